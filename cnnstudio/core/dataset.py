@@ -1,0 +1,91 @@
+"""What the user says about the pictures: where they lie, their classes and their splits."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from cnnstudio.core.params import Bool, Choice, Float, Line, Option, Seed
+from cnnstudio.core.text import Text
+
+Split = Literal["train", "validation", "test"]
+SPLITS: Final[tuple[Split, ...]] = ("train", "validation", "test")
+SPLIT_NAMES: Final = {
+    "train": Text("Training", "Entrenamiento"),
+    "validation": Text("Validation", "Validación"),
+    "test": Text("Test", "Prueba"),
+}
+LabelMode = Literal["int", "categorical", "binary"]
+
+
+class SplitSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """How pictures are divided where their folder does not say it already.
+
+    `train`, `validation` and `test` are shares of the whole; a folder that names only some of
+    the splits is completed from its training pictures in the same proportions.
+    """
+
+    train: float = 0.7
+    validation: float = 0.15
+    test: float = 0.15
+    seed: int = 42
+    stratified: bool = True
+
+
+class SplitFolders(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of the folders that hold the splits; empty means the usual names of several languages."""
+
+    train: str = ""
+    validation: str = ""
+    test: str = ""
+
+
+class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """The collection. `source` is a folder: absolute, or relative to the project's folder.
+
+    `class_names` is the order of the classes that the user chose; empty means the names of the
+    folders in alphabetical order, as `image_dataset_from_directory` infers them.
+    `label_mode` decides the form of the labels and with it the loss.
+    """
+
+    source: str = ""
+    label_mode: LabelMode = "categorical"
+    class_names: tuple[str, ...] = ()
+    splits: SplitSpec = SplitSpec()
+    split_folders: SplitFolders = SplitFolders()
+    follow_links: bool = False
+
+
+DATASET_PARAMS: Final = (
+    Line(name="source", default="", file=True, label=Text("Folder", "Carpeta"),
+         help=Text("The folder whose subfolders are the classes.", "La carpeta cuyas subcarpetas son las clases.")),
+    Choice(name="label_mode", default="categorical", label=Text("Label mode", "Forma de las etiquetas"),
+           help=Text("How a class is written for the loss: int is its number, categorical a vector with one 1, "
+                     "binary 0 or 1 for exactly two classes.",
+                     "Cómo se escribe una clase para la función de pérdida: int es su número, categorical un "
+                     "vector con un solo 1, binary es 0 o 1 para exactamente dos clases."),
+           options=(Option("int", Text("int: sparse", "int: dispersa")),
+                    Option("categorical", Text("categorical: one-hot", "categorical: one-hot")),
+                    Option("binary", Text("binary: two classes", "binary: dos clases")))),
+    Bool(name="follow_links", default=False, advanced=True, label=Text("Follow links", "Seguir enlaces"),
+         help=Text("Look into folders that are symbolic links.", "Entrar en carpetas que son enlaces simbólicos.")),
+)
+
+SPLIT_PARAMS: Final = (
+    Float(name="train", default=0.7, minimum=0, maximum=1, above=True, step=0.05, decimals=2,
+          label=SPLIT_NAMES["train"], help=Text("Share of the pictures the network learns from.",
+                                                "Parte de las imágenes con las que aprende la red.")),
+    Float(name="validation", default=0.15, minimum=0, maximum=1, step=0.05, decimals=2,
+          label=SPLIT_NAMES["validation"],
+          help=Text("Share that is watched during training and steers early stopping.",
+                    "Parte que se observa durante el entrenamiento y guía la parada temprana.")),
+    Float(name="test", default=0.15, minimum=0, maximum=1, step=0.05, decimals=2, label=SPLIT_NAMES["test"],
+          help=Text("Share that is kept aside for the final measurement.",
+                    "Parte que se reserva para la medición final.")),
+    Seed(name="seed", default=42, minimum=0, label=Text("Seed", "Semilla"),
+         help=Text("The same seed gives the same splits.", "La misma semilla da la misma división.")),
+    Bool(name="stratified", default=True, label=Text("Stratified", "Estratificada"),
+         help=Text("Every split has the classes in the same proportion.",
+                   "Cada división tiene las clases en la misma proporción.")),
+)

@@ -1,0 +1,191 @@
+"""Edits: pure functions from a project to a project. Nothing else changes a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from cnnstudio.core.graph import closes_cycle, unique_id
+from cnnstudio.core.item import Item, Step, as_immutable
+from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+
+replace = msgspec.structs.replace
+
+
+def set_field(project: Project, spec: str, field: str, value: Any) -> Project:
+    """Set one field of a spec: spec "recipe", "training", "dataset", "dataset.splits", "" for the project."""
+    changed: Project = _replaced(project, [part for part in spec.split(".") if part], field, as_immutable(value))
+    return changed
+
+
+def _replaced(holder: Any, path: list[str], field: str, value: Any) -> Any:
+    if not path:
+        return replace(holder, **{field: value})
+    return replace(holder, **{path[0]: _replaced(getattr(holder, path[0]), path[1:], field, value)})
+
+
+# Steps of the recipe, of the augmentation, and callbacks of the training -------------------------
+
+_STEP_LISTS = {"recipe": "steps", "augmentation": "steps", "training": "callbacks"}
+
+
+def steps_of(project: Project, spec: str) -> tuple[Step, ...]:
+    """The ordered steps of "recipe", "augmentation" or "training" (its callbacks)."""
+    steps: tuple[Step, ...] = getattr(getattr(project, spec), _STEP_LISTS[spec])
+    return steps
+
+
+def with_steps(project: Project, spec: str, steps: Iterable[Step]) -> Project:
+    changed = replace(getattr(project, spec), **{_STEP_LISTS[spec]: tuple(steps)})
+    return replace(project, **{spec: changed})
+
+
+def add_step(project: Project, spec: str, type: str, params: dict[str, Any] | None = None,
+             index: int | None = None) -> Project:
+    """A new step of that type at `index` (the end by default); its id is unique."""
+    steps = list(steps_of(project, spec))
+    step = Step(id=unique_id(type, (each.id for each in steps)), type=type, params=params or {})
+    steps.insert(len(steps) if index is None else index, step)
+    return with_steps(project, spec, steps)
+
+
+def remove_step(project: Project, spec: str, step: str) -> Project:
+    return with_steps(project, spec, (each for each in steps_of(project, spec) if each.id != step))
+
+
+def move_step(project: Project, spec: str, step: str, index: int) -> Project:
+    """Bring a step to `index` among the others."""
+    steps = list(steps_of(project, spec))
+    found = next((each for each in steps if each.id == step), None)
+    if found is None:
+        return project
+    steps.remove(found)
+    steps.insert(max(0, min(index, len(steps))), found)
+    return with_steps(project, spec, steps)
+
+
+def enable_step(project: Project, spec: str, step: str, enabled: bool) -> Project:
+    return with_steps(project, spec, (
+        replace(each, enabled=enabled) if each.id == step else each for each in steps_of(project, spec)))
+
+
+def set_step_param(project: Project, spec: str, step: str, name: str, value: Any) -> Project:
+    return with_steps(project, spec, (
+        replace(each, params=each.params | {name: value}) if each.id == step else each
+        for each in steps_of(project, spec)))
+
+
+def set_optimizer(project: Project, optimizer: Item) -> Project:
+    return replace(project, training=replace(project.training, optimizer=optimizer))
+
+
+# The network -------------------------------------------------------------------------------------
+
+def set_network(project: Project, network: NetworkSpec) -> Project:
+    return replace(project, network=network)
+
+
+def add_node(project: Project, node: Node, source: str | None = None, edge: Edge | None = None) -> Project:
+    """Add a layer; after `source` if given, or in the middle of `edge` if given. Its id is made unique."""
+    network = project.network
+    node = replace(node, id=unique_id(node.id, (each.id for each in network.nodes)))
+    edges = list(network.edges)
+    if edge is not None and edge in edges:
+        index = edges.index(edge)
+        edges[index:index + 1] = [Edge(source=edge.source, target=node.id),
+                                  Edge(source=node.id, target=edge.target, port=edge.port)]
+    elif source is not None:
+        edges.append(Edge(source=source, target=node.id))
+    return set_network(project, replace(network, nodes=(*network.nodes, node), edges=tuple(edges)))
+
+
+def remove_nodes(project: Project, nodes: Iterable[str], heal: bool = True) -> Project:
+    """Remove layers; with `heal`, what fed a removed layer with one input feeds what it fed."""
+    network = project.network
+    edges = list(network.edges)
+    gone = set(nodes)
+    for identifier in [node.id for node in network.nodes if node.id in gone]:
+        entering = [edge for edge in edges if edge.target == identifier]
+        leaving = [edge for edge in edges if edge.source == identifier]
+        edges = [edge for edge in edges if identifier not in (edge.source, edge.target)]
+        if heal and len(entering) == 1:
+            for edge in leaving:
+                bridge = Edge(source=entering[0].source, target=edge.target, port=edge.port)
+                if bridge not in edges:
+                    edges.append(bridge)
+    kept = tuple(node for node in network.nodes if node.id not in gone)
+    return set_network(project, replace(network, nodes=kept, edges=tuple(edges)))
+
+
+def connect(project: Project, source: str, target: str, many: bool = False) -> Project:
+    """Connect two layers. A target with one input changes its source; with `many` it gains a port.
+
+    Raises ProblemError when this would close a cycle.
+    """
+    network = project.network
+    if source == target or closes_cycle(((edge.source, edge.target) for edge in network.edges), source, target):
+        text = Text("{source} already depends on {target}: a connection back would be a loop.",
+                    "{source} ya depende de {target}: una conexión de vuelta sería un bucle.")
+        raise ProblemError(error("cycle", text.fill(source=source, target=target), "network", node=target))
+    entering = [edge for edge in network.edges if edge.target == target]
+    if any(edge.source == source for edge in entering):
+        return project
+    if many:
+        port = max((edge.port for edge in entering), default=-1) + 1
+        edges = (*network.edges, Edge(source=source, target=target, port=port))
+    else:
+        edges = (*(edge for edge in network.edges if edge.target != target), Edge(source=source, target=target))
+    return set_network(project, replace(network, edges=edges))
+
+
+def disconnect(project: Project, edge: Edge) -> Project:
+    edges = tuple(each for each in project.network.edges if each != edge)
+    return set_network(project, replace(project.network, edges=edges))
+
+
+def set_node_param(project: Project, node: str, name: str, value: Any) -> Project:
+    return set_network(project, replace(project.network, nodes=tuple(
+        replace(each, params=each.params | {name: value}) if each.id == node else each
+        for each in project.network.nodes)))
+
+
+def replace_node(project: Project, node: Node) -> Project:
+    """Put `node` where the node of the same id stands."""
+    return set_network(project, replace(project.network, nodes=tuple(
+        node if each.id == node.id else each for each in project.network.nodes)))
+
+
+def rename_node(project: Project, node: str, name: str) -> Project:
+    """Give a layer another id (its name in Keras); raises ProblemError if taken or not a name."""
+    name = name.strip()
+    if name == node:
+        return project
+    if not name or not name.replace("_", "").replace("-", "").isalnum() or not name.isascii():
+        text = Text("A layer's name has letters, digits, _ and - only.",
+                    "El nombre de una capa solo lleva letras, cifras, _ y -.")
+        raise ProblemError(error("bad_name", text, "network", node=node, field="id"))
+    if project.network.node(name) is not None:
+        text = Text("There is already a layer called {name}.", "Ya hay una capa llamada {name}.").fill(name=name)
+        raise ProblemError(error("name_taken", text, "network", node=node, field="id"))
+
+    def renamed(identifier: str) -> str:
+        return name if identifier == node else identifier
+
+    network = project.network
+    return set_network(project, replace(
+        network,
+        nodes=tuple(replace(each, id=renamed(each.id)) for each in network.nodes),
+        edges=tuple(replace(edge, source=renamed(edge.source), target=renamed(edge.target))
+                    for edge in network.edges)))
+
+
+def move_nodes(project: Project, positions: dict[str, tuple[float, float]]) -> Project:
+    """Place layers on the canvas."""
+    return set_network(project, replace(project.network, nodes=tuple(
+        replace(each, position=positions[each.id]) if each.id in positions else each
+        for each in project.network.nodes)))

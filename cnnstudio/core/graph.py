@@ -1,0 +1,75 @@
+"""Pure rules of a directed acyclic graph, on ids and (source, target) pairs."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+
+Pair = tuple[str, str]
+
+
+def successors(edges: Iterable[Pair]) -> dict[str, list[str]]:
+    """For each source its targets, in the order of the edges."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for source, target in edges:
+        found[source].append(target)
+    return dict(found)
+
+
+def topological_order(nodes: Sequence[str], edges: Iterable[Pair]) -> tuple[list[str], list[str]]:
+    """The nodes so that each stands after its sources, and those that lie on a cycle or behind one.
+
+    Stable: among nodes that are free to stand next, the order of `nodes` decides.
+    """
+    edges = [(source, target) for source, target in edges]
+    known = set(nodes)
+    waiting = {node: 0 for node in nodes}
+    following = successors(edges)
+    for source, target in edges:
+        if source in known and target in known:
+            waiting[target] += 1
+    place = {node: index for index, node in enumerate(nodes)}
+    ready = deque(node for node in nodes if waiting[node] == 0)
+    order: list[str] = []
+    while ready:
+        node = ready.popleft()
+        order.append(node)
+        freed = []
+        for target in following.get(node, ()):
+            if target not in known:
+                continue
+            waiting[target] -= 1
+            if waiting[target] == 0:
+                freed.append(target)
+        ready.extend(sorted(freed, key=place.__getitem__))
+    done = set(order)
+    return order, [node for node in nodes if node not in done]
+
+
+def reachable(starts: Iterable[str], edges: Iterable[Pair]) -> set[str]:
+    """Everything that can be reached from `starts` along the edges, the starts included."""
+    following = successors(edges)
+    found = set(starts)
+    waiting = list(found)
+    while waiting:
+        for target in following.get(waiting.pop(), ()):
+            if target not in found:
+                found.add(target)
+                waiting.append(target)
+    return found
+
+
+def closes_cycle(edges: Iterable[Pair], source: str, target: str) -> bool:
+    """Whether an edge from `source` to `target` would close a cycle."""
+    return source in reachable([target], edges)
+
+
+def unique_id(wanted: str, taken: Iterable[str]) -> str:
+    """`wanted`, or `wanted_2`, `wanted_3`, ... when it is taken."""
+    used = set(taken)
+    if wanted not in used:
+        return wanted
+    number = 2
+    while f"{wanted}_{number}" in used:
+        number += 1
+    return f"{wanted}_{number}"

@@ -1,0 +1,170 @@
+"""Reading and changing a project by key, as the command line does: `training.optimizer.learning_rate`.
+
+A segment names a field of a spec; an item of a list by its id or type; or a parameter of an item.
+The words `steps`, `callbacks`, `nodes` and `params` may be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from cnnstudio.core.item import Item, as_immutable
+from cnnstudio.core.params import Param, by_name
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.project import PARAMS, Project
+from cnnstudio.core.text import Text
+
+ItemParams = Callable[[Item], Sequence[Param] | None]
+"""The declarations of an item's parameters, or None for an unknown type (the catalog knows them)."""
+
+_LISTS = ("steps", "callbacks", "nodes")
+
+
+def get_value(project: Project, key: str) -> Any:
+    """The value under `key` ("" gives the whole project); raises ProblemError for an unknown key."""
+    value: Any = project
+    for segment in [part for part in key.split(".") if part]:
+        found, value = _child(value, segment)
+        if not found:
+            raise ProblemError(_unknown(key, value))
+    return value
+
+
+def set_value(project: Project, key: str, word: str, item_params: ItemParams) -> Project:
+    """The project with `key` set to what `word` means; raises ProblemError for a bad key or word."""
+    segments = [part for part in key.split(".") if part]
+    if not segments:
+        raise ProblemError(_unknown(key, project))
+    changed = _set(project, segments, word, key, "", item_params)
+    assert isinstance(changed, Project)
+    return changed
+
+
+def _children(value: Any) -> tuple[str, ...]:
+    if isinstance(value, Item):
+        own = tuple(name for name in value.__struct_fields__ if name != "params")
+        return own + tuple(value.params)
+    if isinstance(value, msgspec.Struct):
+        names: list[str] = []
+        for name in value.__struct_fields__:
+            if name in _LISTS:
+                names += [item.id for item in getattr(value, name)]
+            names.append(name)
+        return tuple(names)
+    if isinstance(value, dict):
+        return tuple(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct) and hasattr(value[0], "id"):
+        return tuple(item.id for item in value)
+    return ()
+
+
+def _in_list(items: Any, segment: str) -> int | None:
+    for index, item in enumerate(items):
+        if segment in (getattr(item, "id", None), getattr(item, "type", None)):
+            return index
+    return None
+
+
+def _child(value: Any, segment: str) -> tuple[bool, Any]:
+    """(True, the child), or (False, the value itself) when there is no such child."""
+    if isinstance(value, msgspec.Struct):
+        if segment in value.__struct_fields__:
+            return True, getattr(value, segment)
+        if isinstance(value, Item) and segment in value.params:
+            return True, value.params[segment]
+        for name in _LISTS:
+            if name in value.__struct_fields__:
+                index = _in_list(getattr(value, name), segment)
+                if index is not None:
+                    return True, getattr(value, name)[index]
+    elif isinstance(value, dict) and segment in value:
+        return True, value[segment]
+    elif isinstance(value, tuple):
+        index = _in_list(value, segment)
+        if index is not None:
+            return True, value[index]
+    return False, value
+
+
+def _unknown(key: str, holder: Any) -> Any:
+    near = ", ".join(_children(holder)[:24])
+    text = Text("There is no setting {key}. Here are: {near}", "No existe el ajuste {key}. Aquí hay: {near}")
+    return error("unknown_setting", text.fill(key=key, near=near or "-"), "project", field=key)
+
+
+def _set(holder: Any, segments: list[str], word: str, key: str, path: str, item_params: ItemParams) -> Any:
+    segment, rest = segments[0], segments[1:]
+    if isinstance(holder, tuple):
+        index = _in_list(holder, segment)
+        if index is None:
+            raise ProblemError(_unknown(key, holder))
+        changed = _leaf_or_deeper(holder[index], rest, word, key, path, item_params)
+        return holder[:index] + (changed,) + holder[index + 1:]
+    if isinstance(holder, Item) and segment == "params" and rest:
+        return _set(holder, rest, word, key, path, item_params)
+    if isinstance(holder, Item) and segment not in holder.__struct_fields__:
+        declared = item_params(holder)
+        param = by_name(declared, segment) if declared is not None else None
+        if param is None or rest:
+            raise ProblemError(_unknown(key, holder))
+        return msgspec.structs.replace(holder, params=holder.params | {segment: _parse(param, word, key)})
+    if isinstance(holder, msgspec.Struct):
+        if segment in holder.__struct_fields__:
+            below = f"{path}.{segment}" if path else segment
+            current = getattr(holder, segment)
+            if rest:
+                changed = _set(current, rest, word, key, below, item_params)
+            else:
+                changed = _leaf(holder, segment, current, word, key, path)
+            return msgspec.structs.replace(holder, **{segment: changed})
+        for name in _LISTS:
+            if name in holder.__struct_fields__ and _in_list(getattr(holder, name), segment) is not None:
+                changed = _set(getattr(holder, name), segments, word, key, path, item_params)
+                return msgspec.structs.replace(holder, **{name: changed})
+    raise ProblemError(_unknown(key, holder))
+
+
+def _leaf_or_deeper(item: Any, rest: list[str], word: str, key: str, path: str, item_params: ItemParams) -> Any:
+    if rest:
+        return _set(item, rest, word, key, path, item_params)
+    return msgspec.structs.replace(item, enabled=_parse_json(bool, word, key))
+
+
+def _leaf(holder: Any, name: str, current: Any, word: str, key: str, path: str) -> Any:
+    param = by_name(PARAMS.get(path, ()), name)
+    if param is not None:
+        return _parse(param, word, key)
+    if isinstance(current, Item):
+        return Item(type=word)
+    if isinstance(current, msgspec.Struct):
+        raise ProblemError(_unknown(key + ".?", current))
+    wanted = {field.name: field.type for field in msgspec.structs.fields(type(holder))}[name]
+    if wanted == tuple[str, ...]:
+        words = [part.strip() for part in word.split(",") if part.strip()] if not word.startswith("[") else None
+        return tuple(words) if words is not None else _parse_json(wanted, word, key)
+    return _parse_json(wanted, word, key)
+
+
+def _parse(param: Param, word: str, key: str) -> Any:
+    try:
+        value = as_immutable(param.parse(word))
+    except (ValueError, IndexError):
+        value = word
+    trouble = param.trouble(value)
+    if trouble is not None:
+        text = Text("{key}: {trouble}", "{key}: {trouble}").fill(key=key, trouble=trouble)
+        raise ProblemError(error("value", text, "project", field=key))
+    return value
+
+
+def _parse_json(wanted: Any, word: str, key: str) -> Any:
+    for candidate in (word, msgspec.json.encode(word).decode()):
+        try:
+            return msgspec.json.decode(candidate, type=wanted)
+        except msgspec.MsgspecError:
+            continue
+    text = Text("{key}: {word} is not a value that fits here.", "{key}: {word} no es un valor válido aquí.")
+    raise ProblemError(error("value", text.fill(key=key, word=word), "project", field=key))

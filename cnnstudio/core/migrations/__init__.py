@@ -1,0 +1,25 @@
+"""Old project files, brought up to date as raw dictionaries, one numbered step each.
+
+Format history:
+1. The first format.
+
+A step to format N is a module `toN.py` with `migrate(raw: dict) -> dict`, listed in STEPS under N.
+A golden file of every format stays in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+Step = Callable[[dict[str, Any]], dict[str, Any]]
+
+STEPS: Final[dict[int, Step]] = {}
+
+
+def migrate(raw: dict[str, Any], to: int, steps: dict[int, Step] | None = None) -> dict[str, Any]:
+    """`raw` (with its "format") brought to format `to`, through every step between."""
+    chosen = STEPS if steps is None else steps
+    for number in range(int(raw.get("format", 1)) + 1, to + 1):
+        raw = chosen[number](raw) | {"format": number}
+    return raw

@@ -1,0 +1,323 @@
+"""Declarations of what a user can set: default, range, unit, label and help of one parameter.
+
+A declaration is the single source of the form in the window, of validation and of the command line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from cnnstudio.core.problems import Area, Problem, error
+from cnnstudio.core.text import Text, same
+
+Value = Any
+"""bool, int, float, str, None or a tuple of these: what JSON can hold."""
+
+
+class ShownWhen(msgspec.Struct, frozen=True):
+    """A parameter matters only while parameter `name` has one of `values`."""
+
+    name: str
+    values: tuple[Value, ...]
+
+
+class Param(msgspec.Struct, frozen=True, kw_only=True):
+    """What all parameters have; `name` is Keras's spelling where Keras has the parameter."""
+
+    name: str
+    label: Text
+    help: Text
+    default: Value
+    shown_when: ShownWhen | None = None
+    advanced: bool = False
+
+    def trouble(self, value: Value) -> Text | None:
+        """Why `value` is not allowed, or None."""
+        raise TypeError(f"{type(self).__name__} declares no check")
+
+    def parse(self, text: str) -> Value:
+        """The value that a user's word on the command line means; raises ValueError."""
+        return text
+
+
+class Int(Param, frozen=True, kw_only=True):
+    """A whole number from `minimum` to `maximum`, both included."""
+
+    minimum: int = 0
+    maximum: int = 2**31 - 1
+    step: int = 1
+    unit: Text | None = None
+    optional: bool = False
+
+    def trouble(self, value: Value) -> Text | None:
+        if value is None and self.optional:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int):
+            return _expected(Text("a whole number", "un número entero"), value)
+        if not self.minimum <= value <= self.maximum:
+            return _between(self.minimum, self.maximum, value)
+        return None
+
+    def parse(self, text: str) -> Value:
+        if self.optional and text.lower() in ("none", ""):
+            return None
+        return int(text)
+
+
+class Seed(Int, frozen=True, kw_only=True):
+    """A whole number that fixes what is drawn at random."""
+
+
+class Float(Param, frozen=True, kw_only=True):
+    """A finite number from `minimum` to `maximum`, both included unless `above` excludes the minimum."""
+
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    above: bool = False
+    step: float = 0.1
+    decimals: int = 4
+    logarithmic: bool = False
+    unit: Text | None = None
+    optional: bool = False
+
+    def trouble(self, value: Value) -> Text | None:
+        if value is None and self.optional:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return _expected(Text("a number", "un número"), value)
+        if not math.isfinite(value):
+            return _expected(Text("a finite number", "un número finito"), value)
+        if value < self.minimum or value > self.maximum or (self.above and value == self.minimum):
+            return _between(self.minimum, self.maximum, value, above=self.above)
+        return None
+
+    def parse(self, text: str) -> Value:
+        if self.optional and text.lower() in ("none", ""):
+            return None
+        return float(text)
+
+
+class Bool(Param, frozen=True, kw_only=True):
+    """Yes or no."""
+
+    def trouble(self, value: Value) -> Text | None:
+        return None if isinstance(value, bool) else _expected(Text("true or false", "true o false"), value)
+
+    def parse(self, text: str) -> Value:
+        words = {"true": True, "yes": True, "on": True, "1": True,
+                 "false": False, "no": False, "off": False, "0": False}
+        if text.lower() not in words:
+            raise ValueError(text)
+        return words[text.lower()]
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One choice: the value that is stored, and how it is called."""
+
+    value: Value
+    label: Text
+    help: Text | None = None
+
+
+class Choice(Param, frozen=True, kw_only=True):
+    """One of a short list."""
+
+    options: tuple[Option, ...]
+
+    def trouble(self, value: Value) -> Text | None:
+        allowed = [option.value for option in self.options]
+        if value in allowed and not (isinstance(value, bool) and True not in allowed and False not in allowed):
+            return None
+        words = ", ".join("none" if each is None else str(each) for each in allowed)
+        return _expected(Text(f"one of {words}", f"uno de {words}"), value)
+
+    def parse(self, text: str) -> Value:
+        for option in self.options:
+            written = "none" if option.value is None else str(option.value)
+            if written.lower() == text.lower():
+                return option.value
+        raise ValueError(text)
+
+
+class Pair(Param, frozen=True, kw_only=True):
+    """Two whole numbers (height, width), as kernel_size and strides have them."""
+
+    minimum: int = 1
+    maximum: int = 4096
+    optional: bool = False
+
+    def trouble(self, value: Value) -> Text | None:
+        if value is None and self.optional:
+            return None
+        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+            return _expected(Text("two whole numbers", "dos números enteros"), value)
+        for each in value:
+            if isinstance(each, bool) or not isinstance(each, int):
+                return _expected(Text("two whole numbers", "dos números enteros"), value)
+            if not self.minimum <= each <= self.maximum:
+                return _between(self.minimum, self.maximum, each)
+        return None
+
+    def parse(self, text: str) -> Value:
+        if self.optional and text.lower() in ("none", ""):
+            return None
+        parts = [int(part) for part in text.lower().strip("()").replace("x", ",").split(",")]
+        return (parts[0], parts[0]) if len(parts) == 1 else tuple(parts)
+
+
+class Padding4(Param, frozen=True, kw_only=True):
+    """Four whole numbers: top, bottom, left, right."""
+
+    minimum: int = 0
+    maximum: int = 4096
+
+    def trouble(self, value: Value) -> Text | None:
+        whole = Text("four whole numbers: top, bottom, left, right",
+                     "cuatro números enteros: arriba, abajo, izquierda, derecha")
+        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 4:
+            return _expected(whole, value)
+        for each in value:
+            if isinstance(each, bool) or not isinstance(each, int):
+                return _expected(whole, value)
+            if not self.minimum <= each <= self.maximum:
+                return _between(self.minimum, self.maximum, each)
+        return None
+
+    def parse(self, text: str) -> Value:
+        parts = [int(part) for part in text.strip("()").split(",")]
+        return tuple(parts * 4) if len(parts) == 1 else tuple(parts)
+
+
+class Factor(Param, frozen=True, kw_only=True):
+    """A range (lower, upper) to draw from, as Keras's augmentation layers have it.
+
+    A single number f means (-f, f). Both ends lie between `minimum` and `maximum`.
+    """
+
+    minimum: float = -1.0
+    maximum: float = 1.0
+    unit: Text | None = None
+    optional: bool = False
+
+    def trouble(self, value: Value) -> Text | None:
+        if value is None and self.optional:
+            return None
+        ends = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+        if len(ends) not in (1, 2):
+            return _expected(Text("a number or two", "uno o dos números"), value)
+        for each in ends:
+            if isinstance(each, bool) or not isinstance(each, int | float) or not math.isfinite(each):
+                return _expected(Text("a number or two", "uno o dos números"), value)
+            if not self.minimum <= each <= self.maximum:
+                return _between(self.minimum, self.maximum, each)
+        if len(ends) == 1 and ends[0] < 0:
+            return _between(0, self.maximum, ends[0])
+        if len(ends) == 2 and ends[0] > ends[1]:
+            return Text("The lower end is above the upper one.", "El extremo inferior supera al superior.")
+        return None
+
+    def parse(self, text: str) -> Value:
+        if self.optional and text.lower() in ("none", ""):
+            return None
+        parts = [float(part) for part in text.strip("()").split(",")]
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+
+class Line(Param, frozen=True, kw_only=True):
+    """One line of free text; `file` marks it as a path that a file dialog can fill."""
+
+    file: bool = False
+    optional: bool = True
+
+    def trouble(self, value: Value) -> Text | None:
+        if value is None and self.optional:
+            return None
+        if not isinstance(value, str):
+            return _expected(Text("a text", "un texto"), value)
+        if not value and not self.optional:
+            return Text("This must not be empty.", "Esto no puede quedar vacío.")
+        return None
+
+    def parse(self, text: str) -> Value:
+        return None if self.optional and text.lower() in ("none", "") else text
+
+
+class Color(Param, frozen=True, kw_only=True):
+    """Red, green and blue, each from 0 to 255."""
+
+    def trouble(self, value: Value) -> Text | None:
+        good = (
+            isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 3
+            and all(isinstance(each, int) and not isinstance(each, bool) and 0 <= each <= 255 for each in value)
+        )
+        return None if good else _expected(
+            Text("three whole numbers from 0 to 255", "tres números enteros de 0 a 255"), value)
+
+    def parse(self, text: str) -> Value:
+        if text.startswith("#") and len(text) == 7:
+            return tuple(int(text[start:start + 2], 16) for start in (1, 3, 5))
+        return tuple(int(part) for part in text.strip("()").split(","))
+
+
+def _expected(what: Text, value: Value) -> Text:
+    return Text("Expected {what}. Received: {value}", "Se esperaba {what}. Se recibió: {value}").fill(
+        what=what, value=_shown(value))
+
+
+def _shown(value: Value) -> str:
+    written = "none" if value is None else str(value)
+    return written if len(written) <= 60 else written[:57] + "..."
+
+
+def _between(minimum: float, maximum: float, value: Value, above: bool = False) -> Text:
+    if math.isinf(maximum) or maximum >= 2**31 - 1:
+        words = (Text("a number above {low}", "un número mayor que {low}") if above
+                 else Text("at least {low}", "al menos {low}"))
+        return _expected(words.fill(low=f"{minimum:g}"), value)
+    words = (Text("a number above {low} and up to {high}", "un número mayor que {low} y hasta {high}") if above
+             else Text("a number from {low} to {high}", "un número de {low} a {high}"))
+    return _expected(words.fill(low=f"{minimum:g}", high=f"{maximum:g}"), value)
+
+
+def complete(params: Sequence[Param], values: Mapping[str, Value]) -> dict[str, Value]:
+    """`values` with the defaults of what is missing; unknown names are kept."""
+    return {param.name: param.default for param in params} | dict(values)
+
+
+def shown(param: Param, values: Mapping[str, Value]) -> bool:
+    """Whether `param` matters for these (completed) values."""
+    return param.shown_when is None or values.get(param.shown_when.name) in param.shown_when.values
+
+
+def check(params: Sequence[Param], values: Mapping[str, Value], area: Area, node: str | None = None
+          ) -> tuple[Problem, ...]:
+    """All problems of `values`, each located at its field."""
+    whole = complete(params, values)
+    problems = []
+    for param in params:
+        if not shown(param, whole):
+            continue
+        trouble = param.trouble(whole[param.name])
+        if trouble is not None:
+            text = Text("{label}: {trouble}", "{label}: {trouble}").fill(label=param.label, trouble=trouble)
+            problems.append(error("value", text, area, node=node, field=param.name))
+    known = {param.name for param in params}
+    for name in values:
+        if name not in known:
+            text = Text("There is no setting called {name}.", "No hay ningún ajuste llamado {name}.").fill(name=name)
+            problems.append(error("unknown_setting", text, area, node=node, field=name))
+    return tuple(problems)
+
+
+def by_name(params: Sequence[Param], name: str) -> Param | None:
+    """The declaration of that name, or None."""
+    return next((param for param in params if param.name == name), None)
+
+
+def options(*values: str, **labels: Text) -> tuple[Option, ...]:
+    """Options whose words are Keras's own, with a label where one is given."""
+    return tuple(Option(value, labels.get(value, same(value))) for value in values)

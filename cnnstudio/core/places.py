@@ -1,0 +1,44 @@
+"""Folders of the program: bundled resources, and the user's configuration, cache and data."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+_NAME = "cnnstudio"
+
+
+def resource(*parts: str) -> Path:
+    """A bundled file, in a checkout, in an installed package and in a frozen bundle alike."""
+    return _resources().joinpath(*parts)
+
+
+def _resources() -> Path:
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen:
+        return Path(frozen) / "cnnstudio" / "resources"
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "resources"
+    return installed if installed.is_dir() else package.parent / "resources"
+
+
+def _folder(variable: str, default: str) -> Path:
+    return Path(os.environ.get(variable) or default)
+
+
+def cache_folder() -> Path:
+    """What can be computed again; may be deleted at any moment. CNNSTUDIO_CACHE overrides it."""
+    return _folder("CNNSTUDIO_CACHE", platformdirs.user_cache_dir(_NAME, appauthor=False))
+
+
+def config_folder() -> Path:
+    """Preferences and recent projects. CNNSTUDIO_CONFIG overrides it."""
+    return _folder("CNNSTUDIO_CONFIG", platformdirs.user_config_dir(_NAME, appauthor=False))
+
+
+def projects_folder() -> Path:
+    """Where new projects go unless the user says otherwise. CNNSTUDIO_PROJECTS overrides it."""
+    return _folder("CNNSTUDIO_PROJECTS", str(Path(platformdirs.user_documents_dir()) / "CNN Studio"))

@@ -1,0 +1,81 @@
+"""Expected trouble as a value: what, where, why, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+
+from cnnstudio.core.text import Text
+
+Severity = Literal["error", "warning", "info"]
+Area = Literal["project", "dataset", "recipe", "augmentation", "network", "training", "run", "file", "machine"]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a problem is, precise enough for the window to mark it.
+
+    `node` is the id of a network node or of a step, `field` the name of a parameter,
+    `path` a file or folder.
+    """
+
+    area: Area
+    node: str | None = None
+    field: str | None = None
+    path: str | None = None
+
+
+class Fix(msgspec.Struct, frozen=True, kw_only=True):
+    """A mend that one click applies.
+
+    `action` names an entry of `catalog.fixes.FIXES` (an edit of the project) or an action of
+    the window ("open_page", "choose_folder"); `arguments` are passed to it by name.
+    """
+
+    action: str
+    label: Text
+    arguments: dict[str, Any] = {}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One located, explained trouble. Errors block; warnings and infos advise."""
+
+    code: str
+    severity: Severity = "error"
+    text: Text
+    where: Place
+    fixes: tuple[Fix, ...] = ()
+    details: str = ""
+    """A traceback or a log for the report; never shown unasked."""
+
+    @property
+    def blocks(self) -> bool:
+        return self.severity == "error"
+
+
+class ProblemError(Exception):
+    """Raised where a function cannot return; carries every problem found, not the first only."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problem.text.en for problem in problems))
+
+
+def error(code: str, text: Text, area: Area, *, node: str | None = None, field: str | None = None,
+          path: object = None, fixes: tuple[Fix, ...] = (), details: str = "") -> Problem:
+    """A blocking problem in one line."""
+    place = Place(area=area, node=node, field=field, path=None if path is None else str(path))
+    return Problem(code=code, text=text, where=place, fixes=fixes, details=details)
+
+
+def warning(code: str, text: Text, area: Area, *, node: str | None = None, field: str | None = None,
+            path: object = None, fixes: tuple[Fix, ...] = ()) -> Problem:
+    """An advising problem in one line."""
+    place = Place(area=area, node=node, field=field, path=None if path is None else str(path))
+    return Problem(code=code, severity="warning", text=text, where=place, fixes=fixes)
+
+
+def blocking(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Those problems that must be mended before the work can start."""
+    return tuple(problem for problem in problems if problem.blocks)

@@ -1,0 +1,45 @@
+"""A project: everything the user decided, as one immutable value."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.augmentation import AugmentationSpec
+from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS, DatasetSpec
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.params import Param
+from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
+from cnnstudio.core.training import TRAINING_PARAMS, TrainingSpec
+
+FORMAT: Final = 1
+"""Number of the file format; a file of a higher one is refused, of a lower one migrated."""
+
+
+class ExportSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """The last choices of the Export page."""
+
+    format: str = "bundle"
+    samples: int = 3
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """Dataset, recipe, augmentation, network, training and export settings."""
+
+    name: str = ""
+    dataset: DatasetSpec = DatasetSpec()
+    recipe: RecipeSpec = RecipeSpec()
+    augmentation: AugmentationSpec = AugmentationSpec()
+    network: NetworkSpec = NetworkSpec()
+    training: TrainingSpec = msgspec.field(default_factory=TrainingSpec)
+    export: ExportSpec = ExportSpec()
+
+
+PARAMS: Final[dict[str, tuple[Param, ...]]] = {
+    "dataset": DATASET_PARAMS,
+    "dataset.splits": SPLIT_PARAMS,
+    "recipe": RECIPE_PARAMS,
+    "training": TRAINING_PARAMS,
+}
+"""Declarations of the plain fields, by the path of the spec that holds them."""

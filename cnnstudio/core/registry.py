@@ -1,0 +1,51 @@
+"""A registry: the one place where the entries of a kind are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Generic, Protocol, TypeVar
+
+
+class Entry(Protocol):
+    """What every entry has: an id that is written into files and never changes."""
+
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=Entry)
+
+
+class Registry(Generic[T]):
+    """Entries in the order in which they are shown; ids are unique.
+
+    A file may name an id that no entry has (a newer version, a plug-in that is missing):
+    `find` answers None, and what was read is kept and saved back untouched.
+    """
+
+    def __init__(self, kind: str, entries: Sequence[T]) -> None:
+        self.kind = kind
+        self._entries = {entry.id: entry for entry in entries}
+        if len(self._entries) != len(entries):
+            ids = [entry.id for entry in entries]
+            twice = sorted({each for each in ids if ids.count(each) > 1})
+            raise ValueError(f"Expected unique ids among the {kind} entries. Received twice: {twice}")
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._entries.values())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._entries
+
+    def __getitem__(self, identifier: str) -> T:
+        return self._entries[identifier]
+
+    def find(self, identifier: str) -> T | None:
+        """The entry of that id, or None when this version does not know it."""
+        return self._entries.get(identifier)
+
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self._entries)

@@ -1,0 +1,80 @@
+"""Preferences of the user, declared by the same params as everything else."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.core.files import write_atomically
+from cnnstudio.core.item import as_immutable
+from cnnstudio.core.params import Bool, Choice, Int, Option
+from cnnstudio.core.places import config_folder
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.text import Text, same
+
+SETTINGS_PARAMS: Final = (
+    Choice(name="language", default="system", label=Text("Language", "Idioma"),
+           help=Text("Language of the window and of messages.", "Idioma de la ventana y de los mensajes."),
+           options=(Option("system", Text("as the system", "el del sistema")), Option("en", same("English")),
+                    Option("es", same("Español")))),
+    Choice(name="theme", default="system", label=Text("Theme", "Tema"),
+           help=Text("Colours of the window.", "Colores de la ventana."),
+           options=(Option("system", Text("as the system", "el del sistema")), Option("light", Text("light", "claro")),
+                    Option("dark", Text("dark", "oscuro")))),
+    Bool(name="animations", default=True, label=Text("Motion", "Movimiento"),
+         help=Text("Short movements that explain what happened.", "Movimientos breves que explican lo ocurrido.")),
+    Int(name="cache_gigabytes", default=20, minimum=1, maximum=10_000, unit=same("GB"),
+        label=Text("Cache", "Caché"),
+        help=Text("Most space for what can be computed again: thumbnails, prepared pixels, features.",
+                  "Espacio máximo para lo que se puede volver a calcular: miniaturas, píxeles, características.")),
+)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Preferences, and what the window remembers: recent projects (newest first) and layout."""
+
+    language: str = "system"
+    theme: str = "system"
+    animations: bool = True
+    cache_gigabytes: int = 20
+    recent: tuple[str, ...] = ()
+    layout: dict[str, Any] = {}
+
+    def with_recent(self, folder: str) -> Settings:
+        """With `folder` first among the twelve recent projects."""
+        others = tuple(each for each in self.recent if each != folder)
+        return msgspec.structs.replace(self, recent=((folder, *others))[:12])
+
+
+def load_settings() -> Settings:
+    """The user's preferences; a missing or damaged file, or a bad value, gives the default."""
+    try:
+        raw = msgspec.json.decode((config_folder() / "settings.json").read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return Settings()
+    if not isinstance(raw, dict):
+        return Settings()
+    good = Settings()
+    for name in Settings.__struct_fields__:
+        if name not in raw:
+            continue
+        try:
+            field = {each.name: each.type for each in msgspec.structs.fields(Settings)}[name]
+            value = msgspec.convert(as_immutable(raw[name]), field)
+        except msgspec.ValidationError:
+            continue
+        param = next((each for each in SETTINGS_PARAMS if each.name == name), None)
+        if param is None or param.trouble(value) is None:
+            good = msgspec.structs.replace(good, **{name: value})
+    return good
+
+
+def save_settings(settings: Settings) -> ProblemError | None:
+    """Write the preferences; a failure is answered, not raised: no work depends on it."""
+    try:
+        data = msgspec.json.format(msgspec.json.encode(settings), indent=2)
+        write_atomically(config_folder() / "settings.json", data)
+    except ProblemError as trouble:
+        return trouble
+    return None

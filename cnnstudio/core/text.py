@@ -1,0 +1,82 @@
+"""Texts that a user reads, in every language the program speaks."""
+
+from __future__ import annotations
+
+import locale
+import os
+from typing import Any, Final
+
+import msgspec
+
+LANGUAGES: Final = {"en": "English", "es": "Español"}
+
+_current = "en"
+
+
+class Text(msgspec.Struct, frozen=True):
+    """One sentence or label in English and Spanish.
+
+    `str(text)` gives the language that was chosen with `set_language`.
+    """
+
+    en: str
+    es: str
+
+    def __str__(self) -> str:
+        return self.in_language(_current)
+
+    def in_language(self, language: str) -> str:
+        """The text in `language` ("en" or "es"); English for any other."""
+        return self.es if language == "es" else self.en
+
+    def fill(self, **values: Any) -> Text:
+        """The text with `{name}` fields replaced; a value may itself be a `Text`."""
+
+        def localized(language: str) -> dict[str, Any]:
+            return {
+                name: value.in_language(language) if isinstance(value, Text) else value
+                for name, value in values.items()
+            }
+
+        return Text(self.en.format(**localized("en")), self.es.format(**localized("es")))
+
+
+def same(word: str) -> Text:
+    """A word that is the same in all languages: a layer's name, a parameter in Keras's spelling."""
+    return Text(word, word)
+
+
+def tr(en: str, es: str, **values: Any) -> str:
+    """The sentence in the chosen language, with `{name}` fields replaced by `values`."""
+    text = es if _current == "es" else en
+    return text.format(**values) if values else text
+
+
+def set_language(language: str) -> None:
+    """Choose the language of `str(Text)` and `tr` for this process: "en" or "es"."""
+    global _current
+    if language not in LANGUAGES:
+        raise ValueError(f"Expected one of {tuple(LANGUAGES)}. Received: {language!r}")
+    _current = language
+
+
+def language() -> str:
+    """The chosen language: "en" or "es"."""
+    return _current
+
+
+def system_language() -> str:
+    """The first language of the system that the program speaks, else English."""
+    candidates = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG")]
+    candidates.append(locale.getlocale()[0] or "")
+    for candidate in candidates:
+        if not candidate:
+            continue
+        for part in candidate.split(":"):
+            code = part.lower()[:2]
+            if code in LANGUAGES:
+                return code
+            if code in ("c", "c.", "po"):
+                return "en"
+        break
+    return "en"

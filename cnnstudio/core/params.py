@@ -227,6 +227,21 @@ class Factor(Param, frozen=True, kw_only=True):
         return parts[0] if len(parts) == 1 else tuple(parts)
 
 
+class Numbers(Param, frozen=True, kw_only=True):
+    """One number, or one for each channel."""
+
+    def trouble(self, value: Value) -> Text | None:
+        ends = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+        for each in ends:
+            if isinstance(each, bool) or not isinstance(each, int | float) or not math.isfinite(each):
+                return _expected(Text("a number, or one for each channel", "un número, o uno por canal"), value)
+        return None if ends else _expected(Text("a number", "un número"), value)
+
+    def parse(self, text: str) -> Value:
+        parts = [float(part) for part in text.strip("()").split(",")]
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+
 class Line(Param, frozen=True, kw_only=True):
     """One line of free text; `file` marks it as a path that a file dialog can fill."""
 

@@ -1,0 +1,35 @@
+"""The registry of export formats; the engine has one writer for each id."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.registry import Registry
+from cnnstudio.core.text import Text
+
+
+class Exporter(msgspec.Struct, frozen=True, kw_only=True):
+    """A format. `suffix` is that of the file; "" for a folder."""
+
+    id: str
+    label: Text
+    help: Text
+    suffix: str = ""
+
+    @property
+    def folder(self) -> bool:
+        return not self.suffix
+
+
+EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
+    Exporter(id="bundle", label=Text("Bundle", "Paquete"),
+             help=Text("A folder that works by itself: the model, the recipe, the classes, predict.py, sample pictures "
+                       "with the expected answers, and the check that was run.",
+                       "Una carpeta que funciona por sí sola: el modelo, la receta, las clases, predict.py, imágenes de "
+                       "muestra con las respuestas esperadas y la comprobación que se hizo.")),
+    Exporter(id="keras", label=Text("Keras model", "Modelo Keras"), suffix=".keras",
+             help=Text("One .keras file for Keras 3. It takes plain 0-255 pixels and carries recipe and classes.",
+                       "Un archivo .keras para Keras 3. Toma píxeles 0-255 y lleva la receta y las clases.")),
+))

@@ -1,0 +1,152 @@
+"""Parameters and shape rules that several layers share, with Keras's names and meanings."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cnnstudio.catalog.call import Call, P, Switch
+from cnnstudio.catalog.layers.entry import Shape, ShapeTrouble, Values
+from cnnstudio.core.params import Bool, Choice, Float, Int, Option, Pair, Param, ShownWhen
+from cnnstudio.core.problems import Fix
+from cnnstudio.core.text import Text, same
+
+ACTIVATIONS: Final = (
+    "relu", "sigmoid", "tanh", "softmax", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish",
+    "softplus", "softsign", "hard_sigmoid", "hard_silu", "exponential", "linear", "log_softmax",
+)
+
+
+def activation_param(default: str | None = None) -> Choice:
+    """The activation that a layer applies to its output; None applies none."""
+    return Choice(
+        name="activation", default=default, label=same("activation"),
+        help=Text("Function applied to every value of the output.", "Función que se aplica a cada valor de la salida."),
+        options=(Option(None, Text("none", "ninguna")), *(Option(name, same(name)) for name in ACTIVATIONS)))
+
+
+def filters_param(default: int = 32) -> Int:
+    return Int(name="filters", default=default, minimum=1, maximum=65_536, step=8, label=same("filters"),
+               help=Text("How many feature maps come out.", "Cuántos mapas de características salen."))
+
+
+def kernel_param(default: tuple[int, int] = (3, 3)) -> Pair:
+    return Pair(name="kernel_size", default=default, maximum=512, label=same("kernel_size"),
+                help=Text("Height and width of the filter, in pixels.", "Alto y ancho del filtro, en píxeles."))
+
+
+def pool_param() -> Pair:
+    return Pair(name="pool_size", default=(2, 2), maximum=512, label=same("pool_size"),
+                help=Text("Height and width of the window, in pixels.", "Alto y ancho de la ventana, en píxeles."))
+
+
+def strides_param(default: tuple[int, int] | None = (1, 1)) -> Pair:
+    return Pair(name="strides", default=default, maximum=512, optional=default is None, label=same("strides"),
+                help=Text("Step of the window, down and across. 2 halves the picture.",
+                          "Paso de la ventana, hacia abajo y a lo ancho. 2 reduce la imagen a la mitad."))
+
+
+def padding_param() -> Choice:
+    return Choice(name="padding", default="valid", label=same("padding"),
+                  help=Text("valid: no border, the picture shrinks. same: zeros around it, the size stays (at stride 1).",
+                            "valid: sin borde, la imagen encoge. same: ceros alrededor, el tamaño se conserva "
+                            "(con paso 1)."),
+                  options=(Option("valid", same("valid")), Option("same", same("same"))))
+
+
+def dilation_param() -> Pair:
+    return Pair(name="dilation_rate", default=(1, 1), maximum=64, advanced=True, label=same("dilation_rate"),
+                help=Text("Gap between the points of the filter; 1 is none.",
+                          "Separación entre los puntos del filtro; 1 es ninguna."))
+
+
+def bias_param() -> Bool:
+    return Bool(name="use_bias", default=True, advanced=True, label=same("use_bias"),
+                help=Text("Add a learned number to every output. Not needed before BatchNormalization.",
+                          "Sumar un número aprendido a cada salida. No hace falta antes de BatchNormalization."))
+
+
+def regularizer_params(name: str, advanced: bool = False) -> tuple[Param, ...]:
+    """The choice of a regulariser and its factors, `<name>_l1` and `<name>_l2`."""
+    factor = Text("Weight of the penalty in the loss.", "Peso de la penalización en la pérdida.")
+    return (
+        Choice(name=name, default=None, label=same(name), advanced=advanced,
+               help=Text("Penalty on large weights, against overfitting: L1 on their size, L2 on their squares.",
+                         "Penalización de los pesos grandes, contra el sobreajuste: L1 por su tamaño, L2 por sus "
+                         "cuadrados."),
+               options=(Option(None, Text("none", "ninguno")), Option("L1", same("L1")), Option("L2", same("L2")),
+                        Option("L1L2", same("L1L2")))),
+        Float(name=f"{name}_l1", default=0.01, minimum=0, maximum=10, step=0.001, decimals=6, logarithmic=True,
+              label=same("l1"), help=factor, shown_when=ShownWhen(name, ("L1", "L1L2")), advanced=advanced),
+        Float(name=f"{name}_l2", default=0.01, minimum=0, maximum=10, step=0.001, decimals=6, logarithmic=True,
+              label=same("l2"), help=factor, shown_when=ShownWhen(name, ("L2", "L1L2")), advanced=advanced),
+    )
+
+
+def regularizer(name: str) -> Switch:
+    """The expression of a regulariser declared by `regularizer_params`."""
+    return Switch(name, {
+        None: None,
+        "L1": Call("keras.regularizers.L1", {"l1": P(f"{name}_l1")}),
+        "L2": Call("keras.regularizers.L2", {"l2": P(f"{name}_l2")}),
+        "L1L2": Call("keras.regularizers.L1L2", {"l1": P(f"{name}_l1"), "l2": P(f"{name}_l2")}),
+    })
+
+
+def arguments(*names: str, **expressions: Any) -> dict[str, Any]:
+    """Keyword arguments that pass parameters on under their own names."""
+    return {name: P(name) for name in names} | expressions
+
+
+def insert_before(layer: str, **params: Any) -> Fix:
+    """The fix that puts a layer in front of the one in trouble (the report fills in where)."""
+    words = Text("Insert {layer}", "Insertar {layer}").fill(layer=layer)
+    return Fix(action="insert_before", label=words, arguments={"type": layer, "params": params})
+
+
+def need_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, int]:
+    """The input's (height, width, channels), or the trouble that it is not a picture."""
+    shape = inputs[0]
+    if len(shape) != 3:
+        text = Text("{layer} needs feature maps (height, width, channels) but gets {shape}. Put it before the "
+                    "layer that flattens.",
+                    "{layer} necesita mapas (alto, ancho, canales) pero recibe {shape}. Colóquela antes de la capa "
+                    "que aplana.")
+        raise ShapeTrouble("not_feature_maps", text.fill(layer=layer, shape=shape_text(shape)))
+    return shape[0], shape[1], shape[2]
+
+
+def shape_text(shape: Shape) -> str:
+    """112 x 112 x 64, with the sign of multiplication."""
+    return " × ".join(str(each) for each in shape)
+
+
+def spatial(size: int, window: int, stride: int, padding: str, dilation: int = 1) -> int:
+    """Output length of a sliding window, as Keras computes it (floor for valid, ceiling for same)."""
+    reach = (window - 1) * dilation + 1
+    if padding == "same":
+        return -(-size // stride)
+    return (size - reach) // stride + 1
+
+
+def slid(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> tuple[int, int, int]:
+    """(height, width) after the window of `values[window]`, and the input's channels."""
+    height, width, channels = need_picture(inputs, layer)
+    kernel, padding = values[window], values["padding"]
+    strides = values["strides"] or kernel
+    dilation = values.get("dilation_rate", (1, 1))
+    if max(strides) > 1 and max(dilation) > 1:
+        raise ShapeTrouble("strides_and_dilation", Text(
+            "strides above 1 and dilation_rate above 1 cannot go together.",
+            "strides mayor que 1 y dilation_rate mayor que 1 no pueden ir juntos."))
+    rows = spatial(height, kernel[0], strides[0], padding, dilation[0])
+    columns = spatial(width, kernel[1], strides[1], padding, dilation[1])
+    if rows < 1 or columns < 1:
+        text = Text("The {kernel} window of {layer} is larger than its {shape} input. Use padding same, a smaller "
+                    "window, larger pictures, or fewer poolings before it.",
+                    "La ventana de {kernel} de {layer} es mayor que su entrada de {shape}. Use padding same, una ventana "
+                    "menor, imágenes mayores o menos agrupamientos antes.")
+        fix = Fix(action="set_node_param", label=Text("Use padding same", "Usar padding same"),
+                  arguments={"name": "padding", "value": "same"})
+        raise ShapeTrouble("shrinks_below_one", text.fill(kernel=shape_text(kernel), layer=layer,
+                                                          shape=shape_text(inputs[0])), fix)
+    return rows, columns, channels

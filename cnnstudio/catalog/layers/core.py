@@ -1,0 +1,130 @@
+"""Dense, Flatten, Dropout, ZeroPadding2D, and the layer that follows the classes."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from cnnstudio.catalog.call import Call, P
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers.common import (
+    activation_param,
+    arguments,
+    bias_param,
+    insert_before,
+    need_picture,
+    regularizer,
+    regularizer_params,
+    shape_text,
+)
+from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.core.params import Float, Int, Padding4
+from cnnstudio.core.text import Text, same
+
+
+def _dense_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    return (*inputs[0][:-1], values["units"])
+
+
+def _dense_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
+    weights = inputs[0][-1] * values["units"]
+    return Cost(trainable=weights + (values["units"] if values["use_bias"] else 0),
+                multiply_adds=prod(inputs[0][:-1]) * weights)
+
+
+DENSE = LayerType(
+    id="Dense", family="core",
+    help=Text("Every unit sees every input value.", "Cada unidad ve todos los valores de entrada."),
+    params=(
+        Int(name="units", default=128, minimum=1, maximum=1_000_000, step=8, label=same("units"),
+            help=Text("How many numbers come out.", "Cuántos números salen.")),
+        activation_param(), *regularizer_params("kernel_regularizer"), bias_param(),
+        *regularizer_params("bias_regularizer", advanced=True),
+    ),
+    shape=_dense_shape, cost=_dense_cost,
+    call=Call("keras.layers.Dense",
+              arguments("units", "activation", "use_bias", kernel_regularizer=regularizer("kernel_regularizer"),
+                        bias_regularizer=regularizer("bias_regularizer")),
+              {"activation": None, "use_bias": True, "kernel_regularizer": None, "bias_regularizer": None}),
+)
+
+
+def _flatten_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    return (prod(inputs[0]),)
+
+
+FLATTEN = LayerType(
+    id="Flatten", family="core",
+    help=Text("Lays all values in one long row.", "Pone todos los valores en una sola fila."),
+    shape=_flatten_shape, window=lambda _values: Window(whole=True), call=Call("keras.layers.Flatten"),
+)
+
+DROPOUT = LayerType(
+    id="Dropout", family="core",
+    help=Text("Switches random values off during training, so that the network does not rely on a few.",
+              "Apaga valores al azar durante el entrenamiento, para que la red no dependa de unos pocos."),
+    params=(Float(name="rate", default=0.5, minimum=0, maximum=0.99, step=0.05, decimals=2, label=same("rate"),
+                  help=Text("Share that is switched off.", "Parte que se apaga.")),),
+    shape=lambda _values, inputs, _context: inputs[0], call=Call("keras.layers.Dropout", arguments("rate")),
+)
+
+
+def _padded_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    height, width, channels = need_picture(inputs, "ZeroPadding2D")
+    top, bottom, left, right = values["padding"]
+    return height + top + bottom, width + left + right, channels
+
+
+class _PaddingCall(Call, frozen=True):
+    """Keras wants ((top, bottom), (left, right))."""
+
+    def arguments(self, values: Values) -> dict[str, Any]:
+        top, bottom, left, right = values["padding"]
+        return {"padding": ((top, bottom), (left, right))}
+
+
+ZERO_PADDING2D = LayerType(
+    id="ZeroPadding2D", family="core",
+    help=Text("Adds a border of zeros.", "Añade un borde de ceros."),
+    params=(Padding4(name="padding", default=(1, 1, 1, 1), label=same("padding"),
+                     help=Text("Rows above and below, columns left and right.",
+                               "Filas arriba y abajo, columnas a izquierda y derecha.")),),
+    shape=_padded_shape, call=_PaddingCall("keras.layers.ZeroPadding2D", {"padding": P("padding")}),
+)
+
+
+def _output_shape(_values: Values, inputs: tuple[Shape, ...], context: Context) -> Shape:
+    if len(inputs[0]) != 1:
+        text = Text("The output layer needs one row of numbers but gets {shape}. Flatten or pool first.",
+                    "La capa de salida necesita una fila de números pero recibe {shape}. Aplane o agrupe antes.")
+        raise ShapeTrouble("not_flat", text.fill(shape=shape_text(inputs[0])),
+                           insert_before("GlobalAveragePooling2D"), insert_before("Flatten"))
+    return (context.output_units,)
+
+
+def _output_cost(_values: Values, inputs: tuple[Shape, ...], output: Shape, _context: Context) -> Cost:
+    weights = inputs[0][-1] * output[0]
+    return Cost(trainable=weights + output[0], multiply_adds=weights)
+
+
+class _OutputCall(Call, frozen=True):
+    """Dense whose units and activation come from the context: the builder adds it under "context"."""
+
+    def arguments(self, values: Values) -> dict[str, Any]:
+        context: Context = values["context"]
+        return {"units": context.output_units, "activation": context.output_activation} | {
+            name: value for name, value in super().arguments(values).items() if name.startswith("kernel")}
+
+
+OUTPUT = LayerType(
+    id="Output", family="core", label=Text("Output", "Salida"),
+    help=Text("The answer: a Dense layer that follows the classes. One sigmoid unit for binary labels, else one "
+              "softmax unit for each class. Take it over to set it yourself.",
+              "La respuesta: una capa Dense que sigue a las clases. Una unidad sigmoid para etiquetas binarias; si no, "
+              "una unidad softmax por clase. Tómela para ajustarla usted."),
+    params=regularizer_params("kernel_regularizer"), shape=_output_shape, cost=_output_cost,
+    call=_OutputCall("keras.layers.Dense", {"kernel_regularizer": regularizer("kernel_regularizer")},
+                     {"kernel_regularizer": None}),
+)
+
+LAYERS = (DENSE, FLATTEN, DROPOUT, ZERO_PADDING2D, OUTPUT)

@@ -1,0 +1,95 @@
+"""What one entry of the layer registry declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from cnnstudio.catalog.call import Call
+from cnnstudio.catalog.context import Context
+from cnnstudio.core.params import Param
+from cnnstudio.core.problems import Fix
+from cnnstudio.core.text import Text
+
+Shape = tuple[int, ...]
+"""Shape of one picture's tensor, without the batch: (height, width, channels) or (units,)."""
+Values = Mapping[str, Any]
+Family = Literal["input", "convolution", "pooling", "normalization", "activation", "core", "merge", "base"]
+
+FAMILIES: dict[str, Text] = {
+    "input": Text("Input", "Entrada"),
+    "base": Text("Pretrained", "Preentrenado"),
+    "convolution": Text("Convolution", "Convolución"),
+    "pooling": Text("Pooling", "Agrupamiento"),
+    "normalization": Text("Normalization", "Normalización"),
+    "activation": Text("Activation", "Activación"),
+    "core": Text("Core", "Básicas"),
+    "merge": Text("Merge", "Unión"),
+}
+
+
+class ShapeTrouble(Exception):
+    """Raised by a layer's shape function when its inputs cannot work; becomes a located Problem."""
+
+    def __init__(self, code: str, text: Text, *fixes: Fix) -> None:
+        super().__init__(text.en)
+        self.code, self.text, self.fixes = code, text, fixes
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """Parameters and multiply-adds of one layer for one picture (bias additions are not counted)."""
+
+    trainable: int = 0
+    non_trainable: int = 0
+    multiply_adds: int = 0
+
+    @property
+    def parameters(self) -> int:
+        return self.trainable + self.non_trainable
+
+
+class Window(msgspec.Struct, frozen=True):
+    """How far a layer looks: (height, width) of the kernel with its dilation, and the strides."""
+
+    kernel: tuple[int, int] = (1, 1)
+    strides: tuple[int, int] = (1, 1)
+    whole: bool = False
+    """The layer sees the whole picture, as Flatten and global pooling make it."""
+
+
+ShapeFunction = Callable[[Values, tuple[Shape, ...], Context], Shape]
+CostFunction = Callable[[Values, tuple[Shape, ...], Shape, Context], Cost]
+
+
+def no_cost(_values: Values, _inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
+    return Cost()
+
+
+class LayerType(msgspec.Struct, frozen=True, kw_only=True):
+    """One layer of the palette.
+
+    `shape` gives the output's shape or raises ShapeTrouble; `cost` its parameters and multiply-adds;
+    `window` how far it looks. `call` builds and prints it; values of parameters are completed, and
+    names in `from_context` are filled from the context. `summary` names the parameters shown on the node.
+    """
+
+    id: str
+    family: Family
+    help: Text
+    call: Call
+    shape: ShapeFunction
+    params: tuple[Param, ...] = ()
+    cost: CostFunction = no_cost
+    window: Callable[[Values], Window] = lambda _values: Window()
+    minimum_inputs: int = 1
+    maximum_inputs: int | None = 1
+    version: int = 1
+    label: Text | None = None
+    in_palette: bool = True
+
+    @property
+    def title(self) -> Text:
+        """The layer's name: Keras's, the same in all languages, unless the entry has its own."""
+        return self.label if self.label is not None else Text(self.id, self.id)

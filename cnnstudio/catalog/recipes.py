@@ -162,7 +162,7 @@ def params_of(item: Item) -> tuple[Param, ...] | None:
     from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 
     for registry in (LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, CALLBACKS):
-        entry = registry.find(item.type)  # type: ignore[attr-defined]
+        entry = registry.find(item.type)
         if entry is not None:
             params: tuple[Param, ...] = entry.params
             return params

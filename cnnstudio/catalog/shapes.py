@@ -246,7 +246,7 @@ def _own_output(last: Node, shape: Shape, context: Context) -> list[Problem]:
     if activation != context.output_activation:
         text = Text("The last layer's activation is {have}; for the loss {loss} it must be {need}.",
                     "La activación de la última capa es {have}; para la pérdida {loss} debe ser {need}.")
-        fixes = (Fix(action="set_node_param", label=Text("Use {name}", "Usar {name}").fill(
+        fixes: tuple[Fix, ...] = (Fix(action="set_node_param", label=Text("Use {name}", "Usar {name}").fill(
             name=context.output_activation),
             arguments={"node": last.id, "name": "activation", "value": context.output_activation}), follow)
         if last.type not in ("Dense", "Activation"):

@@ -25,7 +25,8 @@ def set_field(project: Project, spec: str, field: str, value: Any) -> Project:
 
 def _replaced(holder: Any, path: list[str], field: str, value: Any) -> Any:
     if not path:
-        return replace(holder, **{field: value})
+        wanted = {each.name: each.type for each in msgspec.structs.fields(type(holder))}[field]
+        return replace(holder, **{field: msgspec.convert(value, wanted)})
     return replace(holder, **{path[0]: _replaced(getattr(holder, path[0]), path[1:], field, value)})
 
 

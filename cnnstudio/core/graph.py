@@ -23,7 +23,7 @@ def topological_order(nodes: Sequence[str], edges: Iterable[Pair]) -> tuple[list
     """
     edges = [(source, target) for source, target in edges]
     known = set(nodes)
-    waiting = {node: 0 for node in nodes}
+    waiting = dict.fromkeys(nodes, 0)
     following = successors(edges)
     for source, target in edges:
         if source in known and target in known:

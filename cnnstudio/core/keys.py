@@ -102,7 +102,7 @@ def _set(holder: Any, segments: list[str], word: str, key: str, path: str, item_
         if index is None:
             raise ProblemError(_unknown(key, holder))
         changed = _leaf_or_deeper(holder[index], rest, word, key, path, item_params)
-        return holder[:index] + (changed,) + holder[index + 1:]
+        return (*holder[:index], changed, *holder[index + 1:])
     if isinstance(holder, Item) and segment == "params" and rest:
         return _set(holder, rest, word, key, path, item_params)
     if isinstance(holder, Item) and segment not in holder.__struct_fields__:

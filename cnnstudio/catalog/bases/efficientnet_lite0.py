@@ -63,7 +63,7 @@ def graph() -> NetworkSpec:
 
 
 def block_of(layer: str) -> str:
-    return "" if layer in ("input", "scaling") else layer.split("_")[0]
+    return "" if layer in ("input", "scaling") else layer.split("_", maxsplit=1)[0]
 
 
 BASE = Base(

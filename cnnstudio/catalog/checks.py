@@ -1,0 +1,198 @@
+"""Everything that stands between a project and a training, and what is worth knowing before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cnnstudio.catalog.context import LOSS_OF, context_of
+from cnnstudio.catalog.recipes import CALLBACKS, OPTIMIZERS
+from cnnstudio.catalog.shapes import advice, report
+from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, StepType
+from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS
+from cnnstudio.core.item import Step
+from cnnstudio.core.params import check
+from cnnstudio.core.problems import Area, Fix, Problem, error, warning
+from cnnstudio.core.project import Project
+from cnnstudio.core.recipe import RECIPE_PARAMS
+from cnnstudio.core.registry import Registry
+from cnnstudio.core.text import Text
+from cnnstudio.core.training import TRAINING_PARAMS
+
+Counts = Mapping[str, Mapping[str, int]]
+"""Usable pictures by class name and split."""
+
+
+def fields_of(spec: object, params: Sequence[object]) -> dict[str, object]:
+    """The declared fields of a spec as a mapping."""
+    return {param.name: getattr(spec, param.name) for param in params}  # type: ignore[attr-defined]
+
+
+def check_project(project: Project, classes: Sequence[str], counts: Counts) -> tuple[Problem, ...]:
+    """All problems at once, data first, each located and with its fixes."""
+    return (
+        *check_dataset(project, classes, counts),
+        *check_recipe(project),
+        *check_augmentation(project, classes),
+        *check_network(project, len(classes)),
+        *check_training(project),
+    )
+
+
+def check_dataset(project: Project, classes: Sequence[str], counts: Counts) -> tuple[Problem, ...]:
+    dataset = project.dataset
+    choose = Fix(action="choose_folder", label=Text("Choose a folder…", "Elegir carpeta…"))
+    if not dataset.source:
+        return (error("no_source", Text("No folder of pictures was chosen yet.",
+                                        "Aún no se eligió ninguna carpeta de imágenes."), "dataset", fixes=(choose,)),)
+    problems = list(check(DATASET_PARAMS, fields_of(dataset, DATASET_PARAMS), "dataset"))
+    problems += check(SPLIT_PARAMS, fields_of(dataset.splits, SPLIT_PARAMS), "dataset", node="splits")
+    total = sum(sum(splits.values()) for splits in counts.values())
+    if total == 0:
+        problems.append(error("no_pictures", Text("There are no pictures in this folder.",
+                                                  "No hay imágenes en esta carpeta."), "dataset",
+                              path=dataset.source, fixes=(choose,)))
+        return tuple(problems)
+    if len(classes) < 2:
+        text = Text("There is only one class ({name}). A classifier needs at least two: put the pictures of each class "
+                    "into a folder of its own.",
+                    "Solo hay una clase ({name}). Un clasificador necesita al menos dos: ponga las imágenes de cada "
+                    "clase en su propia carpeta.")
+        problems.append(error("one_class", text.fill(name=", ".join(classes) or "-"), "dataset", fixes=(choose,)))
+    if dataset.label_mode == "binary" and len(classes) != 2:
+        text = Text("Binary labels are for exactly two classes; there are {n}.",
+                    "Las etiquetas binarias son para exactamente dos clases; hay {n}.")
+        fix = Fix(action="set_field", label=Text("Use categorical labels", "Usar etiquetas categorical"),
+                  arguments={"spec": "dataset", "field": "label_mode", "value": "categorical"})
+        problems.append(error("binary_needs_two", text.fill(n=len(classes)), "dataset", field="label_mode",
+                              fixes=(fix,)))
+    problems += _check_splits(classes, counts)
+    return tuple(problems)
+
+
+def _check_splits(classes: Sequence[str], counts: Counts) -> list[Problem]:
+    problems: list[Problem] = []
+    totals = {split: sum(counts.get(name, {}).get(split, 0) for name in classes) for split in SPLIT_NAMES}
+    if not totals["train"]:
+        problems.append(error("no_training_pictures", Text("No picture is in the training split.",
+                                                           "Ninguna imagen está en la división de entrenamiento."),
+                              "dataset", field="splits"))
+    if not totals["validation"]:
+        problems.append(warning("no_validation_pictures", Text(
+            "No picture is in the validation split: early stopping and the curves will follow the training pictures.",
+            "Ninguna imagen está en la división de validación: la parada temprana y las curvas seguirán las imágenes "
+            "de entrenamiento."), "dataset", field="splits"))
+    for name in classes:
+        have = counts.get(name, {})
+        if totals["train"] and not have.get("train", 0):
+            text = Text("The class {name} has no training picture.",
+                        "La clase {name} no tiene ninguna imagen de entrenamiento.")
+            problems.append(error("class_without_training", text.fill(name=name), "dataset"))
+        elif 0 < have.get("train", 0) < 10:
+            text = Text("The class {name} has only {n} training pictures.",
+                        "La clase {name} solo tiene {n} imágenes de entrenamiento.")
+            problems.append(warning("few_pictures", text.fill(name=name, n=have["train"]), "dataset"))
+    sizes = [sum(counts.get(name, {}).values()) for name in classes]
+    if len(sizes) > 1 and min(sizes) > 0 and max(sizes) > 4 * min(sizes):
+        text = Text("The classes are uneven: {most} has {high} pictures, {least} has {low}. Balanced class weights help.",
+                    "Las clases son desiguales: {most} tiene {high} imágenes, {least} tiene {low}. Los pesos de clase "
+                    "equilibrados ayudan.")
+        fix = Fix(action="set_field", label=Text("Use balanced class weights", "Usar pesos de clase equilibrados"),
+                  arguments={"spec": "training", "field": "class_weight", "value": "balanced"})
+        problems.append(warning("uneven_classes", text.fill(
+            most=classes[sizes.index(max(sizes))], high=max(sizes), least=classes[sizes.index(min(sizes))],
+            low=min(sizes)), "dataset", fixes=(fix,)))
+    return problems
+
+
+def _check_steps(steps: Sequence[Step], registry: Registry[StepType], area: Area) -> list[Problem]:
+    problems: list[Problem] = []
+    for step in steps:
+        entry = registry.find(step.type)
+        if entry is None:
+            if step.enabled:
+                text = Text("This version does not know the step {type}; switch it off to go on.",
+                            "Esta versión no conoce el paso {type}; desactívelo para continuar.")
+                fix = Fix(action="enable_step", label=Text("Switch it off", "Desactivarlo"),
+                          arguments={"spec": area, "step": step.id, "enabled": False})
+                problems.append(error("unknown_step", text.fill(type=step.type), area, node=step.id, fixes=(fix,)))
+            continue
+        problems += check(entry.params, step.params, area, node=step.id)
+    return problems
+
+
+def check_recipe(project: Project) -> tuple[Problem, ...]:
+    recipe = project.recipe
+    problems = list(check(RECIPE_PARAMS, fields_of(recipe, RECIPE_PARAMS), "recipe"))
+    return (*problems, *_check_steps(recipe.steps, RECIPE_STEPS, "recipe"))
+
+
+def looks_like_characters(classes: Sequence[str]) -> bool:
+    """Whether the classes are single digits or letters, which a flip or a turn can change."""
+    return bool(classes) and sum(len(name.strip()) == 1 for name in classes) > len(classes) / 2
+
+
+def check_augmentation(project: Project, classes: Sequence[str]) -> tuple[Problem, ...]:
+    problems = _check_steps(project.augmentation.steps, AUGMENTATIONS, "augmentation")
+    if looks_like_characters(classes):
+        for step in project.augmentation.active:
+            entry = AUGMENTATIONS.find(step.type)
+            if entry is not None and entry.changes_class is not None and _is_strong(step):
+                fix = Fix(action="enable_step", label=Text("Switch it off", "Desactivarlo"),
+                          arguments={"spec": "augmentation", "step": step.id, "enabled": False})
+                problems.append(warning("changes_class", entry.changes_class, "augmentation", node=step.id,
+                                        fixes=(fix,)))
+    return tuple(problems)
+
+
+def _is_strong(step: Step) -> bool:
+    """A flip always; a rotation from a quarter turn (0.15 of a full turn is 54 degrees) on."""
+    if step.type != "random_rotation":
+        return True
+    factor = step.params.get("factor", 0.1)
+    ends = factor if isinstance(factor, tuple) else (factor,)
+    return any(isinstance(each, int | float) and abs(each) > 0.15 for each in ends)
+
+
+def check_network(project: Project, class_count: int) -> tuple[Problem, ...]:
+    context = context_of(project, max(class_count, 2))
+    found = report(project.network, context)
+    return (*found.problems, *advice(project.network, context, found))
+
+
+def check_training(project: Project) -> tuple[Problem, ...]:
+    training = project.training
+    problems = list(check(TRAINING_PARAMS, fields_of(training, TRAINING_PARAMS), "training"))
+    optimizer = OPTIMIZERS.find(training.optimizer.type)
+    if optimizer is None:
+        text = Text("There is no optimizer called {name}; there are {names}.",
+                    "No hay ningún optimizador llamado {name}; hay {names}.")
+        fix = Fix(action="set_field", label=Text("Use Adam", "Usar Adam"),
+                  arguments={"spec": "training", "field": "optimizer", "value": {"type": "adam"}})
+        problems.append(error("unknown_optimizer", text.fill(name=training.optimizer.type,
+                                                             names=", ".join(OPTIMIZERS.ids())),
+                              "training", field="optimizer", fixes=(fix,)))
+    else:
+        problems += check(optimizer.params, training.optimizer.params, "training", node="optimizer")
+    for callback in training.callbacks:
+        entry = CALLBACKS.find(callback.type)
+        if entry is None:
+            if callback.enabled:
+                text = Text("There is no callback called {name}.", "No hay ningún callback llamado {name}.")
+                problems.append(error("unknown_callback", text.fill(name=callback.type), "training",
+                                      node=callback.id))
+            continue
+        problems += check(entry.params, callback.params, "training", node=callback.id)
+    wanted = LOSS_OF[project.dataset.label_mode]
+    if training.loss not in ("auto", wanted):
+        text = Text("The loss {have} does not fit {mode} labels; {want} does.",
+                    "La pérdida {have} no corresponde a etiquetas {mode}; corresponde {want}.")
+        fix = Fix(action="set_field", label=Text("Let the loss follow the labels", "Que la pérdida siga las etiquetas"),
+                  arguments={"spec": "training", "field": "loss", "value": "auto"})
+        problems.append(error("wrong_loss", text.fill(have=training.loss, mode=project.dataset.label_mode, want=wanted),
+                              "training", field="loss", fixes=(fix,)))
+    if training.batch_size < 8 and any(node.type == "BatchNormalization" for node in project.network.nodes):
+        problems.append(warning("small_batch", Text(
+            "BatchNormalization needs larger batches (8 or more) to know mean and variance.",
+            "BatchNormalization necesita lotes mayores (8 o más) para conocer media y varianza."),
+            "training", field="batch_size"))
+    return tuple(problems)

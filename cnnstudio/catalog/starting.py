@@ -1,0 +1,96 @@
+"""A new project with the defaults that an expert would choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.checks import looks_like_characters
+from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.templates import TEMPLATES, Template
+from cnnstudio.core.augmentation import AugmentationSpec
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.item import Step
+from cnnstudio.core.project import Project
+from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.training import TrainingSpec
+
+replace = msgspec.structs.replace
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a collection: its classes, and (0 if unknown) the median size of its pictures."""
+
+    classes: tuple[str, ...] = ()
+    median_height: int = 0
+    median_width: int = 0
+    grey: bool = False
+
+
+def new_project(name: str, source: str, facts: Facts, template: str = "", base: str = "") -> Project:
+    """A project ready to train; raises KeyError for an unknown template or base.
+
+    Without a choice: the bundled base for photos, LeNet-5 for small grey pictures.
+    """
+    if not template and not base:
+        small = 0 < max(facts.median_height, facts.median_width) <= 40
+        template, base = ("lenet5" if facts.grey else "small_cnn", "") if small else ("", "efficientnet_lite0")
+    project = Project(name=name, dataset=DatasetSpec(
+        source=source, label_mode="binary" if len(facts.classes) == 2 else "categorical"))
+    return with_base(project, BASES[base]) if base else with_template(project, TEMPLATES[template], facts)
+
+
+def with_base(project: Project, base: Base) -> Project:
+    """The base, frozen, at its own size and scaling, with a small head that learns."""
+    drawing = Drawing()
+    drawing.add("Input")
+    drawing.add("PretrainedBase", base=base.id)
+    drawing.add("Dropout", rate=0.2)
+    drawing.add("Output")
+    recipe = replace(project.recipe, height=base.input_size, width=base.input_size, color_mode="rgb",
+                     normalization="base")
+    training = replace(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
+                       device=project.training.device, epochs=30)
+    return replace(project, recipe=recipe, network=drawing.network(base.id), augmentation=AugmentationSpec(),
+                   training=training)
+
+
+def with_template(project: Project, template: Template, facts: Facts) -> Project:
+    """The template's network with the recipe, augmentation and training it is good with."""
+    wanted: dict[str, Any] = dict(template.recipe)
+    if template.adapts:
+        wanted |= _adapted(wanted, facts)
+    recipe = replace(RecipeSpec(), background=project.recipe.background, fit=project.recipe.fit, **wanted)
+    training = msgspec.convert(
+        msgspec.to_builtins(TrainingSpec()) | {"seed": project.training.seed, "backend": project.training.backend,
+                                               "device": project.training.device} | template.training, TrainingSpec)
+    return replace(project, recipe=recipe, network=template.network(), training=training,
+                   augmentation=AugmentationSpec(steps=light_augmentation(facts.classes)))
+
+
+def _adapted(recipe: dict[str, Any], facts: Facts) -> dict[str, Any]:
+    """Small pictures are not blown up; grey ones stay grey."""
+    size = min(facts.median_height, facts.median_width)
+    found: dict[str, Any] = {}
+    if 16 <= size < min(recipe["height"], recipe["width"]):
+        found |= {"height": facts.median_height, "width": facts.median_width}
+    if facts.grey:
+        found["color_mode"] = "grayscale"
+    return found
+
+
+def light_augmentation(classes: Sequence[str]) -> tuple[Step, ...]:
+    """Small turns, zooms and shifts; a mirror only where it cannot turn a sign into another."""
+    steps = [
+        Step(id="random_rotation", type="random_rotation", params={"factor": 0.03}),
+        Step(id="random_zoom", type="random_zoom", params={"height_factor": 0.1}),
+        Step(id="random_translation", type="random_translation", params={"height_factor": 0.1, "width_factor": 0.1}),
+    ]
+    if not looks_like_characters(classes):
+        steps.insert(0, Step(id="random_flip", type="random_flip", params={"mode": "horizontal"}))
+    return tuple(steps)
+
+

@@ -1,0 +1,197 @@
+"""The one decoder: bytes of a picture file to uint8 pixels, the same everywhere in the program.
+
+What is defined here:
+
+- The picture is as it is to be seen: EXIF or XMP orientation (in AVIF its turning boxes) is applied once.
+- Samples of n bits are scaled to 0..255 to the nearest; 1 bit gives 0 and 255. Colour profiles are ignored.
+- Grey of a colour picture is 0.299 red + 0.587 green + 0.114 blue, after transparency is resolved.
+- Transparency: kept where four channels are asked for, otherwise laid over `background`.
+- Of an animation, or of several pages, the first.
+- A picture of which something is missing, or that would come out wrong, is refused with a PictureError.
+
+OpenCV's threads are not touched here: `cv2.setNumThreads` is the business of whoever starts threads
+(see `augment.py`). Only its messages on standard error are switched off, at the first decoding.
+
+This module is copied as it is into exported bundles.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from . import anymap, bmp, boxes, gif, jpeg, png, tiff, tiff_pixels, webp
+from .errors import PictureError, corrupt, truncated
+from .header import Header
+from .headers import read_header
+from .orientation import turn
+
+Channels = Literal[1, 3, 4] | None
+
+MAXIMUM_PIXELS: Final = 178_956_970
+"""Half a gigabyte of red-green-blue pixels, Pillow's limit too: far above any camera, far below a bomb."""
+
+MAXIMUM_BYTES: Final = 1 << 31
+"""A larger file is refused before it is read."""
+
+_DECODERS: Final[dict[str, Callable[[bytes], NDArray[np.uint8]]]] = {
+    png.NAME: png.pixels,
+    bmp.NAME: bmp.pixels,
+    gif.NAME: gif.pixels,
+    webp.NAME: webp.pixels,
+    tiff.NAME: tiff_pixels.pixels,
+    boxes.AVIF: boxes.avif_pixels,
+    boxes.JPEG2000: boxes.jpeg2000_pixels,
+    anymap.NAME: anymap.pixels,
+}
+_quiet = False
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The content of a file; raises PictureError (vanished, is_folder, no_permission, ...)."""
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAXIMUM_BYTES:
+                raise PictureError("unreadable", reason=f"{size} bytes")
+            return file.read()
+    except FileNotFoundError:
+        raise PictureError("vanished") from None
+    except IsADirectoryError:
+        raise PictureError("is_folder") from None
+    except PermissionError:
+        # Windows answers so for a folder, too.
+        raise PictureError("is_folder" if os.path.isdir(path) else "no_permission") from None
+    except NotADirectoryError:
+        raise PictureError("vanished") from None
+    except MemoryError:
+        raise PictureError("unreadable", reason="memory") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise PictureError("unreadable", reason=reason) from None
+
+
+def read_picture(path: str | os.PathLike[str], *, channels: Channels = 3,
+                 background: Sequence[int] = (255, 255, 255), maximum_pixels: int = MAXIMUM_PIXELS,
+                 reduce: int = 1) -> NDArray[np.uint8]:
+    """`decode` of a file; every trouble with the file itself is a PictureError as well."""
+    return decode(read_bytes(path), channels=channels, background=background, maximum_pixels=maximum_pixels,
+                  reduce=reduce)
+
+
+def header_of(path: str | os.PathLike[str]) -> Header:
+    """`read_header` of a file; of a large JPEG only the beginning is read."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(1 << 18)
+    except OSError:
+        head = b""
+    if len(head) == 1 << 18 and head[:3] == b"\xff\xd8\xff":
+        try:
+            return read_header(head)
+        except PictureError:
+            pass  # the frame stands later, behind a large profile or preview
+    return read_header(read_bytes(path))
+
+
+def decode(data: bytes, *, channels: Channels = 3, background: Sequence[int] = (255, 255, 255),
+           maximum_pixels: int = MAXIMUM_PIXELS, reduce: int = 1) -> NDArray[np.uint8]:
+    """Pixels of a picture: uint8, contiguous, (height, width, channels), red first.
+
+    `channels` is 1 (grey), 3 (red-green-blue), 4 (with straight alpha) or None for what the picture has
+    (grey with alpha counts as 4). `background` (red, green, blue; 0 to 255) shows through transparent
+    pixels for 1 and 3 channels. `reduce` of 2, 4 or 8 lets a JPEG be decoded at that part of its sides,
+    rounded up: quick and good enough to look at; other formats come in full size.
+
+    Raises PictureError and nothing else for any bytes: for more than `maximum_pixels` before decoding.
+    """
+    if channels not in (1, 3, 4, None) or reduce not in (1, 2, 4, 8):
+        raise ValueError(f"Expected channels 1, 3, 4 or None and reduce 1, 2, 4 or 8. Received: {channels!r}, "
+                         f"{reduce!r}")
+    data = bytes(data)
+    header = read_header(data)
+    if header.width * header.height > maximum_pixels:
+        raise PictureError("too_large", width=header.width, height=header.height, maximum=maximum_pixels)
+    _silence_messages()
+    try:
+        if header.format == jpeg.NAME:
+            picture = jpeg.pixels(data, reduce)
+        else:
+            picture = _DECODERS[header.format](data)
+        _check_size(picture, header, reduce if header.format == jpeg.NAME else 1)
+        picture = convert(turn(picture, header.orientation), channels, background)
+        return np.ascontiguousarray(picture)
+    except MemoryError:
+        raise PictureError("out_of_memory", width=header.width, height=header.height) from None
+    except cv2.error as error:
+        if "memory" in str(error).lower():
+            raise PictureError("out_of_memory", width=header.width, height=header.height) from None
+        raise corrupt(header.format, "decoding") from None
+    except (struct.error, IndexError):
+        raise truncated(header.format) from None
+    except (ValueError, OverflowError, TypeError):
+        raise corrupt(header.format) from None
+
+
+def _check_size(picture: NDArray[np.uint8], header: Header, reduce: int) -> None:
+    expected = (-(-header.height // reduce), -(-header.width // reduce))
+    if picture.shape[:2] != expected:
+        raise corrupt(header.format, "size")
+
+
+def _silence_messages() -> None:
+    """Keep OpenCV from writing to standard error; what is wrong is said by PictureError."""
+    global _quiet
+    if not _quiet:
+        _quiet = True
+        logging: Any = cv2.utils.logging
+        logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+
+
+def convert(picture: NDArray[np.uint8], channels: Channels, background: Sequence[int] = (255, 255, 255),
+            ) -> NDArray[np.uint8]:
+    """A picture (height, width[, 1 to 4]) of grey, grey+alpha, colour or colour+alpha with `channels` of them."""
+    if picture.ndim == 2:
+        picture = picture[..., None]
+    if channels is None:
+        channels = {1: 1, 2: 4, 3: 3}.get(picture.shape[2], 4)  # type: ignore[assignment]
+    count = picture.shape[2]
+    if count == 2 or count == 1 and channels != 1:
+        gray = np.repeat(picture[..., :1], 3, axis=2)
+        picture = np.concatenate([gray, picture[..., 1:]], axis=2) if count == 2 else gray
+        count = picture.shape[2]
+    if channels == 4:
+        return picture if count == 4 else _opaque(picture)
+    if count == 4:
+        picture = lay_over(picture, background)
+    if channels == 1 and picture.shape[2] == 3:
+        picture = _gray(picture)
+    return picture
+
+
+def _gray(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    gray = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
+    return gray[..., None].astype(np.uint8, copy=False)
+
+
+def _opaque(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    alpha = np.full((*picture.shape[:2], 1), 255, np.uint8)
+    return np.concatenate([picture, alpha], axis=2)
+
+
+def lay_over(picture: NDArray[np.uint8], background: Sequence[int]) -> NDArray[np.uint8]:
+    """uint8 (height, width, 4) with straight alpha laid over a plain colour: (height, width, 3)."""
+    alpha = picture[..., 3:]
+    if bool((alpha == 255).all()):
+        return picture[..., :3]
+    behind = np.array([int(value) for value in background[:3]], np.uint16)
+    weight = alpha.astype(np.uint16)
+    # At most 255 * 255 + 127, which 16 bits hold.
+    mixed = picture[..., :3] * weight + behind * (255 - weight) + np.uint16(127)
+    return (mixed // np.uint16(255)).astype(np.uint8)

@@ -1,0 +1,121 @@
+"""What can be wrong with a picture file, said in English and Spanish.
+
+This module is copied as it is into exported bundles: it needs the standard library only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "empty_file": (
+        "The file is empty (0 bytes). Copy it again from its source.",
+        "El archivo está vacío (0 bytes). Cópielo de nuevo desde su origen.",
+    ),
+    "not_a_picture": (
+        "The file is not a picture in a format that is known here (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, "
+        "JPEG 2000, PNM). Remove it, or convert it to PNG or JPEG.",
+        "El archivo no es una imagen en un formato conocido (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, "
+        "JPEG 2000, PNM). Quítelo o conviértalo a PNG o JPEG.",
+    ),
+    "truncated": (
+        "The {format} picture is incomplete: {detail}. Copy it again from its source.",
+        "La imagen {format} está incompleta: {detail}. Cópiela de nuevo desde su origen.",
+    ),
+    "corrupt": (
+        "The {format} picture is damaged: {detail}. Copy it again from its source.",
+        "La imagen {format} está dañada: {detail}. Cópiela de nuevo desde su origen.",
+    ),
+    "unsupported": (
+        "This kind of {format} picture cannot be read: {detail}. Convert it to PNG or JPEG.",
+        "Este tipo de imagen {format} no se puede leer: {detail}. Conviértala a PNG o JPEG.",
+    ),
+    "too_large": (
+        "The picture has {width} x {height} pixels, more than the limit of {maximum} in all. Make it smaller.",
+        "La imagen tiene {width} x {height} píxeles, más que el límite de {maximum} en total. Redúzcala.",
+    ),
+    "out_of_memory": (
+        "There is not enough memory for a picture of {width} x {height} pixels. Close other programs or make "
+        "it smaller.",
+        "No hay memoria suficiente para una imagen de {width} x {height} píxeles. Cierre otros programas o "
+        "redúzcala.",
+    ),
+    "vanished": (
+        "The file is no longer there. Put it back or scan the folder again.",
+        "El archivo ya no está. Vuelva a ponerlo o examine la carpeta de nuevo.",
+    ),
+    "is_folder": (
+        "This is a folder, not a picture.",
+        "Esto es una carpeta, no una imagen.",
+    ),
+    "no_permission": (
+        "The file may not be read. Give yourself permission to read it.",
+        "No se permite leer el archivo. Concédase permiso de lectura.",
+    ),
+    "unreadable": (
+        "The file cannot be read from the disk ({reason}). Check the disk or the connection.",
+        "El archivo no se puede leer del disco ({reason}). Revise el disco o la conexión.",
+    ),
+}
+
+_DETAILS: Final[dict[str, tuple[str, str]]] = {
+    "header": ("its first part is missing or cut off", "falta su primera parte o está cortada"),
+    "pixels": ("pixel data are missing", "faltan datos de píxeles"),
+    "end": ("the end of the file is missing", "falta el final del archivo"),
+    "content": ("its content contradicts itself", "su contenido se contradice"),
+    "checksum": ("a checksum does not match", "una suma de comprobación no coincide"),
+    "decoding": ("its data cannot be decoded", "sus datos no se pueden decodificar"),
+    "size": ("its width or height is not possible", "su anchura o altura no es posible"),
+    "compression": ("its compression is not known here", "su compresión no se conoce"),
+    "colors": ("its kind of colours is not known here", "su tipo de colores no se conoce"),
+    "bits": ("its number of bits a sample is not known here", "su número de bits por muestra no se conoce"),
+    "range": (
+        "its numbers lie outside 0 to 1 and 0 to 255, so what is black and what is white is not known",
+        "sus números están fuera de 0 a 1 y de 0 a 255, y no se sabe qué es negro y qué es blanco",
+    ),
+}
+
+
+class PictureError(Exception):
+    """A picture that cannot be used, and why.
+
+    `code` is one of the keys of the table above (`truncated`, `not_a_picture`, ...); `values` fill its
+    text. A value `detail` is the key of a sentence that stands in both languages too.
+    """
+
+    def __init__(self, code: str, **values: Any) -> None:
+        self.code = code
+        self.values: dict[str, Any] = values
+        super().__init__(self.text("en"))
+
+    def text(self, language: str = "en") -> str:
+        """One or two sentences: what is wrong and what to do; English unless `language` is "es"."""
+        column = 1 if language == "es" else 0
+        values = {"format": "", "detail": "content", "width": 0, "height": 0, "maximum": 0, "reason": ""}
+        values.update(self.values)
+        detail = _DETAILS.get(str(values["detail"]))
+        if detail is not None:
+            values["detail"] = detail[column]
+        return " ".join(_TEXTS.get(self.code, _TEXTS["unreadable"])[column].format(**values).split())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.code, self.values)
+
+
+def _rebuild(code: str, values: dict[str, Any]) -> PictureError:
+    return PictureError(code, **values)
+
+
+def truncated(picture_format: str, detail: str = "pixels") -> PictureError:
+    """A picture of which a part is missing."""
+    return PictureError("truncated", format=picture_format, detail=detail)
+
+
+def corrupt(picture_format: str, detail: str = "content") -> PictureError:
+    """A picture whose bytes are wrong."""
+    return PictureError("corrupt", format=picture_format, detail=detail)
+
+
+def unsupported(picture_format: str, detail: str) -> PictureError:
+    """A sound picture of a kind that is not read here."""
+    return PictureError("unsupported", format=picture_format, detail=detail)

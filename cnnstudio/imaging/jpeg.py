@@ -1,0 +1,224 @@
+"""JPEG: header, completeness, pixels.
+
+OpenCV (libjpeg) paints what is missing of a JPEG grey and reports nothing, so the structure of the file is
+walked here first; where doubt remains the picture is decoded twice, the second time with other bytes put
+where data may be missing: if the two pictures differ, something was missing.
+
+This module is copied as it is into exported bundles.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass, field
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import corrupt, truncated, unsupported
+from .header import Header, decode_with_opencv
+from .orientation import exif_orientation, xmp_orientation
+
+NAME: Final = "JPEG"
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_BASELINE: Final = (0xC0, 0xC1)
+_READABLE_FRAMES: Final = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
+# The next marker in entropy-coded data: not a stuffed zero, not a restart, not a fill byte.
+_MARKER: Final = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
+_RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")
+_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
+_FILLING: Final = bytes((37 * place * place + 165) % 251 for place in range(2048))
+
+
+@dataclass
+class Structure:
+    """The segments of a JPEG up to its end."""
+
+    frame: int = 0
+    width: int = 0
+    height: int = 0
+    precision: int = 0
+    sampling: list[tuple[int, int]] = field(default_factory=list)
+    identifiers: bytes = b""
+    adobe: int | None = None
+    exif: int | None = None
+    xmp: int | None = None
+    restart_interval: int = 0
+    restarts: int = 0
+    scans: int = 0
+    segments: list[tuple[int, int]] = field(default_factory=list)
+    junk: bool = False
+    entropy: int = 0
+    end: int | None = None
+
+
+def walk(data: bytes, *, header_only: bool) -> Structure:
+    """Read the segments; with `header_only` stop at the first scan.
+
+    `end` stays None where the file ends without an end marker.
+    """
+    found = Structure()
+    position = 2
+    size = len(data)
+    while True:
+        begin = data.find(b"\xff", position)
+        if begin < 0:
+            return found
+        mark = begin + 1
+        while mark < size and data[mark] == 0xFF:
+            mark += 1
+        if mark >= size:
+            return found
+        if begin > position and not found.scans:
+            found.junk = True
+        marker = data[mark]
+        position = mark + 1
+        if marker == 0xD9:
+            found.end = position
+            return found
+        if marker in (0x00, 0x01, 0xD8) or 0xD0 <= marker <= 0xD7:
+            found.junk = found.junk or not found.scans
+            continue
+        if position + 2 > size:
+            return found
+        length = int(struct.unpack_from(">H", data, position)[0])
+        stop = position + length
+        if length < 2 or stop > size:
+            if length < 2:
+                raise corrupt(NAME)
+            return found
+        _segment(found, marker, data[position + 2:stop])
+        found.segments.append((mark - 1, stop))
+        position = stop
+        if marker == 0xDA:
+            if header_only:
+                return found
+            found.scans += 1
+            found.entropy = position
+            match = _MARKER.search(data, position)
+            if match is None:
+                return found
+            if found.restart_interval:
+                found.restarts += len(_RESTART.findall(data, position, match.start()))
+            position = match.start()
+
+
+def _segment(found: Structure, marker: int, body: bytes) -> None:
+    if marker in _FRAMES and not found.frame:
+        if len(body) < 6 or len(body) < 6 + 3 * body[5]:
+            raise corrupt(NAME)
+        found.frame = marker
+        found.precision, found.height, found.width, count = struct.unpack_from(">BHHB", body)
+        for component in range(count):
+            found.identifiers += body[6 + 3 * component:7 + 3 * component]
+            factor = body[7 + 3 * component]
+            found.sampling.append((factor >> 4, factor & 15))
+    elif marker == 0xE1 and body.startswith(b"Exif\0\0") and found.exif is None:
+        found.exif = exif_orientation(body)
+    elif marker == 0xE1 and body.startswith(_XMP) and found.xmp is None:
+        found.xmp = xmp_orientation(body)
+    elif marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
+        found.adobe = body[11]
+    elif marker == 0xDD and len(body) >= 2:
+        found.restart_interval = int(struct.unpack_from(">H", body)[0])
+
+
+def read(data: bytes) -> Header:
+    """The header of a JPEG."""
+    return _header(walk(data, header_only=True))
+
+
+def _header(found: Structure) -> Header:
+    if not found.frame:
+        raise truncated(NAME, "header")
+    count = len(found.sampling)
+    colors = {1: "gray", 3: "ycbcr", 4: "ycck" if found.adobe == 2 else "cmyk"}
+    if count not in colors:
+        raise unsupported(NAME, "colors")
+    if found.height == 0:
+        raise unsupported(NAME, "size")
+    orientation = found.exif if found.exif is not None else found.xmp
+    return Header(NAME, found.width, found.height, found.precision, count, colors[count], orientation or 1)
+
+
+def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
+    """uint8 (height, width) or (height, width, 3), red first; sides divided by `reduce` (1, 2, 4, 8)."""
+    found = walk(data, header_only=False)
+    header = _header(found)
+    if found.precision != 8:
+        raise unsupported(NAME, "bits")
+    if found.frame not in _READABLE_FRAMES:
+        raise unsupported(NAME, "compression")
+    if not found.scans:
+        raise truncated(NAME)
+    if found.junk:
+        # libjpeg complains on standard error about bytes between segments; they mean nothing.
+        begin_of_data = _first_scan(data, found)
+        head = b"".join(data[begin:stop] for begin, stop in found.segments if stop <= begin_of_data)
+        return pixels(b"\xff\xd8" + head + data[begin_of_data:], reduce)
+    flags = _flags(header.channels, reduce)
+    if found.end is None:
+        # Sound only if no byte but the end marker is missing.
+        sound = data[:-1] if data.endswith(b"\xff") else data
+        picture = _decoded(sound + b"\xff\xd9", flags)
+        if found.frame not in _BASELINE or _changes(sound, len(sound), flags, picture):
+            raise truncated(NAME, "end")
+        return picture
+    if _restarts_are_missing(found):
+        raise truncated(NAME)
+    picture = _decoded(data, flags)
+    if found.frame in _BASELINE and _ends_grey(picture) and _changes(data, found.end - 2, flags, picture):
+        raise truncated(NAME)
+    return picture
+
+
+def _first_scan(data: bytes, found: Structure) -> int:
+    for begin, stop in found.segments:
+        if data[begin + 1] == 0xDA:
+            return stop
+    raise truncated(NAME)
+
+
+def _flags(channels: int, reduce: int) -> int:
+    # OpenCV converts CMYK and YCCK itself and takes them as inverted, which is what Adobe writes and what
+    # every reader assumes; a colour JPEG always comes as colour, so that grey is computed in one way only.
+    if channels == 1:
+        return {1: cv2.IMREAD_GRAYSCALE, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+                4: cv2.IMREAD_REDUCED_GRAYSCALE_4, 8: cv2.IMREAD_REDUCED_GRAYSCALE_8}[reduce]
+    return {1: cv2.IMREAD_COLOR_RGB, 2: cv2.IMREAD_REDUCED_COLOR_2,
+            4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}[reduce]
+
+
+def _decoded(data: bytes, flags: int) -> NDArray[np.uint8]:
+    picture = decode_with_opencv(data, flags, NAME).astype(np.uint8, copy=False)
+    if picture.ndim == 3 and flags != cv2.IMREAD_COLOR_RGB:
+        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return picture
+
+
+def _restarts_are_missing(found: Structure) -> bool:
+    """Whether a baseline picture of one scan has too few restart markers for its size."""
+    if not found.restart_interval or found.scans != 1 or found.frame not in _BASELINE:
+        return False
+    across = max((factor[0] for factor in found.sampling), default=1)
+    down = max((factor[1] for factor in found.sampling), default=1)
+    if len(found.sampling) == 1:
+        across = down = 1  # a scan of one component is not interleaved
+    units = -(-found.width // (8 * max(across, 1))) * -(-found.height // (8 * max(down, 1)))
+    return found.restarts < -(-units // found.restart_interval) - 1
+
+
+def _ends_grey(picture: NDArray[np.uint8]) -> bool:
+    """Whether the last block is plain grey, as it is where libjpeg had no data for it."""
+    corner = picture[-min(8, len(picture)):, -min(8, picture.shape[1]):].astype(np.int16)
+    # 128 in every component; of CMYK that is 64.
+    return bool((np.abs(corner - 128) <= 1).all() or (np.abs(corner - 64) <= 1).all())
+
+
+def _changes(data: bytes, end: int, flags: int, picture: NDArray[np.uint8]) -> bool:
+    """Whether bytes put at the end of the entropy-coded data would have been read."""
+    other = _decoded(data[:end] + _FILLING + b"\xff\xd9", flags)
+    return not np.array_equal(other, picture)

@@ -1,0 +1,183 @@
+"""PNG: header, checksums, pixels.
+
+Only the chunks that make the picture are handed to OpenCV. So an animation (APNG) gives its default
+picture, and broken or strange side information (profiles, texts, EXIF) changes nothing.
+
+This module is copied as it is into exported bundles.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import corrupt, truncated, unsupported
+from .header import Header, decode_with_opencv, to_eight_bits, to_rgb_order
+from .orientation import exif_orientation, xmp_orientation
+
+NAME: Final = "PNG"
+SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_COLORS: Final = {0: ("gray", 1), 2: ("rgb", 3), 3: ("palette", 1), 4: ("gray+alpha", 2), 6: ("rgba", 4)}
+_DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+_ADAM7: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def _chunks(data: bytes) -> tuple[list[tuple[bytes, int, int]], bool]:
+    """(type, begin of the body, end of the body) of the complete chunks, and whether IEND was seen."""
+    found: list[tuple[bytes, int, int]] = []
+    position = len(SIGNATURE)
+    while position + 8 <= len(data):
+        length = int.from_bytes(data[position:position + 4], "big")
+        kind = data[position + 4:position + 8]
+        begin = position + 8
+        if begin + length + 4 > len(data):
+            # The checksum of the last chunk may be cut off while its body is whole.
+            found.append((kind, begin, min(begin + length, len(data))))
+            return found, False
+        found.append((kind, begin, begin + length))
+        if kind == b"IEND":
+            return found, True
+        position = begin + length + 4
+    return found, False
+
+
+def _describe(data: bytes, chunks: list[tuple[bytes, int, int]]) -> Header:
+    if not chunks or chunks[0][0] != b"IHDR":
+        raise corrupt(NAME, "header")
+    begin, end = chunks[0][1:]
+    if end - begin != 13:
+        raise truncated(NAME, "header") if end == len(data) else corrupt(NAME, "header")
+    width, height, depth, color, compression, filtering, interlace = struct.unpack_from(">IIBBBBB", data, begin)
+    if color not in _COLORS or depth not in _DEPTHS[color] or compression or filtering or interlace > 1:
+        raise corrupt(NAME)
+    exif: int | None = None
+    xmp: int | None = None
+    animated = transparent = False
+    for kind, begin, end in chunks:
+        if kind == b"tRNS":
+            transparent = True
+        elif kind == b"acTL" and end - begin >= 4:
+            animated = int.from_bytes(data[begin:begin + 4], "big") > 1
+        elif kind == b"eXIf":
+            exif = exif_orientation(data[begin:end])
+        elif kind == b"iTXt" and data.startswith(b"XML:com.adobe.xmp\0", begin, end) and xmp is None:
+            xmp = xmp_orientation(_international_text(data[begin + 18:end]))
+        elif kind == b"zTXt" and data.startswith(b"Raw profile type exif\0", begin, end) and exif is None:
+            exif = _raw_profile(data[begin + 23:end])
+    name, channels = _COLORS[color]
+    if transparent and name in ("gray", "palette"):
+        name += "+alpha"
+    elif transparent and name == "rgb":
+        name = "rgba"
+    orientation = exif if exif is not None else xmp
+    return Header(NAME, width, height, depth, channels, name, orientation or 1, animated)
+
+
+def _inflate(packed: bytes, limit: int = 1 << 20) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(packed, limit)
+    except zlib.error:
+        return b""
+
+
+def _international_text(body: bytes) -> bytes:
+    """The text of an iTXt chunk, after its keyword."""
+    if len(body) < 2:
+        return b""
+    parts = body[2:].split(b"\0", 2)
+    if len(parts) < 3:
+        return b""
+    return _inflate(parts[2]) if body[0] else parts[2]
+
+
+def _raw_profile(packed: bytes) -> int | None:
+    """EXIF as ImageMagick writes it: compressed text of a name, a length and hexadecimal digits."""
+    lines = _inflate(packed).split(b"\n", 3)
+    digits = re.sub(rb"[^0-9a-fA-F]", b"", lines[3]) if len(lines) == 4 else b""
+    return exif_orientation(bytes.fromhex(digits[:len(digits) // 2 * 2].decode("ascii")))
+
+
+def read(data: bytes) -> Header:
+    """The header of a PNG."""
+    return _describe(data, _chunks(data)[0])
+
+
+def pixels(data: bytes) -> NDArray[np.uint8]:
+    """uint8 grey (height, width) or (height, width, 2, 3 or 4): with alpha, red first."""
+    chunks, ended = _chunks(data)
+    header = _describe(data, chunks)
+    kept: list[bytes] = [SIGNATURE]
+    packed: list[tuple[int, int]] = []
+    key: bytes | None = None
+    palette = False
+    for kind, begin, end in chunks:
+        if kind not in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
+            if not kind[:1].islower() and kind.isalpha():
+                raise unsupported(NAME, "compression")  # an unknown chunk that must be understood
+            continue
+        whole = end + 4 <= len(data)
+        if whole and zlib.crc32(data[begin - 4:end]) != int.from_bytes(data[end:end + 4], "big"):
+            raise corrupt(NAME, "checksum")
+        if kind == b"PLTE":
+            palette = True
+        if kind == b"IDAT":
+            packed.append((begin, end))
+        if kind == b"tRNS" and header.color.startswith("gray"):
+            key = data[begin:end]
+            continue
+        if kind != b"IEND" and whole:
+            kept.append(data[begin - 8:end + 4])
+    if not packed or (header.color.startswith("palette") and not palette):
+        raise truncated(NAME) if not ended else corrupt(NAME)
+    if not ended:
+        # The end chunk is missing: sound only if the pixel data are complete all the same.
+        stream = b"".join(data[begin:end] for begin, end in packed)
+        _check_stream(stream, header, data[8 + 8 + 12])
+        kept = [part for part in kept if part[4:8] != b"IDAT"] + [_chunk(b"IDAT", stream)]
+    kept.append(_chunk(b"IEND", b""))
+    picture = to_rgb_order(decode_with_opencv(b"".join(kept), cv2.IMREAD_UNCHANGED, NAME))
+    if picture.shape[:2] != (header.height, header.width):
+        raise corrupt(NAME, "size")
+    mask = _transparent(picture, key, header.bit_depth) if key is not None else None
+    eight = to_eight_bits(picture) if picture.dtype == np.uint16 else picture.astype(np.uint8, copy=False)
+    if mask is not None and eight.ndim == 2:
+        return np.dstack([eight, mask])
+    return eight
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _transparent(picture: NDArray[np.generic], key: bytes, depth: int) -> NDArray[np.uint8] | None:
+    """Alpha of a grey picture with one transparent value, which OpenCV leaves out."""
+    if len(key) < 2:
+        return None
+    value = int.from_bytes(key[:2], "big") & ((1 << depth) - 1)
+    if depth < 8:
+        value = value * 255 // ((1 << depth) - 1)
+    return np.where(picture == value, 0, 255).astype(np.uint8)
+
+
+def _check_stream(stream: bytes, header: Header, interlace: int) -> None:
+    bits = header.bit_depth * header.channels
+    if interlace:
+        needed = 0
+        for left, top, across, down in _ADAM7:
+            columns = -(-(header.width - left) // across) if header.width > left else 0
+            rows = -(-(header.height - top) // down) if header.height > top else 0
+            needed += rows * (1 + -(-columns * bits // 8)) if columns else 0
+    else:
+        needed = header.height * (1 + -(-header.width * bits // 8))
+    try:
+        unpacked = zlib.decompressobj().decompress(stream, needed)
+    except zlib.error:
+        raise corrupt(NAME, "decoding") from None
+    if len(unpacked) < needed:
+        raise truncated(NAME)

@@ -1,0 +1,81 @@
+"""How a folder of pictures is laid out: class folders, or split folders with class folders inside."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.dataset import SPLITS, DatasetSpec, Split
+
+SUFFIXES: Final = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".avif",
+    ".jp2", ".j2k", ".jpf", ".jpx", ".jpm", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".apng",
+})
+"""Endings of file names that are taken for pictures; what is inside decides how they are read."""
+
+_SPLIT_WORDS: Final[dict[str, Split]] = {
+    "train": "train", "training": "train", "trn": "train", "entrenamiento": "train", "entreno": "train",
+    "entrainement": "train", "treino": "train", "trainset": "train",
+    "val": "validation", "valid": "validation", "validation": "validation", "validacion": "validation",
+    "validacao": "validation", "dev": "validation", "valset": "validation",
+    "test": "test", "testing": "test", "prueba": "test", "pruebas": "test", "testset": "test", "teste": "test",
+}
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """`roots`: the folders that hold class folders, each with the split it stands for (None: no split)."""
+
+    roots: tuple[tuple[str, Split | None], ...]
+
+    @property
+    def has_splits(self) -> bool:
+        return any(split is not None for _root, split in self.roots)
+
+
+def plain(name: str) -> str:
+    """Lower case, without accents."""
+    decomposed = unicodedata.normalize("NFKD", name.strip().lower())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def split_of_folder(name: str, spec: DatasetSpec) -> Split | None:
+    """The split a folder of that name stands for, by the user's names or the usual ones."""
+    for split in SPLITS:
+        chosen = getattr(spec.split_folders, split)
+        if chosen:
+            if name == chosen:
+                return split
+        elif _SPLIT_WORDS.get(plain(name)) == split:
+            return split
+    return None
+
+
+def subfolders(folder: Path, follow_links: bool) -> list[str]:
+    """Names of the visible folders inside, sorted; raises OSError."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries
+                      if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=follow_links))
+
+
+def find_layout(root: Path, spec: DatasetSpec) -> Layout:
+    """The layout of `root`; raises OSError when it cannot be listed.
+
+    Split folders count only if one of them is for training and holds folders itself: a class may be
+    called "test" too.
+    """
+    found: list[tuple[str, Split | None]] = []
+    for name in subfolders(root, spec.follow_links):
+        split = split_of_folder(name, spec)
+        if split is not None:
+            try:
+                if subfolders(root / name, spec.follow_links):
+                    found.append((name, split))
+            except OSError:
+                continue
+    if any(split == "train" for _name, split in found):
+        return Layout(roots=tuple(found))
+    return Layout(roots=(("", None),))

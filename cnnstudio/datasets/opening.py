@@ -1,0 +1,134 @@
+"""Making and opening projects: the folder, its saved specs, and the index of its pictures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from cnnstudio.catalog.checks import check_project
+from cnnstudio.catalog.starting import Facts, new_project
+from cnnstudio.core.files import PROJECT_FILE, read_project, write_problem, write_project
+from cnnstudio.core.places import projects_folder
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.datasets import index as index_module
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspect_pictures, never, scan_folder
+from cnnstudio.datasets.sample import write_digits
+
+replace = msgspec.structs.replace
+
+
+def source_folder(project: Project, folder: Path) -> Path:
+    """The absolute folder of a project's pictures."""
+    return (folder / project.dataset.source).resolve() if project.dataset.source else folder
+
+
+def source_text(source: Path, folder: Path) -> str:
+    """How a collection's folder is written into a project: relative where it lies inside the project."""
+    source, folder = source.resolve(), folder.resolve()
+    return os.path.relpath(source, folder) if source.is_relative_to(folder) else str(source)
+
+
+def open_index(folder: Path) -> Index:
+    """The index of the project in `folder`; raises ProblemError."""
+    return Index(folder / index_module.FILE)
+
+
+def facts_of(index: Index, project: Project, root: Path) -> Facts:
+    """What the index (its inspected pictures) says for choosing defaults."""
+    sizes = index.sizes(500)
+    classes = index.class_names(project.dataset)
+    grey = False
+    if sizes:
+        grey = _are_grey(index, root)
+    return Facts(classes=classes, grey=grey,
+                 median_height=int(median(size[0] for size in sizes)) if sizes else 0,
+                 median_width=int(median(size[1] for size in sizes)) if sizes else 0)
+
+
+def _are_grey(index: Index, root: Path, samples: int = 12) -> bool:
+    """Whether a handful of pictures, spread over the collection, all have one channel."""
+    from cnnstudio.imaging.decode import read_bytes
+    from cnnstudio.imaging.errors import PictureError
+    from cnnstudio.imaging.inspect import channel_count
+
+    ids = index.ids(index_module.Filter(excluded="hide"))
+    step = max(1, len(ids) // samples)
+    counts = []
+    for picture in index.pictures(list(ids[::step][:samples])):
+        try:
+            counts.append(channel_count(read_bytes(root / picture.path)))
+        except PictureError:
+            continue
+    return bool(counts) and all(count == 1 for count in counts)
+
+
+class Created(msgspec.Struct, frozen=True, kw_only=True):
+    """A new project on the disk, with what the first scan noticed."""
+
+    project: Project
+    scan: ScanResult
+    problems: tuple[Problem, ...]
+
+
+def create_project(folder: Path, data: Path, template: str = "", base: str = "", name: str = "",
+                   on_progress: OnProgress | None = None, cancelled: Cancelled = never) -> tuple[Created, Index]:
+    """Make a project for the pictures in `data`; raises ProblemError and then leaves nothing half made.
+
+    `folder` must not hold a project yet. The pictures are listed and looked at; template or base are
+    chosen by what they are unless named.
+    """
+    if (folder / PROJECT_FILE).exists():
+        text = Text("There is already a project in {path}. Open it, or choose another place.",
+                    "Ya hay un proyecto en {path}. Ábralo o elija otro lugar.")
+        raise ProblemError(error("project_exists", text.fill(path=folder), "project", path=folder))
+    if not data.is_dir():
+        text = Text("{path} is not a folder of pictures.", "{path} no es una carpeta de imágenes.")
+        raise ProblemError(error("not_a_folder", text.fill(path=data), "dataset", path=data))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as trouble:
+        raise ProblemError(write_problem(trouble, folder)) from trouble
+    index = open_index(folder)
+    first = Project(name=name or data.name)
+    scan = scan_folder(index, data.resolve(), first.dataset, on_progress, cancelled)
+    inspect_pictures(index, data.resolve(), on_progress, cancelled)
+    facts = facts_of(index, first, data.resolve())
+    project = new_project(name or data.name, source_text(data, folder), facts, template=template, base=base)
+    index.apply(project.dataset)
+    write_project(folder, project)
+    problems = (*scan.problems, *picture_problems(index),
+                *check_project(project, index.class_names(project.dataset), index.counts()))
+    return Created(project=project, scan=scan, problems=problems), index
+
+
+def picture_problems(index: Index, limit: int = 1000) -> tuple[Problem, ...]:
+    """A problem for each picture that cannot be read; they are set aside, so it does not block."""
+    ids = list(index.ids(index_module.Filter(problem="any")))[:limit]
+    found = []
+    for picture in index.pictures(ids):
+        text = Text("{path}: {trouble}", "{path}: {trouble}").fill(path=picture.path,
+                                                                    trouble=picture.problem_text or Text("?", "?"))
+        problem = error(picture.problem or "unreadable", text, "file", path=picture.path)
+        found.append(replace(problem, severity="warning"))
+    return tuple(found)
+
+
+def open_project(folder: Path) -> tuple[Project, Index]:
+    """A saved project and its index; raises ProblemError."""
+    return read_project(folder), open_index(folder)
+
+
+def sample_project(folder: Path | None = None) -> Path:
+    """The sample project: LeNet-5 on the bundled digits, made once; answers its folder. Raises ProblemError."""
+    place = folder or projects_folder() / "Sample digits"
+    if not (place / PROJECT_FILE).exists():
+        digits = write_digits(place / "digits")
+        _created, index = create_project(place, digits, template="lenet5", name=str(Text("Digits", "Cifras")))
+        index.close()
+    return place

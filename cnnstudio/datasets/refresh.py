@@ -1,0 +1,109 @@
+"""Bringing the index up to date with the folder: list first, look inside later, both cancellable."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.scan import Listing
+from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.hashing import content_hash
+from cnnstudio.imaging.inspect import inspect_picture
+
+Cancelled = Callable[[], bool]
+OnProgress = Callable[[int, int], None]
+"""Called with (done, total); total 0 while it is not known."""
+
+
+class ScanResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scan noticed. `complete` is False when it was cancelled or the folder is missing."""
+
+    pictures: int
+    gone: int
+    other_files: int
+    problems: tuple[Problem, ...]
+    complete: bool
+    seconds: float
+
+
+def never() -> bool:
+    return False
+
+
+def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProgress | None = None,
+                cancelled: Cancelled = never) -> ScanResult:
+    """List the pictures of `root` into the index; raises ProblemError only for the index itself.
+
+    Nothing is forgotten when the folder cannot be listed: a drive that is away keeps its pictures.
+    """
+    start = time.perf_counter()
+    listing = Listing(root, spec)
+    scan = index.begin_scan()
+    found, complete = 0, True
+    for chunk in listing:
+        index.add(chunk, scan)
+        found += len(chunk)
+        if on_progress is not None:
+            on_progress(found, 0)
+        if cancelled():
+            complete = False
+            break
+    missing = any(problem.blocks for problem in listing.problems)
+    gone = 0
+    if complete and not missing:
+        gone = index.end_scan(scan, spec)
+    else:
+        complete = False
+        index.apply(spec)
+    return ScanResult(pictures=found, gone=gone, other_files=listing.other_files, problems=tuple(listing.problems),
+                      complete=complete, seconds=time.perf_counter() - start)
+
+
+Inspected = tuple[int, int | None, int | None, str | None, str | None, Text | None]
+
+
+def look_at(root: Path, identifier: int, path: str) -> Inspected:
+    """Size, content hash and trouble of one picture, for `Index.set_inspected`."""
+    try:
+        data = _read(root / path)
+        digest = content_hash(data)
+        height, width = inspect_picture(data)
+        return identifier, width, height, digest, None, None
+    except PictureError as trouble:
+        text = Text(trouble.text("en"), trouble.text("es"))
+        return identifier, None, None, None, trouble.code, text
+
+
+def _read(path: Path) -> bytes:
+    from cnnstudio.imaging.decode import read_bytes
+
+    return read_bytes(path)
+
+
+def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never,
+                     workers: int | None = None, chunk: int = 512) -> int:
+    """Look inside every picture that was not looked at yet, in threads; answers how many were.
+
+    It goes on where it was cancelled: each chunk is entered as it is done.
+    """
+    done = 0
+    total = index.count() if on_progress is not None else 0
+    with ThreadPoolExecutor(workers or os.cpu_count() or 2, thread_name_prefix="inspect") as pool:
+        while not cancelled():
+            waiting = index.to_inspect(chunk)
+            if not waiting:
+                break
+            index.set_inspected(list(pool.map(lambda row: look_at(root, *row), waiting)))
+            done += len(waiting)
+            if on_progress is not None:
+                on_progress(done, max(total, done))
+    return done

@@ -1,0 +1,42 @@
+"""The sample project: bundled handwritten digits, written out as an ordinary folder of pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cnnstudio.core.files import write_problem
+from cnnstudio.core.places import resource
+from cnnstudio.core.problems import ProblemError
+
+MARK = ".complete"
+
+
+def write_digits(folder: Path) -> Path:
+    """Write the 5,000 digits as `folder/<digit>/<number>.png` unless they are there; answers the folder.
+
+    Each is 28 x 28 pixels, 8-bit grey, white on black. Raises ProblemError when it cannot be written.
+    """
+    if (folder / MARK).exists():
+        return folder
+    try:
+        with np.load(resource("sample", "digits.npz"), allow_pickle=False) as bundled:
+            pictures, labels = bundled["pictures"], bundled["labels"]
+        for digit in range(10):
+            (folder / str(digit)).mkdir(parents=True, exist_ok=True)
+        for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+            _done, data = cv2.imencode(".png", picture)
+            (folder / str(label) / f"{number:04d}.png").write_bytes(data.tobytes())
+        (folder / "LICENSE.txt").write_text(LICENCE, encoding="utf-8")
+        (folder / MARK).touch()
+    except OSError as trouble:
+        raise ProblemError(write_problem(trouble, folder)) from trouble
+    return folder
+
+
+LICENCE = """These digits are 5,000 of the MNIST database (Yann LeCun, Corinna Cortes, Christopher J.C. Burges),
+made available under the Creative Commons Attribution-Share Alike 3.0 licence:
+https://creativecommons.org/licenses/by-sa/3.0/
+"""

@@ -1,0 +1,82 @@
+"""Why a child ended without saying so, in plain words."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.text import Text
+
+_ABORTS = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE"}
+
+
+def log_tail(log: Path | None, characters: int = 6000) -> str:
+    """The last lines of a log; empty when there is none."""
+    if log is None:
+        return ""
+    try:
+        with log.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - characters))
+            return file.read().decode("utf-8", "backslashreplace")
+    except OSError:
+        return ""
+
+
+def death_problem(exit_code: int | None, log: Path | None) -> Problem:
+    """The problem of a child that ended with `exit_code` (negative: a signal) and gave no last event."""
+    tail = log_tail(log)
+    name = _signal_name(exit_code)
+    keep = Text("What was finished before is kept.", "Lo terminado antes se conserva.")
+    if name == "SIGKILL":
+        text = Text("The working process was ended from outside (SIGKILL): most probably the computer ran out of "
+                    "memory. Close other programs, or choose a smaller batch or smaller pictures. {keep}",
+                    "El proceso de trabajo fue terminado desde fuera (SIGKILL): lo más probable es que el equipo se "
+                    "quedara sin memoria. Cierre otros programas o elija un lote o unas imágenes menores. {keep}")
+        return error("child_killed", text.fill(keep=keep), "machine", details=_report(name, tail))
+    if name in _ABORTS or (sys.platform == "win32" and exit_code is not None and exit_code > 0xC0000000):
+        text = Text("The working process crashed inside a library ({name}). {keep} The report shows where.",
+                    "El proceso de trabajo falló dentro de una biblioteca ({name}). {keep} El informe muestra dónde.")
+        shown = name or hex(exit_code or 0)
+        return error("child_crashed", text.fill(name=shown, keep=keep), "machine", details=_report(shown, tail))
+    if name:
+        text = Text("The working process was ended from outside ({name}). {keep}",
+                    "El proceso de trabajo fue terminado desde fuera ({name}). {keep}")
+        return error("child_killed", text.fill(name=name, keep=keep), "machine", details=_report(name, tail))
+    text = Text("The working process ended without an answer (exit code {code}). {keep} The report shows the end of "
+                "its log.",
+                "El proceso de trabajo terminó sin respuesta (código de salida {code}). {keep} El informe muestra el "
+                "final de su registro.")
+    code = "?" if exit_code is None else exit_code
+    return error("child_died", text.fill(code=code, keep=keep), "machine", details=_report(f"exit code {code}", tail))
+
+
+def nonsense_problem(sample: str, log: Path | None) -> Problem:
+    """The problem of a child that said something that is no event."""
+    text = Text("The working process said something that could not be understood and was ended. What was finished "
+                "before is kept.",
+                "El proceso de trabajo dijo algo que no se pudo entender y fue terminado. Lo terminado antes se "
+                "conserva.")
+    return error("child_nonsense", text, "machine", details=f"{sample}\n\n{log_tail(log)}")
+
+
+def start_problem(trouble: BaseException) -> Problem:
+    """The problem of a child that could not be started at all."""
+    text = Text("The working process could not be started: {reason}.",
+                "No se pudo iniciar el proceso de trabajo: {reason}.")
+    return error("child_not_started", text.fill(reason=trouble), "machine", details=repr(trouble))
+
+
+def _signal_name(exit_code: int | None) -> str:
+    if exit_code is None or exit_code >= 0:
+        return ""
+    try:
+        return signal.Signals(-exit_code).name
+    except ValueError:
+        return f"signal {-exit_code}"
+
+
+def _report(first: str, tail: str) -> str:
+    return f"{first}\n\n{tail}".strip()

@@ -1,0 +1,43 @@
+"""The first code that runs in a child: its environment and log, before anything heavy is imported."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+
+
+def enter(connection: Connection, target: str, log: str, environment: dict[str, str]) -> None:
+    """Prepare this process and call `target`, written "package.module:function", with the connection.
+
+    The child becomes the leader of its own session, so that Ctrl+C in a terminal reaches the
+    parent alone; what it prints, and the stacks of a crash, go to the file `log`.
+    """
+    os.environ.update(environment)
+    if hasattr(os, "setsid"):
+        try:
+            os.setsid()
+        except OSError:
+            pass
+    else:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _redirect(log)
+    module, _, function = target.partition(":")
+    getattr(importlib.import_module(module), function)(connection)
+
+
+def _redirect(log: str) -> None:
+    """Send the file descriptors 1 and 2, which libraries in C write to as well, to the log."""
+    try:
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError:
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(descriptor, number)
+    # A program without a console (a frozen one on Windows) has no streams at all.
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    faulthandler.enable(sys.stderr)

@@ -1,0 +1,82 @@
+"""Watching a training that another window started: it works on alone, and its events are in its folder."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from cnnstudio.core.commands import Command, Stop
+from cnnstudio.core.events import LAST, AnyEvent, Failed, Hello, Stopped
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.workers import endings
+from cnnstudio.workers.journal import read_events
+from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.thinning import Thinned
+
+LOOK_SECONDS: Final = 0.25
+
+
+class Follower:
+    """Looks like a `Supervisor` to its caller: `run`, `send`, `stop`, `cancel`, `detach`.
+
+    Events that were kept before are told first, so that plots are complete.
+    """
+
+    def __init__(self, run: RunFolder, on_event: Callable[[AnyEvent], None]) -> None:
+        self._run = run
+        self._thinned = Thinned(on_event)
+        self._left = threading.Event()
+
+    def run(self) -> AnyEvent:
+        """Tell events until the training's last one. Raises nothing; a process that died gives Failed."""
+        offset = 0
+        seen_dead = False
+        while True:
+            events, offset = read_events(self._run.events_path, offset)
+            last = self._tell(events)
+            if last is not None:
+                return last
+            if seen_dead:
+                failed = Failed(problem=endings.death_problem(None, self._run.log_path), time=time.time())
+                self._thinned.take(failed)
+                return failed
+            # Once more after the process is gone: its last words may have come in between.
+            seen_dead = not self._run.living()
+            if not seen_dead and self._left.wait(LOOK_SECONDS):
+                return Stopped(run=self._run.id, kept=True, time=time.time())
+
+    def _tell(self, events: list[AnyEvent]) -> AnyEvent | None:
+        """Tell them; answer the last event if the training ended (a later Hello means that it was resumed)."""
+        resumed = max((index for index, event in enumerate(events) if isinstance(event, Hello)), default=0)
+        for index, event in enumerate(events):
+            if isinstance(event, LAST) and index < resumed:
+                continue
+            self._thinned.take(event)
+            if isinstance(event, LAST):
+                return event
+        return None
+
+    def send(self, command: Command) -> None:
+        """Give the training a command; lost when its folder cannot be written."""
+        try:
+            self._run.send(command)
+        except ProblemError:
+            return
+
+    def stop(self, keep: bool = True) -> None:
+        self.send(Stop(keep=keep))
+
+    def cancel(self, keep: bool = True) -> None:
+        """As `stop`: a process that is not ours is not killed."""
+        self.stop(keep)
+
+    def detach(self) -> None:
+        """Watch no longer."""
+        self._left.set()
+
+
+def follow(run: RunFolder, on_event: Callable[[AnyEvent], None]) -> AnyEvent:
+    """Watch a training to its end; blocks."""
+    return Follower(run, on_event).run()

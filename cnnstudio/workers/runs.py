@@ -1,0 +1,321 @@
+"""The folder of one training: `runs/<id>/` with everything that it was made from and that came out of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from cnnstudio.core.commands import Command, Pause, Resume, Stop, encode_command
+from cnnstudio.core.events import AnyEvent, Epoch, Evaluated, Event, Failed, Finished, Hello, Paused, Stopped
+from cnnstudio.core.files import ProjectLock, decode_project, encode_project, write_atomically, write_problem
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.workers.journal import read_events, read_tail
+from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
+
+State = Literal["created", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"]
+STATE_NAMES: Final[dict[State, Text]] = {
+    "created": Text("not started", "sin empezar"),
+    "running": Text("running", "en marcha"),
+    "paused": Text("paused", "en pausa"),
+    "finished": Text("finished", "terminado"),
+    "stopped": Text("stopped", "detenido"),
+    "failed": Text("failed", "fallido"),
+    "interrupted": Text("interrupted", "interrumpido"),
+    "damaged": Text("damaged", "dañado"),
+}
+RUNS: Final = "runs"
+_CHECKPOINTS: Final = "checkpoints"
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in the list.
+
+    `epochs` were done of `planned`; `metrics` are those of the kept weights, else of the last epoch.
+    `started` is seconds since the epoch. `resumable`: there is something to go on from and nobody works on it.
+    """
+
+    id: str
+    folder: Path
+    state: State
+    epochs: int = 0
+    planned: int = 0
+    metrics: dict[str, float] = {}
+    started: float = 0.0
+    seconds: float = 0.0
+    network: str = ""
+    has_model: bool = False
+    resumable: bool = False
+    problem: Problem | None = None
+
+
+class RunFolder:
+    """One run on the disk. Nothing here raises for a damaged folder but `spec`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.folder)!r})"
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def spec_path(self) -> Path:
+        return self.folder / "spec.json"
+
+    @property
+    def manifest_path(self) -> Path:
+        return self.folder / "manifest.jsonl"
+
+    @property
+    def events_path(self) -> Path:
+        return self.folder / EVENT_FILE
+
+    @property
+    def log_path(self) -> Path:
+        return self.folder / "worker.log"
+
+    @property
+    def model_path(self) -> Path:
+        return self.folder / "model.keras"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / _CHECKPOINTS
+
+    @property
+    def has_model(self) -> bool:
+        return self.model_path.is_file()
+
+    def table_path(self, split: str) -> Path:
+        """Where an evaluation of that split (or another word for the pictures) puts its table."""
+        word = re.sub(r"[^\w-]+", "_", split) or "pictures"
+        return self.folder / f"evaluation-{word}.jsonl"
+
+    def evaluation(self, split: str) -> Evaluated | None:
+        """The kept result of the last evaluation of that split, or None."""
+        try:
+            data = self.table_path(split).with_suffix(".json").read_bytes()
+            return msgspec.json.decode(data, type=Evaluated)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def spec(self) -> Project:
+        """The frozen project; raises ProblemError when it is missing, damaged or of a newer format."""
+        try:
+            data = self.spec_path.read_bytes()
+        except OSError as trouble:
+            text = Text("The run {id} is damaged: its spec.json cannot be read ({reason}).",
+                        "El entrenamiento {id} está dañado: no se puede leer su spec.json ({reason}).")
+            raise ProblemError(error("damaged_run", text.fill(id=self.id, reason=trouble.strerror), "run",
+                                     path=self.spec_path)) from trouble
+        return decode_project(data, self.spec_path)
+
+    def events(self) -> list[AnyEvent]:
+        """Everything that was kept, oldest first; lines that are damaged are left out."""
+        return read_events(self.events_path)[0]
+
+    def epochs(self) -> list[Epoch]:
+        """The epochs in order, each once: of one that was done again after a crash, the last."""
+        found = {event.epoch: event for event in self.events() if isinstance(event, Epoch)}
+        return [found[number] for number in sorted(found)]
+
+    def living(self) -> bool:
+        """Whether a process works on this run now, ours or an orphan's. A lock tells it: a pid may be another's."""
+        if not self.folder.is_dir():
+            return False
+        lock = ProjectLock(self.folder)
+        trouble = lock.acquire()
+        lock.release()
+        return trouble is not None and trouble.code == "project_in_use"
+
+    pid_alive = living
+
+    def pid(self) -> int | None:
+        """Process id of the last child that worked here, from its Hello."""
+        found = [event.pid for event in self.events() if isinstance(event, Hello)]
+        return found[-1] if found else None
+
+    def state(self) -> State:
+        return self.summary().state
+
+    def summary(self) -> RunSummary:
+        """Read quickly: the end of the events only."""
+        try:
+            project = self.spec()
+            size = self.events_path.stat().st_size if self.events_path.exists() else 0
+            tail = read_tail(self.events_path, enough=_enough) if size else []
+        except ProblemError as trouble:
+            return self._damaged(trouble.problems[0])
+        except OSError as trouble:
+            text = Text("The run {id} cannot be read: {reason}.", "No se puede leer el entrenamiento {id}: {reason}.")
+            return self._damaged(error("damaged_run", text.fill(id=self.id, reason=trouble.strerror), "run",
+                                       path=self.folder))
+        last = _ending(tail)
+        epochs = [event for event in tail if isinstance(event, Epoch)]
+        state = self._state(tail, last, size)
+        metrics = dict(epochs[-1].metrics) if epochs else {}
+        if isinstance(last, Finished | Stopped) and last.metrics:
+            metrics = dict(last.metrics)
+        return RunSummary(
+            id=self.id, folder=self.folder, state=state, epochs=max((each.epoch for each in epochs), default=0),
+            planned=project.training.epochs, metrics=metrics, started=self._started(),
+            seconds=max(0.0, tail[-1].time - self._started()) if tail else 0.0, network=network_label(project),
+            has_model=self.has_model,
+            resumable=state in ("stopped", "failed", "interrupted", "created") and self.manifest_path.is_file(),
+            problem=last.problem if isinstance(last, Failed) else None)
+
+    def _state(self, tail: list[AnyEvent], last: Event | None, size: int) -> State:
+        if isinstance(last, Finished):
+            return "finished"
+        if isinstance(last, Stopped):
+            return "stopped"
+        if isinstance(last, Failed):
+            return "failed"
+        if self.living():
+            return "paused" if tail and isinstance(tail[-1], Paused) else "running"
+        return "interrupted" if size else "created"
+
+    def _started(self) -> float:
+        """From the id, which begins with local date and time; else the folder's own time."""
+        try:
+            return time.mktime(time.strptime(self.id[:17], "%Y-%m-%d-%H%M%S"))
+        except (ValueError, OverflowError):
+            with contextlib.suppress(OSError):
+                return self.folder.stat().st_mtime
+            return 0.0
+
+    def _damaged(self, problem: Problem) -> RunSummary:
+        return RunSummary(id=self.id, folder=self.folder, state="damaged", started=self._started(),
+                          has_model=self.has_model, problem=problem)
+
+    def send(self, command: Command) -> None:
+        """Tell a command to a child whose window is gone; it looks twice a second. Raises ProblemError."""
+        try:
+            with (self.folder / COMMAND_FILE).open("ab") as file:
+                file.write(encode_command(command) + b"\n")
+        except OSError as trouble:
+            raise ProblemError(write_problem(trouble, self.folder / COMMAND_FILE)) from trouble
+
+
+def request_stop(run: RunFolder, keep: bool = True) -> None:
+    """Stop a training whose window is gone. Raises ProblemError when the folder cannot be written."""
+    run.send(Stop(keep=keep))
+
+
+def request_pause(run: RunFolder) -> None:
+    """Pause a training whose window is gone."""
+    run.send(Pause())
+
+
+def request_resume(run: RunFolder) -> None:
+    """End the pause of a training whose window is gone."""
+    run.send(Resume())
+
+
+def create_run(project_folder: Path, project: Project, write_manifest: Callable[[Path], object]) -> RunFolder:
+    """A new run with the frozen project; `write_manifest` is given the path of the manifest to write.
+
+    The folder appears only when it is complete. Raises ProblemError (no_space, read_only...).
+    """
+    runs = Path(project_folder) / RUNS
+    stamp = time.strftime("%Y-%m-%d-%H%M%S")
+    base = f"{stamp}-{slug(network_label(project))}"
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        folder = _fresh(runs, base)
+        (folder / _CHECKPOINTS).mkdir()
+    except OSError as trouble:
+        raise ProblemError(write_problem(trouble, runs)) from trouble
+    run = RunFolder(folder)
+    try:
+        write_manifest(run.manifest_path)
+        write_atomically(run.spec_path, encode_project(project))
+    except BaseException:
+        delete_run(run)
+        raise
+    return run
+
+
+def _fresh(runs: Path, base: str) -> Path:
+    number = 1
+    while True:
+        folder = runs / (base if number == 1 else f"{base}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+            continue
+        return folder
+
+
+def delete_run(run: RunFolder) -> bool:
+    """Remove a run for good; False when something could not be removed or a process works on it."""
+    import shutil
+
+    if run.living():
+        return False
+    shutil.rmtree(run.folder, ignore_errors=True)
+    return not run.folder.exists()
+
+
+def slug(words: str) -> str:
+    """Letters, digits and dashes, for the name of a folder."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40] or "network"
+
+
+def network_label(project: Project) -> str:
+    """What the network was started from: a base or a template, else "network"."""
+    for node in project.network.nodes:
+        if node.type == "PretrainedBase":
+            return str(node.params.get("base", "efficientnet_lite0"))
+    return project.network.origin or "network"
+
+
+def list_runs(project_folder: Path) -> list[RunSummary]:
+    """All runs of a project, newest first. A damaged one is listed as such."""
+    runs = Path(project_folder) / RUNS
+    try:
+        with os.scandir(runs) as entries:
+            names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    except OSError:
+        return []
+    found = [RunFolder(runs / name).summary() for name in names]
+    return sorted(found, key=lambda run: (run.started, run.id), reverse=True)
+
+
+def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
+    """The run of that id, or the newest one with a model when None. Raises ProblemError (no_run)."""
+    runs = Path(project_folder) / RUNS
+    if run is not None:
+        folder = runs / run
+        if Path(run).name == run and folder.is_dir():
+            return RunFolder(folder)
+        text = Text("There is no run called {run} in {path}.", "No hay ningún entrenamiento llamado {run} en {path}.")
+        raise ProblemError(error("no_run", text.fill(run=run, path=runs), "run", path=runs))
+    for summary in list_runs(project_folder):
+        if summary.has_model:
+            return RunFolder(summary.folder)
+    text = Text("There is no trained model yet. Train first.", "Aún no hay un modelo entrenado. Entrene primero.")
+    raise ProblemError(error("no_run", text, "run", path=runs))
+
+
+def _enough(events: list[AnyEvent]) -> bool:
+    """Whether these last events tell the state: an epoch, or that the run ended without one."""
+    return any(isinstance(event, Epoch) for event in events)
+
+
+def _ending(tail: list[AnyEvent]) -> Failed | Stopped | Finished | None:
+    last = tail[-1] if tail else None
+    return last if isinstance(last, Failed | Stopped | Finished) else None

@@ -1,0 +1,53 @@
+"""Fewer of the events that come too often to be looked at; never fewer of any other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from cnnstudio.core.events import AnyEvent, Batch, Progress
+
+PER_SECOND: Final = 20.0
+_KINDS: Final = (Batch, Progress)
+
+
+class Thinned:
+    """Passes events to `listener`; of Batch and of Progress at most `per_second` each.
+
+    The newest one that was held back follows as soon as it may, or before the next event of
+    another kind, so that the last state is always told and the order is kept.
+    """
+
+    def __init__(self, listener: Callable[[AnyEvent], None], per_second: float = PER_SECOND) -> None:
+        self._listener = listener
+        self._gap = 1.0 / per_second
+        self._free: dict[type, float] = {}
+        self._held: dict[type, AnyEvent] = {}
+
+    def take(self, event: AnyEvent) -> None:
+        """Deliver, or hold back."""
+        kind = type(event)
+        if kind not in _KINDS:
+            for held in list(self._held):
+                self._listener(self._held.pop(held))
+            self._listener(event)
+            return
+        now = time.monotonic()
+        if now < self._free.get(kind, 0.0):
+            self._held[kind] = event
+            return
+        self._held.pop(kind, None)
+        self._free[kind] = now + self._gap
+        self._listener(event)
+
+    def next_due(self) -> float | None:
+        """When (time.monotonic) the next held event may go; None when nothing is held."""
+        return min((self._free[kind] for kind in self._held), default=None)
+
+    def flush_due(self) -> None:
+        """Deliver what was held back long enough."""
+        now = time.monotonic()
+        for kind in [kind for kind in self._held if self._free[kind] <= now]:
+            self._free[kind] = now + self._gap
+            self._listener(self._held.pop(kind))

@@ -1,0 +1,165 @@
+"""Run folders: states, lists, damage."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnstudio.core.events import Batch, Epoch, Evaluated, Failed, Finished, Hello, Paused, Stopped, encode_event
+from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import same
+from cnnstudio.workers.follow import Follower
+from cnnstudio.workers.runs import RunFolder, create_run, delete_run, find_run, list_runs, slug
+
+
+def manifest(path):
+    path.write_text('{"root": "/", "class_names": ["a", "b"], "label_mode": "int"}\n')
+
+
+def epoch(number, loss=0.5):
+    return Epoch(epoch=number, epochs=20, metrics={"loss": loss}, seconds=1.0, pictures_per_second=10.0, time=number)
+
+
+def write(run, *events):
+    with run.events_path.open("ab") as file:
+        for event in events:
+            file.write(encode_event(event) + b"\n")
+
+
+@pytest.fixture
+def run(tmp_path):
+    return create_run(tmp_path, Project(name="p"), manifest)
+
+
+def test_a_new_run_is_complete_and_readable(tmp_path, run):
+    assert run.spec() == Project(name="p")
+    assert run.checkpoints.is_dir()
+    summary = run.summary()
+    assert (summary.state, summary.epochs, summary.planned) == ("created", 0, 20)
+    again = create_run(tmp_path, Project(), manifest)
+    assert again.id != run.id
+
+
+def test_a_run_whose_manifest_cannot_be_written_leaves_nothing(tmp_path):
+    def broken(path):
+        raise ProblemError(error("no_space", same("full"), "file"))
+
+    with pytest.raises(ProblemError):
+        create_run(tmp_path, Project(), broken)
+    assert list_runs(tmp_path) == []
+
+
+@pytest.mark.parametrize(("last", "state", "resumable"), [
+    (Finished(run="r", metrics={"loss": 0.25}), "finished", False),
+    (Stopped(run="r", metrics={"loss": 0.25}), "stopped", True),
+    (Failed(problem=error("nan_loss", same("no"), "training")), "failed", True),
+    (None, "interrupted", True),
+])
+def test_states_of_runs_nobody_works_on(run, last, state, resumable):
+    write(run, Hello(pid=1), epoch(1), epoch(2, 0.4), *([last] if last else []))
+    summary = run.summary()
+    assert (summary.state, summary.resumable, summary.epochs) == (state, resumable, 2)
+    assert summary.metrics == ({"loss": 0.25} if state in ("finished", "stopped") else {"loss": 0.4})
+
+
+def test_states_of_runs_somebody_works_on(run):
+    lock = ProjectLock(run.folder)
+    assert lock.acquire() is None
+    write(run, Hello(pid=1), epoch(1))
+    assert run.state() == "running"
+    write(run, Paused())
+    assert run.state() == "paused"
+    lock.release()
+    assert run.state() == "interrupted"
+
+
+def test_a_resumed_run_is_judged_by_its_last_part(run):
+    write(run, Hello(pid=1), epoch(1), Stopped(run="r"), Hello(pid=2), epoch(2))
+    assert run.state() == "interrupted"
+    assert run.pid() == 2
+
+
+def test_an_epoch_done_twice_counts_once(run):
+    write(run, Hello(pid=1), epoch(1), epoch(2, 0.4), Hello(pid=2), epoch(2, 0.3), epoch(3, 0.2))
+    assert [(each.epoch, each.metrics["loss"]) for each in run.epochs()] == [(1, 0.5), (2, 0.3), (3, 0.2)]
+
+
+def test_the_list_reads_ends_only_but_finds_the_last_epoch(run):
+    batch = Batch(epoch=2, batch=1, batches=9, metrics={"loss": 1.0}, pictures_per_second=1.0)
+    write(run, Hello(pid=1), epoch(1), *[batch] * 5000)
+    assert run.events_path.stat().st_size > 400_000
+    assert (run.summary().epochs, run.summary().state) == (1, "interrupted")
+
+
+@pytest.mark.parametrize("damage", [
+    lambda run: run.spec_path.write_bytes(b"{"),
+    lambda run: run.spec_path.write_bytes(b'{"format": 999999}'),
+    lambda run: run.spec_path.unlink(),
+    lambda run: run.events_path.mkdir(),
+])
+def test_a_damaged_run_does_not_break_the_list(tmp_path, run, damage):
+    other = create_run(tmp_path, Project(), manifest)
+    damage(run)
+    states = {each.id: each.state for each in list_runs(tmp_path)}
+    assert states == {run.id: "damaged", other.id: "created"}
+
+
+def test_damaged_lines_are_left_out(run):
+    write(run, Hello(pid=1), epoch(1))
+    with run.events_path.open("ab") as file:
+        file.write(b"\xff\xfe nonsense\n{}\n")
+    write(run, epoch(2))
+    with run.events_path.open("ab") as file:
+        file.write(b'{"event":"epoch","ep')
+    assert [event.epoch for event in run.epochs()] == [1, 2]
+    assert run.state() == "interrupted"
+
+
+def test_find_run(tmp_path, run):
+    assert find_run(tmp_path, run.id).folder == run.folder
+    for wanted in ("nothing", "../..", None):
+        with pytest.raises(ProblemError) as trouble:
+            find_run(tmp_path, wanted)
+        assert trouble.value.problems[0].code == "no_run"
+    run.model_path.write_bytes(b"x")
+    assert find_run(tmp_path).id == run.id
+
+
+def test_delete_refuses_a_living_run(run):
+    lock = ProjectLock(run.folder)
+    lock.acquire()
+    assert not delete_run(run)
+    lock.release()
+    assert delete_run(run)
+
+
+def test_evaluations_are_found_again(run):
+    assert run.evaluation("test") is None
+    result = Evaluated(run=run.id, split="test", images=2, loss=0.1, accuracy=1.0, classes=(), confusion=((1, 0), (0, 1)))
+    run.table_path("test").with_suffix(".json").write_bytes(encode_event(result))
+    assert run.evaluation("test") == result
+    run.table_path("test").with_suffix(".json").write_bytes(b"[")
+    assert run.evaluation("test") is None
+    assert run.table_path("/some/folder").parent == run.folder
+
+
+def test_following_a_run_that_died(run):
+    write(run, Hello(pid=1), epoch(1))
+    heard = []
+    last = Follower(run, heard.append).run()
+    assert isinstance(last, Failed)
+    assert [type(event) for event in heard] == [Hello, Epoch, Failed]
+
+
+def test_hundreds_of_runs_are_listed(tmp_path):
+    for _ in range(200):
+        write(create_run(tmp_path, Project(), manifest), Hello(pid=1), epoch(1), Finished(run="r"))
+    runs = list_runs(tmp_path)
+    assert len(runs) == 200
+    assert {run.state for run in runs} == {"finished"}
+
+
+def test_slug():
+    assert slug("EfficientNet-Lite0") == "efficientnet-lite0"
+    assert slug("ñ") == "network"

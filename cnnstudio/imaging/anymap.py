@@ -119,7 +119,8 @@ def _bits(data: bytes, found: _Map) -> NDArray[np.uint8]:
     if len(data) - found.begin < stride * height:
         raise truncated(NAME)
     rows = np.frombuffer(data, np.uint8, stride * height, found.begin).reshape(height, stride)
-    return np.unpackbits(rows, axis=1)[:, :width]
+    bits: NDArray[np.uint8] = np.unpackbits(rows, axis=1)[:, :width]
+    return bits
 
 
 def _plain_numbers(text: bytes, count: int) -> NDArray[np.uint16]:

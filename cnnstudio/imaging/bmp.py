@@ -115,9 +115,9 @@ def _unpack(rows: NDArray[np.uint8], found: _Bitmap) -> NDArray[np.uint8]:
     if found.bits <= 8:
         if found.bits < 8:
             per_byte = 8 // found.bits
-            shifts = np.arange(per_byte - 1, -1, -1, dtype=np.uint8) * np.uint8(found.bits)
-            mask = np.uint8((1 << found.bits) - 1)
-            rows = ((rows[:, :, None] >> shifts) & mask).reshape(len(rows), -1)
+            steps = np.arange(per_byte - 1, -1, -1, dtype=np.uint8) * np.uint8(found.bits)
+            ones = np.uint8((1 << found.bits) - 1)
+            rows = ((rows[:, :, None] >> steps) & ones).reshape(len(rows), -1)
         return _colored(rows[:, :found.width], found.palette)
     if found.bits == 24:
         return rows[:, :3 * found.width].reshape(found.height, found.width, 3)[..., ::-1]

@@ -120,10 +120,7 @@ def decode(data: bytes, *, channels: Channels = 3, background: Sequence[int] = (
         raise PictureError("too_large", width=header.width, height=header.height, maximum=maximum_pixels)
     _silence_messages()
     try:
-        if header.format == jpeg.NAME:
-            picture = jpeg.pixels(data, reduce)
-        else:
-            picture = _DECODERS[header.format](data)
+        picture = jpeg.pixels(data, reduce) if header.format == jpeg.NAME else _DECODERS[header.format](data)
         _check_size(picture, header, reduce if header.format == jpeg.NAME else 1)
         picture = convert(turn(picture, header.orientation), channels, background)
         return np.ascontiguousarray(picture)
@@ -162,7 +159,7 @@ def convert(picture: NDArray[np.uint8], channels: Channels, background: Sequence
     if channels is None:
         channels = {1: 1, 2: 4, 3: 3}.get(picture.shape[2], 4)  # type: ignore[assignment]
     count = picture.shape[2]
-    if count == 2 or count == 1 and channels != 1:
+    if count == 2 or (count == 1 and channels != 1):
         gray = np.repeat(picture[..., :1], 3, axis=2)
         picture = np.concatenate([gray, picture[..., 1:]], axis=2) if count == 2 else gray
         count = picture.shape[2]

@@ -6,7 +6,7 @@ This module is copied as it is into exported bundles.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -63,7 +63,7 @@ def to_eight_bits(samples: NDArray[np.uint16], maximum: int = 65535) -> NDArray[
     return ((levels * 510 + maximum) // (2 * maximum)).astype(np.uint8)[samples]
 
 
-def decode_with_opencv(data: bytes, flags: int, picture_format: str) -> NDArray[np.generic]:
+def decode_with_opencv(data: bytes, flags: int, picture_format: str) -> NDArray[Any]:
     """`cv2.imdecode` without the orientation; raises PictureError where it gives no picture."""
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
@@ -74,7 +74,7 @@ def decode_with_opencv(data: bytes, flags: int, picture_format: str) -> NDArray[
     return picture
 
 
-def to_rgb_order(picture: NDArray[np.generic]) -> NDArray[np.generic]:
+def to_rgb_order(picture: NDArray[Any]) -> NDArray[Any]:
     """OpenCV's blue-green-red(-alpha) as red-green-blue(-alpha)."""
     if picture.ndim == 3 and picture.shape[2] == 3:
         return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)

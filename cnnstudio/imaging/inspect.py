@@ -1,30 +1,29 @@
-"""Looking inside a picture without keeping its pixels: is it whole, and how large is it as seen?"""
+"""A look inside a picture while a folder is scanned: its size, and whether it is sound."""
 
 from __future__ import annotations
 
+from cnnstudio.imaging import jpeg
 from cnnstudio.imaging.decode import decode
 from cnnstudio.imaging.headers import read_header
 
 
 def inspect_picture(data: bytes) -> tuple[int, int]:
-    """(height, width) with the orientation applied; raises PictureError for what `decode` refuses.
+    """(height, width) of the picture as it is seen, after decoding it to find damage.
 
-    The picture is really decoded (a JPEG at an eighth of its sides), as nothing less finds all damage.
+    A JPEG is decoded at an eighth of its size: that reads all of its data and finds the same damage.
+    Raises PictureError.
     """
     header = read_header(data)
-    decode(data, channels=None, reduce=8)
-    width, height = header.size_as_seen
-    return height, width
+    picture = decode(data, channels=None, reduce=8 if header.format == jpeg.NAME else 1)
+    if header.format == jpeg.NAME:
+        width, height = header.size_as_seen
+        return height, width
+    return picture.shape[0], picture.shape[1]
 
 
 def channel_count(data: bytes) -> int:
-    """1 for grey pictures (also where colour channels only repeat the grey), 3 or 4 for others; raises PictureError."""
+    """1 for grey, 4 where pixels may be transparent, else 3, from the header. Raises PictureError."""
     header = read_header(data)
-    if header.color in ("gray", "gray+alpha"):
-        return 1
-    picture = decode(data, channels=None, reduce=8)
-    if picture.shape[2] >= 3 and bool((picture[..., :1] == picture[..., 1:3]).all()):
-        return 1
-    return picture.shape[2]
-
-
+    if header.has_alpha:
+        return 4
+    return 1 if header.color == "gray" else 3

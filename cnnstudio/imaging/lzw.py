@@ -74,8 +74,10 @@ def _cut(stream: NDArray[np.uint8], starts: NDArray[np.int64], widths: NDArray[n
     three = (stream[byte].astype(np.int64), stream[byte + 1].astype(np.int64), stream[byte + 2].astype(np.int64))
     mask = (np.int64(1) << widths) - 1
     if most_significant_first:
-        return ((three[0] << 16 | three[1] << 8 | three[2]) >> (24 - bit - widths)) & mask
-    return ((three[0] | three[1] << 8 | three[2] << 16) >> bit) & mask
+        codes: NDArray[np.int64] = ((three[0] << 16 | three[1] << 8 | three[2]) >> (24 - bit - widths)) & mask
+    else:
+        codes = ((three[0] | three[1] << 8 | three[2] << 16) >> bit) & mask
+    return codes
 
 
 def _block(stream: NDArray[np.uint8], total_bits: int, position: int, offsets: NDArray[np.int64],
@@ -145,4 +147,5 @@ def _expand(codes: NDArray[np.int64], clear: int, first_free: int, wanted: int) 
         if np.array_equal(further, source):
             break
         source = further
-    return values[source]
+    output: NDArray[np.uint8] = values[source]
+    return output

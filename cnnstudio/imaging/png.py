@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -155,7 +155,7 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _transparent(picture: NDArray[np.generic], key: bytes, depth: int) -> NDArray[np.uint8] | None:
+def _transparent(picture: NDArray[Any], key: bytes, depth: int) -> NDArray[np.uint8] | None:
     """Alpha of a grey picture with one transparent value, which OpenCV leaves out."""
     if len(key) < 2:
         return None

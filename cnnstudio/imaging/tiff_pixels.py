@@ -8,7 +8,7 @@ into exported bundles.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -65,7 +65,7 @@ def _piece_bytes(data: bytes, piece: Piece) -> bytes:
     return data[piece.offset:piece.offset + piece.length]
 
 
-def _samples(data: bytes, page: Directory, header: Header) -> NDArray[np.generic]:
+def _samples(data: bytes, page: Directory, header: Header) -> NDArray[Any]:
     """The stored numbers: (height, width, samples)."""
     bits = header.bit_depth
     if not 1 <= bits <= 64:
@@ -94,7 +94,7 @@ def _samples(data: bytes, page: Directory, header: Header) -> NDArray[np.generic
 
 
 def _numbers(rows: NDArray[np.uint8], bits: int, count: int, kind: np.dtype[np.generic] | None,
-             predictor: int, step: int) -> NDArray[np.generic]:
+             predictor: int, step: int) -> NDArray[Any]:
     """Bytes as numbers (rows, count), with the predictor undone."""
     if predictor == 3 and kind is not None and kind.kind == "f":
         size = kind.itemsize
@@ -102,7 +102,7 @@ def _numbers(rows: NDArray[np.uint8], bits: int, count: int, kind: np.dtype[np.g
         planes = summed.reshape(len(rows), size, count)
         return np.ascontiguousarray(planes.transpose(0, 2, 1)).view(f">f{size}").reshape(len(rows), count)
     if kind is not None:
-        numbers: NDArray[np.generic] = np.ascontiguousarray(rows).view(kind)
+        numbers: NDArray[Any] = np.ascontiguousarray(rows).view(kind)
     else:
         flat = np.unpackbits(rows, axis=1)[:, :count * bits].reshape(len(rows), count, bits)
         weights = np.left_shift(np.uint32(1), np.arange(bits - 1, -1, -1, dtype=np.uint32))
@@ -117,7 +117,7 @@ def _numbers(rows: NDArray[np.uint8], bits: int, count: int, kind: np.dtype[np.g
     return total.view(kind.newbyteorder("="))
 
 
-def _scaled(samples: NDArray[np.generic], page: Directory, bits: int) -> NDArray[np.uint8]:
+def _scaled(samples: NDArray[Any], page: Directory, bits: int) -> NDArray[np.uint8]:
     """Stored numbers as 0 to 255."""
     kind, _ = sample_kind(page, bits)
     if kind == "float":
@@ -139,26 +139,26 @@ def _scaled(samples: NDArray[np.generic], page: Directory, bits: int) -> NDArray
     return to_eight_bits(upper)
 
 
-def _flip_sign(samples: NDArray[np.generic], bits: int) -> NDArray[np.generic]:
+def _flip_sign(samples: NDArray[Any], bits: int) -> NDArray[Any]:
     """Two's complement as an offset: the least number becomes 0."""
     unsigned = samples.astype(np.uint64) & np.uint64((1 << bits) - 1)
     return unsigned ^ np.uint64(1 << (bits - 1))
 
 
-def _colors(samples: NDArray[np.generic], page: Directory, photometric: int, bits: int) -> NDArray[np.uint8]:
+def _colors(samples: NDArray[Any], page: Directory, photometric: int, bits: int) -> NDArray[np.uint8]:
     """Stored samples as grey or red-green-blue, with alpha where there is one."""
     alpha = alpha_kind(page)
     colored = color_samples(page)
     if photometric == 3:
         indices = samples[..., 0].astype(np.int64)
-        table = np.array(page.numbers(320), np.uint32)
+        table: NDArray[Any] = np.array(page.numbers(320), np.uint32)
         if len(table) < 3 or len(table) % 3:
             raise corrupt(NAME)
         # Some writers put 8-bit values into the 16-bit table.
         table = (table if int(table.max()) < 256 else table >> 8).astype(np.uint8).reshape(3, -1).T
         if int(indices.max()) >= len(table):
             raise corrupt(NAME)
-        picture = table[indices]
+        picture: NDArray[Any] = table[indices]
         scaled_alpha = _scaled(samples[..., 1], page, bits) if alpha else None
     else:
         scaled = _scaled(samples, page, bits)
@@ -192,7 +192,7 @@ def _fax(data: bytes, page: Directory, header: Header) -> NDArray[np.uint8]:
 
 def _jpeg_pieces(data: bytes, page: Directory, header: Header) -> NDArray[np.uint8]:
     """Pieces that are JPEG files of their own, with shared tables put before them."""
-    if header.bit_depth != 8 or header.channels not in (1, 3) or page.number(284, 1) == 2 and header.channels > 1:
+    if header.bit_depth != 8 or header.channels not in (1, 3) or (page.number(284, 1) == 2 and header.channels > 1):
         raise unsupported(NAME, "compression")
     tables = page.bytes_of(347)
     tables = tables[2:-2] if tables.startswith(b"\xff\xd8") and tables.endswith(b"\xff\xd9") else b""

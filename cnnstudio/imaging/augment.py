@@ -1,0 +1,268 @@
+"""Random changes of training pictures with the meaning of Keras's preprocessing layers, many times faster.
+
+All geometric steps of a picture become one affine matrix and one `cv2.warpAffine`, all photometric ones
+one lookup table; so pixels are interpolated once. Geometric steps come first, each kind in its own order.
+
+As in Keras 3: a matrix leads from a pixel of the result to one of the source; pixel centres lie on whole
+numbers and the middle is (side - 1) / 2; a positive rotation turns counter-clockwise; a positive zoom
+shrinks, a positive translation shifts right and down; shear has its origin in the top left corner;
+horizontal_and_vertical mirrors both ways or not at all. RandomContrast follows its documentation: a single
+factor means [1 - factor, 1 + factor]. A fourth channel (transparency) keeps its values under brightness
+and contrast. Where fill modes differ, that of the last geometric step holds for the one warp.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Pictures = NDArray[np.uint8]
+
+GEOMETRIC: Final = ("random_flip", "random_rotation", "random_zoom", "random_translation", "random_shear")
+PHOTOMETRIC: Final = ("random_brightness", "random_contrast")
+_BORDERS: Final = {"reflect": cv2.BORDER_REFLECT, "constant": cv2.BORDER_CONSTANT, "wrap": cv2.BORDER_WRAP,
+                   "nearest": cv2.BORDER_REPLICATE}
+# Below this many values a picture is done before a thread could take it up.
+_THREAD_FROM: Final = 96 * 96 * 3
+
+_pool: ThreadPoolExecutor | None = None
+_pool_lock = threading.Lock()
+
+
+def _shared_pool() -> ThreadPoolExecutor:
+    global _pool
+    with _pool_lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="augment")
+        return _pool
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What is done to each of n pictures.
+
+    `matrices` (n, 2, 3) float64 lead from the result to the source; `moved` (n,) bool says which are not
+    the identity. `photometric` lists, in order, ("random_brightness", what is added, 0 to 255) or
+    ("random_contrast", the factor), with one value a picture; 0 and 1 change nothing.
+    """
+
+    matrices: Floats
+    moved: NDArray[np.bool_]
+    photometric: tuple[tuple[str, Floats], ...]
+
+    def __len__(self) -> int:
+        return len(self.matrices)
+
+
+def factor_range(factor: float | Sequence[float]) -> tuple[float, float]:
+    """Keras's reading of a factor: one number f means -|f| to |f|, two are the ends in any order."""
+    if isinstance(factor, (int, float)):
+        return -abs(float(factor)), abs(float(factor))
+    first, second = (float(value) for value in factor)
+    return min(first, second), max(first, second)
+
+
+class Augmenter:
+    """Applies augmentation steps ({"id", "type", "enabled", "params"}) to batches of uint8 pictures.
+
+    `workers` threads (default: all cores) share a batch. OpenCV's own threads are set to one for the
+    whole process here, since threads of threads only stand in each other's way.
+    """
+
+    def __init__(self, steps: Sequence[Mapping[str, Any]], height: int, width: int, channels: int,
+                 workers: int | None = None) -> None:
+        self.height, self.width, self.channels = height, width, channels
+        active = [step for step in steps if step.get("enabled", True)]
+        unknown = [step["type"] for step in active if step["type"] not in (*GEOMETRIC, *PHOTOMETRIC)]
+        if unknown:
+            raise ValueError(f"Expected steps of type {(*GEOMETRIC, *PHOTOMETRIC)}. Received: {unknown}")
+        self._geometric = [step for step in active if step["type"] in GEOMETRIC]
+        self._photometric = [step for step in active if step["type"] in PHOTOMETRIC]
+        self._border, self._fill = cv2.BORDER_REFLECT, 0.0
+        for step in self._geometric:
+            if step["type"] != "random_flip":
+                self._border = _BORDERS[step.get("params", {}).get("fill_mode", "reflect")]
+                self._fill = float(step.get("params", {}).get("fill_value", 0.0))
+        self._workers = max(1, workers if workers is not None else os.cpu_count() or 1)
+        cv2.setNumThreads(1)
+
+    @property
+    def does_nothing(self) -> bool:
+        """Whether there is no step at all."""
+        return not self._geometric and not self._photometric
+
+    def draw(self, seed: int, epoch: int, indices: NDArray[np.integer[Any]]) -> Parameters:
+        """Chance, drawn for the pictures with these indices: a picture's draw depends on seed, epoch and
+        its own index only."""
+        pictures = np.asarray(indices).astype(np.int64)
+        matrices = np.tile(np.eye(3), (len(indices), 1, 1))
+        moved = np.zeros(len(indices), np.bool_)
+        for step in self._geometric:
+            source = _Chance(seed, epoch, pictures, str(step.get("id", step["type"])))
+            chosen = source.happens(step)
+            single = self._matrices(step, source)
+            if step["type"] == "random_flip":
+                chosen &= source.uniform(0.0, 1.0) <= 0.5
+            single[~chosen] = np.eye(3)
+            matrices = matrices @ single
+            moved |= chosen
+        photometric = []
+        for step in self._photometric:
+            source = _Chance(seed, epoch, pictures, str(step.get("id", step["type"])))
+            chosen = source.happens(step)
+            low, high = factor_range(step["params"]["factor"])
+            if step["type"] == "random_brightness":
+                values = np.where(chosen, source.uniform(low, high) * 255.0, 0.0)
+            else:
+                if not isinstance(step["params"]["factor"], (int, float)):
+                    low = -low  # two numbers are how far down and how far up
+                values = np.where(chosen, source.uniform(1.0 + low, 1.0 + high), 1.0)
+            photometric.append((str(step["type"]), values))
+        return Parameters(np.ascontiguousarray(matrices[:, :2]), moved, tuple(photometric))
+
+    def _matrices(self, step: Mapping[str, Any], source: _Chance) -> Floats:
+        """(n, 3, 3) from the result to the source."""
+        params = step.get("params", {})
+        matrices = np.tile(np.eye(3), (source.count, 1, 1))
+        across, down = (self.width - 1) / 2.0, (self.height - 1) / 2.0
+        kind = step["type"]
+        if kind == "random_flip":
+            mode = params.get("mode", "horizontal_and_vertical")
+            if mode in ("horizontal", "horizontal_and_vertical"):
+                matrices[:, 0, 0], matrices[:, 0, 2] = -1.0, self.width - 1
+            if mode in ("vertical", "horizontal_and_vertical"):
+                matrices[:, 1, 1], matrices[:, 1, 2] = -1.0, self.height - 1
+        elif kind == "random_rotation":
+            angle = source.uniform(*factor_range(params["factor"])) * 2.0 * np.pi
+            cosine, sine = np.cos(angle), np.sin(angle)
+            matrices[:, 0, 0], matrices[:, 0, 1] = cosine, -sine
+            matrices[:, 1, 0], matrices[:, 1, 1] = sine, cosine
+            matrices[:, 0, 2] = across - across * cosine + down * sine
+            matrices[:, 1, 2] = down - across * sine - down * cosine
+        elif kind == "random_zoom":
+            high = 1.0 + source.uniform(*factor_range(params["height_factor"]))
+            width_factor = params.get("width_factor")
+            wide = high if width_factor is None else 1.0 + source.uniform(*factor_range(width_factor))
+            matrices[:, 0, 0], matrices[:, 0, 2] = wide, across * (1.0 - wide)
+            matrices[:, 1, 1], matrices[:, 1, 2] = high, down * (1.0 - high)
+        elif kind == "random_translation":
+            matrices[:, 1, 2] = -self.height * source.uniform(*factor_range(params["height_factor"]))
+            matrices[:, 0, 2] = -self.width * source.uniform(*factor_range(params["width_factor"]))
+        else:
+            sign = np.where(source.uniform(0.0, 1.0) > 0.5, -1.0, 1.0)
+            matrices[:, 1, 0] = sign * source.uniform(*factor_range(params.get("y_factor", 0.0)))
+            matrices[:, 0, 1] = sign * source.uniform(*factor_range(params.get("x_factor", 0.0)))
+        return matrices
+
+    def __call__(self, batch: Pictures, parameters: Parameters, out: Pictures | None = None) -> Pictures:
+        """The changed pictures: uint8 (n, height, width, channels), in `out` if given (not `batch` itself)."""
+        expected = (len(parameters), self.height, self.width, self.channels)
+        if batch.shape != expected or batch.dtype != np.uint8:
+            raise ValueError(f"Expected uint8 {expected}. Received: {batch.dtype} {batch.shape}")
+        result = np.empty(expected, np.uint8) if out is None else out
+        if result.shape != expected or result.dtype != np.uint8 or not result.flags.c_contiguous:
+            raise ValueError(f"Expected out to be contiguous uint8 {expected}. Received: {result.dtype} {result.shape}")
+        count = len(batch)
+        workers = min(self._workers, count)
+        if workers <= 1 or self.height * self.width * self.channels < _THREAD_FROM:
+            self._range(batch, parameters, result, 0, count)
+            return result
+        bounds = np.linspace(0, count, workers + 1).astype(int)
+        tasks = [_shared_pool().submit(self._range, batch, parameters, result, int(begin), int(end))
+                 for begin, end in pairwise(bounds)]
+        for task in tasks:
+            task.result()
+        return result
+
+    def _range(self, batch: Pictures, parameters: Parameters, result: Pictures, begin: int, end: int) -> None:
+        size = (self.width, self.height)
+        fill = (self._fill,) * 4
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        warp: Callable[..., Any] = cv2.warpAffine
+        # OpenCV drops a single channel's axis, and would not write into a picture that has it.
+        sources, results = (batch[..., 0], result[..., 0]) if self.channels == 1 else (batch, result)
+        matrices, moved, border = parameters.matrices, parameters.moved.tolist(), self._border
+        for index in range(begin, end):
+            target = results[index]
+            if moved[index]:
+                warp(sources[index], matrices[index], size, dst=target, flags=flags, borderMode=border,
+                     borderValue=fill)
+            else:
+                np.copyto(target, sources[index])
+            if parameters.photometric:
+                table = self._table(result[index], index, parameters.photometric)
+                if table is not None:
+                    cv2.LUT(target, table, dst=target)
+
+    def _table(self, picture: Pictures, index: int, photometric: tuple[tuple[str, Floats], ...]) -> Pictures | None:
+        """(1, 256, channels): all photometric steps of one picture; None where they change nothing."""
+        colors = min(self.channels, 3)
+        table = np.tile(np.arange(256.0)[:, None], (1, colors))
+        changed = False
+        for kind, values in photometric:
+            value = float(values[index])
+            if kind == "random_brightness" and value != 0.0:
+                table = np.clip(table + value, 0.0, 255.0)
+                changed = True
+            elif kind == "random_contrast" and value != 1.0:
+                mean = self._means(picture, table, changed, colors)
+                table = np.clip((table - mean) * value + mean, 0.0, 255.0)
+                changed = True
+        if not changed:
+            return None
+        whole = np.empty((1, 256, self.channels), np.uint8)
+        whole[0, :, :colors] = np.rint(table)
+        if self.channels == 4:
+            whole[0, :, 3] = np.arange(256)
+        return whole
+
+    @staticmethod
+    def _means(picture: Pictures, table: Floats, changed: bool, colors: int) -> Floats:
+        """The mean of every colour as it stands after `table`."""
+        if not changed:
+            return np.array(cv2.mean(picture)[:colors])
+        counts = np.stack([np.bincount(picture[..., channel].ravel(), minlength=256) for channel in range(colors)], 1)
+        means: Floats = (counts * table).sum(axis=0) / (picture.shape[0] * picture.shape[1])
+        return means
+
+
+class _Chance:
+    """Uniform numbers that depend on seed, epoch, step and picture only, not on the order of drawing."""
+
+    def __init__(self, seed: int, epoch: int, indices: NDArray[np.int64], step: str) -> None:
+        base = _mix(np.array([seed & 0xFFFFFFFFFFFFFFFF], np.uint64))
+        base = _mix(base ^ np.uint64(epoch & 0xFFFFFFFFFFFFFFFF))
+        base = _mix(base ^ np.uint64(zlib.crc32(step.encode("utf-8"))))
+        self._state = _mix(base ^ indices.view(np.uint64))
+        self._drawn = 0
+        self.count = len(indices)
+
+    def uniform(self, low: float, high: float) -> Floats:
+        """One number a picture from `low` to `high`."""
+        self._drawn += 1
+        bits = _mix(self._state + np.uint64(self._drawn * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF))
+        return low + (high - low) * ((bits >> np.uint64(11)).astype(np.float64) / float(1 << 53))
+
+    def happens(self, step: Mapping[str, Any]) -> NDArray[np.bool_]:
+        """Which pictures the step is done to, by its probability."""
+        probability = float(step.get("params", {}).get("probability", step.get("probability", 1.0)))
+        return self.uniform(0.0, 1.0) < probability
+
+
+def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finaliser of SplitMix64: every bit of the input reaches every bit of the output."""
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))

@@ -1,0 +1,162 @@
+"""Deterministic operations on uint8 pictures (height, width, channels).
+
+Every step keeps shape and type. A fourth channel is transparency: steps leave it as it is.
+
+This module is copied as it is into exported bundles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+
+INTERPOLATIONS: Final = {
+    "nearest": cv2.INTER_NEAREST_EXACT,
+    "bilinear": cv2.INTER_LINEAR,
+    "bicubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+    "lanczos4": cv2.INTER_LANCZOS4,
+}
+FITS: Final = ("stretch", "crop", "pad")
+
+
+def resize(picture: Picture, height: int, width: int, *, fit: str = "stretch", interpolation: str = "auto",
+           background: Sequence[int] = (255, 255, 255)) -> Picture:
+    """The picture (height, width, channels) in another size.
+
+    `fit`: "stretch" uses the whole picture whatever its proportions; "crop" keeps proportions and cuts the
+    middle out; "pad" keeps proportions and the whole picture, centred on `background` (red, green, blue;
+    transparent where there is a fourth channel). `interpolation`: "auto" averages areas along a side that
+    shrinks and interpolates linearly along one that grows; or nearest, bilinear, bicubic, area, lanczos4.
+    """
+    if fit not in FITS or (interpolation != "auto" and interpolation not in INTERPOLATIONS):
+        raise ValueError(f"Expected fit {FITS} and interpolation auto or {tuple(INTERPOLATIONS)}. "
+                         f"Received: {fit!r}, {interpolation!r}")
+    high, wide = picture.shape[:2]
+    if fit == "stretch":
+        return _scaled(picture, height, width, interpolation)
+    if fit == "crop":
+        # The largest part of the picture that has the target's proportions.
+        rows = min(high, max(1, round(wide * height / width)))
+        columns = min(wide, max(1, round(high * width / height)))
+        top, left = (high - rows) // 2, (wide - columns) // 2
+        return _scaled(picture[top:top + rows, left:left + columns], height, width, interpolation)
+    scale = min(height / high, width / wide)
+    rows = min(height, max(1, round(high * scale)))
+    columns = min(width, max(1, round(wide * scale)))
+    whole = np.empty((height, width, picture.shape[2]), np.uint8)
+    whole[...] = background_value(background, picture.shape[2])
+    top, left = (height - rows) // 2, (width - columns) // 2
+    whole[top:top + rows, left:left + columns] = _scaled(picture, rows, columns, interpolation)
+    return whole
+
+
+def background_value(background: Sequence[int], channels: int) -> Picture:
+    """A red-green-blue colour as one pixel of 1, 3 or 4 channels (transparent in the last case)."""
+    pixel = np.array([[[int(value) for value in background[:3]]]], np.uint8)
+    if channels == 1:
+        return cv2.cvtColor(pixel, cv2.COLOR_RGB2GRAY).reshape(1).astype(np.uint8)
+    return np.concatenate([pixel.reshape(3), np.zeros(channels - 3, np.uint8)])
+
+
+def _scaled(picture: Picture, height: int, width: int, interpolation: str) -> Picture:
+    high, wide, channels = picture.shape
+    if (high, wide) == (height, width):
+        return np.ascontiguousarray(picture)
+    picture = np.ascontiguousarray(picture)
+    if interpolation == "auto":
+        if height < high or width < wide:
+            least = (min(width, wide), min(height, high))
+            picture = cv2.resize(picture, least, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        if height > high or width > wide:
+            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    else:
+        flag = INTERPOLATIONS[interpolation]
+        picture = cv2.resize(picture, (width, height), interpolation=flag).astype(np.uint8, copy=False)
+    return picture.reshape(height, width, channels)
+
+
+def _on_colors(picture: Picture, work: Callable[[Picture], NDArray[Any]]) -> Picture:
+    """`work` on the picture without its transparency; OpenCV drops a single channel's axis."""
+    if picture.shape[2] == 4:
+        colors = _on_colors(np.ascontiguousarray(picture[..., :3]), work)
+        return np.concatenate([colors, picture[..., 3:]], axis=2)
+    return np.asarray(work(np.ascontiguousarray(picture)), np.uint8).reshape(picture.shape)
+
+
+def _on_lightness(picture: Picture, work: Callable[[Picture], NDArray[Any]]) -> Picture:
+    """`work` on grey, or on the lightness (CIE L*) of colours."""
+
+    def apply(colors: Picture) -> NDArray[Any]:
+        if colors.shape[2] == 1:
+            return work(colors[..., 0])
+        lab = cv2.cvtColor(colors, cv2.COLOR_RGB2LAB)
+        lab[..., 0] = work(np.ascontiguousarray(lab[..., 0], np.uint8))
+        return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+
+    return _on_colors(picture, apply)
+
+
+def equalize(picture: Picture) -> Picture:
+    """Histogram equalization of grey, or of the lightness of a colour picture."""
+    return _on_lightness(picture, cv2.equalizeHist)
+
+
+def clahe(picture: Picture, clip_limit: float = 2.0, tile_grid_size: int | Sequence[int] = 8) -> Picture:
+    """Contrast-limited adaptive histogram equalization; `tile_grid_size` tiles across and down."""
+    tiles = (tile_grid_size, tile_grid_size) if isinstance(tile_grid_size, int) else tuple(tile_grid_size)
+    work = cv2.createCLAHE(clipLimit=float(clip_limit), tileGridSize=(int(tiles[0]), int(tiles[1])))
+    return _on_lightness(picture, work.apply)
+
+
+def _odd(kernel_size: int) -> int:
+    size = int(kernel_size)
+    if size < 1:
+        raise ValueError(f"Expected a kernel_size of 1 or more. Received: {kernel_size!r}")
+    return size | 1
+
+
+def gaussian_blur(picture: Picture, kernel_size: int = 3, sigma: float = 0.0) -> Picture:
+    """Gaussian blur; an even `kernel_size` counts as the next odd one; `sigma` 0 follows from it."""
+    size = _odd(kernel_size)
+    return _on_colors(picture, lambda colors: cv2.GaussianBlur(colors, (size, size), float(sigma)))
+
+
+def median_blur(picture: Picture, kernel_size: int = 3) -> Picture:
+    """Median of a window; an even `kernel_size` counts as the next odd one."""
+    size = _odd(kernel_size)
+    return _on_colors(picture, lambda colors: cv2.medianBlur(colors, size))
+
+
+def bilateral_filter(picture: Picture, diameter: int = 5, sigma_color: float = 50.0,
+                     sigma_space: float = 50.0) -> Picture:
+    """Smooths and keeps edges: neighbours within `diameter` pixels that differ little are averaged."""
+    return _on_colors(
+        picture, lambda colors: cv2.bilateralFilter(colors, int(diameter), float(sigma_color), float(sigma_space))
+    )
+
+
+def canny(picture: Picture, threshold1: float = 100.0, threshold2: float = 200.0) -> Picture:
+    """Canny edges, 255 on 0, in as many channels as the picture has."""
+
+    def apply(colors: Picture) -> NDArray[Any]:
+        edges = cv2.Canny(colors, float(threshold1), float(threshold2))
+        return np.repeat(edges[..., None], colors.shape[2], axis=2)
+
+    return _on_colors(picture, apply)
+
+
+STEPS: Final[dict[str, Callable[..., Picture]]] = {
+    "equalize": equalize,
+    "clahe": clahe,
+    "gaussian_blur": gaussian_blur,
+    "median_blur": median_blur,
+    "bilateral_filter": bilateral_filter,
+    "canny": canny,
+}

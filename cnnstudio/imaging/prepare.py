@@ -1,0 +1,101 @@
+"""From a file to what the network sees: decode, orientation, colour mode, resize, steps.
+
+The recipe is a plain dictionary, as JSON has it; keys that are not known here mean nothing here.
+A JPEG is always decoded in full size: libjpeg's reduced decoding is quicker, but gives other pixels than
+decoding and averaging do (on photos by 1 to 2 of 255 on average, by far more at edges), and which of the
+two a picture got would depend on its size. Normalisation is not done here: it is a layer of the model.
+
+This module is copied as it is into exported bundles.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .decode import convert, decode, read_bytes
+from .operations import STEPS, resize
+
+CHANNELS: Final[dict[str, Literal[1, 3, 4]]] = {"grayscale": 1, "rgb": 3, "rgba": 4}
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The picture after one stage: `id` is "decoded", "color_mode", "resize" or the id of a step."""
+
+    id: str
+    type: str
+    picture: Picture
+
+
+def channels_of(recipe: Mapping[str, Any]) -> Literal[1, 3, 4]:
+    """The number of channels that the recipe's color_mode gives."""
+    mode = recipe.get("color_mode", "rgb")
+    if mode not in CHANNELS:
+        raise ValueError(f"Expected color_mode {tuple(CHANNELS)}. Received: {mode!r}")
+    return CHANNELS[mode]
+
+
+def prepare(source: bytes | Picture, recipe: Mapping[str, Any]) -> Picture:
+    """What the network sees: uint8 (height, width, channels) of the recipe, contiguous.
+
+    `source` is the content of a file or a decoded picture (height, width[, 1 to 4 channels]), red first,
+    already the right way up. Raises PictureError for bytes that are no sound picture.
+    """
+    background = recipe.get("background", (255, 255, 255))
+    channels = channels_of(recipe)
+    if isinstance(source, np.ndarray):
+        picture = np.ascontiguousarray(convert(source, channels, background))
+    else:
+        picture = decode(source, channels=channels, background=background)
+    picture = _resized(picture, recipe)
+    for step in recipe.get("steps", ()):
+        if step.get("enabled", True):
+            picture = _step(picture, step)
+    return np.ascontiguousarray(picture)
+
+
+def prepare_file(path: str | os.PathLike[str], recipe: Mapping[str, Any]) -> Picture:
+    """`prepare` of a file."""
+    return prepare(read_bytes(path), recipe)
+
+
+def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any]) -> list[Stage]:
+    """The picture after every stage, for looking at; the last is what `prepare` gives.
+
+    A step that is switched off has no stage.
+    """
+    data = source if isinstance(source, bytes) else read_bytes(source)
+    background = recipe.get("background", (255, 255, 255))
+    picture = decode(data, channels=None, background=background)
+    found = [Stage("decoded", "decoded", picture)]
+    picture = np.ascontiguousarray(convert(picture, channels_of(recipe), background))
+    found.append(Stage("color_mode", "color_mode", picture))
+    picture = _resized(picture, recipe)
+    found.append(Stage("resize", "resize", picture))
+    for step in recipe.get("steps", ()):
+        if step.get("enabled", True):
+            picture = _step(picture, step)
+            found.append(Stage(str(step.get("id", step["type"])), str(step["type"]), picture))
+    return found
+
+
+def _resized(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
+    return resize(
+        picture, int(recipe["height"]), int(recipe["width"]), fit=recipe.get("fit", "stretch"),
+        interpolation=recipe.get("interpolation", "auto"), background=recipe.get("background", (255, 255, 255)),
+    )
+
+
+def _step(picture: Picture, step: Mapping[str, Any]) -> Picture:
+    work = STEPS.get(str(step["type"]))
+    if work is None:
+        raise ValueError(f"Expected a step of type {tuple(STEPS)}. Received: {step['type']!r}")
+    return work(picture, **step.get("params", {}))

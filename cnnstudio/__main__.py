@@ -1,0 +1,25 @@
+"""Entry of the program: the window, or the command line. Tiny, because spawned children import it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+
+
+def main() -> int:
+    """A command (or an option) goes to the command line; a project or nothing opens the window."""
+    multiprocessing.freeze_support()
+    arguments = sys.argv[1:]
+    commands = ("new", "set", "show", "check", "train", "runs", "evaluate", "predict", "export", "doctor", "sample",
+                "fetch")
+    if arguments and (arguments[0] in commands or arguments[0].startswith("-")):
+        from cnnstudio import cli
+
+        return cli.main(arguments)
+    from cnnstudio import app
+
+    return app.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

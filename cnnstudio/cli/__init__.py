@@ -1,0 +1,57 @@
+"""The command line: the window's equal. Exit code 0 done, 1 the job failed, 2 the input was wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+from cnnstudio.cli import jobs, projects, sample
+from cnnstudio.cli.arguments import COMMANDS, parser
+from cnnstudio.cli.output import Output
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.settings import load_settings
+from cnnstudio.core.text import LANGUAGES, set_language, system_language
+
+_RUN = {
+    "new": projects.new, "set": projects.change, "show": projects.show, "check": projects.check,
+    "runs": projects.runs, "train": jobs.train, "evaluate": jobs.evaluate, "predict": jobs.predict,
+    "export": jobs.export, "doctor": jobs.doctor, "fetch": jobs.fetch, "sample": sample.sample,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do one command; `arguments` without the program's name. Never raises for wrong input."""
+    set_language(_language(arguments))
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    parsed = parser().parse_args(arguments)
+    output = Output(parsed.json)
+    try:
+        return _RUN[parsed.command](parsed, output)
+    except ProblemError as trouble:
+        output.problems(trouble.problems)
+        return 2
+    except BrokenPipeError:
+        # The reader went away (a pipe into head): that is no failure of ours, but nothing more can be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        output.clear_progress()
+        return 1
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """--language wins, then the settings, then the system: known before the help is written."""
+    for place, word in enumerate(arguments):
+        wanted = word.partition("=")[2] if word.startswith("--language=") else (
+            arguments[place + 1] if word == "--language" and place + 1 < len(arguments) else "")
+        if wanted in LANGUAGES:
+            return wanted
+    chosen = load_settings().language
+    return system_language() if chosen == "system" else chosen
+
+
+__all__ = ["COMMANDS", "main"]

@@ -1,0 +1,96 @@
+"""The grammar of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cnnstudio import __version__
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.core.text import LANGUAGES, tr
+
+COMMANDS = ("new", "set", "show", "check", "train", "runs", "evaluate", "predict", "export", "doctor", "sample", "fetch")
+"""Words that are commands; anything else is a project for the window."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser, with help in the chosen language."""
+    whole = argparse.ArgumentParser(
+        prog="cnnstudio",
+        description=tr("A desktop laboratory for convolutional networks. Without a command it opens the window.",
+                       "Un laboratorio de escritorio para redes convolucionales. Sin una orden abre la ventana."))
+    whole.add_argument("--version", action="version", version=f"CNN Studio {__version__}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar=tr("COMMAND", "ORDEN"))
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true",
+                        help=tr("print one JSON object a line", "imprime un objeto JSON por línea"))
+    common.add_argument("--language", choices=tuple(LANGUAGES), help=tr("language of the messages",
+                                                                        "idioma de los mensajes"))
+
+    def command(name: str, help: str, project: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=help, description=help)
+        if project:
+            added.add_argument("project", type=Path, metavar=tr("PROJECT", "PROYECTO"),
+                               help=tr("the project's folder", "la carpeta del proyecto"))
+        return added
+
+    new = command("new", tr("make a project for a folder of pictures",
+                            "crea un proyecto para una carpeta de imágenes"))
+    new.add_argument("--data", type=Path, required=True, metavar=tr("FOLDER", "CARPETA"),
+                     help=tr("folder with one subfolder a class", "carpeta con una subcarpeta por clase"))
+    chosen = new.add_mutually_exclusive_group()
+    chosen.add_argument("--template", choices=TEMPLATES.ids(), help=tr("start from an architecture",
+                                                                       "partir de una arquitectura"))
+    chosen.add_argument("--base", choices=BASES.ids(), help=tr("start from a pretrained base",
+                                                               "partir de una base preentrenada"))
+    _add_set(new)
+
+    change = command("set", tr("change settings", "cambia ajustes"))
+    change.add_argument("values", nargs="+", metavar=tr("KEY=VALUE", "CLAVE=VALOR"))
+    show = command("show", tr("show settings", "muestra ajustes"))
+    show.add_argument("key", nargs="?", default="", metavar=tr("KEY", "CLAVE"))
+    command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
+
+    train = command("train", tr("train; Ctrl+C stops and keeps", "entrena; Ctrl+C detiene y conserva"))
+    _add_set(train)
+    train.add_argument("--resume", metavar="RUN", help=tr("go on with this run", "continúa este entrenamiento"))
+    command("runs", tr("list the trainings", "enumera los entrenamientos"))
+
+    evaluate = command("evaluate", tr("measure a trained model", "mide un modelo entrenado"))
+    evaluate.add_argument("--run", metavar="ID")
+    on = evaluate.add_mutually_exclusive_group()
+    on.add_argument("--split", choices=("train", "validation", "test"))
+    on.add_argument("--data", type=Path, metavar=tr("FOLDER", "CARPETA"))
+
+    predict = command("predict", tr("classify pictures", "clasifica imágenes"), project=False)
+    predict.add_argument("model", type=Path, metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"))
+    predict.add_argument("paths", nargs="+", type=Path, metavar=tr("PATH", "RUTA"))
+    predict.add_argument("--run", metavar="ID")
+    predict.add_argument("--top", type=int, default=5, metavar="K")
+    predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"))
+
+    export = command("export", tr("write a trained model for use elsewhere",
+                                  "escribe un modelo entrenado para usarlo en otra parte"))
+    export.add_argument("--format", choices=EXPORTERS.ids(), required=True)
+    export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"))
+    export.add_argument("--run", metavar="ID")
+
+    command("doctor", tr("versions, backends, devices, and what is wrong", "versiones, motores, dispositivos y fallos"),
+            project=False)
+    sample = command("sample", tr("the main job on the bundled digits: train, measure, classify",
+                                  "el trabajo completo con las cifras incluidas: entrenar, medir, clasificar"),
+                     project=False)
+    sample.add_argument("project", type=Path, nargs="?", metavar=tr("PROJECT", "PROYECTO"))
+    fetch = command("fetch", tr("bring the weights of a pretrained base", "trae los pesos de una base preentrenada"),
+                    project=False)
+    fetch.add_argument("base", choices=BASES.ids())
+    fetch.add_argument("--file", type=Path, default=None, metavar=tr("FILE", "ARCHIVO"))
+    return whole
+
+
+def _add_set(target: argparse.ArgumentParser) -> None:
+    target.add_argument("--set", dest="values", action="append", default=[], metavar=tr("KEY=VALUE", "CLAVE=VALOR"),
+                        help=tr("a setting, such as training.epochs=5; may be repeated",
+                                "un ajuste, como training.epochs=5; se puede repetir"))

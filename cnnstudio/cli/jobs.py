@@ -1,0 +1,282 @@
+"""Commands that work in a child process: train, evaluate, predict, export, doctor, fetch."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cnnstudio.cli.output import Output, localized
+from cnnstudio.cli.projects import scanning, with_values
+from cnnstudio.core import events
+from cnnstudio.core.commands import AnyJob, Diagnose, FetchBase, Predict, Stop
+from cnnstudio.core.files import write_problem
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text, language, tr
+from cnnstudio.datasets.opening import open_project
+from cnnstudio.workers.preparing import (
+    evaluation_job,
+    export_job,
+    pictures_below,
+    prepare_training,
+    refreshed,
+    serving_job,
+    training_job,
+)
+from cnnstudio.workers.runs import find_run
+from cnnstudio.workers.supervisor import Supervisor
+
+
+@contextmanager
+def stopping(supervisor: Supervisor, output: Output) -> Iterator[None]:
+    """While inside, Ctrl+C stops the job and keeps what it has; a second one ends it for certain."""
+    asked = threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        if asked.is_set():
+            supervisor.cancel()
+        else:
+            asked.set()
+            output.say(tr("Stopping and keeping (once more: end at once).",
+                          "Deteniendo y conservando (otra vez: terminar ya)."))
+            supervisor.stop(keep=True)
+
+    previous = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in previous.items():
+            signal.signal(each, handler)
+
+
+def run_job(job: AnyJob, output: Output, on_event: Callable[[events.AnyEvent], None]) -> events.AnyEvent:
+    """Do a job in a child; answers its last event."""
+    supervisor = Supervisor(job, on_event)
+    with stopping(supervisor, output):
+        return supervisor.run()
+
+
+def report_progress(event: events.AnyEvent, output: Output) -> None:
+    """What people see of any job while it runs."""
+    if isinstance(event, events.Phase):
+        output.progress(str(event.text), at_once=True)
+    elif isinstance(event, events.Progress):
+        left = f", {_duration(event.seconds_left)}" if event.seconds_left is not None else ""
+        output.progress(f"{event.done:,} / {event.total:,} {event.unit}{left}")
+    elif isinstance(event, events.Notice):
+        output.problems([event.problem], as_lines=False)
+    elif isinstance(event, events.Batch):
+        metrics = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
+        words = tr("epoch {epoch}, batch {batch} of {batches}", "época {epoch}, lote {batch} de {batches}",
+                   epoch=event.epoch, batch=event.batch, batches=event.batches)
+        left = f"  {_duration(event.seconds_left)}" if event.seconds_left is not None else ""
+        output.progress(f"{words}  {metrics}  {event.pictures_per_second:,.0f}/s{left}")
+    elif isinstance(event, events.Epoch):
+        metrics = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
+        output.say(tr("epoch {epoch} of {epochs}", "época {epoch} de {epochs}", epoch=event.epoch,
+                      epochs=event.epochs) + f"  {metrics}  {event.seconds:.1f} s")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    left = f"{hours} h {minutes} min" if hours else (f"{minutes} min {rest} s" if minutes else f"{rest} s")
+    return tr("{left} left", "faltan {left}", left=left)
+
+
+def ended(last: events.AnyEvent, output: Output) -> int:
+    """The exit code of a job, with its problem told."""
+    if isinstance(last, events.Failed):
+        output.problems([last.problem], as_lines=False)
+        return 1
+    return 0
+
+
+def train(arguments: argparse.Namespace, output: Output) -> int:
+    folder: Path = arguments.project
+    project, index = open_project(folder)
+    try:
+        if arguments.resume:
+            if arguments.values:
+                text = Text("A resumed run keeps its settings: --set cannot go with --resume.",
+                            "Un entrenamiento que continúa conserva sus ajustes: --set no va con --resume.")
+                raise ProblemError(error("set_with_resume", text, "run"))
+            run = find_run(folder, arguments.resume)
+            if run.living():
+                text = Text("The run {run} is being trained right now.", "El entrenamiento {run} está en marcha ahora.")
+                raise ProblemError(error("run_in_use", text.fill(run=run.id), "run"))
+            job = training_job(run, run.spec(), resume=True)
+        else:
+            project = with_values(project, arguments.values)
+            noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
+            index.apply(project.dataset)
+            output.problems(noticed, as_lines=False)
+            run, job = prepare_training(folder, project, index)
+    finally:
+        index.close()
+
+    def told(event: events.AnyEvent) -> None:
+        report_progress(event, output)
+        if output.as_json:
+            output.line(localized(event))
+
+    last = run_job(job, output, told)
+    if not output.as_json and isinstance(last, events.Finished | events.Stopped):
+        metrics = "  ".join(f"{name} {value:.4f}" for name, value in last.metrics.items())
+        output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id, metrics=metrics))
+    return ended(last, output)
+
+
+def evaluate(arguments: argparse.Namespace, output: Output) -> int:
+    run = find_run(arguments.project, arguments.run)
+    result: list[events.Evaluated] = []
+
+    def told(event: events.AnyEvent) -> None:
+        report_progress(event, output)
+        if isinstance(event, events.Evaluated):
+            result.append(event)
+
+    last = run_job(evaluation_job(run, arguments.split or "", arguments.data), output, told)
+    for found in result:
+        line = {"run": run.id, "split": found.split, "images": found.images, "loss": found.loss,
+                "accuracy": found.accuracy, "classes": list(found.classes), "confusion": found.confusion,
+                "engine": found.engine, "skipped": found.skipped}
+        words = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n} pictures, loss {loss:.4f}",
+                    "{run}, {split}: exactitud {accuracy:.2%} en {n} imágenes, pérdida {loss:.4f}", run=run.id,
+                    split=found.split, accuracy=found.accuracy, n=found.images, loss=found.loss)]
+        width = max((len(each.name) for each in found.classes), default=0)
+        words += [f"  {each.name:<{width}}  precision {each.precision:.3f}  recall {each.recall:.3f}  f1 {each.f1:.3f}"
+                  f"  n {each.support}" for each in found.classes]
+        output.line(line, "\n".join(words))
+    return ended(last, output)
+
+
+def predict(arguments: argparse.Namespace, output: Output) -> int:
+    paths = pictures_below(arguments.paths)
+    if arguments.top < 1:
+        text = Text("--top must be at least 1.", "--top debe ser al menos 1.")
+        raise ProblemError(error("bad_top", text, "project", field="top"))
+    if not paths:
+        text = Text("There are no pictures to classify.", "No hay imágenes que clasificar.")
+        raise ProblemError(error("no_pictures", text, "file"))
+    job = serving_job(arguments.model, arguments.run)
+    rows: list[events.Prediction] = []
+    names: list[str] = []
+
+    def told(event: events.AnyEvent) -> None:
+        report_progress(event, output)
+        if isinstance(event, events.Ready):
+            names.extend(event.class_names)
+            supervisor.send(Predict(request=1, paths=tuple(str(path) for path in paths),
+                                    top=0 if arguments.csv else arguments.top))
+        elif isinstance(event, events.Prediction):
+            rows.append(event)
+            output.line(prediction_line(event, arguments.top), prediction_words(event))
+        elif isinstance(event, events.Answered):
+            supervisor.send(Stop(keep=False))
+
+    supervisor = Supervisor(job, told)
+    with stopping(supervisor, output):
+        last = supervisor.run()
+    if arguments.csv and not isinstance(last, events.Failed):
+        write_csv(arguments.csv, rows, names)
+    if isinstance(last, events.Failed):
+        return ended(last, output)
+    return 0 if any(row.problem is None for row in rows) else 2
+
+
+def prediction_line(event: events.Prediction, top: int) -> dict[str, Any]:
+    """The JSON line of one picture; `predict.py` of a bundle prints the same."""
+    if event.problem is not None:
+        return {"path": event.path, "problem": {"code": event.problem.code, "text": str(event.problem.text)}}
+    ranked = [{"label": each.label, "probability": each.probability} for each in event.top[:top]]
+    return {"path": event.path, "label": ranked[0]["label"], "probability": ranked[0]["probability"], "top": ranked}
+
+
+def prediction_words(event: events.Prediction) -> str:
+    if event.problem is not None:
+        return f"{event.path}: {event.problem.text}"
+    return f"{event.path}: {event.top[0].label} {event.top[0].probability:.1%}"
+
+
+def write_csv(path: Path, rows: list[events.Prediction], names: list[str]) -> None:
+    """path, label, probability, problem, then the probability of every class; raises ProblemError."""
+    try:
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["path", "label", "probability", "problem", *names])
+            for row in rows:
+                if row.problem is not None:
+                    writer.writerow([row.path, "", "", str(row.problem.text), *[""] * len(names)])
+                else:
+                    by_name = {each.label: each.probability for each in row.top}
+                    writer.writerow([row.path, row.top[0].label, row.top[0].probability, "",
+                                     *(by_name.get(name, "") for name in names)])
+    except OSError as trouble:
+        raise ProblemError(write_problem(trouble, path)) from trouble
+
+
+def export(arguments: argparse.Namespace, output: Output) -> int:
+    run = find_run(arguments.project, arguments.run)
+    result: list[events.Exported] = []
+
+    def told(event: events.AnyEvent) -> None:
+        report_progress(event, output)
+        if isinstance(event, events.Exported):
+            result.append(event)
+
+    last = run_job(export_job(run, arguments.format, arguments.to), output, told)
+    for done in result:
+        words = tr("{path}: written and checked on {n} pictures, top-1 agreement {top:.0%}, largest difference {d:.1e}",
+                   "{path}: escrito y comprobado en {n} imágenes, acuerdo top-1 {top:.0%}, mayor diferencia {d:.1e}",
+                   path=done.path, n=done.check.images, top=done.check.top1_agreement, d=done.check.max_abs_difference)
+        output.line({"path": done.path, "format": done.format, "check": done.check}, words)
+    return ended(last, output)
+
+
+def doctor(arguments: argparse.Namespace, output: Output) -> int:
+    facts: dict[str, Any] = {}
+
+    def told(event: events.AnyEvent) -> None:
+        if isinstance(event, events.Report):
+            facts.update(event.facts)
+        elif isinstance(event, events.Notice):
+            output.problems([event.problem])
+
+    last = run_job(Diagnose(cache=str(cache_folder()), language=language()), output, told)
+    if output.as_json:
+        output.line(facts)
+    else:
+        for name, value in facts.items():
+            output.line({}, f"{name}: {_words(value)}")
+    return ended(last, output)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(each)}" for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_words(each) for each in value) or "-"
+    return "-" if value is None else str(value)
+
+
+def fetch(arguments: argparse.Namespace, output: Output) -> int:
+    job = FetchBase(base=arguments.base, file=str(arguments.file.absolute()) if arguments.file else "",
+                    cache=str(cache_folder()), language=language())
+    artifacts: list[str] = []
+
+    def told(event: events.AnyEvent) -> None:
+        report_progress(event, output)
+        if isinstance(event, events.Artifact):
+            artifacts.append(event.path)
+
+    last = run_job(job, output, told)
+    for path in artifacts:
+        output.line({"base": arguments.base, "path": path}, path)
+    return ended(last, output)

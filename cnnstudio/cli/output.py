@@ -1,0 +1,95 @@
+"""What the command line prints: JSON lines or words on standard output, progress and problems on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.text import Text, language, tr
+
+
+def localized(value: Any) -> Any:
+    """Plain JSON values, with every two-language text in the language of the program."""
+    if isinstance(value, Text):
+        return str(value)
+    if isinstance(value, Problem):
+        return problem_line(value)
+    if isinstance(value, msgspec.Struct):
+        plain: dict[str, Any] = {}
+        config = type(value).__struct_config__
+        if config.tag is not None and config.tag_field is not None:
+            plain[config.tag_field] = config.tag
+        for name in value.__struct_fields__:
+            plain[name] = localized(getattr(value, name))
+        return plain
+    if isinstance(value, dict):
+        return {key: localized(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [localized(each) for each in value]
+    return msgspec.to_builtins(value)
+
+
+def problem_line(problem: Problem) -> dict[str, Any]:
+    """A problem as other programs read it."""
+    where = {name: value for name, value in msgspec.to_builtins(problem.where).items() if value is not None}
+    return {"code": problem.code, "severity": problem.severity, "text": str(problem.text), "where": where}
+
+
+class Output:
+    """Standard output and standard error of one command."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self._progress = ""
+        self._shown = 0.0
+
+    def line(self, value: dict[str, Any], words: str = "") -> None:
+        """A result: the object with --json, else the words (nothing if there are none)."""
+        if self.as_json:
+            self._print(msgspec.json.encode(localized(value)).decode())
+        elif words:
+            self._print(words)
+
+    def _print(self, words: str) -> None:
+        self.clear_progress()
+        sys.stdout.write(words.encode("utf-8", "replace").decode("utf-8") + "\n")
+        sys.stdout.flush()
+
+    def say(self, words: str) -> None:
+        """Something for people, on standard error."""
+        self.clear_progress()
+        sys.stderr.write(words + "\n")
+        sys.stderr.flush()
+
+    def problems(self, problems: Iterable[Problem], as_lines: bool = True) -> None:
+        """Every problem for people; and with --json a line for each."""
+        marks = {"error": tr("error", "error"), "warning": tr("warning", "aviso"), "info": tr("note", "nota")}
+        for problem in problems:
+            self.say(f"{marks[problem.severity]}: {problem.text.in_language(language())}")
+            if self.as_json and as_lines:
+                self._print(msgspec.json.encode({"problem": problem_line(problem)}).decode())
+
+    def progress(self, words: str, at_once: bool = False) -> None:
+        """A line that is overwritten on a terminal; on anything else a line every ten seconds at most."""
+        now = time.monotonic()
+        if sys.stderr.isatty():
+            if at_once or now - self._shown > 0.1:
+                self._shown = now
+                sys.stderr.write("\r" + words.ljust(len(self._progress)))
+                sys.stderr.flush()
+                self._progress = words
+        elif at_once or now - self._shown > 10:
+            self._shown = now
+            sys.stderr.write(words + "\n")
+            sys.stderr.flush()
+
+    def clear_progress(self) -> None:
+        if self._progress:
+            sys.stderr.write("\r" + " " * len(self._progress) + "\r")
+            sys.stderr.flush()
+            self._progress = ""

@@ -1,0 +1,141 @@
+"""Commands that need no child process: new, set, show, check, runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from cnnstudio.catalog.checks import check_project
+from cnnstudio.catalog.recipes import params_of
+from cnnstudio.cli.output import Output
+from cnnstudio.core.files import PROJECT_FILE, ProjectLock, read_project, write_project
+from cnnstudio.core.keys import get_value, set_value
+from cnnstudio.core.problems import Problem, ProblemError, blocking, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.opening import create_project, open_project, picture_problems
+from cnnstudio.workers.preparing import refreshed
+from cnnstudio.workers.runs import STATE_NAMES, list_runs
+
+
+def with_values(project: Project, values: Sequence[str]) -> Project:
+    """The project with every KEY=VALUE set; raises ProblemError with all that are wrong."""
+    problems: list[Problem] = []
+    for each in values:
+        key, equals, word = each.partition("=")
+        if not equals:
+            text = Text("{word} is not of the form KEY=VALUE.", "{word} no tiene la forma CLAVE=VALOR.")
+            problems.append(error("not_key_value", text.fill(word=each), "project", field=each))
+            continue
+        try:
+            project = set_value(project, key.strip(), word.strip(), params_of)
+        except ProblemError as trouble:
+            problems += trouble.problems
+    if problems:
+        raise ProblemError(*problems)
+    return project
+
+
+def scanning(output: Output, done: int, total: int) -> None:
+    """Progress of a scan, for people."""
+    words = (tr("looked at {done} of {total} pictures", "{done} de {total} imágenes vistas", done=done, total=total)
+             if total else tr("found {done} pictures", "{done} imágenes encontradas", done=done))
+    output.progress(words)
+
+
+def new(arguments: argparse.Namespace, output: Output) -> int:
+    folder: Path = arguments.project
+    with_values(Project(), [each for each in arguments.values if not each.startswith(("network.", "augmentation."))])
+    created, index = create_project(folder, arguments.data, template=arguments.template or "",
+                                    base=arguments.base or "", name=folder.resolve().name,
+                                    on_progress=lambda done, total: scanning(output, done, total))
+    project = created.project
+    try:
+        if arguments.values:
+            project = with_values(project, arguments.values)
+            index.apply(project.dataset)
+            write_project(folder, project)
+    except ProblemError:
+        (folder / PROJECT_FILE).unlink(missing_ok=True)
+        raise
+    finally:
+        classes = index.class_names(project.dataset)
+        counts, splits = index.counts(), index.split_counts(classes)
+        unreadable = picture_problems(index)
+        index.close()
+    problems = (*created.scan.problems, *unreadable, *check_project(project, classes, counts))
+    output.problems(problems, as_lines=False)
+    images = sum(splits.values())
+    words = tr("{folder}: {images} pictures of {n} classes (training {train}, validation {validation}, test {test})",
+               "{folder}: {images} imágenes de {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
+               folder=folder, images=images, n=len(classes), **splits)
+    output.line({"project": str(folder), "images": images, "classes": list(classes), "splits": splits,
+                 "problems": list(problems)}, words)
+    return 2 if blocking(problems) else 0
+
+
+def locked(folder: Path) -> ProjectLock:
+    """The lock of a project that is about to be changed; raises ProblemError when another holds it."""
+    lock = ProjectLock(folder)
+    held = lock.acquire()
+    if held is not None:
+        raise ProblemError(held)
+    return lock
+
+
+def change(arguments: argparse.Namespace, output: Output) -> int:
+    folder: Path = arguments.project
+    project = with_values(read_project(folder), arguments.values)
+    lock = locked(folder)
+    try:
+        write_project(folder, project)
+    finally:
+        lock.release()
+    for each in arguments.values:
+        key = each.partition("=")[0].strip()
+        _tell(output, key, get_value(project, key))
+    return 0
+
+
+def show(arguments: argparse.Namespace, output: Output) -> int:
+    project = read_project(arguments.project)
+    _tell(output, arguments.key, get_value(project, arguments.key))
+    return 0
+
+
+def _tell(output: Output, key: str, value: object) -> None:
+    plain = msgspec.to_builtins(value)
+    if not key:
+        output.line(plain, msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
+        return
+    words = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    output.line({"key": key, "value": plain}, f"{key} = {words}")
+
+
+def check(arguments: argparse.Namespace, output: Output) -> int:
+    folder: Path = arguments.project
+    project, index = open_project(folder)
+    try:
+        noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
+        problems = (*noticed, *picture_problems(index),
+                    *check_project(project, index.class_names(project.dataset), index.counts()))
+    finally:
+        index.close()
+    output.problems(problems)
+    if not problems:
+        output.line({"problems": []}, tr("No problems.", "Sin problemas."))
+    return 2 if blocking(problems) else 0
+
+
+def runs(arguments: argparse.Namespace, output: Output) -> int:
+    read_project(arguments.project)
+    for run in list_runs(arguments.project):
+        metrics = ", ".join(f"{name} {value:.4f}" for name, value in run.metrics.items())
+        words = f"{run.id}  {STATE_NAMES[run.state]}  " + tr("{n} epochs", "{n} épocas", n=run.epochs) + f"  {metrics}"
+        output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, words)
+    return 0
+
+

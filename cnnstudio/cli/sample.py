@@ -1,0 +1,37 @@
+"""The whole main job on the bundled digits in the terminal: train, measure, classify a few pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cnnstudio.cli import jobs
+from cnnstudio.cli.output import Output
+from cnnstudio.core.text import tr
+from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.datasets.opening import sample_project
+from cnnstudio.workers.runs import find_run
+
+
+def sample(arguments: argparse.Namespace, output: Output) -> int:
+    output.say(tr("LeNet-5 on 5,000 handwritten digits.", "LeNet-5 con 5000 cifras manuscritas."))
+    folder = sample_project(arguments.project)
+    code = jobs.train(_with(arguments, project=folder, values=[], resume=None), output)
+    if code:
+        return code
+    run = find_run(folder)
+    code = jobs.evaluate(_with(arguments, project=folder, run=run.id, split="test", data=None), output)
+    if code:
+        return code
+    manifest = read_manifest(run.manifest_path)
+    tested = manifest.split("test")
+    chosen = [manifest.path(entry) for entry in tested[:: max(1, len(tested) // 5)][:5]]
+    code = jobs.predict(_with(arguments, model=folder, run=run.id, paths=chosen, top=3, csv=None), output)
+    output.say(tr("The project is in {folder}, this training in {run}. Open it: cnnstudio \"{folder}\"",
+                  "El proyecto está en {folder}, este entrenamiento en {run}. Ábralo: cnnstudio \"{folder}\"",
+                  folder=folder, run=Path(run.folder)))
+    return code
+
+
+def _with(arguments: argparse.Namespace, **values: object) -> argparse.Namespace:
+    return argparse.Namespace(**(vars(arguments) | values))

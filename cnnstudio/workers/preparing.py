@@ -1,0 +1,149 @@
+"""From a project to a job: what the window and the command line do before a child is started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cnnstudio.catalog.checks import check_project
+from cnnstudio.core.commands import Evaluate, Export, Serve, Train
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import Problem, ProblemError, blocking, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text, language
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.layout import SUFFIXES
+from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_index_manifest, write_manifest
+from cnnstudio.datasets.opening import source_folder
+from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, never, scan_folder
+from cnnstudio.datasets.scan import Listing
+from cnnstudio.workers.runs import RunFolder, create_run, find_run
+
+
+def refreshed(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,
+              cancelled: Cancelled = never) -> tuple[Problem, ...]:
+    """Bring the index up to date with the folder of pictures; answers what was noticed."""
+    root = source_folder(project, folder)
+    scan = scan_folder(index, root, project.dataset, on_progress, cancelled)
+    if scan.complete:
+        inspect_pictures(index, root, on_progress, cancelled)
+    return scan.problems
+
+
+def prepare_training(folder: Path, project: Project, index: Index) -> tuple[RunFolder, Train]:
+    """A new run with its frozen specs and manifest, and the job that trains it.
+
+    Raises ProblemError with every blocking problem, and then makes nothing.
+    """
+    classes = index.class_names(project.dataset)
+    problems = blocking(check_project(project, classes, index.counts()))
+    if problems:
+        raise ProblemError(*problems)
+    root = source_folder(project, folder)
+    run = create_run(folder, project, lambda path: write_index_manifest(
+        path, index, root, classes, project.dataset.label_mode))
+    return run, training_job(run, project)
+
+
+def training_job(run: RunFolder, project: Project, resume: bool = False) -> Train:
+    """The job that trains a run, or goes on with it."""
+    return Train(run_folder=str(run.folder), resume=resume, backend=project.training.backend,
+                 device=project.training.device, cache=str(cache_folder()), language=language())
+
+
+def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) -> Evaluate:
+    """The job that measures a run on a split of its own pictures, or on class folders elsewhere.
+
+    Without a choice: the test split, else validation, else training. Raises ProblemError.
+    """
+    project = run.spec()
+    manifest_path = run.manifest_path
+    if data is not None:
+        split = "data"
+        manifest_path = run.folder / "evaluation-data.manifest.jsonl"
+        header = read_manifest(run.manifest_path).header
+        write_manifest(manifest_path, Header(root=str(data.resolve()), class_names=header.class_names,
+                                             label_mode=header.label_mode),
+                       labelled_pictures(data, header.class_names, project.dataset))
+    else:
+        manifest = read_manifest(manifest_path)
+        present = [name for name in ("test", "validation", "train") if manifest.split(name)]
+        split = split or (present[0] if present else "test")
+        if not manifest.split(split):
+            text = Text("The run has no pictures in the split {split}; it has {present}.",
+                        "El entrenamiento no tiene imágenes en la división {split}; tiene {present}.")
+            raise ProblemError(error("empty_split", text.fill(split=split, present=", ".join(present) or "-"), "run"))
+    return Evaluate(run_folder=str(run.folder), manifest=str(manifest_path), split=split,
+                    table=str(run.table_path(split)), backend=project.training.backend, device=project.training.device,
+                    cache=str(cache_folder()), language=language())
+
+
+def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec) -> list[Entry]:
+    """Entries of the split "data" for the class folders in `data`; raises ProblemError if they do not fit."""
+    plain = DatasetSpec(follow_links=spec.follow_links, split_folders=spec.split_folders)
+    listing = Listing(data.resolve(), plain)
+    numbers = {name: number for number, name in enumerate(class_names)}
+    entries: list[Entry] = []
+    unknown: set[str] = set()
+    for chunk in listing:
+        for found in chunk:
+            if found.class_name in numbers:
+                entries.append(Entry(path=found.path, label=numbers[found.class_name], split="data", size=found.size,
+                                     modified_ns=found.modified_ns))
+            else:
+                unknown.add(found.class_name)
+    problems = list(blocking(listing.problems))
+    if unknown:
+        text = Text("The model does not know the classes {unknown}; it knows {known}.",
+                    "El modelo no conoce las clases {unknown}; conoce {known}.")
+        problems.append(error("unknown_classes", text.fill(unknown=", ".join(sorted(unknown)),
+                                                           known=", ".join(class_names)), "dataset", path=data))
+    elif not entries and not problems:
+        text = Text("There are no pictures in class folders in {path}.",
+                    "No hay imágenes en carpetas de clase en {path}.")
+        problems.append(error("no_pictures", text.fill(path=data), "dataset", path=data))
+    if problems:
+        raise ProblemError(*problems)
+    return sorted(entries, key=lambda entry: entry.path)
+
+
+def serving_job(model: Path, run: str | None = None) -> Serve:
+    """The warm prediction server for a project (its newest run, or `run`), a run, a bundle or a .keras file.
+
+    Raises ProblemError when there is nothing of the kind.
+    """
+    backend, device = "tensorflow", "auto"
+    if (model / PROJECT_FILE).is_file():
+        found = find_run(model, run)
+        training = found.spec().training
+        model, backend, device = found.folder, training.backend, training.device
+    elif not model.exists():
+        text = Text("{path} is not there: give a project, a run, an exported bundle or a .keras file.",
+                    "{path} no existe: indique un proyecto, un entrenamiento, un paquete exportado o un archivo .keras.")
+        raise ProblemError(error("no_model", text.fill(path=model), "file", path=model))
+    return Serve(model=str(model.resolve()), backend=backend, device=device, cache=str(cache_folder()),
+                 language=language())
+
+
+def export_job(run: RunFolder, format: str, path: Path, samples: int = 3) -> Export:
+    """The job that exports a run; raises ProblemError when its specs cannot be read."""
+    training = run.spec().training
+    return Export(run_folder=str(run.folder), format=format, path=str(path.absolute()), samples=samples,
+                  backend=training.backend, device=training.device, cache=str(cache_folder()), language=language())
+
+
+def pictures_below(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and for every folder the pictures in it and below, sorted by path."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            for folder, folders, files in os.walk(path):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                found += [Path(folder) / name for name in sorted(files)
+                          if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES]
+        else:
+            found.append(path)
+    return found

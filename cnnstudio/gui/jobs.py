@@ -1,0 +1,286 @@
+"""Work beside the window: child processes and threads, as one list with progress, time left and Cancel."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal
+
+from cnnstudio.core.commands import AnyJob, Command
+from cnnstudio.core.events import AnyEvent, Batch, Epoch, Failed, Finished, Paused, Phase, Progress, Resumed, Stopped
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text
+
+
+class Cancelled(Exception):  # noqa: N818 - it is no error
+    """Raised inside background work when the user cancelled it."""
+
+
+class Job(QObject):
+    """One piece of work. All signals are emitted in the window's thread.
+
+    `event` carries what the work tells (`core.events`), `ended` the last one: Finished, Stopped or Failed.
+    `progress` is 0 to 1 or None while unknown; `seconds_left` None while unknown; `phase` what it does now.
+    """
+
+    event = Signal(object)
+    ended = Signal(object)
+    _arrived = Signal(object)
+    _over = Signal(object)
+
+    def __init__(self, label: Text, kind: str, *, page: str = "", quiet: bool = False) -> None:
+        super().__init__()
+        self.label = label
+        self.kind = kind
+        self.page = page
+        self.quiet = quiet
+        self.progress: float | None = None
+        self.seconds_left: float | None = None
+        self.phase: Text | None = None
+        self.paused = False
+        self.last: AnyEvent | None = None
+        self.cancelling = False
+        self.started = time.monotonic()
+        self._epochs = 0
+        self._thread = _Thread(self._work)
+        # Queued on purpose: the work emits from its own thread, listeners always hear it in this one.
+        self._arrived.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+        self._over.connect(self._finish, Qt.ConnectionType.QueuedConnection)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        return self.last is None
+
+    def cancel(self) -> None:
+        """Ask the work to end; `ended` follows."""
+        self.cancelling = True
+
+    def join(self, seconds: float = 10.0) -> bool:
+        """Wait for the thread at the end of the program; whether it has ended."""
+        return self._thread.wait(round(seconds * 1000))
+
+    def _work(self) -> None:
+        raise TypeError(f"{type(self).__name__} does no work")
+
+    def _receive(self, event: AnyEvent) -> None:
+        self._follow(event)
+        self.event.emit(event)
+
+    def _follow(self, event: AnyEvent) -> None:
+        if isinstance(event, Progress):
+            self.progress = min(1.0, event.done / event.total) if event.total > 0 else None
+            self.seconds_left = event.seconds_left
+        elif isinstance(event, Phase):
+            self.phase = event.text
+            self.progress = self.seconds_left = None
+        elif isinstance(event, Batch):
+            if self._epochs:
+                done = event.epoch - 1 + event.batch / max(event.batches, 1)
+                self.progress = min(1.0, done / self._epochs)
+            self.seconds_left = event.seconds_left
+        elif isinstance(event, Epoch):
+            self._epochs = event.epochs
+            self.progress = min(1.0, event.epoch / max(event.epochs, 1))
+        elif isinstance(event, Paused | Resumed):
+            self.paused = isinstance(event, Paused)
+
+    def _finish(self, last: AnyEvent) -> None:
+        self.last = last
+        self._thread.wait()
+        self.ended.emit(last)
+
+
+class _Thread(QThread):
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__()
+        self._work = work
+
+    def run(self) -> None:
+        self._work()
+
+
+class ChildJob(Job):
+    """A job in a child process, under the supervisor."""
+
+    def __init__(self, job: AnyJob, label: Text, kind: str, *, page: str = "", quiet: bool = False,
+                 log: Path | None = None, epochs: int = 0, target: str = "") -> None:
+        super().__init__(label, kind, page=page, quiet=quiet)
+        from cnnstudio.workers.supervisor import ENGINE, Supervisor
+
+        self.job = job
+        self._epochs = epochs
+        self.supervisor = Supervisor(job, self._arrived.emit, log, target or ENGINE)
+
+    def _work(self) -> None:
+        self._over.emit(self.supervisor.run())
+
+    def _receive(self, event: AnyEvent) -> None:
+        # The last event comes from `run` as well; it is announced once, when the child is gone.
+        if not isinstance(event, Finished | Stopped | Failed):
+            super()._receive(event)
+
+    def send(self, command: Command) -> None:
+        """Give the child a command: Pause, Resume, Predict..."""
+        self.supervisor.send(command)
+
+    def stop(self, keep: bool = True) -> None:
+        """End after the present batch, keeping (or not) what was learned."""
+        self.cancelling = True
+        self.supervisor.stop(keep)
+
+    def cancel(self, keep: bool = True) -> None:
+        """End for certain: Stop, then terminate, then kill."""
+        super().cancel()
+        self.supervisor.cancel(keep)
+
+    def detach(self) -> None:
+        """Let the child go on alone; `ended` follows with Stopped(kept=True)."""
+        self.supervisor.detach()
+
+
+class Report:
+    """What background work tells while it runs, and how it hears that it was cancelled."""
+
+    def __init__(self, job: Work) -> None:
+        self._job = job
+        self._last = 0.0
+        self._started = time.monotonic()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._job.cancel_flag.is_set()
+
+    def is_cancelled(self) -> bool:
+        """The same as a function, for code that takes one."""
+        return self._job.cancel_flag.is_set()
+
+    def check(self) -> None:
+        """Raises Cancelled when the user cancelled."""
+        if self.cancelled:
+            raise Cancelled
+
+    def progress(self, done: int, total: int, unit: str = "pictures") -> None:
+        """Tell how far the work is; at most twenty times a second are passed on."""
+        now = time.monotonic()
+        if now - self._last < 0.05 and done < total:
+            return
+        self._last = now
+        elapsed = now - self._started
+        rate = done / elapsed if elapsed > 0.2 else None
+        left = (total - done) / rate if rate and total >= done else None
+        self.event(Progress(done=done, total=total, unit=unit, rate=rate, seconds_left=left))
+
+    def event(self, event: AnyEvent) -> None:
+        """Pass on any event, in the window's thread."""
+        self._job.tell(event)
+
+
+class Work(Job):
+    """A function in a thread: `function(report) -> result`, kept as `result` before `ended`."""
+
+    def __init__(self, function: Callable[[Report], Any], label: Text, kind: str, *, page: str = "",
+                 quiet: bool = False) -> None:
+        super().__init__(label, kind, page=page, quiet=quiet)
+        self._function = function
+        self.cancel_flag = threading.Event()
+        self.result: Any = None
+
+    def cancel(self) -> None:
+        super().cancel()
+        self.cancel_flag.set()
+
+    def tell(self, event: AnyEvent) -> None:
+        self._arrived.emit(event)
+
+    def _work(self) -> None:
+        last: AnyEvent
+        try:
+            self.result = self._function(Report(self))
+            last = Stopped(kept=False) if self.cancel_flag.is_set() else Finished()
+        except Cancelled:
+            last = Stopped(kept=False)
+        except ProblemError as trouble:
+            last = Failed(problem=trouble.problems[0])
+        except Exception as trouble:  # noqa: BLE001 - the job border: whatever happens becomes a problem
+            last = Failed(problem=unexpected(trouble))
+        self._over.emit(last)
+
+
+def unexpected(trouble: BaseException) -> Problem:
+    """The problem that an exception nobody expected becomes; the traceback lies in its details."""
+    details = "".join(traceback.format_exception(trouble))
+    text = Text("Something went wrong inside the program: {reason}. Your work is kept.",
+                "Algo falló dentro del programa: {reason}. Su trabajo se conserva.")
+    reason = f"{type(trouble).__name__}: {trouble}" if str(trouble) else type(trouble).__name__
+    return error("unexpected", text.fill(reason=reason[:200]), "machine", details=details)
+
+
+class JobList(QObject):
+    """The work that runs now. `changed` follows every start, end and progress."""
+
+    changed = Signal()
+    ended = Signal(object, object)
+    """The job and its last event."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: list[Job] = []
+
+    def __iter__(self):
+        return iter(list(self._jobs))
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def start(self, job: Job) -> Job:
+        """Start the job and keep it until it ends; answers the job."""
+        self._jobs.append(job)
+        job.event.connect(self._progressed)
+        job.ended.connect(lambda last: self._ended(job, last))
+        job.start()
+        self.changed.emit()
+        return job
+
+    def run(self, function: Callable[[Report], Any], label: Text, kind: str, *, page: str = "", quiet: bool = False,
+            done: Callable[[Work], None] | None = None) -> Work:
+        """Run a function in a thread; `done(job)` is called in the window's thread when it ended."""
+        job = Work(function, label, kind, page=page, quiet=quiet)
+        if done is not None:
+            job.ended.connect(lambda _last: done(job))
+        self.start(job)
+        return job
+
+    def of_kind(self, kind: str) -> Job | None:
+        """The running job of that kind, or None."""
+        return next((job for job in self._jobs if job.kind == kind and job.running), None)
+
+    def foremost(self) -> Job | None:
+        """The job that the status bar shows: a training first, then the newest that is not quiet."""
+        shown = [job for job in self._jobs if job.running and not job.quiet]
+        return next((job for job in shown if job.kind == "train"), shown[-1] if shown else None)
+
+    def _progressed(self, _event: AnyEvent) -> None:
+        self.changed.emit()
+
+    def _ended(self, job: Job, last: AnyEvent) -> None:
+        if job in self._jobs:
+            self._jobs.remove(job)
+        self.changed.emit()
+        self.ended.emit(job, last)
+
+    def end_all(self, seconds: float = 20.0) -> None:
+        """Cancel what runs and join every thread; the program is about to end."""
+        for job in self:
+            if job.running and not job.cancelling:
+                job.cancel()
+        deadline = time.monotonic() + seconds
+        for job in self:
+            job.join(max(0.1, deadline - time.monotonic()))

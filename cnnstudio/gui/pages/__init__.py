@@ -1,0 +1,46 @@
+"""The pages in the order of the work, by dotted name: each is imported on its first visit."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from cnnstudio.core.text import Text
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.base import Page
+
+
+class PageEntry(NamedTuple):
+    """What the rail needs to know of a page before it is imported."""
+
+    id: str
+    title: Text
+    icon: str
+    dotted: str
+    needs_project: bool = True
+
+
+PAGES: Final = (
+    PageEntry("start", Text("Start", "Inicio"), "start", "cnnstudio.gui.pages.start:StartPage", False),
+    PageEntry("data", Text("Data", "Datos"), "data", "cnnstudio.gui.pages.data:DataPage"),
+    PageEntry("prepare", Text("Prepare", "Preparar"), "prepare", "cnnstudio.gui.pages.prepare:PreparePage"),
+    PageEntry("network", Text("Network", "Red"), "network", "cnnstudio.gui.pages.network:NetworkPage"),
+    PageEntry("train", Text("Train", "Entrenar"), "train", "cnnstudio.gui.pages.train:TrainPage"),
+    PageEntry("evaluate", Text("Evaluate", "Evaluar"), "evaluate", "cnnstudio.gui.pages.evaluate:EvaluatePage"),
+    PageEntry("predict", Text("Predict", "Predecir"), "predict", "cnnstudio.gui.pages.predict:PredictPage"),
+    PageEntry("export", Text("Export", "Exportar"), "export", "cnnstudio.gui.pages.export:ExportPage"),
+)
+
+
+def present_pages() -> tuple[PageEntry, ...]:
+    """The pages whose module is there; found without importing them."""
+    return tuple(entry for entry in PAGES if importlib.util.find_spec(entry.dotted.partition(":")[0]) is not None)
+
+
+def load_page(entry: PageEntry) -> type[Page]:
+    """Import the class of a page."""
+    module, _, name = entry.dotted.partition(":")
+    page: type[Page] = getattr(importlib.import_module(module), name)
+    return page

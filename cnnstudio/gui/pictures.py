@@ -1,0 +1,280 @@
+"""The pictures of the open project: the index, scans in the background, counts and decisions."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, QTimer
+
+from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS, DatasetSpec
+from cnnstudio.core.events import Phase
+from cnnstudio.core.problems import Fix, Problem, ProblemError, warning
+from cnnstudio.core.text import Text
+from cnnstudio.gui.jobs import Job, Report, Work
+
+if TYPE_CHECKING:
+    from cnnstudio.datasets.index import Filter, Index, Picture
+    from cnnstudio.gui.session import Change, Session
+
+SCAN: Final = "scan"
+_REFRESH_SECONDS: Final = 0.4
+
+
+class Pictures(QObject):
+    """Owned by the session, which is told of every change of pictures."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self.index: Index | None = None
+        self.missing: Path | None = None
+        self.scan_problems: tuple[Problem, ...] = ()
+        self._spec = DatasetSpec()
+        self._classes: tuple[str, ...] = ()
+        self._counts: dict[str, dict[str, int]] = {}
+        self._troubles: dict[str, int] = {}
+        self._total = 0
+        self._again = False
+        # While a scan runs the counts are asked again now and then, less often the longer they take.
+        self._ticks = QTimer(self)
+        self._ticks.setSingleShot(True)
+        self._ticks.timeout.connect(self._tick)
+        session.changed.connect(self._changed)
+
+    # Life ----------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the index of the project and look for what changed in the folder."""
+        from cnnstudio.datasets.index import FILE, Index
+
+        assert self._session.folder is not None
+        self._spec = self._session.project.dataset
+        try:
+            self.index = Index(self._session.folder / FILE)
+        except ProblemError as trouble:
+            self._session.notice(*trouble.problems)
+            return
+        self._count()
+        # After the window has shown the project: the grid fills from the index at once.
+        QTimer.singleShot(0, self, self.scan)
+
+    def close(self) -> None:
+        """Let go of the index; a running scan is ended first."""
+        self._ticks.stop()
+        self._again = False
+        for job in self._session.jobs:
+            if job.kind in (SCAN, "splits"):
+                job.cancel()
+                job.join()
+        if self.index is not None:
+            self.index.close()
+        self.index = self.missing = None
+        self.scan_problems = ()
+        self._classes, self._counts, self._troubles, self._total = (), {}, {}, 0
+
+    def _changed(self, change: Change) -> None:
+        if self.index is None or not change.of("dataset") or change.of("folder"):
+            return
+        before, after = self._spec, self._session.project.dataset
+        self._spec = after
+        places = ("source", "split_folders", "follow_links")
+        if any(getattr(before, name) != getattr(after, name) for name in places):
+            self.scan()
+        elif before.splits != after.splits:
+            self._divide(after)
+        else:
+            self.refresh()
+
+    # Scanning ------------------------------------------------------------------------------------
+
+    @property
+    def scanning(self) -> Job | None:
+        """The scan that runs now, or None."""
+        return self._session.jobs.of_kind(SCAN)
+
+    def scan(self) -> None:
+        """Bring the index up to date with the folder, in the background."""
+        root, index = self._session.source, self.index
+        if index is None or root is None:
+            return
+        running = self.scanning
+        if running is not None:
+            self._again = True
+            running.cancel()
+            return
+        self.missing = None if root.is_dir() else root
+        if self.missing is not None:
+            self._session.announce("pictures")
+            return
+        spec = self._session.project.dataset
+
+        def work(report: Report) -> Any:
+            from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
+
+            result = scan_folder(index, root, spec, cancelled=report.is_cancelled)
+            report.check()
+            report.event(Phase(name="inspecting", text=Text("looking into the files", "examinando los archivos")))
+            inspect_pictures(index, root, report.progress, report.is_cancelled)
+            return result
+
+        label = Text("Reading the pictures", "Leyendo las imágenes")
+        self._session.jobs.run(work, label, SCAN, page="data", done=self._scanned)
+        self._ticks.start(round(_REFRESH_SECONDS * 1000))
+
+    def cancel_scan(self) -> None:
+        """Stop looking; what was found stays, and the next scan goes on from there."""
+        self._again = False
+        if self.scanning is not None:
+            self.scanning.cancel()
+
+    def _scanned(self, job: Work) -> None:
+        self._ticks.stop()
+        if self.index is None:
+            return
+        if job.result is not None:
+            self.scan_problems = job.result.problems
+        elif (problem := getattr(job.last, "problem", None)) is not None:
+            self._session.notice(problem)
+        if self._again:
+            self._again = False
+            self.scan()
+        self.refresh()
+
+    def _tick(self) -> None:
+        if self.scanning is None:
+            return
+        start = time.perf_counter()
+        self.refresh()
+        seconds = time.perf_counter() - start
+        self._ticks.start(round(max(_REFRESH_SECONDS, 10 * seconds) * 1000))
+
+    def _divide(self, spec: DatasetSpec) -> None:
+        index = self.index
+        if index is None:
+            return
+        if self._session.jobs.of_kind("splits") is not None:
+            QTimer.singleShot(150, self, lambda: self._divide(self._spec))
+            return
+        self._session.jobs.run(lambda _report: index.apply(spec), Text("Dividing the pictures",
+                               "Dividiendo las imágenes"), "splits", quiet=True, done=lambda _job: self.refresh())
+
+    # Numbers -------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Count again and tell everybody."""
+        if self.index is not None:
+            self._count()
+            self._session.announce("pictures")
+
+    def recount(self) -> None:
+        """Count again after an edit; the session tells everybody."""
+        self._count()
+
+    def _count(self) -> None:
+        index = self.index
+        if index is None:
+            return
+        try:
+            self._classes = index.class_names(self._session.project.dataset)
+            self._counts = index.counts()
+            self._troubles = index.problem_counts()
+            self._total = index.count()
+        except ProblemError as trouble:
+            self._session.notice(*trouble.problems)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes in their order."""
+        return self._classes or self._session.project.dataset.class_names
+
+    @property
+    def total(self) -> int:
+        """All pictures of the index, unreadable and excluded ones too."""
+        return self._total
+
+    @property
+    def troubles(self) -> dict[str, int]:
+        """Pictures that cannot be read, by the code of the problem."""
+        return self._troubles
+
+    def usable_counts(self) -> dict[str, dict[str, int]]:
+        """Usable pictures by class and split."""
+        return self._counts
+
+    def class_counts(self) -> dict[str, int]:
+        """Usable pictures of each class."""
+        return {name: sum(self._counts.get(name, {}).values()) for name in self.class_names}
+
+    def split_counts(self) -> dict[str, int]:
+        """Usable pictures of each split."""
+        names = self.class_names
+        return {split: sum(self._counts.get(name, {}).get(split, 0) for name in names) for split in SPLITS}
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What the scan noticed: a missing folder, other trouble, unreadable pictures."""
+        from cnnstudio.gui.session import vanished
+
+        if self.missing is not None:
+            return (vanished(self.missing),)
+        unreadable = sum(self._troubles.values())
+        if not unreadable:
+            return self.scan_problems
+        text = Text("{n} pictures cannot be read; they are left out.",
+                    "{n} imágenes no se pueden leer; quedan fuera.") if unreadable > 1 else Text(
+                    "One picture cannot be read; it is left out.", "Una imagen no se puede leer; queda fuera.")
+        fix = Fix(action="filter_problems", label=Text("Show", "Mostrar") if unreadable == 1
+                  else Text("Show them", "Mostrarlas"))
+        return (*self.scan_problems, warning("unreadable_pictures", text.fill(n=unreadable), "dataset", fixes=(fix,)))
+
+    # Pictures and decisions ----------------------------------------------------------------------
+
+    def ids(self, wanted: Filter, sort: str = "path") -> array[int]:
+        """Ids of the pictures that pass the filter, in order."""
+        return array("q") if self.index is None else self.index.ids(wanted, sort)
+
+    def rows(self, ids: Sequence[int]) -> list[Picture]:
+        """The pictures of these ids."""
+        return [] if self.index is None else self.index.pictures(ids)
+
+    def path(self, picture: Picture) -> Path:
+        """The absolute path of a picture."""
+        return (self._session.source or Path()) / picture.path
+
+    def color_index(self, class_name: str) -> int:
+        """The number that gives a class its colour; -1 for a class that was not chosen."""
+        names = self.class_names
+        return names.index(class_name) if class_name in names else -1
+
+    def relabel(self, ids: Iterable[int], class_name: str) -> bool:
+        """Give pictures another class, as one step to undo."""
+        return self._decide(lambda index, chosen: index.relabel(chosen, class_name), ids,
+                            Text("Change class to {name}", "Cambiar clase a {name}").fill(name=class_name))
+
+    def exclude(self, ids: Iterable[int], excluded: bool) -> bool:
+        """Leave pictures out, or take them in again."""
+        label = Text("Exclude pictures", "Excluir imágenes") if excluded else Text("Include pictures",
+                                                                                   "Incluir imágenes")
+        return self._decide(lambda index, chosen: index.exclude(chosen, excluded), ids, label)
+
+    def assign_split(self, ids: Iterable[int], split: str | None) -> bool:
+        """Pin pictures to a split; None lets the draw decide."""
+        name = SPLIT_NAMES[split] if split in SPLIT_NAMES else Text("drawn", "sorteo")  # type: ignore[index]
+        return self._decide(lambda index, chosen: index.assign_split(chosen, split), ids,
+                            Text("Change split to {name}", "Cambiar división a {name}").fill(name=name))
+
+    def _decide(self, change: Callable[[Index, list[int]], Any], ids: Iterable[int], label: Text) -> bool:
+        chosen = list(ids)
+        if self.index is None or not chosen:
+            return False
+        try:
+            effect = change(self.index, chosen)
+        except ProblemError as trouble:
+            self._session.notice(*trouble.problems)
+            return False
+        self._count()
+        self._session.record(effect, label)
+        return True

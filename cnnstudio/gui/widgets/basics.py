@@ -1,0 +1,321 @@
+"""Buttons, labels, rules and layouts in the tokens' style."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.gui import icons, theme
+
+_ICON_TOKENS = {"primary": "on_accent", "danger": "error", "quiet": "dim", "icon": "dim", "link": "accent",
+                "chip": "dim", "row": "dim", "status": "dim"}
+
+
+class Button(QPushButton):
+    """A push button. `kind`: "" (bordered), primary, danger, quiet, icon, link, chip, row, status.
+
+    `kind="icon"` shows only the icon; `text` is then its accessible name and tooltip.
+    """
+
+    def __init__(self, text: str = "", kind: str = "", icon: str = "", *, tooltip: str = "", checkable: bool = False,
+                 on_click: Callable[[], object] | None = None, parent: QWidget | None = None) -> None:
+        super().__init__("" if kind == "icon" else text.replace("&", "&&"), parent)
+        self.kind = kind
+        self.setProperty("kind", kind)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCheckable(checkable)
+        self.setToolTip(tooltip or (text if kind == "icon" else ""))
+        self.setAccessibleName(text or tooltip)
+        if kind == "icon":
+            self.setFixedSize(32, 32)
+        if icon:
+            self.set_icon(icon)
+        if on_click is not None:
+            self.clicked.connect(lambda *_: on_click())
+
+    def set_icon(self, name: str, token: str = "") -> None:
+        self.setIcon(icons.icon(name, token or _ICON_TOKENS.get(self.kind, "text")))
+        self.setIconSize(QSize(18, 18) if self.kind == "icon" else QSize(16, 16))
+
+    def set_tone(self, tone: str) -> None:
+        set_property(self, "tone", tone)
+
+
+def set_property(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet looks at, and let the sheet look again."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class Label(QLabel):
+    """Text in a style of the type scale ("body", "secondary", "caption", "title", "figure") and a tone.
+
+    Tones: "" (text), dim, faint, accent, ok, warn, error. `wrap` breaks lines.
+    """
+
+    def __init__(self, text: str = "", style: str = "body", tone: str = "", *, wrap: bool = False,
+                 selectable: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFont(theme.font(style))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if tone:
+            self.setProperty("tone", tone)
+        if wrap:
+            self.setWordWrap(True)
+            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            policy.setHeightForWidth(True)
+            self.setSizePolicy(policy)
+            self.setMinimumWidth(40)
+        if selectable:
+            self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+
+    def set_tone(self, tone: str) -> None:
+        set_property(self, "tone", tone)
+
+
+class Caption(Label):
+    """The small capitals above a group."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, "caption", "dim", parent=parent)
+        self.setMinimumHeight(20)
+
+
+class Elided(QWidget):
+    """One line that shortens itself with an ellipsis and then shows the whole text as a tooltip."""
+
+    def __init__(self, text: str = "", style: str = "body", tone: str = "text", *,
+                 mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+                 align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = ""
+        self._tone = tone
+        self._mode = mode
+        self._align = align
+        self.setFont(theme.font(style))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setText(text)
+
+    def text(self) -> str:
+        return self._text
+
+    def setText(self, text: str) -> None:  # noqa: N802 - as QLabel has it
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+
+    def set_tone(self, tone: str) -> None:
+        self._tone = tone
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(self.font())
+        return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(36, self.sizeHint().width()), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(theme.color(self._tone or "text"))
+        shown = painter.fontMetrics().elidedText(self._text, self._mode, self.width())
+        self.setToolTip(self._text if shown != self._text else "")
+        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+class Icon(QWidget):
+    """An icon that is not a button."""
+
+    def __init__(self, name: str, token: str = "dim", size: int = 16, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._token = name, token
+        self.setFixedSize(size, size)
+
+    def set_icon(self, name: str, token: str = "dim") -> None:
+        self._name, self._token = name, token
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        icons.paint(painter, self.rect().toRectF(), self._name, self._token)
+
+
+class Dot(QWidget):
+    """The small square in the colour of a class or a layer family."""
+
+    def __init__(self, color: object = None, size: int = 10, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._color = color
+        self.setFixedSize(size, size)
+
+    def set_color(self, color: object) -> None:
+        self._color = color
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._color or theme.color("faint"))  # type: ignore[arg-type]
+        painter.drawRoundedRect(self.rect(), 3, 3)
+
+
+class Badge(QLabel):
+    """A short word on a coloured ground: a state or a finding."""
+
+    def __init__(self, text: str, tone: str = "accent", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFont(theme.font("caption"))
+        font = self.font()
+        font.setCapitalization(font.Capitalization.MixedCase)
+        self.setFont(font)
+        self.set_tone(tone)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def set_tone(self, tone: str) -> None:
+        ground = theme.color("dim" if tone == "" else tone)
+        ink = theme.on_color(ground)
+        self.setStyleSheet(f"background: {ground.name()}; color: {ink.name()}; border-radius: 9px; padding: 1px 8px;")
+
+
+class Rule(QFrame):
+    """A thin line between groups."""
+
+    def __init__(self, *, vertical: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("rule")
+        if vertical:
+            self.setFixedWidth(1)
+        else:
+            self.setFixedHeight(1)
+
+
+def column(*items: QWidget | QBoxLayout | int | None, spacing: int = 8, margins: tuple[int, int, int, int] = (0,) * 4,
+           ) -> QVBoxLayout:
+    """A vertical layout; an int is a gap in pixels, None a stretch."""
+    layout = QVBoxLayout()
+    _fill(layout, items, spacing, margins)
+    return layout
+
+
+def row(*items: QWidget | QBoxLayout | int | None, spacing: int = 8, margins: tuple[int, int, int, int] = (0,) * 4,
+        ) -> QHBoxLayout:
+    """A horizontal layout; an int is a gap in pixels, None a stretch."""
+    layout = QHBoxLayout()
+    _fill(layout, items, spacing, margins)
+    return layout
+
+
+def _fill(layout: QBoxLayout, items: Iterable[QWidget | QBoxLayout | int | None], spacing: int,
+          margins: tuple[int, int, int, int]) -> None:
+    layout.setSpacing(spacing)
+    layout.setContentsMargins(*margins)
+    for item in items:
+        if item is None:
+            layout.addStretch(1)
+        elif isinstance(item, int):
+            layout.addSpacing(item)
+        elif isinstance(item, QWidget):
+            layout.addWidget(item)
+        else:
+            layout.addLayout(item)
+
+
+def box(layout: QBoxLayout, parent: QWidget | None = None) -> QWidget:
+    """A plain widget around a layout."""
+    widget = QWidget(parent)
+    widget.setLayout(layout)
+    return widget
+
+
+def scrolled(widget: QWidget) -> QScrollArea:
+    """`widget` in a vertical scroll area without a frame."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    widget.setObjectName(widget.objectName() or "scrolled")
+    area.setWidget(widget)
+    area.viewport().setAutoFillBackground(False)
+    widget.setAutoFillBackground(False)
+    return area
+
+
+def clear(layout: QBoxLayout) -> None:
+    """Take everything out of a layout and delete it."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif item.layout() is not None:
+            clear(item.layout())  # type: ignore[arg-type]
+
+
+class MenuButton(Button):
+    """A chip or button that opens a menu of choices; `chosen(value)` when one is taken."""
+
+    chosen = Signal(object)
+
+    def __init__(self, prefix: str = "", kind: str = "chip", icon: str = "", parent: QWidget | None = None) -> None:
+        super().__init__("", kind, icon, parent=parent)
+        self._prefix = prefix
+        self._value: object = None
+        self._choices: list[tuple[object, str]] = []
+        self._menu = QMenu(self)
+        self.clicked.connect(self._open)
+
+    @property
+    def value(self) -> object:
+        return self._value
+
+    def set_choices(self, choices: Iterable[tuple[object, str]], value: object) -> None:
+        """Choices as (value, label); a label "-" is a separator."""
+        self._choices = list(choices)
+        self.set_value(value)
+
+    def set_value(self, value: object) -> None:
+        self._value = value
+        label = next((text for each, text in self._choices if each == value and text != "-"), "")
+        shown = f"{self._prefix}{label}"
+        self.setText(f"{shown}  ▾".replace("&", "&&"))
+        self.setAccessibleName(shown)
+        self.setChecked(False)
+
+    def _open(self) -> None:
+        self._menu.clear()
+        for value, label in self._choices:
+            if label == "-":
+                self._menu.addSeparator()
+                continue
+            action = QAction(label.replace("&", "&&"), self._menu)
+            action.setCheckable(True)
+            action.setChecked(value == self._value)
+            action.triggered.connect(lambda _checked=False, value=value: self._take(value))
+            self._menu.addAction(action)
+        self._menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
+
+    def _take(self, value: object) -> None:
+        self.set_value(value)
+        self.chosen.emit(value)

@@ -1,0 +1,271 @@
+"""Cards, key figures, banners, empty states and facts: the blocks that pages are laid out with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from cnnstudio.core.problems import Fix, Problem
+from cnnstudio.gui.widgets.basics import (
+    Button,
+    Caption,
+    Elided,
+    Icon,
+    Label,
+    box,
+    clear,
+    column,
+    row,
+    set_property,
+)
+from cnnstudio.gui.widgets.flow import FlowLayout
+
+
+class Card(QFrame):
+    """A raised block with a border. With `clickable` it takes the focus and emits `clicked`.
+
+    `edge` colours its left border: ok, warn, error, accent.
+    """
+
+    clicked = Signal()
+
+    def __init__(self, *items: QWidget, title: str = "", edge: str = "", clickable: bool = False, spacing: int = 8,
+                 margins: tuple[int, int, int, int] = (16, 14, 16, 14), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        if edge:
+            self.setProperty("edge", edge)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(*margins)
+        self.body.setSpacing(spacing)
+        if title:
+            self.body.addWidget(Label(title, "body_strong"))
+        for item in items:
+            self.body.addWidget(item)
+        self._clickable = clickable
+        if clickable:
+            self.setProperty("hoverable", True)
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def set_edge(self, edge: str) -> None:
+        set_property(self, "edge", edge)
+
+    def set_selected(self, selected: bool) -> None:
+        set_property(self, "selected", selected)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        inside = self.rect().contains(event.position().toPoint())
+        if self._clickable and event.button() == Qt.MouseButton.LeftButton and inside:
+            self.clicked.emit()
+        super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._clickable and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+            return
+        super().keyPressEvent(event)
+
+
+class KeyFigure(Card):
+    """A card with a caption, one large number and a quiet line below."""
+
+    def __init__(self, caption: str, value: str = "–", note: str = "", parent: QWidget | None = None) -> None:
+        self._value = Label(value, "figure")
+        self._note = Elided(note, "secondary", "dim")
+        super().__init__(Caption(caption), self._value, self._note, spacing=2, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set(value, note)
+        self._name = caption
+
+    def set(self, value: str, note: str = "") -> None:
+        """Show another number and line."""
+        self._value.setText(value)
+        self._note.setText(note)
+        self.setAccessibleDescription(f"{value} {note}".strip())
+
+
+class Banner(Card):
+    """A problem where it matters: its text, its fixes as links, and a way to close it if it only advises."""
+
+    fix_chosen = Signal(object)
+    closed = Signal()
+
+    def __init__(self, problem: Problem, *, closable: bool = False, parent: QWidget | None = None) -> None:
+        edge = {"error": "error", "warning": "warn"}.get(problem.severity, "accent")
+        super().__init__(edge=edge, margins=(14, 10, 10, 10), parent=parent)
+        self.problem = problem
+        symbol = {"error": "error", "warning": "warning"}.get(problem.severity, "info")
+        text = Label(str(problem.text), wrap=True, selectable=True)
+        text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        line = row(spacing=10)
+        line.addWidget(Icon(symbol, edge, 18), alignment=Qt.AlignmentFlag.AlignTop)
+        line.addWidget(text, 1)
+        for fix in problem.fixes:
+            line.addWidget(Button(str(fix.label), "link", on_click=lambda fix=fix: self.fix_chosen.emit(fix)))
+        if closable:
+            line.addWidget(Button(_close_word(), "icon", "close", on_click=self.closed.emit))
+        self.body.addLayout(line)
+        self.setAccessibleName(str(problem.text))
+
+
+def _close_word() -> str:
+    from cnnstudio.core.text import tr
+
+    return tr("Close", "Cerrar")
+
+
+class Banners(QWidget):
+    """A stack of banners; empty it takes no room."""
+
+    fix_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = column(spacing=8, margins=(24, 12, 24, 0))
+        self.setLayout(self._layout)
+        self._shown: tuple[Problem, ...] = ()
+        self.hide()
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        """Show these, most pressing first; at most three, with the rest counted in the status bar."""
+        ranks = {"error": 0, "warning": 1, "info": 2}
+        found = tuple(sorted(problems, key=lambda each: ranks[each.severity]))[:3]
+        if found == self._shown:
+            return
+        self._shown = found
+        clear(self._layout)
+        for problem in found:
+            banner = Banner(problem)
+            banner.fix_chosen.connect(self.fix_chosen)
+            self._layout.addWidget(banner)
+        self.setVisible(bool(found))
+
+
+class EmptyState(QWidget):
+    """What an empty page shows: an icon, one sentence, one button."""
+
+    def __init__(self, icon: str, title: str, text: str = "", button: str = "",
+                 on_click: Callable[[], object] | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = column(spacing=10, margins=(32, 32, 32, 32))
+        middle = Qt.AlignmentFlag.AlignHCenter
+        layout.addStretch(2)
+        layout.addWidget(Icon(icon, "faint", 48), alignment=middle)
+        heading = Label(title, "title", wrap=True)
+        heading.setAlignment(middle)
+        layout.addWidget(heading)
+        if text:
+            line = Label(text, "body", "dim", wrap=True)
+            line.setAlignment(middle)
+            line.setMaximumWidth(520)
+            layout.addLayout(row(None, line, None))
+            layout.itemAt(layout.count() - 1).layout().setStretch(1, 8)  # type: ignore[union-attr]
+        if button:
+            layout.addSpacing(4)
+            self.button = Button(button, "primary", on_click=on_click)
+            layout.addWidget(self.button, alignment=middle)
+        layout.addStretch(3)
+        self.setLayout(layout)
+
+
+class Facts(QWidget):
+    """Rows of name and value with thin lines between, as in the inspector."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setColumnStretch(1, 1)
+        self._shown: list[tuple[str, str]] = []
+
+    def set_facts(self, facts: Iterable[tuple[str, str]]) -> None:
+        wanted = list(facts)
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        while self._grid.count():
+            widget = self._grid.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for index, (name, value) in enumerate(wanted):
+            key = Label(name, "body", "dim")
+            shown = Elided(value, "body", "text", mode=Qt.TextElideMode.ElideMiddle,
+                           align=Qt.AlignmentFlag.AlignRight)
+            key.setMinimumHeight(28)
+            line = QFrame()
+            line.setObjectName("rule")
+            line.setFixedHeight(1)
+            self._grid.addWidget(key, index * 2, 0)
+            self._grid.addWidget(shown, index * 2, 1)
+            self._grid.addWidget(line, index * 2 + 1, 0, 1, 2)
+
+
+class Expander(QWidget):
+    """A line that unfolds more below it."""
+
+    def __init__(self, title: str, content: QWidget, *, open: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._content = content
+        self._button = Button(title, "row", "chevron-right", on_click=self._toggle)
+        self.setLayout(column(self._button, content, spacing=6))
+        self._set(open)
+
+    def _toggle(self) -> None:
+        self._set(self._content.isHidden())
+
+    def _set(self, opened: bool) -> None:
+        self._content.setVisible(opened)
+        self._button.set_icon("chevron-down" if opened else "chevron-right")
+
+
+class DropArea(QFrame):
+    """A dashed area that takes dropped files and folders; `dropped(list of paths)`, and it lights up meanwhile."""
+
+    dropped = Signal(list)
+
+    def __init__(self, *items: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("drop")
+        self.setAcceptDrops(True)
+        self.body = column(*items, spacing=8, margins=(24, 24, 24, 24))
+        self.setLayout(self.body)
+
+    def dragEnterEvent(self, event) -> None:
+        if paths_of(event.mimeData()):
+            event.acceptProposedAction()
+            set_property(self, "over", True)
+
+    def dragLeaveEvent(self, event: QEvent) -> None:
+        set_property(self, "over", False)
+
+    def dropEvent(self, event) -> None:
+        set_property(self, "over", False)
+        paths = paths_of(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
+
+
+def paths_of(mime) -> list[str]:
+    """The local files and folders of a drag or of the clipboard."""
+    return [url.toLocalFile() for url in mime.urls() if url.isLocalFile()] if mime.hasUrls() else []
+
+
+def fix_row(fixes: Iterable[Fix], chosen: Callable[[Fix], object]) -> QWidget:
+    """Fixes as links that wrap onto the next line."""
+    widget = QWidget()
+    layout = FlowLayout(widget, spacing=12)
+    for fix in fixes:
+        layout.addWidget(Button(str(fix.label), "link", on_click=lambda fix=fix: chosen(fix)))
+    return widget
+
+
+__all__ = ["Banner", "Banners", "Card", "DropArea", "EmptyState", "Expander", "Facts", "KeyFigure", "box", "fix_row",
+           "paths_of"]

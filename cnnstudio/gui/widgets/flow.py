@@ -1,0 +1,86 @@
+"""A layout that puts widgets in a line and breaks it where the room ends."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+
+
+class FlowLayout(QLayout):
+    """Left to right, then the next line; with `cell` every item gets an equal share of at least that width."""
+
+    def __init__(self, parent: QWidget | None = None, *, spacing: int = 8, cell: int = 0) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self._cell = cell
+        self.setSpacing(spacing)
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._arrange(QRect(0, 0, width, 0), place=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._arrange(rect, place=True)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        size = QSize()
+        for item in self._items:
+            size = size.expandedTo(item.minimumSize())
+        return size
+
+    def _arrange(self, rect: QRect, *, place: bool) -> int:
+        gap = self.spacing()
+        shown = [item for item in self._items if not item.isEmpty()]
+        width = max(1, rect.width())
+        cell = 0
+        if self._cell:
+            columns = max(1, (width + gap) // (self._cell + gap))
+            cell = (width - gap * (columns - 1)) // columns
+        lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
+        used = 0
+        for item in shown:
+            size = item.sizeHint()
+            if cell:
+                height = item.heightForWidth(cell) if item.hasHeightForWidth() else size.height()
+                size = QSize(cell, max(height, item.minimumSize().height()))
+            else:
+                size = QSize(min(size.width(), width), size.height())
+            if lines[-1] and used + size.width() > width:
+                lines.append([])
+                used = 0
+            lines[-1].append((item, size))
+            used += size.width() + gap
+        top = rect.y()
+        for line in lines:
+            height = max((size.height() for _, size in line), default=0)
+            left = rect.x()
+            for item, size in line:
+                if place:
+                    down = 0 if cell else (height - size.height()) // 2
+                    item.setGeometry(QRect(QPoint(left, top + down), QSize(size.width(), height if cell
+                                                                           else size.height())))
+                left += size.width() + gap
+            top += height + gap
+        return max(0, top - gap - rect.y())

@@ -1,0 +1,332 @@
+"""A form that follows from declarations: every parameter of the program is edited by this one widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+
+from cnnstudio.core.params import (
+    Bool,
+    Choice,
+    Color,
+    Factor,
+    Float,
+    Int,
+    Line,
+    Padding4,
+    Pair,
+    Param,
+    Seed,
+    Value,
+    complete,
+    shown,
+)
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.text import tr
+from cnnstudio.gui import theme
+from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, set_property
+from cnnstudio.gui.widgets.cards import Expander
+from cnnstudio.gui.widgets.inputs import ColorButton, NumberBox, SegmentedControl, Select, Switch
+
+
+class Form(QWidget):
+    """Fields for `params`, each with its help as tooltip and its trouble below it.
+
+    `value_changed(name, value)` follows every step of the user, with values that the declaration allows;
+    `settled(name)` when a drag or a typed value is complete (seal the history then).
+    """
+
+    value_changed = Signal(str, object)
+    settled = Signal(str)
+
+    def __init__(self, params: Sequence[Param], values: Mapping[str, Value], *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._params = {param.name: param for param in params}
+        self._values = complete(params, values)
+        self._fields: dict[str, _Field] = {}
+        main = column(spacing=12)
+        more = column(spacing=12)
+        for param in params:
+            field = _Field(param, self._values[param.name])
+            field.changed.connect(partial(self._take, param.name))
+            field.settled.connect(partial(self.settled.emit, param.name))
+            self._fields[param.name] = field
+            (more if param.advanced else main).addWidget(field)
+        self._more: Expander | None = None
+        if any(param.advanced for param in params):
+            self._more = Expander(tr("More", "Más"), box(more))
+            main.addWidget(self._more)
+        self.setLayout(main)
+        self._show_what_matters()
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """All values as shown, defaults included."""
+        return dict(self._values)
+
+    def set_values(self, values: Mapping[str, Value]) -> None:
+        """Show other values without announcing them."""
+        wanted = complete(list(self._params.values()), values)
+        for name, field in self._fields.items():
+            if wanted[name] != self._values.get(name):
+                field.set_value(wanted[name])
+                field.show_trouble("")
+        self._values = wanted
+        self._show_what_matters()
+
+    def set_problems(self, problems: Iterable[Problem]) -> None:
+        """Mark the fields that these problems name (`where.field`); the others are cleared."""
+        found = {problem.where.field: problem for problem in problems if problem.where.field}
+        for name, field in self._fields.items():
+            problem = found.get(name)
+            field.show_trouble(str(problem.text) if problem else "",
+                               "error" if problem is None or problem.blocks else "warn")
+
+    def set_choices(self, name: str, choices: Iterable[tuple[object, str]]) -> None:
+        """Replace what a Choice or Line offers by a list, such as the layers of a base."""
+        self._fields[name].set_choices(list(choices), self._values[name])
+
+    def focus_field(self, name: str) -> None:
+        """Put the keyboard into a field and bring it into view."""
+        if name in self._fields:
+            self._fields[name].editor.setFocus()
+
+    def _take(self, name: str, value: Value) -> None:
+        trouble = self._params[name].trouble(value)
+        field = self._fields[name]
+        if trouble is not None:
+            field.show_trouble(str(trouble))
+            return
+        field.show_trouble("")
+        if value != self._values.get(name):
+            self._values[name] = value
+            self._show_what_matters()
+            self.value_changed.emit(name, value)
+
+    def _show_what_matters(self) -> None:
+        for name, field in self._fields.items():
+            field.setVisible(shown(self._params[name], self._values))
+
+
+class _Field(QWidget):
+    """Label, editor and trouble of one parameter."""
+
+    changed = Signal(object)
+    settled = Signal()
+
+    def __init__(self, param: Param, value: Value) -> None:
+        super().__init__()
+        self._param = param
+        label = Label(str(param.label), "secondary", "dim", wrap=True)
+        label.setToolTip(str(param.help))
+        self.editor, self._set = _editor(param, value, self)
+        _name(self.editor, param)
+        self._trouble = Label("", "secondary", "error", wrap=True)
+        self._trouble.hide()
+        if isinstance(param, Bool):
+            label.setFont(theme.font("body"))
+            label.set_tone("")
+            line = row(label, self.editor, spacing=8)
+            line.setStretch(0, 1)
+            self._column = column(line, self._trouble, spacing=4)
+        else:
+            self._column = column(label, self.editor, self._trouble, spacing=4)
+        self.setLayout(self._column)
+
+    def set_value(self, value: Value) -> None:
+        self._set(value)
+
+    def set_choices(self, choices: list[tuple[object, str]], value: Value) -> None:
+        if isinstance(self.editor, Select):
+            self.editor.set_choices(choices, value)
+            return
+        select = Select(choices, value)
+        _name(select, self._param)
+        select.chosen.connect(self.changed)
+        select.chosen.connect(lambda _value: self.settled.emit())
+        self._column.replaceWidget(self.editor, select)
+        self.editor.hide()
+        self.editor.deleteLater()
+        self.editor, self._set = select, select.set_value
+
+    def show_trouble(self, text: str, tone: str = "error") -> None:
+        self._trouble.setText(text)
+        self._trouble.set_tone(tone)
+        self._trouble.setVisible(bool(text))
+        set_property(self.editor, "wrong", bool(text) and tone == "error")
+
+
+def _name(editor: QWidget, param: Param) -> None:
+    editor.setAccessibleName(str(param.label))
+    editor.setToolTip(str(param.help))
+    if isinstance(editor, SegmentedControl) and isinstance(param, Choice):
+        editor.set_tooltips(str(each.help or param.help) for each in param.options)
+
+
+def _number(param: Int | Float, value: Value) -> NumberBox:
+    whole = isinstance(param, Int)
+    return NumberBox(value, minimum=param.minimum, maximum=param.maximum, step=param.step, whole=whole,
+                     decimals=0 if isinstance(param, Int) else param.decimals,
+                     logarithmic=isinstance(param, Float) and param.logarithmic,
+                     above=isinstance(param, Float) and param.above,
+                     unit=str(param.unit) if param.unit else "", optional=param.optional)
+
+
+def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[[Any], None]]:
+    if isinstance(param, Int | Float):
+        number = _number(param, value)
+        number.value_changed.connect(field.changed)
+        number.settled.connect(field.settled)
+        number.refused.connect(lambda text: field.show_trouble(text, "warn"))
+        if isinstance(param, Seed):
+            return _with_dice(number, field), number.set_value
+        return number, number.set_value
+    if isinstance(param, Bool):
+        switch = Switch(bool(value))
+        switch.switched.connect(field.changed)
+        switch.switched.connect(lambda _on: field.settled.emit())
+        return switch, switch.set_value
+    if isinstance(param, Choice):
+        choices = [(each.value, str(each.label)) for each in param.options]
+        chooser: SegmentedControl | Select
+        short = len(choices) <= 3 and sum(len(label) for _, label in choices) <= 24
+        chooser = SegmentedControl(choices, value) if short else Select(choices, value)
+        chooser.chosen.connect(field.changed)
+        chooser.chosen.connect(lambda _value: field.settled.emit())
+        return chooser, chooser.set_value
+    if isinstance(param, Color):
+        color = ColorButton(value)
+        color.chosen.connect(field.changed)
+        color.chosen.connect(lambda _value: field.settled.emit())
+        return color, color.set_value
+    if isinstance(param, Pair | Padding4):
+        numbers = _Numbers(2 if isinstance(param, Pair) else 4, value, minimum=param.minimum, maximum=param.maximum,
+                           whole=True, optional=isinstance(param, Pair) and param.optional)
+        numbers.changed.connect(field.changed)
+        numbers.settled.connect(field.settled)
+        return numbers, numbers.set_value
+    if isinstance(param, Factor):
+        ends = _Factor(param, value)
+        ends.changed.connect(field.changed)
+        ends.settled.connect(field.settled)
+        return ends, ends.set_value
+    return _line(param, value, field)
+
+
+def _with_dice(number: NumberBox, field: _Field) -> QWidget:
+    import random
+
+    def draw() -> None:
+        number.set_value(random.randrange(100_000))
+        field.changed.emit(number.value)
+        field.settled.emit()
+
+    holder = box(row(number, Button(tr("Another one", "Otra"), "icon", "refresh", on_click=draw), spacing=4))
+    holder.setFocusProxy(number)
+    return holder
+
+
+def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[[Any], None]]:
+    line = QLineEdit("" if value is None else str(value))
+    line.setFont(theme.font())
+    optional = isinstance(param, Line) and param.optional
+
+    def typed() -> None:
+        text = line.text()
+        field.changed.emit(None if optional and not text and param.default is None else text)
+        field.settled.emit()
+
+    def show(text: Any) -> None:
+        line.setText("" if text is None else str(text))
+
+    line.editingFinished.connect(typed)
+    if not (isinstance(param, Line) and param.file):
+        return line, show
+
+    def browse() -> None:
+        path = QFileDialog.getExistingDirectory(line.window(), str(param.label), line.text())
+        if path:
+            line.setText(path)
+            typed()
+
+    holder = box(row(line, Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=browse), spacing=4))
+    holder.setFocusProxy(line)
+    return holder, show
+
+
+class _Numbers(QWidget):
+    """Several numbers in a line, as one tuple."""
+
+    changed = Signal(object)
+    settled = Signal()
+
+    def __init__(self, count: int, value: Value, **limits: Any) -> None:
+        super().__init__()
+        self._boxes = [NumberBox(None if value is None else value[index], **limits) for index in range(count)]
+        line = row(spacing=4)
+        for index, each in enumerate(self._boxes):
+            if count == 2 and index:
+                line.addWidget(Label("×", "body", "dim"))
+            line.addWidget(each, 1)
+            each.value_changed.connect(self._changed)
+            each.settled.connect(self.settled)
+        self.setLayout(line)
+        self.setFocusProxy(self._boxes[0])
+
+    def _changed(self) -> None:
+        values = tuple(each.value for each in self._boxes)
+        if all(each is None for each in values):
+            self.changed.emit(None)
+        elif None not in values:
+            self.changed.emit(values)
+        else:
+            known = next(each for each in values if each is not None)
+            self.changed.emit(tuple(known if each is None else each for each in values))
+            self.set_value(tuple(known if each is None else each for each in values))
+
+    def set_value(self, value: Value) -> None:
+        for index, each in enumerate(self._boxes):
+            each.set_value(None if value is None else value[index])
+
+
+class _Factor(QWidget):
+    """The two ends of a range; a single number f means from -f to f."""
+
+    changed = Signal(object)
+    settled = Signal()
+
+    def __init__(self, param: Factor, value: Value) -> None:
+        super().__init__()
+        limits: dict[str, Any] = {"minimum": param.minimum, "maximum": param.maximum, "step": 0.01, "decimals": 3,
+                                  "optional": param.optional, "unit": str(param.unit) if param.unit else ""}
+        low, high = _ends(value)
+        self._low, self._high = NumberBox(low, **limits), NumberBox(high, **limits)
+        self.setLayout(row(self._low, Label(tr("to", "a"), "body", "dim"), self._high, spacing=4))
+        for each in (self._low, self._high):
+            each.value_changed.connect(self._changed)
+            each.settled.connect(self.settled)
+        self.setFocusProxy(self._low)
+
+    def _changed(self) -> None:
+        low, high = self._low.value, self._high.value
+        if low is None or high is None:
+            self.changed.emit(None if low is None and high is None else (low or 0.0, high or 0.0))
+        else:
+            self.changed.emit(high if low == -high and high >= 0 else (low, high))
+
+    def set_value(self, value: Value) -> None:
+        low, high = _ends(value)
+        self._low.set_value(low)
+        self._high.set_value(high)
+
+
+def _ends(value: Value) -> tuple[float | None, float | None]:
+    if value is None:
+        return None, None
+    if isinstance(value, tuple | list):
+        return (value[0], value[1]) if len(value) == 2 else (-value[0], value[0])
+    return -value, value

@@ -1,0 +1,142 @@
+"""A table in the tokens' style over a list of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from cnnstudio.gui import theme
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its title, the words of a row, and what it is sorted by (the words by default)."""
+
+    title: str
+    words: Callable[[Any], str]
+    key: Callable[[Any], Any] | None = None
+    right: bool = False
+    color: Callable[[Any], QColor | None] | None = None
+    """The class colour shown as a small square before the words."""
+    tone: Callable[[Any], str] | None = None
+    stretch: bool = False
+
+
+class RowsModel(QAbstractTableModel):
+    """Rows of any kind, described by columns."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__()
+        self.columns = list(columns)
+        self.rows: list[Any] = []
+
+    def set_rows(self, rows: Sequence[Any]) -> None:
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    def append(self, rows: Sequence[Any]) -> None:
+        if rows:
+            self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(rows) - 1)
+            self.rows += rows
+            self.endInsertRows()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:
+        return len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return self.columns[section].title
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return self._alignment(section)
+        return None
+
+    def _alignment(self, section: int) -> Qt.AlignmentFlag:
+        side = Qt.AlignmentFlag.AlignRight if self.columns[section].right else Qt.AlignmentFlag.AlignLeft
+        return side | Qt.AlignmentFlag.AlignVCenter
+
+    def data(self, index: _Index, role: int = 0) -> Any:
+        column, row = self.columns[index.column()], self.rows[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return column.words(row)
+        if role == Qt.ItemDataRole.UserRole:
+            return column.key(row) if column.key is not None else column.words(row)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return self._alignment(index.column())
+        if role == Qt.ItemDataRole.ForegroundRole and column.tone is not None and column.tone(row):
+            return theme.color(column.tone(row))
+        if role == Qt.ItemDataRole.DecorationRole and column.color is not None:
+            color = column.color(row)
+            if color is not None:
+                square = QPixmap(10, 10)
+                square.fill(color)
+                return square
+        return None
+
+
+class Table(QTableView):
+    """`set_rows(list)`; `chosen(row)` when the selection moves, `opened(row)` on double click or Enter."""
+
+    chosen = Signal(object)
+    opened = Signal(object)
+
+    def __init__(self, columns: Sequence[Column], *, sortable: bool = True, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = RowsModel(columns)
+        self._proxy = QSortFilterProxyModel(self)
+        self._proxy.setSourceModel(self.rows)
+        self._proxy.setSortRole(Qt.ItemDataRole.UserRole)
+        self.setModel(self._proxy)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(32)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        for index, each in enumerate(columns):
+            if each.stretch:
+                header.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
+        if sortable:
+            self.setSortingEnabled(True)
+            header.setSortIndicatorClearable(True)
+            header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.activated.connect(lambda index: self.opened.emit(self._row(index)))
+        self.selectionModel().currentRowChanged.connect(self._moved)
+
+    def _row(self, index: QModelIndex) -> Any:
+        return self.rows.rows[self._proxy.mapToSource(index).row()]
+
+    def _moved(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        self.chosen.emit(self._row(current) if current.isValid() else None)
+
+    def set_rows(self, rows: Sequence[Any]) -> None:
+        """Show other rows; the selection goes."""
+        self.rows.set_rows(rows)
+
+    @property
+    def selected(self) -> Any:
+        """The selected row, or None."""
+        index = self.currentIndex()
+        return self._row(index) if index.isValid() else None
+
+    def select(self, row: Any) -> None:
+        """Select a row without moving the keyboard."""
+        if row in self.rows.rows:
+            index = self._proxy.mapFromSource(self.rows.index(self.rows.rows.index(row), 0))
+            self.setCurrentIndex(index)

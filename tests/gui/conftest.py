@@ -1,0 +1,98 @@
+"""Fixtures for the window: a session, a window, and what must not be left behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QThread, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.app import make_application
+from cnnstudio.core.settings import Settings
+from cnnstudio.gui.main_window import MainWindow
+from cnnstudio.gui.session import Session
+
+# What Qt says of the offscreen platform itself.
+_EXPECTED = ("This plugin does not support", "QFontDatabase: Cannot find font directory", "propagateSizeHints")
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    """The program's own application object, with its style and fonts."""
+    return make_application([])
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
+    """Fails on a thread or a running timer that outlives its test, and on an unexpected warning of Qt."""
+    said: list[str] = []
+
+    def hear(kind: QtMsgType, _context: object, text: str) -> None:
+        if kind != QtMsgType.QtDebugMsg and not any(each in text for each in _EXPECTED):
+            said.append(text)
+
+    before = set(threading.enumerate())
+    earlier = qInstallMessageHandler(hear)
+    yield
+    qapp.processEvents()
+    qInstallMessageHandler(earlier)
+    left = [thread.name for thread in threading.enumerate()
+            if thread not in before and not thread.daemon and "Dummy" not in thread.name]
+    assert not left, f"threads left behind: {left}"
+    assert not said, f"unexpected words of Qt: {said}"
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> Iterator[Session]:
+    """A session in English and light, with nothing open; everything of it must end with it."""
+    made = Session(Settings(language="en", theme="light"))
+    yield made
+    made.end()
+    running = [thread for thread in made.findChildren(QThread) if thread.isRunning()]
+    timers = [timer for timer in made.findChildren(QTimer) if timer.isActive()]
+    assert not running
+    assert not timers, f"timers left running: {timers}"
+    made.deleteLater()
+    qapp.processEvents()
+
+
+@pytest.fixture
+def window(qtbot, session: Session) -> Iterator[MainWindow]:
+    """A window on that session."""
+    made = MainWindow(session)
+    qtbot.addWidget(made)
+    made.resize(1440, 900)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+    timers = [timer for timer in made.findChildren(QTimer) if timer.isActive() and timer.parent() is made]
+    assert not timers
+
+
+@pytest.fixture
+def pictures_folder(tmp_path: Path) -> Path:
+    """Forty small pictures in two classes."""
+    root = tmp_path / "pictures"
+    for index, name in enumerate(("cat", "dog")):
+        (root / name).mkdir(parents=True)
+        for number in range(20):
+            image = QImage(24 + number, 24, QImage.Format.Format_RGB32)
+            image.fill(QColor(30 + number * 8, 60 + index * 120, 90))
+            image.save(str(root / name / f"{name}{number:02d}.png"))
+    return root
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path, pictures_folder: Path) -> Path:
+    """A project on those pictures."""
+    from cnnstudio.datasets.opening import create_project
+
+    folder = tmp_path / "project"
+    _created, index = create_project(folder, pictures_folder, template="lenet5")
+    index.close()
+    return folder

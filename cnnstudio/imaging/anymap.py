@@ -114,7 +114,8 @@ def _bits(data: bytes, found: _Map) -> NDArray[np.uint8]:
         digits = digits[(digits == 48) | (digits == 49)]
         if len(digits) < width * height:
             raise truncated(NAME)
-        return (digits[:width * height] - 48).reshape(height, width)
+        values: NDArray[np.uint8] = digits[:width * height] - 48
+        return values.reshape(height, width)
     stride = -(-width // 8)
     if len(data) - found.begin < stride * height:
         raise truncated(NAME)

@@ -174,7 +174,7 @@ def read_jpeg2000(data: bytes) -> Header:
                     what = data[begin + 4 + 6 * entry:begin + 6 + 6 * entry]
                     alpha = alpha or what in (b"\0\1", b"\0\2")
             elif kind == b"colr" and data[begin:begin + 1] == b"\1":
-                luminance = data[begin + 3:begin + 7] == b"\0\0\0\x12"
+                luminance = data[begin:begin + 7] == b"\1\0\0\0\0\0\x12"
     if len(data) < start + 43:
         raise truncated(JPEG2000, "header")
     if data[start:start + 4] != b"\xff\x4f\xff\x51":
@@ -190,13 +190,22 @@ def read_jpeg2000(data: bytes) -> Header:
 def jpeg2000_pixels(data: bytes) -> NDArray[np.uint8]:
     """uint8 grey (height, width) or (height, width, 3 or 4), red first."""
     header = read_jpeg2000(data)
+    start = 0 if data.startswith(b"\xff\x4f\xff\x51") else data.find(b"\xff\x4f\xff\x51")
     if header.color not in ("gray", "rgb", "rgba", "ycbcr"):
         raise unsupported(JPEG2000, "colors")
-    if header.bit_depth > 16:
+    kinds = {data[start + 42 + 3 * index:start + 45 + 3 * index] for index in range(header.channels)}
+    if len(kinds) != 1 or kinds.pop()[1:] != b"\1\1":
+        raise unsupported(JPEG2000, "colors")  # samples of several sizes
+    if header.bit_depth > 16 or data[start + 42] & 0x80:
         raise unsupported(JPEG2000, "bits")
+    if header.color == "ycbcr":
+        # OpenCV converts these with the factors of another colour space: have it leave them alone.
+        data = data.replace(b"colr\1\0\0\0\0\0\x12", b"colr\1\0\0\0\0\0\x10", 1)
     picture = to_rgb_order(decode_with_opencv(data, cv2.IMREAD_UNCHANGED, JPEG2000))
     if picture.shape[:2] != (header.height, header.width):
         raise corrupt(JPEG2000, "size")
-    if picture.dtype == np.uint16:
-        return to_eight_bits(picture, (1 << header.bit_depth) - 1)
-    return picture.astype(np.uint8, copy=False)
+    maximum = (1 << header.bit_depth) - 1
+    eight = picture if maximum == 255 else to_eight_bits(picture.astype(np.uint16), maximum)
+    if header.color == "ycbcr":
+        eight = cv2.cvtColor(np.ascontiguousarray(eight[..., [0, 2, 1]]), cv2.COLOR_YCrCb2RGB)
+    return eight.astype(np.uint8, copy=False)

@@ -240,4 +240,5 @@ def _ycbcr(data: bytes, page: Directory, header: Header) -> NDArray[np.uint8]:
     blue, red = blue - 128, red - 128
     colors = np.stack([luminance + 1.402 * red, luminance - 0.344136 * blue - 0.714136 * red,
                        luminance + 1.772 * blue], axis=2)
-    return np.clip(np.rint(colors), 0, 255).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.clip(np.rint(colors), 0, 255).astype(np.uint8)
+    return picture

@@ -83,8 +83,8 @@ class HelpDialog(QDialog):
         self.setWindowTitle(tr("Help", "Ayuda"))
         self.resize(620, 640)
         steps = (
-            (tr("Data", "Datos"), tr("Put the pictures of each class into a folder of its own and open the folder above "
-                                     "them. Correct labels and splits in the grid.",
+            (tr("Data", "Datos"), tr("Put the pictures of each class into a folder of its own and open the folder "
+                                     "above them. Correct labels and splits in the grid.",
                                      "Ponga las imágenes de cada clase en su propia carpeta y abra la carpeta que las "
                                      "contiene. Corrija etiquetas y divisiones en la cuadrícula.")),
             (tr("Prepare", "Preparar"), tr("Size, colours and normalisation of what the network sees, and random "
@@ -122,7 +122,8 @@ def _shortcuts(entries: Sequence[Entry]) -> QGridLayout:
     grid.setColumnStretch(1, 1)
     pairs = [(QKeySequence(entry.shortcut).toString(QKeySequence.SequenceFormat.NativeText), str(entry.label))
              for entry in entries if entry.shortcut]
-    pairs += [("1–9", tr("Data: give the selected pictures that class", "Datos: dar esa clase a las imágenes elegidas")),
+    pairs += [("1–9", tr("Data: give the selected pictures that class",
+                         "Datos: dar esa clase a las imágenes elegidas")),
               (tr("Delete", "Supr"), tr("Data: exclude the selected pictures", "Datos: excluir las imágenes elegidas")),
               (tr("Ctrl+wheel", "Ctrl+rueda"), tr("Data: size of the thumbnails", "Datos: tamaño de las miniaturas"))]
     for line, (keys, words) in enumerate(pairs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,30 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error
+class Cancelled(Exception):
     """Raised inside background work when the user cancelled it."""
 
 
-class Job(QObject):
-    """One piece of work. All signals are emitted in the window's thread.
+class _Signals(QObject):
+    """Lives in the window's thread; `arrived` and `over` are emitted in the job's."""
+
+    told = Signal(object)
+    ended = Signal(object)
+    arrived = Signal(object)
+    over = Signal(object)
+
+
+class Job:
+    """One piece of work. Its signals `event` and `ended` are emitted in the window's thread.
 
     `event` carries what the work tells (`core.events`), `ended` the last one: Finished, Stopped or Failed.
     `progress` is 0 to 1 or None while unknown; `seconds_left` None while unknown; `phase` what it does now.
     """
 
-    event = Signal(object)
-    ended = Signal(object)
-    _arrived = Signal(object)
-    _over = Signal(object)
-
     def __init__(self, label: Text, kind: str, *, page: str = "", quiet: bool = False) -> None:
-        super().__init__()
+        self._signals = _Signals()
+        self.event, self.ended = self._signals.told, self._signals.ended
+        self._arrived, self._over = self._signals.arrived, self._signals.over
         self.label = label
         self.kind = kind
         self.page = page
@@ -234,7 +240,7 @@ class JobList(QObject):
         super().__init__(parent)
         self._jobs: list[Job] = []
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Job]:
         return iter(list(self._jobs))
 
     def __len__(self) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from cnnstudio.core.files import PROJECT_FILE
@@ -34,7 +34,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.session = session
+        self.session: Session = session
         self.entries: tuple[PageEntry, ...] = present_pages()
         self._pages: dict[str, Page] = {}
         self._stale: dict[str, Change] = {}
@@ -106,9 +106,11 @@ class MainWindow(QMainWindow):
         upper.setStretch(1, 1)
         window = box(column(spacing=0))
         window.setObjectName("window")
+        window.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         whole = window.layout()
         whole.addLayout(upper, 1)  # type: ignore[union-attr]
         whole.addWidget(self.status)  # type: ignore[union-attr]
+        self._body = window
         self.setCentralWidget(window)
         self.toasts = Toasts(self)
         self.toasts.fix_chosen.connect(self.session.apply)
@@ -182,8 +184,8 @@ class MainWindow(QMainWindow):
         self._current = identifier
         self._centres.setCurrentIndex(list(self._pages).index(identifier))
         for stack in (self._sides, self._inspectors):
-            holder = next((stack.widget(index) for index in range(stack.count())
-                           if stack.widget(index).property("page") == identifier), None)
+            panels = [stack.widget(index) for index in range(stack.count())]
+            holder = next((each for each in panels if each is not None and each.property("page") == identifier), None)
             stack.setVisible(holder is not None)
             if holder is not None:
                 stack.setCurrentWidget(holder)
@@ -191,6 +193,8 @@ class MainWindow(QMainWindow):
         self.header.show_page(identifier)
         change = self._stale.pop(identifier, None)
         page.refresh(change if change is not None else Change(frozenset()))
+        # The keyboard starts in the page, not on the rail: a ring shows only where someone tabbed to.
+        self._body.setFocus()
         page.activated()
         self._update_header()
 
@@ -289,11 +293,11 @@ class MainWindow(QMainWindow):
 
     # Dropping ------------------------------------------------------------------------------------
 
-    def dragEnterEvent(self, event) -> None:
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if paths_of(event.mimeData()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:
+    def dropEvent(self, event: QDropEvent) -> None:
         paths = paths_of(event.mimeData())
         if paths:
             event.acceptProposedAction()

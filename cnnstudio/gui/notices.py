@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -18,6 +19,7 @@ from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import unexpected
+from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Card
 
@@ -38,13 +40,17 @@ class Toast(Card):
         line.addWidget(Icon(symbol, edge, 18), alignment=Qt.AlignmentFlag.AlignTop)
         line.addWidget(words, 1)
         for fix in fixes:
-            line.addWidget(Button(str(fix.label), "link", on_click=lambda fix=fix: (chosen(fix), closed(self))))
+            line.addWidget(Button(str(fix.label), "link", on_click=partial(self._take, fix, chosen, closed)))
         if details:
             line.addWidget(Button(tr("Details", "Detalles"), "link", on_click=show))
         line.addWidget(Button(tr("Close", "Cerrar"), "icon", "close", on_click=lambda: closed(self)),
                        alignment=Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(line)
         self.setAccessibleName(text)
+
+    def _take(self, fix: Fix, chosen: Callable[[Fix], object], closed: Callable[[Toast], object]) -> None:
+        closed(self)
+        chosen(fix)
 
 
 class Toasts(QWidget):
@@ -54,6 +60,7 @@ class Toasts(QWidget):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
         self._layout = column(spacing=8)
         self.setLayout(self._layout)
         self._texts: dict[str, Toast] = {}
@@ -102,7 +109,7 @@ class Toasts(QWidget):
         if not self._texts:
             self.hide()
             return
-        parent = self.parentWidget()
+        parent = self._window
         width = min(620, parent.width() - 48)
         self.setFixedWidth(width)
         self._layout.activate()
@@ -146,7 +153,7 @@ class ReportDialog(QDialog):
 class ProblemsDialog(QDialog):
     """All problems of the project with their fixes; it stays in step while they are mended."""
 
-    def __init__(self, session, go: Callable[[Problem], object], parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, go: Callable[[Problem], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Problems", "Problemas"))
@@ -161,7 +168,7 @@ class ProblemsDialog(QDialog):
         session.changed.connect(self._changed)
         self._fill()
 
-    def _changed(self, change) -> None:
+    def _changed(self, change: Change) -> None:
         if change.of("problems", "folder"):
             self._fill()
 
@@ -174,7 +181,7 @@ class ProblemsDialog(QDialog):
         for problem in problems:
             banner = Banner(problem)
             banner.fix_chosen.connect(self._session.apply)
-            show = Button(tr("Show", "Mostrar"), "link", on_click=lambda problem=problem: self._show(problem))
+            show = Button(tr("Show", "Mostrar"), "link", on_click=partial(self._show, problem))
             banner.body.itemAt(0).layout().addWidget(show)  # type: ignore[union-attr]
             self._list.addWidget(banner)
 
@@ -228,7 +235,7 @@ class Question(QDialog):
         self.answer: str | None = None
         buttons = column(spacing=8)
         for value, label, kind in answers:
-            buttons.addWidget(Button(label, kind, on_click=lambda value=value: self._take(value)))
+            buttons.addWidget(Button(label, kind, on_click=partial(self._take, value)))
         cancel = Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject)
         buttons.addWidget(cancel)
         self.setLayout(column(Label(title, "title", wrap=True), Label(text, "body", "dim", wrap=True), 8, buttons,

@@ -37,7 +37,7 @@ class Pictures(QObject):
         self._classes: tuple[str, ...] = ()
         self._counts: dict[str, dict[str, int]] = {}
         self._troubles: dict[str, int] = {}
-        self._total = 0
+        self._total = self._excluded = 0
         self._again = False
         # While a scan runs the counts are asked again now and then, less often the longer they take.
         self._ticks = QTimer(self)
@@ -74,7 +74,8 @@ class Pictures(QObject):
             self.index.close()
         self.index = self.missing = None
         self.scan_problems = ()
-        self._classes, self._counts, self._troubles, self._total = (), {}, {}, 0
+        self._classes, self._counts, self._troubles = (), {}, {}
+        self._total = self._excluded = 0
 
     def _changed(self, change: Change) -> None:
         if self.index is None or not change.of("dataset") or change.of("folder"):
@@ -175,6 +176,8 @@ class Pictures(QObject):
         self._count()
 
     def _count(self) -> None:
+        from cnnstudio.datasets.index import Filter
+
         index = self.index
         if index is None:
             return
@@ -183,6 +186,7 @@ class Pictures(QObject):
             self._counts = index.counts()
             self._troubles = index.problem_counts()
             self._total = index.count()
+            self._excluded = index.count(Filter(excluded="only"))
         except ProblemError as trouble:
             self._session.notice(*trouble.problems)
 
@@ -195,6 +199,11 @@ class Pictures(QObject):
     def total(self) -> int:
         """All pictures of the index, unreadable and excluded ones too."""
         return self._total
+
+    @property
+    def excluded(self) -> int:
+        """Pictures that the user left out."""
+        return self._excluded
 
     @property
     def troubles(self) -> dict[str, int]:
@@ -232,6 +241,19 @@ class Pictures(QObject):
 
     # Pictures and decisions ----------------------------------------------------------------------
 
+    def ids_of(self, paths: Iterable[str]) -> array[int]:
+        """Ids of these paths (relative to the collection), in the order of the index."""
+        wanted = set(paths)
+        everything = self.ids(self._any())
+        return array("q", (picture.id for start in range(0, len(everything), 500)
+                           for picture in self.rows(everything[start:start + 500]) if picture.path in wanted))
+
+    @staticmethod
+    def _any() -> Filter:
+        from cnnstudio.datasets.index import Filter
+
+        return Filter()
+
     def ids(self, wanted: Filter, sort: str = "path") -> array[int]:
         """Ids of the pictures that pass the filter, in order."""
         return array("q") if self.index is None else self.index.ids(wanted, sort)
@@ -260,9 +282,29 @@ class Pictures(QObject):
                                                                                    "Incluir imágenes")
         return self._decide(lambda index, chosen: index.exclude(chosen, excluded), ids, label)
 
+    def rename_class(self, old: str, new: str) -> bool:
+        """Rename a class everywhere; an existing name takes its pictures in."""
+        from cnnstudio.core import edits
+
+        names = self._session.project.dataset.class_names
+        label = Text("Rename class", "Cambiar nombre de clase")
+        if self.index is None:
+            return False
+        try:
+            effect = self.index.rename_class(old, new)
+        except ProblemError as trouble:
+            self._session.notice(*trouble.problems)
+            return False
+        project = None
+        if old in names:
+            renamed = tuple(dict.fromkeys(new if each == old else each for each in names))
+            project = edits.set_field(self._session.project, "dataset", "class_names", renamed)
+        self._session.record(effect, label, project)
+        return True
+
     def assign_split(self, ids: Iterable[int], split: str | None) -> bool:
         """Pin pictures to a split; None lets the draw decide."""
-        name = SPLIT_NAMES[split] if split in SPLIT_NAMES else Text("drawn", "sorteo")  # type: ignore[index]
+        name = SPLIT_NAMES[split] if split in SPLIT_NAMES else Text("drawn", "sorteo")
         return self._decide(lambda index, chosen: index.assign_split(chosen, split), ids,
                             Text("Change split to {name}", "Cambiar división a {name}").fill(name=name))
 
@@ -275,6 +317,5 @@ class Pictures(QObject):
         except ProblemError as trouble:
             self._session.notice(*trouble.problems)
             return False
-        self._count()
         self._session.record(effect, label)
         return True

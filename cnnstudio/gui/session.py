@@ -144,11 +144,12 @@ class Session(QObject):
         if self._history is not None:
             self._history.seal()
 
-    def record(self, effect: Effect, label: Text) -> None:
-        """An edit of the pictures was carried out; it can be undone like any other."""
+    def record(self, effect: Effect, label: Text, project: Project | None = None) -> None:
+        """An edit of the pictures was carried out (and led to `project`); it can be undone like any other."""
         if self._history is not None:
             before = self._history.project
-            self._history.push_effect(effect, label)
+            self._history.push_effect(effect, label, project)
+            self.pictures.recount()
             self._announce(before, "pictures")
 
     def undo(self) -> None:

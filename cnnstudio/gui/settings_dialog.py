@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from cnnstudio.core.settings import SETTINGS_PARAMS
 from cnnstudio.core.text import tr
-from cnnstudio.gui.session import Session
+from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.form import Form
 
@@ -33,7 +33,7 @@ class SettingsDialog(QDialog):
                               spacing=10, margins=(24, 24, 24, 20))
         self.setLayout(self._column)
 
-    def _changed(self, change) -> None:
+    def _changed(self, change: Change) -> None:
         if change.of("settings"):
             # The form's words and colours belong to the old language and theme: build it anew.
             from PySide6.QtCore import QTimer

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from cnnstudio.core.text import language, tr
 from cnnstudio.gui import theme
+from cnnstudio.gui.jobs import Job
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Button, row
 from cnnstudio.gui.widgets.words import duration
@@ -40,7 +41,7 @@ class StatusBar(QWidget):
         self._language = Button("Español" if language() == "es" else "English", "status",
                                 tooltip=tr("Change the language", "Cambiar el idioma"),
                                 on_click=self.language_asked.emit)
-        self._shown = None
+        self._shown: Job | None = None
         self.setLayout(row(self._saved, self._problems, 8, self._job, self._progress, self._cancel, None, self._device,
                            self._language, spacing=4, margins=(10, 0, 10, 0)))
         self.update_saved()

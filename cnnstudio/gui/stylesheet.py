@@ -141,10 +141,11 @@ QAbstractScrollArea::corner { background: transparent; }
 QSplitter::handle { background: transparent; }
 QSplitter::handle:hover { background: $accent; }
 
+QSlider { min-height: 22px; }
 QSlider::groove:horizontal { background: $line; height: 4px; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; height: 4px; border-radius: 2px; }
-QSlider::handle:horizontal { background: $raised; border: 2px solid $accent; width: 12px; height: 12px; margin: -6px 0px;
-  border-radius: 8px; }
+QSlider::handle:horizontal { background: $raised; border: 2px solid $accent; width: 12px; height: 12px;
+  margin: -6px 0px; border-radius: 8px; }
 QSlider:focus { border: 2px solid $accent; border-radius: 6px; }
 QProgressBar { background: $sunk; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }

@@ -116,7 +116,7 @@ class Elided(QWidget):
     def text(self) -> str:
         return self._text
 
-    def setText(self, text: str) -> None:  # noqa: N802 - as QLabel has it
+    def setText(self, text: str) -> None:
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
@@ -175,7 +175,7 @@ class Dot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._color or theme.color("faint"))  # type: ignore[arg-type]
+        painter.setBrush(self._color or theme.color("faint"))
         painter.drawRoundedRect(self.rect(), 3, 3)
 
 
@@ -265,12 +265,15 @@ def clear(layout: QBoxLayout) -> None:
     """Take everything out of a layout and delete it."""
     while layout.count():
         item = layout.takeAt(0)
+        if item is None:
+            break
         widget = item.widget()
+        inner = item.layout()
         if widget is not None:
             widget.hide()
             widget.deleteLater()
-        elif item.layout() is not None:
-            clear(item.layout())  # type: ignore[arg-type]
+        elif isinstance(inner, QBoxLayout):
+            clear(inner)
 
 
 class MenuButton(Button):

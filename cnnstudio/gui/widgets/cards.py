@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.problems import Fix, Problem
@@ -105,7 +106,7 @@ class Banner(Card):
         line.addWidget(Icon(symbol, edge, 18), alignment=Qt.AlignmentFlag.AlignTop)
         line.addWidget(text, 1)
         for fix in problem.fixes:
-            line.addWidget(Button(str(fix.label), "link", on_click=lambda fix=fix: self.fix_chosen.emit(fix)))
+            line.addWidget(Button(str(fix.label), "link", on_click=partial(self.fix_chosen.emit, fix)))
         if closable:
             line.addWidget(Button(_close_word(), "icon", "close", on_click=self.closed.emit))
         self.body.addLayout(line)
@@ -190,7 +191,8 @@ class Facts(QWidget):
             return
         self._shown = wanted
         while self._grid.count():
-            widget = self._grid.takeAt(0).widget()
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
@@ -237,7 +239,7 @@ class DropArea(QFrame):
         self.body = column(*items, spacing=8, margins=(24, 24, 24, 24))
         self.setLayout(self.body)
 
-    def dragEnterEvent(self, event) -> None:
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if paths_of(event.mimeData()):
             event.acceptProposedAction()
             set_property(self, "over", True)
@@ -245,7 +247,7 @@ class DropArea(QFrame):
     def dragLeaveEvent(self, event: QEvent) -> None:
         set_property(self, "over", False)
 
-    def dropEvent(self, event) -> None:
+    def dropEvent(self, event: QDropEvent) -> None:
         set_property(self, "over", False)
         paths = paths_of(event.mimeData())
         if paths:
@@ -253,7 +255,7 @@ class DropArea(QFrame):
             self.dropped.emit(paths)
 
 
-def paths_of(mime) -> list[str]:
+def paths_of(mime: QMimeData) -> list[str]:
     """The local files and folders of a drag or of the clipboard."""
     return [url.toLocalFile() for url in mime.urls() if url.isLocalFile()] if mime.hasUrls() else []
 
@@ -263,7 +265,7 @@ def fix_row(fixes: Iterable[Fix], chosen: Callable[[Fix], object]) -> QWidget:
     widget = QWidget()
     layout = FlowLayout(widget, spacing=12)
     for fix in fixes:
-        layout.addWidget(Button(str(fix.label), "link", on_click=lambda fix=fix: chosen(fix)))
+        layout.addWidget(Button(str(fix.label), "link", on_click=partial(chosen, fix)))
     return widget
 
 

@@ -187,7 +187,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
         return number, number.set_value
     if isinstance(param, Bool):
         switch = Switch(bool(value))
-        switch.switched.connect(field.changed)
+        switch.switched.connect(field.changed.emit)
         switch.switched.connect(lambda _on: field.settled.emit())
         return switch, switch.set_value
     if isinstance(param, Choice):

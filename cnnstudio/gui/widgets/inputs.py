@@ -247,7 +247,7 @@ class Switch(QPushButton):
         self.setAccessibleName(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFixedSize(42, 26)
-        self.clicked.connect(self.switched)
+        self.clicked.connect(self.switched.emit)
 
     def set_value(self, on: bool) -> None:
         self.setChecked(on)

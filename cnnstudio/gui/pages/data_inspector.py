@@ -1,0 +1,140 @@
+"""The right panel of the Data page: the selected picture, large, with what is known of it and its class."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
+from cnnstudio.core.problems import warning
+from cnnstudio.core.text import tr
+from cnnstudio.datasets.index import Picture
+from cnnstudio.gui.session import Session
+from cnnstudio.gui.thumbnails import Thumbnails, Wanted
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, column
+from cnnstudio.gui.widgets.cards import Banner, Facts
+from cnnstudio.gui.widgets.inputs import Select
+from cnnstudio.gui.widgets.picture import PictureView
+from cnnstudio.gui.widgets.words import pictures as picture_words
+from cnnstudio.gui.widgets.words import size
+
+_LARGE = 768
+
+
+class DataInspector(QWidget):
+    """`label_asked(class)`, `split_asked(split or None)`, `exclude_asked(bool)` for the selection."""
+
+    label_asked = Signal(str)
+    split_asked = Signal(object)
+    exclude_asked = Signal(bool)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._thumbnails = Thumbnails(self, threads=1)
+        self._thumbnails.arrived.connect(self._arrived)
+        self._wanted: Wanted | None = None
+        self._view = PictureView(follow_shape=True, most=300)
+        self._name = Elided("", "body_strong", mode=Qt.TextElideMode.ElideMiddle)
+        self._hint = Label("", tone="dim", wrap=True)
+        self._class, self._split = Select(), Select()
+        self._class.setAccessibleName(tr("Class", "Clase"))
+        self._split.setAccessibleName(tr("Split", "División"))
+        self._class.chosen.connect(lambda value: self.label_asked.emit(str(value)))
+        self._split.chosen.connect(self.split_asked)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for line, (words, field) in enumerate(((tr("Class", "Clase"), self._class),
+                                               (tr("Split", "División"), self._split))):
+            grid.addWidget(Label(words, tone="dim"), line, 0)
+            grid.addWidget(field, line, 1)
+        self._choices = QWidget()
+        self._choices.setLayout(grid)
+        self._facts = Facts()
+        self._findings = column(spacing=8)
+        self._exclude = Button("", "", "eye-off", on_click=self._toggle)
+        self._caption = Caption(tr("Findings", "Hallazgos"))
+        self.setLayout(column(self._view, 4, self._name, self._hint, self._choices, self._facts, 8, self._caption,
+                              self._findings, self._exclude, None, spacing=8, margins=(16, 16, 16, 16)))
+        self._excluded = False
+        self.show_selection(None, 0, ())
+
+    def close_threads(self) -> None:
+        self._thumbnails.close()
+
+    def show_selection(self, picture: Picture | None, number: int, chosen: tuple[Picture, ...]) -> None:
+        """Show one picture (`number` 1), or how many are selected; `chosen` are some of them."""
+        several = number > 1
+        one = picture if number <= 1 else None
+        self._view.setVisible(not several)
+        self._choices.setVisible(number > 0)
+        self._exclude.setVisible(number > 0)
+        self._facts.setVisible(one is not None)
+        self._show_picture(one)
+        self._show_findings(one)
+        names = self._session.class_names
+        classes = {each.class_name for each in chosen}
+        splits = {each.split for each in chosen}
+        choices = [(name, name) for name in names]
+        others = sorted(classes - set(names))
+        self._class.set_choices([*choices, *((name, name) for name in others)],
+                                next(iter(classes)) if len(classes) == 1 else None)
+        drawn = (None, tr("as drawn", "según sorteo"))
+        self._split.set_choices([*((split, str(SPLIT_NAMES[split])) for split in SPLITS), drawn],
+                                next(iter(splits)) if len(splits) == 1 else "")
+        self._excluded = bool(chosen) and all(each.excluded for each in chosen)
+        self._exclude.setText(tr("Include again", "Volver a incluir") if self._excluded
+                              else tr("Exclude", "Excluir"))
+        self._exclude.set_icon("eye" if self._excluded else "eye-off")
+        if several:
+            self._name.setText(tr("{n} selected", "{n} seleccionadas", n=picture_words(number)))
+        else:
+            self._name.setText(one.name if one is not None else "")
+        self._name.setVisible(number > 0)
+        self._hint.setVisible(number == 0)
+        self._hint.setText(tr("Select pictures to see and change their class. Keys 1 to 9 give a class, Delete leaves "
+                              "them out; everything can be undone.",
+                              "Seleccione imágenes para ver y cambiar su clase. Las teclas 1 a 9 dan una clase, Supr "
+                              "las excluye; todo se puede deshacer."))
+
+    def _show_picture(self, picture: Picture | None) -> None:
+        if picture is None:
+            self._wanted = None
+            self._view.set_message(tr("No picture selected", "Ninguna imagen seleccionada"))
+            return
+        wide = "–" if picture.width is None else f"{picture.width} × {picture.height}"
+        self._facts.set_facts((
+            (tr("Size", "Tamaño"), f"{wide} · {size(picture.size)}"),
+            (tr("Folder", "Carpeta"), picture.path.rpartition("/")[0] or "."),
+            (tr("Content", "Contenido"), (picture.hash or "–")[:14]),
+        ))
+        self._wanted = Wanted(picture.id, self._session.pictures.path(picture), picture.size, picture.modified_ns,
+                              _LARGE)
+        if self._thumbnails.get(self._wanted) is None:
+            self._thumbnails.want([self._wanted])
+        self._arrived()
+
+    def _arrived(self) -> None:
+        if self._wanted is None:
+            return
+        image = self._thumbnails.get(self._wanted)
+        if image is None:
+            return
+        if image.isNull():
+            self._view.set_message(tr("This file cannot be read", "No se puede leer este archivo"), "warning")
+        else:
+            self._view.set_image(image)
+
+    def _show_findings(self, picture: Picture | None) -> None:
+        from cnnstudio.gui.widgets.basics import clear
+
+        clear(self._findings)
+        trouble = picture.problem_text if picture is not None else None
+        self._caption.setVisible(trouble is not None)
+        if picture is not None and trouble is not None:
+            self._findings.addWidget(Banner(warning(picture.problem or "", trouble, "file", path=picture.path)))
+
+    def _toggle(self) -> None:
+        self.exclude_asked.emit(not self._excluded)

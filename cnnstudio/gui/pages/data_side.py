@@ -1,0 +1,182 @@
+"""The left panel of the Data page: classes, splits and what the scan found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QInputDialog, QLayout, QMenu, QWidget
+
+from cnnstudio.catalog.checks import fields_of
+from cnnstudio.core import edits
+from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS, SPLITS
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.session import Change, Session
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, column, row
+from cnnstudio.gui.widgets.cards import Expander
+from cnnstudio.gui.widgets.class_list import ClassList
+from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.inputs import SearchBox
+from cnnstudio.gui.widgets.words import count, percent
+
+_MANY = 12
+
+
+class DataSide(QWidget):
+    """`filter_asked(name, value, add)`: show a class, a split or a problem; `label_asked(class)`: give it to the
+    selection."""
+
+    filter_asked = Signal(str, object, bool)
+    drop_asked = Signal(str, list)
+
+    def __init__(self, session: Session, state: dict[str, Any], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._state = session, state
+        self._search = SearchBox(tr("Search classes…", "Buscar clases…"))
+        self._search.textChanged.connect(lambda _text: self._show_classes())
+        self.classes = ClassList()
+        self.classes.chosen.connect(lambda name, add: self.filter_asked.emit("class", name, add))
+        self.classes.dropped.connect(self.drop_asked)
+        self.classes.menu_asked.connect(self._class_menu)
+        self._none = Label(tr("No classes yet.", "Aún no hay clases."), tone="dim", wrap=True)
+        self._splits = {split: _Line(str(SPLIT_NAMES[split])) for split in SPLITS}
+        for split, line in self._splits.items():
+            line.clicked.connect(lambda _=False, split=split: self.filter_asked.emit("split", split, False))
+        self._form = Form(SPLIT_PARAMS, fields_of(session.project.dataset.splits, SPLIT_PARAMS))
+        self._form.value_changed.connect(self._set_split)
+        self._form.settled.connect(lambda _name: session.seal())
+        self._labels = Form(DATASET_PARAMS[1:], fields_of(session.project.dataset, DATASET_PARAMS[1:]))
+        self._labels.value_changed.connect(self._set_dataset)
+        self._labels.settled.connect(lambda _name: session.seal())
+        self._quality = column(spacing=0)
+        self._unreadable = _Line(tr("Unreadable", "Ilegibles"), "warn")
+        self._unreadable.clicked.connect(lambda _=False: self.filter_asked.emit("problem", "any", False))
+        self._excluded = _Line(tr("Excluded", "Excluidas"))
+        self._excluded.clicked.connect(lambda _=False: self.filter_asked.emit("excluded", "only", False))
+        note = Label(tr("Shares are used where folders do not name the split.",
+                        "Las proporciones se usan donde las carpetas no nombran la división."), "secondary", "dim",
+                     wrap=True)
+        splits = column(note, self._form, spacing=8, margins=(8, 0, 0, 8))
+        labels = column(self._labels, margins=(8, 0, 0, 8))
+        new = Button(tr("New class…", "Nueva clase…"), "row", "plus", on_click=self._new_class)
+        self.setLayout(column(
+            Caption(tr("Classes", "Clases")), self._search, self._none, self.classes, new, 12,
+            Caption(tr("Splits", "Divisiones")), *self._splits.values(),
+            Expander(tr("Split settings", "Ajustes de división"), _holder(splits)), 12,
+            Caption(tr("Quality", "Calidad")), self._unreadable, self._excluded, 12,
+            Caption(tr("Labels", "Etiquetas")),
+            Expander(tr("Label settings", "Ajustes de etiquetas"), _holder(labels)), None,
+            spacing=4, margins=(16, 16, 16, 16)))
+
+    def refresh(self, change: Change) -> None:
+        if change.of("dataset", "folder"):
+            dataset = self._session.project.dataset
+            self._form.set_values(fields_of(dataset.splits, SPLIT_PARAMS))
+            self._labels.set_values(fields_of(dataset, DATASET_PARAMS[1:]))
+        if change.of("problems", "folder"):
+            found = [each for each in self._session.problems if each.where.area == "dataset"]
+            self._form.set_problems(each for each in found if each.where.node == "splits")
+            self._labels.set_problems(each for each in found if each.where.node is None)
+        if change.of("dataset", "pictures", "folder"):
+            self.show_numbers()
+
+    def show_numbers(self) -> None:
+        """Counts, and which lines are filtered."""
+        self._show_classes()
+        pictures = self._session.pictures
+        counts = pictures.split_counts()
+        total = max(1, sum(counts.values()))
+        for split, line in self._splits.items():
+            line.show_value(f"{count(counts[split])} · {percent(counts[split] / total, 0)}",
+                            on=split in self._state.get("splits", ()))
+        unreadable = sum(pictures.troubles.values())
+        self._unreadable.show_value(count(unreadable), on=bool(self._state.get("problem")), warn=unreadable > 0)
+        self._excluded.show_value(count(pictures.excluded), on=self._state.get("excluded") == "only")
+
+    def _show_classes(self) -> None:
+        names = self._session.class_names
+        self._search.setVisible(len(names) > _MANY)
+        self._none.setVisible(not names)
+        search = self._search.text() if len(names) > _MANY else ""
+        self.classes.show_classes(names, self._session.pictures.class_counts(), self._state.get("classes", ()), search)
+
+    # Edits ---------------------------------------------------------------------------------------
+
+    def _set_split(self, name: str, value: Any) -> None:
+        label = next(param.label for param in SPLIT_PARAMS if param.name == name)
+        self._session.edit(lambda project: edits.set_field(project, "dataset.splits", name, value), label,
+                           f"dataset.splits.{name}")
+
+    def _set_dataset(self, name: str, value: Any) -> None:
+        label = next(param.label for param in DATASET_PARAMS if param.name == name)
+        self._session.edit(lambda project: edits.set_field(project, "dataset", name, value), label, f"dataset.{name}")
+
+    def _new_class(self) -> None:
+        name, done = QInputDialog.getText(self.window(), tr("New class", "Nueva clase"),
+                                          tr("Name of the class:", "Nombre de la clase:"))
+        name = name.strip()
+        if done and name and name not in self._session.class_names:
+            self._set_names((*self._session.class_names, name), Text("New class", "Nueva clase"))
+
+    def _set_names(self, names: tuple[str, ...], label: Text) -> None:
+        self._session.edit(lambda project: edits.set_field(project, "dataset", "class_names", names), label)
+
+    def _class_menu(self, name: str, point: QPoint) -> None:
+        names = self._session.class_names
+        place = names.index(name)
+        menu = QMenu(self)
+        menu.addAction(tr("Show only this class", "Mostrar solo esta clase"),
+                       lambda: self.filter_asked.emit("class", name, False))
+        menu.addAction(tr("Rename…", "Cambiar nombre…"), lambda: self._rename(name))
+        menu.addSeparator()
+        up = menu.addAction(tr("Move up", "Subir"), lambda: self._move(name, -1))
+        up.setEnabled(place > 0)
+        down = menu.addAction(tr("Move down", "Bajar"), lambda: self._move(name, 1))
+        down.setEnabled(place < len(names) - 1)
+        alphabet = menu.addAction(tr("Alphabetical order", "Orden alfabético"),
+                                  lambda: self._set_names((), Text("Order of classes", "Orden de las clases")))
+        alphabet.setEnabled(bool(self._session.project.dataset.class_names))
+        if not self._session.pictures.class_counts().get(name):
+            menu.addAction(tr("Remove this empty class", "Quitar esta clase vacía"), lambda: self._set_names(
+                tuple(each for each in names if each != name), Text("Remove class", "Quitar clase")))
+        menu.popup(point)
+
+    def _move(self, name: str, step: int) -> None:
+        names = [each for each in self._session.class_names if each != name]
+        names.insert(self._session.class_names.index(name) + step, name)
+        self._set_names(tuple(names), Text("Order of classes", "Orden de las clases"))
+
+    def _rename(self, name: str) -> None:
+        new, done = QInputDialog.getText(self.window(), tr("Rename class", "Cambiar nombre de clase"),
+                                         tr("New name (an existing class takes the pictures in):",
+                                            "Nombre nuevo (una clase existente recibe las imágenes):"), text=name)
+        new = new.strip()
+        if done and new and new != name:
+            self._session.pictures.rename_class(name, new)
+
+
+class _Line(Button):
+    """A line of the panel that filters: words left, number right."""
+
+    def __init__(self, text: str, token: str = "dim") -> None:
+        super().__init__("", "row", checkable=True)
+        self._token = token
+        self._name = text
+        self._words = Elided(text)
+        self._value = Label("", tone="dim")
+        line = row(self._words, self._value, spacing=6, margins=(8, 0, 8, 0))
+        line.setStretch(0, 1)
+        self.setLayout(line)
+        self.setFixedHeight(32)
+
+    def show_value(self, text: str, *, on: bool, warn: bool = False) -> None:
+        self._value.setText(text)
+        self._value.set_tone(self._token if warn else "dim")
+        self.setChecked(on)
+        self.setAccessibleName(f"{self._name}: {text}")
+
+
+def _holder(layout: QLayout) -> QWidget:
+    widget = QWidget()
+    widget.setLayout(layout)
+    return widget

@@ -1,0 +1,157 @@
+"""The list of classes: colour, name, count and a bar; pictures can be dropped on a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui import theme
+from cnnstudio.gui.widgets.drag import MIME, dragged_ids
+from cnnstudio.gui.widgets.words import count
+
+_ROW = 46
+
+
+class ClassList(QWidget):
+    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_asked(name, point)`."""
+
+    chosen = Signal(str, bool)
+    dropped = Signal(str, list)
+    menu_asked = Signal(str, QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: list[str] = []
+        self._colors: dict[str, int] = {}
+        self._counts: Mapping[str, int] = {}
+        self._filter: frozenset[str] = frozenset()
+        self._most = 1
+        self._hover = self._over = -1
+        self._current = 0
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(tr("Classes", "Clases"))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def show_classes(self, names: Sequence[str], counts: Mapping[str, int], chosen: Sequence[str],
+                     search: str = "") -> None:
+        """Show classes in their order (those that contain `search`); `chosen` are the filtered ones."""
+        self._colors = {name: index for index, name in enumerate(names)}
+        self._names = [name for name in names if search.casefold() in name.casefold()]
+        self._counts = counts
+        self._filter = frozenset(chosen)
+        self._most = max([1, *counts.values()])
+        self.setFixedHeight(max(1, len(self._names)) * _ROW)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, max(1, len(self._names)) * _ROW)
+
+    def _row(self, y: float) -> int:
+        row = int(y // _ROW)
+        return row if 0 <= row < len(self._names) else -1
+
+    def paintEvent(self, event: QEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shown = event.rect()  # type: ignore[attr-defined]
+        for row in range(max(0, shown.top() // _ROW), min(len(self._names), shown.bottom() // _ROW + 1)):
+            self._paint_row(painter, row)
+
+    def _paint_row(self, painter: QPainter, row: int) -> None:
+        name = self._names[row]
+        rect = QRect(0, row * _ROW, self.width(), _ROW - 4)
+        color = theme.class_color(self._colors[name])
+        if name in self._filter or row in (self._hover, self._over):
+            painter.setPen(QPen(theme.color("accent"), 2) if row == self._over else Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("accent_bg" if name in self._filter or row == self._over else "hover"))
+            painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 6, 6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.drawRoundedRect(QRectF(rect.left() + 8, rect.top() + 10, 10, 10), 3, 3)
+        number = count(self._counts.get(name, 0))
+        painter.setFont(theme.font("body"))
+        metrics = painter.fontMetrics()
+        room = metrics.horizontalAdvance(number)
+        painter.setPen(theme.color("text" if self._counts.get(name) else "dim"))
+        left = rect.left() + 26
+        width = rect.width() - 26 - room - 18
+        painter.drawText(QRect(left, rect.top() + 4, width, 22), Qt.AlignmentFlag.AlignVCenter,
+                         metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width))
+        painter.setPen(theme.color("dim"))
+        painter.drawText(QRect(rect.right() - room - 8, rect.top() + 4, room + 2, 22),
+                         Qt.AlignmentFlag.AlignVCenter, number)
+        bar = QRectF(left, rect.bottom() - 9, rect.width() - 34, 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("sunk"))
+        painter.drawRoundedRect(bar, 2, 2)
+        bar.setWidth(bar.width() * self._counts.get(name, 0) / self._most)
+        painter.setBrush(color)
+        painter.drawRoundedRect(bar, 2, 2)
+        if self.hasFocus() and row == self._current:
+            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 6, 6)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row = self._row(event.position().y())
+        if row < 0:
+            return
+        self._current = row
+        if event.button() == Qt.MouseButton.RightButton:
+            self.menu_asked.emit(self._names[row], event.globalPosition().toPoint())
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self._names[row], bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        row = self._row(event.position().y())
+        if row != self._hover:
+            self._hover = row
+            self.setToolTip(self._names[row] if row >= 0 else "")
+            self.setCursor(Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor)
+            self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = -1
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.key() in steps and self._names:
+            self._current = max(0, min(len(self._names) - 1, self._current + steps[Qt.Key(event.key())]))
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space) and self._names:
+            self.chosen.emit(self._names[self._current], False)
+        elif event.key() == Qt.Key.Key_Menu and self._names:
+            point = self.mapToGlobal(QPoint(30, self._current * _ROW + _ROW // 2))
+            self.menu_asked.emit(self._names[self._current], point)
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        row = self._row(event.position().y())
+        if row != self._over:
+            self._over = row
+            self.update()
+        event.setAccepted(row >= 0)
+
+    def dragLeaveEvent(self, event: QEvent) -> None:
+        self._over = -1
+        self.update()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        row, self._over = self._row(event.position().y()), -1
+        self.update()
+        ids = dragged_ids(event.mimeData())
+        if row >= 0 and ids:
+            event.acceptProposedAction()
+            self.dropped.emit(self._names[row], ids)

@@ -1,0 +1,386 @@
+"""A grid of pictures that scrolls a million: only what is in view is asked for, decoded and drawn."""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QWheelEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QToolTip, QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui import icons, theme
+from cnnstudio.gui.thumbnails import Thumbnails, Wanted, size_for
+from cnnstudio.gui.widgets.drag import start_drag
+from cnnstudio.gui.widgets.selection import Selection
+
+if TYPE_CHECKING:
+    from cnnstudio.datasets.index import Picture
+
+SMALLEST, LARGEST = 48, 512
+_PAGE: Final = 128
+_PAGES: Final = 96
+_FACES: Final = 64 << 20
+
+
+class PictureGrid(QAbstractScrollArea):
+    """`fetch(ids)` gives the pictures, `path_of` their files, `color_of` the colour of their class.
+
+    Selection by mouse and keyboard; `label_key(n)` for keys 1 to 9, `exclude_key` for Delete,
+    `menu_asked(point)`, `opened(id)`, `zoomed(size)`.
+    """
+
+    selection_changed = Signal()
+    label_key = Signal(int)
+    exclude_key = Signal()
+    menu_asked = Signal(QPoint)
+    opened = Signal(int)
+    zoomed = Signal(int)
+
+    def __init__(self, fetch: Callable[[list[int]], list[Picture]], path_of: Callable[[Picture], Path],
+                 color_of: Callable[[Picture], QColor], *, cell: int = 118, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fetch, self._path_of, self._color_of = fetch, path_of, color_of
+        self._ids: array[int] = array("q")
+        self._pages: OrderedDict[int, dict[int, Picture]] = OrderedDict()
+        self._faces: OrderedDict[int, QPixmap] = OrderedDict()
+        self._face_bytes = 0
+        self._nominal = cell
+        self._hover = -1
+        self._pressed: QPoint | None = None
+        self._pressed_row = -1
+        self.selection = Selection()
+        self._thumbnails = Thumbnails(self)
+        self._thumbnails.arrived.connect(self._arrived)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self.setAccessibleName(tr("Pictures", "Imágenes"))
+        self._arrange()
+
+    # Content -------------------------------------------------------------------------------------
+
+    @property
+    def ids(self) -> array[int]:
+        return self._ids
+
+    def set_ids(self, ids: array[int]) -> None:
+        """Show these pictures in this order; what stays selected is kept by id."""
+        if ids != self._ids:
+            self.selection.reset(self._ids, ids)
+            self._ids = ids
+            self._arrange()
+            self.selection_changed.emit()
+        self.forget()
+
+    def forget(self) -> None:
+        """The pictures' data changed: ask for them again (their pixels are kept)."""
+        self._pages.clear()
+        self.viewport().update()
+
+    def selected_ids(self) -> list[int]:
+        return [self._ids[row] for row in self.selection.rows()]
+
+    def current_picture(self) -> Picture | None:
+        """The picture that the keyboard is on, if it is selected."""
+        row = self.selection.current
+        return self._picture(row) if row in self.selection else None
+
+    def close_threads(self) -> None:
+        """End the decoding threads; the grid will be deleted."""
+        self._thumbnails.close()
+
+    def _picture(self, row: int) -> Picture | None:
+        if not 0 <= row < len(self._ids):
+            return None
+        page = row // _PAGE
+        found = self._pages.get(page)
+        if found is None:
+            ids = list(self._ids[page * _PAGE:(page + 1) * _PAGE])
+            found = {picture.id: picture for picture in self._fetch(ids)}
+            self._pages[page] = found
+            while len(self._pages) > _PAGES:
+                self._pages.popitem(last=False)
+        return found.get(self._ids[row])
+
+    # Geometry ------------------------------------------------------------------------------------
+
+    @property
+    def cell(self) -> int:
+        """The wished size of a thumbnail in pixels; the grid stretches it to fill the width."""
+        return self._nominal
+
+    def set_cell(self, size: int) -> None:
+        """Another size of the thumbnails; the picture at the top stays at the top."""
+        size = max(SMALLEST, min(LARGEST, size))
+        if size == self._nominal:
+            return
+        top = self.verticalScrollBar().value() // self._pitch * self._columns
+        if self.selection.current >= 0 and self.selection.current in self._visible_rows():
+            top = self.selection.current
+        self._nominal = size
+        self._arrange()
+        self.verticalScrollBar().setValue(top // self._columns * self._pitch)
+        self.zoomed.emit(size)
+
+    def _arrange(self) -> None:
+        gap = theme.THUMBNAIL_GAP
+        width = max(1, self.viewport().width() - 4)
+        self._columns = max(1, (width + gap) // (self._nominal + gap))
+        size = max(SMALLEST, (width - gap * (self._columns - 1)) // self._columns)
+        size = min(size, self._nominal * 2)
+        if size != getattr(self, "_size", 0):
+            self._faces.clear()
+            self._face_bytes = 0
+        self._size, self._pitch = size, size + gap
+        rows = -(-len(self._ids) // self._columns)
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, rows * self._pitch + 4 - self.viewport().height()))
+        bar.setPageStep(max(self._pitch, self.viewport().height() - self._pitch))
+        bar.setSingleStep(max(16, self._pitch // 3))
+        self.viewport().update()
+
+    def resizeEvent(self, event: QEvent) -> None:
+        row = self._visible_rows().start
+        self._arrange()
+        self.verticalScrollBar().setValue(row // self._columns * self._pitch)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().update()
+
+    def _visible_rows(self) -> range:
+        top = self.verticalScrollBar().value()
+        first = top // self._pitch * self._columns
+        last = (top + self.viewport().height()) // self._pitch * self._columns + self._columns
+        return range(min(first, len(self._ids)), min(last, len(self._ids)))
+
+    def _rect(self, row: int) -> QRect:
+        line, column = divmod(row, self._columns)
+        return QRect(2 + column * self._pitch, 2 + line * self._pitch - self.verticalScrollBar().value(),
+                     self._size, self._size)
+
+    def _row_at(self, point: QPoint) -> int:
+        column = (point.x() - 2) // self._pitch
+        row = (point.y() - 2 + self.verticalScrollBar().value()) // self._pitch * self._columns + column
+        inside = 0 <= column < self._columns and 0 <= row < len(self._ids)
+        return row if inside and self._rect(row).contains(point) else -1
+
+    def reveal(self, row: int) -> None:
+        """Scroll so that the picture is wholly in view."""
+        top = row // self._columns * self._pitch
+        bar = self.verticalScrollBar()
+        if top < bar.value():
+            bar.setValue(top)
+        elif top + self._pitch > bar.value() + self.viewport().height():
+            bar.setValue(top + self._pitch + 4 - self.viewport().height())
+
+    # Drawing -------------------------------------------------------------------------------------
+
+    def _wanted(self, picture: Picture) -> Wanted:
+        size = size_for(self._size * self.devicePixelRatioF() * 1.25)
+        return Wanted(picture.id, self._path_of(picture), picture.size, picture.modified_ns, size)
+
+    def _arrived(self) -> None:
+        self.viewport().update()
+
+    def paintEvent(self, event: QEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rows = self._visible_rows()
+        missing: list[Wanted] = []
+        for row in rows:
+            picture = self._picture(row)
+            if picture is None:
+                continue
+            rect = self._rect(row)
+            face = self._face(picture, missing)
+            if face is not None:
+                painter.setOpacity(0.35 if picture.excluded else 1.0)
+                painter.drawPixmap(rect.topLeft(), face)
+                painter.setOpacity(1.0)
+            else:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.color("sunk"))
+                painter.drawRoundedRect(rect, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+            self._decorate(painter, rect, row, picture)
+        centre = (rows.start + rows.stop) / 2
+        order = {self._ids[row]: abs(row - centre) for row in rows}
+        missing.sort(key=lambda each: order.get(each.key, 0))  # type: ignore[call-overload]
+        self._thumbnails.want(missing)
+
+    def _face(self, picture: Picture, missing: list[Wanted]) -> QPixmap | None:
+        """The square picture with round corners at the size of the cell, or None while it is not there."""
+        if picture.problem is not None:
+            return None
+        face = self._faces.get(picture.id)
+        if face is not None:
+            self._faces.move_to_end(picture.id)
+            return face
+        wanted = self._wanted(picture)
+        image = self._thumbnails.get(wanted)
+        if image is None:
+            missing.append(wanted)
+            return None
+        if image.isNull():
+            return None
+        ratio = self.devicePixelRatioF()
+        face = QPixmap(round(self._size * ratio), round(self._size * ratio))
+        face.setDevicePixelRatio(ratio)
+        face.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(face)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(0, 0, self._size, self._size), theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+        painter.setClipPath(shape)
+        side = min(image.width(), image.height())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._size * ratio < 2 * side)
+        source = QRectF((image.width() - side) / 2, (image.height() - side) / 2, side, side)
+        painter.drawImage(QRectF(0, 0, self._size, self._size), image, source)
+        painter.end()
+        self._faces[picture.id] = face
+        cost = face.width() * face.height() * 4
+        self._face_bytes += cost
+        while self._face_bytes > _FACES and len(self._faces) > 1:
+            self._faces.popitem(last=False)
+            self._face_bytes -= cost
+        return face
+
+    def _decorate(self, painter: QPainter, rect: QRect, row: int, picture: Picture) -> None:
+        radius = theme.THUMBNAIL_RADIUS
+        if picture.problem is not None or picture.excluded:
+            name, token = ("warning", "warn") if picture.problem is not None else ("eye-off", "text")
+            side = min(28, rect.width() // 2)
+            middle = QRectF(rect).center()
+            icons.paint(painter, QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side), name, token)
+        if picture.problem is None and rect.width() >= 64:
+            painter.setPen(QPen(QColor(16, 18, 20), 1.4))
+            painter.setBrush(self._color_of(picture))
+            painter.drawRoundedRect(QRectF(rect.left() + 7.5, rect.bottom() - 17.5, 11, 11), 3, 3)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if row in self.selection:
+            painter.setPen(QPen(theme.color("accent"), 3))
+            painter.drawRoundedRect(QRectF(rect).adjusted(-0.5, -0.5, 0.5, 0.5), radius, radius)
+        else:
+            painter.setPen(QPen(theme.color("faint" if row == self._hover else "line"), 1))
+            painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        if row == self.selection.current and self.hasFocus():
+            painter.setPen(QPen(theme.color("surface"), 1.5))
+            painter.drawRoundedRect(QRectF(rect).adjusted(2, 2, -2, -2), radius - 2, radius - 2)
+
+    # Keyboard and mouse --------------------------------------------------------------------------
+
+    def _select(self, change: Callable[[], None]) -> None:
+        change()
+        self.viewport().update()
+        self.selection_changed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, modifiers = event.key(), event.modifiers()
+        lines = max(1, self.viewport().height() // self._pitch)
+        last = len(self._ids) - 1
+        now = self.selection.current
+        moves = {Qt.Key.Key_Left: now - 1, Qt.Key.Key_Right: now + 1, Qt.Key.Key_Up: now - self._columns,
+                 Qt.Key.Key_Down: now + self._columns, Qt.Key.Key_PageUp: now - lines * self._columns,
+                 Qt.Key.Key_PageDown: now + lines * self._columns, Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
+        control = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        if key in moves and last >= 0:
+            row = max(0, min(last, moves[Qt.Key(key)])) if now >= 0 else 0
+            if modifiers & Qt.KeyboardModifier.ShiftModifier:
+                self._select(lambda: self.selection.extend(row))
+            elif control:
+                self.selection.current = row
+                self.viewport().update()
+            else:
+                self._select(lambda: self.selection.only(row))
+            self.reveal(row)
+        elif control and key == Qt.Key.Key_A:
+            self._select(self.selection.select_all)
+        elif key == Qt.Key.Key_Escape and len(self.selection):
+            self._select(self.selection.clear)
+        elif key == Qt.Key.Key_Space:
+            self._select(lambda: self.selection.toggle(max(0, now)))
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.exclude_key.emit()
+        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and not control:
+            self.label_key.emit(key - Qt.Key.Key_1)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= now <= last:
+            self.opened.emit(self._ids[now])
+        elif control and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self.set_cell(round(self._nominal * (1 / 1.2 if key == Qt.Key.Key_Minus else 1.2)))
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        row = self._row_at(point)
+        self._pressed, self._pressed_row = point, row
+        if event.button() == Qt.MouseButton.RightButton:
+            if row >= 0 and row not in self.selection:
+                self._select(lambda: self.selection.only(row))
+            if row >= 0:
+                self.menu_asked.emit(event.globalPosition().toPoint())
+            return
+        modifiers = event.modifiers()
+        if row < 0:
+            self._select(self.selection.clear)
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
+            self._select(lambda: self.selection.extend(
+                row, add=bool(modifiers & Qt.KeyboardModifier.ControlModifier)))
+        elif modifiers & Qt.KeyboardModifier.ControlModifier:
+            self._select(lambda: self.selection.toggle(row))
+        elif row not in self.selection:
+            self._select(lambda: self.selection.only(row))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        # A click into a larger selection makes it one picture, but only if nothing was dragged.
+        plain = not event.modifiers() and event.button() == Qt.MouseButton.LeftButton
+        if plain and self._pressed is not None and self._pressed_row >= 0 and len(self.selection) > 1:
+            self._select(lambda: self.selection.only(self._pressed_row))
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        row = self._row_at(event.position().toPoint())
+        if row >= 0:
+            self.opened.emit(self._ids[row])
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        if event.buttons() & Qt.MouseButton.LeftButton and self._pressed is not None and self._pressed_row >= 0:
+            if (point - self._pressed).manhattanLength() >= QApplication.startDragDistance():
+                self._drag()
+            return
+        row = self._row_at(point)
+        if row != self._hover:
+            self._hover = row
+            self.viewport().update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = -1
+        self.viewport().update()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            picture = self._picture(self._row_at(event.pos()))  # type: ignore[attr-defined]
+            QToolTip.showText(event.globalPos(), picture.path if picture else "", self)  # type: ignore[attr-defined]
+            return True
+        return super().viewportEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.set_cell(round(self._nominal * (1.15 if event.angleDelta().y() > 0 else 1 / 1.15)))
+            event.accept()
+            return
+        super().wheelEvent(event)
+
+    def _drag(self) -> None:
+        ids = self.selected_ids()
+        self._pressed = None
+        if not ids:
+            return
+        start_drag(self, ids)

@@ -1,0 +1,74 @@
+"""Which rows of a long list are selected, one byte a row: a million rows cost a megabyte."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+_CARRIED = 20_000
+
+
+class Selection:
+    """Selected rows with the current one and the anchor of a range."""
+
+    def __init__(self) -> None:
+        self._flags = bytearray()
+        self.current = -1
+        self.anchor = -1
+
+    def __len__(self) -> int:
+        return self._flags.count(1)
+
+    def __contains__(self, row: int) -> bool:
+        return 0 <= row < len(self._flags) and self._flags[row] == 1
+
+    def rows(self) -> Iterable[int]:
+        """The selected rows in order."""
+        row = self._flags.find(1)
+        while row >= 0:
+            yield row
+            row = self._flags.find(1, row + 1)
+
+    def reset(self, before: Sequence[int], after: array[int]) -> None:
+        """The list changed from the ids `before` to `after`: keep what is selected by id."""
+        kept = {before[row] for row in self.rows()} if len(self) <= _CARRIED else set()
+        current = before[self.current] if 0 <= self.current < len(before) else None
+        self._flags = bytearray(len(after))
+        self.current = self.anchor = -1
+        if not kept and current is None:
+            return
+        for row, identifier in enumerate(after):
+            if identifier in kept:
+                self._flags[row] = 1
+            if identifier == current:
+                self.current = self.anchor = row
+
+    def clear(self) -> None:
+        self._flags = bytearray(len(self._flags))
+
+    def select_all(self) -> None:
+        self._flags = bytearray(b"\1") * len(self._flags)
+
+    def only(self, row: int) -> None:
+        """Select this row alone."""
+        self.clear()
+        if 0 <= row < len(self._flags):
+            self._flags[row] = 1
+            self.current = self.anchor = row
+
+    def toggle(self, row: int) -> None:
+        if 0 <= row < len(self._flags):
+            self._flags[row] ^= 1
+            self.current = self.anchor = row
+
+    def extend(self, row: int, *, add: bool = False) -> None:
+        """Select from the anchor to `row`; with `add` what is selected elsewhere stays."""
+        if not 0 <= row < len(self._flags):
+            return
+        start = self.anchor if self.anchor >= 0 else row
+        if not add:
+            self.clear()
+        low, high = min(start, row), max(start, row)
+        self._flags[low:high + 1] = b"\1" * (high - low + 1)
+        self.current = row
+        self.anchor = start

@@ -1,0 +1,1 @@
+"""Everything that computes with Keras. Imported in child processes only."""

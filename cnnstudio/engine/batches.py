@@ -1,0 +1,119 @@
+"""Batches for any backend: deterministic, augmented, and made ahead of the step that needs them."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+AHEAD: Final = 6
+"""How many batches are made ahead."""
+
+Batch = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+"""(pictures or features, labels, sample weights or None)."""
+
+
+def encode_labels(labels: np.ndarray, class_count: int, label_mode: str) -> np.ndarray:
+    """Class numbers (n,) in the form of the label mode: int32 (n,), float32 (n, 1) or one-hot (n, classes)."""
+    labels = np.asarray(labels, np.int32)
+    if label_mode == "int":
+        return labels
+    if label_mode == "binary":
+        return labels.astype(np.float32)[:, None]
+    return np.eye(class_count, dtype=np.float32)[labels]
+
+
+def balanced_weights(labels: np.ndarray, class_count: int) -> np.ndarray:
+    """A weight for each picture: n / (classes x pictures of its class); absent classes count for nothing."""
+    counts = np.bincount(labels, minlength=class_count)
+    present = max(1, int((counts > 0).sum()))
+    weights = np.where(counts > 0, len(labels) / (present * np.maximum(counts, 1)), 0.0)
+    return weights[labels].astype(np.float32)
+
+
+class BatchSource:
+    """Batches of one split.
+
+    `rows(indices)` gives pictures (uint8) or features (float32) by their position in the split.
+    The order of an epoch depends on (seed, epoch) alone, and what the augmenter does to a picture
+    on (seed, epoch, position) alone: neither on threads nor on where the epoch was entered.
+    """
+
+    def __init__(self, rows: Callable[[np.ndarray], np.ndarray], labels: np.ndarray, batch_size: int, *,
+                 seed: int = 0, shuffle: bool = False, augmenter: Any = None,
+                 weights: np.ndarray | None = None) -> None:
+        self._rows = rows
+        self._labels = labels
+        self._weights = weights
+        self._batch_size = batch_size
+        self._seed = seed
+        self._shuffle = shuffle
+        self._augmenter = augmenter
+        self.pictures = len(labels)
+
+    def __len__(self) -> int:
+        """Batches an epoch, a smaller last one included."""
+        return -(-self.pictures // self._batch_size)
+
+    def order(self, epoch: int) -> np.ndarray:
+        """Positions in the order of that epoch (counted from 1)."""
+        if not self._shuffle:
+            return np.arange(self.pictures)
+        return np.random.default_rng([self._seed, epoch]).permutation(self.pictures)
+
+    def make(self, epoch: int, indices: np.ndarray) -> Batch:
+        """One batch of these positions."""
+        pictures = self._rows(indices)
+        if self._augmenter is not None:
+            pictures = self._augmenter(pictures, self._augmenter.draw(self._seed, epoch, indices))
+        return pictures, self._labels[indices], None if self._weights is None else self._weights[indices]
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch from number `start` (counted from 0) on, made ahead in a thread."""
+        order = self.order(epoch)
+        size = self._batch_size
+        pieces = [order[begin:begin + size] for begin in range(start * size, self.pictures, size)]
+        return ahead(lambda indices: self.make(epoch, indices), pieces)
+
+
+def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD) -> Iterator[Any]:
+    """`map(work, pieces)`, computed in a thread up to `depth` results before they are asked for.
+
+    An exception of `work` is raised where its result would have come. Leaving early ends the thread.
+    """
+    made: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(maxsize=depth)
+    left = threading.Event()
+
+    def put(item: tuple[Any, BaseException | None]) -> bool:
+        while not left.is_set():
+            try:
+                made.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def produce() -> None:
+        for piece in pieces:
+            try:
+                item = (work(piece), None)
+            except BaseException as trouble:  # noqa: BLE001 - raised again in the consumer's thread
+                put((None, trouble))
+                return
+            if not put(item):
+                return
+
+    thread = threading.Thread(target=produce, daemon=True, name="batches")
+    thread.start()
+    try:
+        for _ in pieces:
+            result, trouble = made.get()
+            if trouble is not None:
+                raise trouble
+            yield result
+    finally:
+        left.set()
+        thread.join()

@@ -1,0 +1,147 @@
+"""From a NetworkSpec to a Keras model, by the same calls that the code view prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import keras
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.recipes import LOSSES, OPTIMIZERS
+from cnnstudio.catalog.shapes import report
+from cnnstudio.core.graph import unique_id
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.params import complete
+from cnnstudio.core.problems import ProblemError, blocking, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.core.training import TrainingSpec
+from cnnstudio.engine.base_weights import load_base_weights
+from cnnstudio.engine.names import resolve
+
+SCALES: Final = {"zero_one": (1 / 255, 0.0), "minus_one_one": (1 / 127.5, -1.0)}
+"""(scale, offset) of the Rescaling layer for each normalisation that is done by one."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model and its parts: for each node its layer and its output tensor; the order; the output's node."""
+
+    model: Any
+    layers: Mapping[str, Any]
+    tensors: Mapping[str, Any]
+    order: tuple[str, ...]
+    output: str
+
+
+def build(network: NetworkSpec, context: Context, *, weights: bool = True) -> Built:
+    """Build the network for plain 0-255 pixels of the context's shape; its layers are named by node ids.
+
+    Weights are drawn from Keras's seed (keras.utils.set_random_seed); those of a pretrained base
+    are loaded unless `weights` is False. Raises ProblemError with every problem of the network.
+    """
+    found = report(network, context)
+    problems = blocking(found.problems)
+    if problems or found.output is None:
+        raise ProblemError(*problems)
+    layers: dict[str, Any] = {}
+    tensors: dict[str, Any] = {}
+    start: Any = None
+    for identifier in found.order:
+        node = network.node(identifier)
+        assert node is not None
+        if node.type == "Input":
+            start = _make(node, context)
+            tensors[identifier] = _normalized(start, network, context)
+            continue
+        entering = [tensors[source] for source in network.inputs_of(identifier)]
+        layer = _base(node, entering[0], weights) if node.type == "PretrainedBase" else _make(node, context)
+        layers[identifier] = layer
+        tensors[identifier] = apply(layer, entering)
+    model = keras.Model(start, tensors[found.output], name="network")
+    return Built(model, layers, tensors, found.order, found.output)
+
+
+def apply(layer: Any, entering: list[Any]) -> Any:
+    """A layer's answer to its inputs. A base's batch normalisation always keeps its learned statistics:
+    those of a small batch would spoil them, which is what fine-tuning with Keras recommends."""
+    if isinstance(layer, keras.Model):
+        return layer(entering[0], training=False)
+    return layer(entering if len(entering) > 1 else entering[0])
+
+
+def _make(node: Node, context: Context) -> Any:
+    entry = LAYERS[node.type]
+    return entry.call.build(values_of(node, entry) | {"context": context}, resolve, name=node.id)
+
+
+def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
+    if context.normalization not in SCALES:
+        return start
+    scale, offset = SCALES[context.normalization]
+    name = unique_id("normalization", [node.id for node in network.nodes])
+    return keras.layers.Rescaling(scale, offset=offset, name=name)(start)
+
+
+def _base(node: Node, entering: Any, weights: bool) -> Any:
+    """The base as a model within the model, named by the node; frozen before its freeze line."""
+    values = values_of(node, LAYERS["PretrainedBase"])
+    base = BASES[values["base"]]
+    graph = base.graph()
+    height, width, channels = entering.shape[1:]
+    context = Context(height=height, width=width, channels=channels, class_count=1, normalization="none")
+    tensors: dict[str, Any] = {}
+    made: dict[str, Any] = {}
+    for inner in graph.nodes:
+        layer = _make(inner, context)
+        if inner.type == "Input":
+            tensors[inner.id] = layer
+            continue
+        made[inner.id] = layer
+        tensors[inner.id] = apply(layer, [tensors[source] for source in graph.inputs_of(inner.id)])
+    last = tensors[graph.nodes[-1].id]
+    if values["pooling"] != "none":
+        pooling = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
+        last = pooling[values["pooling"]](name="pooling")(last)
+    model = keras.Model(tensors[graph.nodes[0].id], last, name=node.id)
+    if weights and values["weights"] != "random":
+        file = values["weights_file"] if values["weights"] == "file" else ""
+        load_base_weights(base, made, file or "")
+    learning = base.trainable_layers(values["trainable_from"])
+    for identifier, layer in made.items():
+        layer.trainable = identifier in learning
+    return model
+
+
+def optimizer_of(training: TrainingSpec) -> Any:
+    """The optimizer; raises ProblemError for one that this version does not know."""
+    recipe = OPTIMIZERS.find(training.optimizer.type)
+    if recipe is None:
+        text = Text("This version does not know the optimizer {name}.", "Esta versión no conoce el optimizador {name}.")
+        raise ProblemError(error("unknown_optimizer", text.fill(name=training.optimizer.type), "training",
+                                 field="optimizer"))
+    return recipe.call.build(complete(recipe.params, training.optimizer.params), resolve)
+
+
+def loss_of(project: Project, context: Context) -> Any:
+    """The loss: the label mode's own for "auto"."""
+    name = context.loss if project.training.loss == "auto" else project.training.loss
+    return LOSSES[name].call.build({}, resolve)
+
+
+def accuracy_of(context: Context) -> Any:
+    """The share of right answers, called "accuracy" in every label mode."""
+    kinds = {"binary": keras.metrics.BinaryAccuracy, "categorical": keras.metrics.CategoricalAccuracy,
+             "int": keras.metrics.SparseCategoricalAccuracy}
+    return kinds[context.label_mode](name="accuracy")
+
+
+def compile_model(model: Any, project: Project, context: Context) -> None:
+    """Compile with the project's optimizer, loss and accuracy. XLA only where JAX needs it: on a
+    processor it made a small network slower."""
+    model.compile(optimizer=optimizer_of(project.training), loss=loss_of(project, context),
+                  metrics=[accuracy_of(context)], jit_compile="auto" if keras.backend.backend() == "jax" else False)

@@ -1,0 +1,123 @@
+"""The process entry: one job, or the warm server, and the border where every mistake becomes an event."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from cnnstudio.core.commands import AnyJob, Diagnose, Evaluate, Export, FetchBase, Serve, Train
+from cnnstudio.core.events import AnyEvent, Failed, Hello, Notice, Stopped
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text, set_language
+from cnnstudio.workers.link import Link, StopRequested
+from cnnstudio.workers.protocol import Nonsense
+from cnnstudio.workers.runs import RunFolder
+
+
+def main(connection: Connection) -> None:
+    """Answer a supervisor: do its job and tell how it ended."""
+    link = Link(connection)
+    try:
+        job = link.job()
+    except (EOFError, Nonsense):
+        return
+    os.environ["KERAS_BACKEND"] = job.backend
+    set_language(job.language if job.language in ("en", "es") else "en")
+    signal.signal(signal.SIGTERM, lambda _number, _frame: link.request_stop(keep=True))
+    lock: Any = None
+    run = ""
+    try:
+        if isinstance(job, Train):
+            # Before Keras is there: from the first second the run is known to live.
+            from cnnstudio.engine.locking import lock_run
+
+            folder = RunFolder(Path(job.run_folder))
+            run = folder.id
+            lock = lock_run(folder)
+            link.keep_in(folder.folder)
+        last = _work(job, link)
+    except StopRequested:
+        last = Stopped(run=run, kept=False)
+    except ProblemError as trouble:
+        last = _told(trouble, link)
+    except Exception as trouble:  # noqa: BLE001 - the child's border
+        traceback.print_exc()
+        last = Failed(problem=mistake(trouble, traceback.format_exc()))
+    link.emit(last)
+    if lock is not None:
+        lock.release()
+    link.close()
+
+
+def _work(job: AnyJob, link: Link) -> AnyEvent:
+    from cnnstudio.engine import environment
+
+    environment.set_up(job.device)
+    link.emit(Hello(pid=os.getpid(), versions=environment.versions(), device=environment.device_name()))
+    return _worker(job)(job, link)
+
+
+def _worker(job: AnyJob) -> Callable[[Any, Link], AnyEvent]:
+    match job:
+        case Train():
+            from cnnstudio.engine.training import train
+
+            return train
+        case Evaluate():
+            from cnnstudio.engine.evaluation import evaluate
+
+            return evaluate
+        case Serve():
+            from cnnstudio.engine.predicting import serve
+
+            return serve
+        case Export():
+            from cnnstudio.engine.exporting import export
+
+            return export
+        case Diagnose():
+            from cnnstudio.engine.doctor import diagnose
+
+            return diagnose
+        case FetchBase():
+            from cnnstudio.engine.downloading import fetch_base
+
+            return fetch_base
+
+
+def _told(trouble: ProblemError, link: Link) -> AnyEvent:
+    """The last event carries one problem; if there are more, each is told before."""
+    if len(trouble.problems) > 1:
+        for problem in trouble.problems:
+            link.emit(Notice(problem=problem))
+    return Failed(problem=trouble.problems[0])
+
+
+def mistake(trouble: BaseException, report: str) -> Problem:
+    """The problem of an exception that nobody expected; the known ones get their mend."""
+    words = f"{type(trouble).__name__}: {trouble}"
+    if isinstance(trouble, ModuleNotFoundError) and trouble.name in ("tensorflow", "torch", "jax", "keras"):
+        text = Text("{name} is not installed in this Python. Install it, or choose another backend.",
+                    "{name} no está instalado en este Python. Instálelo o elija otro motor.")
+        return error("backend_missing", text.fill(name=trouble.name), "training", field="backend", details=report)
+    if isinstance(trouble, MemoryError) or any(
+            sign in words for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory",
+                                       "OOM when allocating")):
+        text = Text("There is not enough memory. Choose a smaller batch, smaller pictures or a smaller network. What "
+                    "was finished before is kept.",
+                    "No hay memoria suficiente. Elija un lote, unas imágenes o una red menores. Lo terminado antes se "
+                    "conserva.")
+        return error("out_of_memory", text, "training", field="batch_size", details=report)
+    if isinstance(trouble, OSError) and trouble.errno is not None:
+        from cnnstudio.core.files import write_problem
+
+        problem = write_problem(trouble, trouble.filename or "?")
+        return error(problem.code, problem.text, "file", path=trouble.filename, details=report)
+    text = Text("Something unexpected happened: {words}. The report shows where.",
+                "Ocurrió algo inesperado: {words}. El informe muestra dónde.")
+    return error("unexpected", text.fill(words=words[:300]), "machine", details=report)

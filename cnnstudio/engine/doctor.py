@@ -1,0 +1,72 @@
+"""What the child finds on this computer: versions, backends, devices, engines."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+from importlib import metadata
+from typing import Any, Final
+
+import cv2
+
+from cnnstudio.core.commands import Diagnose
+from cnnstudio.core.events import AnyEvent, Finished, Report
+from cnnstudio.core.places import cache_folder
+from cnnstudio.engine import environment
+from cnnstudio.workers.link import Link
+
+_BACKENDS: Final = ("tensorflow", "torch", "jax")
+
+
+def diagnose(_job: Diagnose, link: Link) -> AnyEvent:
+    """Tell a Report; its facts are documented by `facts`."""
+    link.emit(Report(facts=facts()))
+    return Finished()
+
+
+def facts() -> dict[str, Any]:
+    """versions, backend, device, gpu, backends (installed version or None), litert (works), opencv formats,
+    cpu_count, platform, cache (path and whether it can be written)."""
+    cache = cache_folder()
+    return {
+        "versions": environment.versions(),
+        "backend": environment.versions()["backend"],
+        "device": environment.device_name(),
+        "gpu": environment.on_gpu(),
+        "backends": {name: _version(name) for name in _BACKENDS},
+        "litert": _litert_works(),
+        "opencv": {"version": cv2.__version__,
+                   "formats": {suffix: bool(cv2.haveImageWriter(f"x{suffix}"))
+                               for suffix in (".jpg", ".png", ".webp", ".tiff", ".jp2", ".avif")}},
+        "cpu_count": os.cpu_count() or 1,
+        "platform": platform.platform(),
+        "cache": {"path": str(cache), "writable": _writable(cache)},
+    }
+
+
+def _version(name: str) -> str | None:
+    if importlib.util.find_spec(name) is None:
+        return None
+    for package in (name, f"{name}-cpu"):
+        try:
+            return metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return "?"
+
+
+def _litert_works() -> bool:
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except (ImportError, OSError):
+        return False
+    return Interpreter is not None
+
+
+def _writable(folder: Any) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)

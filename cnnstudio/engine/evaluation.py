@@ -1,0 +1,140 @@
+"""The Evaluate job: how good a run's model is on the pictures of a manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from cnnstudio.core.commands import Evaluate
+from cnnstudio.core.events import (
+    AnyEvent,
+    ClassReport,
+    Evaluated,
+    Finished,
+    Notice,
+    PictureResult,
+    encode_event,
+)
+from cnnstudio.core.files import write_atomically
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
+from cnnstudio.engine import inference, models
+from cnnstudio.engine.phases import Told, phase
+from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
+from cnnstudio.workers.link import Link
+from cnnstudio.workers.runs import RunFolder
+
+_SMALLEST: float = 1e-7
+"""Keras's own floor under a probability before its logarithm."""
+
+
+def evaluate(job: Evaluate, link: Link) -> AnyEvent:
+    """Do the job: an Evaluated event, its table, and beside the table the same as JSON."""
+    run = RunFolder(Path(job.run_folder))
+    cache = Path(job.cache) if job.cache else cache_folder()
+    phase(link, "loading")
+    loaded = models.load(run.folder)
+    manifest = read_manifest(Path(job.manifest))
+    entries = _entries(manifest, job.split, loaded.card.class_names)
+    link.check()
+    phase(link, "preparing")
+    paths = [manifest.path(entry) for entry in entries]
+    prepared = prepare_pictures(paths, loaded.card.recipe, cache, progress=Told(link), check=link.check)
+    for problem in notices(prepared):
+        link.emit(Notice(problem=problem))
+    good = prepared.good
+    if not len(good):
+        raise ProblemError(_nothing(job.split, manifest))
+    answers, engine = _answers(loaded, prepared, good, cache, link)
+    labels = np.asarray([entries[index].label for index in good.tolist()])
+    names = loaded.card.class_names
+    paths_told = [entries[index].path for index in good.tolist()]
+    table = results(paths_told, labels, answers, loaded.card.label_mode)
+    write_atomically(Path(job.table), b"\n".join(msgspec.json.encode(row) for row in table) + b"\n")
+    event = Evaluated(
+        run=run.id, split=job.split, images=len(good), skipped=len(entries) - len(good), table=job.table,
+        engine=engine, **measures(labels, answers, names, [row.loss for row in table]))
+    write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
+    link.emit(event)
+    return Finished(run=run.id, metrics={"loss": event.loss, "accuracy": event.accuracy})
+
+
+def _entries(manifest: Manifest, split: str, class_names: tuple[str, ...]) -> list[Entry]:
+    """The pictures of the split ("" or "all": all), with the class numbers that the model was trained with."""
+    numbers = {name: number for number, name in enumerate(class_names)}
+    translation = [numbers.get(name, -1) for name in manifest.header.class_names]
+    chosen = manifest.entries if split in ("", "all") else [
+        entry for entry in manifest.entries if entry.split == split]
+    if not any(entry.split == split for entry in manifest.entries) and not chosen:
+        raise ProblemError(_nothing(split, manifest))
+    found = [msgspec.structs.replace(entry, label=translation[entry.label])
+             for entry in chosen if entry.label >= 0 and translation[entry.label] >= 0]
+    if not found:
+        text = Text("The pictures have none of the model's classes ({names}).",
+                    "Las imágenes no tienen ninguna de las clases del modelo ({names}).")
+        raise ProblemError(error("other_classes", text.fill(names=", ".join(class_names)), "dataset"))
+    return found
+
+
+def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache: Path, link: Link
+             ) -> tuple[np.ndarray, str]:
+    phase(link, "converting")
+    engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
+    phase(link, "evaluating")
+    told = Told(link)
+
+    def each(done: int) -> None:
+        link.check()
+        told(done, len(good))
+
+    answers = inference.run(engine, len(good), lambda places: prepared.take(good[places]), each)
+    return models.probabilities(answers, loaded.card.label_mode), engine.name
+
+
+def results(paths: list[str], labels: np.ndarray, probabilities: np.ndarray, label_mode: str) -> list[PictureResult]:
+    """One row a picture: its class, the answer with its probability, and its crossentropy."""
+    predicted = _predicted(probabilities, label_mode)
+    places = np.arange(len(labels))
+    losses = -np.log(np.clip(probabilities[places, labels], _SMALLEST, 1.0))
+    chosen = probabilities[places, predicted]
+    return [PictureResult(path=path, label=int(label), predicted=int(answer), probability=float(chance),
+                          loss=float(loss))
+            for path, label, answer, chance, loss in zip(paths, labels, predicted, chosen, losses, strict=True)]
+
+
+def _predicted(probabilities: np.ndarray, label_mode: str) -> np.ndarray:
+    """The most probable class. At exactly one half a sigmoid unit does not say yes, as Keras counts it."""
+    if label_mode == "binary":
+        return (probabilities[:, 1] > 0.5).astype(np.int64)
+    return np.asarray(probabilities.argmax(axis=1))
+
+
+def measures(labels: np.ndarray, probabilities: np.ndarray, names: tuple[str, ...], losses: list[float]
+             ) -> dict[str, object]:
+    """loss, accuracy, classes and confusion of an Evaluated event; what is undefined is 0."""
+    mode = "binary" if len(names) == 2 else "categorical"
+    predicted = _predicted(probabilities, mode)
+    count = len(names)
+    confusion = np.zeros((count, count), np.int64)
+    np.add.at(confusion, (labels, predicted), 1)
+    right = confusion.diagonal()
+    support, called = confusion.sum(axis=1), confusion.sum(axis=0)
+    precision = right / np.maximum(called, 1)
+    recall = right / np.maximum(support, 1)
+    both = precision + recall
+    f1 = np.where(both > 0, 2 * precision * recall / np.where(both > 0, both, 1), 0.0)
+    classes = tuple(
+        ClassReport(name=name, precision=float(precision[number]), recall=float(recall[number]),
+                    f1=float(f1[number]), support=int(support[number]))
+        for number, name in enumerate(names))
+    return {"loss": float(np.mean(losses)), "accuracy": float(right.sum() / max(1, len(labels))), "classes": classes,
+            "confusion": tuple(tuple(int(each) for each in row) for row in confusion)}
+
+
+def _nothing(split: str, manifest: Manifest) -> Problem:
+    text = Text("There are no usable pictures in {split}.", "No hay imágenes utilizables en {split}.")
+    return error("no_pictures", text.fill(split=split or "?"), "dataset", path=manifest.header.root)

@@ -1,0 +1,147 @@
+"""Features of a frozen base: computed once, kept, and the head trained on them. The network is the same."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.project import Project
+from cnnstudio.engine import inference
+from cnnstudio.engine.building import Built, apply
+from cnnstudio.engine.phases import Told, phase
+from cnnstudio.engine.pixels import Prepared, recipe_digest
+from cnnstudio.engine.store import Store
+from cnnstudio.workers.link import Link
+
+_LARGEST_BYTES: Final = 8_000_000_000
+_KEEP_EVERY: Final = 512
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A model in two: `base` gives features, `head` is trained on them; both share layers with the whole."""
+
+    base: Any
+    head: Any
+
+
+def cut(project: Project, built: Built) -> Cut | None:
+    """The model cut behind its base, or None when that would train another network: the base must be
+    frozen and stand right behind the Input, alone, and no picture may be changed at random."""
+    network = project.network
+    if not project.training.keep_features or project.augmentation.active:
+        return None
+    bases = [node for node in network.nodes if node.type == "PretrainedBase"]
+    inputs = [node.id for node in network.nodes if node.type == "Input"]
+    if len(bases) != 1 or len(inputs) != 1:
+        return None
+    base = bases[0]
+    if values_of(base, LAYERS["PretrainedBase"])["trainable_from"] != "none":
+        return None
+    if network.inputs_of(base.id) != (inputs[0],) or sum(edge.source == inputs[0] for edge in network.edges) != 1:
+        return None
+    features = keras.Model(built.model.inputs, built.tensors[base.id], name="features")
+    start = keras.Input(built.tensors[base.id].shape[1:], name="features_input")
+    tensors = {base.id: start}
+    for identifier in built.order:
+        if identifier in (inputs[0], base.id):
+            continue
+        tensors[identifier] = apply(built.layers[identifier],
+                                    [tensors[source] for source in network.inputs_of(identifier)])
+    if built.output == base.id:
+        return None
+    return Cut(features, keras.Model(start, tensors[built.output], name="head"))
+
+
+def fits(found: Cut, pictures: int) -> bool:
+    """Whether the features of so many pictures are worth keeping at all."""
+    return pictures * 4 * int(np.prod(found.base.output_shape[1:])) <= _LARGEST_BYTES
+
+
+def compute(found: Cut, prepared: Prepared, project: Project, cache: Path, link: Link) -> tuple[Prepared, str]:
+    """Features (float32) of all usable pictures of `prepared`, from the store where they are known.
+
+    Answers them with the same indices as the pictures, and which engine computed them ("cache" if none had to).
+    """
+    shape = tuple(found.base.output_shape[1:])
+    digest = inference.model_digest(found.base)
+    name = hashlib.blake2b(f"{recipe_digest(project.recipe)} {digest}".encode(), digest_size=16).hexdigest()
+    folder = cache / "features" / name
+    features = Prepared(shape, np.float32, np.full(len(prepared.rows), -1, np.int64), list(prepared.names),
+                        np.empty((0, *shape), np.float32), [], list(prepared.troubles))
+    lock = ProjectLock(folder)
+    store: Store | None = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if lock.acquire() is None:
+            store = Store(folder, shape, "float32")
+    except (OSError, sqlite3.Error):
+        store = None
+    try:
+        engine = _fill(found, features, prepared, store, digest, cache, link)
+        if store is not None:
+            features.mapped = store.mapped()
+    finally:
+        if store is not None:
+            store.close()
+        lock.release()
+    return features, engine
+
+
+def _fill(found: Cut, features: Prepared, prepared: Prepared, store: Store | None, digest: str, cache: Path,
+          link: Link) -> str:
+    good = prepared.good
+    first: dict[str, int] = {}
+    for index in good.tolist():
+        row = store.row_of(prepared.names[index]) if store is not None else None
+        if row is not None:
+            features.rows[index] = row
+        else:
+            first.setdefault(prepared.names[index], index)
+    missing = np.asarray(list(first.values()), np.int64)
+    name = "cache"
+    if len(missing):
+        phase(link, "converting")
+        engine = inference.engine_for(found.base, prepared.take(missing[:4]), cache, digest=digest)
+        name = engine.name
+        phase(link, "features")
+        told = Told(link)
+        for begin in range(0, len(missing), _KEEP_EVERY):
+            link.check()
+            part = missing[begin:begin + _KEEP_EVERY]
+
+            def rows(indices: np.ndarray, part: np.ndarray = part) -> np.ndarray:
+                return prepared.take(part[indices])
+
+            def each(done: int, begin: int = begin) -> None:
+                told(begin + done, len(missing))
+
+            answers = inference.run(engine, len(part), rows, each)
+            store = _keep(features, prepared, store, part, answers)
+    for index in good.tolist():
+        if features.rows[index] == -1:
+            features.rows[index] = features.rows[first[prepared.names[index]]]
+    return name
+
+
+def _keep(features: Prepared, prepared: Prepared, store: Store | None, part: np.ndarray, answers: np.ndarray
+          ) -> Store | None:
+    if store is not None:
+        try:
+            features.rows[part] = store.add([prepared.names[index] for index in part.tolist()], list(answers))
+        except (OSError, sqlite3.Error) as trouble:
+            features.store_trouble = str(trouble)
+        else:
+            return store
+    for index, answer in zip(part.tolist(), answers, strict=True):
+        features.rows[index] = -2 - len(features.memory)
+        features.memory.append(answer)
+    return None

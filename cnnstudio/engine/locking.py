@@ -1,0 +1,25 @@
+"""One process at a time works on a run."""
+
+from __future__ import annotations
+
+import time
+
+from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.workers.runs import RunFolder
+
+
+def lock_run(run: RunFolder) -> ProjectLock:
+    """Hold the run for the life of this process; raises ProblemError (run_in_use)."""
+    lock = ProjectLock(run.folder)
+    for _ in range(20):
+        trouble = lock.acquire()
+        if trouble is None:
+            return lock
+        if trouble.code != "project_in_use":
+            raise ProblemError(trouble)
+        # Somebody who only looks whether the run lives holds the lock for a moment.
+        time.sleep(0.05)
+    text = Text("Another process works on the run {id}.", "Otro proceso trabaja en el entrenamiento {id}.")
+    raise ProblemError(error("run_in_use", text.fill(id=run.id), "run", path=run.folder))

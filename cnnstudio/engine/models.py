@@ -1,0 +1,173 @@
+"""Model files: saved with their recipe inside, and loaded with nothing in them trusted."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import msgspec
+
+from cnnstudio.core.files import write_problem
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.text import Text
+
+CARD: Final = "cnnstudio.json"
+FORMAT: Final = 1
+KNOWN_LAYERS: Final = frozenset("""
+    Activation ActivityRegularization Add AlphaDropout Average AveragePooling2D BatchNormalization CenterCrop
+    Concatenate Conv2D Conv2DTranspose Cropping2D Dense DepthwiseConv2D Dot Dropout ELU Flatten Functional
+    GaussianDropout GaussianNoise GlobalAveragePooling2D GlobalMaxPooling2D GroupNormalization InputLayer
+    LayerNormalization LeakyReLU MaxPooling2D Maximum Minimum Multiply Normalization PReLU Permute ReLU
+    RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation RandomTranslation RandomZoom RepeatVector
+    Rescaling Reshape Resizing SeparableConv2D Sequential Softmax SpatialDropout2D Subtract UnitNormalization
+    UpSampling2D ZeroPadding2D
+""".split())
+"""Layers that a model of unknown origin may have: none of them can carry code."""
+_OTHER_MODULES: Final = ("keras.initializers", "keras.regularizers", "keras.constraints", "keras.optimizers",
+                         "keras.losses", "keras.metrics")
+_LAYER_MODULES: Final = ("keras", "keras.layers", "keras.models", "keras.src.models.functional",
+                         "keras.src.models.sequential", "keras.src.engine.functional")
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model file carries besides the model: how a picture becomes its input, what its outputs mean."""
+
+    format: int = FORMAT
+    recipe: RecipeSpec
+    class_names: tuple[str, ...]
+    label_mode: str
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model that is ready to predict. `path` is its file."""
+
+    model: Any
+    card: Card
+    path: Path
+
+
+def save_model(model: Any, path: Path, card: Card) -> None:
+    """Write a `.keras` file with its card, whole or not at all; raises ProblemError."""
+    temporary = path.with_name(f".{path.stem}.writing.keras")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        model.save(temporary)
+        with zipfile.ZipFile(temporary, "a") as archive:
+            archive.writestr(CARD, msgspec.json.format(msgspec.json.encode(card), indent=2))
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as trouble:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise ProblemError(write_problem(trouble, path)) from trouble
+
+
+def model_file(place: Path) -> Path:
+    """The model of a run folder, a bundle or a project's file; raises ProblemError (no_model)."""
+    path = place / "model.keras" if place.is_dir() else place
+    if path.is_file():
+        return path
+    text = Text("There is no model in {path}.", "No hay ningún modelo en {path}.")
+    raise ProblemError(error("no_model", text.fill(path=place), "file", path=place))
+
+
+def load(place: Path) -> Loaded:
+    """Load a run folder, a bundle folder or a lone `.keras` file.
+
+    Only layers of the list and no code: what has anything else is refused before Keras sees it.
+    Raises ProblemError (no_model, damaged_model, unsafe_model, not_a_classifier).
+    """
+    path = model_file(place)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = json.loads(archive.read("config.json"))
+            card = archive.read(CARD) if CARD in archive.namelist() else None
+        refused = _refused(config)
+        if refused:
+            raise ProblemError(_unsafe(path, refused))
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except ProblemError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile) as trouble:
+        raise ProblemError(_damaged(path, str(trouble))) from trouble
+    return Loaded(model, _card(card, model, path), path)
+
+
+def _refused(part: Any) -> str:
+    """The name of the first thing in a model's configuration that is not on the list; "" when all is known."""
+    if isinstance(part, list):
+        return next((name for name in map(_refused, part) if name), "")
+    if not isinstance(part, dict):
+        return ""
+    if "class_name" in part and "config" in part and "module" in part:
+        module, name = part.get("module"), str(part["class_name"])
+        known = (module in _LAYER_MODULES and name in KNOWN_LAYERS) or module in _OTHER_MODULES
+        builtin = (module == "keras" and name == "DTypePolicy") or module == "keras.dtype_policies"
+        if not (known or builtin or name in ("__tuple__", "__keras_tensor__")):
+            return name
+    return next((name for name in map(_refused, part.values()) if name), "")
+
+
+def _card(data: bytes | None, model: Any, path: Path) -> Card:
+    if data is not None:
+        try:
+            card = msgspec.json.decode(data, type=Card)
+        except msgspec.MsgspecError as trouble:
+            raise ProblemError(_damaged(path, str(trouble))) from trouble
+        if card.format > FORMAT:
+            text = Text("{path} was written by a newer CNN Studio.", "{path} fue escrito por un CNN Studio más nuevo.")
+            raise ProblemError(error("newer_format", text.fill(path=path), "file", path=path))
+        return card
+    shape, answer = model.input_shape, model.output_shape
+    modes = {1: "grayscale", 3: "rgb", 4: "rgba"}
+    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:] or shape[3] not in modes or (
+            not isinstance(answer, tuple) or len(answer) != 2):
+        text = Text("{path} does not classify pictures of one size: its input is {shape}.",
+                    "{path} no clasifica imágenes de un tamaño: su entrada es {shape}.")
+        raise ProblemError(error("not_a_classifier", text.fill(path=path, shape=shape), "file", path=path))
+    recipe = RecipeSpec(height=shape[1], width=shape[2], color_mode=modes[shape[3]], normalization="none")  # type: ignore[arg-type]
+    count = 2 if answer[1] == 1 else answer[1]
+    return Card(recipe=recipe, class_names=tuple(str(number) for number in range(count)),
+                label_mode="binary" if answer[1] == 1 else "categorical")
+
+
+def probabilities(answers: Any, label_mode: str) -> Any:
+    """Answers of the model as (n, classes) probabilities: one sigmoid p becomes (1 - p, p)."""
+    import numpy as np
+
+    if label_mode == "binary" and answers.shape[-1] == 1:
+        return np.concatenate([1.0 - answers, answers], axis=-1)
+    return answers
+
+
+def read_card(path: Path) -> Card | None:
+    """The card of a model file without loading the model, or None."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+            return msgspec.json.decode(archive.read(CARD), type=Card)
+    except (OSError, KeyError, zipfile.BadZipFile, msgspec.MsgspecError):
+        return None
+
+
+def _damaged(path: Path, reason: str) -> Problem:
+    text = Text("{path} is damaged or no Keras model.", "{path} está dañado o no es un modelo Keras.")
+    return error("damaged_model", text.fill(path=path), "file", path=path, details=reason)
+
+
+def _unsafe(path: Path, name: str) -> Problem:
+    text = Text("{path} has a part that is not on the list of known layers ({name}) and could run code. It was not "
+                "opened.",
+                "{path} tiene una parte que no está en la lista de capas conocidas ({name}) y podría ejecutar código. "
+                "No se abrió.")
+    return error("unsafe_model", text.fill(path=path, name=name), "file", path=path)

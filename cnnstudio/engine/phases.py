@@ -1,0 +1,54 @@
+"""Words for the stretches of work, and progress with rate and time left."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from cnnstudio.core.events import Phase, Progress
+from cnnstudio.core.text import Text
+from cnnstudio.workers.link import Link
+
+_TEXTS: Final = {
+    "loading": Text("Loading the model", "Cargando el modelo"),
+    "preparing": Text("Preparing pictures", "Preparando imágenes"),
+    "building": Text("Building the network", "Construyendo la red"),
+    "converting": Text("Making the quick engine", "Creando el motor rápido"),
+    "features": Text("Computing the features of the frozen base once", "Calculando una vez las características de la "
+                     "base congelada"),
+    "training": Text("Training", "Entrenando"),
+    "evaluating": Text("Evaluating", "Evaluando"),
+    "saving": Text("Saving the model", "Guardando el modelo"),
+    "exporting": Text("Writing the export", "Escribiendo la exportación"),
+    "checking": Text("Checking the export on real pictures", "Comprobando la exportación con imágenes reales"),
+    "fetching": Text("Fetching weights", "Descargando pesos"),
+}
+_GAP: Final = 0.05
+
+
+def phase(link: Link, name: str) -> None:
+    """Tell that a new stretch begins."""
+    link.emit(Phase(name=name, text=_TEXTS[name]))
+
+
+class Told:
+    """Tells progress as `told(done, total)`, about twenty times a second and at the end."""
+
+    def __init__(self, link: Link, unit: str = "pictures") -> None:
+        self._link = link
+        self._unit = unit
+        self._begin = time.monotonic()
+        self._first: int | None = None
+        self._last = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = done
+        if now - self._last < _GAP and done < total:
+            return
+        self._last = now
+        seconds = now - self._begin
+        rate = (done - self._first) / seconds if seconds > 0 and done > self._first else None
+        self._link.emit(Progress(done=done, total=total, unit=self._unit, rate=rate,
+                                 seconds_left=(total - done) / rate if rate else None))

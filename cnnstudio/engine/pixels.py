@@ -1,0 +1,238 @@
+"""Prepared pixels: every picture is decoded and brought to the recipe's shape once, and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.problems import Problem, error, warning
+from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.settings import load_settings
+from cnnstudio.core.text import Text
+from cnnstudio.engine.store import Store, make_room
+from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.hashing import content_hash
+from cnnstudio.imaging.prepare import prepare
+from cnnstudio.imaging.problems import picture_problem
+
+PIXELS_VERSION: Final = 1
+"""Raised when decoding or preparing changes what it answers, so that old rows are not used."""
+_CHUNK: Final = 256
+_NAMED: Final = 20
+
+
+@dataclass
+class Prepared:
+    """Rows of files in their given order.
+
+    `rows[i]` is >= 0 in the mapped store, -1 for a file that could not be used, and -2 - k for
+    number k of `memory`. `names` are content hashes. `troubles` are (index, problem) of unused files.
+    """
+
+    shape: tuple[int, ...]
+    dtype: Any
+    rows: np.ndarray
+    names: list[str]
+    mapped: np.ndarray
+    memory: list[np.ndarray] = field(default_factory=list)
+    troubles: list[tuple[int, Problem]] = field(default_factory=list)
+    store_trouble: str = ""
+
+    @property
+    def good(self) -> np.ndarray:
+        """Indices of the usable files."""
+        return np.flatnonzero(self.rows != -1)
+
+    def take(self, indices: np.ndarray) -> np.ndarray:
+        """Rows of these usable files: (n, *shape)."""
+        rows = self.rows[indices]
+        if not self.memory:
+            return np.asarray(self.mapped[rows])
+        out = np.empty((len(rows), *self.shape), self.dtype)
+        stored = rows >= 0
+        out[stored] = self.mapped[rows[stored]]
+        for place in np.flatnonzero(~stored):
+            out[place] = self.memory[-2 - rows[place]]
+        return out
+
+
+def recipe_digest(recipe: RecipeSpec) -> str:
+    """Names the pixel part of a recipe; the normalisation lies in the model and does not count."""
+    plain = {name: value for name, value in recipe.as_dictionary().items() if name != "normalization"}
+    plain["steps"] = [{name: step[name] for name in ("type", "params")} for step in plain["steps"]
+                      if step.get("enabled", True)]
+    data = msgspec.json.encode([PIXELS_VERSION, plain], order="deterministic")
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def cache_limit() -> int:
+    """The most bytes the cache may take, by the user's settings."""
+    return load_settings().cache_gigabytes * 1_000_000_000
+
+
+def prepare_pictures(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, *,
+                     progress: Callable[[int, int], None] = lambda _done, _total: None,
+                     check: Callable[[], None] = lambda: None, limit: int | None = None) -> Prepared:
+    """Pixels of all files, from the store where they are known. A file that cannot be used is no error.
+
+    `progress(done, total)` counts files; `check` is called between chunks and may raise to cancel:
+    what was prepared until then is kept.
+    """
+    words = [str(path) for path in paths]
+    stats = [_stat(path) for path in words]
+    count = len(words)
+    store: Store | None = None
+    trouble = ""
+    folder = cache / "pixels" / recipe_digest(recipe)
+    lock = ProjectLock(folder)
+    rows, names = np.full(count, -1, np.int64), [""] * count
+    try:
+        make_room(cache, cache_limit() if limit is None else limit, keep=folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        _wait_for(lock, check)
+        store = Store(folder, recipe.shape, "uint8")
+        rows, names = store.known(words, stats)
+    except (OSError, sqlite3.Error) as reason:
+        trouble = str(reason)
+        store = None
+    prepared = Prepared(recipe.shape, np.uint8, rows, names, np.empty((0, *recipe.shape), np.uint8))
+    prepared.store_trouble = trouble
+    try:
+        _fill(prepared, words, stats, recipe, store, progress, check)
+        if store is not None:
+            prepared.mapped = store.mapped()
+    finally:
+        if store is not None:
+            store.close()
+        lock.release()
+    return prepared
+
+
+def _fill(prepared: Prepared, paths: list[str], stats: list[tuple[int, int] | None], recipe: RecipeSpec,
+          store: Store | None, progress: Callable[[int, int], None], check: Callable[[], None]) -> None:
+    waiting = [index for index in np.flatnonzero(prepared.rows == -1).tolist() if stats[index] is not None]
+    for index in np.flatnonzero(prepared.rows == -1).tolist():
+        if stats[index] is None:
+            prepared.troubles.append((index, _vanished(paths[index])))
+    total, done = len(paths), len(paths) - len(waiting)
+    if waiting:
+        progress(done, total)
+    plain = recipe.as_dictionary()
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
+        for begin in range(0, len(waiting), _CHUNK):
+            check()
+            chunk = waiting[begin:begin + _CHUNK]
+            jobs = [pool.submit(_prepared, paths[index], plain, store) for index in chunk]
+            made = []
+            for index, job in zip(chunk, jobs, strict=True):
+                name, result = job.result()
+                if isinstance(result, Problem):
+                    prepared.troubles.append((index, result))
+                else:
+                    made.append((index, name, result))
+                done += 1
+                progress(done, total)
+            store = _keep(prepared, made, paths, stats, store)
+
+
+def _keep(prepared: Prepared, made: list[tuple[int, str, Any]], paths: list[str],
+          stats: list[tuple[int, int] | None], store: Store | None) -> Store | None:
+    """Put a chunk into the store; when the disk is full or read-only, into memory, and answer None."""
+    if store is not None:
+        fresh = {name: array for _, name, array in made if array is not None and store.row_of(name) is None}
+        try:
+            store.add(list(fresh), list(fresh.values()))
+            files = []
+            for index, name, _ in made:
+                stat, row = stats[index], store.row_of(name)
+                assert stat is not None
+                assert row is not None
+                files.append((paths[index], *stat, row))
+            store.remember(files)
+            for (index, name, _), file in zip(made, files, strict=True):
+                prepared.rows[index], prepared.names[index] = file[3], name
+        except (OSError, sqlite3.Error) as trouble:
+            prepared.store_trouble = str(trouble)
+            store_rows = store
+            for index, name, array in made:
+                row = store_rows.row_of(name)
+                if row is None or array is not None:
+                    _remember_in_memory(prepared, index, name, array)
+                else:
+                    prepared.rows[index], prepared.names[index] = row, name
+            return None
+        return store
+    for index, name, array in made:
+        _remember_in_memory(prepared, index, name, array)
+    return None
+
+
+def _remember_in_memory(prepared: Prepared, index: int, name: str, array: np.ndarray) -> None:
+    prepared.rows[index], prepared.names[index] = -2 - len(prepared.memory), name
+    prepared.memory.append(array)
+
+
+def _prepared(path: str, recipe: dict[str, Any], store: Store | None) -> tuple[str, Any]:
+    """(content hash, pixels), or pixels None where the store has them; a Problem instead for an unusable file."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as trouble:
+        if isinstance(trouble, FileNotFoundError):
+            return "", _vanished(path)
+        text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
+        return "", error("cannot_read", text.fill(path=path, reason=trouble.strerror or trouble), "file", path=path)
+    name = content_hash(data)
+    if store is not None and store.row_of(name) is not None:
+        return name, None
+    try:
+        return name, prepare(data, recipe)
+    except PictureError as trouble:
+        return name, picture_problem(trouble, path)
+
+
+def _stat(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _wait_for(lock: ProjectLock, check: Callable[[], None]) -> None:
+    """One process at a time adds to a store; a place that cannot be written raises OSError."""
+    while (trouble := lock.acquire()) is not None:
+        if trouble.code != "project_in_use":
+            raise OSError(trouble.text.en)
+        check()
+        time.sleep(0.1)
+
+
+def _vanished(path: str) -> Problem:
+    text = Text("{path} is no longer there.", "{path} ya no está.")
+    return error("vanished", text.fill(path=path), "file", path=path)
+
+
+def notices(prepared: Prepared) -> list[Problem]:
+    """What the user should know: the first skipped files by name, then how many more; a store that failed."""
+    found = [msgspec.structs.replace(problem, severity="warning") for _, problem in prepared.troubles[:_NAMED]]
+    if len(prepared.troubles) > _NAMED:
+        text = Text("{n} more pictures could not be used and were skipped.",
+                    "Otras {n} imágenes no se pudieron usar y se omitieron.")
+        found.append(warning("pictures_skipped", text.fill(n=len(prepared.troubles) - _NAMED), "dataset"))
+    if prepared.store_trouble:
+        text = Text("Prepared pictures could not be kept on the disk ({reason}); they stay in memory for this time.",
+                    "Las imágenes preparadas no se pudieron guardar en el disco ({reason}); por esta vez quedan en "
+                    "memoria.")
+        found.append(warning("cache_failed", text.fill(reason=prepared.store_trouble), "machine"))
+    return found

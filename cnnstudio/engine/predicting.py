@@ -1,0 +1,135 @@
+"""The Serve job: a warm model that answers for pictures until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from cnnstudio.core.commands import Predict, Serve
+from cnnstudio.core.events import AnyEvent, Answered, Prediction, Progress, Ranked, Ready, Stopped
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.text import Text
+from cnnstudio.engine import inference, models
+from cnnstudio.engine.phases import phase
+from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.prepare import prepare
+from cnnstudio.imaging.problems import picture_problem
+from cnnstudio.workers.link import Link
+
+_AHEAD = 3 * inference.BATCH
+
+
+def serve(job: Serve, link: Link) -> AnyEvent:
+    """Tell Ready, then a Prediction for each picture and Answered for each request; ends with its parent."""
+    cache = Path(job.cache) if job.cache else cache_folder()
+    phase(link, "loading")
+    server = Server(models.load(Path(job.model)), cache)
+    link.emit(Ready(engine=server.engine.name, class_names=server.card.class_names))
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
+        while link.stop is None:
+            request = link.predictions.get()
+            if request is None:
+                break
+            server.answer(request, link, pool)
+    return Stopped(kept=True)
+
+
+class Server:
+    """A loaded model with its engine, warmed up."""
+
+    def __init__(self, loaded: models.Loaded, cache: Path) -> None:
+        self.card = loaded.card
+        self._recipe = loaded.card.recipe.as_dictionary()
+        self.engine = inference.engine_for(loaded.model, _samples(loaded), cache)
+        blank = np.zeros((1, *loaded.card.recipe.shape), np.uint8)
+        self.engine.predict(blank)
+
+    def answer(self, request: Predict, link: Link, pool: ThreadPoolExecutor) -> None:
+        """All pictures of a request, in their order."""
+        begin = time.monotonic()
+        done = 0
+        for batch in _batches(request.paths, self._read, pool):
+            pixels = [found for _, found in batch if not isinstance(found, Problem)]
+            answers = iter(self._probabilities(np.stack(pixels)) if pixels else ())
+            for path, found in batch:
+                if isinstance(found, Problem):
+                    link.emit(Prediction(request=request.request, path=path, problem=found))
+                else:
+                    link.emit(Prediction(request=request.request, path=path,
+                                         top=ranked(next(answers), self.card.class_names, request.top)))
+            done += len(batch)
+            if len(request.paths) > inference.BATCH:
+                seconds = time.monotonic() - begin
+                link.emit(Progress(done=done, total=len(request.paths), rate=done / seconds,
+                                   seconds_left=(len(request.paths) - done) * seconds / done))
+            if link.stop is not None:
+                break
+        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
+                           engine=self.engine.name))
+
+    def _probabilities(self, pictures: np.ndarray) -> np.ndarray:
+        return np.asarray(models.probabilities(self.engine.predict(pictures), self.card.label_mode))
+
+    def _read(self, path: str) -> np.ndarray | Problem:
+        try:
+            return prepare(Path(path).read_bytes(), self._recipe)
+        except PictureError as trouble:
+            return picture_problem(trouble, path)
+        except OSError as trouble:
+            text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
+            return error("cannot_read", text.fill(path=path, reason=trouble.strerror or trouble), "file", path=path)
+
+
+def ranked(probabilities: np.ndarray, names: tuple[str, ...], top: int) -> tuple[Ranked, ...]:
+    """The best classes first; of equal ones the first in the order of the classes. `top` 0 gives all."""
+    order = np.argsort(-probabilities, kind="stable")[:top or None]
+    return tuple(Ranked(label=names[number], probability=float(probabilities[number])) for number in order.tolist())
+
+
+def _batches(paths: tuple[str, ...], read, pool: ThreadPoolExecutor  # type: ignore[no-untyped-def]
+             ) -> Iterator[list[tuple[str, np.ndarray | Problem]]]:
+    """Read pictures in threads some batches ahead of the engine; bounded, whatever the number of paths."""
+    waiting: list[tuple[str, Future[np.ndarray | Problem]]] = []
+    coming = iter(paths)
+    first = True
+    while True:
+        while len(waiting) < _AHEAD and (path := next(coming, None)) is not None:
+            waiting.append((path, pool.submit(read, path)))
+        if not waiting:
+            return
+        size = inference.BATCH if not first or len(paths) > 8 else 1
+        first = False
+        yield [(path, job.result()) for path, job in waiting[:size]]
+        del waiting[:size]
+
+
+def _samples(loaded: models.Loaded) -> np.ndarray | None:
+    """Real pictures to compare engines on: those of the bundle, or of the training where they still lie."""
+    folder = loaded.path.parent
+    paths: list[Path] = []
+    if (folder / "samples").is_dir():
+        paths = sorted((folder / "samples").iterdir())
+    elif (folder / "manifest.jsonl").is_file():
+        from cnnstudio.core.problems import ProblemError
+        from cnnstudio.datasets.manifest import read_manifest
+
+        try:
+            manifest = read_manifest(folder / "manifest.jsonl")
+        except ProblemError:
+            return None
+        step = max(1, len(manifest.entries) // 4)
+        paths = [manifest.path(entry) for entry in manifest.entries[::step]]
+    recipe = loaded.card.recipe.as_dictionary()
+    found = []
+    for path in paths[:4]:
+        try:
+            found.append(prepare(path.read_bytes(), recipe))
+        except (OSError, PictureError):
+            continue
+    return np.stack(found) if found else None

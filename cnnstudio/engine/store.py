@@ -1,0 +1,140 @@
+"""Arrays of one shape on the disk, found again by the content of the file that they were made from.
+
+`rows.bin` holds the rows one after the other and is mapped into memory; `index.sqlite` tells which
+row belongs to which content, and which content a path had when it was last seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, modified INTEGER, row INTEGER) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """One folder of rows. Every method may raise OSError or sqlite3.Error: the caller goes on in memory."""
+
+    def __init__(self, folder: Path, shape: tuple[int, ...], dtype: str) -> None:
+        self.folder = folder
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self._row_bytes = int(np.prod(shape)) * self.dtype.itemsize
+        try:
+            self._open()
+        except sqlite3.DatabaseError:
+            self._rebuild()
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "rows.bin"
+
+    def _open(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(self.folder / "index.sqlite", timeout=60, check_same_thread=False)
+        try:
+            self._database.executescript(SCHEMA)
+            self._database.execute("PRAGMA synchronous=NORMAL")
+            count, last = self._database.execute("SELECT COUNT(*), COALESCE(MAX(row), -1) FROM rows").fetchone()
+            self.path.touch()
+            if self.path.stat().st_size < (last + 1) * self._row_bytes or count != last + 1:
+                raise sqlite3.DatabaseError("rows are missing")
+            self._rows = {name: row for row, name in self._database.execute("SELECT row, hash FROM rows")}
+        except BaseException:
+            self._database.close()
+            raise
+        os.utime(self.folder)
+
+    def _rebuild(self) -> None:
+        """A damaged store is worth nothing: everything in it can be computed again."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._open()
+
+    def row_of(self, name: str) -> int | None:
+        """The row made from the content of that hash, or None."""
+        return self._rows.get(name)
+
+    def known(self, paths: Sequence[str], stats: Sequence[tuple[int, int] | None]) -> tuple[np.ndarray, list[str]]:
+        """Rows (-1: none) and content hashes of files whose size and time of change are as last seen."""
+        wanted = {row: name for name, row in self._rows.items()}
+        seen = {path: (size, modified, row) for path, size, modified, row
+                in self._database.execute("SELECT path, size, modified, row FROM files")}
+        rows = np.full(len(paths), -1, np.int64)
+        names = [""] * len(paths)
+        for index, (path, stat) in enumerate(zip(paths, stats, strict=True)):
+            found = seen.get(path)
+            if found is not None and stat is not None and found[:2] == stat and found[2] in wanted:
+                rows[index], names[index] = found[2], wanted[found[2]]
+        return rows, names
+
+    def add(self, names: Sequence[str], arrays: Sequence[np.ndarray]) -> list[int]:
+        """Append rows; they count only when they lie on the disk."""
+        first = len(self._rows)
+        with self.path.open("r+b") as file:
+            file.seek(first * self._row_bytes)
+            for array in arrays:
+                file.write(np.ascontiguousarray(array, self.dtype).reshape(self.shape).tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        rows = list(range(first, first + len(arrays)))
+        with self._database:
+            self._database.executemany("INSERT INTO rows VALUES (?, ?)", zip(rows, names, strict=True))
+        self._rows.update(zip(names, rows, strict=True))
+        return rows
+
+    def remember(self, files: Iterable[tuple[str, int, int, int]]) -> None:
+        """Note (path, size, modified_ns, row) of files that were read."""
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", files)
+
+    def mapped(self) -> np.ndarray:
+        """All rows (n, *shape), mapped from the disk and read-only."""
+        count = len(self._rows)
+        if count == 0:
+            return np.empty((0, *self.shape), self.dtype)
+        return np.memmap(self.path, self.dtype, "r", shape=(count, *self.shape))
+
+    def close(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self._database.close()
+
+
+def make_room(cache: Path, limit: int, keep: Path | None = None) -> None:
+    """Remove what was not used for the longest time until the cache's rows and engines fit in `limit` bytes."""
+    found = []
+    for kind in ("pixels", "features", "engines"):
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(cache / kind):
+                path = Path(entry.path)
+                found.append((entry.stat().st_mtime, _size(path), path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found, key=lambda each: each[0]):
+        if total <= limit:
+            return
+        if path == keep:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        total -= size
+
+
+def _size(path: Path) -> int:
+    try:
+        if path.is_file():
+            return path.stat().st_size
+        return sum(entry.stat().st_size for entry in os.scandir(path) if entry.is_file())
+    except OSError:
+        return 0

@@ -147,6 +147,8 @@ def _colored(indices: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[
 
 def _run_lengths(data: bytes, found: _Bitmap) -> NDArray[np.uint8]:
     """The indices of a run-length coded bitmap, bottom row first; pixels that are skipped are 0."""
+    if found.height * found.width > max(1 << 22, 1024 * len(data)):
+        raise corrupt(NAME, "size")  # nothing packs like that: a header that was damaged
     canvas = np.zeros((found.height, found.width), np.uint8)
     nibbles = found.compression == _RLE4
     position, row, column = found.begin, 0, 0

@@ -115,7 +115,13 @@ def decode(data: bytes, *, channels: Channels = 3, background: Sequence[int] = (
         raise ValueError(f"Expected channels 1, 3, 4 or None and reduce 1, 2, 4 or 8. Received: {channels!r}, "
                          f"{reduce!r}")
     data = bytes(data)
-    header = read_header(data)
+    return decode_described(data, read_header(data), channels=channels, background=background,
+                            maximum_pixels=maximum_pixels, reduce=reduce)
+
+
+def decode_described(data: bytes, header: Header, *, channels: Channels, background: Sequence[int],
+                     maximum_pixels: int = MAXIMUM_PIXELS, reduce: int = 1) -> NDArray[np.uint8]:
+    """`decode` for one who has read the header of `data` already."""
     if header.width * header.height > maximum_pixels:
         raise PictureError("too_large", width=header.width, height=header.height, maximum=maximum_pixels)
     _silence_messages()

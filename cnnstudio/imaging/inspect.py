@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnstudio.imaging import jpeg
-from cnnstudio.imaging.decode import decode
+from cnnstudio.imaging.decode import decode_described
 from cnnstudio.imaging.headers import read_header
 
 
@@ -14,7 +14,8 @@ def inspect_picture(data: bytes) -> tuple[int, int]:
     Raises PictureError.
     """
     header = read_header(data)
-    picture = decode(data, channels=None, reduce=8 if header.format == jpeg.NAME else 1)
+    picture = decode_described(data, header, channels=None, background=(255, 255, 255),
+                               reduce=8 if header.format == jpeg.NAME else 1)
     if header.format == jpeg.NAME:
         width, height = header.size_as_seen
         return height, width

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.imaging import jpeg
-from cnnstudio.imaging.decode import decode, read_bytes
+from cnnstudio.imaging.decode import decode_described, read_bytes
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.header import Header
 from cnnstudio.imaging.headers import read_header
@@ -38,7 +38,7 @@ def thumbnail(source: str | os.PathLike[str] | bytes, size: int,
     """
     data = source if isinstance(source, bytes) else read_bytes(source)
     header = read_header(data)
-    picture = decode(data, channels=3, background=background, reduce=_reduction(header, size))
+    picture = decode_described(data, header, channels=3, background=background, reduce=_reduction(header, size))
     scale = size / max(header.width, header.height)
     if scale >= 1:
         return picture
@@ -46,7 +46,10 @@ def thumbnail(source: str | os.PathLike[str] | bytes, size: int,
     target = (max(1, round(wide * scale)), max(1, round(high * scale)))
     if picture.shape[1::-1] == target:
         return picture
-    return cv2.resize(picture, target, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    # Up to a factor of two every pixel is heard by linear interpolation, too, which is far quicker.
+    near = picture.shape[1] <= 2 * target[0] and picture.shape[0] <= 2 * target[1]
+    how = cv2.INTER_LINEAR if near else cv2.INTER_AREA
+    return cv2.resize(picture, target, interpolation=how).astype(np.uint8, copy=False)
 
 
 def _reduction(header: Header, size: int) -> int:

@@ -161,7 +161,8 @@ def animated_variants() -> Iterator[tuple[str, bytes]]:
     frames = [with_alpha(scene()), ImageOps.mirror(scene()).convert("RGBA"), ImageOps.flip(scene()).convert("RGBA")]
     for form in ("PNG", "WEBP", "GIF"):
         options: dict[str, Any] = {"lossless": True, "exact": True} if form == "WEBP" else {}
-        yield f"animated-{form}", saved(frames[0], form, save_all=True, append_images=frames[1:], duration=100, **options)
+        yield f"animated-{form}", saved(frames[0], form, save_all=True, append_images=frames[1:], duration=100,
+                                        **options)
     yield "animated-PNG-default", saved(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=100,
                                         default_image=True)
     yield "animated-AVIF", saved(scene(), "AVIF", save_all=True, append_images=frames[1:], duration=100)
@@ -200,8 +201,9 @@ def bmp(bits: int, rows: list[bytes], width: int, *, palette: bytes = b"", compr
     if size == 12:
         head = struct.pack("<IHHHH", 12, width, height, 1, bits)
     else:
-        head = struct.pack("<IiiHHIIiiII", size, width, -height if top_down else height, 1, bits, compression, len(body),
-                           2835, 2835, len(palette) // 4, 0)
+        rows_down = -height if top_down else height
+        head = struct.pack("<IiiHHIIiiII", size, width, rows_down, 1, bits, compression, len(body), 2835, 2835,
+                           len(palette) // 4, 0)
         head += masks if size == 40 else masks.ljust(size - 40, b"\0")
     begin = 14 + len(head) + len(palette)
     return b"BM" + struct.pack("<IHHI", begin + len(body), 0, 0, begin) + head + palette + body

@@ -110,7 +110,8 @@ def test_flips_are_exact() -> None:
 
 def test_transparency_is_not_made_brighter() -> None:
     pictures = batch(3, channels=4)
-    augmenter = Augmenter([step("random_brightness", factor=(0.3, 0.3)), step("random_contrast", factor=0.5)], 24, 32, 4)
+    steps = [step("random_brightness", factor=(0.3, 0.3)), step("random_contrast", factor=0.5)]
+    augmenter = Augmenter(steps, 24, 32, 4)
     result = augmenter(pictures, augmenter.draw(0, 0, np.arange(3)))
     assert np.array_equal(result[..., 3], pictures[..., 3])
     assert result[..., 0].mean() > pictures[..., 0].mean() + 20
@@ -118,7 +119,8 @@ def test_transparency_is_not_made_brighter() -> None:
 
 def test_contrast_after_brightness_uses_the_brighter_mean() -> None:
     pictures = batch(1, channels=1)
-    augmenter = Augmenter([step("random_brightness", factor=(0.2, 0.2)), step("random_contrast", factor=0.5)], 24, 32, 1)
+    steps = [step("random_brightness", factor=(0.2, 0.2)), step("random_contrast", factor=0.5)]
+    augmenter = Augmenter(steps, 24, 32, 1)
     parameters = augmenter.draw(3, 0, np.arange(1))
     factor = parameters.photometric[1][1][0]
     brighter = np.clip(pictures[0].astype(float) + 51, 0, 255)
@@ -183,7 +185,8 @@ SAME: dict[str, dict[str, Any]] = {
     "shear-1": step("random_shear", x_factor=(0.2, 0.2), y_factor=(0.1, 0.1)),
     "brightness": step("random_brightness", factor=(0.1, 0.1)),
     "contrast": step("random_contrast", factor=(-0.4, 0.4)),
-    **{f"flip-{mode}": step("random_flip", mode=mode) for mode in ("horizontal", "vertical", "horizontal_and_vertical")},
+    **{f"flip-{mode}": step("random_flip", mode=mode)
+       for mode in ("horizontal", "vertical", "horizontal_and_vertical")},
 }
 
 

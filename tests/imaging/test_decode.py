@@ -139,7 +139,8 @@ def test_a_cut_file_is_refused_or_whole(form: str) -> None:
     data = FORMS[form]
     whole = decode(data)
     rng = np.random.default_rng(4)
-    for cut in sorted({0, 1, 5, 20, len(data) - 1, len(data) - 2, len(data) - 10, *rng.integers(0, len(data), 40).tolist()}):
+    ends = {0, 1, 5, 20, len(data) - 1, len(data) - 2, len(data) - 10}
+    for cut in sorted(ends | set(rng.integers(0, len(data), 40).tolist())):
         try:
             picture = decode(data[:cut])
         except PictureError:
@@ -316,16 +317,15 @@ def test_no_bytes_raise_anything_but_picture_errors(choice: st.DataObject) -> No
         del data[choice.draw(st.integers(0, len(data))):]
     try:
         picture = decode(bytes(data), channels=choice.draw(st.sampled_from([1, 3, 4, None])), maximum_pixels=4_000_000)
-    except PictureError as error:
-        assert error.text("es")
+    except PictureError:
         return
     assert picture.dtype == np.uint8
     assert picture.ndim == 3
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"P5\n", b"P7\n",
-                        b"RIFF\x40\0\0\0WEBP", b"\0\0\0\x18ftypavif", b"\xff\x4f\xff\x51",
+@given(st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"P5\n",
+                        b"P7\n", b"RIFF\x40\0\0\0WEBP", b"\0\0\0\x18ftypavif", b"\xff\x4f\xff\x51",
                         b"\0\0\0\x0cjP  \r\n\x87\n"]), st.binary(max_size=200))
 def test_no_beginning_raises_anything_but_picture_errors(start: bytes, rest: bytes) -> None:
     try:

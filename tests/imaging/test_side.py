@@ -21,8 +21,9 @@ from cnnstudio.imaging.thumbnails import ThumbnailCache, encode_thumbnail, thumb
 from .pictures import saved, scene, with_alpha
 
 
-@pytest.mark.parametrize(("width", "height", "wanted"), [(800, 600, (96, 128)), (300, 900, (128, 43)), (50, 20, (20, 50)),
-                                                         (128, 128, (128, 128)), (4000, 3, (1, 128))])
+@pytest.mark.parametrize(("width", "height", "wanted"), [
+    (800, 600, (96, 128)), (300, 900, (128, 43)), (50, 20, (20, 50)), (128, 128, (128, 128)), (4000, 3, (1, 128)),
+])
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
 def test_thumbnails_fit(width: int, height: int, wanted: tuple[int, int], form: str) -> None:
     small = thumbnail(saved(scene(width, height), form), 128)

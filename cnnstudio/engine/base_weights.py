@@ -72,7 +72,7 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
     import h5py
 
     with h5py.File(path, "r") as archive:
-        group = archive["model_weights"] if "model_weights" in archive else archive
+        group = archive.get("model_weights", archive)
         names = [_word(name) for name in group.attrs["layer_names"]]
         return {
             name: [np.asarray(group[name][_word(weight)]) for weight in group[name].attrs["weight_names"]]

@@ -23,7 +23,7 @@ def encode_labels(labels: np.ndarray, class_count: int, label_mode: str) -> np.n
         return labels
     if label_mode == "binary":
         return labels.astype(np.float32)[:, None]
-    return np.eye(class_count, dtype=np.float32)[labels]
+    return np.asarray(np.eye(class_count, dtype=np.float32)[labels])
 
 
 def balanced_weights(labels: np.ndarray, class_count: int) -> np.ndarray:
@@ -31,7 +31,7 @@ def balanced_weights(labels: np.ndarray, class_count: int) -> np.ndarray:
     counts = np.bincount(labels, minlength=class_count)
     present = max(1, int((counts > 0).sum()))
     weights = np.where(counts > 0, len(labels) / (present * np.maximum(counts, 1)), 0.0)
-    return weights[labels].astype(np.float32)
+    return np.asarray(weights[labels], np.float32)
 
 
 class BatchSource:
@@ -56,7 +56,7 @@ class BatchSource:
 
     def __len__(self) -> int:
         """Batches an epoch, a smaller last one included."""
-        return -(-self.pictures // self._batch_size)
+        return (self.pictures + self._batch_size - 1) // self._batch_size
 
     def order(self, epoch: int) -> np.ndarray:
         """Positions in the order of that epoch (counted from 1)."""

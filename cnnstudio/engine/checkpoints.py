@@ -24,7 +24,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a training stands: `epoch` epochs are done, and `batch` batches of the next one.
 
     `logs` are the metrics of the epochs done; `callbacks` the state of each callback by its id;
-    `best` names the file of best weights; `finished` tells that no further epoch is wanted.
+    `totals` are the sums of metrics within an epoch; `finished` tells that no further epoch is wanted.
     """
 
     epoch: int = 0
@@ -32,6 +32,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     logs: tuple[dict[str, float], ...] = ()
     callbacks: dict[str, dict[str, Any]] = {}
     shapes: dict[str, list[tuple[int, ...]]] = {}
+    totals: dict[str, float] = {}
     finished: bool = False
 
 
@@ -51,7 +52,7 @@ def write_checkpoint(folder: Path, place: Place, arrays: Arrays) -> Path:
         descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=folder)
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, allow_pickle=False, **flat)  # type: ignore[arg-type]
+            np.savez(file, allow_pickle=False, **flat)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

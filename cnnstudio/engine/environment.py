@@ -48,7 +48,7 @@ def on_gpu() -> bool:
         return bool(torch.cuda.is_available() or torch.backends.mps.is_available())
     import jax
 
-    return jax.default_backend() != "cpu"
+    return bool(jax.default_backend() != "cpu")
 
 
 def device_name() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -28,7 +29,7 @@ from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 
-_SMALLEST: float = 1e-7
+_SMALLEST: Final = 1e-7
 """Keras's own floor under a probability before its logarithm."""
 
 
@@ -55,9 +56,9 @@ def evaluate(job: Evaluate, link: Link) -> AnyEvent:
     paths_told = [entries[index].path for index in good.tolist()]
     table = results(paths_told, labels, answers, loaded.card.label_mode)
     write_atomically(Path(job.table), b"\n".join(msgspec.json.encode(row) for row in table) + b"\n")
-    event = Evaluated(
-        run=run.id, split=job.split, images=len(good), skipped=len(entries) - len(good), table=job.table,
-        engine=engine, **measures(labels, answers, names, [row.loss for row in table]))
+    found = measures(labels, np.asarray([row.predicted for row in table]), names, [row.loss for row in table])
+    event = Evaluated(run=run.id, split=job.split, images=len(good), skipped=len(entries) - len(good),
+                      table=job.table, engine=engine, **found)
     write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
     link.emit(event)
     return Finished(run=run.id, metrics={"loss": event.loss, "accuracy": event.accuracy})
@@ -113,11 +114,9 @@ def _predicted(probabilities: np.ndarray, label_mode: str) -> np.ndarray:
     return np.asarray(probabilities.argmax(axis=1))
 
 
-def measures(labels: np.ndarray, probabilities: np.ndarray, names: tuple[str, ...], losses: list[float]
-             ) -> dict[str, object]:
+def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], losses: list[float]
+             ) -> dict[str, Any]:
     """loss, accuracy, classes and confusion of an Evaluated event; what is undefined is 0."""
-    mode = "binary" if len(names) == 2 else "categorical"
-    predicted = _predicted(probabilities, mode)
     count = len(names)
     confusion = np.zeros((count, count), np.int64)
     np.add.at(confusion, (labels, predicted), 1)

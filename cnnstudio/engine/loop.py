@@ -48,7 +48,7 @@ class Loop:
                                     lambda problem: link.emit(Notice(problem=problem)))
         self._stepper = Stepper(model)
         self._logs: list[dict[str, float]] = []
-        self._best_epoch = 0
+        self._totals: dict[str, float] = {}
         self._told = 0.0
 
     def run(self, resume: bool) -> Outcome:
@@ -81,7 +81,7 @@ class Loop:
         if start == 0:
             self._stepper.reset()
         else:
-            self._stepper.resume(start * self._training.batch_size)
+            self._stepper.resume(start * self._training.batch_size, self._totals)
         begin = time.monotonic()
         waited = 0.0
         source = self._train.epoch(epoch, start)
@@ -207,7 +207,7 @@ class Loop:
         if batch:
             arrays["whole"] = self._last_whole(epoch) or []
         place = Place(epoch=epoch, batch=batch, logs=tuple(self._logs), callbacks=self._callbacks.state(),
-                      finished=bool(self._model.stop_training))
+                      totals=self._stepper.totals if batch else {}, finished=bool(self._model.stop_training))
         path = write_checkpoint(self._folder, place, arrays)
         self._link.emit(Artifact(kind="checkpoint", path=str(path)))
 
@@ -226,7 +226,7 @@ class Loop:
         variables = self._variables()
         for group in ("model", "optimizer", "metrics"):
             self._assign(group, variables[group], arrays.get(group, []))
-        self._logs = list(place.logs)
+        self._logs, self._totals = list(place.logs), dict(place.totals)
         self._callbacks.restore(place.callbacks, arrays.get("best", []))
         self._whole = (place.epoch, arrays["whole"] if place.batch else arrays["model"])
         return place

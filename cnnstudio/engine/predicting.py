@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from cnnstudio.core.commands import Predict, Serve
-from cnnstudio.core.events import AnyEvent, Answered, Prediction, Progress, Ranked, Ready, Stopped
+from cnnstudio.core.events import Answered, AnyEvent, Prediction, Progress, Ranked, Ready, Stopped
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.text import Text
@@ -82,7 +82,7 @@ class Server:
         except PictureError as trouble:
             return picture_problem(trouble, path)
         except OSError as trouble:
-            text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
+            text = Text("{path} cannot be read: {reason}.", "{path} no se puede leer: {reason}.")
             return error("cannot_read", text.fill(path=path, reason=trouble.strerror or trouble), "file", path=path)
 
 
@@ -92,7 +92,7 @@ def ranked(probabilities: np.ndarray, names: tuple[str, ...], top: int) -> tuple
     return tuple(Ranked(label=names[number], probability=float(probabilities[number])) for number in order.tolist())
 
 
-def _batches(paths: tuple[str, ...], read, pool: ThreadPoolExecutor  # type: ignore[no-untyped-def]
+def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem], pool: ThreadPoolExecutor
              ) -> Iterator[list[tuple[str, np.ndarray | Problem]]]:
     """Read pictures in threads some batches ahead of the engine; bounded, whatever the number of paths."""
     waiting: list[tuple[str, Future[np.ndarray | Problem]]] = []

@@ -10,7 +10,7 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import same
 from cnnstudio.workers.follow import Follower
-from cnnstudio.workers.runs import RunFolder, create_run, delete_run, find_run, list_runs, slug
+from cnnstudio.workers.runs import create_run, delete_run, find_run, list_runs, slug
 
 
 def manifest(path):
@@ -42,7 +42,7 @@ def test_a_new_run_is_complete_and_readable(tmp_path, run):
 
 
 def test_a_run_whose_manifest_cannot_be_written_leaves_nothing(tmp_path):
-    def broken(path):
+    def broken(_path):
         raise ProblemError(error("no_space", same("full"), "file"))
 
     with pytest.raises(ProblemError):
@@ -136,7 +136,8 @@ def test_delete_refuses_a_living_run(run):
 
 def test_evaluations_are_found_again(run):
     assert run.evaluation("test") is None
-    result = Evaluated(run=run.id, split="test", images=2, loss=0.1, accuracy=1.0, classes=(), confusion=((1, 0), (0, 1)))
+    result = Evaluated(run=run.id, split="test", images=2, loss=0.1, accuracy=1.0, classes=(),
+                       confusion=((1, 0), (0, 1)))
     run.table_path("test").with_suffix(".json").write_bytes(encode_event(result))
     assert run.evaluation("test") == result
     run.table_path("test").with_suffix(".json").write_bytes(b"[")

@@ -1,0 +1,149 @@
+"""The bundle: a folder with a model that works by itself."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from cnnstudio import __version__, imaging
+from cnnstudio.core.events import ExportCheck
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.engine import models
+
+PROGRAM: Final = "CNN Studio"
+_START: Final = "prepare"
+"""The module of imaging from which everything that the pixel path needs is found."""
+
+README: Final = """\
+CNN Studio: {classes} classes, pictures of {width} x {height} ({color_mode})
+
+ENGLISH
+  python predict.py PATH... [--json] [--top K]     classifies pictures and folders of pictures
+It needs Python 3.11 or newer, Keras 3 with a backend, OpenCV and NumPy:
+  pip install "keras>=3.12" opencv-python-headless numpy tensorflow-cpu
+model.keras    the model; takes plain 0-255 pixels of shape (n, {height}, {width}, {channels})
+recipe.json    how a file becomes these pixels     pixels/   the code that does it
+classes.json   the classes, in the order of the model's outputs
+samples/       pictures to try; samples.json holds the probabilities that must come out
+check.json     the comparison with the trained model that was made when this folder was written
+
+ESPAÑOL
+  python predict.py RUTA... [--json] [--top K]     clasifica imágenes y carpetas de imágenes
+Necesita Python 3.11 o posterior, Keras 3 con un motor, OpenCV y NumPy:
+  pip install "keras>=3.12" opencv-python-headless numpy tensorflow-cpu
+model.keras    el modelo; toma píxeles 0-255 sin tratar, de forma (n, {height}, {width}, {channels})
+recipe.json    cómo un archivo se convierte en esos píxeles     pixels/   el código que lo hace
+classes.json   las clases, en el orden de las salidas del modelo
+samples/       imágenes de prueba; samples.json tiene las probabilidades que deben salir
+check.json     la comparación con el modelo entrenado que se hizo al escribir esta carpeta
+"""
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder is an earlier bundle of ours."""
+    try:
+        check = msgspec.json.decode((folder / "check.json").read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return False
+    return isinstance(check, dict) and check.get("program") == PROGRAM
+
+
+def write(loaded: models.Loaded, folder: Path, pictures: list[Path], probabilities: np.ndarray, samples: int) -> None:
+    """Write everything but the check. `probabilities` (n, classes) are those of `pictures`. May raise OSError."""
+    recipe = loaded.card.recipe
+    folder.mkdir(parents=True)
+    shutil.copyfile(loaded.path, folder / "model.keras")
+    _json(folder / "recipe.json", recipe.as_dictionary())
+    names = loaded.card.class_names
+    _json(folder / "classes.json", {"class_names": names, "label_mode": loaded.card.label_mode})
+    _copy_pixel_path(folder / "pixels")
+    shutil.copyfile(_source("cnnstudio.engine.bundle_predict"), folder / "predict.py")
+    (folder / "README.txt").write_text(README.format(
+        classes=len(names), width=recipe.width, height=recipe.height, channels=recipe.channels,
+        color_mode=recipe.color_mode), encoding="utf-8")
+    expected = []
+    (folder / "samples").mkdir()
+    for number, (picture, row) in enumerate(zip(pictures[:samples], probabilities, strict=False), start=1):
+        name = f"samples/{number}{picture.suffix.lower()}"
+        shutil.copyfile(picture, folder / name)
+        expected.append({"path": name, "probabilities": {
+            each: float(chance) for each, chance in zip(names, row, strict=True)}})
+    _json(folder / "samples.json", expected)
+
+
+def write_check(folder: Path, check: ExportCheck) -> None:
+    """Put the result of the comparison into the bundle."""
+    _json(folder / "check.json", {"program": PROGRAM, "version": __version__, "format": "bundle"}
+          | msgspec.to_builtins(check))
+
+
+@contextlib.contextmanager
+def pixel_path(folder: Path) -> Iterator[Callable[[bytes, dict[str, Any]], np.ndarray]]:
+    """The `prepare` function of the copied modules themselves, not of the program."""
+    package = "cnnstudio_exported_pixels"
+    place = folder / "pixels"
+    spec = importlib.util.spec_from_file_location(package, place / "__init__.py",
+                                                  submodule_search_locations=[str(place)])
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[package] = module
+    written = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        spec.loader.exec_module(module)
+        yield importlib.import_module(f"{package}.{_START}").prepare
+    finally:
+        sys.dont_write_bytecode = written
+        for name in [name for name in sys.modules if name.split(".", maxsplit=1)[0] == package]:
+            del sys.modules[name]
+
+
+def pixel_modules() -> list[str]:
+    """Names of the modules of imaging that the pixel path needs, found by their relative imports."""
+    found: list[str] = []
+    waiting = [_START]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.append(name)
+        tree = ast.parse(_source(f"{imaging.__name__}.{name}").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level == 1:
+                waiting += [node.module] if node.module else [each.name for each in node.names]
+    return sorted(found)
+
+
+def _copy_pixel_path(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "__init__.py").write_text(
+        f'"""How CNN Studio {__version__} turns a file into pixels; copied from it unchanged."""\n', encoding="utf-8")
+    for name in pixel_modules():
+        shutil.copyfile(_source(f"{imaging.__name__}.{name}"), folder / f"{name}.py")
+
+
+def _source(module: str) -> Path:
+    """The source file of a module, without importing it; raises ProblemError where an installation has none."""
+    spec = importlib.util.find_spec(module)
+    path = Path(spec.origin) if spec is not None and spec.origin else None
+    if path is None or path.suffix != ".py" or not path.is_file():
+        text = Text("This installation lacks the source of {name}, which belongs into a bundle.",
+                    "A esta instalación le falta el código de {name}, que debe ir en el paquete.")
+        raise ProblemError(error("source_missing", text.fill(name=module), "machine"))
+    return path
+
+
+def _json(path: Path, value: Any) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")

@@ -1,0 +1,119 @@
+"""Classify pictures with the model beside this file.
+
+    python predict.py PATH... [--json] [--top K]
+
+It needs Keras 3 with any backend (TensorFlow, PyTorch or JAX), OpenCV and NumPy, nothing else:
+    pip install "keras>=3.12" opencv-python-headless numpy tensorflow-cpu
+
+A PATH is a picture or a folder of pictures. --json prints one JSON object a line:
+    {"path": ..., "label": ..., "probability": ..., "top": [{"label": ..., "probability": ...}, ...]}
+or, for what is no readable picture, {"path": ..., "problem": {"code": ..., "text": ...}}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".avif",
+    ".jp2", ".j2k", ".jpf", ".jpx", ".jpm", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".apng",
+})
+BATCH = 32
+
+
+def expand(paths: Iterable[str]) -> list[str]:
+    """Files as they are; of a folder, all pictures in it and below."""
+    found: list[str] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            found.append(path)
+            continue
+        for folder, folders, files in os.walk(path):
+            folders.sort()
+            found += [os.path.join(folder, name) for name in sorted(files)
+                      if os.path.splitext(name)[1].lower() in SUFFIXES]
+    return found
+
+
+def choose_backend() -> None:
+    """The first backend that is installed, unless KERAS_BACKEND names one."""
+    if "KERAS_BACKEND" not in os.environ:
+        for name in ("tensorflow", "torch", "jax"):
+            if importlib.util.find_spec(name) is not None:
+                os.environ["KERAS_BACKEND"] = name
+                return
+
+
+def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
+    """A dictionary for each path, in their order."""
+    choose_backend()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+    import numpy as np
+
+    sys.path.insert(0, str(HERE))
+    from pixels.errors import PictureError  # type: ignore[import-not-found]
+    from pixels.prepare import prepare  # type: ignore[import-not-found]
+
+    recipe = json.loads((HERE / "recipe.json").read_text(encoding="utf-8"))
+    classes = json.loads((HERE / "classes.json").read_text(encoding="utf-8"))
+    names = classes["class_names"]
+    model = keras.saving.load_model(HERE / "model.keras", compile=False)
+    language = "es" if os.environ.get("LANG", "").startswith("es") else "en"
+
+    def read(path: str) -> Any:
+        """The picture's pixels, or what prevents it: {"code", "text"}."""
+        try:
+            return prepare(Path(path).read_bytes(), recipe)
+        except PictureError as trouble:
+            return {"code": f"picture_{trouble.code}", "text": f"{Path(path).name}: {trouble.text(language)}"}
+        except OSError as trouble:
+            words = "no se puede leer" if language == "es" else "cannot be read"
+            return {"code": "cannot_read", "text": f"{path} {words}: {trouble.strerror}."}
+
+    for begin in range(0, len(paths), BATCH):
+        part = paths[begin:begin + BATCH]
+        read_part = [read(path) for path in part]
+        good = [found for found in read_part if not isinstance(found, dict)]
+        found: Iterator[Any] = iter(())
+        if good:
+            values = np.asarray(model.predict_on_batch(np.stack(good).astype(np.float32)))
+            if classes["label_mode"] == "binary" and values.shape[-1] == 1:
+                values = np.concatenate([1.0 - values, values], axis=-1)
+            found = iter(values)
+        for path, each in zip(part, read_part, strict=True):
+            if isinstance(each, dict):
+                yield {"path": path, "problem": each}
+                continue
+            chances = next(found)
+            order = np.argsort(-chances, kind="stable")[:top or None]
+            best = [{"label": names[number], "probability": round(float(chances[number]), 6)} for number in order]
+            yield {"path": path, "label": best[0]["label"], "probability": best[0]["probability"], "top": best}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Classify pictures / Clasificar imágenes")
+    parser.add_argument("paths", nargs="+", metavar="PATH")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line / un objeto JSON por línea")
+    parser.add_argument("--top", type=int, default=5, metavar="K", help="classes to print, 0: all / clases, 0: todas")
+    arguments = parser.parse_args()
+    for each in answers(expand(arguments.paths), arguments.top):
+        if arguments.json:
+            print(json.dumps(each, ensure_ascii=False), flush=True)
+        elif "problem" in each:
+            print(f"{each['path']}: {each['problem']['text']}", flush=True)
+        else:
+            words = ", ".join(f"{best['label']} {best['probability']:.2%}" for best in each["top"])
+            print(f"{each['path']}: {words}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

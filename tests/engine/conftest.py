@@ -1,0 +1,106 @@
+"""One Keras for all tests of the engine: this process imports it once, and a recorder stands for the pipe."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import pytest
+
+from cnnstudio.core.commands import Pause, Resume, Stop
+from cnnstudio.core.events import Batch, Epoch, Paused
+from cnnstudio.workers.link import Link
+from cnnstudio.workers.runs import create_run
+from tests.engine.collections_of_pictures import CLASSES, draw, write_manifest
+
+
+class Recorder(Link):
+    """A link without a pipe: collects events, and can act when one comes."""
+
+    def __init__(self, on_event=None):
+        super().__init__(connection=None)
+        self._listener = False
+        self.events = []
+        self._on_event = on_event
+
+    def emit(self, event):
+        super().emit(event)
+        self.events.append(event)
+        if self._on_event is not None:
+            self._on_event(self, event)
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def command(self, command):
+        self._hear(command)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture(scope="session", autouse=True)
+def backend():
+    from cnnstudio.engine import environment
+
+    environment.set_up("auto")
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """(root, entries) of two classes of twenty small pictures each."""
+    root = tmp_path_factory.mktemp("pictures ñ")
+    return root, draw(root)
+
+
+@pytest.fixture
+def new_run(tmp_path, pictures):
+    """Makes a run folder for a project."""
+    root, entries = pictures
+
+    def make(project, rows=entries, folder=root, classes=CLASSES[:2]):
+        return create_run(tmp_path, project, lambda path: write_manifest(path, folder, rows, classes,
+                                                                         project.dataset.label_mode))
+
+    return make
+
+
+@pytest.fixture
+def train_run(tmp_path):
+    """Trains a run in this process: answers (last event, recorder)."""
+    from cnnstudio.core.commands import Train
+    from cnnstudio.engine.training import train
+
+    def go(run, resume=False, on_event=None):
+        recorder = Recorder(on_event)
+        recorder.keep_in(run.folder)
+        job = Train(run_folder=str(run.folder), cache=str(tmp_path / "cache"), resume=resume)
+        return train(job, recorder), recorder
+
+    return go
+
+
+def stop_at(epoch, batch, keep=True):
+    """Acts on the Batch event of that moment: stop."""
+    def act(recorder, event):
+        if isinstance(event, Batch) and (event.epoch, event.batch) == (epoch, batch):
+            recorder.command(Stop(keep=keep))
+    return act
+
+
+def pause_at(epoch, batch):
+    """Pauses at that batch and goes on as soon as Paused was told."""
+    def act(recorder, event):
+        if isinstance(event, Batch) and (event.epoch, event.batch) == (epoch, batch):
+            recorder.command(Pause())
+        if isinstance(event, Paused):
+            recorder._paused = False
+            recorder.command(Resume()) if not recorder._change._is_owned() else None
+    return act
+
+
+def metrics_of(recorder):
+    """The numbers of all epochs."""
+    return [event.metrics for event in recorder.of(Epoch)]

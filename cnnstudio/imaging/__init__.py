@@ -4,7 +4,7 @@ from typing import Final
 
 EXPORTED_MODULES: Final = (
     "errors", "orientation", "lzw", "header", "jpeg", "png", "webp", "boxes", "gif", "anymap", "bmp", "tiff",
-    "tiff_pixels", "headers", "decode", "operations", "prepare",
+    "tiff_pixels", "headers", "decode", "operations", "prepare", "quiet",
 )
 """The pixel path: modules that are copied as they are into exported bundles.
 

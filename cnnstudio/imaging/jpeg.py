@@ -51,7 +51,7 @@ class Structure:
     scans: int = 0
     segments: list[tuple[int, int]] = field(default_factory=list)
     junk: bool = False
-    entropy: int = 0
+    stop: int = 0
     end: int | None = None
 
 
@@ -80,7 +80,7 @@ class _Marks:
 def walk(data: bytes, *, header_only: bool) -> Structure:
     """Read the segments; with `header_only` stop at the first scan.
 
-    `end` stays None where the file ends without an end marker.
+    `stop` is where the data of the last scan end; `end`, behind the end marker, stays None without one.
     """
     found = Structure()
     marks: _Marks | None = None
@@ -120,10 +120,10 @@ def walk(data: bytes, *, header_only: bool) -> Structure:
             if header_only:
                 return found
             found.scans += 1
-            found.entropy = position
             if marks is None:
                 marks = _Marks(data, position)
             following = marks.next_marker(position)
+            found.stop = size if following is None else following
             if following is None:
                 return found
             if found.restart_interval:
@@ -186,17 +186,20 @@ def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
         return pixels(b"\xff\xd8" + head + data[begin_of_data:], reduce)
     flags = _flags(header.channels, reduce)
     if found.end is None:
-        # Sound only if no byte but the end marker is missing.
-        sound = data[:-1] if data.endswith(b"\xff") else data
-        picture = _decoded(sound + b"\xff\xd9", flags)
-        if found.frame not in _BASELINE or _changes(sound, len(sound), flags, picture):
+        # Sound only if no byte of the picture is missing.
+        stop = found.stop - (found.stop == len(data) and data.endswith(b"\xff"))
+        picture = _decoded(data[:stop] + b"\xff\xd9", flags)
+        if found.frame not in _BASELINE or _changes(data, stop, flags, picture):
             raise truncated(NAME, "end")
         return picture
     if _restarts_are_missing(found):
         raise truncated(NAME)
     picture = _decoded(data, flags)
-    if found.frame in _BASELINE and _ends_grey(picture) and _changes(data, found.end - 2, flags, picture):
-        raise truncated(NAME)
+    if found.frame in _BASELINE:
+        # Damage can make a marker in the midst of the data; libjpeg stops there.
+        doubtful = found.stop != found.end - 2 or _ends_grey(picture)
+        if doubtful and _changes(data, found.stop, flags, picture):
+            raise truncated(NAME)
     return picture
 
 

@@ -136,7 +136,9 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
     if not packed or (header.color.startswith("palette") and not palette):
         raise truncated(NAME) if not ended else corrupt(NAME)
     if not ended:
-        # The end chunk is missing: sound only if the pixel data are complete all the same.
+        # The end chunk is cut: sound only if nothing but it is missing (the orientation may stand before it).
+        if chunks[-1][0] != b"IEND":
+            raise truncated(NAME)
         stream = b"".join(data[begin:end] for begin, end in packed)
         _check_stream(stream, header, data[8 + 8 + 12])
         kept = [part for part in kept if part[4:8] != b"IDAT"] + [_chunk(b"IDAT", stream)]

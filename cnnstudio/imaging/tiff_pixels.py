@@ -85,6 +85,8 @@ def _samples(data: bytes, page: Directory, header: Header) -> NDArray[Any]:
         coded = _piece_bytes(data, piece)
         raw = unpack(coded, page.number(259, 1), stride * piece.height, page.number(266, 1))
         rows = np.frombuffer(raw, np.uint8).reshape(piece.height, stride)
+        if bits == 24 and page.order == "<":  # three whole bytes follow the byte order, other odd widths do not
+            rows = np.ascontiguousarray(rows.reshape(piece.height, -1, 3)[..., ::-1]).reshape(piece.height, stride)
         numbers = _numbers(rows, bits, piece.width * in_piece, kind, predictor, in_piece)
         block = numbers.reshape(piece.height, piece.width, in_piece)
         block = block[:header.height - piece.top, :header.width - piece.left]

@@ -93,16 +93,14 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
     header = read(data)
     end = _end(data)
     found = _split(data, 12, min(end, len(data)))
+    # What stands behind the picture counts, too: its orientation may. Only the padding of a byte does not.
+    if len(data) < end - 1 or not found.whole:
+        raise truncated(NAME)
     if header.animated:
         for kind, begin, stop in found.chunks:
             if kind == b"ANMF":
                 return _first_frame(data, begin, stop, header)
-        raise truncated(NAME) if len(data) < end else corrupt(NAME)
-    if len(data) < end or not found.whole:
-        # What stands behind the picture (EXIF, texts) may be cut; the picture itself may not.
-        images = [chunk for chunk in found.chunks if chunk[0] in (b"VP8 ", b"VP8L")]
-        if not images or images[0][2] - images[0][1] < int.from_bytes(data[images[0][1] - 4:images[0][1]], "little"):
-            raise truncated(NAME)
+        raise corrupt(NAME)
     return _picture(data, found.chunks, (header.width, header.height))
 
 

@@ -31,6 +31,16 @@ Pictures = NDArray[np.uint8]
 
 GEOMETRIC: Final = ("random_flip", "random_rotation", "random_zoom", "random_translation", "random_shear")
 PHOTOMETRIC: Final = ("random_brightness", "random_contrast")
+# What a step means that does not name its parameters: the defaults of its entry in the catalog.
+DEFAULTS: Final[dict[str, dict[str, Any]]] = {
+    "random_flip": {"mode": "horizontal"},
+    "random_rotation": {"factor": 0.1},
+    "random_zoom": {"height_factor": 0.2, "width_factor": None},
+    "random_translation": {"height_factor": 0.1, "width_factor": 0.1},
+    "random_shear": {"x_factor": 0.1, "y_factor": 0.0},
+    "random_brightness": {"factor": 0.2},
+    "random_contrast": {"factor": 0.2},
+}
 _BORDERS: Final = {"reflect": cv2.BORDER_REFLECT, "constant": cv2.BORDER_CONSTANT, "wrap": cv2.BORDER_WRAP,
                    "nearest": cv2.BORDER_REPLICATE}
 # Below this many values a picture is done before a thread could take it up.
@@ -83,7 +93,8 @@ class Augmenter:
     def __init__(self, steps: Sequence[Mapping[str, Any]], height: int, width: int, channels: int,
                  workers: int | None = None) -> None:
         self.height, self.width, self.channels = height, width, channels
-        active = [step for step in steps if step.get("enabled", True)]
+        active = [{**step, "params": {**DEFAULTS.get(step["type"], {}), **step.get("params", {})}}
+                  for step in steps if step.get("enabled", True)]
         unknown = [step["type"] for step in active if step["type"] not in (*GEOMETRIC, *PHOTOMETRIC)]
         if unknown:
             raise ValueError(f"Expected steps of type {(*GEOMETRIC, *PHOTOMETRIC)}. Received: {unknown}")
@@ -92,8 +103,8 @@ class Augmenter:
         self._border, self._fill = cv2.BORDER_REFLECT, 0.0
         for step in self._geometric:
             if step["type"] != "random_flip":
-                self._border = _BORDERS[step.get("params", {}).get("fill_mode", "reflect")]
-                self._fill = float(step.get("params", {}).get("fill_value", 0.0))
+                self._border = _BORDERS[step["params"].get("fill_mode", "reflect")]
+                self._fill = float(step["params"].get("fill_value", 0.0))
         self._workers = max(1, workers if workers is not None else os.cpu_count() or 1)
         cv2.setNumThreads(1)
 
@@ -133,12 +144,12 @@ class Augmenter:
 
     def _matrices(self, step: Mapping[str, Any], source: _Chance) -> Floats:
         """(n, 3, 3) from the result to the source."""
-        params = step.get("params", {})
+        params = step["params"]
         matrices = np.tile(np.eye(3), (source.count, 1, 1))
         across, down = (self.width - 1) / 2.0, (self.height - 1) / 2.0
         kind = step["type"]
         if kind == "random_flip":
-            mode = params.get("mode", "horizontal_and_vertical")
+            mode = params["mode"]
             if mode in ("horizontal", "horizontal_and_vertical"):
                 matrices[:, 0, 0], matrices[:, 0, 2] = -1.0, self.width - 1
             if mode in ("vertical", "horizontal_and_vertical"):
@@ -152,7 +163,7 @@ class Augmenter:
             matrices[:, 1, 2] = down - across * sine - down * cosine
         elif kind == "random_zoom":
             high = 1.0 + source.uniform(*factor_range(params["height_factor"]))
-            width_factor = params.get("width_factor")
+            width_factor = params["width_factor"]
             wide = high if width_factor is None else 1.0 + source.uniform(*factor_range(width_factor))
             matrices[:, 0, 0], matrices[:, 0, 2] = wide, across * (1.0 - wide)
             matrices[:, 1, 1], matrices[:, 1, 2] = high, down * (1.0 - high)
@@ -161,8 +172,8 @@ class Augmenter:
             matrices[:, 0, 2] = -self.width * source.uniform(*factor_range(params["width_factor"]))
         else:
             sign = np.where(source.uniform(0.0, 1.0) > 0.5, -1.0, 1.0)
-            matrices[:, 1, 0] = sign * source.uniform(*factor_range(params.get("y_factor", 0.0)))
-            matrices[:, 0, 1] = sign * source.uniform(*factor_range(params.get("x_factor", 0.0)))
+            matrices[:, 1, 0] = sign * source.uniform(*factor_range(params["y_factor"]))
+            matrices[:, 0, 1] = sign * source.uniform(*factor_range(params["x_factor"]))
         return matrices
 
     def __call__(self, batch: Pictures, parameters: Parameters, out: Pictures | None = None) -> Pictures:
@@ -256,7 +267,7 @@ class _Chance:
 
     def happens(self, step: Mapping[str, Any]) -> NDArray[np.bool_]:
         """Which pictures the step is done to, by its probability."""
-        probability = float(step.get("params", {}).get("probability", step.get("probability", 1.0)))
+        probability = float(step["params"].get("probability", 1.0))
         return self.uniform(0.0, 1.0) < probability
 
 

@@ -160,7 +160,9 @@ def _run_lengths(data: bytes, found: _Bitmap) -> NDArray[np.uint8]:
         count, value = data[position], data[position + 1]
         position += 2
         if count:
-            stop = min(column + count, found.width)
+            stop = column + count
+            if stop > found.width:
+                raise corrupt(NAME, "decoding")
             if nibbles:
                 canvas[row, column:stop:2] = value >> 4
                 canvas[row, column + 1:stop:2] = value & 15
@@ -184,8 +186,9 @@ def _run_lengths(data: bytes, found: _Bitmap) -> NDArray[np.uint8]:
                 raise truncated(NAME)
             if nibbles:
                 literal = np.column_stack([literal >> 4, literal & 15]).ravel()[:value]
-            room = max(0, min(value, found.width - column))
-            canvas[row, column:column + room] = literal[:room]
-            column += room
+            if column + value > found.width:
+                raise corrupt(NAME, "decoding")
+            canvas[row, column:column + value] = literal
+            column += value
             position += size + (size & 1)
     return canvas

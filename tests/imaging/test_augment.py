@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cnnstudio.imaging.augment import Augmenter, factor_range
+from cnnstudio.imaging.augment import DEFAULTS, Augmenter, factor_range
 
 from .pictures import scene
 
@@ -96,6 +96,14 @@ def test_nothing_to_do_changes_nothing() -> None:
     assert np.array_equal(augmenter(pictures, augmenter.draw(0, 0, np.arange(5))), pictures)
     never = Augmenter([step(each["type"], **each["params"], probability=0.0) for each in ALL], 24, 32, 3)
     assert np.array_equal(never(pictures, never.draw(0, 0, np.arange(5))), pictures)
+
+
+def test_defaults_are_those_of_the_catalog() -> None:
+    from cnnstudio.catalog.steps import AUGMENTATIONS
+    for kind in AUGMENTATIONS:
+        named = {param.name: param.default for param in kind.params}
+        fill = {"fill_mode": "reflect", "fill_value": 0.0, "probability": 1.0}
+        assert named == {**DEFAULTS[kind.id], **{name: value for name, value in fill.items() if name in named}}, kind.id
 
 
 def test_flips_are_exact() -> None:

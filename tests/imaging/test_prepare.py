@@ -149,6 +149,16 @@ def test_the_recipe_spec_is_understood() -> None:
     assert prepare(data, plain).shape == spec.shape
 
 
+def test_defaults_are_those_of_the_catalog() -> None:
+    import inspect
+
+    from cnnstudio.catalog.steps import RECIPE_STEPS
+    for kind in RECIPE_STEPS:
+        given = {name: each.default for name, each in inspect.signature(STEPS[kind.id]).parameters.items()
+                 if name != "picture"}
+        assert given == {param.name: param.default for param in kind.params}, kind.id
+
+
 def test_unknown_words_are_refused() -> None:
     data = saved(scene(), "PNG")
     for bad in ({"color_mode": "cmyk"}, {"fit": "squeeze"}, {"interpolation": "best"},

@@ -112,7 +112,8 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
     """uint8 grey (height, width) or (height, width, 2, 3 or 4): with alpha, red first."""
     chunks, ended = _chunks(data)
     header = _describe(data, chunks)
-    kept: list[bytes] = [SIGNATURE]
+    view = memoryview(data)
+    kept: list[bytes | memoryview] = [SIGNATURE]
     packed: list[tuple[int, int]] = []
     key: bytes | None = None
     palette = False
@@ -122,7 +123,7 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
                 raise unsupported(NAME, "compression")  # an unknown chunk that must be understood
             continue
         whole = end + 4 <= len(data)
-        if whole and zlib.crc32(data[begin - 4:end]) != int.from_bytes(data[end:end + 4], "big"):
+        if whole and zlib.crc32(view[begin - 4:end]) != int.from_bytes(data[end:end + 4], "big"):
             raise corrupt(NAME, "checksum")
         if kind == b"PLTE":
             palette = True
@@ -132,7 +133,7 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
             key = data[begin:end]
             continue
         if kind != b"IEND" and whole:
-            kept.append(data[begin - 8:end + 4])
+            kept.append(view[begin - 8:end + 4])
     if not packed or (header.color.startswith("palette") and not palette):
         raise truncated(NAME) if not ended else corrupt(NAME)
     if not ended:
@@ -143,7 +144,10 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
         _check_stream(stream, header, data[8 + 8 + 12])
         kept = [part for part in kept if part[4:8] != b"IDAT"] + [_chunk(b"IDAT", stream)]
     kept.append(_chunk(b"IEND", b""))
-    picture = to_rgb_order(decode_with_opencv(b"".join(kept), cv2.IMREAD_UNCHANGED, NAME))
+    if header.bit_depth <= 8 and header.color in ("rgb", "palette"):
+        picture = decode_with_opencv(b"".join(kept), cv2.IMREAD_COLOR_RGB, NAME)
+    else:
+        picture = to_rgb_order(decode_with_opencv(b"".join(kept), cv2.IMREAD_UNCHANGED, NAME))
     if picture.shape[:2] != (header.height, header.width):
         raise corrupt(NAME, "size")
     mask = _transparent(picture, key, header.bit_depth) if key is not None else None

@@ -1,0 +1,131 @@
+"""The network as Keras source: the same expressions that training evaluates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.call import Call, literal
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.shapes import report
+from cnnstudio.core.network import NetworkSpec, Node
+
+RESCALING: dict[str, Call] = {
+    "zero_one": Call("keras.layers.Rescaling", {"scale": 1 / 255}),
+    "minus_one_one": Call("keras.layers.Rescaling", {"scale": 1 / 127.5, "offset": -1.0}),
+}
+"""The layer that each normalisation puts behind the input; "base" and "none" put none."""
+
+
+def keras_code(network: NetworkSpec, context: Context) -> str:
+    """A script that builds the model: Sequential where it is a chain, else with the functional API.
+
+    Layers that cannot be built yet are written as comments with what is wrong.
+    """
+    found = report(network, context)
+    known = {node.id: node for node in network.nodes}
+    order = [known[identifier] for identifier in found.order]
+    lines = ["import keras", ""]
+    for node in order:
+        if node.type == "PretrainedBase":
+            lines += [*_base_function(node), ""]
+    if _is_chain(network, order):
+        lines += _sequential(order, network, context)
+    else:
+        lines += _functional(order, network, context, found.output)
+    for problem in found.problems:
+        if problem.where.node is not None:
+            lines.append(f"# {problem.where.node}: {problem.text}")
+    return "\n".join(lines) + "\n"
+
+
+def _is_chain(network: NetworkSpec, order: list[Node]) -> bool:
+    if not order or order[0].type != "Input":
+        return False
+    return all(network.inputs_of(node.id) == (before.id,) for before, node in zip(order, order[1:], strict=False)) \
+        and len(order) == len(network.nodes) and not network.inputs_of(order[0].id)
+
+
+def _expression(node: Node, context: Context, name: bool = True) -> str:
+    layer = LAYERS.find(node.type)
+    if layer is None:
+        return f"...  # {node.type}"
+    values: dict[str, Any] = values_of(node, layer) | {"context": context}
+    extra = {"name": node.id} if name else {}
+    if node.type == "PretrainedBase":
+        return f"{_function_name(node)}(keras.Input({literal((context.height, context.width, context.channels))}))"
+    return layer.call.code(values, **extra)
+
+
+def _sequential(order: list[Node], network: NetworkSpec, context: Context) -> list[str]:
+    if any(node.type == "PretrainedBase" for node in order):
+        return _functional(order, network, context, order[-1].id)
+    lines = ["model = keras.Sequential([", f"    {_expression(order[0], context, name=False)},"]
+    if context.normalization in RESCALING:
+        lines.append(f"    {RESCALING[context.normalization].code({}, name='normalization')},")
+    lines += [f"    {_expression(node, context)}," for node in order[1:]]
+    return [*lines, "])"]
+
+
+def _functional(order: list[Node], network: NetworkSpec, context: Context, output: str | None) -> list[str]:
+    names = {node.id: _variable(node.id) for node in order}
+    lines: list[str] = []
+    inputs = next((node.id for node in order if node.type == "Input"), "")
+    for node in order:
+        if node.type == "Input":
+            lines.append(f"{names[node.id]} = {_expression(node, context)}")
+            if context.normalization in RESCALING and node.id == inputs:
+                call = RESCALING[context.normalization].code({}, name="normalization")
+                lines.append(f"normalized = {call}({names[node.id]})")
+                names[node.id] = "normalized"
+            continue
+        sources = [names.get(source, source) for source in network.inputs_of(node.id)]
+        entering = f"[{', '.join(sources)}]" if len(sources) > 1 else ", ".join(sources)
+        if node.type == "PretrainedBase":
+            lines.append(f"{names[node.id]} = {_function_name(node)}({entering})")
+        else:
+            lines.append(f"{names[node.id]} = {_expression(node, context)}({entering})")
+    if output is not None:
+        lines.append(f"model = keras.Model({_variable(inputs)}, {names.get(output, output)})")
+    return lines
+
+
+def _variable(identifier: str) -> str:
+    word = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in identifier)
+    return word if word and not word[0].isdigit() else f"layer_{word}"
+
+
+def _function_name(node: Node) -> str:
+    return f"build_{_variable(node.id)}"
+
+
+def _base_function(node: Node) -> list[str]:
+    """A function that builds the base's layers, with the freeze line and the pooling of this node."""
+    layer = LAYERS["PretrainedBase"]
+    values = values_of(node, layer)
+    base = BASES.find(values["base"])
+    if base is None:
+        return [f"# unknown base {values['base']}"]
+    graph = base.graph()
+    context = Context(height=base.input_size, width=base.input_size, channels=3, class_count=1)
+    lines = [f"def {_function_name(node)}(pictures):",
+             f'    """{base.label.en}, {base.source}; takes 0-255 pixels."""']
+    names = {graph.nodes[0].id: "pictures"}
+    line = values["trainable_from"]
+    learning = base.trainable_layers(line if line in ("none", "all", *base.blocks) else "none")
+    for each in graph.nodes[1:]:
+        names[each.id] = "x" if len([edge for edge in graph.edges if edge.source == each.id]) <= 1 else _variable(each.id)
+        sources = [names[source] for source in graph.inputs_of(each.id)]
+        entering = f"[{', '.join(sources)}]" if len(sources) > 1 else sources[0]
+        entry = LAYERS[each.type]
+        extra: dict[str, Any] = {"name": each.id}
+        if each.id not in learning and each.type not in ("Rescaling", "ReLU", "Add"):
+            extra["trainable"] = False
+        call = entry.call.code(values_of(each, entry) | {"context": context}, **extra)
+        training = ", training=False" if each.type == "BatchNormalization" else ""
+        lines.append(f"    {names[each.id]} = {call}({entering}{training})")
+    last = names[graph.nodes[-1].id]
+    pooling = {"avg": "GlobalAveragePooling2D", "max": "GlobalMaxPooling2D"}.get(values["pooling"])
+    lines.append(f"    return keras.layers.{pooling}()({last})" if pooling else f"    return {last}")
+    return lines

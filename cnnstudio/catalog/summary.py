@@ -1,0 +1,54 @@
+"""Short words for a layer: what stands on its node besides its name."""
+
+from __future__ import annotations
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core.network import Node
+from cnnstudio.core.text import tr
+
+
+def summary(node: Node, context: Context) -> str:
+    """The settings that matter at a glance, such as "7×7, stride 2, same"."""
+    layer = LAYERS.find(node.type)
+    if layer is None:
+        return tr("unknown", "desconocida")
+    values = values_of(node, layer)
+    parts: list[str] = []
+    if "kernel_size" in values:
+        parts.append(_pair(values["kernel_size"]))
+    if "pool_size" in values:
+        parts.append(_pair(values["pool_size"]))
+    strides = values.get("strides")
+    if strides is not None and tuple(strides) != (1, 1) and strides != values.get("pool_size"):
+        parts.append(tr("stride {s}", "paso {s}", s=strides[0] if strides[0] == strides[1] else _pair(strides)))
+    if values.get("padding") == "same":
+        parts.append("same")
+    if "rate" in values:
+        parts.append(f"{values['rate']:g}")
+    if node.type == "ReLU" and values["max_value"] is not None:
+        parts.append(f"≤ {values['max_value']:g}")
+    if values.get("activation"):
+        parts.append(values["activation"])
+    if node.type == "Output":
+        parts.append(context.output_activation)
+    if node.type == "PretrainedBase":
+        line = values["trainable_from"]
+        parts.append({"none": tr("frozen", "congelada"), "all": tr("all learns", "toda aprende")}.get(
+            line, tr("learns from {block}", "aprende desde {block}", block=line)))
+    return ", ".join(parts)
+
+
+def title(node: Node) -> str:
+    """The name on the node: the base's for a pretrained base, else the layer's."""
+    if node.type == "PretrainedBase":
+        base = BASES.find(node.params.get("base", "efficientnet_lite0"))
+        if base is not None:
+            return str(base.label)
+    layer = LAYERS.find(node.type)
+    return node.type if layer is None else str(layer.title)
+
+
+def _pair(pair: tuple[int, int]) -> str:
+    return f"{pair[0]}×{pair[1]}"

@@ -1,0 +1,240 @@
+"""The window onto the canvas: zoom, pan, keyboard, and the totals in the corner."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QFrame, QGraphicsView, QHBoxLayout, QWidget
+
+from cnnstudio.core.layout import WIDTH
+from cnnstudio.core.text import tr
+from cnnstudio.gui import theme
+from cnnstudio.gui.canvas.scene import NetworkScene
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
+
+SMALLEST, LARGEST = 0.1, 3.0
+GRID = 16
+
+
+class NetworkView(QGraphicsView):
+    """Scroll with the wheel, zoom with Ctrl and the wheel, pan with the middle button or Space."""
+
+    remove_wanted = Signal()
+    zoom_changed = Signal(float)
+
+    def __init__(self, scene: NetworkScene, parent: QWidget | None = None) -> None:
+        super().__init__(scene, parent)
+        self._network = scene
+        self._pan_from: QPoint | None = None
+        self._space = False
+        self._fitted = True
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAcceptDrops(True)
+        self.setAccessibleName(tr("Network canvas", "Lienzo de la red"))
+        self._zoom_bar = _ZoomBar(self)
+        self.totals = Totals(self)
+        self.zoom_changed.connect(self._zoom_bar.show_zoom)
+
+    @property
+    def zoom(self) -> float:
+        return self.transform().m11()
+
+    def set_zoom(self, zoom: float) -> None:
+        """1.0 is 100 %."""
+        wanted = min(LARGEST, max(SMALLEST, zoom))
+        self._fitted = False
+        self.setTransform(self.transform().fromScale(wanted, wanted))
+        self.zoom_changed.emit(wanted)
+
+    def fit(self) -> None:
+        """Bring the whole network into view, at 100 % at most; a tall one starts at its top."""
+        bounds = self._network.bounds().adjusted(-60, -40, 60, 40)
+        room = self.viewport().rect()
+        if room.width() < 10 or room.height() < 10:
+            return
+        zoom = min(1.0, room.width() / bounds.width(), room.height() / bounds.height())
+        zoom = max(zoom, 0.45)
+        self.setTransform(self.transform().fromScale(zoom, zoom))
+        if bounds.height() * zoom > room.height():
+            top = bounds.top() + room.height() / zoom / 2
+            self.centerOn(QPointF(bounds.center().x(), top))
+        else:
+            self.centerOn(bounds.center())
+        # Out of the way of the totals, as far as the left side allows.
+        edge = self.width() / 2 + WIDTH * zoom / 2 + 24 - self.totals.x()
+        spare = (room.width() - bounds.width() * zoom) / 2
+        if 0 < edge <= spare + 40 * zoom and bounds.height() * zoom > room.height() - 2 * self.totals.height() - 60:
+            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + round(edge))
+        self._fitted = True
+        self.zoom_changed.emit(zoom)
+
+    def reveal(self, identifier: str) -> None:
+        """Scroll so that a node is seen."""
+        item = self._network.nodes.get(identifier)
+        if item is not None:
+            self.ensureVisible(item, 60, 60)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._zoom_bar.adjustSize()
+        self._zoom_bar.move(16, self.height() - self._zoom_bar.height() - 16)
+        self.place_totals()
+        if self._fitted:
+            self.fit()
+
+    def place_totals(self) -> None:
+        self.totals.adjustSize()
+        self.totals.move(self.width() - self.totals.width() - 16, 16)
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        painter.fillRect(rect, theme.color("bg"))
+        if self.zoom < 0.45:
+            return
+        painter.setPen(QPen(theme.color("line"), 1.4 / self.zoom))
+        left, top = int(rect.left()) - int(rect.left()) % GRID, int(rect.top()) - int(rect.top()) % GRID
+        points = [QPointF(x, y) for x in range(left, int(rect.right()) + GRID, GRID)
+                  for y in range(top, int(rect.bottom()) + GRID, GRID)]
+        painter.drawPoints(points)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.set_zoom(self.zoom * 1.0015 ** event.angleDelta().y())
+            event.accept()
+        else:
+            bars = self.verticalScrollBar(), self.horizontalScrollBar()
+            delta = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta()
+            shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            bars[0].setValue(bars[0].value() - (0 if shifted else delta.y()))
+            bars[1].setValue(bars[1].value() - (delta.y() if shifted else delta.x()))
+            event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.MiddleButton or (self._space and event.button() == Qt.MouseButton.LeftButton):
+            self._pan_from = event.position().toPoint()
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pan_from is not None:
+            here = event.position().toPoint()
+            moved = here - self._pan_from
+            self._pan_from = here
+            self._fitted = False
+            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - moved.x())
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - moved.y())
+            return
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pan_from is not None:
+            self._pan_from = None
+            self.viewport().unsetCursor()
+            return
+        super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_wanted.emit()
+        elif key == Qt.Key.Key_Space:
+            self._space = True
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.set_zoom(self.zoom * 1.2)
+        elif key == Qt.Key.Key_Minus:
+            self.set_zoom(self.zoom / 1.2)
+        elif key == Qt.Key.Key_0:
+            self.fit()
+        elif (direction := _ARROWS.get(Qt.Key(key))) is not None:
+            self._walk(direction)
+        elif key == Qt.Key.Key_A and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._network.choose(list(self._network.nodes))
+        elif key == Qt.Key.Key_Escape:
+            self._network.choose([])
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            self._space = False
+            self.viewport().unsetCursor()
+        super().keyReleaseEvent(event)
+
+    def _walk(self, direction: QPointF) -> None:
+        """Select the nearest node in that direction."""
+        items = self._network.nodes
+        chosen = self._network.chosen_nodes()
+        if not items:
+            return
+        if not chosen:
+            self._network.choose([min(items.values(), key=lambda item: item.y()).id])
+            return
+        here = items[chosen[-1]].pos()
+        best, nearest = None, 1e18
+        for item in items.values():
+            offset = item.pos() - here
+            ahead = offset.x() * direction.x() + offset.y() * direction.y()
+            aside = abs(offset.x() * direction.y()) + abs(offset.y() * direction.x())
+            if ahead > 1 and ahead + 3 * aside < nearest:
+                best, nearest = item, ahead + 3 * aside
+        if best is not None:
+            self._network.choose([best.id])
+            self.reveal(best.id)
+
+
+_ARROWS = {
+    Qt.Key.Key_Up: QPointF(0, -1), Qt.Key.Key_Down: QPointF(0, 1),
+    Qt.Key.Key_Left: QPointF(-1, 0), Qt.Key.Key_Right: QPointF(1, 0),
+}
+
+
+
+class _ZoomBar(QFrame):
+    """- 100 % + Fit, in the lower left corner."""
+
+    def __init__(self, view: NetworkView) -> None:
+        super().__init__(view)
+        self.setObjectName("card")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4, 2, 4, 2)
+        layout.setSpacing(2)
+        self._label = Label("100 %", "secondary", "dim")
+        self._label.setMinimumWidth(44)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(Button(tr("Zoom out", "Alejar"), "icon", "minus",
+                                on_click=lambda: view.set_zoom(view.zoom / 1.2)))
+        layout.addWidget(self._label)
+        layout.addWidget(Button(tr("Zoom in", "Acercar"), "icon", "plus",
+                                on_click=lambda: view.set_zoom(view.zoom * 1.2)))
+        layout.addWidget(Button(tr("Fit", "Ajustar"), "quiet", on_click=view.fit))
+
+    def show_zoom(self, zoom: float) -> None:
+        self._label.setText(f"{zoom * 100:.0f}\u202f%")
+
+
+class Totals(QFrame):
+    """Parameters, multiply-adds and receptive field of the whole network."""
+
+    def __init__(self, view: NetworkView) -> None:
+        super().__init__(view)
+        self.setObjectName("card")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 10, 16, 10)
+        layout.setSpacing(22)
+        self._values: list[Label] = []
+        for words in (tr("Parameters", "Parámetros"), tr("Multiply-adds", "Multiplicaciones"),
+                      tr("Receptive field", "Campo receptivo")):
+            value = Label("", "body_strong")
+            self._values.append(value)
+            layout.addLayout(column(Caption(words), value, spacing=2))
+
+    def show_totals(self, parameters: str, multiply_adds: str, field: str) -> None:
+        for label, words in zip(self._values, (parameters, multiply_adds, field), strict=True):
+            label.setText(words)

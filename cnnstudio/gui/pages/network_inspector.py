@@ -1,0 +1,192 @@
+"""The inspector of the Network page: the chosen layer, or the whole network."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.fixes import take_over_output
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.summary import title
+from cnnstudio.core import edits
+from cnnstudio.core.network import Node
+from cnnstudio.core.params import Value
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui import theme
+from cnnstudio.gui.pages.network_views import field_words, shape_words
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column
+from cnnstudio.gui.widgets.cards import Card, Facts
+from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.words import count, percent, short, size
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.network import NetworkPage
+
+
+class NetworkInspector(QWidget):
+    """Rebuilt when another layer is chosen; kept, with its focus, while values change."""
+
+    def __init__(self, page: NetworkPage) -> None:
+        super().__init__()
+        self._page = page
+        self._shown: tuple[str, ...] | None = None
+        self._form: Form | None = None
+        self._facts = Facts()
+        self._problems = column(spacing=8)
+        self._layout = column(spacing=12, margins=(16, 16, 16, 16))
+        self.setLayout(self._layout)
+
+    def show_nodes(self, chosen: list[str]) -> None:
+        network = self._page.session.project.network
+        nodes = [node for node in network.nodes if node.id in chosen]
+        key = tuple(f"{node.id}/{node.type}/{node.params.get('base', '')}" for node in nodes)
+        if key != self._shown:
+            self._shown = key
+            self._build(nodes)
+        if len(nodes) == 1 and self._form is not None:
+            layer = LAYERS.find(nodes[0].type)
+            if layer is not None:
+                self._form.set_values(values_of(nodes[0], layer))
+                self._form.set_problems(self._page.report.of(nodes[0].id))
+        self._show_facts(nodes)
+        self._show_problems(nodes)
+
+    def _build(self, nodes: list[Node]) -> None:
+        clear(self._layout)
+        self._form = None
+        self._facts = Facts()
+        self._problems = column(spacing=8)
+        if len(nodes) == 1:
+            self._build_layer(nodes[0])
+        elif nodes:
+            self._add(Caption(tr("{n} layers", "{n} capas", n=len(nodes))),
+                      Button(tr("Remove", "Eliminar"), icon="trash", on_click=self._page.remove_chosen))
+        else:
+            self._add(Caption(tr("Whole network", "Toda la red")), self._intro())
+        self._layout.addLayout(self._problems)
+        self._layout.addWidget(self._facts)
+        self._layout.addStretch(1)
+
+    def _add(self, *widgets: QWidget) -> None:
+        for widget in widgets:
+            self._layout.addWidget(widget)
+
+    def _intro(self) -> Label:
+        return Label(tr("Drag layers from the left onto the canvas; drop one on a connection to insert it. Pull from the "
+                        "point below a layer to connect it. Choose a layer to set it.",
+                        "Arrastre capas desde la izquierda al lienzo; suelte una sobre una conexión para insertarla. Tire "
+                        "del punto bajo una capa para conectarla. Elija una capa para ajustarla."),
+                     "body", "dim", wrap=True)
+
+    def _build_layer(self, node: Node) -> None:
+        layer = LAYERS.find(node.type)
+        self._add(Caption(title(node)))
+        if layer is None:
+            self._add(Label(tr("This version does not know this layer.", "Esta versión no conoce esta capa."), wrap=True))
+            return
+        self._add(Label(str(layer.help), "body", "dim", wrap=True))
+        name = QLineEdit(node.id)
+        name.setFont(theme.font("body"))
+        name.setAccessibleName(tr("Name of the layer", "Nombre de la capa"))
+        name.setToolTip(tr("The layer's name in Keras.", "El nombre de la capa en Keras."))
+        name.editingFinished.connect(lambda: self._rename(node.id, name))
+        self._layout.addLayout(column(Label(tr("name", "nombre"), "secondary", "dim"), name, spacing=4))
+        if layer.params:
+            self._form = Form(layer.params, values_of(node, layer))
+            self._form.value_changed.connect(lambda field, value: self._set(node.id, field, value))
+            self._form.settled.connect(lambda _field: self._page.session.seal())
+            if node.type == "PretrainedBase":
+                self._offer_blocks(node)
+            self._add(self._form)
+        if node.type == "Output":
+            self._add(Button(tr("Take over…", "Tomar el control…"), on_click=lambda: self._take_over(node.id),
+                             tooltip=tr("Make it an ordinary Dense layer that you set yourself.",
+                                        "Convertirla en una capa Dense corriente que usted ajusta.")))
+        elif node.type == "Dense" and node.id == self._page.report.output:
+            self._add(Button(tr("Follow the classes", "Seguir las clases"), on_click=lambda: self._follow(node.id)))
+
+    def _offer_blocks(self, node: Node) -> None:
+        """The freeze line as a list of the base's blocks instead of free text."""
+        base = BASES.find(node.params.get("base", "efficientnet_lite0"))
+        if base is None or self._form is None:
+            return
+        choices: list[tuple[object, str]] = [("none", tr("nothing: all frozen", "nada: toda congelada"))]
+        for place in range(len(base.blocks) - 1, 0, -1):
+            share = len(base.blocks) - place
+            choices.append((base.blocks[place], tr("{block} on (last {n} of {all} blocks)",
+                                                   "desde {block} (últimos {n} de {all} bloques)",
+                                                   block=base.blocks[place], n=share, all=len(base.blocks))))
+        choices.append(("all", tr("the first layer on: all of it", "la primera capa: toda")))
+        self._form.set_choices("trainable_from", choices)
+
+    def _rename(self, node: str, editor: QLineEdit) -> None:
+        wanted = editor.text().strip()
+        if wanted == node or not wanted:
+            editor.setText(node)
+            return
+        session = self._page.session
+        self._shown = None
+        if session.edit(lambda project: edits.rename_node(project, node, wanted),
+                        Text("Rename a layer", "Renombrar una capa")):
+            self._page._scene.choose([wanted])
+        else:
+            editor.setText(node)
+
+    def _set(self, node: str, field: str, value: Value) -> None:
+        label = Text("Set {name}", "Cambiar {name}").fill(name=field)
+        self._page.session.edit(lambda project: edits.set_node_param(project, node, field, value), label,
+                                f"network.{node}.{field}")
+
+    def _take_over(self, node: str) -> None:
+        context = self._page.context
+        self._page.session.edit(
+            lambda project: take_over_output(project, node, context.output_units, context.output_activation),
+            Text("Take over the output", "Tomar el control de la salida"))
+
+    def _follow(self, node: str) -> None:
+        self._page.session.edit(lambda project: edits.replace_node(project, Node(id=node, type="Output")),
+                                Text("Follow the classes", "Seguir las clases"))
+
+    def _show_facts(self, nodes: list[Node]) -> None:
+        found = self._page.report
+        if len(nodes) == 1:
+            one = found.nodes[nodes[0].id]
+            share = one.cost.multiply_adds / found.multiply_adds if found.multiply_adds else 0.0
+            adds = short(one.cost.multiply_adds) + (f" · {percent(share, 0)}" if share else "")
+            facts = [(tr("Input", "Entrada"), ", ".join(shape_words(shape) for shape in one.inputs) or "–"),
+                     (tr("Output", "Salida"), shape_words(one.shape)),
+                     (tr("Parameters", "Parámetros"), count(one.cost.parameters))]
+            if one.cost.non_trainable:
+                facts.append((tr("of these learn", "de ellos aprenden"), count(one.cost.trainable)))
+            facts += [(tr("Multiply-adds", "Multiplicaciones"), adds),
+                      (tr("Receptive field", "Campo receptivo"), field_words(one.field)),
+                      (tr("Activations", "Activaciones"), size(one.activation_bytes))]
+        elif nodes:
+            facts = [(tr("Parameters", "Parámetros"), count(sum(found.nodes[each.id].cost.parameters for each in nodes)))]
+        else:
+            training = self._page.session.project.training
+            memory = found.activation_bytes * training.batch_size * 2 + found.trainable * 16
+            facts = [(tr("Layers", "Capas"), str(len(found.nodes))),
+                     (tr("Parameters", "Parámetros"), count(found.parameters)),
+                     (tr("of these learn", "de ellos aprenden"), count(found.trainable)),
+                     (tr("Multiply-adds", "Multiplicaciones"), short(found.multiply_adds)),
+                     (tr("Size as float32", "Tamaño en float32"), size(4 * found.parameters)),
+                     (tr("Memory to train (estimate)", "Memoria al entrenar (estimación)"), size(memory))]
+        self._facts.set_facts(facts)
+
+    def _show_problems(self, nodes: list[Node]) -> None:
+        clear(self._problems)
+        chosen = {node.id for node in nodes}
+        wanted = [problem for problem in self._page.problems
+                  if (problem.where.node in chosen if chosen else problem.where.node is not None)]
+        for problem in wanted[:6]:
+            card = Card(edge="error" if problem.blocks else "warn", margins=(12, 10, 12, 10), spacing=6)
+            if not chosen:
+                card.body.addWidget(Label(str(problem.where.node), "body_strong"))
+            card.body.addWidget(Label(str(problem.text), "body", "dim", wrap=True, selectable=True))
+            for fix in problem.fixes:
+                card.body.addWidget(Button(str(fix.label), "link", on_click=partial(self._page.session.apply, fix)))
+            self._problems.addWidget(card)

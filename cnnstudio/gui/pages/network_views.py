@@ -1,0 +1,133 @@
+"""The network as a table of layers and as Keras code."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor, QGuiApplication, QSyntaxHighlighter, QTextCharFormat
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.keras_code import keras_code
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.shapes import Field, NetworkReport, NodeReport
+from cnnstudio.catalog.summary import title
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.text import tr
+from cnnstudio.gui import theme
+from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import count, percent, short, size
+
+
+def shape_words(shape: tuple[int, ...] | None) -> str:
+    return " × ".join(str(each) for each in shape) if shape else "–"
+
+
+def field_words(field: Field | None) -> str:
+    """27 × 27, or that it is the whole picture."""
+    if field is None:
+        return "–"
+    if field.whole:
+        return tr("whole picture", "toda la imagen")
+    return f"{field.size[0]} × {field.size[1]}"
+
+
+class LayerTable(QWidget):
+    """Like `model.summary()`, with the share of parameters and multiply-adds of each layer."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._total = (1, 1)
+        Row = tuple[Node, NodeReport]
+
+        def share(value: int, whole: int) -> str:
+            return percent(value / whole, 0) if whole and value else ""
+
+        def family(entry: Row) -> QColor:
+            layer = LAYERS.find(entry[0].type)
+            return theme.family_color(layer.family if layer is not None else "input")
+
+        self._table = Table([
+            Column(tr("Layer", "Capa"), words=lambda entry: title(entry[0]), color=family, stretch=True),
+            Column(tr("Name", "Nombre"), words=lambda entry: entry[0].id, stretch=True),
+            Column(tr("Output", "Salida"), words=lambda entry: shape_words(entry[1].shape), right=True),
+            Column(tr("Parameters", "Parámetros"), words=lambda entry: count(entry[1].cost.parameters),
+                   key=lambda entry: entry[1].cost.parameters, right=True),
+            Column("%", words=lambda entry: share(entry[1].cost.parameters, self._total[0]),
+                   key=lambda entry: entry[1].cost.parameters, right=True),
+            Column(tr("Multiply-adds", "Multiplicaciones"), words=lambda entry: short(entry[1].cost.multiply_adds),
+                   key=lambda entry: entry[1].cost.multiply_adds, right=True),
+            Column("%", words=lambda entry: share(entry[1].cost.multiply_adds, self._total[1]),
+                   key=lambda entry: entry[1].cost.multiply_adds, right=True),
+            Column(tr("Receptive field", "Campo receptivo"), words=lambda entry: field_words(entry[1].field), right=True),
+        ])
+        self._table.chosen.connect(self._choose)
+        self._totals = Label("", "secondary", "dim", wrap=True)
+        self.setLayout(column(self._table, self._totals, spacing=12, margins=(24, 20, 24, 16)))
+
+    def show_report(self, network: NetworkSpec, found: NetworkReport) -> None:
+        self._total = (max(1, found.parameters), max(1, found.multiply_adds))
+        nodes = {node.id: node for node in network.nodes}
+        self._table.set_rows([(nodes[identifier], found.nodes[identifier]) for identifier in
+                              (*found.order, *(each for each in nodes if each not in found.order))])
+        self._totals.setText(tr(
+            "Total {total} parameters ({trainable} learn, {frozen} do not), {size} as float32; {adds} multiply-adds and "
+            "{memory} of activations for one picture.",
+            "En total {total} parámetros ({trainable} aprenden, {frozen} no), {size} en float32; {adds} multiplicaciones y "
+            "{memory} de activaciones por imagen.", total=count(found.parameters), trainable=count(found.trainable),
+            frozen=count(found.parameters - found.trainable), size=size(4 * found.parameters),
+            adds=short(found.multiply_adds), memory=size(found.activation_bytes)))
+
+    def _choose(self, entry: object) -> None:
+        if isinstance(entry, tuple):
+            self.chosen.emit(entry[0].id)
+
+
+class CodeView(QWidget):
+    """The network as Keras source, in step with the canvas."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = QPlainTextEdit()
+        self._text.setReadOnly(True)
+        self._text.setFont(theme.mono_font())
+        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._text.setAccessibleName(tr("Keras code", "Código Keras"))
+        self._highlighter = _Python(self._text.document())
+        note = Label(tr("The same calls that training evaluates. The model takes plain 0-255 pixels.",
+                        "Las mismas llamadas que evalúa el entrenamiento. El modelo recibe píxeles 0-255."),
+                     "secondary", "dim", wrap=True)
+        copy = Button(tr("Copy", "Copiar"), icon="copy",
+                      on_click=lambda: QGuiApplication.clipboard().setText(self._text.toPlainText()))
+        head = row(note, copy, spacing=12)
+        head.setStretch(0, 1)
+        self.setLayout(column(head, self._text, spacing=12, margins=(24, 20, 24, 20)))
+
+    def show_code(self, network: NetworkSpec, context: Context) -> None:
+        code = keras_code(network, context)
+        if code != self._text.toPlainText():
+            place = self._text.verticalScrollBar().value()
+            self._text.setPlainText(code)
+            self._text.verticalScrollBar().setValue(place)
+
+
+class _Python(QSyntaxHighlighter):
+    """Strings, numbers, comments and keywords in the tokens' colours."""
+
+    _RULES = (
+        (re.compile(r"\b(import|def|return|from|as|False|True|None)\b"), "accent"),
+        (re.compile(r"(?<![\w.])\d[\d.e+-]*"), "warn"),
+        (re.compile(r'"[^"]*"'), "ok"),
+        (re.compile(r"#.*$"), "dim"),
+    )
+
+    def highlightBlock(self, text: str) -> None:
+        for pattern, token in self._RULES:
+            style = QTextCharFormat()
+            style.setForeground(theme.color(token))
+            for match in pattern.finditer(text):
+                self.setFormat(match.start(), match.end() - match.start(), style)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio import __version__
 from cnnstudio.core.places import resource
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.main_window import MainWindow
 
 
 def make_application(arguments: Sequence[str]) -> QApplication:
@@ -24,15 +29,39 @@ def make_application(arguments: Sequence[str]) -> QApplication:
         QCoreApplication.setApplicationVersion(__version__)
         QCoreApplication.setOrganizationName("cnnstudio")
         application = QApplication([sys.argv[0] or "cnnstudio", *arguments])
-    from PySide6.QtGui import QGuiApplication, QIcon
+    from PySide6.QtGui import QGuiApplication
 
     from cnnstudio.gui import theme
 
     QGuiApplication.setDesktopFileName("cnnstudio")
     application.setStyle("Fusion")
-    application.setWindowIcon(QIcon(str(resource("icons", "cnnstudio.svg"))))
     theme.load_fonts()
     return application
+
+
+def open_window() -> tuple[QApplication, MainWindow]:
+    """The application with its window on screen, not painted yet."""
+    # What is imported at the start stays: looking through it for garbage only delays the first paint.
+    gc.disable()
+    try:
+        application = make_application([])
+        from cnnstudio.gui.main_window import MainWindow
+        from cnnstudio.gui.session import Session
+
+        window = MainWindow(Session())
+        window.show()
+        QTimer.singleShot(0, application, lambda: _set_icon(application))
+    finally:
+        gc.freeze()
+        gc.enable()
+    return application, window
+
+
+def _set_icon(application: QApplication) -> None:
+    # After the first paint: Qt loads a plug-in for it.
+    from PySide6.QtGui import QIcon
+
+    application.setWindowIcon(QIcon(str(resource("icons", "cnnstudio.svg"))))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -41,15 +70,11 @@ def run(arguments: Sequence[str]) -> int:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    application = make_application([])
-    from cnnstudio.gui.main_window import MainWindow
+    application, window = open_window()
+    session = window.session
     from cnnstudio.gui.notices import install_exception_hook
-    from cnnstudio.gui.session import Session
 
-    session = Session()
-    window = MainWindow(session)
     remove_hook = install_exception_hook(window.report)
-    window.show()
     named = next((each for each in arguments if not each.startswith("-")), "")
     if named:
         # After the first paint: the window stands before the project is read.

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.core import edits
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.places import projects_folder
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.jobs import ChildJob
-from cnnstudio.gui.notices import Question
+from cnnstudio.gui.notices import Question, close_question
 
 if TYPE_CHECKING:
     from cnnstudio.gui.main_window import MainWindow
@@ -89,14 +89,12 @@ def _close_project(window: MainWindow, _arguments: dict[str, Any]) -> None:
         window.go("start")
 
 
-def let_go(window: MainWindow, ask: Callable[[QWidget], str | None] | None = None) -> bool:
+def let_go(window: MainWindow) -> bool:
     """Before the project is left: what becomes of a running training, and everything saved. False to stay."""
-    from cnnstudio.gui.notices import close_question
-
     session = window.session
     job = session.jobs.of_kind(_TRAIN)
     if isinstance(job, ChildJob):
-        answer = (ask or close_question)(window)
+        answer = close_question(window)
         if answer is None:
             return False
         if answer == "detach":

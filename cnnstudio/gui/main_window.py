@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShortcut
@@ -12,11 +12,10 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidg
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.text import Text, language, set_language, system_language, tr
-from cnnstudio.gui import commands, theme
+from cnnstudio.gui import theme
 from cnnstudio.gui.actions import Actions
 from cnnstudio.gui.header import Header
 from cnnstudio.gui.jobs import ChildJob, Job
-from cnnstudio.gui.notices import ProblemsDialog, ReportDialog, Toasts, close_question
 from cnnstudio.gui.pages import PageEntry, load_page, present_pages
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.rail import Rail
@@ -24,6 +23,9 @@ from cnnstudio.gui.session import EVERYTHING, Change, Session
 from cnnstudio.gui.status import StatusBar
 from cnnstudio.gui.widgets.basics import Button, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Banners, paths_of
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.notices import Toasts
 
 _AREA_PAGES = {"dataset": "data", "file": "data", "recipe": "prepare", "augmentation": "prepare",
                "network": "network", "training": "train", "run": "train", "project": "data", "machine": "train"}
@@ -40,6 +42,7 @@ class MainWindow(QMainWindow):
         self._stale: dict[str, Change] = {}
         self._current = "start"
         self._language = self._theme = ""
+        self._toasts: Toasts | None = None
         self._follow_settings()
         self.setMinimumSize(960, 600)
         self.resize(QSize(*session.remembered("window", (1440, 900))))
@@ -112,8 +115,9 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.status)  # type: ignore[union-attr]
         self._body = window
         self.setCentralWidget(window)
-        self.toasts = Toasts(self)
-        self.toasts.fix_chosen.connect(self.session.apply)
+        if self._toasts is not None:
+            self._toasts.deleteLater()
+            self._toasts = None
         self._show_page(self._current if self._may_show(self._current) else "start")
         self._update_frame()
 
@@ -264,6 +268,8 @@ class MainWindow(QMainWindow):
             self.go(str(arguments.get("page", "")))
             return
         if not self.current.perform(action, arguments):
+            from cnnstudio.gui import commands
+
             commands.perform(self, action, arguments)
 
     def show_problem(self, problem: Problem) -> None:
@@ -272,13 +278,27 @@ class MainWindow(QMainWindow):
 
     def show_problems(self) -> None:
         self.session.check_now()
+        from cnnstudio.gui.notices import ProblemsDialog
+
         ProblemsDialog(self.session, self.show_problem, self).open()
+
+    @property
+    def toasts(self) -> Toasts:
+        """Short messages over the lower edge; made when the first one comes."""
+        if self._toasts is None:
+            from cnnstudio.gui.notices import Toasts
+
+            self._toasts = Toasts(self)
+            self._toasts.fix_chosen.connect(self.session.apply)
+        return self._toasts
 
     def _notice(self, problem: Problem) -> None:
         self.toasts.show_problem(problem)
 
     def report(self, problem: Problem) -> None:
         """What the exception hook shows."""
+        from cnnstudio.gui.notices import ReportDialog
+
         ReportDialog(problem, self).open()
 
     def _cancel(self, job: Job | None) -> None:
@@ -325,7 +345,9 @@ class MainWindow(QMainWindow):
     # The end -------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not commands.let_go(self, close_question):
+        from cnnstudio.gui import commands
+
+        if not commands.let_go(self):
             event.ignore()
             return
         if not (self.isMaximized() or self.isFullScreen()):

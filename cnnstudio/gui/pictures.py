@@ -33,7 +33,7 @@ class Pictures(QObject):
         self.index: Index | None = None
         self.missing: Path | None = None
         self.scan_problems: tuple[Problem, ...] = ()
-        self._spec = DatasetSpec()
+        self._spec = self._scan_spec = DatasetSpec()
         self._classes: tuple[str, ...] = ()
         self._counts: dict[str, dict[str, int]] = {}
         self._troubles: dict[str, int] = {}
@@ -111,7 +111,7 @@ class Pictures(QObject):
         if self.missing is not None:
             self._session.announce("pictures")
             return
-        spec = self._session.project.dataset
+        spec = self._scan_spec = self._session.project.dataset
 
         def work(report: Report) -> Any:
             from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
@@ -143,6 +143,9 @@ class Pictures(QObject):
         if self._again:
             self._again = False
             self.scan()
+        elif self._scan_spec.splits != self._spec.splits:
+            # The shares were changed while the scan put the old ones in force.
+            self._divide(self._spec)
         self.refresh()
 
     def _tick(self) -> None:

@@ -49,7 +49,7 @@ class Thumbnails(QObject):
 
     def __init__(self, parent: QObject | None = None, threads: int | None = None) -> None:
         super().__init__(parent)
-        self._count = threads or max(2, min(8, os.cpu_count() or 2))
+        self._count = threads or max(1, min(8, (os.cpu_count() or 2) - 1))
         self._threads: list[threading.Thread] = []
         self._condition = threading.Condition()
         self._queue: list[Wanted] = []

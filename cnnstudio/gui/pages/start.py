@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
@@ -13,11 +13,13 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.new_project import NewProject
 from cnnstudio.gui.session import Change
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.flow import FlowLayout
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.new_project import NewProject
 
 
 class StartPage(Page):
@@ -37,10 +39,7 @@ class StartPage(Page):
     def centre(self) -> QWidget:
         self._stack = QStackedWidget()
         self._stack.addWidget(self._welcome())
-        self._new = NewProject(self.session, self.state)
-        self._new.left.connect(self._leave)
-        self._new.created.connect(self._created)
-        self._stack.addWidget(self._new)
+        self._new: NewProject | None = None
         if self.state.get("source"):
             self._show_new(self.state["source"])
         return self._stack
@@ -129,6 +128,13 @@ class StartPage(Page):
 
     def _show_new(self, source: str) -> None:
         self.state["source"] = source
+        if self._new is None:
+            from cnnstudio.gui.pages.new_project import NewProject
+
+            self._new = NewProject(self.session, self.state)
+            self._new.left.connect(self._leave)
+            self._new.created.connect(self._created)
+            self._stack.addWidget(self._new)
         self._new.begin(source)
         self._stack.setCurrentWidget(self._new)
 

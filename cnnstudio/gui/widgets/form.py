@@ -137,6 +137,10 @@ class _Field(QWidget):
             self._column = column(label, self.editor, self._trouble, spacing=4)
         self.setLayout(self._column)
 
+    def take(self, value: Value) -> None:
+        """The user chose `value`."""
+        self.changed.emit(value)
+
     def set_value(self, value: Value) -> None:
         self._set(value)
 
@@ -187,7 +191,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
         return number, number.set_value
     if isinstance(param, Bool):
         switch = Switch(bool(value))
-        switch.switched.connect(field.changed.emit)
+        switch.switched.connect(field.take)
         switch.switched.connect(lambda _on: field.settled.emit())
         return switch, switch.set_value
     if isinstance(param, Choice):

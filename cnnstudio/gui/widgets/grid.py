@@ -9,13 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui import icons, theme
 from cnnstudio.gui.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.drag import start_drag
+from cnnstudio.gui.widgets.picture import thumbnail_face
 from cnnstudio.gui.widgets.selection import Selection
 
 if TYPE_CHECKING:
@@ -47,8 +57,9 @@ class PictureGrid(QAbstractScrollArea):
         self._fetch, self._path_of, self._color_of = fetch, path_of, color_of
         self._ids: array[int] = array("q")
         self._pages: OrderedDict[int, dict[int, Picture]] = OrderedDict()
-        self._faces: OrderedDict[int, QPixmap] = OrderedDict()
-        self._face_bytes = 0
+        self._faces: OrderedDict[int, tuple[QPixmap, QColor | None]] = OrderedDict()
+        self._well: QPixmap | None = None
+        self._size = 0
         self._nominal = cell
         self._hover = -1
         self._pressed: QPoint | None = None
@@ -135,9 +146,9 @@ class PictureGrid(QAbstractScrollArea):
         self._columns = max(1, (width + gap) // (self._nominal + gap))
         size = max(SMALLEST, (width - gap * (self._columns - 1)) // self._columns)
         size = min(size, self._nominal * 2)
-        if size != getattr(self, "_size", 0):
+        if size != self._size:
             self._faces.clear()
-            self._face_bytes = 0
+            self._well = None
         self._size, self._pitch = size, size + gap
         rows = -(-len(self._ids) // self._columns)
         bar = self.verticalScrollBar()
@@ -200,55 +211,40 @@ class PictureGrid(QAbstractScrollArea):
                 continue
             rect = self._rect(row)
             face = self._face(picture, missing)
-            if face is not None:
-                painter.setOpacity(0.35 if picture.excluded else 1.0)
+            if picture.excluded:
+                painter.setOpacity(0.35)
                 painter.drawPixmap(rect.topLeft(), face)
                 painter.setOpacity(1.0)
             else:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(theme.color("sunk"))
-                painter.drawRoundedRect(rect, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+                painter.drawPixmap(rect.topLeft(), face)
             self._decorate(painter, rect, row, picture)
         centre = (rows.start + rows.stop) / 2
         order = {self._ids[row]: abs(row - centre) for row in rows}
         missing.sort(key=lambda each: order.get(each.key, 0))  # type: ignore[call-overload]
         self._thumbnails.want(missing)
 
-    def _face(self, picture: Picture, missing: list[Wanted]) -> QPixmap | None:
-        """The square picture with round corners at the size of the cell, or None while it is not there."""
-        if picture.problem is not None:
-            return None
-        face = self._faces.get(picture.id)
-        if face is not None:
+    def _face(self, picture: Picture, missing: list[Wanted]) -> QPixmap:
+        """The square picture with round corners, border and class, or an empty well while it is not there."""
+        color = self._color_of(picture) if picture.problem is None else None
+        kept = self._faces.get(picture.id)
+        if kept is not None and kept[1] == color:
             self._faces.move_to_end(picture.id)
-            return face
-        wanted = self._wanted(picture)
-        image = self._thumbnails.get(wanted)
-        if image is None:
-            missing.append(wanted)
-            return None
-        if image.isNull():
-            return None
-        ratio = self.devicePixelRatioF()
-        face = QPixmap(round(self._size * ratio), round(self._size * ratio))
-        face.setDevicePixelRatio(ratio)
-        face.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(face)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(0, 0, self._size, self._size), theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
-        painter.setClipPath(shape)
-        side = min(image.width(), image.height())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._size * ratio < 2 * side)
-        source = QRectF((image.width() - side) / 2, (image.height() - side) / 2, side, side)
-        painter.drawImage(QRectF(0, 0, self._size, self._size), image, source)
-        painter.end()
-        self._faces[picture.id] = face
+            return kept[0]
+        image: QImage | None = None
+        if color is not None:
+            wanted = self._wanted(picture)
+            image = self._thumbnails.get(wanted)
+            if image is None:
+                missing.append(wanted)
+        if image is None or image.isNull():
+            if self._well is None:
+                self._well = thumbnail_face(None, None, self._size, self.devicePixelRatioF())
+            return self._well
+        face = thumbnail_face(image, color, self._size, self.devicePixelRatioF())
+        self._faces[picture.id] = (face, color)
         cost = face.width() * face.height() * 4
-        self._face_bytes += cost
-        while self._face_bytes > _FACES and len(self._faces) > 1:
+        while len(self._faces) * cost > _FACES and len(self._faces) > 1:
             self._faces.popitem(last=False)
-            self._face_bytes -= cost
         return face
 
     def _decorate(self, painter: QPainter, rect: QRect, row: int, picture: Picture) -> None:
@@ -258,19 +254,18 @@ class PictureGrid(QAbstractScrollArea):
             side = min(28, rect.width() // 2)
             middle = QRectF(rect).center()
             icons.paint(painter, QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side), name, token)
-        if picture.problem is None and rect.width() >= 64:
-            painter.setPen(QPen(QColor(16, 18, 20), 1.4))
-            painter.setBrush(self._color_of(picture))
-            painter.drawRoundedRect(QRectF(rect.left() + 7.5, rect.bottom() - 17.5, 11, 11), 3, 3)
+        selected = row in self.selection
+        if not selected and row not in (self._hover, self.selection.current):
+            return
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if row in self.selection:
+        if selected:
             painter.setPen(QPen(theme.color("accent"), 3))
             painter.drawRoundedRect(QRectF(rect).adjusted(-0.5, -0.5, 0.5, 0.5), radius, radius)
-        else:
-            painter.setPen(QPen(theme.color("faint" if row == self._hover else "line"), 1))
+        elif row == self._hover:
+            painter.setPen(QPen(theme.color("faint"), 1))
             painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         if row == self.selection.current and self.hasFocus():
-            painter.setPen(QPen(theme.color("surface"), 1.5))
+            painter.setPen(QPen(theme.color("surface" if selected else "accent"), 1.5))
             painter.drawRoundedRect(QRectF(rect).adjusted(2, 2, -2, -2), radius - 2, radius - 2)
 
     # Keyboard and mouse --------------------------------------------------------------------------

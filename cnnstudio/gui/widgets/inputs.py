@@ -247,7 +247,11 @@ class Switch(QPushButton):
         self.setAccessibleName(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFixedSize(42, 26)
-        self.clicked.connect(self.switched.emit)
+        self.toggled.connect(lambda _on: self.update())
+        self.clicked.connect(self._announce)
+
+    def _announce(self, on: bool) -> None:
+        self.switched.emit(on)
 
     def set_value(self, on: bool) -> None:
         self.setChecked(on)

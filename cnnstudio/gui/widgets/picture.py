@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.gui import icons, theme
@@ -124,3 +124,36 @@ def draw_rounded(painter: QPainter, image: QImage | QPixmap, target: QRectF, rad
     else:
         painter.drawPixmap(target, image, QRectF(image.rect()))
     painter.restore()
+
+
+def thumbnail_face(image: QImage | None, color: QColor | None, size: int, ratio: float) -> QPixmap:
+    """The square of `size` pixels that a grid shows: picture, border, and the class colour; or an empty well.
+
+    Everything that rarely changes is drawn once: scrolling then only copies pixmaps.
+    """
+    face = QPixmap(round(size * ratio), round(size * ratio))
+    face.setDevicePixelRatio(ratio)
+    face.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(face)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    radius = theme.THUMBNAIL_RADIUS
+    shape = QPainterPath()
+    shape.addRoundedRect(QRectF(0, 0, size, size), radius, radius)
+    if image is None:
+        painter.fillPath(shape, theme.color("sunk"))
+    else:
+        painter.setClipPath(shape)
+        side = min(image.width(), image.height())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, size * ratio < 2 * side)
+        source = QRectF((image.width() - side) / 2, (image.height() - side) / 2, side, side)
+        painter.drawImage(QRectF(0, 0, size, size), image, source)
+        painter.setClipping(False)
+    if color is not None and size >= 64:
+        painter.setPen(QPen(QColor(16, 18, 20), 1.4))
+        painter.setBrush(color)
+        painter.drawRoundedRect(QRectF(7.5, size - 18.5, 11, 11), 3, 3)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme.color("line"), 1))
+    painter.drawRoundedRect(QRectF(0.5, 0.5, size - 1, size - 1), radius, radius)
+    painter.end()
+    return face

@@ -1,0 +1,68 @@
+"""Tokens, colours, icons: what everything is drawn with."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from cnnstudio.core.places import resource
+from cnnstudio.gui import icons, theme
+from cnnstudio.gui.actions import ENTRIES
+from cnnstudio.gui.pages import PAGES
+from cnnstudio.gui.stylesheet import stylesheet
+
+GROUNDS = ("bg", "surface", "raised", "sunk", "accent_bg")
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_text_can_be_read_on_every_ground(name):
+    tokens = theme.THEMES[name]
+    for ink, ground in itertools.product(("text", "dim", "accent"), GROUNDS):
+        assert theme.contrast(getattr(tokens, ink), getattr(tokens, ground)) >= 4.5, (ink, ground)
+    for ink, ground in itertools.product(("ok", "warn", "error"), GROUNDS[:4]):
+        assert theme.contrast(getattr(tokens, ink), getattr(tokens, ground)) >= 4.5, (ink, ground)
+    assert theme.contrast(tokens.on_accent, tokens.accent) >= 4.5
+    assert theme.contrast(tokens.faint, tokens.surface) >= 3.0
+
+
+def test_contrast_is_that_of_wcag():
+    assert theme.contrast("#000000", "#FFFFFF") == pytest.approx(21.0)
+    assert theme.contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_class_colours_differ_and_the_first_are_okabe_itos():
+    assert [theme.class_color(index).name().upper() for index in range(2)] == ["#0072B2", "#E69F00"]
+    assert len({theme.class_color(index).name() for index in range(40)}) == 40
+    assert theme.class_color(-1).isValid()
+
+
+def test_the_style_sheet_names_tokens_only():
+    for tokens in theme.THEMES.values():
+        sheet = stylesheet(tokens)
+        assert "$" not in sheet
+        known = {value.upper() for value in tokens} | {"#95B3FF", "#2B52BA", "#3C4148", "#CFCFCA"}
+        assert {each.upper() for each in re.findall(r"#[0-9A-Fa-f]{6}\b", sheet)} <= known
+
+
+@pytest.mark.usefixtures("qapp")
+def test_every_icon_that_is_named_is_there_and_draws():
+    wanted = {entry.icon for entry in ENTRIES if entry.icon} | {page.icon for page in PAGES}
+    assert wanted <= set(icons.names())
+    for name in icons.names():
+        image = icons.pixmap(name, "text", 24).toImage()
+        drawn = any(image.pixelColor(x, y).alpha() for x in range(0, 48, 2) for y in range(0, 48, 2))
+        assert drawn, name
+
+
+@pytest.mark.usefixtures("qapp")
+def test_the_bundled_face_has_tabular_figures():
+    assert resource("fonts", "Inter-OFL.txt").is_file()
+    from PySide6.QtGui import QFontInfo, QFontMetricsF
+
+    face = theme.font()
+    assert QFontInfo(face).family().startswith("Inter")
+    metrics = QFontMetricsF(face)
+    assert metrics.horizontalAdvance("1111") == pytest.approx(metrics.horizontalAdvance("8888"))

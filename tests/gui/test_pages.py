@@ -1,0 +1,259 @@
+"""Start and Data, the window around them, its actions, and what a first paint may import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLabel
+
+from cnnstudio.core.problems import error, warning
+from cnnstudio.core.text import Text
+from cnnstudio.gui.notices import ProblemsDialog, Question, ReportDialog, install_exception_hook, report_text
+from cnnstudio.gui.palette import CommandPalette, score
+from cnnstudio.gui.settings_dialog import SettingsDialog
+from cnnstudio.gui.widgets.basics import Button, Label
+
+
+@pytest.fixture
+def opened(qtbot, window, project_folder):
+    with qtbot.waitSignal(window.session.jobs.ended):
+        window.perform("open", {"folder": str(project_folder)})
+    return window
+
+
+def grid_of(window):
+    return window._pages["data"]._grid
+
+
+def test_the_first_paint_needs_no_heavy_library():
+    code = ("import sys\nfrom cnnstudio.app import make_application\napplication = make_application([])\n"
+            "from cnnstudio.gui.main_window import MainWindow\nfrom cnnstudio.gui.session import Session\n"
+            "window = MainWindow(Session())\nwindow.show()\nwindow.grab()\n"
+            "heavy = {'keras', 'tensorflow', 'torch', 'jax', 'pyqtgraph', 'cv2', 'numpy'} & set(sys.modules)\n"
+            "assert not heavy, heavy\nwindow.close()\n")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120,
+                          cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_a_project_only_start_is_there(window):
+    assert window.current.id == "start"
+    assert not window.go("data")
+    assert not window.actions_of["save"].isEnabled()
+
+
+def test_a_project_opens_on_its_pictures(opened):
+    assert opened.current.id == "data"
+    assert len(grid_of(opened).ids) == 40
+    assert "40" in opened.current.subtitle()
+    assert opened.session.settings.recent[0].endswith("project")
+
+
+def test_keys_relabel_and_undo(qtbot, opened):
+    grid = grid_of(opened)
+    grid.selection.only(0)
+    qtbot.keyClick(grid, Qt.Key.Key_2)
+    assert opened.session.pictures.class_counts() == {"cat": 19, "dog": 21}
+    opened.actions_of["undo"].trigger()
+    assert opened.session.pictures.class_counts() == {"cat": 20, "dog": 20}
+
+
+def test_delete_excludes_and_the_line_filters(qtbot, opened):
+    grid = grid_of(opened)
+    grid.selection.only(3)
+    qtbot.keyClick(grid, Qt.Key.Key_Delete)
+    assert opened.session.pictures.excluded == 1
+    side = opened._pages["data"]._side
+    qtbot.mouseClick(side._excluded, Qt.MouseButton.LeftButton)
+    assert len(grid.ids) == 1
+    qtbot.mouseClick(side._excluded, Qt.MouseButton.LeftButton)
+    assert len(grid.ids) == 40
+
+
+def test_filters_by_class_split_and_text(opened):
+    page, grid = opened._pages["data"], grid_of(opened)
+    page._toggle_filter("class", "cat", False)
+    assert len(grid.ids) == 20
+    page._text.setText("cat03")
+    assert len(grid.ids) == 1
+    page._text.setText("nothing like it")
+    assert page._stack.currentIndex() == 2
+    page._show_all()
+    page._toggle_filter("split", "train", False)
+    assert len(grid.ids) == opened.session.pictures.split_counts()["train"]
+
+
+def test_other_pages_can_show_certain_pictures(opened):
+    opened.go("start")
+    opened.session.asked.emit("filter_pictures", {"paths": ["cat/cat01.png", "dog/dog02.png"], "title": "cat as dog"})
+    assert opened.current.id == "data"
+    assert len(grid_of(opened).ids) == 2
+
+
+def test_dropping_pictures_on_a_class_relabels(opened):
+    opened._pages["data"]._side.classes.dropped.emit("dog", list(grid_of(opened).ids[:3]))
+    assert opened.session.pictures.class_counts() == {"cat": 17, "dog": 23}
+
+
+def test_an_unreadable_file_is_a_filter(qtbot, window, pictures_folder, project_folder):
+    (pictures_folder / "cat" / "bad.png").write_bytes(b"no picture")
+    with qtbot.waitSignal(window.session.jobs.ended):
+        window.perform("open", {"folder": str(project_folder)})
+    problems = window.session.check_now()
+    problem = next(each for each in problems if each.code == "unreadable_pictures")
+    window.session.apply(problem.fixes[0])
+    grid = grid_of(window)
+    assert len(grid.ids) == 1
+    grid.selection.only(0)
+    grid.selection_changed.emit()
+    assert window.session.pictures.rows(list(grid.ids))[0].problem is not None
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_language_and_theme_change_at_once_and_nothing_is_lost(qtbot, opened, language, look):
+    grid_of(opened).selection.only(5)
+    opened.session.set_setting("theme", look)
+    opened.session.set_setting("language", language)
+    qtbot.wait(50)
+    assert opened.current.id == "data"
+    assert str(opened.entries[1].title) == ("Datos" if language == "es" else "Data")
+    assert len(grid_of(opened).ids) == 40
+    clipped = [label.text() for label in opened.findChildren(QLabel)
+               if label.isVisible() and isinstance(label, Label) and not label.wordWrap()
+               and label.width() < label.sizeHint().width() - 1]
+    assert not clipped
+    for button in opened.findChildren(Button):
+        if button.isVisible() and button.kind not in ("icon", "row"):
+            assert button.width() >= button.minimumSizeHint().width() - 1, button.text()
+
+
+def test_a_folder_becomes_a_project(qtbot, window, pictures_folder, tmp_path):
+    window.take_paths([str(pictures_folder)])
+    new = window._pages["start"]._new
+    place = tmp_path / "made here"
+    new._place.setText(str(place))
+    new._choose("template:lenet5")
+    qtbot.mouseClick(new._create, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
+    assert window.session.folder == place
+    assert window.session.project.network.origin == "lenet5"
+    assert window.current.id == "data"
+    with qtbot.waitSignal(window.session.jobs.ended):
+        pass
+
+
+def test_a_missing_recent_project_is_marked_and_can_be_forgotten(window, tmp_path):
+    window.session.set_setting("recent", (str(tmp_path / "gone"),))
+    page = window._pages["start"]
+    assert page._recent.count() == 1
+    page._forget(str(tmp_path / "gone"))
+    assert window.session.settings.recent == ()
+
+
+def test_what_is_dropped_and_is_nothing_says_so(window, tmp_path):
+    path = tmp_path / "letter.txt"
+    path.write_text("hello")
+    window.take_paths([str(path)])
+    assert window.toasts.isVisibleTo(window)
+
+
+def test_letters_find_actions():
+    assert score("", "Save") == 0
+    assert score("nw prj", "New project from a folder…") is not None
+    assert score("xyz", "Save") is None
+    assert score("espanol", "Español") == 0
+    assert score("save", "Save") < score("save", "A project that was saved here")
+
+
+def test_the_palette_finds_and_does(qtbot, opened):
+    done = []
+    opened.actions_of["page:start"].triggered.connect(lambda: done.append(True))
+    palette = CommandPalette(opened.actions_of.searchable(), opened)
+    qtbot.addWidget(palette)
+    palette.show()
+    qtbot.keyClicks(palette._search, "start")
+    qtbot.keyClick(palette._search, Qt.Key.Key_Return)
+    assert done == [True]
+    assert opened.current.id == "start"
+
+
+def test_settings_apply_at_once(qtbot, window):
+    dialog = SettingsDialog(window.session, window)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    window.session.set_setting("language", "es")
+    qtbot.wait(50)
+    assert dialog.windowTitle() == "Ajustes"
+    assert dialog.isVisible()
+
+
+def test_every_dialog_opens(opened):
+    for action in ("about", "help", "settings", "problems"):
+        opened.perform(action, {})
+        dialogs = [each for each in opened.findChildren(QDialog) if each.isVisible()]
+        assert dialogs, action
+        for dialog in dialogs:
+            dialog.accept()
+            dialog.deleteLater()
+
+
+def test_the_list_of_problems_mends(qtbot, opened):
+    opened.session.edit(_wrong_loss, Text("Loss", "Pérdida"))
+    opened.session.check_now()
+    dialog = ProblemsDialog(opened.session, opened.show_problem, opened)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    before = [each.code for each in opened.session.problems]
+    assert "wrong_loss" in before
+    problem = next(each for each in opened.session.problems if each.code == "wrong_loss")
+    opened.session.apply(problem.fixes[0])
+    opened.session.check_now()
+    assert "wrong_loss" not in [each.code for each in opened.session.problems]
+
+
+def _wrong_loss(project):
+    from cnnstudio.core import edits
+
+    return edits.set_field(project, "training", "loss", "sparse_categorical_crossentropy")
+
+
+def test_an_exception_becomes_a_report_and_the_program_lives(qtbot, window):
+    shown = []
+    remove = install_exception_hook(shown.append)
+    try:
+        sys.excepthook(ValueError, ValueError("odd"), None)
+        qtbot.waitUntil(lambda: bool(shown))
+    finally:
+        remove()
+    assert "odd" in shown[0].details
+    assert "ValueError" in report_text(shown[0])
+    dialog = ReportDialog(shown[0], window)
+    qtbot.addWidget(dialog)
+
+
+def test_a_question_gives_the_answer_or_none(qtbot, window):
+    question = Question("Title", "Text", (("yes", "Yes", "primary"),), window)
+    qtbot.addWidget(question)
+    question._take("yes")
+    assert question.answer == "yes"
+
+
+def test_toasts_show_a_problem_once(window):
+    problem = error("x", Text("Something", "Algo"), "file")
+    window.session.notice(problem, problem)
+    window.session.notice(warning("y", Text("Else", "Otro"), "file"))
+    assert len(window.toasts._texts) == 2
+
+
+def test_closing_saves(opened, project_folder):
+    from cnnstudio.core import edits
+    from cnnstudio.core.files import read_project
+
+    opened.session.edit(lambda project: edits.set_field(project, "recipe", "height", 48), Text("Height", "Alto"))
+    opened.close()
+    assert read_project(project_folder).recipe.height == 48

@@ -13,6 +13,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.settings import load_settings
 from cnnstudio.core.text import LANGUAGES, set_language, system_language
+from cnnstudio.imaging.quiet import silence_codecs
 
 _RUN = {
     "new": projects.new, "set": projects.change, "show": projects.show, "check": projects.check,
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     parsed = parser().parse_args(arguments)
+    silence_codecs()
     output = Output(parsed.json)
     try:
         return _RUN[parsed.command](parsed, output)

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from cnnstudio.cli.output import Output, localized
 from cnnstudio.cli.projects import scanning, with_values
 from cnnstudio.core import events
@@ -20,6 +22,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, language, tr
 from cnnstudio.datasets.opening import open_project
+from cnnstudio.workers.answers import json_line, text_line
 from cnnstudio.workers.preparing import (
     evaluation_job,
     export_job,
@@ -177,7 +180,8 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
                                     top=0 if arguments.csv else arguments.top))
         elif isinstance(event, events.Prediction):
             rows.append(event)
-            output.line(prediction_line(event, arguments.top), prediction_words(event))
+            shown = msgspec.structs.replace(event, top=event.top[:arguments.top])
+            output.words(json_line(shown) if output.as_json else text_line(shown))
         elif isinstance(event, events.Answered):
             supervisor.send(Stop(keep=False))
 
@@ -189,20 +193,6 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
     if isinstance(last, events.Failed):
         return ended(last, output)
     return 0 if any(row.problem is None for row in rows) else 2
-
-
-def prediction_line(event: events.Prediction, top: int) -> dict[str, Any]:
-    """The JSON line of one picture; `predict.py` of a bundle prints the same."""
-    if event.problem is not None:
-        return {"path": event.path, "problem": {"code": event.problem.code, "text": str(event.problem.text)}}
-    ranked = [{"label": each.label, "probability": each.probability} for each in event.top[:top]]
-    return {"path": event.path, "label": ranked[0]["label"], "probability": ranked[0]["probability"], "top": ranked}
-
-
-def prediction_words(event: events.Prediction) -> str:
-    if event.problem is not None:
-        return f"{event.path}: {event.problem.text}"
-    return f"{event.path}: {event.top[0].label} {event.top[0].probability:.1%}"
 
 
 def write_csv(path: Path, rows: list[events.Prediction], names: list[str]) -> None:

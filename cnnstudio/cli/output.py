@@ -51,11 +51,12 @@ class Output:
     def line(self, value: dict[str, Any], words: str = "") -> None:
         """A result: the object with --json, else the words (nothing if there are none)."""
         if self.as_json:
-            self._print(msgspec.json.encode(localized(value)).decode())
+            self.words(msgspec.json.encode(localized(value)).decode())
         elif words:
-            self._print(words)
+            self.words(words)
 
-    def _print(self, words: str) -> None:
+    def words(self, words: str) -> None:
+        """One line on standard output."""
         self.clear_progress()
         sys.stdout.write(words.encode("utf-8", "replace").decode("utf-8") + "\n")
         sys.stdout.flush()
@@ -72,7 +73,7 @@ class Output:
         for problem in problems:
             self.say(f"{marks[problem.severity]}: {problem.text.in_language(language())}")
             if self.as_json and as_lines:
-                self._print(msgspec.json.encode({"problem": problem_line(problem)}).decode())
+                self.words(msgspec.json.encode({"problem": problem_line(problem)}).decode())
 
     def progress(self, words: str, at_once: bool = False) -> None:
         """A line that is overwritten on a terminal; on anything else a line every ten seconds at most."""

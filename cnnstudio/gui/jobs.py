@@ -51,6 +51,8 @@ class Job:
         self.paused = False
         self.last: AnyEvent | None = None
         self.cancelling = False
+        self.run_folder = ""
+        """The run that a training works in."""
         self.started = time.monotonic()
         self._epochs = 0
         self._thread = _Thread(self._work)

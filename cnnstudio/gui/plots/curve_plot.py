@@ -1,0 +1,136 @@
+"""One metric over the epochs: training and validation, other runs behind, values at the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui import theme
+from cnnstudio.gui.plots.history import Curves
+from cnnstudio.gui.widgets.basics import Label, row
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.words import number
+
+
+class CurvePlot(Card):
+    """A card with a title, a legend and the curves of `metric` and `val_<metric>`."""
+
+    def __init__(self, metric: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(margins=(16, 12, 12, 8), spacing=4, parent=parent)
+        self._metric = metric
+        self._curves: Curves | None = None
+        self._training, self._validation = theme.color("accent"), theme.color("warn")
+        self._values = Label("", "secondary", "dim")
+        legend = Label(self._legend(), "secondary")
+        legend.setTextFormat(Qt.TextFormat.RichText)
+        self.body.addLayout(row(Label(title, "body_strong"), 12, self._values, None, legend))
+        self._plot = pg.PlotWidget(background=None)
+        self._plot.setMinimumHeight(150)
+        self._plot.setAccessibleName(title)
+        self._item = self._plot.getPlotItem()
+        self._style()
+        self.body.addWidget(self._plot, 1)
+        self._raw = self._line(self._training, 1.0, 70)
+        self._smooth = self._line(self._training, 2.0)
+        self._valid = self._line(self._validation, 2.0, symbol=True)
+        self._best = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("ok"), width=1, style=Qt.PenStyle.DashLine),
+                                     label="", labelOpts={"position": 0.94, "color": theme.color("ok"),
+                                                          "anchors": [(0, 0.5), (1, 0.5)]})
+        self._best.hide()
+        self._item.addItem(self._best)
+        self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("faint"), width=1))
+        self._cursor.hide()
+        self._item.addItem(self._cursor, ignoreBounds=True)
+        self._others: list[pg.PlotDataItem] = []
+        self._plot.scene().sigMouseMoved.connect(self._moved)
+
+    def _legend(self) -> str:
+        return " &nbsp; ".join(
+            f'<span style="color:{color.name()}">▬ {words}</span>'
+            for color, words in ((self._training, tr("training", "entrenamiento")),
+                                 (self._validation, tr("validation", "validación"))))
+
+    def _style(self) -> None:
+        item = self._item
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(x=True, y=False)
+        item.showGrid(x=False, y=True, alpha=0.35)
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(pg.mkPen(theme.color("line")))
+            axis.setTextPen(pg.mkPen(theme.color("dim")))
+            axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0)
+        item.getAxis("left").setWidth(44)
+        item.setLabel("bottom", tr("epoch", "época"), color=theme.color("dim").name())
+        item.getViewBox().setDefaultPadding(0.04)
+
+    def _line(self, color: QColor, width: float, alpha: int = 255, symbol: bool = False) -> pg.PlotDataItem:
+        shade = QColor(color)
+        shade.setAlpha(alpha)
+        line = pg.PlotDataItem(pen=pg.mkPen(shade, width=width), antialias=True)
+        if symbol:
+            line.setSymbol("o")
+            line.setSymbolSize(5)
+            line.setSymbolBrush(shade)
+            line.setSymbolPen(None)
+        self._item.addItem(line)
+        return line
+
+    def show_curves(self, curves: Curves) -> None:
+        """Draw the run in front."""
+        self._curves = curves
+        name = self._metric
+        batches = np.asarray(curves.batch_values.get(name, ()), dtype=float)
+        x = np.asarray(curves.batch_x[:len(batches)], dtype=float)
+        epochs = np.asarray(curves.epoch_x, dtype=float)
+        training = np.asarray(curves.epoch_values.get(name, ()), dtype=float)
+        step = max(1, len(x) // 2000)
+        self._raw.setData(x[::step], batches[::step])
+        if len(training) >= 2:
+            self._smooth.setData(epochs[:len(training)], training)
+        else:
+            self._smooth.setData(x[::step], np.asarray(curves.smoothed(name), dtype=float)[::step])
+        validation = np.asarray(curves.epoch_values.get("val_" + name, ()), dtype=float)
+        self._valid.setData(epochs[:len(validation)], validation)
+        if curves.best is not None:
+            self._best.setPos(curves.best)
+            self._best.label.setFormat(tr("best, epoch {n}", "mejor, época {n}", n=curves.best))
+            self._best.show()
+        else:
+            self._best.hide()
+
+    def show_others(self, others: Mapping[str, tuple[QColor, Curves]]) -> None:
+        """Draw the validation curves of other runs behind, thin, in their colours."""
+        for item in self._others:
+            self._item.removeItem(item)
+        self._others = []
+        for color, curves in others.values():
+            values = curves.epoch_values.get("val_" + self._metric) or curves.epoch_values.get(self._metric, [])
+            line = pg.PlotDataItem(np.asarray(curves.epoch_x[:len(values)], dtype=float), np.asarray(values, dtype=float),
+                                   pen=pg.mkPen(color, width=1.4), antialias=True)
+            self._item.addItem(line)
+            self._others.append(line)
+
+    def _moved(self, position: QPointF) -> None:
+        curves = self._curves
+        if curves is None or not curves.epoch_x or not self._item.sceneBoundingRect().contains(position):
+            self._cursor.hide()
+            self._values.setText("")
+            return
+        x = self._item.getViewBox().mapSceneToView(position).x()
+        place = min(range(len(curves.epoch_x)), key=lambda index: abs(curves.epoch_x[index] - x))
+        self._cursor.setPos(curves.epoch_x[place])
+        self._cursor.show()
+        parts = [tr("epoch {n}", "época {n}", n=curves.epoch_x[place])]
+        for name in (self._metric, "val_" + self._metric):
+            values = curves.epoch_values.get(name, ())
+            if place < len(values):
+                parts.append(number(values[place], 4))
+        self._values.setText(" · ".join(parts))

@@ -1,0 +1,114 @@
+"""What a training told, as curves: filled live and from a run's kept events alike. No Qt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from cnnstudio.core.events import AnyEvent, Batch, Epoch, Finished, Hello, Notice, Phase, Stopped
+
+SMOOTHING = 0.9
+"""Weight of the past in the smoothed line of batch values."""
+
+
+class Curves:
+    """Series of one run. `x` is in epochs: batch b of n in epoch e stands at e - 1 + b / n."""
+
+    def __init__(self) -> None:
+        self.batch_x: list[float] = []
+        self.batch_values: dict[str, list[float]] = defaultdict(list)
+        self.epoch_x: list[int] = []
+        self.epoch_values: dict[str, list[float]] = defaultdict(list)
+        self.epochs = 0
+        self.best: int | None = None
+        self.pictures_per_second: float | None = None
+        self.seconds_left: float | None = None
+        self.epoch_seconds: float | None = None
+        self.phase = ""
+        self.device = ""
+        self.last_batch: Batch | None = None
+        self.over = False
+
+    def take(self, event: AnyEvent) -> None:
+        """Add what an event tells."""
+        if isinstance(event, Batch):
+            self._forget_from(event.epoch)
+            self.last_batch = event
+            self.batch_x.append(event.epoch - 1 + event.batch / max(1, event.batches))
+            for name, value in event.metrics.items():
+                self.batch_values[name].append(value)
+            self.pictures_per_second = event.pictures_per_second
+            self.seconds_left = event.seconds_left
+        elif isinstance(event, Epoch):
+            self._forget_from(event.epoch)
+            self.epochs = event.epochs
+            self.epoch_x.append(event.epoch)
+            for name, value in event.metrics.items():
+                self.epoch_values[name].append(value)
+            if event.best:
+                self.best = event.epoch
+            self.pictures_per_second = event.pictures_per_second
+            self.epoch_seconds = event.seconds
+        elif isinstance(event, Phase):
+            self.phase = str(event.text)
+        elif isinstance(event, Hello):
+            self.device = event.device
+            self.over = False
+        elif isinstance(event, Finished | Stopped):
+            self.over = True
+            self.seconds_left = None
+
+    def _forget_from(self, epoch: int) -> None:
+        """An epoch that is done again after a crash replaces what was told of it."""
+        while self.epoch_x and self.epoch_x[-1] >= epoch:
+            self.epoch_x.pop()
+            for values in self.epoch_values.values():
+                values.pop()
+        if self.last_batch is not None and epoch < self.last_batch.epoch:
+            keep = sum(1 for x in self.batch_x if x <= epoch - 1)
+            del self.batch_x[keep:]
+            for values in self.batch_values.values():
+                del values[keep:]
+
+    def smoothed(self, name: str) -> list[float]:
+        """Batch values as an exponential moving average, without the bias of its start."""
+        found: list[float] = []
+        average = weight = 0.0
+        for value in self.batch_values.get(name, ()):
+            average = SMOOTHING * average + (1 - SMOOTHING) * value
+            weight = SMOOTHING * weight + (1 - SMOOTHING)
+            found.append(average / weight)
+        return found
+
+    def latest(self, name: str) -> float | None:
+        """The value of the last epoch."""
+        values = self.epoch_values.get(name)
+        return values[-1] if values else None
+
+    def at_best(self, name: str) -> float | None:
+        """The value of the best epoch so far."""
+        if self.best is None or self.best not in self.epoch_x or name not in self.epoch_values:
+            return None
+        return self.epoch_values[name][self.epoch_x.index(self.best)]
+
+
+def curves_of(events: Iterable[AnyEvent]) -> Curves:
+    """The curves of a finished or running run from its kept events."""
+    curves = Curves()
+    for event in events:
+        curves.take(event)
+    return curves
+
+
+def log_line(event: AnyEvent) -> str:
+    """One line for the log, "" for what does not belong there."""
+    if isinstance(event, Epoch):
+        metrics = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
+        return f"{event.epoch}/{event.epochs}  {metrics}  {event.seconds:.1f} s"
+    if isinstance(event, Phase):
+        return str(event.text)
+    if isinstance(event, Notice):
+        return str(event.problem.text)
+    if isinstance(event, Hello):
+        return event.device + "  " + "  ".join(f"{name} {version}" for name, version in event.versions.items())
+    return ""

@@ -67,8 +67,7 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True) -> Bu
 
 
 def apply(layer: Any, entering: list[Any]) -> Any:
-    """A layer's answer to its inputs. A base's batch normalisation always keeps its learned statistics:
-    those of a small batch would spoil them, which is what fine-tuning with Keras recommends."""
+    """A layer's answer to its inputs; a base is always called as when it predicts."""
     if isinstance(layer, keras.Model):
         return layer(entering[0], training=False)
     return layer(entering if len(entering) > 1 else entering[0])

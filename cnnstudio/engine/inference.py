@@ -18,7 +18,8 @@ from cnnstudio.engine.environment import numpy_of, on_gpu
 
 TOLERANCE: Final = 1e-5
 """Largest difference from Keras, for probabilities; for larger values relative to the largest."""
-BATCH: Final = 32
+BATCH: Final = 16
+"""Measured: 16 pictures are answered quicker each than 1 or 32, the working memory stays in the processor's cache."""
 
 
 class Engine(Protocol):
@@ -119,11 +120,13 @@ def _converted(model: Any, cache: Path, digest: str) -> bytes:
         os.utime(path)
         return content
     import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    shape = (None, *model.input_shape[1:])
-    function = tf.function(lambda pictures: model(pictures, training=False),
-                           input_signature=[tf.TensorSpec(shape, tf.float32)])
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], model)
+    # With the weights as constants the converter need not write and read a SavedModel first.
+    function = tf.function(lambda pictures: model(pictures, training=False), autograph=False)
+    shape = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+    frozen = convert_variables_to_constants_v2(function.get_concrete_function(shape))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
     content = bytes(converter.convert())
     with contextlib.suppress(ProblemError):
         write_atomically(path, content)

@@ -63,9 +63,14 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     block_of: Callable[[str], str]
 
     def trainable_layers(self, trainable_from: str) -> frozenset[str]:
-        """Ids of the layers that learn: none for "none", all for "all", else from that block on."""
+        """Ids of the layers that learn: none for "none", all for "all", else from that block on.
+
+        Batch normalisation stays frozen: the statistics of small batches would spoil it, and Keras keeps
+        it from following them only while the layer is not trainable.
+        """
         if trainable_from == "none":
             return frozenset()
         first = 0 if trainable_from == "all" else self.blocks.index(trainable_from)
         learning = set(self.blocks[first:])
-        return frozenset(node.id for node in self.graph().nodes if self.block_of(node.id) in learning)
+        return frozenset(node.id for node in self.graph().nodes
+                         if node.type != "BatchNormalization" and self.block_of(node.id) in learning)

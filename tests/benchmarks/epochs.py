@@ -1,0 +1,97 @@
+"""An epoch of our loop against an epoch of the script, for one network and one folder."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.material import STEPS, in_turn, pictures
+
+
+def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int, size: int, rounds: int) -> None:
+    """Print as JSON the seconds of an epoch: ours and the script's, each without and with the augmentations.
+
+    `network(front)` makes the model with `front` layers behind its input. Our pictures come from the
+    store, which was filled before (told apart as "fill"); the script decodes them in every epoch.
+    """
+    import keras
+
+    from cnnstudio.core.recipe import RecipeSpec
+    from cnnstudio.engine import environment
+    from cnnstudio.engine.batches import BatchSource
+    from cnnstudio.engine.pixels import prepare_pictures
+    from cnnstudio.engine.steps import Stepper
+    from cnnstudio.imaging.augment import Augmenter
+
+    environment.set_up("auto")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = pictures(Path(folder) / "data", source, count, size)
+        names = sorted({path.parent.name for path in paths})
+        labels = np.asarray([names.index(path.parent.name) for path in paths], np.int32)
+        begin = time.perf_counter()
+        prepared = prepare_pictures(paths, RecipeSpec(height=size, width=size), Path(folder) / "cache")
+        fill = time.perf_counter() - begin
+        layers = keras.layers
+
+        def compiled(front: list[Any], jit: Any) -> Any:
+            model = network([*front, layers.Rescaling(1 / 255)])
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=jit)
+            return model
+
+        def ours(augment: bool) -> Callable[[], float]:
+            model = compiled([], False)
+            augmenter = Augmenter(STEPS, size, size, 3) if augment else None
+            batches = BatchSource(prepared.take, labels, 32, seed=1, shuffle=True, augmenter=augmenter)
+            stepper = Stepper(model)
+
+            def epoch() -> float:
+                begin = time.perf_counter()
+                stepper.reset()
+                for batch in batches.epoch(1):
+                    stepper.train(batch)
+                stepper.means()
+                return time.perf_counter() - begin
+
+            return epoch
+
+        def script(augment: bool) -> Callable[[], float]:
+            front = [layers.RandomFlip("horizontal"), layers.RandomRotation(0.1), layers.RandomZoom(0.1),
+                     layers.RandomTranslation(0.1, 0.1)] if augment else []
+            model = compiled(front, "auto")
+            data = keras.utils.image_dataset_from_directory(
+                Path(folder) / "data", image_size=(size, size), batch_size=32, seed=1, verbose=False)
+            data = data.map(lambda batch, labels: (batch, labels))
+
+            def epoch() -> float:
+                begin = time.perf_counter()
+                model.fit(data, epochs=1, verbose=0)
+                return time.perf_counter() - begin
+
+            return epoch
+
+        sides = {"ours": ours(False), "script": script(False), "ours augmented": ours(True),
+                 "script augmented": script(True)}
+        for side in sides.values():
+            side()
+        print(json.dumps(in_turn(sides, rounds) | {"fill": fill}))
+
+
+def rows(name: str, count: int, found: dict[str, float]) -> list[dict[str, Any]]:
+    """Rows of the table from the measured seconds."""
+    def row(work: str, ours: str, script: str, target: str) -> dict[str, Any]:
+        return {"work": f"epoch of {name}, {count} pictures, {work}", "ours": f"{found[ours]:.2f} s",
+                "script": f"{found[script]:.2f} s", "ratio": f"{found[script] / found[ours]:.2f}", "target": target}
+
+    cost = found["ours augmented"] / found["ours"] - 1
+    return [row("plain", "ours", "script", "1 or more"),
+            row("four augmentations", "ours augmented", "script augmented", "1.5 or more"),
+            {"work": f"cost of the four augmentations, {name}", "ours": f"{cost:+.1%}",
+             "script": f"{found['script augmented'] / found['script'] - 1:+.1%}", "ratio": "", "target": "up to +5 %"},
+            {"work": f"filling the store once, {name}, {count} pictures", "ours": f"{found['fill']:.2f} s",
+             "script": "", "ratio": "", "target": ""}]

@@ -1,0 +1,80 @@
+"""Batches: deterministic, whole, made ahead, and honest about failures."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from cnnstudio.engine.batches import BatchSource, ahead, balanced_weights, encode_labels
+from cnnstudio.imaging.augment import Augmenter
+
+PICTURES = np.random.default_rng(0).integers(0, 255, (23, 8, 8, 3), np.uint8)
+LABELS = np.arange(23)
+
+
+def source(**options):
+    return BatchSource(lambda places: PICTURES[places], LABELS, 5, **options)
+
+
+def labels_of(batches):
+    return [labels.tolist() for _, labels, _ in batches]
+
+
+def test_every_picture_once_and_the_last_batch_smaller():
+    batches = labels_of(source(seed=1, shuffle=True).epoch(1))
+    assert [len(each) for each in batches] == [5, 5, 5, 5, 3]
+    assert sorted(label for batch in batches for label in batch) == list(range(23))
+
+
+def test_order_depends_on_seed_and_epoch_alone():
+    first = labels_of(source(seed=1, shuffle=True).epoch(2))
+    assert labels_of(source(seed=1, shuffle=True).epoch(2)) == first
+    assert labels_of(source(seed=1, shuffle=True).epoch(3)) != first
+    assert labels_of(source(seed=2, shuffle=True).epoch(2)) != first
+    assert labels_of(source().epoch(5)) == labels_of(source().epoch(6))
+
+
+def test_an_epoch_entered_in_the_middle_is_the_same_with_augmentation():
+    steps = [{"type": "random_rotation", "id": "r", "params": {"factor": 0.2}, "enabled": True}]
+    augmented = source(seed=3, shuffle=True, augmenter=Augmenter(steps, 8, 8, 3))
+    whole = list(augmented.epoch(4))
+    for (mine, _, _), (theirs, _, _) in zip(augmented.epoch(4, start=2), whole[2:], strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    plain = next(source(seed=3, shuffle=True).epoch(4))[0]
+    assert (plain != whole[0][0]).any()
+
+
+def test_labels_in_every_form():
+    assert encode_labels([0, 2], 3, "int").tolist() == [0, 2]
+    assert encode_labels([0, 1], 2, "binary").tolist() == [[0.0], [1.0]]
+    assert encode_labels([0, 2], 3, "categorical").tolist() == [[1, 0, 0], [0, 0, 1]]
+
+
+def test_balanced_weights_add_up_to_the_number_of_pictures():
+    labels = np.asarray([0, 0, 0, 1])
+    weights = balanced_weights(labels, 3)
+    assert weights.tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2.0])
+    assert weights.sum() == pytest.approx(4)
+
+
+def test_a_failure_arrives_where_its_batch_would():
+    def work(number):
+        if number == 3:
+            raise ValueError("three")
+        return number
+
+    seen = []
+    with pytest.raises(ValueError, match="three"):
+        for each in ahead(work, range(10)):
+            seen.append(each)
+    assert seen == [0, 1, 2]
+
+
+def test_leaving_early_ends_the_thread():
+    before = threading.active_count()
+    batches = ahead(lambda number: number, range(1000), depth=2)
+    assert next(batches) == 0
+    batches.close()
+    assert threading.active_count() == before

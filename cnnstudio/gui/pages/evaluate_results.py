@@ -1,0 +1,127 @@
+"""What an evaluation left behind, read back: every picture with its answer, and intervals. No Qt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from cnnstudio.core.events import Evaluated, PictureResult
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.manifest import Header, read_manifest
+from cnnstudio.workers.runs import RunFolder
+
+DATA = "data"
+"""The split's name of an evaluation on class folders elsewhere."""
+_DATA_MANIFEST = "evaluation-data.manifest.jsonl"
+_QUANTILE = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One evaluated picture: its file, its class, what it was called and how probable (0 to 1) that seemed.
+
+    `relative` is the path below the collection's folder; `file_bytes` and `modified_ns` are as it was scanned.
+    """
+
+    file: Path
+    relative: str
+    label: int
+    predicted: int
+    probability: float
+    loss: float
+    file_bytes: int = 0
+    modified_ns: int = 0
+
+    @property
+    def right(self) -> bool:
+        return self.label == self.predicted
+
+
+@dataclass(frozen=True)
+class Results:
+    """The table of one evaluation; `root` is the collection's folder."""
+
+    root: Path
+    answers: tuple[Answer, ...] = ()
+
+    def cell(self, label: int, predicted: int) -> list[Answer]:
+        """The pictures of a cell of the confusion matrix, most probable first."""
+        found = [each for each in self.answers if each.label == label and each.predicted == predicted]
+        return sorted(found, key=lambda each: (-each.probability, each.relative))
+
+    def worst(self, most: int = 200) -> list[Answer]:
+        """The mistakes with the highest loss first."""
+        wrong = [each for each in self.answers if not each.right]
+        return sorted(wrong, key=lambda each: (-each.loss, each.relative))[:most]
+
+
+def read_results(run: RunFolder, split: str) -> Results:
+    """Read the table of a split (`DATA`: other folders) with the paths of its manifest; raises ProblemError."""
+    manifest = read_manifest(run.folder / _DATA_MANIFEST if split == DATA else run.manifest_path)
+    root = Path(manifest.header.root)
+    known = {entry.path: entry for entry in manifest.entries}
+    path = run.table_path(split)
+    decoder = msgspec.json.Decoder(PictureResult)
+    try:
+        rows = [decoder.decode(line) for line in path.read_bytes().splitlines() if line]
+    except (OSError, msgspec.MsgspecError) as trouble:
+        text = Text("The table of the evaluation cannot be read ({reason}). Evaluate again.",
+                    "No se puede leer la tabla de la evaluación ({reason}). Evalúe de nuevo.")
+        raise ProblemError(error("damaged_table", text.fill(reason=trouble), "run", path=path)) from trouble
+    answers = []
+    for row in rows:
+        entry = known.get(row.path)
+        answers.append(Answer(
+            file=root / row.path, relative=row.path, label=row.label, predicted=row.predicted,
+            probability=row.probability, loss=row.loss, file_bytes=entry.size if entry is not None else 0,
+            modified_ns=entry.modified_ns if entry is not None else 0))
+    return Results(root=root, answers=tuple(answers))
+
+
+def measured_folder(run: RunFolder) -> Path | None:
+    """The other folder that the kept evaluation `DATA` of a run was made on, or None."""
+    path = run.folder / _DATA_MANIFEST
+    try:
+        # A list that is newer than the result belongs to an evaluation that did not come to its end.
+        if path.stat().st_mtime > run.table_path(DATA).with_suffix(".json").stat().st_mtime:
+            return None
+        with path.open("rb") as file:
+            return Path(msgspec.json.decode(file.readline(), type=Header).root)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def outdated(run: RunFolder, split: str) -> bool:
+    """Whether the model was trained further after that evaluation."""
+    try:
+        return run.model_path.stat().st_mtime > run.table_path(split).with_suffix(".json").stat().st_mtime
+    except OSError:
+        return False
+
+
+def wilson(right: float, count: int, quantile: float = _QUANTILE) -> tuple[float, float]:
+    """Wilson's interval (0 to 1) of a share `right` (0 to 1) of `count` pictures, 95 % by default."""
+    if count <= 0:
+        return 0.0, 1.0
+    square = quantile * quantile
+    middle = (right + square / (2 * count)) / (1 + square / count)
+    half = quantile / (1 + square / count) * math.sqrt(right * (1 - right) / count + square / (4 * count * count))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def mean_f1(found: Evaluated) -> float:
+    """The mean F1 of the classes that have pictures."""
+    values = [each.f1 for each in found.classes if each.support]
+    return sum(values) / len(values) if values else 0.0
+
+
+def below(answers: Sequence[Answer], source: Path | None) -> list[str]:
+    """Paths relative to the project's own collection; of pictures elsewhere none."""
+    if source is None:
+        return []
+    return [each.file.relative_to(source).as_posix() for each in answers if each.file.is_relative_to(source)]

@@ -12,7 +12,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     commands = ("new", "set", "show", "check", "train", "runs", "evaluate", "predict", "export", "doctor", "sample",
                 "fetch")
-    if arguments and (arguments[0] in commands or arguments[0].startswith("-")):
+    if arguments and (arguments[0] in commands or (arguments[0].startswith("-") and arguments[0] != "--sample")):
         from cnnstudio import cli
 
         return cli.main(arguments)

@@ -76,6 +76,8 @@ def run(arguments: Sequence[str]) -> int:
 
     remove_hook = install_exception_hook(window.report)
     named = next((each for each in arguments if not each.startswith("-")), "")
+    if "--sample" in arguments and not named:
+        QTimer.singleShot(0, window, lambda: window.perform("sample", {}))
     if named:
         # After the first paint: the window stands before the project is read.
         QTimer.singleShot(0, window, lambda: window.perform("open", {"folder": os.path.abspath(Path(named))}))

@@ -52,7 +52,7 @@ def _expression(node: Node, context: Context, name: bool = True) -> str:
     if layer is None:
         return f"...  # {node.type}"
     values: dict[str, Any] = values_of(node, layer) | {"context": context}
-    extra = {"name": node.id} if name else {}
+    extra: dict[str, Any] = {"name": node.id} if name else {}
     if node.type == "PretrainedBase":
         return f"{_function_name(node)}(keras.Input({literal((context.height, context.width, context.channels))}))"
     return layer.call.code(values, **extra)

@@ -230,7 +230,7 @@ def export(arguments: argparse.Namespace, output: Output) -> int:
     return ended(last, output)
 
 
-def doctor(arguments: argparse.Namespace, output: Output) -> int:
+def doctor(_arguments: argparse.Namespace, output: Output) -> int:
     facts: dict[str, Any] = {}
 
     def told(event: events.AnyEvent) -> None:

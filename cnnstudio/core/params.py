@@ -258,7 +258,7 @@ class Line(Param, frozen=True, kw_only=True):
         return None
 
     def parse(self, text: str) -> Value:
-        return None if self.optional and text.lower() in ("none", "") else text
+        return None if self.default is None and text.lower() in ("none", "") else text
 
 
 class Color(Param, frozen=True, kw_only=True):

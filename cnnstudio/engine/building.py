@@ -38,13 +38,15 @@ class Built:
     output: str
 
 
-def build(network: NetworkSpec, context: Context, *, weights: bool = True) -> Built:
+def build(network: NetworkSpec, context: Context, *, weights: bool = True,
+          headless: bool = False) -> Built:
     """Build the network for plain 0-255 pixels of the context's shape; its layers are named by node ids.
 
     Weights are drawn from Keras's seed (keras.utils.set_random_seed); those of a pretrained base
-    are loaded unless `weights` is False. Raises ProblemError with every problem of the network.
+    are loaded unless `weights` is False. With `headless` the end need not be an answer for classes.
+    Raises ProblemError with every problem of the network.
     """
-    found = report(network, context)
+    found = report(network, context, headless=headless)
     problems = blocking(found.problems)
     if problems or found.output is None:
         raise ProblemError(*problems)

@@ -197,7 +197,7 @@ class EdgeItem(QGraphicsItem):
             path.lineTo(end)
         elif abs(start.x() - end.x()) < 1:
             path.lineTo(end)
-        elif end.y() - start.y() > 2 * HEIGHT:
+        elif end.y() - start.y() > 1.5 * HEIGHT:
             # A long way: down the own column first, then across in the gap above the target.
             turn = QPointF(start.x(), end.y() - HEIGHT)
             path.lineTo(turn)

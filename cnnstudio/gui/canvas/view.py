@@ -54,25 +54,28 @@ class NetworkView(QGraphicsView):
 
     def fit(self) -> None:
         """Bring the whole network into view, at 100 % at most; a tall one starts at its top."""
-        bounds = self._network.bounds().adjusted(-60, -40, 60, 40)
+        bounds = self._network.bounds()
         room = self.viewport().rect()
         if room.width() < 10 or room.height() < 10:
             return
-        zoom = min(1.0, room.width() / bounds.width(), room.height() / bounds.height())
-        zoom = max(zoom, 0.45)
+        zoom, top = self._fitting(bounds, 28.0)
+        # The totals stand over the upper right corner: start below them where they would cover a layer.
+        if room.width() / 2 + WIDTH * zoom / 2 + 16 > self.totals.x():
+            zoom, top = self._fitting(bounds, self.totals.height() + 34.0)
         self.setTransform(self.transform().fromScale(zoom, zoom))
-        if bounds.height() * zoom > room.height():
-            top = bounds.top() + room.height() / zoom / 2
-            self.centerOn(QPointF(bounds.center().x(), top))
-        else:
-            self.centerOn(bounds.center())
-        # Out of the way of the totals, as far as the left side allows.
-        edge = self.width() / 2 + WIDTH * zoom / 2 + 24 - self.totals.x()
-        spare = (room.width() - bounds.width() * zoom) / 2
-        if 0 < edge <= spare + 40 * zoom and bounds.height() * zoom > room.height() - 2 * self.totals.height() - 60:
-            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + round(edge))
+        middle = bounds.top() + (room.height() / 2 - top) / zoom
+        if bounds.height() * zoom < room.height() - top - 28:
+            middle = bounds.center().y() - (top - 28) / 2 / zoom
+        self.centerOn(QPointF(bounds.center().x(), middle))
         self._fitted = True
         self.zoom_changed.emit(zoom)
+
+    def _fitting(self, bounds: QRectF, top: float) -> tuple[float, float]:
+        """The zoom at which `bounds` fit below `top` pixels, at 45 % at least; and `top`."""
+        room = self.viewport().rect()
+        wide = (room.width() - 48) / bounds.width()
+        high = (room.height() - top - 28) / bounds.height()
+        return max(min(1.0, wide, high), 0.45), top
 
     def reveal(self, identifier: str) -> None:
         """Scroll so that a node is seen."""

@@ -19,6 +19,7 @@ from cnnstudio.core import edits
 from cnnstudio.core.network import Edge, Node
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
+from cnnstudio.gui import theme
 from cnnstudio.gui.canvas.items import NodeLook
 from cnnstudio.gui.canvas.scene import NetworkScene
 from cnnstudio.gui.canvas.view import NetworkView
@@ -89,6 +90,7 @@ class NetworkPage(Page):
     def actions(self) -> Iterable[QWidget]:
         self._switch = SegmentedControl([("canvas", tr("Canvas", "Lienzo")), ("table", tr("Table", "Tabla")),
                                          ("code", tr("Code", "Código"))], self.state.get("view", "canvas"))
+        self._switch.setFixedHeight(theme.CONTROL_HEIGHT)
         self._switch.chosen.connect(self._show)
         gallery = Button(tr("Gallery…", "Galería…"), on_click=lambda: self._show("gallery"))
         arrange = Button(tr("Arrange", "Ordenar"), tooltip=tr("Lay out all layers automatically",

@@ -45,7 +45,6 @@ class RunsTable(Card):
             Column(tr("State", "Estado"), words=lambda run: str(STATE_NAMES[run.state]),
                    tone=lambda run: _TONES.get(run.state, ""), right=True),
         ])
-        self._table.setMinimumHeight(150)
         self._table.chosen.connect(self._choose)
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._table.customContextMenuRequested.connect(self._menu)
@@ -69,6 +68,7 @@ class RunsTable(Card):
             if wanted is not None:
                 self._table.select(wanted)
             self._table.blockSignals(False)
+            self._table.setFixedHeight(44 + 32 * max(1, min(8, len(runs))))
         if self._compared:
             self.overlaid.emit(self._runs)
         self._update()

@@ -30,7 +30,7 @@ class CurvePlot(Card):
         legend = Label(self._legend(), "secondary")
         legend.setTextFormat(Qt.TextFormat.RichText)
         self.body.addLayout(row(Label(title, "body_strong"), 12, self._values, None, legend))
-        self._plot = pg.PlotWidget(background=None)
+        self._plot = pg.PlotWidget(background=theme.color("raised"))
         self._plot.setMinimumHeight(150)
         self._plot.setAccessibleName(title)
         self._item = self._plot.getPlotItem()
@@ -40,8 +40,8 @@ class CurvePlot(Card):
         self._smooth = self._line(self._training, 2.0)
         self._valid = self._line(self._validation, 2.0, symbol=True)
         self._best = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("ok"), width=1, style=Qt.PenStyle.DashLine),
-                                     label="", labelOpts={"position": 0.94, "color": theme.color("ok"),
-                                                          "anchors": [(0, 0.5), (1, 0.5)]})
+                                     label=" ", labelOpts={"position": 0.93, "color": theme.color("ok"),
+                                                           "anchors": [(1, 0.5), (1, 0.5)]})
         self._best.hide()
         self._item.addItem(self._best)
         self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("faint"), width=1))

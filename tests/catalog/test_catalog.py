@@ -1,0 +1,225 @@
+"""Every entry of every registry, and what follows from the entries, without Keras."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.call import Call, P, literal
+from cnnstudio.catalog.checks import check_project
+from cnnstudio.catalog.context import Context, context_of
+from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.fixes import FIXES, apply_fix
+from cnnstudio.catalog.keras_code import keras_code
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.recipes import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.catalog.shapes import report
+from cnnstudio.catalog.starting import Facts, new_project
+from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
+from cnnstudio.catalog.summary import summary, title
+from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.core import edits
+from cnnstudio.core.layout import WIDTH, layered
+from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.params import check
+
+CONTEXT = Context(height=64, width=64, channels=3, class_count=5)
+COUNTS = {name: {"train": 50, "validation": 10, "test": 10} for name in ("cat", "dog")}
+WINDOW_ACTIONS = {"open_gallery", "choose_folder", "open_page"}
+
+
+@pytest.mark.parametrize("registry", [LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, CALLBACKS, LOSSES],
+                         ids=lambda registry: registry.kind)
+def test_every_entry_has_valid_defaults_and_both_languages(registry):
+    for entry in registry:
+        assert entry.help.en, entry.id
+        assert entry.help.es, entry.id
+        assert check(entry.params, {}, "network") == ()
+        for param in entry.params:
+            assert param.label.en and param.label.es and param.help.en and param.help.es, (entry.id, param.name)
+
+
+def test_bases_templates_and_exporters_speak_both_languages():
+    for entry in (*BASES, *TEMPLATES, *EXPORTERS):
+        assert entry.label.en and entry.label.es and entry.help.en and entry.help.es
+
+
+@pytest.mark.parametrize("base", list(BASES), ids=lambda base: base.id)
+def test_bases_have_their_published_size(base):
+    graph = base.graph()
+    found = report(graph, Context(height=base.input_size, width=base.input_size, channels=3, class_count=1), headless=True)
+    assert found.problems == ()
+    assert found.parameters == base.parameters
+    assert found.nodes[graph.nodes[-1].id].shape[-1] == base.features
+    assert base.trainable_layers("none") == frozenset()
+    assert base.trainable_layers(base.blocks[-1]) < base.trainable_layers("all")
+    assert {base.block_of(node.id) for node in graph.nodes} == {"", *base.blocks}
+
+
+@pytest.mark.parametrize("template", list(TEMPLATES), ids=lambda template: template.id)
+@pytest.mark.parametrize("classes", [("cat", "dog"), ("a", "b", "c")])
+def test_templates_start_without_problems(template, classes):
+    project = new_project("x", "/pictures", Facts(classes=classes), template=template.id)
+    counts = dict.fromkeys(classes, COUNTS["cat"])
+    assert [problem for problem in check_project(project, classes, counts) if problem.blocks] == []
+    assert project.dataset.label_mode == ("binary" if len(classes) == 2 else "categorical")
+
+
+def test_vgg16_has_the_published_number_of_parameters():
+    network = TEMPLATES["vgg16"].network()
+    context = Context(height=224, width=224, channels=3, class_count=1000)
+    assert report(network, context).parameters == 138_357_544
+
+
+def test_defaults_follow_the_pictures():
+    photos = new_project("x", "/p", Facts(classes=("a1", "b1"), median_height=400, median_width=500))
+    assert photos.network.origin == "efficientnet_lite0"
+    assert photos.recipe.normalization == "base"
+    digits = new_project("x", "/p", Facts(classes=tuple("0123456789"), median_height=28, median_width=28, grey=True))
+    assert digits.network.origin == "lenet5"
+    assert digits.recipe.shape == (28, 28, 1)
+    assert "random_flip" not in [step.type for step in digits.augmentation.steps]
+
+
+def test_calls_leave_out_what_is_keras_own_default():
+    call = Call("keras.layers.Conv2D", {"filters": P("filters"), "padding": P("padding")}, {"padding": "valid"})
+    assert call.code({"filters": 8, "padding": "valid"}) == "keras.layers.Conv2D(filters=8)"
+    assert call.build({"filters": 8, "padding": "same"}, lambda _name: dict) == {"filters": 8, "padding": "same"}
+    assert literal(("a", (1,))) == '("a", (1,))'
+
+
+@pytest.mark.parametrize("template", [*TEMPLATES.ids(), "efficientnet_lite0"])
+def test_printed_code_is_python(template):
+    chosen = {"base": template} if template in BASES else {"template": template}
+    project = new_project("x", "/p", Facts(classes=("a", "b")), **chosen)
+    code = keras_code(project.network, context_of(project, 2))
+    ast.parse(code)
+    assert "model = " in code
+
+
+def network(*nodes: tuple[str, dict], edges: tuple[tuple[int, int], ...] | None = None) -> NetworkSpec:
+    made = tuple(Node(id=f"n{index}", type=kind, params=values) for index, (kind, values) in enumerate(nodes))
+    pairs = edges if edges is not None else tuple((index, index + 1) for index in range(len(nodes) - 1))
+    return NetworkSpec(nodes=made, edges=tuple(Edge(source=f"n{a}", target=f"n{b}", port=index)
+                                               for index, (a, b) in enumerate(pairs)))
+
+
+def codes(spec: NetworkSpec, context: Context = CONTEXT) -> list[tuple[str, str | None]]:
+    return [(problem.code, problem.where.node) for problem in report(spec, context).problems]
+
+
+def test_shapes_costs_and_receptive_field_by_hand():
+    found = report(network(("Input", {}), ("Conv2D", {"filters": 8, "kernel_size": (5, 5), "strides": (2, 2)}),
+                           ("MaxPooling2D", {}), ("Flatten", {}), ("Output", {})), CONTEXT)
+    assert found.problems == ()
+    assert [found.nodes[f"n{index}"].shape for index in range(5)] == [(64, 64, 3), (30, 30, 8), (15, 15, 8), (1800,), (5,)]
+    assert found.nodes["n1"].cost.parameters == 5 * 5 * 3 * 8 + 8
+    assert found.nodes["n1"].cost.multiply_adds == 30 * 30 * 5 * 5 * 3 * 8
+    assert found.nodes["n2"].field.size == (7, 7)
+    assert found.nodes["n4"].cost.parameters == 1800 * 5 + 5
+
+
+@pytest.mark.parametrize(("spec", "expected"), [
+    (NetworkSpec(), ("empty_network", None)),
+    (network(("Conv2D", {}), ("Output", {})), ("no_input", None)),
+    (network(("Input", {}), ("Output", {})), ("not_flat", "n1")),
+    (network(("Input", {}), ("Conv2D", {"kernel_size": (99, 99)}), ("Flatten", {}), ("Output", {})),
+     ("shrinks_below_one", "n1")),
+    (network(("Input", {}), ("Flatten", {}), ("Conv2D", {}), ("Output", {})), ("not_feature_maps", "n2")),
+    (network(("Input", {}), ("Flatten", {}), ("Dense", {"units": 3, "activation": "softmax"})), ("wrong_units", "n2")),
+    (network(("Input", {}), ("Flatten", {}), ("Dense", {"units": 5, "activation": "relu"})), ("wrong_activation", "n2")),
+    (network(("Input", {}), ("Flatten", {}), ("Output", {}), ("Dropout", {}), edges=((0, 1), (1, 2))),
+     ("not_connected", "n3")),
+    (network(("Input", {}), ("Flatten", {}), ("Output", {}), ("Dropout", {}), edges=((0, 1), (1, 2), (1, 3))),
+     ("dead_end", "n3")),
+    (network(("Input", {}), ("Imaginary", {}), ("Output", {})), ("unknown_layer", "n1")),
+    (network(("Input", {}), ("GroupNormalization", {}), ("Flatten", {}), ("Output", {})), ("groups", "n1")),
+    (network(("Input", {}), ("Add", {}), ("Flatten", {}), ("Output", {})), ("too_few_inputs", "n1")),
+    (network(("Input", {}), ("Conv2D", {"filters": 0}), ("Flatten", {}), ("Output", {})), ("value", "n1")),
+    (network(("Input", {}), ("Conv2D", {}), ("Add", {}), ("Flatten", {}), ("Output", {}),
+             edges=((0, 1), (1, 2), (0, 2), (2, 3), (3, 4))), ("shapes_differ", "n2")),
+    (network(("Input", {}), ("ReLU", {}), ("ReLU", {}), ("Output", {}), edges=((0, 3), (1, 2), (2, 1))), ("cycle", "n1")),
+], ids=lambda value: value[0] if isinstance(value, tuple) else "")
+def test_problems_are_located(spec, expected):
+    assert expected in codes(spec)
+
+
+def test_fixes_mend():
+    project = edits.set_network(new_project("x", "/p", Facts(classes=("cat", "dog")), template="small_cnn"),
+                                network(("Input", {}), ("Conv2D", {"kernel_size": (99, 99)}), ("Output", {})))
+    for _round in range(8):
+        problems = [problem for problem in check_project(project, ("cat", "dog"), COUNTS) if problem.blocks]
+        if not problems:
+            break
+        project = apply_fix(project, problems[0].fixes[0])
+    assert [problem for problem in check_project(project, ("cat", "dog"), COUNTS) if problem.blocks] == []
+
+
+def test_taking_over_and_following_again():
+    from cnnstudio.catalog.fixes import take_over_output
+
+    project = new_project("x", "/p", Facts(classes=("cat", "dog")), template="lenet5")
+    taken = take_over_output(project, "output", 1, "sigmoid")
+    assert taken.network.node("output").type == "Dense"
+    assert [problem for problem in check_project(taken, ("cat", "dog"), COUNTS) if problem.blocks] == []
+    wrong = [problem for problem in check_project(taken, ("cat", "dog", "cow"), COUNTS) if problem.code == "wrong_units"]
+    assert wrong == [] or wrong[0].fixes
+    again = FIXES["follow_classes"](taken, node="output")
+    assert again.network.node("output").type == "Output"
+
+
+TYPES = st.sampled_from([*LAYERS.ids(), "Imaginary"])
+VALUES = st.fixed_dictionaries({}, optional={
+    "filters": st.integers(-1, 40), "kernel_size": st.tuples(st.integers(0, 9), st.integers(1, 9)), "units": st.integers(0, 9),
+    "strides": st.tuples(st.integers(1, 4), st.integers(1, 4)), "padding": st.sampled_from(["same", "valid", "odd"]),
+    "groups": st.integers(0, 5), "rate": st.floats(allow_nan=True)})
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(TYPES, VALUES), max_size=8),
+       st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=12), st.integers(1, 70), st.sampled_from([1, 3, 4]))
+def test_no_network_makes_the_report_raise(nodes, pairs, size, channels):
+    spec = network(*nodes, edges=tuple(pairs))
+    context = Context(height=size, width=size + 3, channels=channels, class_count=2)
+    found = report(spec, context)
+    assert set(found.nodes) == {node.id for node in spec.nodes}
+    for node in spec.nodes:
+        assert isinstance(summary(node, context) if LAYERS.find(node.type) is None or not found.of(node.id) else "", str)
+        assert title(node)
+    if not found.problems:
+        assert found.nodes[found.output].shape == (context.output_units,)
+
+
+def test_check_project_finds_everything_at_once():
+    project = new_project("x", "/p", Facts(classes=("cat", "dog")), base="efficientnet_lite0")
+    project = edits.set_field(project, "recipe", "normalization", "zero_one")
+    project = edits.set_field(project, "training", "batch_size", 0)
+    project = edits.set_field(project, "dataset", "label_mode", "binary")
+    found = {problem.code for problem in check_project(project, ("a", "b", "c"), {"a": {"test": 3}, "b": {"train": 90}})}
+    assert {"double_normalization", "value", "binary_needs_two", "class_without_training", "few_pictures"} & found >= {
+        "double_normalization", "value", "binary_needs_two", "class_without_training"}
+    for problem in check_project(project, ("a", "b", "c"), {"b": {"train": 90}}):
+        for fix in problem.fixes:
+            assert fix.action in FIXES or fix.action in WINDOW_ACTIONS
+
+
+@pytest.mark.parametrize("template", TEMPLATES.ids())
+def test_the_layout_overlaps_nothing_and_runs_downwards(template):
+    spec = TEMPLATES[template].network()
+    places = layered([node.id for node in spec.nodes], [(edge.source, edge.target) for edge in spec.edges])
+    for edge in spec.edges:
+        assert places[edge.source][1] < places[edge.target][1]
+    rows: dict[float, list[float]] = {}
+    for x, y in places.values():
+        rows.setdefault(y, []).append(x)
+    for row in rows.values():
+        ordered = sorted(row)
+        assert all(right - left >= WIDTH for left, right in zip(ordered, ordered[1:], strict=False))
+
+
+def test_values_are_completed():
+    assert values_of(Node(id="x", type="Conv2D", params={"filters": 3}), LAYERS["Conv2D"])["padding"] == "valid"

@@ -1,0 +1,123 @@
+"""The command line without a child process: words, JSON lines, exit codes, wrong input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cnnstudio import cli
+from cnnstudio.cli.output import localized
+from cnnstudio.core.events import Phase
+from cnnstudio.core.text import Text
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    root = tmp_path / "pictures"
+    for label in ("cat", "dog"):
+        (root / label).mkdir(parents=True)
+        for number in range(20):
+            cv2.imwrite(str(root / label / f"{number}.png"), np.full((50, 60, 3), number, np.uint8))
+    return root
+
+
+@pytest.fixture
+def project(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert cli.main(["new", str(tmp_path / "project"), "--data", str(pictures), "--template", "lenet5"]) == 0
+    capsys.readouterr()
+    return str(tmp_path / "project")
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_new_tells_what_it_found(tmp_path, pictures, capsys):
+    (pictures / "cat" / "broken.png").write_bytes(b"x")
+    code = cli.main(["new", str(tmp_path / "p"), "--data", str(pictures), "--base", "efficientnet_lite0", "--json",
+                     "--set", "training.epochs=3", "--set", "dataset.class_names=dog,cat"])
+    (found,) = lines(capsys)
+    assert code == 0
+    assert found["images"] == 40
+    assert found["classes"] == ["dog", "cat"]
+    assert sum(found["splits"].values()) == 40
+    assert [problem["code"] for problem in found["problems"]] == ["not_a_picture"]
+    assert cli.main(["show", str(tmp_path / "p"), "training.epochs", "--json"]) == 0
+    assert lines(capsys) == [{"key": "training.epochs", "value": 3}]
+
+
+def test_set_and_show(project, capsys):
+    assert cli.main(["set", project, "recipe.height=40", "training.optimizer.learning_rate=0.5", "--json"]) == 0
+    assert [line["value"] for line in lines(capsys)] == [40, 0.5]
+    assert cli.main(["show", project, "--json"]) == 0
+    assert lines(capsys)[0]["recipe"]["height"] == 40
+
+
+def test_wrong_values_are_all_told_and_nothing_changes(project, capsys):
+    before = Path(project, "project.cnnstudio").read_bytes()
+    assert cli.main(["set", project, "recipe.height=-1", "nonsense=1", "words", "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys)] == ["value", "unknown_setting", "not_key_value"]
+    assert Path(project, "project.cnnstudio").read_bytes() == before
+
+
+@pytest.mark.parametrize("arguments", [
+    ["show", "{missing}"], ["check", "{missing}"], ["runs", "{missing}"], ["train", "{missing}"],
+    ["evaluate", "{missing}"], ["export", "{missing}", "--format", "keras", "--to", "x.keras"],
+    ["predict", "{missing}", "picture.png"], ["new", "{missing}", "--data", "{missing}"],
+    ["predict", "{project}", "{missing}"], ["evaluate", "{project}"], ["evaluate", "{project}", "--run", "no"],
+    ["train", "{project}", "--set", "training.epochs=x"], ["train", "{project}", "--resume", "no"],
+    ["export", "{project}", "--format", "bundle", "--to", "x"]])
+def test_wrong_input_is_exit_code_2_without_a_traceback(arguments, project, tmp_path, capsys):
+    filled = [word.format(missing=tmp_path / "missing", project=project) for word in arguments]
+    assert cli.main([*filled, "--json"]) == 2
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    assert captured.err.strip()
+    assert all("problem" in json.loads(line) for line in captured.out.splitlines())
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["train"], ["new", "x"], ["export", "x", "--format", "no", "--to", "y"]])
+def test_a_wrong_command_line_is_exit_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    capsys.readouterr()
+
+
+def test_check_lists_every_problem(project, pictures, capsys):
+    assert cli.main(["check", project, "--json"]) == 0
+    for file in (pictures / "dog").iterdir():
+        file.unlink()
+    (pictures / "dog").rmdir()
+    assert cli.main(["check", project, "--json"]) == 2
+    found = [line["problem"]["code"] for line in lines(capsys) if "problem" in line]
+    assert "one_class" in found
+
+
+def test_a_project_that_is_open_elsewhere_is_not_changed(project, capsys):
+    from cnnstudio.core.files import ProjectLock
+
+    lock = ProjectLock(Path(project))
+    assert lock.acquire() is None
+    assert cli.main(["set", project, "recipe.height=40", "--json"]) == 2
+    assert lines(capsys)[0]["problem"]["code"] == "project_in_use"
+    lock.release()
+
+
+def test_messages_follow_the_language(project, capsys):
+    assert cli.main(["check", project, "--language", "es"]) == 0
+    assert "Sin problemas" in capsys.readouterr().out
+
+
+def test_events_are_told_in_one_language():
+    line = localized(Phase(name="training", text=Text("Training", "Entrenando"), sequence=3))
+    assert line == {"event": "phase", "sequence": 3, "time": 0.0, "name": "training", "text": "Training"}
+
+
+def test_the_entry_knows_every_command():
+    source = Path(cli.__file__).parents[1].joinpath("__main__.py").read_text("utf-8")
+    assert all(f'"{command}"' in source for command in cli.COMMANDS)

@@ -1,0 +1,259 @@
+"""Specs, keys, parameters, history and files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnstudio.core import edits, files, keys, params
+from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS, DatasetSpec, SplitSpec
+from cnnstudio.core.graph import closes_cycle, topological_order, unique_id
+from cnnstudio.core.history import History
+from cnnstudio.core.item import Item
+from cnnstudio.core.migrations import migrate
+from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.project import FORMAT, PARAMS, Project
+from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
+from cnnstudio.core.settings import SETTINGS_PARAMS, Settings, load_settings, save_settings
+from cnnstudio.core.text import Text, set_language, tr
+from cnnstudio.core.training import TRAINING_PARAMS, TrainingSpec
+
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "project-format-1.cnnstudio"
+
+
+def chain(*names: str) -> NetworkSpec:
+    nodes = tuple(Node(id=name, type="Dense") for name in names)
+    return NetworkSpec(nodes=nodes, edges=tuple(Edge(source=a, target=b) for a, b in zip(names, names[1:], strict=False)))
+
+
+@pytest.mark.parametrize(("spec", "declared"), [
+    (RecipeSpec(), RECIPE_PARAMS), (TrainingSpec(), TRAINING_PARAMS), (DatasetSpec(), DATASET_PARAMS),
+    (SplitSpec(), SPLIT_PARAMS), (Settings(), SETTINGS_PARAMS)])
+def test_declared_defaults_are_the_specs_own_and_allowed(spec, declared):
+    for param in declared:
+        assert param.default == getattr(spec, param.name), param.name
+        assert param.trouble(param.default) is None
+        assert param.label.en and param.label.es and param.help.en and param.help.es
+
+
+def test_a_project_survives_the_file(tmp_path):
+    project = edits.set_network(Project(name="ñ é"), chain("a", "b"))
+    project = edits.add_step(project, "augmentation", "random_zoom", {"height_factor": (-0.1, 0.2)})
+    files.write_project(tmp_path, project)
+    assert files.read_project(tmp_path) == project
+    raw = json.loads((tmp_path / files.PROJECT_FILE).read_text("utf-8"))
+    assert list(raw)[:2] == ["format", "program"]
+    assert raw["format"] == FORMAT
+
+
+def test_the_golden_file_of_format_1_still_opens():
+    project = files.decode_project(GOLDEN.read_bytes(), GOLDEN)
+    assert project.name == "golden"
+    assert project.network.inputs_of("output") == ("dense",)
+    assert project.network.node("mystery").params == {"strength": 3, "pair": (1, 2)}
+    again = json.loads(files.encode_project(project))
+    before = json.loads(GOLDEN.read_text("utf-8"))
+    assert again["network"] == before["network"]
+
+
+def test_migrations_run_in_order():
+    steps = {2: lambda raw: raw | {"a": 1}, 3: lambda raw: raw | {"b": raw["a"] + 1}}
+    assert migrate({"format": 1}, 3, steps) == {"format": 3, "a": 1, "b": 2}
+
+
+@pytest.mark.parametrize(("content", "code"), [
+    (b"", "damaged_project"), (b"{", "damaged_project"), (b"[]", "damaged_project"),
+    (b'{"format": 1, "recipe": {"height": "x"}}', "damaged_project"), (b'{"format": 99}', "newer_format")])
+def test_files_that_are_refused_stay_as_they_are(tmp_path, content, code):
+    path = tmp_path / files.PROJECT_FILE
+    path.write_bytes(content)
+    with pytest.raises(ProblemError) as caught:
+        files.read_project(tmp_path)
+    assert caught.value.problems[0].code == code
+    assert path.read_bytes() == content
+
+
+def test_a_truncated_project_is_never_read_as_another(tmp_path):
+    data = files.encode_project(edits.set_network(Project(name="x"), chain("a", "b", "c")))
+    for end in range(0, len(data) - 2, 37):
+        with pytest.raises(ProblemError):
+            files.decode_project(data[:end], tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    files.write_atomically(path, b"old")
+
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ProblemError) as caught:
+        files.write_atomically(path, b"new")
+    assert caught.value.problems[0].code == "no_space"
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_the_autosave_is_dropped_by_a_save(tmp_path):
+    files.write_project(tmp_path, Project(name="one"))
+    files.write_autosave(tmp_path, Project(name="two"))
+    assert files.read_autosave(tmp_path).name == "two"
+    files.write_project(tmp_path, Project(name="three"))
+    assert files.read_autosave(tmp_path) is None
+
+
+def test_the_lock_names_its_holder_and_ends_with_it(tmp_path):
+    first, second = files.ProjectLock(tmp_path), files.ProjectLock(tmp_path)
+    assert first.acquire() is None
+    refused = second.acquire()
+    assert refused.code == "project_in_use"
+    assert str(os.getpid()) in refused.text.en
+    first.release()
+    assert second.acquire() is None
+    second.release()
+
+
+def test_undo_then_redo_is_identity_and_drags_merge():
+    history = History(Project())
+    for size in (10, 20, 30):
+        history.push(edits.set_field(history.project, "recipe", "height", size), Text("Height", "Alto"), "recipe.height")
+    history.push(edits.set_field(history.project, "", "name", "x"), Text("Name", "Nombre"))
+    last = history.project
+    history.undo()
+    assert history.project.recipe.height == 30
+    history.undo()
+    assert history.project == Project()
+    assert history.undo() is None
+    history.redo()
+    history.redo()
+    assert history.project == last
+    assert history.dirty
+    history.mark_saved()
+    assert not history.dirty
+
+
+def test_an_effect_that_cannot_be_undone_leaves_the_history_where_it_was():
+    class Stuck:
+        def undo(self):
+            raise ProblemError()
+
+        def redo(self):
+            raise AssertionError
+
+    history = History(Project())
+    history.push_effect(Stuck(), Text("x", "x"))
+    with pytest.raises(ProblemError):
+        history.undo()
+    assert history.undo_label is not None
+
+
+OPERATIONS = st.lists(st.tuples(st.sampled_from("acdmi"), st.integers(0, 8), st.integers(0, 8)), max_size=40)
+
+
+@given(OPERATIONS)
+def test_random_edits_keep_the_graph_acyclic_and_whole(operations):
+    project = edits.set_network(Project(), chain("n0", "n1", "n2"))
+    for kind, one, two in operations:
+        ids = [node.id for node in project.network.nodes]
+        if kind == "i" and project.network.edges:
+            edge = project.network.edges[one % len(project.network.edges)]
+            project = edits.add_node(project, Node(id="n", type="ReLU"), edge=edge)
+        elif kind == "a":
+            project = edits.add_node(project, Node(id="n", type="Add"), source=ids[one % len(ids)] if ids else None)
+        elif kind == "d" and ids:
+            project = edits.remove_nodes(project, [ids[one % len(ids)]])
+        elif kind in "cm" and ids:
+            try:
+                project = edits.connect(project, ids[one % len(ids)], ids[two % len(ids)], many=kind == "m")
+            except ProblemError as trouble:
+                assert trouble.problems[0].code == "cycle"
+        network = project.network
+        names = [node.id for node in network.nodes]
+        assert len(set(names)) == len(names)
+        assert all(edge.source in names and edge.target in names for edge in network.edges)
+        assert topological_order(names, [(edge.source, edge.target) for edge in network.edges])[1] == []
+
+
+def test_removing_a_layer_heals_the_chain_and_renaming_follows():
+    project = edits.set_network(Project(), chain("a", "b", "c"))
+    project = edits.remove_nodes(project, ["b"])
+    assert project.network.inputs_of("c") == ("a",)
+    project = edits.rename_node(project, "a", "first")
+    assert project.network.inputs_of("c") == ("first",)
+    with pytest.raises(ProblemError):
+        edits.rename_node(project, "c", "first")
+    assert closes_cycle([("a", "b")], "b", "a")
+    assert unique_id("a", ["a", "a_2"]) == "a_3"
+
+
+def no_params(_item: Item):
+    return (params.Float(name="learning_rate", default=0.1, minimum=0, label=Text("r", "r"), help=Text("h", "h")),
+            params.Int(name="patience", default=0, label=Text("p", "p"), help=Text("h", "h")))
+
+
+@pytest.mark.parametrize(("key", "word", "expected"), [
+    ("training.epochs", "7", 7), ("training.optimizer.learning_rate", "0.01", 0.01), ("recipe.color_mode", "grayscale",
+                                                                                      "grayscale"),
+    ("training.early_stopping.patience", "9", 9), ("training.early_stopping.enabled", "false", False),
+    ("dataset.class_names", "dog,cat", ("dog", "cat")), ("recipe.background", "#0000ff", (0, 0, 255)),
+    ("dataset.splits.train", "0.5", 0.5)])
+def test_keys_set_and_get(key, word, expected):
+    changed = keys.set_value(Project(), key, word, no_params)
+    assert keys.get_value(changed, key) == expected
+
+
+@pytest.mark.parametrize(("key", "word"), [
+    ("training.epoch", "7"), ("training.epochs", "0"), ("training.epochs", "many"), ("nothing", "1"), ("", "1"),
+    ("recipe.color_mode", "blue"), ("training.optimizer.rate", "1"), ("training", "1"), ("recipe.height.x", "1")])
+def test_wrong_keys_and_values_are_problems(key, word):
+    with pytest.raises(ProblemError):
+        keys.set_value(Project(), key, word, no_params)
+
+
+def test_every_declared_key_can_be_set_to_its_default():
+    for path, declared in PARAMS.items():
+        for param in declared:
+            value = param.default
+            word = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            project = keys.set_value(Project(), f"{path}.{param.name}", word, no_params)
+            assert keys.get_value(project, f"{path}.{param.name}") == value
+
+
+@given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
+                 st.lists(st.integers(), max_size=5), st.dictionaries(st.text(max_size=2), st.integers(), max_size=2)))
+def test_no_value_makes_a_check_raise(value):
+    label = Text("x", "x")
+    for param in (*RECIPE_PARAMS, *TRAINING_PARAMS, *SPLIT_PARAMS,
+                  params.Pair(name="p", default=(1, 1), label=label, help=label),
+                  params.Factor(name="f", default=0.1, label=label, help=label),
+                  params.Padding4(name="q", default=(1, 1, 1, 1), label=label, help=label),
+                  params.Numbers(name="n", default=1.0, label=label, help=label)):
+        trouble = param.trouble(value)
+        assert trouble is None or (trouble.en and trouble.es)
+
+
+def test_texts_follow_the_language():
+    text = Text("{n} of {what}", "{n} de {what}").fill(n=2, what=Text("cats", "gatos"))
+    assert str(text) == "2 of cats"
+    set_language("es")
+    assert str(text) == "2 de gatos"
+    assert tr("yes", "sí") == "sí"
+
+
+def test_settings_survive_and_damage_means_defaults():
+    assert save_settings(msgspec.structs.replace(Settings(), theme="dark").with_recent("/a").with_recent("/b")) is None
+    assert load_settings().recent == ("/b", "/a")
+    assert load_settings().theme == "dark"
+    path = Path(os.environ["CNNSTUDIO_CONFIG"]) / "settings.json"
+    path.write_text('{"theme": "pink", "cache_gigabytes": 5}')
+    assert load_settings() == Settings(cache_gigabytes=5)
+    path.write_text("{")
+    assert load_settings() == Settings()

@@ -1,0 +1,79 @@
+"""Where an export goes by default, and the exports that were made before. No Qt."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.core.events import ExportCheck, Exported
+
+FOLDER: Final = "exports"
+MOST: Final = 20
+
+
+class ExportRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An export that was made: `time` in seconds since the epoch, `run` "" where it is not known."""
+
+    path: str
+    format: str
+    run: str = ""
+    time: float = 0.0
+    check: ExportCheck
+
+
+class _Check(ExportCheck, frozen=True, kw_only=True):
+    """check.json of a bundle."""
+
+    program: str = ""
+
+
+def suffix_of(format: str) -> str:
+    """The suffix of a format's file; "" for a folder or an unknown format."""
+    entry = EXPORTERS.find(format)
+    return entry.suffix if entry is not None else ""
+
+
+def default_target(folder: Path, name: str, run: str, format: str) -> Path:
+    """exports/<project>-<run> in the project's folder, with the format's suffix."""
+    word = re.sub(r'[\s/\\:*?"<>|.]+', "-", name).strip("-") or "project"
+    return folder / FOLDER / f"{word}-{run}{suffix_of(format)}"
+
+
+def record_of(exported: Exported, run: str) -> ExportRecord:
+    """The record of an export that was just made."""
+    return ExportRecord(path=exported.path, format=exported.format, run=run, time=exported.time, check=exported.check)
+
+
+def with_record(kept: list[Any], record: ExportRecord) -> list[Any]:
+    """The list to remember, newest first, each path once."""
+    others = [each for each in kept if isinstance(each, dict) and each.get("path") != record.path]
+    return [msgspec.to_builtins(record), *others][:MOST]
+
+
+def earlier_exports(folder: Path, kept: list[Any]) -> list[ExportRecord]:
+    """Exports that are still there: remembered ones, and bundles in the project's own folder; newest first."""
+    found: dict[str, ExportRecord] = {}
+    for each in kept:
+        try:
+            record = msgspec.convert(each, ExportRecord)
+        except msgspec.ValidationError:
+            continue
+        if Path(record.path).exists():
+            found[record.path] = record
+    for path in (folder / FOLDER).glob("*/check.json"):
+        if str(path.parent) in found:
+            continue
+        try:
+            check = msgspec.json.decode(path.read_bytes(), type=_Check)
+            made = path.stat().st_mtime
+        except (OSError, msgspec.MsgspecError):
+            continue
+        if check.program:
+            found[str(path.parent)] = ExportRecord(path=str(path.parent), format="bundle", time=made, check=ExportCheck(
+                images=check.images, top1_agreement=check.top1_agreement,
+                max_abs_difference=check.max_abs_difference))
+    return sorted(found.values(), key=lambda each: -each.time)

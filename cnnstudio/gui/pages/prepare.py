@@ -1,0 +1,290 @@
+"""Prepare: the recipe and the augmentation as cards, and beside them what they make of the pictures."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+
+from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.recipe import RECIPE_PARAMS
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.index import Filter, Picture
+from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.prepare_cards import FieldsCard, StepList
+from cnnstudio.gui.pages.prepare_preview import (
+    GRID,
+    GridAsked,
+    GridMaker,
+    Latest,
+    StagesAsked,
+    Trouble,
+    look_at_stages,
+)
+from cnnstudio.gui.pages.prepare_views import Mosaic, StageStrip
+from cnnstudio.gui.session import Change, Session
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, MenuButton, box, column, row, scrolled
+from cnnstudio.gui.widgets.cards import EmptyState
+from cnnstudio.gui.widgets.inputs import SegmentedControl
+
+_STAGES = {"decoded": Text("File, upright", "Archivo, derecho"), "color_mode": Text("Colour mode", "Modo de color"),
+           "resize": Text("Resize", "Redimensionar")}
+
+
+class PreparePage(Page):
+    id = "prepare"
+    title = Text("Prepare", "Preparar")
+    icon = "prepare"
+
+    def __init__(self, session: Session, parent: Any = None) -> None:
+        super().__init__(session, parent)
+        self._ids: array[int] = array("q")
+        self._grid_rows: list[Picture] = []
+        self._picture: Picture | None = None
+        self._maker = GridMaker()
+        self._listing = Latest(session.jobs, "preview-list", lambda wanted, _report: session.pictures.ids(wanted), self)
+        self._listing.answered.connect(self._listed)
+        self._stages = Latest(session.jobs, "preview-stages", look_at_stages, self)
+        self._stages.answered.connect(self._show_stages)
+        self._grids = Latest(session.jobs, "preview-grid", self._maker.make, self)
+        self._grids.answered.connect(self._show_grid)
+
+    # Widgets -------------------------------------------------------------------------------------
+
+    def subtitle(self) -> str:
+        recipe = self.session.project.recipe
+        options = next(param for param in RECIPE_PARAMS if param.name == "normalization")
+        label = next((str(each.label) for each in getattr(options, "options", ())
+                      if each.value == recipe.normalization), recipe.normalization)
+        return f"{recipe.width} × {recipe.height} {recipe.color_mode}, {label}"
+
+    def actions(self) -> Iterable[QWidget]:
+        return (Button(tr("Next: Network", "Siguiente: Red"), "primary",
+                       on_click=lambda: self.session.asked.emit("open_page", {"page": "network"})),)
+
+    def centre(self) -> QWidget:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(8)
+        for panel, least in ((self._cards(), 380), (self._preview(), 420)):
+            holder = scrolled(panel)
+            holder.setMinimumWidth(least)
+            splitter.addWidget(holder)
+        splitter.setStretchFactor(0, 0)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes(self.session.remembered("prepare", [448, 880]))
+        splitter.splitterMoved.connect(lambda *_: self.session.remember("prepare", splitter.sizes()))
+        return splitter
+
+    def _cards(self) -> QWidget:
+        session = self.session
+        self._fields = [
+            FieldsCard(session, tr("Colour mode", "Modo de color"),
+                       tr("Files are read in full and turned upright first.",
+                          "Los archivos se leen enteros y primero se enderezan."), [("color_mode", "background")]),
+            FieldsCard(session, tr("Resize", "Redimensionar"), "",
+                       [("width",), ("height",)], [("fit", "interpolation")]),
+            FieldsCard(session, tr("Normalisation", "Normalización"),
+                       tr("Inside the model: a saved model takes plain pixels from 0 to 255.",
+                          "Dentro del modelo: un modelo guardado toma píxeles normales de 0 a 255."),
+                       [("normalization",)])]
+        self._steps = StepList(session, "recipe", RECIPE_STEPS, tr("Add step", "Añadir paso"))
+        self._augmentation = StepList(session, "augmentation", AUGMENTATIONS,
+                                      tr("Add augmentation", "Añadir aumento"))
+        for card in self._fields:
+            card.fix_chosen.connect(session.apply)
+        note = Label(tr("Random changes of training pictures only, drawn anew in every epoch.",
+                        "Cambios al azar solo de las imágenes de entrenamiento, nuevos en cada época."),
+                     "secondary", "dim", wrap=True)
+        color, resize, normalization = self._fields
+        return box(column(Caption(tr("Recipe", "Receta")), color, resize, self._steps, normalization, 8,
+                          Caption(tr("Augmentation", "Aumento")), note, self._augmentation, None, spacing=10,
+                          margins=(24, 14, 12, 24)))
+
+    def _preview(self) -> QWidget:
+        previous = Button(tr("Previous picture", "Imagen anterior"), "icon", "chevron-left",
+                          on_click=lambda: self.step(-1))
+        following = Button(tr("Next picture", "Imagen siguiente"), "icon", "chevron-right",
+                           on_click=lambda: self.step(1))
+        chance = Button(tr("Random", "Al azar"), "chip", "refresh", on_click=self.choose_random)
+        self._classes = MenuButton(tr("Class: ", "Clase: "))
+        self._classes.chosen.connect(self.choose_class)
+        self._name = Elided("", "body", "dim", mode=Qt.TextElideMode.ElideMiddle)
+        bar = row(previous, following, chance, self._classes, self._name, spacing=6)
+        bar.setStretch(4, 1)
+        self._strip = StageStrip()
+        self._trouble = Label("", "body", "error", wrap=True, selectable=True)
+        self._trouble.hide()
+        self._mosaic = Mosaic()
+        self._grid_trouble = Label("", "body", "error", wrap=True)
+        self._grid_trouble.hide()
+        self._which = SegmentedControl([("many", tr("16 pictures", "16 imágenes")),
+                                        ("one", tr("This picture", "Esta imagen"))], self.state.get("which", "many"),
+                                       stretch=False)
+        self._which.chosen.connect(self._choose_which)
+        self._epoch = Label("", "secondary", "dim")
+        shuffle = Button(tr("Shuffle", "Barajar"), "", "refresh",
+                         tooltip=tr("What another epoch will see", "Lo que verá otra época"), on_click=self.shuffle)
+        grid_bar = row(self._which, None, self._epoch, shuffle, spacing=10)
+        whole = column(Caption(tr("One picture, stage by stage", "Una imagen, etapa por etapa")), bar, self._trouble,
+                       self._strip, 12, Caption(tr("What training will see", "Lo que verá el entrenamiento")),
+                       grid_bar, self._grid_trouble, self._mosaic, spacing=10, margins=(12, 14, 24, 24))
+        whole.setStretch(whole.count() - 1, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(box(whole))
+        self._stack.addWidget(EmptyState("image", tr("No pictures to show", "No hay imágenes que mostrar"),
+                                         tr("Choose a folder of pictures on the Data page.",
+                                            "Elija una carpeta de imágenes en la página Datos."),
+                                         tr("Go to Data", "Ir a Datos"),
+                                         on_click=lambda: self.session.asked.emit("open_page", {"page": "data"})))
+        return self._stack
+
+    def close(self) -> None:
+        for each in (self._listing, self._stages, self._grids):
+            each.close()
+
+    # Refresh -------------------------------------------------------------------------------------
+
+    def what_is_missing(self) -> Iterable[Problem]:
+        fields = {param.name for param in RECIPE_PARAMS}
+        cards = {**self._steps.cards, **self._augmentation.cards}
+        return [each for each in self.session.problems if each.where.area in ("recipe", "augmentation")
+                and each.where.node not in cards and each.where.field not in fields]
+
+    def refresh(self, change: Change) -> None:
+        if change.of("recipe", "folder"):
+            for card in self._fields:
+                card.refresh()
+            self._steps.refresh()
+        if change.of("augmentation", "folder"):
+            self._augmentation.refresh()
+        if change.of("problems", "recipe", "augmentation", "folder"):
+            self._mark_problems()
+        if change.of("pictures", "dataset", "folder"):
+            names = self.session.class_names
+            chosen = self._picture.class_name if self._picture is not None else None
+            self._classes.set_choices([(name, name) for name in names], chosen)
+            self._listing.ask(Filter(splits=("train",), excluded="hide"))
+        elif change.of("recipe"):
+            self._ask_stages()
+            self._ask_grid()
+        elif change.of("augmentation", "training"):
+            self._ask_grid()
+
+    def _mark_problems(self) -> None:
+        found = [each for each in self.session.problems if each.where.area in ("recipe", "augmentation")]
+        for fields in self._fields:
+            names = {name for form in fields.forms for name in form.values}
+            fields.set_problems([each for each in found if each.where.area == "recipe"
+                                 and each.where.node is None and each.where.field in names])
+        for area, steps in (("recipe", self._steps), ("augmentation", self._augmentation)):
+            for identifier, card in steps.cards.items():
+                card.set_problems([each for each in found if each.where.area == area and each.where.node == identifier])
+
+    # Which picture -------------------------------------------------------------------------------
+
+    def _listed(self, _wanted: Any, ids: Any) -> None:
+        if isinstance(ids, Trouble):
+            return
+        self._ids = ids
+        self._stack.setCurrentIndex(0 if len(ids) else 1)
+        if not len(ids):
+            self._picture = None
+            return
+        # Always the same ones, from the whole list: what changes then is due to the cards.
+        drawn = random.Random(0).sample(range(len(ids)), min(len(ids), 2 * GRID))
+        self._grid_rows = [each for each in self.session.pictures.rows([ids[number] for number in drawn])
+                           if not each.problem][:GRID]
+        chosen = self.state.get("picture")
+        self._show_picture(chosen if chosen is not None and chosen in ids else ids[0])
+
+    def _show_picture(self, identifier: int) -> None:
+        found = self.session.pictures.rows([identifier])
+        if not found:
+            return
+        self._picture = found[0]
+        self.state["picture"] = identifier
+        self._classes.set_value(self._picture.class_name)
+        self._name.setText(self._picture.path)
+        self._ask_stages()
+        self._ask_grid()
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture in view."""
+        return self._picture
+
+    def step(self, by: int) -> None:
+        """The next or the previous picture, around the ends."""
+        if len(self._ids):
+            present = self._ids.index(self._picture.id) if self._picture is not None \
+                and self._picture.id in self._ids else 0
+            self._show_picture(self._ids[(present + by) % len(self._ids)])
+
+    def choose_random(self) -> None:
+        """Any picture."""
+        if len(self._ids):
+            self._show_picture(random.choice(self._ids))
+
+    def choose_class(self, class_name: object) -> None:
+        """The first picture of a class."""
+        ids = self.session.pictures.ids(Filter(classes=(str(class_name),), splits=("train",), excluded="hide"))
+        if len(ids):
+            self._show_picture(ids[0])
+
+    def shuffle(self) -> None:
+        """The chance of the next epoch."""
+        self.state["epoch"] = self.state.get("epoch", 0) + 1
+        self._ask_grid()
+
+    def _choose_which(self, which: object) -> None:
+        self.state["which"] = which
+        self._ask_grid()
+
+    # What is computed ----------------------------------------------------------------------------
+
+    def _ask_stages(self) -> None:
+        if self._picture is not None:
+            self._stages.ask(StagesAsked(self.session.pictures.path(self._picture),
+                                         self.session.project.recipe.as_dictionary()))
+
+    def _ask_grid(self) -> None:
+        if self._picture is None:
+            return
+        one = self._which.value == "one"
+        rows = [self._picture] * GRID if one or not self._grid_rows else self._grid_rows
+        paths: tuple[Path, ...] = tuple(self.session.pictures.path(each) for each in rows)
+        project = self.session.project
+        steps = msgspec.to_builtins(project.augmentation.active)
+        self._grids.ask(GridAsked(paths, project.recipe.as_dictionary(), steps, project.training.seed,
+                                  self.state.get("epoch", 0) + 1))
+
+    def _show_stages(self, _asked: StagesAsked, found: Any) -> None:
+        failed = isinstance(found, Trouble)
+        self._trouble.setVisible(failed)
+        self._strip.setVisible(not failed)
+        if isinstance(found, Trouble):
+            self._trouble.setText(found.text)
+            return
+        shown = []
+        for look in found:
+            entry = RECIPE_STEPS.find(look.type)
+            shown.append((str(_STAGES.get(look.type) or (entry.label if entry is not None else look.type)), look))
+        self._strip.show_stages(shown)
+
+    def _show_grid(self, asked: GridAsked, found: Any) -> None:
+        failed = isinstance(found, Trouble)
+        self._grid_trouble.setVisible(failed)
+        self._mosaic.setVisible(not failed)
+        if isinstance(found, Trouble):
+            self._grid_trouble.setText(found.text)
+            return
+        self._mosaic.show_images(found)
+        self._epoch.setText(tr("epoch {n}", "época {n}", n=asked.epoch))

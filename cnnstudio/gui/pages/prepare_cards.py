@@ -1,0 +1,234 @@
+"""The cards of the Prepare page: fields of the recipe, and steps that can be added, moved, switched off, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+
+from cnnstudio.catalog.steps import StepType
+from cnnstudio.core import edits
+from cnnstudio.core.item import Step
+from cnnstudio.core.params import Param
+from cnnstudio.core.problems import Fix, Problem
+from cnnstudio.core.recipe import RECIPE_PARAMS
+from cnnstudio.core.registry import Registry
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.session import Session
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, clear, column, row
+from cnnstudio.gui.widgets.cards import Card, fix_row
+from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.inputs import Switch
+
+
+class ProblemCard(Card):
+    """A card that shows its problems: at the fields they name, else below, always with their fixes."""
+
+    fix_chosen = Signal(object)
+
+    def __init__(self, title: str, note: str = "") -> None:
+        super().__init__(spacing=10)
+        self.setAccessibleName(title)
+        self.heading = Elided(title, "body_strong")
+        self.heading.setMinimumHeight(24)
+        self.head = row(self.heading, spacing=2)
+        self.head.setStretch(0, 1)
+        self.body.addLayout(self.head)
+        if note:
+            self.body.addWidget(Label(note, "secondary", "dim", wrap=True))
+        self.forms: list[Form] = []
+        self._troubles = column(spacing=4)
+        self._problems: tuple[Problem, ...] = ()
+        self._trouble_box = box(self._troubles)
+        self._trouble_box.hide()
+
+    def finish(self) -> None:
+        """All fields are in: the place of the problems is below them."""
+        self.body.addWidget(self._trouble_box)
+
+    def set_problems(self, problems: Sequence[Problem]) -> None:
+        for form in self.forms:
+            form.set_problems(problems)
+        if tuple(problems) == self._problems:
+            return
+        self._problems = tuple(problems)
+        self.set_edge("" if not problems else "error" if any(each.blocks for each in problems) else "warn")
+        clear(self._troubles)
+        fields = {name for form in self.forms for name in form.values}
+        for problem in problems:
+            if problem.where.field not in fields:
+                self._troubles.addWidget(Label(str(problem.text), "secondary",
+                                               "error" if problem.blocks else "warn", wrap=True))
+            if problem.fixes:
+                self._troubles.addWidget(fix_row(problem.fixes, self._take_fix))
+        self._trouble_box.setVisible(bool(problems))
+
+    def _take_fix(self, fix: Fix) -> None:
+        self.fix_chosen.emit(fix)
+
+
+class FieldsCard(ProblemCard):
+    """Fields of the recipe. `lines` are rows of forms that stand side by side, each the names of its fields."""
+
+    def __init__(self, session: Session, title: str, note: str, *lines: Sequence[Sequence[str]]) -> None:
+        super().__init__(title, note)
+        self._session = session
+        for forms in lines:
+            holder = row(spacing=12)
+            for names in forms:
+                form = self._form([param for param in RECIPE_PARAMS if param.name in names])
+                holder.addWidget(form, 1, Qt.AlignmentFlag.AlignTop)
+            self.body.addLayout(holder)
+        self.finish()
+
+    def _form(self, params: Sequence[Param]) -> Form:
+        form = Form(params, self._values(params))
+        form.value_changed.connect(partial(self._edit, {param.name: param.label for param in params}))
+        form.settled.connect(lambda _name: self._session.seal())
+        self.forms.append(form)
+        return form
+
+    def _values(self, params: Iterable[Param]) -> dict[str, Any]:
+        return {param.name: getattr(self._session.project.recipe, param.name) for param in params}
+
+    def _edit(self, labels: dict[str, Text], name: str, value: Any) -> None:
+        self._session.edit(lambda project: edits.set_field(project, "recipe", name, value), labels[name],
+                           f"recipe.{name}")
+
+    def refresh(self) -> None:
+        """Show what the project says."""
+        for form in self.forms:
+            form.set_values({name: getattr(self._session.project.recipe, name) for name in form.values})
+
+
+class StepCard(ProblemCard):
+    """One step of the recipe or of the augmentation."""
+
+    moved = Signal(int)
+    removed = Signal()
+    switched = Signal(bool)
+    edited = Signal(str, object)
+    settled = Signal()
+
+    def __init__(self, step: Step, entry: StepType | None) -> None:
+        super().__init__(str(entry.label) if entry is not None else step.type)
+        self.heading.setToolTip(str(entry.help) if entry is not None else "")
+        name = self.heading.text()
+        self._switch = Switch(step.enabled, tr("{name}: on", "{name}: activo", name=name))
+        self._switch.switched.connect(self.switched)
+        self.up = Button(tr("Earlier", "Antes"), "icon", "chevron-up", on_click=lambda: self.moved.emit(-1))
+        self.down = Button(tr("Later", "Después"), "icon", "chevron-down", on_click=lambda: self.moved.emit(1))
+        remove = Button(tr("Remove", "Quitar"), "icon", "trash", on_click=self.removed.emit)
+        for widget in (self._switch, self.up, self.down, remove):
+            self.head.addWidget(widget)
+        self._note = Label(str(entry.help) if entry is not None else "", "secondary", "dim", wrap=True)
+        self.body.addWidget(self._note)
+        self._params = entry.params if entry is not None else ()
+        if self._params:
+            form = Form(self._params, step.params)
+            form.value_changed.connect(self.edited)
+            form.settled.connect(lambda _name: self.settled.emit())
+            self.forms.append(form)
+            self.body.addWidget(form)
+        self.finish()
+        self.show_step(step)
+
+    def show_step(self, step: Step) -> None:
+        """Show the step's state and values."""
+        self._switch.set_value(step.enabled)
+        self.heading.set_tone("text" if step.enabled else "faint")
+        self._note.setVisible(step.enabled and bool(self._note.text()))
+        for form in self.forms:
+            form.setVisible(step.enabled)
+            form.set_values(step.params)
+
+
+class StepList(QWidget):
+    """The steps of `spec` ("recipe" or "augmentation") as cards, with a button that adds one."""
+
+    def __init__(self, session: Session, spec: str, registry: Registry[StepType], add_words: str) -> None:
+        super().__init__()
+        self._session, self._spec, self._registry = session, spec, registry
+        self.cards: dict[str, StepCard] = {}
+        self._column: QVBoxLayout = column(spacing=10)
+        self._menu = QMenu(self)
+        self.add_button = Button(add_words, "", "plus", on_click=self._open_menu)
+        layout = column(self._column, row(self.add_button, None), spacing=10)
+        self.setLayout(layout)
+
+    def refresh(self) -> None:
+        """Show the project's steps; cards that stay are kept, with the keyboard in them."""
+        steps = edits.steps_of(self._session.project, self._spec)
+        wanted = [step.id for step in steps]
+        types = {step.id: step.type for step in steps}
+        for identifier, card in list(self.cards.items()):
+            if types.get(identifier) != card.property("type"):
+                self._column.removeWidget(card)
+                card.hide()
+                card.deleteLater()
+                del self.cards[identifier]
+        for step in steps:
+            if step.id in self.cards:
+                self.cards[step.id].show_step(step)
+            else:
+                self.cards[step.id] = self._card(step)
+        if list(self.cards) != wanted or self._column.count() != len(wanted):
+            self.cards = {identifier: self.cards[identifier] for identifier in wanted}
+            for position, card in enumerate(self.cards.values()):
+                self._column.insertWidget(position, card)
+        for position, card in enumerate(self.cards.values()):
+            card.up.setEnabled(position > 0)
+            card.down.setEnabled(position < len(wanted) - 1)
+
+    def _card(self, step: Step) -> StepCard:
+        entry = self._registry.find(step.type)
+        card = StepCard(step, entry)
+        card.setProperty("type", step.type)
+        identifier = step.id
+        card.fix_chosen.connect(self._session.apply)
+        card.moved.connect(partial(self._move, identifier))
+        card.removed.connect(partial(self._remove, identifier))
+        card.switched.connect(partial(self._switch, identifier))
+        card.edited.connect(partial(self._edit, identifier, entry))
+        card.settled.connect(self._session.seal)
+        return card
+
+    def _open_menu(self) -> None:
+        self._menu.clear()
+        self._menu.setToolTipsVisible(True)
+        for entry in self._registry:
+            action = self._menu.addAction(str(entry.label).replace("&", "&&"), partial(self.add, entry.id))
+            action.setToolTip(str(entry.help))
+        self._menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
+
+    def add(self, type_name: str) -> None:
+        """A step of that type at the end."""
+        entry = self._registry.find(type_name)
+        label = entry.label if entry is not None else Text("Step", "Paso")
+        self._change(lambda project: edits.add_step(project, self._spec, type_name),
+                     Text("Add {name}", "Añadir {name}").fill(name=label))
+
+    def _move(self, step: str, by: int) -> None:
+        position = list(self.cards).index(step) + by
+        self._change(lambda project: edits.move_step(project, self._spec, step, position),
+                     Text("Move step", "Mover paso"))
+
+    def _remove(self, step: str) -> None:
+        self._change(lambda project: edits.remove_step(project, self._spec, step), Text("Remove step", "Quitar paso"))
+
+    def _switch(self, step: str, enabled: bool) -> None:
+        label = Text("Switch step on", "Activar paso") if enabled else Text("Switch step off", "Desactivar paso")
+        self._change(lambda project: edits.enable_step(project, self._spec, step, enabled), label)
+
+    def _change(self, function: Callable[..., Any], label: Text) -> None:
+        self._session.edit(function, label)
+        self._session.seal()
+
+    def _edit(self, step: str, entry: StepType | None, name: str, value: Any) -> None:
+        params = entry.params if entry is not None else ()
+        label = next((param.label for param in params if param.name == name), Text("Step", "Paso"))
+        self._session.edit(lambda project: edits.set_step_param(project, self._spec, step, name, value), label,
+                           f"{self._spec}.{step}.{name}")

@@ -69,8 +69,9 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def field(self) -> Field | None:
         """The largest receptive field before the picture part ends."""
-        fields = [node.field for node in self.nodes.values() if node.field is not None and not node.field.whole]
-        return max(fields, key=lambda field: field.size, default=None)
+        fields = [node.field for node in self.nodes.values() if node.field is not None]
+        growing = [field for field in fields if not field.whole and field.size > (1, 1)]
+        return max(growing or [field for field in fields if field.whole], key=lambda field: field.size, default=None)
 
     def of(self, node: str) -> tuple[Problem, ...]:
         """The problems of one node."""

@@ -83,8 +83,8 @@ class StartPage(Page):
     def _sample_card(self) -> QWidget:
         words = column(Label(tr("Sample project: handwritten digits", "Proyecto de ejemplo: cifras manuscritas"),
                              "body_strong", wrap=True),
-                       Label(tr("1797 small pictures in ten classes with LeNet-5, ready to train in seconds.",
-                                "1797 imágenes pequeñas en diez clases con LeNet-5, listas para entrenar en segundos."),
+                       Label(tr("5000 small pictures in ten classes with LeNet-5, ready to train in seconds.",
+                                "5000 imágenes pequeñas en diez clases con LeNet-5, listas para entrenar en segundos."),
                              "secondary", "dim", wrap=True), spacing=2)
         card = Card(clickable=True, margins=(16, 12, 16, 12))
         line = row(Icon("star", "accent", 24), spacing=14)

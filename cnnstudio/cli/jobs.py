@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -17,12 +16,11 @@ from cnnstudio.cli.output import Output, localized
 from cnnstudio.cli.projects import scanning, with_values
 from cnnstudio.core import events
 from cnnstudio.core.commands import AnyJob, Diagnose, FetchBase, Predict, Stop
-from cnnstudio.core.files import write_problem
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, language, tr
 from cnnstudio.datasets.opening import open_project
-from cnnstudio.workers.answers import json_line, text_line
+from cnnstudio.workers.answers import json_line, text_line, write_csv
 from cnnstudio.workers.preparing import (
     evaluation_job,
     export_job,
@@ -193,23 +191,6 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
     if isinstance(last, events.Failed):
         return ended(last, output)
     return 0 if any(row.problem is None for row in rows) else 2
-
-
-def write_csv(path: Path, rows: list[events.Prediction], names: list[str]) -> None:
-    """path, label, probability, problem, then the probability of every class; raises ProblemError."""
-    try:
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["path", "label", "probability", "problem", *names])
-            for row in rows:
-                if row.problem is not None:
-                    writer.writerow([row.path, "", "", str(row.problem.text), *[""] * len(names)])
-                else:
-                    by_name = {each.label: each.probability for each in row.top}
-                    writer.writerow([row.path, row.top[0].label, row.top[0].probability, "",
-                                     *(by_name.get(name, "") for name in names)])
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, path)) from trouble
 
 
 def export(arguments: argparse.Namespace, output: Output) -> int:

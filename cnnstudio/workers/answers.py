@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from cnnstudio.core.events import Prediction
+from cnnstudio.core.files import write_problem
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.layout import SUFFIXES
 
 DECIMALS: Final = 6
@@ -48,3 +51,20 @@ def expand(paths: Iterable[str]) -> list[str]:
             found += [os.path.join(folder, name) for name in sorted(files)
                       if os.path.splitext(name)[1].lower() in SUFFIXES]
     return found
+
+
+def write_csv(path: Path, rows: Iterable[Prediction], names: Sequence[str]) -> None:
+    """path, label, probability, problem, then the probability of every class; raises ProblemError."""
+    try:
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["path", "label", "probability", "problem", *names])
+            for row in rows:
+                if row.problem is not None:
+                    writer.writerow([row.path, "", "", str(row.problem.text), *[""] * len(names)])
+                else:
+                    by_name = {each.label: each.probability for each in row.top}
+                    writer.writerow([row.path, row.top[0].label, row.top[0].probability, "",
+                                     *(by_name.get(name, "") for name in names)])
+    except OSError as trouble:
+        raise ProblemError(write_problem(trouble, path)) from trouble

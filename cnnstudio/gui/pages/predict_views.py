@@ -1,0 +1,164 @@
+"""How the Predict page shows answers: bars of the likeliest classes, and the picture with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
+
+from cnnstudio.core.events import Prediction, Ranked
+from cnnstudio.core.text import tr
+from cnnstudio.gui import theme
+from cnnstudio.gui.jobs import Report
+from cnnstudio.gui.pages.prepare_preview import Trouble
+from cnnstudio.gui.widgets.basics import Caption, Elided, Label, column
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.picture import PictureView, image_of
+from cnnstudio.gui.widgets.words import percent
+
+TOP = 8
+"""How many classes have a bar."""
+_LARGEST = 1024
+_BAR = 44
+
+
+@dataclass(eq=False)
+class Answer:
+    """A file and what is known of it; `prediction` is None until the answer came."""
+
+    path: str
+    prediction: Prediction | None = None
+
+    @property
+    def best(self) -> Ranked | None:
+        return self.prediction.top[0] if self.prediction is not None and self.prediction.top else None
+
+    @property
+    def problem(self) -> str:
+        found = self.prediction.problem if self.prediction is not None else None
+        return str(found.text) if found is not None else ""
+
+
+def load_picture(path: str, _report: Report) -> QImage | Trouble:
+    """The file as large as the page may show it."""
+    from cnnstudio.imaging.errors import PictureError
+    from cnnstudio.imaging.problems import picture_problem
+    from cnnstudio.imaging.thumbnails import thumbnail
+
+    try:
+        return image_of(thumbnail(path, _LARGEST))
+    except PictureError as trouble:
+        return Trouble(str(picture_problem(trouble, path).text))
+    except OSError as trouble:
+        return Trouble(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
+                          name=Path(path).name, reason=trouble.strerror or str(trouble)))
+
+
+class Bars(QWidget):
+    """The likeliest classes with their probability, in the colours of the classes."""
+
+    def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._color_of = color_of
+        self.ranked: tuple[Ranked, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(160)
+
+    def show_ranked(self, ranked: tuple[Ranked, ...]) -> None:
+        self.ranked = ranked[:TOP]
+        self.setAccessibleName(", ".join(f"{each.label} {percent(each.probability)}" for each in self.ranked))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, max(1, len(self.ranked)) * _BAR)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = self.width()
+        for number, each in enumerate(self.ranked):
+            top = number * _BAR
+            painter.setFont(theme.font("body_strong" if number == 0 else "body"))
+            painter.setPen(theme.color("text"))
+            words = percent(each.probability)
+            room = painter.fontMetrics().horizontalAdvance(words) + 12
+            name = painter.fontMetrics().elidedText(each.label, Qt.TextElideMode.ElideRight, width - room)
+            painter.drawText(QRectF(0, top + 2, width - room, 20), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(QRectF(0, top + 2, width, 20),
+                             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("sunk"))
+            painter.drawRoundedRect(QRectF(0, top + 25, width, 8), 4, 4)
+            if each.probability > 0:
+                painter.setBrush(self._color_of(each.label))
+                painter.drawRoundedRect(QRectF(0, top + 25, max(4.0, width * each.probability), 8), 4, 4)
+
+
+class AnswerView(QWidget):
+    """One picture and its answer: side by side when it is alone, one above the other beside a table."""
+
+    def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picture = PictureView()
+        self.picture.setMinimumSize(160, 160)
+        self._name = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
+        self._label = Label("", "figure", wrap=True)
+        self.bars = Bars(color_of)
+        self._problem = Label("", "body", "error", wrap=True, selectable=True)
+        self._note = Label("", "secondary", "dim", wrap=True)
+        self.card = Card(Caption(tr("Answer", "Respuesta")), self._label, self.bars, self._problem, self._note,
+                         spacing=8)
+        self.card.body.addStretch(1)
+        left = column(self.picture, self._name, spacing=8)
+        left.setStretch(0, 1)
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(20)
+        self._layout.addLayout(left, 1)
+        self._layout.addWidget(self.card)
+        self.setLayout(self._layout)
+        self.set_alone(True)
+
+    def set_alone(self, alone: bool) -> None:
+        """Whether there is this one picture only."""
+        self._layout.setDirection(QBoxLayout.Direction.LeftToRight if alone else QBoxLayout.Direction.TopToBottom)
+        self._layout.setSpacing(20 if alone else 12)
+        self.card.setMinimumWidth(340 if alone else 0)
+        self.card.setMaximumWidth(380 if alone else 16777215)
+        self.card.setSizePolicy(QSizePolicy.Policy.Preferred,
+                                QSizePolicy.Policy.Preferred if alone else QSizePolicy.Policy.Maximum)
+
+    def show_answer(self, answer: Answer | None, waiting: str) -> None:
+        """The file's name and answer; `waiting` says what it waits for while there is none."""
+        self._name.setText(answer.path if answer is not None else "")
+        best = answer.best if answer is not None else None
+        problem = answer.problem if answer is not None else ""
+        self._label.setText(best.label if best is not None else "" if problem else waiting)
+        self._label.setFont(theme.font("figure" if best is not None else "body"))
+        self._label.setVisible(not problem)
+        self.bars.setVisible(best is not None)
+        self.bars.show_ranked(answer.prediction.top if best is not None and answer is not None
+                              and answer.prediction is not None else ())
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+    def show_note(self, text: str) -> None:
+        """Time and engine, below the bars."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    def show_picture(self, found: Any) -> None:
+        """A QImage, or a Trouble."""
+        if isinstance(found, Trouble):
+            self.picture.set_message(found.text, "error")
+        else:
+            self.picture.set_image(found)

@@ -6,6 +6,7 @@ import importlib.metadata
 from collections.abc import Sequence
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QPixmap
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPlainTextEdit, QWidget
 
@@ -50,6 +51,7 @@ class AboutDialog(QDialog):
             lines.append(licence_file.read_text("utf-8"))
         text = QPlainTextEdit("\n".join(lines))
         text.setReadOnly(True)
+        text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         text.setFont(theme.mono_font(12))
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         intro = tr("A desktop laboratory for convolutional networks: from a folder of pictures to a trained, "
@@ -62,7 +64,7 @@ class AboutDialog(QDialog):
 
 
 def _logo(size: int) -> QPixmap:
-    from PySide6.QtCore import QByteArray, Qt
+    from PySide6.QtCore import QByteArray, QRectF
     from PySide6.QtGui import QPainter
     from PySide6.QtSvg import QSvgRenderer
 
@@ -70,7 +72,7 @@ def _logo(size: int) -> QPixmap:
     made.setDevicePixelRatio(2.0)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
-    QSvgRenderer(QByteArray(resource("icons", "cnnstudio.svg").read_bytes())).render(painter)
+    QSvgRenderer(QByteArray(resource("icons", "cnnstudio.svg").read_bytes())).render(painter, QRectF(0, 0, size, size))
     painter.end()
     return made
 

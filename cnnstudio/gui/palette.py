@@ -49,6 +49,7 @@ class CommandPalette(QDialog):
     def __init__(self, offered: list[tuple[Entry, QAction]], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setObjectName("palette")
         self.setFixedSize(560, 420)
         self._offered = offered
         self._search = SearchBox(tr("What do you want to do?", "¿Qué quiere hacer?"))
@@ -87,7 +88,7 @@ class CommandPalette(QDialog):
             item.setIcon(icons.icon(entry.icon, "dim"))
         line = QWidget()
         layout = QHBoxLayout(line)
-        layout.setContentsMargins(30 if entry.icon else 8, 0, 10, 0)
+        layout.setContentsMargins(10 if entry.icon else 32, 0, 10, 0)
         layout.addWidget(Elided(action.text().replace("&&", "&")), 1)
         if entry.shortcut:
             keys = QKeySequence(entry.shortcut).toString(QKeySequence.SequenceFormat.NativeText)

@@ -29,9 +29,11 @@ class SettingsDialog(QDialog):
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         note = Label(tr("Changes apply at once and are kept for the next start.",
                         "Los cambios se aplican al momento y se conservan."), "secondary", "dim", wrap=True)
-        self._column = column(Label(tr("Settings", "Ajustes"), "title"), note, 4, form, 8, row(None, close),
+        self._column = column(Label(tr("Settings", "Ajustes"), "title"), note, 4, form, None,
+                              row(None, close),
                               spacing=10, margins=(24, 24, 24, 20))
         self.setLayout(self._column)
+        self.resize(460, 380)
 
     def _changed(self, change: Change) -> None:
         if change.of("settings"):

@@ -37,6 +37,7 @@ QFrame#card[edge="ok"] { border-left: 4px solid $ok; }
 QFrame#card[edge="warn"] { border-left: 4px solid $warn; }
 QFrame#card[edge="error"] { border-left: 4px solid $error; }
 QFrame#card[edge="accent"], QFrame#card[edge="info"] { border-left: 4px solid $accent; }
+QDialog#palette { background: $raised; border: 1px solid $line; }
 QFrame#well { background: $sunk; border-radius: 8px; }
 QFrame#rule { background: $line; border: none; }
 QFrame#drop { background: transparent; border: 2px dashed $line; border-radius: 10px; }
@@ -90,6 +91,8 @@ QPushButton::menu-indicator { image: none; width: 0px; }
 QLineEdit, QPlainTextEdit, QTextEdit { background: $sunk; color: $text; border: 1px solid $line; border-radius: 6px;
   padding: 5px 9px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit { min-height: 20px; }
+QLineEdit[small="true"] { min-height: 18px; padding: 3px 9px; border-radius: 13px; background: $raised; }
+QLineEdit[small="true"]:focus { padding: 2px 8px; }
 QLineEdit:hover { border-color: $faint; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $accent; padding: 4px 8px; }
 QLineEdit:disabled { color: $faint; }

@@ -63,15 +63,16 @@ def session(qapp: QApplication) -> Iterator[Session]:
 @pytest.fixture
 def window(qtbot, session: Session) -> Iterator[MainWindow]:
     """A window on that session."""
+    # Not given to qtbot: it would close the window before the fixtures that use it have ended.
     made = MainWindow(session)
-    qtbot.addWidget(made)
     made.resize(1440, 900)
     made.show()
     qtbot.waitExposed(made)
     yield made
-    made.close()
+    assert made.close()
     timers = [timer for timer in made.findChildren(QTimer) if timer.isActive() and timer.parent() is made]
     assert not timers
+    made.deleteLater()
 
 
 @pytest.fixture

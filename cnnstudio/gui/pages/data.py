@@ -24,6 +24,7 @@ from cnnstudio.gui.pages.data_side import DataSide
 from cnnstudio.gui.session import Change
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, MenuButton, box, column, row
 from cnnstudio.gui.widgets.cards import EmptyState
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST, PictureGrid
 from cnnstudio.gui.widgets.inputs import SearchBox
 from cnnstudio.gui.widgets.words import classes, count, pictures
@@ -80,8 +81,8 @@ class DataPage(Page):
         for name, button in self._filters.items():
             button.chosen.connect(lambda value, name=name: self._set_filter(name, value))
         self._text = SearchBox(tr("File name…", "Nombre de archivo…"))
-        self._text.setMaximumWidth(200)
-        self._text.setFixedHeight(28)
+        self._text.setFixedWidth(170)
+        self._text.setProperty("small", True)
         self._text.setText(self.state.get("text", ""))
         self._text.textChanged.connect(lambda text: self._set_filter("text", text))
         self._slider = QSlider(Qt.Orientation.Horizontal)
@@ -91,7 +92,12 @@ class DataPage(Page):
         self._slider.setAccessibleName(tr("Size of the thumbnails", "Tamaño de las miniaturas"))
         self._slider.setToolTip(tr("Size of the thumbnails (Ctrl+wheel)", "Tamaño de las miniaturas (Ctrl+rueda)"))
         self._slider.valueChanged.connect(self._grid.set_cell)
-        bar = row(*self._filters.values(), self._text, None, Icon("image", "dim", 14), self._slider, spacing=8)
+        filters = QWidget()
+        flow = FlowLayout(filters, spacing=8)
+        for field in (*self._filters.values(), self._text):
+            flow.addWidget(field)
+        bar = row(filters, Icon("image", "dim", 14), self._slider, spacing=8)
+        bar.setStretch(0, 1)
         self._only = self._paths_bar()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._grid)
@@ -195,7 +201,8 @@ class DataPage(Page):
         if shown != self.session.pictures.total:
             words = tr("{n} of {total}", "{n} de {total}", n=count(shown), total=pictures(self.session.pictures.total))
         if selected:
-            words += " · " + tr("{n} selected", "{n} seleccionadas", n=count(selected))
+            words += " · " + (tr("1 selected", "1 seleccionada") if selected == 1
+                              else tr("{n} selected", "{n} seleccionadas", n=count(selected)))
         self._foot.setText(words)
 
     def _show_filters(self) -> None:

@@ -102,8 +102,8 @@ class NewProject(QWidget):
             flow.addWidget(self._card(f"base:{base.id}", str(base.label), str(base.help), badge, words))
         flow = FlowLayout(templates, spacing=12, cell=270)
         for template in TEMPLATES:
-            note = f"{template.source} · {template.year}" if template.source else str(template.year)
-            flow.addWidget(self._card(f"template:{template.id}", str(template.label), str(template.help), "", note))
+            flow.addWidget(self._card(f"template:{template.id}", str(template.label), str(template.help), "",
+                                      str(template.year)))
         opened = bool(self._state.get("choice"))
         more = box(column(Label(tr("Pretrained bases: a network that has already learned from a million photos",
                                    "Bases preentrenadas: una red que ya aprendió de un millón de fotos"),

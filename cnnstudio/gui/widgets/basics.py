@@ -190,11 +190,12 @@ class Badge(QLabel):
         self.setFont(font)
         self.set_tone(tone)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(18)
 
     def set_tone(self, tone: str) -> None:
         ground = theme.color("dim" if tone == "" else tone)
         ink = theme.on_color(ground)
-        self.setStyleSheet(f"background: {ground.name()}; color: {ink.name()}; border-radius: 9px; padding: 1px 8px;")
+        self.setStyleSheet(f"background: {ground.name()}; color: {ink.name()}; border-radius: 8px; padding: 1px 8px;")
 
 
 class Rule(QFrame):

@@ -63,8 +63,7 @@ class FlowLayout(QLayout):
         for item in shown:
             size = item.sizeHint()
             if cell:
-                height = item.heightForWidth(cell) if item.hasHeightForWidth() else size.height()
-                size = QSize(cell, max(height, item.minimumSize().height()))
+                size = QSize(cell, item.heightForWidth(cell) if item.hasHeightForWidth() else size.height())
             else:
                 size = QSize(min(size.width(), width), size.height())
             if lines[-1] and used + size.width() > width:

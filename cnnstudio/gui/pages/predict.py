@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QStackedWidget, QWidget
@@ -24,7 +26,7 @@ from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row
 from cnnstudio.gui.widgets.cards import DropArea, EmptyState, paths_of
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.gui.widgets.words import count, duration, number, percent, pictures
+from cnnstudio.gui.widgets.words import count, duration, number, pictures
 
 _ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 _FLUSH_MS = 50
@@ -44,6 +46,7 @@ class PredictPage(Page):
         self._total = 0
         self._fresh: list[Answer] = []
         self._answers: list[Answer] = []
+        self._pending: list[str] = []
         self._server = server_of(session)
         self._server.changed.connect(self._server_changed)
         self._server.predicted.connect(self._predicted)
@@ -165,7 +168,9 @@ class PredictPage(Page):
         if change.of("runs", "folder"):
             if change.of("folder"):
                 self._known = False
-                self._runs = []
+                self._runs, self._fresh = [], []
+                self._request = self.state.get("request", 0)
+                self._total = self.state.get("total", 0)
                 self._show_answers(self.state.get("answers", []))
             if self.session.folder is not None:
                 self._listing.ask(self.session.folder)
@@ -177,6 +182,9 @@ class PredictPage(Page):
         self._runs, self._known = found, True
         self._show_models()
         self._serve()
+        pending, self._pending = self._pending, []
+        if pending:
+            self._classify(pending)
         self._show_state()
         self.header_changed.emit()
 
@@ -194,9 +202,8 @@ class PredictPage(Page):
         folder = str(self.session.folder)
         choices: list[tuple[object, str]] = []
         for run in self._runs:
-            accuracy = run.metrics.get("val_accuracy", run.metrics.get("accuracy"))
-            words = f" · {percent(accuracy)}" if accuracy is not None else ""
-            choices.append(((folder, run.id), f"{run.id[5:16].replace('-', ' ', 2)} {run.network}{words}"))
+            started = time.strftime("%m-%d %H:%M", time.localtime(run.started))
+            choices.append(((folder, run.id), f"{run.network} · {started}"))
         choices += [((path, ""), Path(path).name) for path in self.state.get("others", [])]
         self._select.set_choices(choices, self.model)
         self._select.setEnabled(bool(choices))
@@ -247,12 +254,15 @@ class PredictPage(Page):
     def _server_changed(self) -> None:
         if self._server.ready is not None:
             self.state["names"] = self._server.ready.class_names
+        if self._busy and not self._server.running:
+            self._give_up()
         self._show_state()
         self.header_changed.emit()
 
     def what_is_missing(self) -> Iterable[Problem]:
         if self._server.trouble is not None:
-            return (self._server.trouble,)
+            again = Fix(action="restart_server", label=Text("Try again", "Reintentar"))
+            return (msgspec.structs.replace(self._server.trouble, fixes=(*self._server.trouble.fixes, again)),)
         if self._known and self.model is None:
             train = Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"})
             other = Fix(action="choose_model", label=Text("Other model…", "Otro modelo…"))
@@ -264,8 +274,11 @@ class PredictPage(Page):
     def perform(self, action: str, arguments: dict[str, Any]) -> bool:
         if action == "choose_model":
             self._ask_model()
-            return True
-        return False
+        elif action == "restart_server":
+            self._choose_model(self.model)
+        else:
+            return False
+        return True
 
     # What comes in -------------------------------------------------------------------------------
 
@@ -317,23 +330,27 @@ class PredictPage(Page):
             self.session.notice(warning("no_pictures", Text("There are no pictures to classify.",
                                                             "No hay imágenes que clasificar."), "file"))
             return
+        if self.model is None:
+            # Dropped before the runs are known: it waits for them. Without a model the page says what is missing.
+            self._pending = [] if self._known else list(paths)
+            return
         self._fresh.clear()
         self._total = len(paths)
         self._table.sort_while_filling(False)
+        self.state.pop("note", None)
         self._show_answers([Answer(paths[0])] if len(paths) == 1 else [])
-        if self.model is None:
-            self._show_state()
-            return
         self._serve()
         self._request = self._server.ask(paths)
-        self.state["request"], self.state["total"] = self._request, self._total
+        self.state.update(request=self._request, total=self._total)
+        if not self._server.running:
+            self._give_up()
         self._show_state()
 
     def clear(self) -> None:
         """Forget the pictures and their answers."""
         if self._busy:
             self._stop_classifying()
-        self._total = 0
+        self._total = self.state["total"] = 0
         self._show_answers([])
         self._show_state()
 
@@ -342,13 +359,17 @@ class PredictPage(Page):
         return self._request != 0 and self._request == self.state.get("request")
 
     def _stop_classifying(self) -> None:
-        self._request = 0
-        self.state.pop("request", None)
-        self._show_fresh()
-        self._total = len(self._answers)
         self._server.interrupt()
         self._serve()
         self._show_state()
+
+    def _give_up(self) -> None:
+        """No more answers will come for what was asked; those that came stay."""
+        self._show_fresh()
+        self._request = 0
+        self.state.pop("request", None)
+        self._total = self.state["total"] = len(self._answers)
+        self._table.sort_while_filling(True)
 
     # Answers -------------------------------------------------------------------------------------
 
@@ -389,8 +410,6 @@ class PredictPage(Page):
     def _show_answers(self, answers: list[Answer]) -> None:
         self._answers = list(answers)
         self.state["answers"] = self._answers
-        self._total = max(self._total, len(answers))
-        self.state.pop("note", None)
         self._table.set_rows(self._answers)
         self._chosen(self._answers[0] if self._answers else None)
         if len(self._answers) > 1:

@@ -107,7 +107,7 @@ class _Thumbnail(QStyledItemDelegate):
         answer: Answer = self._table._row(index)  # type: ignore[arg-type]
         wanted = self._table.wanted(answer.path)
         image = self._table.thumbnails.get(wanted) if wanted is not None else None
-        room = QRectF(option.rect).adjusted(10, 4, -10, -4)  # type: ignore[attr-defined]
+        room = QRectF(option.rect).adjusted(10, 4, -10, -4)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if image is None or image.isNull():

@@ -117,7 +117,6 @@ class AnswerView(QWidget):
         self._note = Label("", "secondary", "dim", wrap=True)
         self.card = Card(Caption(tr("Answer", "Respuesta")), self._label, self.bars, self._problem, self._note,
                          spacing=8)
-        self.card.body.addStretch(1)
         left = column(self.picture, self._name, spacing=8)
         left.setStretch(0, 1)
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -132,6 +131,7 @@ class AnswerView(QWidget):
         """Whether there is this one picture only."""
         self._layout.setDirection(QBoxLayout.Direction.LeftToRight if alone else QBoxLayout.Direction.TopToBottom)
         self._layout.setSpacing(20 if alone else 12)
+        self._layout.setAlignment(self.card, Qt.AlignmentFlag.AlignTop if alone else Qt.AlignmentFlag(0))
         self.card.setMinimumWidth(340 if alone else 0)
         self.card.setMaximumWidth(380 if alone else 16777215)
         self.card.setSizePolicy(QSizePolicy.Policy.Preferred,

@@ -33,8 +33,8 @@ def screen() -> Iterator[str]:
     server = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1440x900x24", "-nolisten", "tcp"],
                               pass_fds=(writer,), stderr=subprocess.DEVNULL)
     os.close(writer)
-    number = os.read(reader, 16).decode().strip()
-    os.close(reader)
+    with os.fdopen(reader) as told:
+        number = told.readline().strip()
     yield f":{number}"
     server.terminate()
     server.wait(10)

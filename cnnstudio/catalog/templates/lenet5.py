@@ -37,5 +37,7 @@ TEMPLATE = Template(
               "La primera red convolucional de uso diario: leía las cifras de los cheques. Lo bastante pequeña para "
               "entender cada número."),
     network=network, recipe={"height": 28, "width": 28, "color_mode": "grayscale"},
-    training={"epochs": 40, "batch_size": 32},
+    training={"epochs": 60, "batch_size": 32, "callbacks": [
+        {"id": "early_stopping", "type": "EarlyStopping", "params": {"patience": 12, "restore_best_weights": True}},
+        {"id": "reduce_lr_on_plateau", "type": "ReduceLROnPlateau", "params": {"factor": 0.3, "patience": 4}}]},
 )

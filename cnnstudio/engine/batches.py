@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 AHEAD: Final = 6
-"""How many batches are made ahead."""
+"""How many blocks of batches are made ahead."""
+_BLOCK_BYTES: Final = 1 << 20
+"""Batches of small pictures are made several at a time: what a call costs by itself is then shared."""
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """(pictures or features, labels, sample weights or None)."""
@@ -71,15 +73,27 @@ class BatchSource:
             pictures = self._augmenter(pictures, self._augmenter.draw(self._seed, epoch, indices))
         return pictures, self._labels[indices], None if self._weights is None else self._weights[indices]
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+    def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch from number `start` (counted from 0) on, made ahead in a thread."""
-        order = self.order(epoch)
-        size = self._batch_size
-        pieces = [order[begin:begin + size] for begin in range(start * size, self.pictures, size)]
-        return ahead(lambda indices: self.make(epoch, indices), pieces)
+        order = self.order(epoch)[start * self._batch_size:]
+        together = self._batch_size * self._batches_together()
+        blocks = [order[begin:begin + together] for begin in range(0, len(order), together)]
+        made = ahead(lambda indices: self.make(epoch, indices), blocks)
+        try:
+            for pictures, labels, weights in made:
+                for begin in range(0, len(labels), self._batch_size):
+                    part = slice(begin, begin + self._batch_size)
+                    yield pictures[part], labels[part], None if weights is None else weights[part]
+        finally:
+            made.close()
+
+    def _batches_together(self) -> int:
+        if not self.pictures:
+            return 1
+        return max(1, _BLOCK_BYTES // max(1, self._rows(np.arange(1)).nbytes * self._batch_size))
 
 
-def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD) -> Iterator[Any]:
+def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD) -> Generator[Any, None, None]:
     """`map(work, pieces)`, computed in a thread up to `depth` results before they are asked for.
 
     An exception of `work` is raised where its result would have come. Leaving early ends the thread.

@@ -103,7 +103,7 @@ class Loop:
                     if link.stop is not None:
                         return None
         finally:
-            source.close()  # type: ignore[attr-defined]
+            source.close()
         self._check_loss(self._stepper.means(), epoch)
         return time.monotonic() - begin - waited
 

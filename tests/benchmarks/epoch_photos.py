@@ -7,7 +7,7 @@ from typing import Any
 from tests.benchmarks.epochs import measure_epochs, rows
 from tests.benchmarks.material import measured, show, where_from
 
-COUNT = 320
+COUNT = 160
 
 
 def network(front: list[Any]) -> Any:
@@ -25,7 +25,7 @@ def measure(rounds: int) -> None:
     measure_epochs(network, "cats_dogs/train", COUNT, 224, rounds)
 
 
-def run(rounds: int = 5) -> list[dict[str, Any]]:
+def run(rounds: int = 3) -> list[dict[str, Any]]:
     """Rows of the table."""
     return rows(f"the two-convolution CNN at 224 x 224 ({where_from()})", COUNT, measured("epoch_photos", rounds))
 

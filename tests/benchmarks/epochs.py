@@ -86,12 +86,10 @@ def rows(name: str, count: int, found: dict[str, float]) -> list[dict[str, Any]]
     """Rows of the table from the measured seconds."""
     def row(work: str, ours: str, script: str, target: str) -> dict[str, Any]:
         return {"work": f"epoch of {name}, {count} pictures, {work}", "ours": f"{found[ours]:.2f} s",
-                "script": f"{found[script]:.2f} s", "ratio": f"{found[script] / found[ours]:.2f}", "target": target}
+                "script": f"{found[script]:.2f} s", "ratio": found[script] / found[ours], "target": target}
 
-    cost = found["ours augmented"] / found["ours"] - 1
-    return [row("plain", "ours", "script", "1 or more"),
-            row("four augmentations", "ours augmented", "script augmented", "1.5 or more"),
-            {"work": f"cost of the four augmentations, {name}", "ours": f"{cost:+.1%}",
-             "script": f"{found['script augmented'] / found['script'] - 1:+.1%}", "ratio": "", "target": "up to +5 %"},
-            {"work": f"filling the store once, {name}, {count} pictures", "ours": f"{found['fill']:.2f} s",
-             "script": "", "ratio": "", "target": ""}]
+    return [row("plain (store filled once before, in {fill:.1f} s)".format(**found), "ours", "script", ">= 1"),
+            row("four augmentations", "ours augmented", "script augmented", ">= 1.5"),
+            {"work": f"our epoch without against with the four augmentations, {name}",
+             "ours": f"{found['ours augmented']:.2f} s", "script": f"{found['ours']:.2f} s",
+             "ratio": found["ours"] / found["ours augmented"], "target": ">= 0.95"}]

@@ -77,4 +77,4 @@ def show(rows: list[dict[str, Any]]) -> None:
     """Print a Markdown table."""
     print("| work | ours | script | ratio | target |\n|---|---|---|---|---|")
     for row in rows:
-        print(f"| {row['work']} | {row['ours']} | {row['script']} | {row['ratio']} | {row['target']} |")
+        print(f"| {row['work']} | {row['ours']} | {row['script']} | {row['ratio']:.2f} | {row['target']} |")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import numpy as np
@@ -65,11 +66,10 @@ def test_a_failure_arrives_where_its_batch_would():
             raise ValueError("three")
         return number
 
-    seen = []
+    batches = ahead(work, range(10))
+    assert list(itertools.islice(batches, 3)) == [0, 1, 2]
     with pytest.raises(ValueError, match="three"):
-        for each in ahead(work, range(10)):
-            seen.append(each)
-    assert seen == [0, 1, 2]
+        next(batches)
 
 
 def test_leaving_early_ends_the_thread():

@@ -205,7 +205,8 @@ class PredictPage(Page):
             started = time.strftime("%m-%d %H:%M", time.localtime(run.started))
             choices.append(((folder, run.id), f"{run.network} · {started}"))
         choices += [((path, ""), Path(path).name) for path in self.state.get("others", [])]
-        self._select.set_choices(choices, self.model)
+        none = [(None, tr("No model yet", "Aún sin modelo"))]
+        self._select.set_choices(choices or none, self.model)
         self._select.setEnabled(bool(choices))
         self._select.setToolTip(self.model[1] or self.model[0] if self.model is not None else "")
 

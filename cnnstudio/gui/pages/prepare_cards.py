@@ -123,7 +123,7 @@ class StepCard(ProblemCard):
         self.down = Button(tr("Later", "Después"), "icon", "chevron-down", on_click=lambda: self.moved.emit(1))
         remove = Button(tr("Remove", "Quitar"), "icon", "trash", on_click=self.removed.emit)
         for widget in (self._switch, self.up, self.down, remove):
-            self.head.addWidget(widget)
+            self.head.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
         self._note = Label(str(entry.help) if entry is not None else "", "secondary", "dim", wrap=True)
         self.body.addWidget(self._note)
         self._params = entry.params if entry is not None else ()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.pages.prepare_preview import StageLook
-from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.picture import draw_rounded, fitted
 
 _PICTURE = 132
@@ -28,6 +27,8 @@ def size_words(look: StageLook) -> str:
 class StageTile(QWidget):
     """One stage: its name, the picture, its size and the histogram of its channels."""
 
+    HEIGHT = 20 + _PICTURE + 6 + 18 + _HISTOGRAM + 2
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = ""
@@ -41,7 +42,7 @@ class StageTile(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(150, 20 + _PICTURE + 6 + 18 + _HISTOGRAM + 2)
+        return QSize(150, self.HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
@@ -95,22 +96,34 @@ class StageStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._flow = FlowLayout(self, spacing=16, cell=150)
         self._tiles: list[StageTile] = []
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_stages(self, stages: Sequence[tuple[str, StageLook]]) -> None:
         while len(self._tiles) < len(stages):
             tile = StageTile(self)
             self._tiles.append(tile)
-            self._flow.addWidget(tile)
         for tile, (title, look) in zip(self._tiles, stages, strict=False):
             tile.show_stage(title, look)
         for number, tile in enumerate(self._tiles):
             tile.setVisible(number < len(stages))
-        self.updateGeometry()
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        """Equal columns of at least a tile's width. By hand: a layout would ask for the room of one column."""
+        shown = [tile for tile in self._tiles if not tile.isHidden()]
+        gap, least = 16, 150
+        columns = max(1, (self.width() + gap) // (least + gap))
+        width = (self.width() - gap * (columns - 1)) // columns
+        height = StageTile.HEIGHT
+        for number, tile in enumerate(shown):
+            tile.setGeometry(number % columns * (width + gap), number // columns * (height + gap), width, height)
+        lines = max(1, -(-len(shown) // columns))
+        self.setFixedHeight(lines * height + (lines - 1) * gap)
 
     @property
     def titles(self) -> list[str]:

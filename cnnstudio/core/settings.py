@@ -8,7 +8,7 @@ import msgspec
 
 from cnnstudio.core.files import write_atomically
 from cnnstudio.core.item import as_immutable
-from cnnstudio.core.params import Bool, Choice, Int, Option
+from cnnstudio.core.params import Choice, Int, Option
 from cnnstudio.core.places import config_folder
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, same
@@ -22,8 +22,6 @@ SETTINGS_PARAMS: Final = (
            help=Text("Colours of the window.", "Colores de la ventana."),
            options=(Option("system", Text("as the system", "el del sistema")), Option("light", Text("light", "claro")),
                     Option("dark", Text("dark", "oscuro")))),
-    Bool(name="animations", default=True, label=Text("Motion", "Movimiento"),
-         help=Text("Short movements that explain what happened.", "Movimientos breves que explican lo ocurrido.")),
     Int(name="cache_gigabytes", default=20, minimum=1, maximum=10_000, unit=same("GB"),
         label=Text("Cache", "Caché"),
         help=Text("Most space for what can be computed again: thumbnails, prepared pixels, features.",
@@ -36,7 +34,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str = "system"
     theme: str = "system"
-    animations: bool = True
     cache_gigabytes: int = 20
     recent: tuple[str, ...] = ()
     layout: dict[str, Any] = {}

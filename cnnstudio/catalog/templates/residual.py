@@ -16,7 +16,7 @@ def _convolution(drawing: Drawing, filters: int, stride: int = 1, kernel: int = 
     sources = (after,) if after is not None else ()
     drawing.add("Conv2D", *sources, filters=filters, kernel_size=(kernel, kernel), strides=(stride, stride),
                 padding="same", use_bias=False)
-    last = drawing.add("BatchNormalization")
+    last = drawing.add("BatchNormalization", momentum=0.9)
     return drawing.add("ReLU") if relu else last
 
 

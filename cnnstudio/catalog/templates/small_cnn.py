@@ -9,11 +9,12 @@ from cnnstudio.core.text import Text
 
 
 def network() -> NetworkSpec:
+    """Momentum 0.9: Keras's 0.99 needs hundreds of steps, and a small collection has few in an epoch."""
     drawing = Drawing()
     drawing.add("Input")
     for filters in (32, 64, 128):
         drawing.add("Conv2D", filters=filters, kernel_size=(3, 3), padding="same", use_bias=False)
-        drawing.add("BatchNormalization")
+        drawing.add("BatchNormalization", momentum=0.9)
         drawing.add("ReLU")
         drawing.add("MaxPooling2D")
     drawing.add("Conv2D", filters=128, kernel_size=(3, 3), padding="same", activation="relu")

@@ -93,6 +93,9 @@ def test_a_written_target_keeps_its_name_and_changes_its_suffix(qtbot, window, p
     assert page.target() == project_folder / "shared" / "birds.keras"
     page._choose_format("bundle")
     assert page.target() == project_folder / "shared" / "birds"
+    page._choose_format("keras")
+    page._typed("shared/v1.2")
+    assert page.target() == project_folder / "shared" / "v1.2.keras"
 
 
 def test_export_starts_a_child_and_its_failure_is_a_banner(qtbot, window, project_folder, run, children):

@@ -18,10 +18,14 @@ from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.words import percent
 from cnnstudio.workers.runs import STATE_NAMES, RunSummary
 
+_LONGEST = 9
+"""Letters of a network's name in the list of runs; below it the whole name stands."""
+
 
 def run_words(run: RunSummary) -> str:
     """A run in few words: when it began, and its network."""
-    return f"{time.strftime('%m-%d %H:%M', time.localtime(run.started))} · {run.network}"
+    network = run.network if len(run.network) <= _LONGEST else run.network[:_LONGEST - 1] + "…"
+    return f"{time.strftime('%m-%d %H:%M', time.localtime(run.started))} · {network}"
 
 
 class EvaluateSide(QWidget):

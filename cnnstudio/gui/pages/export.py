@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QProgressBar, QWidget
 
 from cnnstudio.catalog.exporters import EXPORTERS
@@ -15,7 +16,7 @@ from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.jobs import ChildJob, Job
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.export_cards import EarlierExports, FormatCard, ResultCard
+from cnnstudio.gui.pages.export_cards import Content, EarlierExports, FormatCard, ResultCard
 from cnnstudio.gui.pages.export_records import (
     ExportRecord,
     default_target,
@@ -23,6 +24,7 @@ from cnnstudio.gui.pages.export_records import (
     record_of,
     suffix_of,
     with_record,
+    with_suffix,
 )
 from cnnstudio.gui.session import Change
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
@@ -66,10 +68,14 @@ class ExportPage(Page):
         inner = box(whole)
         inner.setMaximumWidth(_WIDE)
         line = row(inner)
-        line.addStretch(0)
+        line.setStretch(0, 100)
+        line.addStretch(1)
         self.session.jobs.changed.connect(self._show_work)
         self.session.jobs.ended.connect(self._job_ended)
-        return scrolled(box(line))
+        content = Content()
+        content.setLayout(line)
+        self._area = scrolled(content)
+        return self._area
 
     def _settings(self) -> QWidget:
         self._run_box = Select()
@@ -136,7 +142,7 @@ class ExportPage(Page):
         if not written:
             return default_target(folder, self.session.project.name or folder.name, run.id, self.format)
         # A relative path is meant from the project's folder, not from where the program was started.
-        return folder / Path(written).expanduser()
+        return with_suffix(folder / Path(written).expanduser(), self.format)
 
     def _choose(self, **values: str) -> None:
         self.state.update(values)
@@ -210,6 +216,14 @@ class ExportPage(Page):
         elif isinstance(last, Stopped):
             self.state.pop("failure", None)
         self._show()
+        # After the new card has its place.
+        QTimer.singleShot(60, self._area, self._show_end)
+
+    def _show_end(self) -> None:
+        banner = self._banner.itemAt(0)
+        told = self._result if banner is None else banner.widget()
+        if told is not None and not told.isHidden():
+            self._area.ensureWidgetVisible(told, 0, 24)
 
     # What is shown -------------------------------------------------------------------------------
 

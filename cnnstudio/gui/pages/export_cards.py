@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -30,12 +30,22 @@ CONTENTS = {
                                         "la comprobación hecha y cómo usarlo")),
     ),
     "keras": (
-        (".keras", Text("one file for keras.saving.load_model", "un archivo para keras.saving.load_model")),
-        ("", Text("normalisation inside; takes plain 0-255 pixels", "normalización incluida; toma píxeles 0-255")),
-        ("", Text("recipe and class names travel inside it", "la receta y las clases viajan dentro")),
+        ("model.weights.h5, config.json", Text("the model with its normalisation; takes plain 0-255 pixels",
+                                               "el modelo con su normalización; toma píxeles 0-255 sin tratar")),
+        ("cnnstudio.json", Text("recipe and classes, inside the same file",
+                                "la receta y las clases, dentro del mismo archivo")),
+        ("keras.saving.load_model", Text("opens it, with any backend of Keras 3",
+                                         "lo abre, con cualquier motor de Keras 3")),
     ),
 }
 """What a format contains: file names and what they are."""
+
+
+class Content(QWidget):
+    """What a scroll area holds: as high as its layout needs at its real width, not at its narrowest."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), 0)
 
 
 class FormatCard(Card):
@@ -49,13 +59,10 @@ class FormatCard(Card):
         symbol = Icon("folder" if exporter.folder else "layers", "accent", 18)
         self.body.addLayout(row(symbol, Label(str(exporter.label), "body_strong"), kind, None, self._mark, spacing=10))
         self.body.addWidget(Label(str(exporter.help), "secondary", "dim", wrap=True))
-        self.body.addSpacing(4)
         for name, what in CONTENTS.get(exporter.id, ()):
-            if name:
-                title = Elided(name)
-                title.setFont(theme.mono_font(12))
-                self.body.addWidget(title)
-            self.body.addWidget(Label(str(what), "secondary", "dim", wrap=True))
+            title = Elided(name)
+            title.setFont(theme.mono_font(12))
+            self.body.addLayout(column(2, title, Label(str(what), "secondary", "dim", wrap=True), spacing=1))
         self.body.addStretch(1)
         self.setAccessibleName(str(exporter.label))
         self.setAccessibleDescription(str(exporter.help))

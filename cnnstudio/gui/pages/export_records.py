@@ -37,6 +37,14 @@ def suffix_of(format: str) -> str:
     return entry.suffix if entry is not None else ""
 
 
+def with_suffix(path: Path, format: str) -> Path:
+    """The path that the export will have: with the format's suffix, in a folder of that name if there is one."""
+    suffix = suffix_of(format)
+    if not suffix or path.suffix == suffix:
+        return path
+    return path / f"model{suffix}" if path.is_dir() else path.with_name(path.name + suffix)
+
+
 def default_target(folder: Path, name: str, run: str, format: str) -> Path:
     """exports/<project>-<run> in the project's folder, with the format's suffix."""
     word = re.sub(r'[\s/\\:*?"<>|.]+', "-", name).strip("-") or "project"

@@ -76,7 +76,7 @@ def answered(qtbot, page, number):
 def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
     opened.go("predict")
     page = opened.current
-    qtbot.waitUntil(lambda: page._known)
+    qtbot.waitUntil(lambda: page.models.known)
     assert page._stack.currentIndex() == 0
     assert [each.code for each in page.what_is_missing()] == ["no_model"]
     page.dropped([str(pictures_folder / "cat" / "cat00.png")])
@@ -166,7 +166,7 @@ def test_a_damaged_model_is_explained_and_the_old_one_still_serves(qtbot, page, 
     missing = list(page.what_is_missing())
     assert missing[0].code == "bad_model"
     assert [fix.action for fix in missing[0].fixes] == ["restart_server"]
-    page._choose_model((str(page.session.folder), page._runs[0].id))
+    page.models.choose((str(page.session.folder), page.models.runs[0].id))
     page.dropped([str(pictures_folder / "cat" / "cat01.png")])
     qtbot.waitUntil(lambda: len(page._answers) == 1 and page._answers[0].best is not None, timeout=20_000)
     assert not list(page.what_is_missing())

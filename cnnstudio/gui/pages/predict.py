@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,17 +17,23 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Report, Work
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.predict_server import Model, server_of
+from cnnstudio.gui.pages.predict_models import Models
+from cnnstudio.gui.pages.predict_server import expand, save_image, server_of
 from cnnstudio.gui.pages.predict_table import AnswerTable
-from cnnstudio.gui.pages.predict_views import Answer, AnswerView, load_picture
+from cnnstudio.gui.pages.predict_views import (
+    ENGINES,
+    Answer,
+    AnswerView,
+    drop_area,
+    load_picture,
+    note_words,
+    summary_words,
+)
 from cnnstudio.gui.pages.prepare_preview import Latest, Trouble
 from cnnstudio.gui.session import Change, Session
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row
-from cnnstudio.gui.widgets.cards import DropArea, EmptyState, paths_of
-from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.gui.widgets.words import count, duration, number, pictures
+from cnnstudio.gui.widgets.basics import Button, Elided, box, column, row
+from cnnstudio.gui.widgets.cards import EmptyState, paths_of
 
-_ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 _FLUSH_MS = 50
 """Answers of a folder are shown so often; a single picture's at once."""
 
@@ -40,8 +45,6 @@ class PredictPage(Page):
 
     def __init__(self, session: Session, parent: Any = None) -> None:
         super().__init__(session, parent)
-        self._runs: list[Any] = []
-        self._known = False
         self._request = 0
         self._total = 0
         self._fresh: list[Answer] = []
@@ -51,9 +54,10 @@ class PredictPage(Page):
         self._server.changed.connect(self._server_changed)
         self._server.predicted.connect(self._predicted)
         self._server.answered.connect(self._answered)
-        self._listing = Latest(session.jobs, "runs-list", _list_runs, self)
-        self._listing.answered.connect(self._runs_listed)
-        self._expanding = Latest(session.jobs, "predict-paths", _expand, self)
+        self.models = Models(session, self)
+        self.models.listed.connect(self._models_listed)
+        self.models.chosen.connect(self._model_chosen)
+        self._expanding = Latest(session.jobs, "predict-paths", expand, self)
         self._expanding.answered.connect(lambda _paths, found: self._classify(found))
         self._loading = Latest(session.jobs, "predict-picture", load_picture, self)
         self._loading.answered.connect(self._picture_loaded)
@@ -68,19 +72,15 @@ class PredictPage(Page):
         if self._server.ready is not None:
             names = self._server.ready.class_names
             return tr("ready · {n} classes · {engine}", "listo · {n} clases · {engine}", n=len(names),
-                      engine=_ENGINES.get(self._server.ready.engine, self._server.ready.engine))
+                      engine=ENGINES.get(self._server.ready.engine, self._server.ready.engine))
         return tr("Loading the model…", "Cargando el modelo…") if self._server.running else ""
 
     def actions(self) -> Iterable[QWidget]:
-        self._select = Select()
-        self._select.setFixedWidth(264)
-        self._select.setAccessibleName(tr("Model", "Modelo"))
-        self._select.chosen.connect(self._choose_model)
         other = Button(tr("Other model…", "Otro modelo…"), tooltip=tr("An exported bundle or a .keras file",
                                                                      "Un paquete exportado o un archivo .keras"),
-                       on_click=self._ask_model)
+                       on_click=self.models.ask)
         self._choose = Button(tr("Choose files…", "Elegir archivos…"), "primary", on_click=self._ask_files)
-        return self._select, other, self._choose
+        return self.models.select, other, self._choose
 
     def centre(self) -> QWidget:
         self._stack = QStackedWidget()
@@ -89,7 +89,9 @@ class PredictPage(Page):
                                             "Entrene primero la red, o use un modelo exportado."),
                                          tr("Go to Train", "Ir a Entrenar"),
                                          on_click=lambda: self.session.asked.emit("open_page", {"page": "train"})))
-        self._stack.addWidget(self._drop_area())
+        area = drop_area(self._ask_folder, self.paste)
+        area.dropped.connect(self.dropped)
+        self._stack.addWidget(box(column(area, margins=(24, 20, 24, 24))))
         self._stack.addWidget(self._results())
         self._stack.addWidget(EmptyState("search", tr("Looking for trained models…", "Buscando modelos entrenados…")))
         self._stack.setCurrentIndex(3)
@@ -97,27 +99,6 @@ class PredictPage(Page):
         paste.setContext(Qt.ShortcutContext.WindowShortcut)
         paste.activated.connect(self.paste)
         return self._stack
-
-    def _drop_area(self) -> QWidget:
-        middle = Qt.AlignmentFlag.AlignHCenter
-        heading = Label(tr("Drop pictures or a folder here", "Suelte aquí imágenes o una carpeta"), "title", wrap=True)
-        heading.setAlignment(middle)
-        words = Label(tr("They are classified at once, by the chosen model. Nothing leaves this computer.",
-                         "Se clasifican al momento con el modelo elegido. Nada sale de este equipo."), "body", "dim",
-                      wrap=True)
-        words.setAlignment(middle)
-        area = DropArea()
-        area.body.addStretch(2)
-        area.body.addWidget(Icon("predict", "faint", 48), alignment=middle)
-        area.body.addWidget(heading)
-        area.body.addWidget(words)
-        area.body.addSpacing(8)
-        area.body.addLayout(row(None, Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder",
-                                             on_click=self._ask_folder),
-                                Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=self.paste), None))
-        area.body.addStretch(3)
-        area.dropped.connect(self.dropped)
-        return box(column(area, margins=(24, 20, 24, 24)))
 
     def _results(self) -> QWidget:
         self._summary = Elided("", "body_strong")
@@ -151,7 +132,7 @@ class PredictPage(Page):
 
     def close(self) -> None:
         self._flush.stop()
-        for each in (self._listing, self._expanding, self._loading):
+        for each in (self.models, self._expanding, self._loading):
             each.close()
         self._table.close_threads()
 
@@ -166,21 +147,15 @@ class PredictPage(Page):
 
     def refresh(self, change: Change) -> None:
         if change.of("runs", "folder"):
+            self.models.refresh(self.state, change.of("folder"))
             if change.of("folder"):
-                self._known = False
-                self._runs, self._fresh = [], []
+                self._fresh = []
                 self._request = self.state.get("request", 0)
                 self._total = self.state.get("total", 0)
                 self._show_answers(self.state.get("answers", []))
-            if self.session.folder is not None:
-                self._listing.ask(self.session.folder)
         self._show_state()
 
-    def _runs_listed(self, folder: Path, found: Any) -> None:
-        if folder != self.session.folder or isinstance(found, Trouble):
-            return
-        self._runs, self._known = found, True
-        self._show_models()
+    def _models_listed(self) -> None:
         self._serve()
         pending, self._pending = self._pending, []
         if pending:
@@ -188,68 +163,16 @@ class PredictPage(Page):
         self._show_state()
         self.header_changed.emit()
 
-    @property
-    def model(self) -> Model | None:
-        """What classifies: the chosen run or other model, else the newest run."""
-        chosen: Model | None = self.state.get("model")
-        if chosen is not None and (not chosen[1] or any(each.id == chosen[1] for each in self._runs)):
-            return chosen
-        if self._runs and self.session.folder is not None:
-            return str(self.session.folder), self._runs[0].id
-        return None
-
-    def _show_models(self) -> None:
-        folder = str(self.session.folder)
-        choices: list[tuple[object, str]] = []
-        for run in self._runs:
-            started = time.strftime("%m-%d %H:%M", time.localtime(run.started))
-            choices.append(((folder, run.id), f"{run.network} · {started}"))
-        choices += [((path, ""), Path(path).name) for path in self.state.get("others", [])]
-        none = [(None, tr("No model yet", "Aún sin modelo"))]
-        self._select.set_choices(choices or none, self.model)
-        self._select.setEnabled(bool(choices))
-        self._select.setToolTip(self.model[1] or self.model[0] if self.model is not None else "")
-
     def _serve(self) -> None:
-        model = self.model
+        model = self.models.model
         if model is not None and not (self._server.trouble is not None and self._server.model == model):
             self._server.serve(model)
 
-    def _choose_model(self, model: object) -> None:
-        self.state["model"] = model
+    def _model_chosen(self) -> None:
         self._server.trouble = None
         self._serve()
-        self._show_models()
-        paths = [each.path for each in self._answers]
-        if paths:
-            self._classify(paths)
-
-    def _ask_model(self) -> None:
-        from PySide6.QtWidgets import QMenu
-
-        menu = QMenu(self._stack)
-        menu.addAction(tr("A .keras file…", "Un archivo .keras…"), self._ask_keras)
-        menu.addAction(tr("An exported bundle (folder)…", "Un paquete exportado (carpeta)…"), self._ask_bundle)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self._select.mapToGlobal(self._select.rect().bottomRight()))
-
-    def _ask_keras(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self._stack.window(), tr("Other model", "Otro modelo"), "",
-                                              "Keras (*.keras)")
-        if path:
-            self.take_model(path)
-
-    def _ask_bundle(self) -> None:
-        path = QFileDialog.getExistingDirectory(self._stack.window(), tr("Other model", "Otro modelo"))
-        if path:
-            self.take_model(path)
-
-    def take_model(self, path: str) -> None:
-        """Classify with an exported bundle or a `.keras` file."""
-        others = self.state.setdefault("others", [])
-        if path not in others:
-            others.append(path)
-        self._choose_model((path, ""))
+        if self._answers:
+            self._classify([each.path for each in self._answers])
         self._show_state()
 
     def _server_changed(self) -> None:
@@ -264,7 +187,7 @@ class PredictPage(Page):
         if self._server.trouble is not None:
             again = Fix(action="restart_server", label=Text("Try again", "Reintentar"))
             return (msgspec.structs.replace(self._server.trouble, fixes=(*self._server.trouble.fixes, again)),)
-        if self._known and self.model is None:
+        if self.models.known and self.models.model is None:
             train = Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"})
             other = Fix(action="choose_model", label=Text("Other model…", "Otro modelo…"))
             return (warning("no_model", Text("This project has no trained model yet.",
@@ -274,9 +197,9 @@ class PredictPage(Page):
 
     def perform(self, action: str, arguments: dict[str, Any]) -> bool:
         if action == "choose_model":
-            self._ask_model()
+            self.models.ask()
         elif action == "restart_server":
-            self._choose_model(self.model)
+            self.models.choose(self.models.model)
         else:
             return False
         return True
@@ -285,7 +208,7 @@ class PredictPage(Page):
 
     def dropped(self, paths: list[str]) -> bool:
         if len(paths) == 1 and paths[0].endswith(".keras"):
-            self.take_model(paths[0])
+            self.models.take(paths[0])
         elif any(Path(path).is_dir() for path in paths):
             self._expanding.ask(tuple(paths))
         else:
@@ -306,7 +229,7 @@ class PredictPage(Page):
             return
         folder = self._server.pasted
         path = folder / f"pasted-{len(list(folder.iterdir())) + 1}.png"
-        self._saving = self.session.jobs.run(lambda _report: _save_image(image, path),
+        self._saving = self.session.jobs.run(lambda _report: save_image(image, path),
                                              Text("Pasting", "Pegando"), "paste", quiet=True)
         self._saving.ended.connect(self._pasted)
 
@@ -331,9 +254,9 @@ class PredictPage(Page):
             self.session.notice(warning("no_pictures", Text("There are no pictures to classify.",
                                                             "No hay imágenes que clasificar."), "file"))
             return
-        if self.model is None:
+        if self.models.model is None:
             # Dropped before the runs are known: it waits for them. Without a model the page says what is missing.
-            self._pending = [] if self._known else list(paths)
+            self._pending = [] if self.models.known else list(paths)
             return
         self._fresh.clear()
         self._total = len(paths)
@@ -392,9 +315,7 @@ class PredictPage(Page):
         self._flush.stop()
         self._show_fresh()
         self._table.sort_while_filling(True)
-        engine = _ENGINES.get(event.engine, event.engine)
-        seconds = f"{number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else duration(event.seconds)
-        self.state["note"] = f"{seconds} · {engine}"
+        self.state["note"] = note_words(event)
         self._show_state()
 
     def _show_fresh(self) -> None:
@@ -427,7 +348,7 @@ class PredictPage(Page):
         self._view.show_picture(found)
 
     def _waiting_words(self) -> str:
-        if self._server.trouble is not None or self.model is None:
+        if self._server.trouble is not None or self.models.model is None:
             return tr("No answer", "Sin respuesta")
         return tr("Loading the model…", "Cargando el modelo…") if self._server.ready is None \
             else tr("Classifying…", "Clasificando…")
@@ -436,25 +357,19 @@ class PredictPage(Page):
         """Which of the views is in front, and the line above the answers."""
         if self._total:
             self._stack.setCurrentIndex(2)
-        elif self.model is not None:
+        elif self.models.model is not None:
             self._stack.setCurrentIndex(1)
         else:
-            self._stack.setCurrentIndex(0 if self._known else 3)
+            self._stack.setCurrentIndex(0 if self.models.known else 3)
         several = self._total > 1
         self._table.setVisible(several)
         self._view.set_alone(not several)
-        self._choose.setEnabled(self.model is not None)
+        self._choose.setEnabled(self.models.model is not None)
         if not self._total:
             return
         done = len(self._answers) if several else int(self._answers[0].prediction is not None) if self._answers else 0
-        troubles = sum(1 for each in self._answers if each.problem)
-        words = pictures(self._total) if done == self._total else tr(
-            "{done} of {total}", "{done} de {total}", done=count(done), total=pictures(self._total))
-        if troubles:
-            words += " · " + tr("{n} unreadable", "{n} ilegibles", n=count(troubles))
-        if several and self.state.get("note"):
-            words += f" · {self.state['note']}"
-        self._summary.setText(words)
+        words = summary_words(self._answers, done, self._total)
+        self._summary.setText(f"{words} · {self.state['note']}" if several and self.state.get("note") else words)
         self._progress.setVisible(self._busy and several)
         self._cancel.setVisible(self._busy and several)
         self._progress.setRange(0, self._total)
@@ -489,21 +404,3 @@ class PredictPage(Page):
     def _saved(self, last: Any) -> None:
         if isinstance(last, Failed):
             self.session.notice(last.problem)
-
-
-def _list_runs(folder: Path, _report: Report) -> list[Any]:
-    from cnnstudio.workers.runs import list_runs
-
-    return [run for run in list_runs(folder) if run.has_model]
-
-
-def _expand(paths: Sequence[str], _report: Report) -> list[str]:
-    from cnnstudio.workers.preparing import pictures_below
-
-    return [str(path) for path in pictures_below(Path(each) for each in paths)]
-
-
-def _save_image(image: QImage, path: Path) -> str:
-    if not image.save(str(path)):
-        raise OSError(f"could not write {path}")
-    return str(path)

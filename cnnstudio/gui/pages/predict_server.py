@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
 
 from cnnstudio.core.commands import Predict, Stop
 from cnnstudio.core.events import Answered, AnyEvent, Failed, Notice, Prediction, Progress, Ready
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.text import Text
-from cnnstudio.gui.jobs import ChildJob
+from cnnstudio.gui.jobs import ChildJob, Report
 from cnnstudio.gui.session import Change, Session
 from cnnstudio.workers.preparing import serving_job
 
@@ -143,3 +144,17 @@ def server_of(session: Session) -> PredictionServer:
     """The one server of a session."""
     found = session.findChild(PredictionServer)
     return found if found is not None else PredictionServer(session)
+
+
+def expand(paths: Sequence[str], _report: Report) -> list[str]:
+    """Files as they are; of a folder, all pictures in it and below."""
+    from cnnstudio.workers.preparing import pictures_below
+
+    return [str(path) for path in pictures_below(Path(each) for each in paths)]
+
+
+def save_image(image: QImage, path: Path) -> str:
+    """Write a pasted picture in a thread; raises OSError."""
+    if not image.save(str(path)):
+        raise OSError(f"could not write {path}")
+    return str(path)

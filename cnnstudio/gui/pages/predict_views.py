@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,17 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
-from cnnstudio.core.events import Prediction, Ranked
+from cnnstudio.core.events import Answered, Prediction, Ranked
 from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Report
 from cnnstudio.gui.pages.prepare_preview import Trouble
-from cnnstudio.gui.widgets.basics import Caption, Elided, Label, column
-from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, column, row
+from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.picture import PictureView, image_of
-from cnnstudio.gui.widgets.words import percent
+from cnnstudio.gui.widgets.words import count, duration, number, percent, pictures
 
+ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 TOP = 8
 """How many classes have a bar."""
 _LARGEST = 1024
@@ -42,6 +43,20 @@ class Answer:
     def problem(self) -> str:
         found = self.prediction.problem if self.prediction is not None else None
         return str(found.text) if found is not None else ""
+
+
+def note_words(event: Answered) -> str:
+    """How long a request took, and by which engine."""
+    seconds = f"{number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else duration(event.seconds)
+    return f"{seconds} · {ENGINES.get(event.engine, event.engine)}"
+
+
+def summary_words(answers: Sequence[Answer], done: int, total: int) -> str:
+    """How many pictures were answered, and how many could not be read."""
+    troubles = sum(1 for each in answers if each.problem)
+    words = pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=count(done),
+                                                     total=pictures(total))
+    return words + (" · " + tr("{n} unreadable", "{n} ilegibles", n=count(troubles)) if troubles else "")
 
 
 def load_picture(path: str, _report: Report) -> QImage | Trouble:
@@ -162,3 +177,24 @@ class AnswerView(QWidget):
             self.picture.set_message(found.text, "error")
         else:
             self.picture.set_image(found)
+
+
+def drop_area(on_folder: Callable[[], object], on_paste: Callable[[], object]) -> DropArea:
+    """The large area of a page on which nothing was dropped yet."""
+    middle = Qt.AlignmentFlag.AlignHCenter
+    heading = Label(tr("Drop pictures or a folder here", "Suelte aquí imágenes o una carpeta"), "title", wrap=True)
+    heading.setAlignment(middle)
+    words = Label(tr("They are classified at once, by the chosen model. Nothing leaves this computer.",
+                     "Se clasifican al momento con el modelo elegido. Nada sale de este equipo."), "body", "dim",
+                  wrap=True)
+    words.setAlignment(middle)
+    area = DropArea()
+    area.body.addStretch(2)
+    area.body.addWidget(Icon("predict", "faint", 48), alignment=middle)
+    area.body.addWidget(heading)
+    area.body.addWidget(words)
+    area.body.addSpacing(8)
+    area.body.addLayout(row(None, Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder", on_click=on_folder),
+                            Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=on_paste), None))
+    area.body.addStretch(3)
+    return area

@@ -15,10 +15,10 @@ from cnnstudio.core.events import Answered, Failed, Prediction
 from cnnstudio.core.problems import Fix, Problem, warning
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui import theme
-from cnnstudio.gui.jobs import Report, Work
+from cnnstudio.gui.jobs import Work
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.predict_models import Models
-from cnnstudio.gui.pages.predict_server import expand, save_image, server_of
+from cnnstudio.gui.pages.predict_server import expand, save_answers, save_image, server_of
 from cnnstudio.gui.pages.predict_table import AnswerTable
 from cnnstudio.gui.pages.predict_views import (
     ENGINES,
@@ -391,13 +391,8 @@ class PredictPage(Page):
         """Write all answers, as `cnnstudio predict --csv` does; trouble becomes a notice."""
         rows = [each.prediction for each in self._answers if each.prediction is not None]
         names = tuple(self.state.get("names", ()))
-
-        def work(_report: Report) -> None:
-            from cnnstudio.workers.answers import write_csv
-
-            write_csv(path, rows, names)
-
-        job = self.session.jobs.run(work, Text("Saving", "Guardando"), "csv", quiet=True)
+        job = self.session.jobs.run(lambda _report: save_answers(path, rows, names), Text("Saving", "Guardando"),
+                                    "csv", quiet=True)
         job.ended.connect(self._saved)
         return job
 

@@ -113,6 +113,8 @@ class Models(QObject):
 
 
 def _list_runs(folder: Path, _report: Report) -> list[RunSummary]:
+    # Here, in a thread, rather than when the first picture is dropped.
+    import cnnstudio.imaging.thumbnails  # noqa: F401
     from cnnstudio.workers.runs import list_runs
 
     return [run for run in list_runs(folder) if run.has_model]

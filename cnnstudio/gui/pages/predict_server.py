@@ -158,3 +158,10 @@ def save_image(image: QImage, path: Path) -> str:
     if not image.save(str(path)):
         raise OSError(f"could not write {path}")
     return str(path)
+
+
+def save_answers(path: Path, rows: Sequence[Prediction], names: Sequence[str]) -> None:
+    """Write the table of the command line in a thread; raises ProblemError."""
+    from cnnstudio.workers.answers import write_csv
+
+    write_csv(path, rows, names)

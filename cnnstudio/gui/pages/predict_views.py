@@ -100,9 +100,9 @@ class Bars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width = self.width()
-        for number, each in enumerate(self.ranked):
-            top = number * _BAR
-            painter.setFont(theme.font("body_strong" if number == 0 else "body"))
+        for place, each in enumerate(self.ranked):
+            top = place * _BAR
+            painter.setFont(theme.font("body_strong" if place == 0 else "body"))
             painter.setPen(theme.color("text"))
             words = percent(each.probability)
             room = painter.fontMetrics().horizontalAdvance(words) + 12

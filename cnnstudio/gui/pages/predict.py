@@ -45,8 +45,7 @@ class PredictPage(Page):
 
     def __init__(self, session: Session, parent: Any = None) -> None:
         super().__init__(session, parent)
-        self._request = 0
-        self._total = 0
+        self._request = self._total = 0
         self._fresh: list[Answer] = []
         self._answers: list[Answer] = []
         self._pending: list[str] = []
@@ -120,8 +119,7 @@ class PredictPage(Page):
         self._splitter.setHandleWidth(16)
         self._splitter.addWidget(self._table)
         self._splitter.addWidget(self._view)
-        self._splitter.setStretchFactor(0, 3)
-        self._splitter.setStretchFactor(1, 2)
+        self._splitter.setStretchFactor(0, 1)
         self._splitter.setSizes([820, 420])
         whole = column(bar, self._splitter, spacing=14, margins=(24, 16, 24, 20))
         whole.setStretch(1, 1)

@@ -6,6 +6,7 @@ Run by `test_window.py` under Xvfb with xdotool. Prints one JSON object with wha
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from cnnstudio.gui.main_window import MainWindow
 from cnnstudio.gui.session import Session
 
 LIMIT = 240.0
+EPOCHS = int(os.environ.get("CNNSTUDIO_EPOCHS", "2"))
 
 
 class Driver:
@@ -90,7 +92,7 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
     driver.settle(0.8)
     driver.click(driver.button("Create project", "Crear proyecto"))
     driver.until(lambda: session.is_open and not len(session.jobs), "the project")
-    session.edit(lambda project: edits.set_field(project, "training", "epochs", 2), Text("Epochs", "Épocas"))
+    session.edit(lambda project: edits.set_field(project, "training", "epochs", EPOCHS), Text("Epochs", "Épocas"))
     for page in ("data", "prepare", "network"):
         driver.go(page)
         driver.until(lambda: not len([job for job in session.jobs if not job.quiet]), page)

@@ -50,6 +50,7 @@ class Int(Param, frozen=True, kw_only=True):
     minimum: int = 0
     maximum: int = 2**31 - 1
     step: int = 1
+    odd: bool = False
     unit: Text | None = None
     optional: bool = False
 
@@ -60,6 +61,8 @@ class Int(Param, frozen=True, kw_only=True):
             return _expected(Text("a whole number", "un número entero"), value)
         if not self.minimum <= value <= self.maximum:
             return _between(self.minimum, self.maximum, value)
+        if self.odd and value % 2 == 0:
+            return _expected(Text("an odd number", "un número impar"), value)
         return None
 
     def parse(self, text: str) -> Value:

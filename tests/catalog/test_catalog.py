@@ -223,3 +223,9 @@ def test_the_layout_overlaps_nothing_and_runs_downwards(template):
 
 def test_values_are_completed():
     assert values_of(Node(id="x", type="Conv2D", params={"filters": 3}), LAYERS["Conv2D"])["padding"] == "valid"
+
+
+@pytest.mark.parametrize("step", ["gaussian_blur", "median_blur"])
+def test_blur_kernels_are_odd(step):
+    assert check(RECIPE_STEPS[step].params, {"kernel_size": 4}, "recipe")[0].where.field == "kernel_size"
+    assert check(RECIPE_STEPS[step].params, {"kernel_size": 5}, "recipe") == ()

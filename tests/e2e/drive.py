@@ -95,7 +95,7 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
     session.edit(lambda project: edits.set_field(project, "training", "epochs", EPOCHS), Text("Epochs", "Épocas"))
     for page in ("data", "prepare", "network"):
         driver.go(page)
-        driver.until(lambda: not len([job for job in session.jobs if not job.quiet]), page)
+        driver.until(lambda: not [job for job in session.jobs if not job.quiet], page)
         driver.shoot(page)
     driver.go("train")
     driver.click(driver.button("Start training", "Empezar"))
@@ -119,7 +119,7 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
     driver.go("predict")
     for job in session.jobs:
         job.property_heard = False
-    picture = next(each for each in sorted(pictures.rglob("*.png")))
+    picture = next(each for each in sorted(pictures.rglob("*.*")) if each.is_file())
     window.take_paths([str(picture)])
     for job in session.jobs:
         job.property_heard = getattr(job, "property_heard", False)

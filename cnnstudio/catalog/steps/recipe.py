@@ -24,7 +24,7 @@ STEPS: Final = (
     StepType(id="gaussian_blur", label=Text("Gaussian blur", "Desenfoque gaussiano"),
              help=Text("Smooths away fine noise.", "Suaviza el ruido fino."),
              params=(
-                 Int(name="kernel_size", default=3, minimum=1, maximum=99, step=2, label=Text("Kernel", "Núcleo"),
+                 Int(name="kernel_size", default=3, minimum=1, maximum=99, step=2, odd=True, label=Text("Kernel", "Núcleo"),
                      help=Text("Side of the window in pixels; odd.", "Lado de la ventana en píxeles; impar.")),
                  Float(name="sigma", default=0.0, minimum=0, maximum=50, step=0.1, decimals=2,
                        label=Text("Sigma", "Sigma"),
@@ -34,7 +34,7 @@ STEPS: Final = (
              help=Text("Removes single wrong pixels and keeps edges.",
                        "Quita píxeles sueltos erróneos y conserva los bordes."),
              params=(
-                 Int(name="kernel_size", default=3, minimum=1, maximum=99, step=2, label=Text("Kernel", "Núcleo"),
+                 Int(name="kernel_size", default=3, minimum=1, maximum=99, step=2, odd=True, label=Text("Kernel", "Núcleo"),
                      help=Text("Side of the window in pixels; odd.", "Lado de la ventana en píxeles; impar.")),)),
     StepType(id="canny", label=Text("Canny edges", "Bordes de Canny"),
              help=Text("Leaves only the edges, white on black.", "Deja solo los bordes, blancos sobre negro."),

@@ -53,6 +53,9 @@ class Callbacks:
         """After an epoch (counted from 1); may change the learning rate or set model.stop_training."""
         for callback in self._callbacks.values():
             callback.on_epoch_end(epoch - 1, dict(logs))
+            if getattr(callback, "best_weights", None) is not None and callback.best_epoch == epoch - 1:
+                # On PyTorch get_weights answers views of the live weights, which the next step changes.
+                callback.best_weights = [np.array(weight) for weight in callback.best_weights]
 
     @property
     def best(self) -> tuple[int, list[np.ndarray]] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import keras
+import numpy as np
 
 from cnnstudio import __version__
 
@@ -85,6 +86,27 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def random_state() -> list[np.ndarray]:
+    """State of the backend's own generators: on PyTorch, Keras's Dropout draws from them. Else nothing."""
+    if keras.backend.backend() != "torch":
+        return []
+    import torch
+
+    states = [torch.get_rng_state(), *(torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])]
+    return [np.array(state.numpy()) for state in states]
+
+
+def restore_random_state(states: list[np.ndarray]) -> None:
+    """Go on drawing where `random_state` was taken."""
+    if keras.backend.backend() != "torch" or not states:
+        return
+    import torch
+
+    torch.set_rng_state(torch.from_numpy(states[0]))
+    if torch.cuda.is_available() and len(states) == 1 + torch.cuda.device_count():
+        torch.cuda.set_rng_state_all([torch.from_numpy(state) for state in states[1:]])
 
 
 def numpy_of(tensor: Any) -> Any:

@@ -17,7 +17,7 @@ from cnnstudio.core.training import TrainingSpec
 from cnnstudio.engine.batches import BatchSource
 from cnnstudio.engine.callbacks import Callbacks
 from cnnstudio.engine.checkpoints import Place, read_checkpoint, write_checkpoint
-from cnnstudio.engine.environment import numpy_of
+from cnnstudio.engine.environment import numpy_of, random_state, restore_random_state
 from cnnstudio.engine.steps import Stepper, evaluate
 from cnnstudio.workers.link import Link
 
@@ -204,6 +204,7 @@ class Loop:
             self._whole = (epoch, arrays["model"])
         best = self._callbacks.best
         arrays["best"] = best[1] if best is not None else []
+        arrays["random"] = random_state()
         if batch:
             arrays["whole"] = self._last_whole(epoch) or []
         place = Place(epoch=epoch, batch=batch, logs=tuple(self._logs), callbacks=self._callbacks.state(),
@@ -226,6 +227,7 @@ class Loop:
         variables = self._variables()
         for group in ("model", "optimizer", "metrics"):
             self._assign(group, variables[group], arrays.get(group, []))
+        restore_random_state(arrays.get("random", []))
         self._logs, self._totals = list(place.logs), dict(place.totals)
         self._callbacks.restore(place.callbacks, arrays.get("best", []))
         self._whole = (place.epoch, arrays["whole"] if place.batch else arrays["model"])

@@ -32,8 +32,7 @@ KNOWN_LAYERS: Final = frozenset((
     "Softmax", "SpatialDropout2D", "Subtract", "UnitNormalization", "UpSampling2D", "ZeroPadding2D",
 ))
 """Layers that a model of unknown origin may have: none of them can carry code."""
-_OTHER_MODULES: Final = ("keras.initializers", "keras.regularizers", "keras.constraints", "keras.optimizers",
-                         "keras.losses", "keras.metrics")
+_OTHER_MODULES: Final = ("keras.initializers", "keras.regularizers", "keras.constraints")
 _LAYER_MODULES: Final = ("keras", "keras.layers", "keras.models", "keras.src.models.functional",
                          "keras.src.models.sequential", "keras.src.engine.functional")
 
@@ -63,6 +62,7 @@ def save_model(model: Any, path: Path, card: Card) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         model.save(temporary)
+        _without_backend_names(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(CARD, msgspec.json.format(msgspec.json.encode(card), indent=2))
         with temporary.open("rb+") as file:
@@ -72,6 +72,22 @@ def save_model(model: Any, path: Path, card: Card) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise ProblemError(write_problem(trouble, path)) from trouble
+
+
+def _without_backend_names(path: Path) -> None:
+    """On PyTorch Keras names its own subclass of the optimizer, which no other backend can load: name the public one."""
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+        optimizer = (config.get("compile_config") or {}).get("optimizer")
+        if not isinstance(optimizer, dict) or not str(optimizer.get("module")).startswith("keras.src.backend."):
+            return
+        optimizer["module"] = "keras.optimizers"
+        optimizer["registered_name"] = None
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
 
 
 def model_file(place: Path) -> Path:
@@ -94,7 +110,8 @@ def load(place: Path) -> Loaded:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(archive.read("config.json"))
             card = archive.read(CARD) if CARD in archive.namelist() else None
-        refused = _refused(config)
+        # How it was compiled is not looked at, since it is loaded without it.
+        refused = _refused({name: part for name, part in config.items() if name != "compile_config"})
         if refused:
             raise ProblemError(_unsafe(path, refused))
         model = keras.saving.load_model(path, compile=False, safe_mode=True)

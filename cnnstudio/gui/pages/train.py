@@ -28,7 +28,7 @@ from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.preparing import prepare_training, refreshed, training_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
-REDRAW_MS = 120
+REDRAW_MS = 110
 
 
 class TrainPage(Page):
@@ -42,10 +42,12 @@ class TrainPage(Page):
         self._shown: RunFolder | None = None
         self._runs: list[RunSummary] = []
         self._heard: Job | None = None
+        self._button_facts: tuple[object, ...] = ()
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW_MS)
-        self._redraw.timeout.connect(self._draw)
+        self._redraw.timeout.connect(self._draw_next)
+        self._turn = 0
         session.jobs.changed.connect(self._update_buttons)
         session.jobs.ended.connect(self._job_ended)
 
@@ -106,6 +108,7 @@ class TrainPage(Page):
                 wanted = self.state.get("run")
                 known = {run.id: run for run in self._runs}
                 self._choose(known.get(str(wanted), self._runs[0]))
+                self._list_runs()
             self._follow_orphan()
         self._update_buttons()
 
@@ -221,6 +224,12 @@ class TrainPage(Page):
     def _update_buttons(self) -> None:
         job = self._job()
         preparing = self.session.jobs.of_kind("prepare_run") is not None
+        # Jobs tell of every step of their progress; the buttons depend on a few facts only.
+        facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing,
+                 self.session.is_open, self.session.problems)
+        if facts == self._button_facts:
+            return
+        self._button_facts = facts
         self._pause.setVisible(job is not None)
         self._stop.setVisible(job is not None)
         self._start.setVisible(job is None)
@@ -292,9 +301,22 @@ class TrainPage(Page):
                 widget.deleteLater()
 
     def _draw(self) -> None:
+        """Show everything at once."""
+        self._loss_plot.show_curves(self._curves)
+        self._accuracy_plot.show_curves(self._curves)
+        self._draw_figures()
+
+    def _draw_next(self) -> None:
+        """Live: one plot or the figures a turn, so that painting never holds the window up."""
+        drawn = (lambda: self._loss_plot.show_curves(self._curves),
+                 lambda: self._accuracy_plot.show_curves(self._curves), self._draw_figures)
+        drawn[self._turn]()
+        self._turn = (self._turn + 1) % len(drawn)
+        if self._turn:
+            self._redraw.start()
+
+    def _draw_figures(self) -> None:
         curves = self._curves
-        self._loss_plot.show_curves(curves)
-        self._accuracy_plot.show_curves(curves)
         name = "val_accuracy" if curves.latest("val_accuracy") is not None else "accuracy"
         value, best = curves.latest(name), curves.at_best(name)
         self._accuracy.set("–" if value is None else percent(value), "" if best is None else tr(

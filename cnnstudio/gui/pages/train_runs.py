@@ -60,15 +60,15 @@ class RunsTable(Card):
 
     def show_runs(self, runs: list[RunSummary], shown: str) -> None:
         """List these; the one that is shown stays chosen."""
+        self._table.blockSignals(True)
         if runs != self._runs:
             self._runs = runs
-            self._table.blockSignals(True)
             self._table.set_rows(runs)
-            wanted = next((run for run in runs if run.id == shown), None)
-            if wanted is not None:
-                self._table.select(wanted)
-            self._table.blockSignals(False)
             self._table.setFixedHeight(44 + 32 * max(1, min(8, len(runs))))
+        wanted = next((run for run in runs if run.id == shown), None)
+        if wanted is not None and self._table.selected != wanted:
+            self._table.select(wanted)
+        self._table.blockSignals(False)
         if self._compared:
             self.overlaid.emit(self._runs)
         self._update()

@@ -66,7 +66,7 @@ class CurvePlot(Card):
             axis = item.getAxis(side)
             axis.setPen(pg.mkPen(theme.color("line")))
             axis.setTextPen(pg.mkPen(theme.color("dim")))
-            axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0)
+            axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0, maxTickLevel=0)
         item.getAxis("left").setWidth(44)
         item.setLabel("bottom", tr("epoch", "época"), color=theme.color("dim").name())
         item.getViewBox().setDefaultPadding(0.04)
@@ -74,7 +74,8 @@ class CurvePlot(Card):
     def _line(self, color: QColor, width: float, alpha: int = 255, symbol: bool = False) -> pg.PlotDataItem:
         shade = QColor(color)
         shade.setAlpha(alpha)
-        line = pg.PlotDataItem(pen=pg.mkPen(shade, width=width), antialias=True)
+        # The raw values are many: smooth edges there would cost most of the painting.
+        line = pg.PlotDataItem(pen=pg.mkPen(shade, width=width), antialias=alpha == 255, skipFiniteCheck=True)
         if symbol:
             line.setSymbol("o")
             line.setSymbolSize(5)
@@ -91,7 +92,7 @@ class CurvePlot(Card):
         x = np.asarray(curves.batch_x[:len(batches)], dtype=float)
         epochs = np.asarray(curves.epoch_x, dtype=float)
         training = np.asarray(curves.epoch_values.get(name, ()), dtype=float)
-        step = max(1, len(x) // 2000)
+        step = max(1, len(x) // 600)
         self._raw.setData(x[::step], batches[::step])
         if len(training) >= 2:
             self._smooth.setData(epochs[:len(training)], training)

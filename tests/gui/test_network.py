@@ -1,0 +1,161 @@
+"""The Network page: the canvas follows the specs, and every wish of the user becomes one undoable edit."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.core.layout import HEIGHT, WIDTH
+from cnnstudio.gui.pages.network_palette import LayerRow, matches
+from cnnstudio.gui.widgets.form import Form
+
+
+@pytest.fixture
+def page(qtbot, window, project_folder):
+    window.perform("open", {"folder": str(project_folder)})
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    assert window.go("network")
+    return window.current
+
+
+def ids(page):
+    return [node.id for node in page.session.project.network.nodes]
+
+
+
+def test_the_canvas_shows_the_network(page):
+    network = page.session.project.network
+    assert set(page._scene.nodes) == set(ids(page))
+    assert len(page._scene.edges) == len(network.edges)
+
+
+def test_templates_and_bases_from_the_gallery(page):
+    for template in TEMPLATES.ids():
+        page._gallery.template_chosen.emit(template)
+        assert page.session.project.network.origin == template
+        assert set(page._scene.nodes) == set(ids(page))
+    page._gallery.base_chosen.emit("efficientnet_lite0")
+    assert page.session.project.recipe.normalization == "base"
+    page.session.undo()
+    assert page.session.project.network.origin == TEMPLATES.ids()[-1]
+
+
+def test_a_layer_is_inserted_behind_the_chosen_one(qtbot, page):
+    page._gallery.template_chosen.emit("lenet5")
+    page._scene.choose(["conv"])
+    row = next(row for row in page._palette.findChildren(LayerRow) if row.layer.id == "Dropout")
+    qtbot.mouseDClick(row, Qt.MouseButton.LeftButton)
+    network = page.session.project.network
+    assert network.inputs_of("dropout") == ("conv",)
+    assert network.inputs_of("average_pooling") == ("dropout",)
+    assert page._scene.chosen_nodes() == ["dropout"]
+    qtbot.keyClick(page._view, Qt.Key.Key_Delete)
+    assert "dropout" not in ids(page)
+    assert page.session.project.network.inputs_of("average_pooling") == ("conv",)
+
+
+def test_a_drop_on_a_connection_inserts_and_one_beside_adds(page):
+    page._gallery.template_chosen.emit("lenet5")
+    edge = page.session.project.network.edges[0]
+    page._scene.dropped.emit("ReLU", edge, (0.0, 0.0))
+    assert page.session.project.network.inputs_of("conv") == ("relu",)
+    page._scene.dropped.emit("Dense", None, (500.0, 40.0))
+    assert page.session.project.network.node("dense_3").position == (500.0, 40.0)
+    assert page._scene.nodes["dense_3"].look.severity == "error"
+
+
+def test_connecting_with_the_mouse(qtbot, page):
+    page._gallery.template_chosen.emit("lenet5")
+    page._scene.dropped.emit("Add", None, (300.0, 0.0))
+    view, scene = page._view, page._scene
+    view.fit()
+
+    def at(item, port):
+        return view.mapFromScene(item.pos() + port)
+
+    start = at(scene.nodes["input"], scene.nodes["input"].out_port())
+    end = at(scene.nodes["add"], QPointF(WIDTH / 2, HEIGHT / 2))
+    qtbot.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(view.viewport(), start + QPoint(20, 20))
+    qtbot.mouseMove(view.viewport(), end)
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=end)
+    assert page.session.project.network.inputs_of("add") == ("input",)
+    page._scene.connected.emit("add", "input")
+    assert page.session.project.network.inputs_of("input") == ()
+
+
+def test_moving_is_one_step_and_arranging_forgets_it(page):
+    page._gallery.template_chosen.emit("lenet5")
+    page._scene.moved.emit({"conv": (50.0, 60.0)})
+    assert page._scene.nodes["conv"].pos() == QPointF(50, 60)
+    page.session.undo()
+    assert page._scene.nodes["conv"].pos() != QPointF(50, 60)
+    page.session.redo()
+    page._arrange()
+    assert page.session.project.network.node("conv").position is None
+
+
+def test_the_inspector_sets_parameters_and_marks_what_is_wrong(page):
+    page._gallery.template_chosen.emit("lenet5")
+    page._scene.choose(["conv"])
+    form = page._inspector.findChild(Form)
+    form.value_changed.emit("filters", 12)
+    form.value_changed.emit("kernel_size", (99, 99))
+    form.value_changed.emit("padding", "valid")
+    assert page.session.project.network.node("conv").params["filters"] == 12
+    assert page.report.of("conv")[0].code == "shrinks_below_one"
+    assert page._scene.nodes["conv"].look.severity == "error"
+    page.session.apply(page.report.of("conv")[0].fixes[0])
+    assert page.report.problems == ()
+
+
+def test_the_output_is_taken_over_and_follows_again(page):
+    page._gallery.template_chosen.emit("lenet5")
+    page._inspector._take_over("output")
+    assert page.session.project.network.node("output").type == "Dense"
+    assert page.report.problems == ()
+    page._inspector._follow("output")
+    assert page.session.project.network.node("output").type == "Output"
+
+
+def test_the_freeze_line_is_a_list_of_blocks(page):
+    page._gallery.base_chosen.emit("efficientnet_lite0")
+    page._scene.choose(["base"])
+    before = page.report.trainable
+    page._inspector._set("base", "trainable_from", "block15")
+    assert page.report.trainable > before
+
+
+def test_code_and_table_follow(page):
+    page._gallery.template_chosen.emit("residual")
+    for view in ("table", "code", "canvas"):
+        page._show(view)
+    page._show("code")
+    assert "keras.layers.Add" in page._code._text.toPlainText()
+    page._scene.choose(["relu"])
+    page.remove_chosen()
+    assert 'name="relu")' not in page._code._text.toPlainText()
+
+
+def test_duplicates_keep_their_connections(page):
+    page._gallery.template_chosen.emit("lenet5")
+    page._scene.choose(["dense", "dense_2"])
+    page._duplicate()
+    network = page.session.project.network
+    assert network.inputs_of("dense_2_2") == ("dense_3",) or network.inputs_of("dense_4") == ("dense_3",)
+
+
+def test_the_search_finds_by_letters():
+    found = [layer.id for layer in LAYERS if matches("conv2", layer)]
+    assert "Conv2D" in found
+    assert "Dense" not in found
+
+
+def test_every_layer_can_be_added_from_the_palette(page):
+    for layer in LAYERS:
+        page._gallery.template_chosen.emit("lenet5")
+        before = len(ids(page))
+        page.insert(layer.id)
+        assert len(ids(page)) == before + 1

@@ -1,0 +1,124 @@
+"""The Train page: recorded events replayed, buttons that follow the job, runs and settings."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from cnnstudio.core import edits
+from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase, encode_event
+from cnnstudio.core.problems import error
+from cnnstudio.core.text import Text
+from cnnstudio.gui.plots.history import Curves, curves_of, log_line
+from cnnstudio.workers.preparing import prepare_training
+from cnnstudio.workers.runs import RunFolder
+
+EVENTS = [
+    Hello(sequence=1, time=1.0, pid=1, versions={"keras": "3"}, device="CPU: 2 cores"),
+    Phase(sequence=2, time=1.0, name="training", text=Text("Training", "Entrenando")),
+    *(event for epoch in (1, 2, 3) for event in (
+        *(Batch(epoch=epoch, batch=batch, batches=4, metrics={"loss": 1 / epoch + batch / 100, "accuracy": epoch / 4},
+                pictures_per_second=100.0, seconds_left=9.0, time=2.0) for batch in (1, 2, 3, 4)),
+        Epoch(epoch=epoch, epochs=3, metrics={"loss": 1 / epoch, "accuracy": epoch / 4, "val_loss": 2 / epoch,
+                                              "val_accuracy": 0.5 + epoch / 10},
+              seconds=1.0, pictures_per_second=100.0, best=epoch != 3, time=3.0))),
+]
+
+
+@pytest.fixture
+def page(qtbot, window, project_folder):
+    window.perform("open", {"folder": str(project_folder)})
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    assert window.go("train")
+    return window.current
+
+
+def recorded(page, last) -> RunFolder:
+    """A run on the disk with these events, as the engine leaves it."""
+    session = page.session
+    run, _job = prepare_training(session.folder, session.project, session.index)
+    run.events_path.write_bytes(b"\n".join(encode_event(event) for event in [*EVENTS, last]) + b"\n")
+    session.announce("runs")
+    return run
+
+
+def test_curves_from_live_and_kept_events_are_the_same():
+    live = Curves()
+    for event in EVENTS:
+        live.take(event)
+    kept = curves_of(EVENTS)
+    assert vars(live) == vars(kept)
+    assert kept.batch_x[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert kept.best == 2
+    assert kept.at_best("val_accuracy") == pytest.approx(0.7)
+    assert len(kept.smoothed("loss")) == 12
+
+
+def test_an_epoch_done_again_after_a_crash_replaces_the_first():
+    curves = curves_of(EVENTS)
+    curves.take(EVENTS[7])
+    curves.take(Epoch(epoch=2, epochs=3, metrics={"loss": 9.0}, seconds=1.0, pictures_per_second=1.0))
+    assert curves.epoch_x == [1, 2]
+    assert curves.epoch_values["loss"] == [1.0, 9.0]
+
+
+def test_a_finished_run_is_shown_again(page):
+    run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    assert page._shown.folder == run.folder
+    assert "80" in page._accuracy.accessibleDescription()
+    assert "3" in page._epoch.accessibleDescription()
+    assert "keras 3" in page._log.toPlainText()
+    assert page._table._selected().id == run.id
+
+
+def test_a_failed_run_says_why(page):
+    recorded(page, Failed(problem=error("nan_loss", Text("The loss is no number.", "La pérdida no es un número."), "run"),
+                          time=4.0))
+    banner = page._trouble.itemAt(0).widget()
+    assert "no number" in banner.accessibleName()
+
+
+def test_what_blocks_is_on_the_button(page):
+    page.session.edit(lambda project: edits.set_field(project, "training", "batch_size", 0), Text("x", "x"))
+    page.session.check_now()
+    assert not page._start.isEnabled()
+    assert "1" in page._start.toolTip()
+    page.session.undo()
+    page.session.check_now()
+    assert page._start.isEnabled()
+
+
+def test_settings_are_edits(page):
+    settings = page._settings
+    settings._set_plain("epochs", 3)
+    settings._choose_optimizer("sgd")
+    settings._set_optimizer("momentum", 0.9)
+    settings._set_callback("early_stopping", "patience", 9)
+    step = page.session.project.training.callbacks[1]
+    settings._enable(step, False)
+    training = page.session.project.training
+    assert training.epochs == 3
+    assert training.optimizer.type == "sgd"
+    assert training.optimizer.params["momentum"] == 0.9
+    assert training.callbacks[0].params["patience"] == 9
+    assert not training.callbacks[1].enabled
+    for _step in range(5):
+        page.session.undo()
+    assert page.session.project.training.optimizer.type == "adam"
+
+
+def test_log_lines_are_words():
+    assert all(isinstance(log_line(event), str) for event in EVENTS)
+    assert log_line(EVENTS[2]) == ""
+
+
+def test_a_deleted_run_is_gone(page, monkeypatch):
+    from cnnstudio.gui.pages import train as module
+    from cnnstudio.workers.runs import delete_run
+
+    run = recorded(page, Finished(run="x", time=time.time()))
+    monkeypatch.setattr(module, "confirm_delete", lambda _parent, summary: delete_run(RunFolder(summary.folder)))
+    page._delete(page._runs[0])
+    assert not run.folder.exists()
+    assert page._runs == []

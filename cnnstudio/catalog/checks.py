@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import LOSS_OF, context_of
 from cnnstudio.catalog.recipes import CALLBACKS, OPTIMIZERS
 from cnnstudio.catalog.shapes import advice, report
@@ -156,7 +158,36 @@ def _is_strong(step: Step) -> bool:
 def check_network(project: Project, class_count: int) -> tuple[Problem, ...]:
     context = context_of(project, max(class_count, 2))
     found = report(project.network, context)
-    return (*found.problems, *advice(project.network, context, found))
+    return (*found.problems, *advice(project.network, context, found), *check_weights(project))
+
+
+def check_weights(project: Project) -> tuple[Problem, ...]:
+    """Whether the weights of every pretrained base of the network are on this computer."""
+    problems: list[Problem] = []
+    for node in project.network.nodes:
+        base = BASES.find(node.params.get("base", "efficientnet_lite0")) if node.type == "PretrainedBase" else None
+        weights = node.params.get("weights", "imagenet")
+        if base is None or weights == "random":
+            continue
+        if weights == "file":
+            file = str(node.params.get("weights_file") or "")
+            if not file or not Path(file).expanduser().is_file():
+                text = Text("The weights file {file} is not there.", "El archivo de pesos {file} no está.")
+                problems.append(error("weights_missing", text.fill(file=file or "–"), "network", node=node.id,
+                                      field="weights_file"))
+        elif not base.weights.bundled and not base.weights.cached.is_file():
+            text = Text("The weights of {base} are not on this computer yet. Fetch them once (it needs the internet; "
+                        "cnnstudio fetch {id} does the same), choose a weights file that you have, or use the bundled "
+                        "EfficientNet-Lite0.",
+                        "Los pesos de {base} aún no están en este equipo. Descárguelos una vez (requiere internet; "
+                        "cnnstudio fetch {id} hace lo mismo), elija un archivo de pesos que tenga o use la "
+                        "EfficientNet-Lite0 incluida.")
+            fetch = Fix(action="fetch_base", label=Text("Fetch", "Descargar"), arguments={"base": base.id})
+            own = Fix(action="set_node_param", label=Text("From a file", "De un archivo"),
+                      arguments={"node": node.id, "name": "weights", "value": "file"})
+            problems.append(error("weights_missing", text.fill(base=base.label, id=base.id), "network", node=node.id,
+                                  field="weights", fixes=(fetch, own)))
+    return tuple(problems)
 
 
 def check_training(project: Project) -> tuple[Problem, ...]:

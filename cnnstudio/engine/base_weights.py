@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from cnnstudio.catalog.bases.entry import Base
-from cnnstudio.core.places import cache_folder, resource
+from cnnstudio.core.places import resource
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
 
 def downloaded(base: Base) -> Path:
     """Where the weights of a base lie after they were fetched."""
-    return cache_folder() / "bases" / base.weights.file_name
+    return base.weights.cached
 
 
 def weights_path(base: Base, file: str = "") -> Path:

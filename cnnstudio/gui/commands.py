@@ -39,7 +39,9 @@ def perform(window: MainWindow, action: str, arguments: dict[str, Any]) -> bool:
 
 def _on_its_page(window: MainWindow, action: str, arguments: dict[str, Any]) -> bool:
     """Actions of a page that a fix asked for while another page was in view."""
-    for prefix, page in (("filter_", "data"), ("open_gallery", "network"), ("resume", "train"), ("start_", "train")):
+    owners = (("filter_", "data"), ("open_gallery", "network"), ("fetch_base", "network"), ("resume", "train"),
+              ("start_", "train"))
+    for prefix, page in owners:
         if action.startswith(prefix) and window.go(page):
             return window.current.perform(action, arguments)
     return False

@@ -29,7 +29,7 @@ from cnnstudio.core.params import check
 
 CONTEXT = Context(height=64, width=64, channels=3, class_count=5)
 COUNTS = {name: {"train": 50, "validation": 10, "test": 10} for name in ("cat", "dog")}
-WINDOW_ACTIONS = {"open_gallery", "choose_folder", "open_page"}
+WINDOW_ACTIONS = {"open_gallery", "choose_folder", "open_page", "fetch_base"}
 
 
 @pytest.mark.parametrize("registry", [LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, CALLBACKS, LOSSES],
@@ -229,3 +229,18 @@ def test_values_are_completed():
 def test_blur_kernels_are_odd(step):
     assert check(RECIPE_STEPS[step].params, {"kernel_size": 4}, "recipe")[0].where.field == "kernel_size"
     assert check(RECIPE_STEPS[step].params, {"kernel_size": 5}, "recipe") == ()
+
+
+def test_missing_weights_are_told_before_a_training(tmp_path):
+    project = new_project("x", "/p", Facts(classes=("cat", "dog")), base="mobilenet_v2")
+    problem = next(each for each in check_project(project, ("cat", "dog"), COUNTS) if each.blocks)
+    assert problem.code == "weights_missing"
+    assert [fix.action for fix in problem.fixes] == ["fetch_base", "set_node_param"]
+    chosen = apply_fix(project, problem.fixes[1])
+    assert [each.where.field for each in check_project(chosen, ("cat", "dog"), COUNTS) if each.blocks] == ["weights_file"]
+    (tmp_path / "own.h5").write_bytes(b"x")
+    chosen = edits.set_node_param(chosen, "base", "weights_file", str(tmp_path / "own.h5"))
+    assert [each for each in check_project(chosen, ("cat", "dog"), COUNTS) if each.blocks] == []
+    BASES["mobilenet_v2"].weights.cached.parent.mkdir(parents=True)
+    BASES["mobilenet_v2"].weights.cached.write_bytes(b"x")
+    assert [each for each in check_project(project, ("cat", "dog"), COUNTS) if each.blocks] == []

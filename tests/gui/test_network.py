@@ -159,3 +159,25 @@ def test_every_layer_can_be_added_from_the_palette(page):
         before = len(ids(page))
         page.insert(layer.id)
         assert len(ids(page)) == before + 1
+
+
+def test_missing_weights_are_fetched_from_the_banner(page, monkeypatch):
+    from cnnstudio.gui.pages import network as module
+
+    started = []
+    monkeypatch.setattr(module, "ChildJob", lambda job, *_rest, **_more: started.append(job) or _Never())
+    monkeypatch.setattr(page.session.jobs, "start", lambda job: job)
+    page._gallery.base_chosen.emit("mobilenet_v2")
+    problem = next(each for each in page.problems if each.code == "weights_missing")
+    assert page._scene.nodes["base"].look.severity == "error"
+    page.session.apply(problem.fixes[0])
+    assert started[0].base == "mobilenet_v2"
+
+
+class _Never:
+    """A job that does not run."""
+
+    class ended:  # noqa: N801 - a signal's name
+        @staticmethod
+        def connect(_slot):
+            return None

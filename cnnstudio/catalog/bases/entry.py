@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.places import cache_folder
 from cnnstudio.core.text import Text
 
 
@@ -34,6 +36,11 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bundled(self) -> bool:
         return bool(self.resource)
+
+    @property
+    def cached(self) -> Path:
+        """Where a download lies in the user's cache."""
+        return cache_folder() / "bases" / self.file_name
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):

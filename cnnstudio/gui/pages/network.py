@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from cnnstudio.catalog.checks import check_weights
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.drawing import id_for
 from cnnstudio.catalog.layers import LAYERS
@@ -16,13 +17,17 @@ from cnnstudio.catalog.shapes import NetworkReport, advice, report
 from cnnstudio.catalog.starting import Facts, with_base, with_template
 from cnnstudio.catalog.summary import summary, title
 from cnnstudio.core import edits
+from cnnstudio.core.commands import FetchBase
+from cnnstudio.core.events import Failed
 from cnnstudio.core.network import Edge, Node
+from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, language, tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.canvas.items import NodeLook
 from cnnstudio.gui.canvas.scene import NetworkScene
 from cnnstudio.gui.canvas.view import NetworkView
+from cnnstudio.gui.jobs import ChildJob
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.network_gallery import Gallery
 from cnnstudio.gui.pages.network_inspector import NetworkInspector
@@ -108,7 +113,8 @@ class NetworkPage(Page):
         network = self.session.project.network
         self.context = context_of(self.session.project, max(2, len(self.session.class_names)))
         self.report = report(network, self.context)
-        self.problems = (*self.report.problems, *advice(network, self.context, self.report))
+        self.problems = (*self.report.problems, *advice(network, self.context, self.report),
+                         *check_weights(self.session.project))
         self._scene.show_network(network, {node.id: self._look(node) for node in network.nodes})
         field = self.report.field
         self._view.totals.show_totals(count(self.report.parameters), short(self.report.multiply_adds),
@@ -160,7 +166,23 @@ class NetworkPage(Page):
         if action == "open_gallery":
             self._show("gallery")
             return True
+        if action == "fetch_base":
+            self._fetch(str(arguments["base"]))
+            return True
         return False
+
+    def _fetch(self, base: str) -> None:
+        """Download a base's weights in a child, with progress and Cancel in the status bar."""
+        if self.session.jobs.of_kind("fetch") is None:
+            wanted = FetchBase(base=base, cache=str(cache_folder()), language=language())
+            job = ChildJob(wanted, Text("Fetching weights", "Descargando pesos"), "fetch", page="network")
+            job.ended.connect(self._fetched)
+            self.session.jobs.start(job)
+
+    def _fetched(self, last: object) -> None:
+        if isinstance(last, Failed):
+            self.session.notice(last.problem)
+        self.session.announce("network")
 
     def _chosen(self) -> None:
         nodes = self._scene.chosen_nodes()

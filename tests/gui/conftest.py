@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QThread, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
@@ -73,6 +73,8 @@ def window(qtbot, session: Session) -> Iterator[MainWindow]:
     timers = [timer for timer in made.findChildren(QTimer) if timer.isActive() and timer.parent() is made]
     assert not timers
     made.deleteLater()
+    # Without a running event loop nobody would delete it, and every later window would be styled together with it.
+    QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

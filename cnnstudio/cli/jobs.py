@@ -20,11 +20,10 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, language, tr
 from cnnstudio.datasets.opening import open_project
-from cnnstudio.workers.answers import json_line, text_line, write_csv
+from cnnstudio.workers.answers import expand, json_line, text_line, write_csv
 from cnnstudio.workers.preparing import (
     evaluation_job,
     export_job,
-    pictures_below,
     prepare_training,
     refreshed,
     serving_job,
@@ -159,7 +158,7 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def predict(arguments: argparse.Namespace, output: Output) -> int:
-    paths = pictures_below(arguments.paths)
+    paths = expand(str(path) for path in arguments.paths)
     if arguments.top < 1:
         text = Text("--top must be at least 1.", "--top debe ser al menos 1.")
         raise ProblemError(error("bad_top", text, "project", field="top"))
@@ -174,7 +173,7 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
         report_progress(event, output)
         if isinstance(event, events.Ready):
             names.extend(event.class_names)
-            supervisor.send(Predict(request=1, paths=tuple(str(path) for path in paths),
+            supervisor.send(Predict(request=1, paths=tuple(paths),
                                     top=0 if arguments.csv else arguments.top))
         elif isinstance(event, events.Prediction):
             rows.append(event)

@@ -47,9 +47,9 @@ def expand(paths: Iterable[str]) -> list[str]:
             found.append(path)
             continue
         for folder, folders, files in os.walk(path):
-            folders.sort()
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
             found += [os.path.join(folder, name) for name in sorted(files)
-                      if os.path.splitext(name)[1].lower() in SUFFIXES]
+                      if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES]
     return found
 
 

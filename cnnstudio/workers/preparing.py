@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from cnnstudio.catalog.checks import check_project
@@ -15,7 +14,6 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, language
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.layout import SUFFIXES
 from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_index_manifest, write_manifest
 from cnnstudio.datasets.opening import source_folder
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, never, scan_folder
@@ -133,17 +131,3 @@ def export_job(run: RunFolder, format: str, path: Path, samples: int = 3) -> Exp
     training = run.spec().training
     return Export(run_folder=str(run.folder), format=format, path=str(path.absolute()), samples=samples,
                   backend=training.backend, device=training.device, cache=str(cache_folder()), language=language())
-
-
-def pictures_below(paths: Iterable[Path]) -> list[Path]:
-    """The files named, and for every folder the pictures in it and below, sorted by path."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            for folder, folders, files in os.walk(path):
-                folders[:] = sorted(name for name in folders if not name.startswith("."))
-                found += [Path(folder) / name for name in sorted(files)
-                          if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES]
-        else:
-            found.append(path)
-    return found

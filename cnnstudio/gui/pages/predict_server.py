@@ -148,9 +148,9 @@ def server_of(session: Session) -> PredictionServer:
 
 def expand(paths: Sequence[str], _report: Report) -> list[str]:
     """Files as they are; of a folder, all pictures in it and below."""
-    from cnnstudio.workers.preparing import pictures_below
+    from cnnstudio.workers.answers import expand
 
-    return [str(path) for path in pictures_below(Path(each) for each in paths)]
+    return expand(paths)
 
 
 def save_image(image: QImage, path: Path) -> str:

@@ -1,0 +1,16 @@
+"""Folders are expanded alike by the program and by an exported predict.py."""
+
+from __future__ import annotations
+
+from cnnstudio.engine import bundle_predict
+from cnnstudio.workers import answers
+
+
+def test_hidden_and_other_files_are_left_out_everywhere(tmp_path):
+    for name in ("b.PNG", "a.jpg", "._a.jpg", "notes.txt", "deep/c.webp", ".cache/d.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    wanted = [str(tmp_path / name) for name in ("a.jpg", "b.PNG", "deep/c.webp")]
+    missing = str(tmp_path / "missing.png")
+    assert answers.expand([str(tmp_path), missing]) == [*wanted, missing]
+    assert bundle_predict.expand([str(tmp_path), missing]) == [*wanted, missing]

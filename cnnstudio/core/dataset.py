@@ -6,7 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from cnnstudio.core.params import Bool, Choice, Float, Line, Option, Seed
+from cnnstudio.core.audit import AuditSpec
+from cnnstudio.core.params import Bool, Choice, Float, Int, Line, Option, Seed
 from cnnstudio.core.text import Text
 
 Split = Literal["train", "validation", "test"]
@@ -23,7 +24,10 @@ class SplitSpec(msgspec.Struct, frozen=True, kw_only=True):
     """How pictures are divided where their folder does not say it already.
 
     `train`, `validation` and `test` are shares of the whole; a folder that names only some of
-    the splits is completed from its training pictures in the same proportions.
+    the splits is completed from its training pictures in the same proportions. `keep_together`:
+    pictures that are nearly alike or come from one burst stay on one side. `folds` of 2 or more
+    divides training and validation into so many parts instead, of which number `fold` (from 0) is
+    the validation part; the test split stays as it is.
     """
 
     train: float = 0.7
@@ -31,6 +35,9 @@ class SplitSpec(msgspec.Struct, frozen=True, kw_only=True):
     test: float = 0.15
     seed: int = 42
     stratified: bool = True
+    keep_together: bool = True
+    folds: int = 0
+    fold: int = 0
 
 
 class SplitFolders(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +49,10 @@ class SplitFolders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """The collection. `source` is a folder: absolute, or relative to the project's folder.
+    """The collection. `source` is a folder or a manifest file (.csv, .tsv, .parquet): absolute, or relative
+    to the project's folder; `joined` are more of them, put behind the first (tf.data's concatenate).
 
+    `hidden_classes` take part in nothing until they are shown again.
     `class_names` is the order of the classes that the user chose; empty means the names of the
     folders in alphabetical order, as `image_dataset_from_directory` infers them.
     `label_mode` decides the form of the labels and with it the loss.
@@ -55,6 +64,9 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True):
     splits: SplitSpec = SplitSpec()
     split_folders: SplitFolders = SplitFolders()
     follow_links: bool = False
+    joined: tuple[str, ...] = ()
+    hidden_classes: tuple[str, ...] = ()
+    audit: AuditSpec = AuditSpec()
 
 
 DATASET_PARAMS: Final = (
@@ -88,4 +100,15 @@ SPLIT_PARAMS: Final = (
     Bool(name="stratified", default=True, label=Text("Stratified", "Estratificada"),
          help=Text("Every split has the classes in the same proportion.",
                    "Cada división tiene las clases en la misma proporción.")),
+    Bool(name="keep_together", default=True, label=Text("Keep twins together", "Mantener juntas las gemelas"),
+         help=Text("Near-duplicates and pictures of one burst stay on one side, so that the test measures what was "
+                   "not learned. Known after the audit; bursts by their names at once.",
+                   "Las casi duplicadas y las imágenes de una misma ráfaga quedan del mismo lado, para que la prueba "
+                   "mida lo no aprendido. Se sabe tras la auditoría; las ráfagas por su nombre, enseguida.")),
+    Int(name="folds", default=0, minimum=0, maximum=20, advanced=True, label=Text("Folds", "Pliegues"),
+        help=Text("k-fold: 0 for none, else training and validation are divided into so many parts.",
+                  "k-fold: 0 para ninguno; si no, entrenamiento y validación se dividen en tantas partes.")),
+    Int(name="fold", default=0, minimum=0, maximum=19, advanced=True, label=Text("Fold", "Pliegue"),
+        help=Text("Which of the parts, counted from 0, is the validation split.",
+                  "Cuál de las partes, contadas desde 0, es la división de validación.")),
 )

@@ -1,0 +1,1 @@
+"""Where pictures come from besides class folders, and where a curated collection goes."""

@@ -1,0 +1,1 @@
+"""Dialogs of the Data page: adding, recording, downloading and exporting pictures."""

@@ -1,0 +1,1 @@
+"""The map: a collection laid out by similarity."""

@@ -13,7 +13,7 @@ from cnnstudio.core.params import Param
 from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
 from cnnstudio.core.training import TRAINING_PARAMS, TrainingSpec
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Number of the file format; a file of a higher one is refused, of a lower one migrated."""
 
 

@@ -93,7 +93,8 @@ def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = 
                      workers: int | None = None, chunk: int = 512) -> int:
     """Look inside every picture that was not looked at yet, in threads; answers how many were.
 
-    It goes on where it was cancelled: each chunk is entered as it is done.
+    It goes on where it was cancelled: each chunk is entered as it is done. At the end decisions about files
+    that were moved go where their content lies now.
     """
     done = 0
     total = index.count() if on_progress is not None else 0
@@ -106,4 +107,6 @@ def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = 
             done += len(waiting)
             if on_progress is not None:
                 on_progress(done, max(total, done))
+    if done and not cancelled():
+        index.follow_moves()
     return done

@@ -63,6 +63,14 @@ def test_the_golden_file_of_format_1_still_opens():
     assert again["network"] == before["network"]
 
 
+def test_the_golden_file_of_format_2_still_opens():
+    golden = GOLDEN.with_name("project-format-2.cnnstudio")
+    project = files.decode_project(golden.read_bytes(), golden)
+    assert project.dataset.joined == ("more", "list.csv")
+    assert project.dataset.hidden_classes == ("dog",)
+    assert (project.dataset.splits.folds, project.dataset.splits.fold, project.dataset.splits.keep_together) == (5, 2, False)
+
+
 def test_migrations_run_in_order():
     steps = {2: lambda raw: raw | {"a": 1}, 3: lambda raw: raw | {"b": raw["a"] + 1}}
     assert migrate({"format": 1}, 3, steps) == {"format": 3, "a": 1, "b": 2}

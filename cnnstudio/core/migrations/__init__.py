@@ -2,6 +2,7 @@
 
 Format history:
 1. The first format.
+2. Joined sources, hidden classes, k-fold, thresholds of the audit.
 
 A step to format N is a module `toN.py` with `migrate(raw: dict) -> dict`, listed in STEPS under N.
 A golden file of every format stays in the tests.
@@ -12,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from cnnstudio.core.migrations import to2
+
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
-STEPS: Final[dict[int, Step]] = {}
+STEPS: Final[dict[int, Step]] = {2: to2.migrate}
 
 
 def migrate(raw: dict[str, Any], to: int, steps: dict[int, Step] | None = None) -> dict[str, Any]:

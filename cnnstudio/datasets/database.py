@@ -1,0 +1,115 @@
+"""A project's SQLite file: a connection a thread, one writer at a time, trouble as problems."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cnnstudio.core.files import write_problem
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.datasets import schema
+
+
+class Database:
+    """Safe to use from several threads; several processes take turns."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or creates `path`; raises ProblemError when it cannot be written, is damaged or is newer."""
+        self.path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.RLock()
+        try:
+            with self.transaction() as connection:
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                if version > schema.VERSION:
+                    text = Text("{path} was written by a newer CNN Studio.",
+                                "{path} fue escrito por un CNN Studio más nuevo.")
+                    raise ProblemError(error("newer_format", text.fill(path=path), "dataset", path=path))
+                if version < schema.VERSION:
+                    schema.bring_up_to_date(connection)
+        except ProblemError:
+            self.close()
+            raise
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            try:
+                connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+            except sqlite3.Error as trouble:
+                raise ProblemError(database_problem(trouble, self.path)) from trouble
+            self._local.connection = connection
+            with self._lock:
+                self._connections.append(connection)
+        return connection
+
+    @contextmanager
+    def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """One writer at a time; everything inside happens or nothing does. Raises ProblemError.
+
+        `durable`: on the disk before this returns, power cuts included; for what only the user knows.
+        """
+        with self._lock:
+            connection = self._connection
+            try:
+                if durable:
+                    connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+            except sqlite3.Error as trouble:
+                raise ProblemError(database_problem(trouble, self.path)) from trouble
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if durable:
+                    connection.execute("PRAGMA synchronous = NORMAL")
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a question; raises ProblemError."""
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as trouble:
+            raise ProblemError(database_problem(trouble, self.path)) from trouble
+
+    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+        """The rows of a question one after the other, for very many; raises ProblemError."""
+        try:
+            yield from self._connection.execute(sql, values)
+        except sqlite3.Error as trouble:
+            raise ProblemError(database_problem(trouble, self.path)) from trouble
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+            self._local = threading.local()
+
+
+def database_problem(trouble: sqlite3.Error, path: Path) -> Problem:
+    """Why the file could not be used, in words."""
+    name = getattr(trouble, "sqlite_errorname", "") or ""
+    if "FULL" in name:
+        return write_problem(OSError(28, "No space left on device"), path)
+    if "READONLY" in name or "CANTOPEN" in name or "PERM" in name:
+        return write_problem(PermissionError(13, str(trouble)), path)
+    if "NOTADB" in name or "CORRUPT" in name:
+        text = Text("The index {path} is damaged. Move it away and open the project again: the pictures are scanned "
+                    "anew; decisions about them were in that file.",
+                    "El índice {path} está dañado. Apártelo y abra el proyecto de nuevo: las imágenes se leen otra vez; "
+                    "las decisiones sobre ellas estaban en ese archivo.")
+        return error("damaged_index", text.fill(path=path), "dataset", path=path, details=str(trouble))
+    text = Text("The index {path} could not be used: {reason}.", "No se pudo usar el índice {path}: {reason}.")
+    return error("index", text.fill(path=path, reason=str(trouble)), "dataset", path=path, details=str(trouble))

@@ -1,0 +1,297 @@
+"""What the user decided about pictures: another class, another split, left out, a finding that is fine.
+
+Decisions are kept by path and follow the content: a file that was moved or renamed keeps them. They are the
+user's, so every change is in the journal and on the disk before it is shown.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.datasets.database import Database
+from cnnstudio.datasets.splits import burst_of, divide
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """A decision about a picture; None: as the folder says."""
+
+    class_name: str | None = None
+    split: str | None = None
+    excluded: bool | None = None
+
+
+class DecisionEffect:
+    """An undoable change of decisions, for the project's history."""
+
+    def __init__(self, index: Decisions, before: dict[str, Decided], after: dict[str, Decided]) -> None:
+        self._index, self._before, self._after = index, before, after
+        self._moves = len(index.moves)
+
+    def undo(self) -> None:
+        self._decide(self._before)
+
+    def redo(self) -> None:
+        self._decide(self._after)
+
+    def _decide(self, decisions: dict[str, Decided]) -> None:
+        self._index.decide(self._index.moved_since(self._moves, decisions))
+
+
+class AcceptEffect:
+    """An undoable "this finding is fine" (or no longer)."""
+
+    def __init__(self, index: Decisions, kind: str, paths: Sequence[str], accepted: bool) -> None:
+        self._index, self._kind, self._accepted = index, kind, accepted
+        self._paths = dict.fromkeys(paths, Decided())
+        self._moves = len(index.moves)
+
+    def undo(self) -> None:
+        self._index.set_accepted(self._kind, self._index.moved_since(self._moves, self._paths), not self._accepted)
+
+    def redo(self) -> None:
+        self._index.set_accepted(self._kind, self._index.moved_since(self._moves, self._paths), self._accepted)
+
+
+class Effects:
+    """Several effects as one step: undone in reverse."""
+
+    def __init__(self, *effects: Any) -> None:
+        self._effects = effects
+
+    def undo(self) -> None:
+        for effect in reversed(self._effects):
+            effect.undo()
+
+    def redo(self) -> None:
+        for effect in self._effects:
+            effect.redo()
+
+
+class Decisions(Database):
+    """The part of the index that is the user's."""
+
+    moves: tuple[dict[str, str], ...] = ()
+    """Since this index was opened: which decisions followed their picture, from path to path."""
+
+    # Changing ------------------------------------------------------------------------------------
+
+    def relabel(self, ids: Iterable[int], class_name: str) -> DecisionEffect:
+        """Give pictures another class; answers what the history needs to undo it."""
+        return self._change(ids, lambda old: msgspec.structs.replace(old, class_name=class_name))
+
+    def relabel_each(self, classes: Mapping[int, str]) -> DecisionEffect:
+        """Give each picture (by id) a class of its own, as one change."""
+        paths = dict(self._paths(classes))
+        before = self.decisions(list(paths.values()))
+        after = {path: msgspec.structs.replace(before[path], class_name=classes[identifier])
+                 for identifier, path in paths.items()}
+        self.decide(after)
+        return DecisionEffect(self, before, after)
+
+    def exclude(self, ids: Iterable[int], excluded: bool) -> DecisionEffect:
+        """Leave pictures out of everything, or take them in again."""
+        return self._change(ids, lambda old: msgspec.structs.replace(old, excluded=excluded or None))
+
+    def assign_split(self, ids: Iterable[int], split: str | None) -> DecisionEffect:
+        """Pin pictures to a split; None lets the draw decide again."""
+        return self._change(ids, lambda old: msgspec.structs.replace(old, split=split))
+
+    def rename_class(self, old_name: str, new_name: str) -> DecisionEffect:
+        """All pictures of a class get another class name (an existing one merges the two)."""
+        ids = [row[0] for row in self.rows("SELECT id FROM pictures WHERE class_name = ?", (old_name,))]
+        return self.relabel(ids, new_name)
+
+    def accept(self, kind: str, paths: Sequence[str], accepted: bool = True) -> AcceptEffect:
+        """A finding of this kind about these pictures (or classes) is fine, or no longer; undoable."""
+        self.set_accepted(kind, paths, accepted)
+        return AcceptEffect(self, kind, paths, accepted)
+
+    def set_accepted(self, kind: str, paths: Iterable[str], accepted: bool) -> None:
+        """Write what `accept` decides, with its journal."""
+        chosen = list(paths)
+        with self.transaction(durable=True) as connection:
+            if accepted:
+                connection.executemany(
+                    f"INSERT OR REPLACE INTO accepted (path, kind, hash, scan) VALUES (?1, ?2, {_HASH}, {_SCAN})",
+                    [(path, kind) for path in chosen])
+            else:
+                connection.executemany("DELETE FROM accepted WHERE kind = ? AND path = ?",
+                                       [(kind, path) for path in chosen])
+            _note(connection, {"accepted" if accepted else "no_longer_accepted": {kind: chosen}})
+
+    def _change(self, ids: Iterable[int], change: Callable[[Decided], Decided]) -> DecisionEffect:
+        before = self.decisions([path for _id, path in self._paths(ids)])
+        after = {path: change(decided) for path, decided in before.items()}
+        self.decide(after)
+        return DecisionEffect(self, before, after)
+
+    def _paths(self, ids: Iterable[int]) -> list[tuple[int, str]]:
+        chosen = list(ids)
+        found: list[tuple[int, str]] = []
+        for start in range(0, len(chosen), 500):
+            part = chosen[start:start + 500]
+            found += self.rows(f"SELECT id, path FROM pictures WHERE id IN ({','.join('?' * len(part))})", part)
+        return found
+
+    def decisions(self, paths: Sequence[str]) -> dict[str, Decided]:
+        """The decision about each path (an empty one where there is none)."""
+        found: dict[str, Decided] = {}
+        for start in range(0, len(paths), 500):
+            part = paths[start:start + 500]
+            marks = ",".join("?" * len(part))
+            for path, class_name, split, excluded in self.rows(
+                    f"SELECT path, class_name, split, excluded FROM decisions WHERE path IN ({marks})", part):
+                found[path] = Decided(class_name, split, None if excluded is None else bool(excluded))
+        return {path: found.get(path, Decided()) for path in paths}
+
+    def decide(self, decisions: Mapping[str, Decided]) -> None:
+        """Write decisions, their journal and their effect in one transaction."""
+        with self.transaction(durable=True) as connection:
+            pinned = dict(connection.execute("SELECT path, split FROM decisions WHERE split IS NOT NULL"))
+            connection.executemany(
+                "INSERT OR REPLACE INTO decisions (path, class_name, split, excluded, hash, scan)"
+                f" VALUES (?1, ?2, ?3, ?4, {_HASH}, {_SCAN})",
+                [(path, each.class_name, each.split, each.excluded) for path, each in decisions.items()])
+            connection.execute("DELETE FROM decisions WHERE class_name IS NULL AND split IS NULL AND excluded IS NULL")
+            _note(connection, dict(decisions))
+            connection.executemany(
+                "UPDATE pictures SET class_name = COALESCE(?, folder_class), excluded = ? WHERE path = ?",
+                [(each.class_name, bool(each.excluded), path) for path, each in decisions.items()])
+            connection.executemany("UPDATE pictures SET split = ? WHERE path = ?",
+                                   [(each.split, path) for path, each in decisions.items() if each.split])
+            if any(each.split != pinned.get(path) for path, each in decisions.items()):
+                self._divide(connection, self._spec(connection))
+
+    # Following files that move -------------------------------------------------------------------
+
+    def moved_since(self, start: int, decisions: Mapping[str, Decided]) -> dict[str, Decided]:
+        """The same decisions at the paths where their pictures lie now; `start` moves had happened before."""
+        now = dict(decisions)
+        for moves in self.moves[start:]:
+            now = {moves.get(path, path): each for path, each in now.items()}
+        return now
+
+    def follow_moves(self) -> int:
+        """Bring decisions to where their content lies now, after files were moved, renamed or swapped.
+
+        Answers how many followed. A decision whose content is nowhere stays at its path: a file that was edited
+        keeps it, a file that vanished gets it back when it returns.
+        """
+        with self.transaction(durable=True) as connection:
+            moves = _moves(connection)
+            if moves:
+                for table in ("decisions", "accepted"):
+                    _rename(connection, table, moves)
+                _note(connection, {"moved": moves})
+            for table in ("decisions", "accepted"):
+                connection.execute(
+                    f"UPDATE {table} SET hash = p.hash, scan = (SELECT CAST(value AS INTEGER) FROM facts"
+                    f" WHERE name = 'scan') FROM pictures p WHERE p.path = {table}.path AND p.hash IS NOT NULL"
+                    " AND EXISTS (SELECT 1 FROM facts WHERE name = 'scan')")
+            if moves:
+                self._put_in_force(connection)
+                self._divide(connection, self._spec(connection))
+                self.moves = (*self.moves, moves)
+        return len(moves)
+
+    # Putting in force ----------------------------------------------------------------------------
+
+    def apply(self, spec: DatasetSpec) -> None:
+        """Put the user's decisions and the splits of `spec` in force for every picture."""
+        with self.transaction() as connection:
+            self._put_in_force(connection)
+            self._divide(connection, spec)
+
+    @staticmethod
+    def _put_in_force(connection: sqlite3.Connection) -> None:
+        # Only what differs is written: a million rows that stay as they are cost a look each.
+        connection.execute(
+            "UPDATE pictures SET class_name = folder_class, excluded = 0 WHERE (class_name != folder_class OR excluded)"
+            " AND path NOT IN (SELECT path FROM decisions)")
+        connection.execute(
+            "UPDATE pictures SET class_name = COALESCE(d.class_name, folder_class), excluded = COALESCE(d.excluded, 0)"
+            " FROM decisions d WHERE d.path = pictures.path")
+
+    def _divide(self, connection: sqlite3.Connection, spec: DatasetSpec) -> None:
+        # By the folder's class and with every file: a decision about one picture must not move others.
+        pictures = connection.execute("SELECT path, folder_class, folder_split, split FROM pictures").fetchall()
+        pinned = dict(connection.execute("SELECT path, split FROM decisions WHERE split IS NOT NULL"))
+        groups: dict[str, str] = {}
+        if spec.splits.keep_together:
+            groups = {path: name for path, _class, _said, _now in pictures if (name := burst_of(path))}
+            groups.update(connection.execute(
+                "SELECT p.path, g.name FROM groups g JOIN pictures p ON p.id = g.picture"))
+        drawn = divide([row[:3] for row in pictures], spec.splits, groups, pinned)
+        connection.executemany("UPDATE pictures SET split = ? WHERE path = ?",
+                               [(drawn[path], path) for path, _class, _said, now in pictures if drawn[path] != now])
+        connection.execute("INSERT OR REPLACE INTO facts VALUES ('spec', ?)", (msgspec.json.encode(spec).decode(),))
+
+    @staticmethod
+    def _spec(connection: sqlite3.Connection) -> DatasetSpec:
+        """The spec that was put in force last."""
+        row = connection.execute("SELECT value FROM facts WHERE name = 'spec'").fetchone()
+        return DatasetSpec() if row is None else msgspec.json.decode(row[0], type=DatasetSpec)
+
+    # Groups --------------------------------------------------------------------------------------
+
+    def set_groups(self, groups: Mapping[int, str]) -> None:
+        """Pictures (by id) that must stay on one side of a split, by the name of their group; the splits follow."""
+        with self.transaction() as connection:
+            before = dict(connection.execute("SELECT picture, name FROM groups"))
+            if before == dict(groups):
+                return
+            connection.execute("DELETE FROM groups")
+            connection.executemany("INSERT INTO groups VALUES (?, ?)", groups.items())
+            self._divide(connection, self._spec(connection))
+
+    def groups(self) -> dict[int, str]:
+        """The groups that were set, by picture."""
+        return dict(self.rows("SELECT picture, name FROM groups"))
+
+
+def _note(connection: sqlite3.Connection, change: Mapping[str, Any]) -> None:
+    connection.execute("INSERT INTO journal (time, change) VALUES (?, ?)",
+                       (time.time(), msgspec.json.encode(change).decode()))
+
+
+_HASH: Final = "(SELECT hash FROM pictures WHERE path = ?1)"
+_SCAN: Final = ("MAX(COALESCE((SELECT CAST(value AS INTEGER) FROM facts WHERE name = 'scan'), 0),"
+                " COALESCE((SELECT added FROM pictures WHERE path = ?1), 0))")
+
+
+def _moves(connection: sqlite3.Connection) -> dict[str, str]:
+    """From where to where decisions must go, all at once (two files may have changed places).
+
+    Only content that was seen at its place after the decision was last right can be the file that moved:
+    a copy that was there all the time is another picture.
+    """
+    lost = connection.execute(
+        "SELECT x.path, x.hash, MAX(x.scan) FROM (SELECT path, hash, scan FROM decisions UNION"
+        " SELECT path, hash, scan FROM accepted) x LEFT JOIN pictures p ON p.path = x.path WHERE x.hash IS NOT NULL"
+        " AND (p.path IS NULL OR (p.hash IS NOT NULL AND p.hash != x.hash)) GROUP BY x.path ORDER BY x.path").fetchall()
+    moves: dict[str, str] = {}
+    taken: set[str] = set()
+    for path, digest, scan in lost:
+        candidates = [place for place, in connection.execute(
+            "SELECT path FROM pictures WHERE hash = ? AND added > ? ORDER BY path", (digest, scan)) if place not in taken]
+        if candidates:
+            name = path.rsplit("/", 1)[-1]
+            moves[path] = next((each for each in candidates if each.rsplit("/", 1)[-1] == name), candidates[0])
+            taken.add(moves[path])
+    return moves
+
+
+def _rename(connection: sqlite3.Connection, table: str, moves: Mapping[str, str]) -> None:
+    """Paths of a table, changed as one: through names that no file can have, since two may change places."""
+    # What stood at a target without its content there any more gives way.
+    for old in moves:
+        connection.execute(f"UPDATE {table} SET path = ? WHERE path = ?", ("\0" + old, old))
+    for old, new in moves.items():
+        connection.execute(f"DELETE FROM {table} WHERE path = ?", (new,))
+        connection.execute(f"UPDATE {table} SET path = ? WHERE path = ?", (new, "\0" + old))

@@ -1,0 +1,129 @@
+"""Which pictures, in which order: a filter as data, and the SQL that it means."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+Range = tuple[float | None, float | None]
+"""From and to, both included; None: no bound."""
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which pictures; empty tuples and words mean any. Everything given must hold.
+
+    `excluded`: "hide", "show" or "only"; `problem`: "any" or a code; `findings`: kinds of the audit, one of
+    which the picture has ("any" for all kinds); `folder`: a path below the collection's root; `side` and
+    `pixels` are of the longer side and of width times height, `ratio` is width by height, `bytes` the file's size.
+    `run` names whose answers `correct` ("right", "wrong"), `confidence` (0 to 1) and `predicted` are about;
+    without any of the three a run alone means: those it has an answer for.
+    """
+
+    classes: tuple[str, ...] = ()
+    not_classes: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    text: str = ""
+    folder: str = ""
+    problem: str = ""
+    excluded: str = "show"
+    findings: tuple[str, ...] = ()
+    side: Range = (None, None)
+    pixels: Range = (None, None)
+    ratio: Range = (None, None)
+    bytes: Range = (None, None)
+    run: str = ""
+    correct: str = ""
+    confidence: Range = (None, None)
+    predicted: tuple[str, ...] = ()
+
+
+SORTS: Final = {
+    "path": "path", "name": "path", "size": "size DESC, path", "date": "modified_ns DESC, path",
+    "class": "class_name, path", "pixels": "COALESCE(width * height, 0) DESC, path",
+    "blur": "m.sharpness IS NULL, m.sharpness, path", "brightness": "m.brightness IS NULL, m.brightness, path",
+    "confidence": "a.confidence IS NULL, a.confidence, path", "loss": "a.loss IS NULL, a.loss DESC, path",
+    "random": "(id * 2654435761) % 4294967296",
+}
+"""Orders of pictures. `m` are the measures, `a` the answers of the filter's run."""
+
+ACCEPTED: Final = "EXISTS (SELECT 1 FROM accepted x WHERE x.kind = f.kind AND x.path = f.subject)"
+"""Whether the user said that the finding `f` is fine."""
+
+
+def ids_sql(wanted: Filter, sort: str) -> tuple[str, list[Any]]:
+    """The question for the ids of the pictures that pass, in order, with its values."""
+    order = SORTS[sort]
+    joins, first = "", []
+    if "m." in order:
+        joins = " LEFT JOIN measures m ON m.picture = pictures.id"
+    elif "a." in order:
+        joins, first = " LEFT JOIN predictions a ON a.picture = pictures.id AND a.run = ?", [wanted.run]
+    where, values = where_sql(wanted)
+    return f"SELECT pictures.id FROM pictures{joins} {where} ORDER BY {order}", [*first, *values]
+
+
+def where_sql(wanted: Filter) -> tuple[str, list[Any]]:
+    """A WHERE for the table `pictures` (empty for any picture), with its values."""
+    parts: list[str] = []
+    values: list[Any] = []
+
+    def add(condition: str, *given: Any) -> None:
+        parts.append(condition)
+        values.extend(given)
+
+    for column, chosen in (("class_name", wanted.classes), ("split", wanted.splits)):
+        if chosen:
+            add(f"{column} IN ({_marks(chosen)})", *chosen)
+    if wanted.not_classes:
+        add(f"class_name NOT IN ({_marks(wanted.not_classes)})", *wanted.not_classes)
+    for word in wanted.text.split():
+        add("path LIKE ? ESCAPE '\\'", f"%{_escaped(word)}%")
+    if wanted.folder:
+        add("path LIKE ? ESCAPE '\\'", f"{_escaped(wanted.folder.rstrip('/'))}/%")
+    if wanted.problem == "any":
+        add("problem IS NOT NULL")
+    elif wanted.problem:
+        add("problem = ?", wanted.problem)
+    if wanted.excluded != "show":
+        add("excluded" if wanted.excluded == "only" else "NOT excluded")
+    if wanted.findings:
+        kinds = "" if "any" in wanted.findings else f"f.kind IN ({_marks(wanted.findings)}) AND "
+        add(f"id IN (SELECT f.picture FROM findings f WHERE {kinds}NOT {ACCEPTED})",
+            *(() if not kinds else wanted.findings))
+    for expression, span in (("MAX(width, height)", wanted.side), ("width * height", wanted.pixels),
+                             ("CAST(width AS REAL) / height", wanted.ratio), ("size", wanted.bytes)):
+        _between(expression, span, add)
+    if wanted.run and (wanted.correct or wanted.predicted or wanted.confidence != (None, None)):
+        _answers(wanted, add)
+    return ("WHERE " + " AND ".join(parts) if parts else ""), values
+
+
+def _answers(wanted: Filter, add: Any) -> None:
+    inside: list[str] = ["run = ?"]
+    values: list[Any] = [wanted.run]
+
+    def also(condition: str, *given: Any) -> None:
+        inside.append(condition)
+        values.extend(given)
+
+    if wanted.correct:
+        also("correct = ?", int(wanted.correct == "right"))
+    if wanted.predicted:
+        also(f"predicted IN ({_marks(wanted.predicted)})", *wanted.predicted)
+    _between("confidence", wanted.confidence, also)
+    add(f"id IN (SELECT picture FROM predictions WHERE {' AND '.join(inside)})", *values)
+
+
+def _between(expression: str, span: Range, add: Any) -> None:
+    for sign, bound in zip((">=", "<="), span, strict=True):
+        if bound is not None:
+            add(f"{expression} {sign} ?", bound)
+
+
+def _marks(values: tuple[str, ...]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

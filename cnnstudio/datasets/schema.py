@@ -1,0 +1,97 @@
+"""The tables of a project's `dataset.sqlite`, and how an older one becomes the present one.
+
+History: 1 pictures, decisions, journal. 2 content hashes of decisions, measures, findings, groups, accepted
+findings, predictions of runs.
+
+`pictures.added` is the number of the scan that first saw this content at this path; `scan` of a decision the
+last one in which it was known to be right: only content that came later can be the file that was moved.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+VERSION: Final = 2
+
+_FIRST: Final = """
+CREATE TABLE pictures (
+  id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder_class TEXT NOT NULL, folder_split TEXT,
+  size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, width INTEGER, height INTEGER, hash TEXT,
+  problem TEXT, problem_text TEXT, inspected INTEGER NOT NULL DEFAULT 0, seen INTEGER NOT NULL DEFAULT 0,
+  class_name TEXT NOT NULL, split TEXT NOT NULL DEFAULT 'train', excluded INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX pictures_class ON pictures (class_name, split, excluded);
+CREATE INDEX pictures_problem ON pictures (problem) WHERE problem IS NOT NULL;
+CREATE TABLE decisions (path TEXT PRIMARY KEY, class_name TEXT, split TEXT, excluded INTEGER) WITHOUT ROWID;
+CREATE TABLE journal (id INTEGER PRIMARY KEY, time REAL NOT NULL, change TEXT NOT NULL);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+"""
+
+_SECOND: Final = """
+ALTER TABLE pictures ADD COLUMN added INTEGER NOT NULL DEFAULT 0;
+DROP INDEX pictures_class;
+CREATE INDEX pictures_class ON pictures (class_name, split, excluded, problem);
+ALTER TABLE decisions ADD COLUMN hash TEXT;
+ALTER TABLE decisions ADD COLUMN scan INTEGER NOT NULL DEFAULT 0;
+UPDATE decisions SET hash = (SELECT hash FROM pictures p WHERE p.path = decisions.path);
+CREATE INDEX pictures_hash ON pictures (hash) WHERE hash IS NOT NULL;
+CREATE INDEX pictures_waiting ON pictures (id) WHERE NOT inspected;
+CREATE TABLE measures (
+  picture INTEGER PRIMARY KEY, brightness REAL, dark REAL, bright REAL, contrast REAL, sharpness REAL, entropy REAL,
+  colorfulness REAL, channels INTEGER, format TEXT, orientation INTEGER, taken TEXT, phash INTEGER, signature BLOB,
+  version INTEGER NOT NULL
+);
+CREATE TABLE findings (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, picture INTEGER, subject TEXT NOT NULL, others TEXT NOT NULL DEFAULT '[]',
+  score REAL NOT NULL, severity TEXT NOT NULL, text_en TEXT NOT NULL, text_es TEXT NOT NULL,
+  data TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX findings_kind ON findings (kind, picture);
+CREATE INDEX findings_picture ON findings (picture);
+CREATE INDEX findings_subject ON findings (subject);
+CREATE TABLE accepted (
+  kind TEXT NOT NULL, path TEXT NOT NULL, hash TEXT, scan INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, path)
+) WITHOUT ROWID;
+CREATE TABLE groups (picture INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE predictions (
+  run TEXT NOT NULL, picture INTEGER NOT NULL, predicted TEXT NOT NULL, confidence REAL NOT NULL, loss REAL NOT NULL,
+  correct INTEGER NOT NULL, PRIMARY KEY (run, picture)
+) WITHOUT ROWID;
+CREATE INDEX predictions_picture ON predictions (picture);
+CREATE TRIGGER picture_gone AFTER DELETE ON pictures BEGIN
+  DELETE FROM measures WHERE picture = old.id;
+  DELETE FROM findings WHERE picture = old.id;
+  DELETE FROM groups WHERE picture = old.id;
+  DELETE FROM predictions WHERE picture = old.id;
+END;
+CREATE TRIGGER picture_changed AFTER UPDATE OF inspected ON pictures WHEN old.inspected AND NOT new.inspected BEGIN
+  DELETE FROM measures WHERE picture = new.id;
+  DELETE FROM findings WHERE picture = new.id;
+  DELETE FROM groups WHERE picture = new.id;
+  DELETE FROM predictions WHERE picture = new.id;
+END;
+"""
+
+_STEPS: Final = (_FIRST, _SECOND)
+
+
+def bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make the tables, or those that an older version lacks, inside the transaction that is open."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    for number, step in enumerate(_STEPS[version:], start=version + 1):
+        for statement in _statements(step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(script: str) -> list[str]:
+    """Single statements: `executescript` would commit and so give up that all happens or nothing does."""
+    found: list[str] = []
+    waiting = ""
+    for line in script.splitlines(keepends=True):
+        waiting += line
+        if sqlite3.complete_statement(waiting):
+            found.append(waiting.strip())
+            waiting = ""
+    return found

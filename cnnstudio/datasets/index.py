@@ -84,6 +84,16 @@ class Index(Decisions):
         self.apply(spec)
         return gone
 
+    def last_id(self) -> int:
+        """The highest id of a picture so far; 0 for none."""
+        return int(self.rows("SELECT COALESCE(MAX(id), 0) FROM pictures")[0][0])
+
+    def came_with(self, scan: int, last_id: int) -> tuple[int, int]:
+        """How many files that scan saw first, and how many had other content than before."""
+        new = int(self.rows("SELECT COUNT(*) FROM pictures WHERE id > ?", (last_id,))[0][0])
+        changed = self.rows("SELECT COUNT(*) FROM pictures WHERE added = ? AND id <= ?", (scan, last_id))
+        return new, int(changed[0][0])
+
     def clear(self) -> None:
         """Forget everything that was found; decisions stay."""
         with self.transaction() as connection:

@@ -17,7 +17,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     which the picture has ("any" for all kinds); `folder`: a path below the collection's root; `side` and
     `pixels` are of the longer side and of width times height, `ratio` is width by height, `bytes` the file's size.
     `run` names whose answers `correct` ("right", "wrong"), `confidence` (0 to 1) and `predicted` are about;
-    without any of the three a run alone means: those it has an answer for.
+    a run without any of the three filters nothing: it is there to sort by. `added`: what the scan of that
+    number, or a later one, saw first.
     """
 
     classes: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     correct: str = ""
     confidence: Range = (None, None)
     predicted: tuple[str, ...] = ()
+    added: int = 0
 
 
 SORTS: Final = {
@@ -94,6 +96,8 @@ def where_sql(wanted: Filter) -> tuple[str, list[Any]]:
     for expression, span in (("MAX(width, height)", wanted.side), ("width * height", wanted.pixels),
                              ("CAST(width AS REAL) / height", wanted.ratio), ("size", wanted.bytes)):
         _between(expression, span, add)
+    if wanted.added:
+        add("added >= ?", wanted.added)
     if wanted.run and (wanted.correct or wanted.predicted or wanted.confidence != (None, None)):
         _answers(wanted, add)
     return ("WHERE " + " AND ".join(parts) if parts else ""), values

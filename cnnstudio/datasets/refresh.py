@@ -25,9 +25,15 @@ OnProgress = Callable[[int, int], None]
 
 
 class ScanResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scan noticed. `complete` is False when it was cancelled or the folder is missing."""
+    """What a scan noticed. `complete` is False when it was cancelled or the folder is missing.
+
+    `new` and `changed` count files since the scan before (all are new to the first); `scan` is its number.
+    """
 
     pictures: int
+    new: int = 0
+    changed: int = 0
+    scan: int = 0
     gone: int
     other_files: int
     problems: tuple[Problem, ...]
@@ -47,7 +53,7 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
     """
     start = time.perf_counter()
     listing = Listing(root, spec)
-    scan = index.begin_scan()
+    scan, last = index.begin_scan(), index.last_id()
     found, complete = 0, True
     for chunk in listing:
         index.add(chunk, scan)
@@ -64,8 +70,9 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
     else:
         complete = False
         index.apply(spec)
-    return ScanResult(pictures=found, gone=gone, other_files=listing.other_files, problems=tuple(listing.problems),
-                      complete=complete, seconds=time.perf_counter() - start)
+    new, changed = index.came_with(scan, last)
+    return ScanResult(pictures=found, new=new, changed=changed, scan=scan, gone=gone, other_files=listing.other_files,
+                      problems=tuple(listing.problems), complete=complete, seconds=time.perf_counter() - start)
 
 
 Inspected = tuple[int, int | None, int | None, str | None, str | None, Text | None]

@@ -1,0 +1,95 @@
+"""Pictures to the system's trash, and back again.
+
+Systems differ in whether something in the trash can be called back. So a second link to each file (a copy
+where the drive has no links) is held in the project's folder until the project is closed: undo takes that.
+The trash keeps its own until the user empties it, whatever happens to us.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from cnnstudio.core.files import write_problem
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text
+
+HELD: Final = ".deleted"
+"""The folder inside the project's that holds what can be undone."""
+
+Trash = Callable[[str], None]
+
+
+def system_trash(path: str) -> None:
+    """Move one file to the system's trash; raises OSError."""
+    from send2trash import send2trash
+
+    send2trash(path)
+
+
+class TrashEffect:
+    """An undoable deletion of files."""
+
+    def __init__(self, held: Path, paths: Sequence[Path], trash: Trash = system_trash) -> None:
+        self._held, self._paths, self._trash = held, tuple(paths), trash
+        self._places: list[tuple[Path, Path]] = []
+
+    def redo(self) -> None:
+        """Delete; raises ProblemError naming what could not be deleted, and leaves the others where they were."""
+        problems: list[Problem] = []
+        for path in self._paths:
+            place = self._held / uuid.uuid4().hex
+            try:
+                self._held.mkdir(parents=True, exist_ok=True)
+                _second(path, place)
+                self._trash(str(path))
+                self._places.append((path, place))
+            except FileNotFoundError:
+                place.unlink(missing_ok=True)
+            except OSError as trouble:
+                place.unlink(missing_ok=True)
+                problems.append(_not_deleted(path, trouble))
+        if problems:
+            self.undo()
+            raise ProblemError(*problems[:20])
+
+    def undo(self) -> None:
+        """Put everything back where it was; raises ProblemError where that cannot be done."""
+        problems: list[Problem] = []
+        left: list[tuple[Path, Path]] = []
+        for path, place in self._places:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if not path.exists():
+                    _second(place, path)
+                place.unlink(missing_ok=True)
+            except OSError as trouble:
+                left.append((path, place))
+                problems.append(write_problem(trouble, path))
+        self._places = left
+        if problems:
+            raise ProblemError(*problems[:20])
+
+
+def forget_deleted(project_folder: Path) -> None:
+    """The project is closed: what was deleted lies in the system's trash alone now."""
+    shutil.rmtree(project_folder / HELD, ignore_errors=True)
+
+
+def _second(path: Path, place: Path) -> None:
+    try:
+        os.link(path, place)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copy2(path, place)
+
+
+def _not_deleted(path: Path, trouble: OSError) -> Problem:
+    text = Text("{path} could not be moved to the trash ({reason}); nothing was deleted.",
+                "No se pudo mover {path} a la papelera ({reason}); no se borró nada.")
+    return error("not_deleted", text.fill(path=path, reason=trouble.strerror or str(trouble)), "file", path=path)

@@ -1,0 +1,53 @@
+"""The answers of a run beside the pictures of the index, to filter and sort by, and what leakage adds to them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cnnstudio.core.dataset import SPLITS
+from cnnstudio.core.events import PictureResult
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.leakage import Price, leaked, price, twins_of
+from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.workers.runs import RunFolder
+
+
+def results_of(run: RunFolder, split: str) -> list[PictureResult]:
+    """The table of an evaluation of that split; empty where it was not measured or cannot be read."""
+    decoder = msgspec.json.Decoder(PictureResult)
+    try:
+        return [decoder.decode(line) for line in run.table_path(split).read_bytes().splitlines() if line]
+    except (OSError, msgspec.MsgspecError):
+        return []
+
+
+def enter_answers(index: Index, run: RunFolder) -> int:
+    """Put all answers of a run (of every split it was measured on) beside the pictures; answers how many.
+
+    Right and wrong are by the class the picture has now: a corrected label counts at once.
+    """
+    try:
+        names = read_manifest(run.manifest_path).header.class_names
+    except ProblemError:
+        return 0
+    rows = [(run.id, names[each.predicted], each.probability, each.loss, names[each.predicted], each.path)
+            for split in SPLITS for each in results_of(run, split) if 0 <= each.predicted < len(names)]
+    with index.transaction() as connection:
+        connection.execute("DELETE FROM predictions WHERE run = ?", (run.id,))
+        connection.executemany(
+            "INSERT OR REPLACE INTO predictions SELECT ?, id, ?, ?, ?, class_name = ? FROM pictures WHERE path = ?", rows)
+        return int(connection.execute("SELECT COUNT(*) FROM predictions WHERE run = ?", (run.id,)).fetchone()[0])
+
+
+def leakage_price(index: Index, run: RunFolder, split: str) -> Price | None:
+    """What pictures of `split` with a twin in the run's own training pictures add; None without a measurement."""
+    results = results_of(run, split)
+    if not results:
+        return None
+    try:
+        learned = [entry.path for entry in read_manifest(run.manifest_path).split("train")]
+    except ProblemError:
+        return None
+    right = {each.path: each.predicted == each.label for each in results}
+    return price(right, leaked(twins_of(index), right, learned))

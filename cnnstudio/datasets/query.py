@@ -15,7 +15,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
     `excluded`: "hide", "show" or "only"; `problem`: "any" or a code; `findings`: kinds of the audit, one of
     which the picture has ("any" for all kinds); `folder`: a path below the collection's root; `side` and
-    `pixels` are of the longer side and of width times height, `ratio` is width by height, `bytes` the file's size.
+    `pixels` are of the longer side and of width times height, `ratio` is width by height, `bytes` the file's size;
+    `brightness` and `sharpness` are those of the audit.
     `run` names whose answers `correct` ("right", "wrong"), `confidence` (0 to 1) and `predicted` are about;
     a run without any of the three filters nothing: it is there to sort by. `added`: what the scan of that
     number, or a later one, saw first.
@@ -33,6 +34,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     pixels: Range = (None, None)
     ratio: Range = (None, None)
     bytes: Range = (None, None)
+    brightness: Range = (None, None)
+    sharpness: Range = (None, None)
     run: str = ""
     correct: str = ""
     confidence: Range = (None, None)
@@ -96,6 +99,11 @@ def where_sql(wanted: Filter) -> tuple[str, list[Any]]:
     for expression, span in (("MAX(width, height)", wanted.side), ("width * height", wanted.pixels),
                              ("CAST(width AS REAL) / height", wanted.ratio), ("size", wanted.bytes)):
         _between(expression, span, add)
+    for name, span in (("brightness", wanted.brightness), ("sharpness", wanted.sharpness)):
+        bounds = [(sign, bound) for sign, bound in zip((">=", "<="), span, strict=True) if bound is not None]
+        if bounds:
+            conditions = " AND ".join(f"{name} {sign} ?" for sign, _bound in bounds)
+            add(f"id IN (SELECT picture FROM measures WHERE {conditions})", *(bound for _sign, bound in bounds))
     if wanted.added:
         add("added >= ?", wanted.added)
     if wanted.run and (wanted.correct or wanted.predicted or wanted.confidence != (None, None)):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import sys
 
+from cnnstudio import COMMANDS
+
 
 def main() -> int:
     """A command (or an option) goes to the command line; a project or nothing opens the window."""
     multiprocessing.freeze_support()
     arguments = sys.argv[1:]
-    commands = ("new", "set", "show", "check", "train", "runs", "evaluate", "predict", "export", "doctor", "sample",
-                "fetch")
-    if arguments and (arguments[0] in commands or (arguments[0].startswith("-") and arguments[0] != "--sample")):
+    if arguments and (arguments[0] in COMMANDS or (arguments[0].startswith("-") and arguments[0] != "--sample")):
         from cnnstudio import cli
 
         return cli.main(arguments)

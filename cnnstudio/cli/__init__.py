@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cnnstudio.cli import jobs, projects, sample
-from cnnstudio.cli.arguments import COMMANDS, parser
+from cnnstudio.cli import audit, jobs, projects, sample
+from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.settings import load_settings
@@ -17,7 +17,7 @@ from cnnstudio.imaging.quiet import silence_codecs
 
 _RUN = {
     "new": projects.new, "set": projects.change, "show": projects.show, "check": projects.check,
-    "runs": projects.runs, "train": jobs.train, "evaluate": jobs.evaluate, "predict": jobs.predict,
+    "audit": audit.audit, "runs": projects.runs, "train": jobs.train, "evaluate": jobs.evaluate, "predict": jobs.predict,
     "export": jobs.export, "doctor": jobs.doctor, "fetch": jobs.fetch, "sample": sample.sample,
 }
 
@@ -56,4 +56,4 @@ def _language(arguments: Sequence[str]) -> str:
     return system_language() if chosen == "system" else chosen
 
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["main"]

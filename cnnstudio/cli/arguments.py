@@ -8,11 +8,9 @@ from pathlib import Path
 from cnnstudio import __version__
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.findings import KINDS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.text import LANGUAGES, tr
-
-COMMANDS = ("new", "set", "show", "check", "train", "runs", "evaluate", "predict", "export", "doctor", "sample", "fetch")
-"""Words that are commands; anything else is a project for the window."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,6 +50,17 @@ def parser() -> argparse.ArgumentParser:
     show = command("show", tr("show settings", "muestra ajustes"))
     show.add_argument("key", nargs="?", default="", metavar=tr("KEY", "CLAVE"))
     command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
+
+    audit = command("audit", tr("find damaged, duplicate, blurred, mislabeled and other troubled pictures",
+                                "busca imágenes dañadas, duplicadas, borrosas, mal etiquetadas y otros problemas"),
+                    project=False)
+    audit.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"))
+    audit.add_argument("--only", metavar=tr("KIND,...", "TIPO,..."), help=", ".join(KINDS.ids()))
+    audit.add_argument("--flips", action="store_true", help=tr("mirrored and turned twins, too",
+                                                               "también gemelas reflejadas y giradas"))
+    audit.add_argument("--html", type=Path, metavar=tr("FILE", "ARCHIVO"), help=tr("write a report",
+                                                                                   "escribe un informe"))
+    _add_set(audit)
 
     train = command("train", tr("train; Ctrl+C stops and keeps", "entrena; Ctrl+C detiene y conserva"))
     _add_set(train)

@@ -57,7 +57,18 @@ class FetchBase(Job, frozen=True, kw_only=True):
     file: str = ""
 
 
-AnyJob = Train | Evaluate | Serve | Export | Diagnose | FetchBase
+class Embed(Job, frozen=True, kw_only=True):
+    """Features of the pictures of a manifest by `model` (a base's id or a run's folder), laid out as a map, with
+    nearest pictures, outliers and doubtful labels; written to `target` (see `datasets.embedding`)."""
+
+    manifest: str
+    target: str
+    model: str = "efficientnet_lite0"
+    layout: str = "tsne"
+    """"tsne" or "pca"."""
+
+
+AnyJob = Train | Evaluate | Serve | Export | Diagnose | FetchBase | Embed
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag=str.lower):

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from cnnstudio.core.audit import AUDIT_PARAMS
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS, DatasetSpec
 from cnnstudio.core.network import NetworkSpec
@@ -39,6 +40,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 PARAMS: Final[dict[str, tuple[Param, ...]]] = {
     "dataset": DATASET_PARAMS,
     "dataset.splits": SPLIT_PARAMS,
+    "dataset.audit": AUDIT_PARAMS,
     "recipe": RECIPE_PARAMS,
     "training": TRAINING_PARAMS,
 }

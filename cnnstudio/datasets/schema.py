@@ -39,7 +39,7 @@ CREATE INDEX pictures_hash ON pictures (hash) WHERE hash IS NOT NULL;
 CREATE INDEX pictures_waiting ON pictures (id) WHERE NOT inspected;
 CREATE TABLE measures (
   picture INTEGER PRIMARY KEY, brightness REAL, dark REAL, bright REAL, contrast REAL, sharpness REAL, entropy REAL,
-  colorfulness REAL, channels INTEGER, format TEXT, orientation INTEGER, taken TEXT, phash INTEGER, signature BLOB,
+  colorfulness REAL, channels INTEGER, format TEXT, orientation INTEGER, taken TEXT, signature BLOB,
   version INTEGER NOT NULL
 );
 CREATE TABLE findings (

@@ -21,6 +21,10 @@ _TEXTS: Final = {
     "saving": Text("Saving the model", "Guardando el modelo"),
     "exporting": Text("Writing the export", "Escribiendo la exportación"),
     "checking": Text("Checking the export on real pictures", "Comprobando la exportación con imágenes reales"),
+    "embedding": Text("Looking at the pictures with the network", "Mirando las imágenes con la red"),
+    "comparing": Text("Finding the nearest pictures", "Buscando las imágenes más cercanas"),
+    "labels": Text("Checking the labels", "Revisando las etiquetas"),
+    "arranging": Text("Laying out the map", "Trazando el mapa"),
     "fetching": Text("Fetching weights", "Descargando pesos"),
 }
 _GAP: Final = 0.05

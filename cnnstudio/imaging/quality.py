@@ -1,7 +1,8 @@
-"""Simple measures of a picture, to sort and filter by: brightness, contrast, blur, information."""
+"""Measures of a picture, to sort, filter and judge by: light, contrast, sharpness, information, colour."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,39 +10,90 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_SIDE: Final = 256
+_SIDE: Final = 1024
+"""Larger pictures are halved until they fit: what matters for a network is visible at that size."""
+_TILE: Final = 16
+"""Pixels a side that a tile has at least; a picture has at most 8 x 8 tiles."""
+_SHARPEST: Final = 0.1
+"""The tenth of the tiles that is sharpest decides: a portrait before a soft background is no blurred picture."""
+_NOISE: Final = 2.0
+"""Added to the variance that is divided by, in squared grey levels: plain tiles say nothing."""
 
 
 @dataclass(frozen=True)
 class Quality:
     """Measures of one picture.
 
-    brightness: mean grey, 0 (black) to 1 (white). contrast: standard deviation of grey, 0 to 0.5.
-    sharpness: variance of the Laplacian of grey (0 to 255) at 256 pixels on the longer side; small for
-    blurred pictures. entropy: information of the grey histogram in bits, 0 (plain) to 8.
+    brightness: mean grey, 0 (black) to 1 (white). dark: the 99th percentile of grey; small where even the
+    lights are dark. bright: the 5th percentile; large where even the shadows are bright. contrast: standard
+    deviation of grey, 0 to 0.5. sharpness: how much of the detail is finest detail: variance of grey between
+    Gaussian scales 0 and 1 by that between 1 and 2 pixels, in the sharpest tenth of the picture; 0.1 to 0.3
+    after a blur of 2 to 6 pixels, above 0.5 for nearly all sharp photos, whatever their contrast. entropy:
+    information of the grey histogram in bits, 0 (plain) to 8. colorfulness: mean distance of the channels
+    from grey, 0 to 255; below 2 in grey pictures stored as colour.
     """
 
     brightness: float
+    dark: float
+    bright: float
     contrast: float
     sharpness: float
     entropy: float
+    colorfulness: float
 
 
 def measure(picture: NDArray[np.uint8]) -> Quality:
-    """Measure uint8 (height, width[, 1, 3 or 4]). Pictures smaller than 256 pixels are not enlarged."""
+    """Measure uint8 (height, width[, 1, 3 or 4]); small pictures are not enlarged."""
+    colorful = colorfulness(picture)
+    gray = to_gray(picture)
+    while max(gray.shape) > _SIDE:
+        gray = cv2.resize(gray, ((gray.shape[1] + 1) // 2, (gray.shape[0] + 1) // 2),
+                          interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    shares = np.asarray(cv2.calcHist([gray], [0], None, [256], [0, 256]), np.float64).ravel() / gray.size
+    levels = np.arange(256)
+    mean = float(shares @ levels)
+    running = np.cumsum(shares)
+    present = shares[shares > 0]
+    return Quality(
+        brightness=mean / 255,
+        dark=float(np.searchsorted(running, 0.99)) / 255,
+        bright=float(np.searchsorted(running, 0.05)) / 255,
+        contrast=math.sqrt(max(0.0, float(shares @ (levels - mean) ** 2))) / 255,
+        sharpness=sharpness(gray),
+        entropy=max(0.0, float(-(present * np.log2(present)).sum())),
+        colorfulness=colorful,
+    )
+
+
+def to_gray(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 (height, width) of uint8 (height, width[, 1, 3 or 4])."""
     if picture.ndim == 3:
         picture = picture[..., 0] if picture.shape[2] == 1 else cv2.cvtColor(
             np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
-    gray = np.ascontiguousarray(picture)
-    scale = _SIDE / max(gray.shape)
-    if scale < 1:
-        size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
-        gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    shares = np.bincount(gray.ravel(), minlength=256) / gray.size
-    present = shares[shares > 0]
-    return Quality(
-        brightness=float(gray.mean()) / 255,
-        contrast=float(gray.std()) / 255,
-        sharpness=float(np.asarray(cv2.Laplacian(gray, cv2.CV_32F)).var()),
-        entropy=max(0.0, float(-(present * np.log2(present)).sum())),
-    )
+    return np.ascontiguousarray(picture)
+
+
+def colorfulness(picture: NDArray[np.uint8]) -> float:
+    """The mean of the largest minus the smallest channel, sampled at 64 x 64 places."""
+    if picture.ndim == 2 or picture.shape[2] == 1:
+        return 0.0
+    small = cv2.resize(np.ascontiguousarray(picture[..., :3]), (64, 64), interpolation=cv2.INTER_LINEAR)
+    return float((small.max(axis=2).astype(np.int16) - small.min(axis=2)).mean())
+
+
+def sharpness(gray: NDArray[np.uint8]) -> float:
+    """See `Quality`; 0 for a plain picture."""
+    middle = cv2.GaussianBlur(gray, (5, 5), 1.0)
+    # Blurring by sqrt(3) once more makes sigma 2 in all.
+    first, second = cv2.absdiff(gray, middle), cv2.absdiff(middle, cv2.GaussianBlur(middle, (7, 7), 3.0 ** 0.5))
+    height, width = gray.shape
+    down, across = max(1, min(8, height // _TILE)), max(1, min(8, width // _TILE))
+    ratios = []
+    for line in range(down):
+        lines = slice(line * height // down, (line + 1) * height // down)
+        for column in range(across):
+            place = (lines, slice(column * width // across, (column + 1) * width // across))
+            finer = second[place]
+            ratios.append(cv2.norm(first[place], cv2.NORM_L2SQR) / (cv2.norm(finer, cv2.NORM_L2SQR) + _NOISE * finer.size))
+    ratios.sort()
+    return float(ratios[-1 - int(_SHARPEST * (len(ratios) - 1))])

@@ -1,0 +1,121 @@
+"""What the audit can find, one entry a kind."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from cnnstudio.core.registry import Registry
+from cnnstudio.core.text import Text
+
+Group = Literal["files", "duplicates", "quality", "balance", "labels"]
+Remedy = Literal["exclude", "relabel", "move", "keep_best", "delete_copies", "keep_together", "accept"]
+
+
+class FindingKind(msgspec.Struct, frozen=True, kw_only=True):
+    """`threshold` is the field of the AuditSpec that decides, "" if none; `badge` the short word on a thumbnail."""
+
+    id: str
+    label: Text
+    badge: Text
+    help: Text
+    group: Group
+    severity: Literal["error", "warning", "info"] = "warning"
+    threshold: str = ""
+    remedies: tuple[Remedy, ...] = ("exclude", "accept")
+
+
+GROUPS: Final[dict[Group, Text]] = {
+    "files": Text("Files", "Archivos"), "duplicates": Text("Duplicates", "Duplicadas"),
+    "quality": Text("Picture quality", "Calidad de imagen"), "balance": Text("Balance", "Equilibrio"),
+    "labels": Text("Labels", "Etiquetas"),
+}
+REMEDIES: Final[dict[Remedy, Text]] = {
+    "exclude": Text("Exclude", "Excluir"),
+    "relabel": Text("Change class to {suggested}", "Cambiar clase a {suggested}"),
+    "move": Text("Move to the twin's split", "Pasar a la división de su gemela"),
+    "keep_best": Text("Exclude the copies", "Excluir las copias"),
+    "delete_copies": Text("Delete the copies", "Borrar las copias"),
+    "keep_together": Text("Keep together", "Mantener juntas"),
+    "accept": Text("It is fine", "Está bien"),
+}
+_COPIES: Final[tuple[Remedy, ...]] = ("keep_best", "delete_copies", "accept")
+
+KINDS: Final = Registry("finding", (
+    FindingKind(id="unreadable", group="files", severity="error", label=Text("Unreadable", "Ilegibles"),
+                badge=Text("unreadable", "ilegible"),
+                help=Text("Damaged, empty or no picture at all: cannot be used.",
+                          "Dañadas, vacías o que no son imágenes: no se pueden usar.")),
+    FindingKind(id="truncated", group="files", severity="error", label=Text("Truncated", "Truncadas"),
+                badge=Text("truncated", "truncada"),
+                help=Text("The end of the file is missing.", "Falta el final del archivo.")),
+    FindingKind(id="wrong_extension", group="files", severity="info", label=Text("Wrong extension", "Extensión falsa"),
+                badge=Text("extension", "extensión"), remedies=("accept", "exclude"),
+                help=Text("The name says another format than the content; read all the same, but not everywhere.",
+                          "El nombre dice otro formato que el contenido; se lee igual, pero no en todas partes.")),
+    FindingKind(id="orientation", group="files", severity="info", label=Text("Orientation flag", "Marca de orientación"),
+                badge=Text("turned", "girada"), remedies=("accept", "exclude"),
+                help=Text("The camera's flag turns the picture; here it is applied, elsewhere it may be ignored.",
+                          "La marca de la cámara gira la imagen; aquí se aplica, en otros sitios quizá no.")),
+    FindingKind(id="exact_duplicate", group="duplicates", label=Text("Exact duplicates", "Duplicadas exactas"),
+                badge=Text("duplicate", "duplicada"), remedies=_COPIES,
+                help=Text("The same bytes as another file.", "Los mismos bytes que otro archivo.")),
+    FindingKind(id="near_duplicate", group="duplicates", label=Text("Near duplicates", "Casi duplicadas"),
+                badge=Text("near-duplicate", "casi duplicada"), threshold="near_duplicate",
+                remedies=("keep_together", *_COPIES),
+                help=Text("The same picture again: resized, recompressed, cut or from a burst.",
+                          "La misma imagen otra vez: reescalada, recomprimida, recortada o de una ráfaga.")),
+    FindingKind(id="leakage", group="duplicates", severity="error", label=Text("Across splits", "Entre divisiones"),
+                badge=Text("leak", "fuga"), threshold="near_duplicate",
+                remedies=("move", "exclude", "keep_together", "accept"),
+                help=Text("A twin is in the training split: this picture was as good as learned.",
+                          "Una gemela está en entrenamiento: esta imagen ya está casi aprendida.")),
+    FindingKind(id="cross_class_duplicate", group="duplicates", severity="error",
+                label=Text("Across classes", "Entre clases"), badge=Text("two classes", "dos clases"),
+                threshold="near_duplicate", remedies=("relabel", "exclude", "accept"),
+                help=Text("A twin has another class: one of the two labels is wrong.",
+                          "Una gemela tiene otra clase: una de las dos etiquetas es falsa.")),
+    FindingKind(id="blurry", group="quality", label=Text("Blurry", "Borrosas"), badge=Text("blurry", "borrosa"),
+                threshold="blurry", help=Text("Fine detail is missing everywhere.",
+                                              "Falta el detalle fino en toda la imagen.")),
+    FindingKind(id="dark", group="quality", label=Text("Dark", "Oscuras"), badge=Text("dark", "oscura"),
+                threshold="dark", help=Text("Even the lights are dark.", "Incluso las luces son oscuras.")),
+    FindingKind(id="bright", group="quality", label=Text("Bright", "Claras"), badge=Text("bright", "clara"),
+                threshold="bright", help=Text("Even the shadows are bright.", "Incluso las sombras son claras.")),
+    FindingKind(id="low_contrast", group="quality", label=Text("Low contrast", "Poco contraste"),
+                badge=Text("low contrast", "poco contraste"), threshold="low_contrast",
+                help=Text("Light and dark hardly differ.", "Claros y oscuros apenas se distinguen.")),
+    FindingKind(id="low_information", group="quality", label=Text("Low information", "Poca información"),
+                badge=Text("plain", "lisa"), threshold="low_information",
+                help=Text("Nearly one plain area.", "Casi un área lisa.")),
+    FindingKind(id="odd_size", group="quality", severity="info", label=Text("Odd size", "Tamaño raro"),
+                badge=Text("odd size", "tamaño raro"), threshold="odd_size",
+                help=Text("Much larger or smaller than the others.", "Mucho mayor o menor que las demás.")),
+    FindingKind(id="odd_ratio", group="quality", severity="info", label=Text("Odd ratio", "Proporción rara"),
+                badge=Text("odd ratio", "proporción rara"), threshold="odd_ratio",
+                help=Text("Much wider or narrower than the others: resizing distorts or crops it.",
+                          "Mucho más ancha o estrecha que las demás: al reescalar se deforma o recorta.")),
+    FindingKind(id="color_mismatch", group="quality", severity="info", label=Text("Grey or colour", "Gris o color"),
+                badge=Text("grey/colour", "gris/color"), threshold="color_mismatch",
+                help=Text("Grey among coloured pictures, or coloured among grey ones.",
+                          "Gris entre imágenes en color, o en color entre grises.")),
+    FindingKind(id="imbalance", group="balance", label=Text("Imbalance", "Desequilibrio"),
+                badge=Text("imbalance", "desequilibrio"), threshold="imbalance", remedies=("accept",),
+                help=Text("A class has far fewer pictures than the largest.",
+                          "Una clase tiene muchas menos imágenes que la mayor.")),
+    FindingKind(id="tiny_class", group="balance", label=Text("Tiny classes", "Clases diminutas"),
+                badge=Text("tiny class", "clase diminuta"), threshold="tiny_class", remedies=("accept",),
+                help=Text("Too few pictures to learn and to measure from.",
+                          "Muy pocas imágenes para aprender y medir.")),
+    FindingKind(id="outlier", group="labels", severity="info", label=Text("Outliers", "Atípicas"),
+                badge=Text("outlier", "atípica"), threshold="outlier",
+                help=Text("Unlike everything else: perhaps not of this collection.",
+                          "Distinta de todo lo demás: quizá no es de esta colección.")),
+    FindingKind(id="mislabeled", group="labels", label=Text("Probably mislabeled", "Quizá mal etiquetadas"),
+                badge=Text("label?", "¿etiqueta?"), threshold="mislabeled", remedies=("relabel", "exclude", "accept"),
+                help=Text("A classifier that never saw the picture is sure of another class.",
+                          "Un clasificador que no vio la imagen está seguro de otra clase.")),
+))
+LEARNED: Final = frozenset({"outlier", "mislabeled"})
+"""Kinds that need the features of a network."""

@@ -1,0 +1,129 @@
+"""Findings about twins: copies to throw out, twins on both sides of a split, twins with two classes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from cnnstudio.catalog.findings import KINDS
+from cnnstudio.core.text import Text, same
+from cnnstudio.datasets.audit.rules import Row, split_name
+from cnnstudio.datasets.audit.twins import Twins, joined
+from cnnstudio.datasets.findings import Finding
+
+TWIN_KINDS: Final = frozenset({"exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate"})
+_ORDER: Final = {"train": 0, "validation": 1, "test": 2}
+_TURN_WORDS: Final = (
+    Text("mirrored", "reflejada"), Text("turned by half", "girada media vuelta"),
+    Text("upside down and mirrored", "invertida y reflejada"), Text("turned by a quarter", "girada un cuarto"),
+    Text("turned by a quarter", "girada un cuarto"), Text("mirrored and turned", "reflejada y girada"),
+    Text("mirrored and turned", "reflejada y girada"),
+)
+
+
+def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds: frozenset[str]) -> list[Finding]:
+    """Findings of the four kinds about twins."""
+    by_id = {row.id: row for row in rows}
+    near = [pair for pair in near if pair.first in by_id and pair.second in by_id]
+    groups = [[by_id[each] for each in group if each in by_id] for group in exact]
+    found: list[Finding] = []
+    if "exact_duplicate" in kinds:
+        for group in groups:
+            found += _superfluous(group, "exact_duplicate", {})
+    if "near_duplicate" in kinds:
+        # One of each set of exact copies stands for all: the others are told of as exact copies.
+        pairs = {frozenset((pair.first, pair.second)): pair for pair in near}
+        for members in joined((pair.first, pair.second) for pair in near):
+            found += _superfluous([by_id[each] for each in members], "near_duplicate", pairs)
+    if kinds & {"leakage", "cross_class_duplicate"}:
+        twins = _all_twins(groups, near, by_id)
+        for row, others in twins:
+            found += _across(row, others, kinds)
+    return found
+
+
+def best(group: Iterable[Row]) -> Row:
+    """The copy to keep: most pixels, then the largest file, in training, with the shortest path."""
+    return min(group, key=lambda row: (-(row.width or 0) * (row.height or 0), -row.size, _ORDER.get(row.split, 3),
+                                       len(row.path), row.path))
+
+
+def _superfluous(group: list[Row], kind: str, pairs: dict[frozenset[int], Twins]) -> Iterable[Finding]:
+    if len(group) < 2:
+        return
+    kept = best(group)
+    for row in group:
+        if row.id == kept.id:
+            continue
+        # The nearest of the set: a chain of alike pictures need not be alike at its ends.
+        twins = [pairs[frozenset((row.id, other.id))] for other in group
+                 if frozenset((row.id, other.id)) in pairs]
+        pair = min(twins, key=lambda each: each.difference, default=None)
+        other = kept if pair is None else next(each for each in group
+                                               if each.id in (pair.first, pair.second) and each.id != row.id)
+        others = (other.path, *(each.path for each in group if each.id not in (row.id, other.id)))
+        yield _finding(row, kind, 1.0 - (pair.difference if pair is not None else 0.0), _sentence(row, other, pair),
+                       others, {"keep": kept.path})
+
+
+def _sentence(row: Row, other: Row, pair: Twins | None) -> Text:
+    if pair is None:
+        return Text("The same bytes as {other}.", "Los mismos bytes que {other}.").fill(other=other.path)
+    how = same("")
+    if pair.turn >= 0:
+        how = Text(", {turn}", ", {turn}").fill(turn=_TURN_WORDS[pair.turn])
+    size = same("")
+    if row.width and other.width and row.width != other.width:
+        size = Text(" at {share:.0%} of its size", " al {share:.0%} de su tamaño").fill(share=row.width / other.width)
+    return Text("The same picture as {other}{size}{how} (difference {difference:.1%}).",
+                "La misma imagen que {other}{size}{how} (diferencia {difference:.1%}).").fill(
+                    other=other.path, size=size, how=how, difference=pair.difference)
+
+
+def _all_twins(groups: list[list[Row]], near: list[Twins], by_id: dict[int, Row]
+               ) -> list[tuple[Row, list[tuple[Row, Twins | None]]]]:
+    """Every picture that has twins, with each of them; near twins of one exact copy are those of all its copies."""
+    copies_of: dict[int, list[Row]] = {row.id: group for group in groups for row in group}
+    twins: dict[int, dict[int, Twins | None]] = defaultdict(dict)
+    for pair in near:
+        for one in copies_of.get(pair.first, [by_id[pair.first]]):
+            for two in copies_of.get(pair.second, [by_id[pair.second]]):
+                twins[one.id][two.id] = twins[two.id][one.id] = pair
+    for group in groups:
+        for one in group:
+            for two in group:
+                if one.id != two.id:
+                    twins[one.id][two.id] = None
+    return [(by_id[each], [(by_id[other], pair) for other, pair in others.items()])
+            for each, others in sorted(twins.items())]
+
+
+def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[str]) -> Iterable[Finding]:
+    def nearest(chosen: list[tuple[Row, Twins | None]]) -> list[tuple[Row, Twins | None]]:
+        return sorted(chosen, key=lambda each: (each[1].difference if each[1] is not None else -1.0, each[0].path))
+
+    # What is measured on must not have been learned from, nor have chosen the model as validation does.
+    learned = nearest([each for each in others if _ORDER.get(each[0].split, 3) < _ORDER.get(row.split, 3)])
+    if "leakage" in kinds and learned:
+        other, pair = learned[0]
+        text = Text("{sentence} That one is in {theirs} and this one in {mine}: it flatters the measured accuracy.",
+                    "{sentence} Aquella está en {theirs} y esta en {mine}: embellece la exactitud medida.")
+        yield _finding(row, "leakage", 1.0 - (pair.difference if pair else 0.0),
+                       text.fill(sentence=_sentence(row, other, pair), theirs=split_name(other.split),
+                                 mine=split_name(row.split)),
+                       tuple(each.path for each, _pair in learned), {"split": other.split})
+    different = nearest([each for each in others if each[0].class_name != row.class_name])
+    if "cross_class_duplicate" in kinds and different:
+        other, pair = different[0]
+        text = Text("{sentence} That one is called {theirs} and this one {mine}: one of the two is wrong.",
+                    "{sentence} Aquella se llama {theirs} y esta {mine}: una de las dos es falsa.")
+        yield _finding(row, "cross_class_duplicate", 1.0 - (pair.difference if pair else 0.0),
+                       text.fill(sentence=_sentence(row, other, pair), theirs=other.class_name or "?",
+                                 mine=row.class_name or "?"),
+                       tuple(each.path for each, _pair in different), {"suggested": other.class_name})
+
+
+def _finding(row: Row, kind: str, score: float, text: Text, others: tuple[str, ...], data: dict[str, Any]) -> Finding:
+    return Finding(kind=kind, path=row.path, picture=row.id, others=others[:50], score=max(0.0, min(1.0, score)),
+                   severity=KINDS[kind].severity, text=text, data=data)

@@ -1,0 +1,114 @@
+"""Every picture decoded once, in threads: what is measured then is never measured again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.refresh import Cancelled, Inspected, OnProgress, never
+from cnnstudio.imaging import jpeg
+from cnnstudio.imaging.decode import decode_described, read_bytes
+from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.hashing import content_hash
+from cnnstudio.imaging.header import Header
+from cnnstudio.imaging.headers import read_header
+from cnnstudio.imaging.metadata import taken_at
+from cnnstudio.imaging.quality import measure as measure_pixels
+from cnnstudio.imaging.signature import signature
+
+VERSION: Final = 1
+"""Of what is measured: rows of another version are measured again."""
+_ENOUGH: Final = 768
+"""Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""
+_COLUMNS: Final = ("picture", "brightness", "dark", "bright", "contrast", "sharpness", "entropy", "colorfulness",
+                   "channels", "format", "orientation", "taken", "signature", "version")
+_WAITING: Final = ("FROM pictures p LEFT JOIN measures m ON m.picture = p.id AND m.version = ?"
+                   " WHERE m.picture IS NULL")
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One picture: what `Index.set_inspected` takes, and the row of its measures."""
+
+    inspected: Inspected
+    row: tuple[Any, ...]
+
+
+def waiting(index: Index) -> int:
+    """How many pictures were not measured yet."""
+    return int(index.rows(f"SELECT COUNT(*) {_WAITING}", (VERSION,))[0][0])
+
+
+def measure(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never,
+            workers: int | None = None, chunk: int = 256) -> int:
+    """Measure every picture that was not measured yet; answers how many were.
+
+    It goes on where it was cancelled: each chunk is entered as it is done. The files are inspected by the
+    same decoding, if they were not yet.
+    """
+    total, done, looked = waiting(index), 0, False
+    with ThreadPoolExecutor(workers or os.cpu_count() or 2, thread_name_prefix="audit") as pool:
+        while not cancelled():
+            rows = index.rows(f"SELECT p.id, p.path, p.inspected {_WAITING} ORDER BY p.id LIMIT ?", (VERSION, chunk))
+            if not rows:
+                break
+            found = list(pool.map(lambda row: measure_file(root, row[0], row[1]), rows))
+            fresh = {row[0] for row in rows if not row[2]}
+            looked = looked or bool(fresh)
+            _enter(index, found, fresh)
+            done += len(rows)
+            if on_progress is not None:
+                on_progress(done, max(total, done))
+    if looked and not cancelled():
+        index.follow_moves()
+    return done
+
+
+def _enter(index: Index, found: Iterable[Measured], fresh: set[int]) -> None:
+    values = list(found)
+    inspected = [each.inspected for each in values if each.inspected[0] in fresh]
+    if inspected:
+        index.set_inspected(inspected)
+    marks = ",".join("?" * len(_COLUMNS))
+    with index.transaction() as connection:
+        connection.executemany(f"INSERT OR REPLACE INTO measures ({','.join(_COLUMNS)}) VALUES ({marks})",
+                               [each.row for each in values])
+
+
+def measure_file(root: Path, identifier: int, path: str) -> Measured:
+    """Read, decode and measure one file; trouble with it is part of the answer."""
+    digest: str | None = None
+    header: Header | None = None
+    try:
+        data = read_bytes(root / path)
+        digest = content_hash(data)
+        header = read_header(data)
+        picture = decode_described(data, header, channels=None, background=(255, 255, 255),
+                                   reduce=_reduction(header))
+        quality = measure_pixels(picture)
+        width, height = header.size_as_seen
+        if header.format != jpeg.NAME:
+            height, width = picture.shape[:2]
+        taken = taken_at(data) if b"Exif" in data[:4096] else None
+        row = (identifier, quality.brightness, quality.dark, quality.bright, quality.contrast, quality.sharpness,
+               quality.entropy, quality.colorfulness, picture.shape[2], header.format, header.orientation, taken,
+               signature(picture), VERSION)
+        return Measured(inspected=(identifier, width, height, digest, None, None), row=row)
+    except PictureError as trouble:
+        text = Text(trouble.text("en"), trouble.text("es"))
+        return Measured(inspected=(identifier, None, None, digest, trouble.code, text),
+                        row=(identifier, *[None] * 8, header.format if header is not None else None, None, None, None,
+                             VERSION))
+
+
+def _reduction(header: Header) -> int:
+    if header.format != jpeg.NAME:
+        return 1
+    longest = max(header.width, header.height)
+    return next((factor for factor in (8, 4, 2) if longest >= factor * _ENOUGH), 1)

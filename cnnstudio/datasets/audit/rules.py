@@ -1,0 +1,213 @@
+"""What the measures say is wrong: a pure and quick function of measures, thresholds and decisions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from cnnstudio.catalog.findings import KINDS
+from cnnstudio.core.audit import AuditSpec
+from cnnstudio.core.dataset import SPLIT_NAMES, DatasetSpec
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.findings import Finding
+from cnnstudio.datasets.index import Index
+from cnnstudio.imaging import anymap, bmp, boxes, gif, jpeg, png, tiff, webp
+
+_SUFFIXES: Final = {
+    jpeg.NAME: {".jpg", ".jpeg", ".jpe", ".jfif"}, png.NAME: {".png", ".apng"}, bmp.NAME: {".bmp", ".dib"},
+    gif.NAME: {".gif"}, webp.NAME: {".webp"}, tiff.NAME: {".tif", ".tiff"}, boxes.AVIF: {".avif"},
+    boxes.JPEG2000: {".jp2", ".j2k", ".jpf", ".jpx", ".jpm"},
+    anymap.NAME: {".pbm", ".pgm", ".ppm", ".pnm", ".pam"},
+}
+_GRAY: Final = 2.0
+"""Largest colourfulness (0 to 255) of a picture that counts as grey."""
+_FEW: Final = 20
+"""From so many pictures on, what is usual in the collection is known."""
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One measured picture."""
+
+    id: int
+    path: str
+    class_name: str
+    split: str
+    excluded: int
+    size: int
+    width: int | None
+    height: int | None
+    problem: str | None
+    problem_text: str | None
+    brightness: float | None
+    dark: float | None
+    bright: float | None
+    contrast: float | None
+    sharpness: float | None
+    entropy: float | None
+    colorfulness: float | None
+    format: str | None
+    orientation: int | None
+
+
+_SQL: Final = ("SELECT p.id, p.path, p.class_name, p.split, p.excluded, p.size, p.width, p.height, p.problem,"
+               " p.problem_text, m.brightness, m.dark, m.bright, m.contrast, m.sharpness, m.entropy, m.colorfulness,"
+               " m.format, m.orientation FROM pictures p LEFT JOIN measures m ON m.picture = p.id ORDER BY p.path")
+
+
+def read_rows(index: Index) -> list[Row]:
+    """All pictures with their measures, in the order of their paths."""
+    return [Row(*row) for row in index.each(_SQL)]
+
+
+def _finding(row: Row, kind: str, score: float, text: Text, **more: Any) -> Finding:
+    return Finding(kind=kind, path=row.path, picture=row.id, score=max(0.0, min(1.0, score)), text=text,
+                   severity=KINDS[kind].severity, **more)
+
+
+# Files ---------------------------------------------------------------------------------------------
+
+def _files(rows: list[Row], kinds: frozenset[str]) -> Iterable[Finding]:
+    for row in rows:
+        if row.problem is not None:
+            kind = "truncated" if row.problem == "truncated" else "unreadable"
+            if kind in kinds:
+                said = msgspec.json.decode(row.problem_text) if row.problem_text else ["?", "?"]
+                yield _finding(row, kind, 1.0, Text(*said))
+            continue
+        if "wrong_extension" in kinds and row.format in _SUFFIXES:
+            suffix = "." + row.path.rpartition(".")[2].lower()
+            if suffix not in _SUFFIXES[row.format]:
+                text = Text("The name ends with {suffix}, but the content is {format}.",
+                            "El nombre termina en {suffix}, pero el contenido es {format}.")
+                yield _finding(row, "wrong_extension", 0.5, text.fill(suffix=suffix, format=row.format))
+        if "orientation" in kinds and (row.orientation or 1) != 1:
+            text = Text("The camera's orientation flag is {n}: programs that ignore it show the picture turned.",
+                        "La marca de orientación de la cámara es {n}: los programas que la ignoran la muestran girada.")
+            yield _finding(row, "orientation", 0.3, text.fill(n=row.orientation))
+
+
+# Picture quality -----------------------------------------------------------------------------------
+
+_Low = tuple[str, str, Text]
+_LOW: Final[tuple[_Low, ...]] = (
+    ("blurry", "sharpness", Text("Sharpness {value:.2f} is below {limit:.2f}: no part of the picture has fine detail.",
+                                 "La nitidez {value:.2f} es menor que {limit:.2f}: ninguna parte tiene detalle fino.")),
+    ("dark", "dark", Text("Even the lights are dark: {value:.0%} of white, below {limit:.0%}.",
+                          "Incluso las luces son oscuras: {value:.0%} del blanco, menos de {limit:.0%}.")),
+    ("low_contrast", "contrast", Text("Contrast {value:.3f} is below {limit:.3f}: light and dark hardly differ.",
+                                      "El contraste {value:.3f} es menor que {limit:.3f}: claros y oscuros casi no se "
+                                      "distinguen.")),
+    ("low_information", "entropy", Text("{value:.1f} bits of information are less than {limit:.1f}: nearly a plain area.",
+                                        "{value:.1f} bits de información son menos de {limit:.1f}: casi un área lisa.")),
+)
+
+
+def limit_of(kind: str, threshold: float, values: np.ndarray) -> float:
+    """The limit in force: the threshold, or half the median where the collection as a whole lies below it.
+
+    Digits on black have little information by nature; what stands out among them is found all the same.
+    """
+    if len(values) < _FEW:
+        return threshold
+    median = float(np.median(values))
+    if kind == "bright":
+        return max(threshold, 1 - (1 - median) / 2)
+    return min(threshold, median / 2)
+
+
+def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterable[Finding]:
+    good = [row for row in rows if row.brightness is not None]
+    for kind, field, text in _LOW:
+        if kind in kinds and good:
+            values = np.array([getattr(row, field) for row in good])
+            limit = limit_of(kind, getattr(spec, kind), values)
+            for place in np.flatnonzero(values < limit):
+                value = float(values[place])
+                yield _finding(good[place], kind, 1 - value / limit / 2 if limit else 1.0,
+                               text.fill(value=value, limit=limit))
+    if "bright" in kinds and good:
+        values = np.array([row.bright for row in good], np.float64)
+        limit = limit_of("bright", spec.bright, values)
+        text = Text("Even the shadows are bright: {value:.0%} of white, above {limit:.0%}.",
+                    "Incluso las sombras son claras: {value:.0%} del blanco, más de {limit:.0%}.")
+        for place in np.flatnonzero(values > limit):
+            value = float(values[place])
+            yield _finding(good[place], "bright", 1 - (1 - value) / max(1e-9, 1 - limit) / 2,
+                           text.fill(value=value, limit=limit))
+    sized = [row for row in good if row.width and row.height]
+    if "odd_size" in kinds:
+        yield from _odd(sized, "odd_size", spec.odd_size, lambda row: math.sqrt(row.width * row.height), Text(
+            "{width} × {height} pixels: {factor:.1f} times {way} than usual here.",
+            "{width} × {height} píxeles: {factor:.1f} veces {way} que lo usual aquí."),
+            (Text("larger", "mayor"), Text("smaller", "menor")))
+    if "odd_ratio" in kinds:
+        yield from _odd(sized, "odd_ratio", spec.odd_ratio, lambda row: row.width / row.height, Text(
+            "{width} × {height} pixels: {factor:.1f} times {way} than usual here.",
+            "{width} × {height} píxeles: {factor:.1f} veces {way} que lo usual aquí."),
+            (Text("wider", "más ancha"), Text("narrower", "más estrecha")))
+    if "color_mismatch" in kinds:
+        yield from _colors(good, spec.color_mismatch)
+
+
+def _odd(rows: list[Row], kind: str, factor: float, measure: Callable[[Any], float], text: Text,
+         ways: tuple[Text, Text]) -> Iterable[Finding]:
+    if len(rows) < 5:
+        return
+    values = np.log(np.array([measure(row) for row in rows], np.float64))
+    away = values - np.median(values)
+    # A collection of widely differing sizes has no usual one: a quarter of it must lie within a half of the factor.
+    spread = float(np.percentile(np.abs(away), 75))
+    limit = max(math.log(factor), 2 * spread)
+    for place in np.flatnonzero(np.abs(away) > limit):
+        row, distance = rows[place], float(away[place])
+        words = text.fill(width=row.width, height=row.height, factor=math.exp(abs(distance)), way=ways[distance < 0])
+        yield _finding(row, kind, 1 - limit / abs(distance) / 2, words)
+
+
+def _colors(rows: list[Row], share: float) -> Iterable[Finding]:
+    gray = np.array([(row.colorfulness or 0.0) < _GRAY for row in rows], bool)
+    if len(rows) < 5:
+        return
+    for odd, text in ((True, Text("Grey, while {share:.0%} of the pictures are coloured.",
+                                  "Gris, mientras que el {share:.0%} de las imágenes es en color.")),
+                      (False, Text("Coloured, while {share:.0%} of the pictures are grey.",
+                                   "En color, mientras que el {share:.0%} de las imágenes es gris."))):
+        places = np.flatnonzero(gray == odd)
+        if 0 < len(places) <= share * len(rows):
+            for place in places:
+                yield _finding(rows[place], "color_mismatch", 0.4, text.fill(share=1 - len(places) / len(rows)))
+
+
+# Balance -------------------------------------------------------------------------------------------
+
+def _balance(index: Index, spec: DatasetSpec, kinds: frozenset[str]) -> Iterable[Finding]:
+    totals = {name: sum(splits.values()) for name, splits in index.counts().items()}
+    names = [name for name in index.class_names(spec) if name]
+    most = max((totals.get(name, 0) for name in names), default=0)
+    for name in names:
+        number = totals.get(name, 0)
+        if "tiny_class" in kinds and number < spec.audit.tiny_class:
+            text = Text("The class {name} has {n} usable pictures, fewer than {limit}: too few to learn and to measure.",
+                        "La clase {name} tiene {n} imágenes útiles, menos de {limit}: muy pocas para aprender y medir.")
+            yield Finding(kind="tiny_class", path=name, score=1 - number / max(1, spec.audit.tiny_class) / 2,
+                          text=text.fill(name=name, n=number, limit=spec.audit.tiny_class))
+        if "imbalance" in kinds and len(names) > 1 and number * spec.audit.imbalance < most:
+            text = Text("The class {name} has {n} pictures; the largest has {most}, {factor:.0f} times as many.",
+                        "La clase {name} tiene {n} imágenes; la mayor tiene {most}, {factor:.0f} veces más.")
+            yield Finding(kind="imbalance", path=name, score=1 - number * spec.audit.imbalance / most / 2,
+                          text=text.fill(name=name, n=number, most=most, factor=most / max(1, number)))
+
+
+def split_name(split: str) -> Text:
+    """The split's name in a sentence."""
+    named: Text = SPLIT_NAMES.get(split, Text(split, split))
+    return Text(named.en.lower(), named.es.lower())
+
+
+def simple(index: Index, spec: DatasetSpec, kinds: frozenset[str], rows: list[Row]) -> list[Finding]:
+    """Findings of all kinds that look at single pictures and at classes."""
+    return [*_files(rows, kinds), *_quality(rows, spec.audit, kinds), *_balance(index, spec, kinds)]

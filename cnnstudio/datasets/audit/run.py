@@ -1,0 +1,167 @@
+"""The audit as a whole: measure what is new, judge everything, keep what was found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from cnnstudio.catalog.findings import KINDS, LEARNED
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.text import Text
+from cnnstudio.datasets import findings as stored
+from cnnstudio.datasets.audit.copies import TWIN_KINDS, copies
+from cnnstudio.datasets.audit.measuring import measure
+from cnnstudio.datasets.audit.rules import Row, read_rows, simple
+from cnnstudio.datasets.audit.twins import Twins, exact_groups, joined, near_twins
+from cnnstudio.datasets.embedding import Embedding
+from cnnstudio.datasets.findings import Finding
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.refresh import Cancelled, OnProgress, never
+
+ALL_KINDS: Final = frozenset(KINDS.ids())
+_BURST_SECONDS: Final = 1.0
+
+
+class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """`images` in the collection, `counts` of findings by kind (accepted ones left out), and whether it came to
+    its end."""
+
+    images: int
+    counts: dict[str, int]
+    seconds: float
+    complete: bool
+
+
+def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] | None = None,
+          embedding: Embedding | None = None, on_progress: OnProgress | None = None,
+          cancelled: Cancelled = never) -> AuditSummary:
+    """Measure, judge and keep; `only` limits the kinds (None: all). Cancelled, it goes on where it stopped.
+
+    `outlier` and `mislabeled` need an embedding; without one they are left as they are.
+    """
+    start = time.perf_counter()
+    kinds = ALL_KINDS if only is None else only
+    if embedding is None:
+        kinds -= LEARNED
+    if kinds - LEARNED:
+        measure(index, root, on_progress, cancelled)
+    complete = not cancelled() and judge(index, spec, kinds, embedding, cancelled)
+    return AuditSummary(images=index.count(), counts=stored.counts(index), seconds=time.perf_counter() - start,
+                        complete=complete)
+
+
+def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
+          cancelled: Cancelled = never) -> bool:
+    """Find by the measures as they are, and keep what was found; False when cancelled, and nothing is changed then.
+
+    Twins are put on one side of the splits first: only what still lies on both sides is leakage.
+    """
+    twins = None
+    if kinds & TWIN_KINDS:
+        twins = _twins(index, spec, kinds, cancelled)
+        if cancelled():
+            return False
+        index.set_groups(groups_of(index, twins))
+    found = derive(index, spec, kinds, embedding, twins)
+    if cancelled():
+        return False
+    stored.store(index, found, kinds)
+    return True
+
+
+_Found = tuple[list[list[int]], list[Twins]]
+
+
+def _twins(index: Index, spec: DatasetSpec, kinds: frozenset[str], cancelled: Cancelled) -> _Found:
+    near = [] if kinds & TWIN_KINDS == {"exact_duplicate"} else near_twins(
+        index, spec.audit.near_duplicate, flips=spec.audit.flips, cancelled=cancelled)
+    return exact_groups(index), near
+
+
+def derive(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
+           twins: _Found | None = None, cancelled: Cancelled = never) -> list[Finding]:
+    """All findings of these kinds by the measures as they are: quick, and nothing is written."""
+    present = [row for row in read_rows(index) if not row.excluded]
+    found = simple(index, spec, kinds, present)
+    if kinds & TWIN_KINDS:
+        exact, near = twins if twins is not None else _twins(index, spec, kinds, cancelled)
+        found += copies(present, exact, near, kinds)
+    if embedding is not None:
+        found += learned(present, embedding, spec, kinds)
+    return found
+
+
+def affected(index: Index, spec: DatasetSpec, kind: str, embedding: Embedding | None = None) -> list[int]:
+    """Ids of the pictures that one kind would find with these thresholds, worst first."""
+    found = derive(index, spec, frozenset({kind}), embedding)
+    ordered = sorted(found, key=lambda each: (-each.score, each.path))
+    return [each.picture for each in ordered if each.picture is not None]
+
+
+def groups_of(index: Index, twins: _Found) -> dict[int, str]:
+    """Which pictures must stay on one side of a split: twins, and what one camera took within a second."""
+    exact, near = twins
+    pairs = [(group[0], other) for group in exact for other in group[1:]]
+    pairs += [(pair.first, pair.second) for pair in near]
+    pairs += bursts(index.rows("SELECT p.id, p.path, m.taken FROM pictures p JOIN measures m ON m.picture = p.id"
+                               " WHERE m.taken IS NOT NULL"))
+    groups = joined(pairs)
+    names = {each.id: each.path for each in index.pictures([member for group in groups for member in group])}
+    return {member: f"twins:{min(names[each] for each in group)}" for group in groups for member in group}
+
+
+def bursts(taken: Iterable[tuple[int, str, str]]) -> list[tuple[int, int]]:
+    """Pairs of pictures (id, path, EXIF time) of one folder that were taken within a second of each other."""
+    times: dict[str, list[tuple[float, int]]] = {}
+    for identifier, path, words in taken:
+        try:
+            moment = datetime.strptime(words[:19], "%Y:%m:%d %H:%M:%S").timestamp()
+        except (ValueError, OverflowError, OSError):
+            continue
+        times.setdefault(path.rpartition("/")[0], []).append((moment, identifier))
+    pairs = []
+    for moments in times.values():
+        moments.sort()
+        pairs += [(one[1], two[1]) for one, two in zip(moments, moments[1:], strict=False)
+                  if two[0] - one[0] <= _BURST_SECONDS]
+    return pairs
+
+
+def learned(rows: list[Row], embedding: Embedding, spec: DatasetSpec, kinds: frozenset[str]) -> list[Finding]:
+    """Outliers and probable mislabels, by an embedding."""
+    by_path = {row.path: row for row in rows}
+    found: list[Finding] = []
+    if "outlier" in kinds:
+        text = Text("Far from every other picture: {score:.2f} of 1 by the features of {model}.",
+                    "Lejos de todas las demás: {score:.2f} de 1 según las características de {model}.")
+        for place in np.flatnonzero(embedding.outlier >= spec.audit.outlier):
+            row = by_path.get(embedding.paths[place])
+            if row is not None:
+                score = float(embedding.outlier[place])
+                found.append(Finding(kind="outlier", path=row.path, picture=row.id, score=score, severity="info",
+                                     text=text.fill(score=score, model=Path(embedding.model).name)))
+    if "mislabeled" in kinds and len(embedding.label_quality):
+        found += _mislabeled(by_path, embedding, spec)
+    return found
+
+
+def _mislabeled(by_path: dict[str, Row], embedding: Embedding, spec: DatasetSpec) -> Iterable[Finding]:
+    text = Text("Called {label}, but a classifier that never saw it says {suggested}; the label fits {quality:.0%}.",
+                "Se llama {label}, pero un clasificador que no la vio dice {suggested}; la etiqueta encaja un "
+                "{quality:.0%}.")
+    suspect = embedding.mislabeled & (embedding.label_quality < spec.audit.mislabeled)
+    for place in np.flatnonzero(suspect):
+        row, suggested = by_path.get(embedding.paths[place]), embedding.suggested[place]
+        # What was relabelled since needs no telling.
+        if row is None or row.class_name == suggested:
+            continue
+        quality = float(embedding.label_quality[place])
+        yield Finding(kind="mislabeled", path=row.path, picture=row.id, score=1 - quality,
+                      text=text.fill(label=row.class_name or "?", suggested=suggested, quality=quality),
+                      data={"suggested": suggested})

@@ -1,0 +1,151 @@
+"""Copies of pictures: the same bytes, and likenesses that hardly differ, without comparing all with all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.datasets.index import Index
+from cnnstudio.imaging.signature import BYTES, descriptors, differences, turned
+
+_ALL_PAIRS: Final = 20_000
+"""Up to so many pictures every pair is looked at: exact, and seconds of matrix products."""
+_ROWS: Final = 1024
+_TABLES: Final = 20
+_NEIGHBOURS: Final = 24
+_PAIRS: Final = 1 << 20
+
+Cancelled = Callable[[], bool]
+
+
+class Twins(msgspec.Struct, frozen=True, kw_only=True):
+    """Two pictures (ids) that are the same; `difference` 0 to 1; `turn`: its place in `turned`, -1 if not turned."""
+
+    first: int
+    second: int
+    difference: float
+    turn: int = -1
+
+
+def exact_groups(index: Index) -> list[list[int]]:
+    """Ids of the pictures that have the same bytes, in groups of two and more, each in the order of the ids."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for digest, identifier in index.each(
+            "SELECT hash, id FROM pictures WHERE hash IN (SELECT hash FROM pictures WHERE hash IS NOT NULL"
+            " GROUP BY hash HAVING COUNT(*) > 1) ORDER BY id"):
+        groups[digest].append(identifier)
+    return list(groups.values())
+
+
+def read_signatures(index: Index) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """(ids, likenesses (n, BYTES)), one for every content: of exact copies only the first."""
+    ids: list[int] = []
+    parts: list[bytes] = []
+    for identifier, likeness in index.each(
+            "SELECT m.picture, m.signature FROM measures m JOIN pictures p ON p.id = m.picture WHERE m.signature IS NOT"
+            " NULL AND NOT EXISTS (SELECT 1 FROM pictures q WHERE q.hash = p.hash AND q.id < p.id) ORDER BY m.picture"):
+        ids.append(identifier)
+        parts.append(likeness)
+    joined = np.frombuffer(b"".join(parts), np.uint8).reshape(-1, BYTES) if parts else np.empty((0, BYTES), np.uint8)
+    return np.asarray(ids, np.int64), joined
+
+
+def near_twins(index: Index, largest: float, *, flips: bool = False,
+               cancelled: Cancelled = lambda: False) -> list[Twins]:
+    """All pairs of pictures whose likenesses differ by at most `largest`, exact copies left out."""
+    ids, likenesses = read_signatures(index)
+    found: dict[tuple[int, int], Twins] = {}
+    for turn, second in enumerate([likenesses, *(turned(likenesses) if flips else [])], start=-1):
+        if cancelled():
+            break
+        for one, two, difference in _pairs(likenesses, second, largest, same=turn < 0):
+            key = (int(ids[one]), int(ids[two]))
+            if key not in found or difference < found[key].difference:
+                found[key] = Twins(first=key[0], second=key[1], difference=difference, turn=turn)
+    return sorted(found.values(), key=lambda each: (each.first, each.second))
+
+
+def _pairs(first: NDArray[np.uint8], second: NDArray[np.uint8], largest: float, *, same: bool
+           ) -> Iterable[tuple[int, int, float]]:
+    """(row, row, difference) with the first row smaller. `same`: the two are one and the same."""
+    if len(first) < 2:
+        return
+    # The cosine of the angle between two likenesses that differ by d is 1 - d * d / 2; the coarse one is near it.
+    least = max(0.3, 1.0 - 2.0 * largest * largest - 0.02)
+    search = _everything if len(first) <= _ALL_PAIRS else _buckets
+    one, two = descriptors(first), descriptors(second)
+    # A picture and another one turned are the same pair as the other one and the first turned back, which is
+    # among the turns as well: looking at the first before the second is enough.
+    for found_rows, found_columns in search(one, one if same else two, least):
+        ordered = found_rows < found_columns
+        rows, columns = found_rows[ordered], found_columns[ordered]
+        for start in range(0, len(rows), _PAIRS // 8):
+            left, right = rows[start:start + _PAIRS // 8], columns[start:start + _PAIRS // 8]
+            measured = differences(first[left], second[right])
+            for place in np.flatnonzero(measured <= largest):
+                yield int(left[place]), int(right[place]), float(measured[place])
+
+
+_Places = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def _everything(one: NDArray[np.float32], two: NDArray[np.float32], least: float) -> Iterable[_Places]:
+    for start in range(0, len(one), _ROWS):
+        rows, columns = np.nonzero(one[start:start + _ROWS] @ two[start:].T >= least)
+        yield rows.astype(np.int64) + start, columns.astype(np.int64) + start
+
+
+def _buckets(one: NDArray[np.float32], two: NDArray[np.float32], least: float) -> Iterable[_Places]:
+    """Likenesses that fall on the same side of many random planes, each compared with those next to it there.
+
+    Twins of cosine 0.99 share a bucket of one table with probability 0.45 and so of one of 20 with 0.99999.
+    """
+    random = np.random.default_rng(0)
+    bits = max(12, int(np.ceil(np.log2(len(one)))))
+    both = one if two is one else np.concatenate([one, two])
+    seen = np.empty(0, np.int64)
+    for _table in range(_TABLES):
+        planes = random.standard_normal((bits + 1, one.shape[1])).astype(np.float32)
+        sides = both @ planes.T
+        codes = (sides[:, :bits] > 0) @ (1 << np.arange(bits, dtype=np.int64))
+        order = np.lexsort((sides[:, bits], codes))
+        sorted_codes = codes[order]
+        for step in range(1, _NEIGHBOURS + 1):
+            together = np.flatnonzero(sorted_codes[step:] == sorted_codes[:-step])
+            if not len(together):
+                break
+            rows, columns = order[together], order[together + step]
+            rows, columns = np.minimum(rows, columns), np.maximum(rows, columns)
+            if two is not one:
+                mixed = (rows < len(one)) & (columns >= len(one))
+                rows, columns = rows[mixed], columns[mixed] - len(one)
+            for start in range(0, len(rows), _PAIRS):
+                left, right = rows[start:start + _PAIRS], columns[start:start + _PAIRS]
+                alike = np.flatnonzero(np.einsum("ij,ij->i", one[left], two[right]) >= least)
+                keys = left[alike].astype(np.int64) * len(one) + right[alike]
+                fresh = alike[~np.isin(keys, seen)]
+                seen = np.union1d(seen, keys)
+                yield left[fresh].astype(np.int64), right[fresh].astype(np.int64)
+
+
+def joined(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Groups of everything that is connected by pairs, each sorted."""
+    above: dict[int, int] = {}
+
+    def top(each: int) -> int:
+        while above.setdefault(each, each) != each:
+            above[each] = above[above[each]]
+            each = above[each]
+        return each
+
+    for one, two in pairs:
+        above[top(one)] = top(two)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for each in list(above):
+        groups[top(each)].append(each)
+    return sorted(sorted(group) for group in groups.values())

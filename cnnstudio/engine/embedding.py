@@ -1,0 +1,98 @@
+"""The Embed job: what a network sees in every picture, and what follows from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.starting import with_base
+from cnnstudio.core.commands import Embed
+from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.embedding import Embedding, write_embedding
+from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.engine import arranging, features, labels, models
+from cnnstudio.engine.building import build
+from cnnstudio.engine.phases import Told, phase
+from cnnstudio.engine.pixels import notices, prepare_pictures
+from cnnstudio.workers.link import Link
+
+_COMPONENTS = 64
+
+
+def embed(job: Embed, link: Link) -> AnyEvent:
+    """Do the job; raises ProblemError and StopRequested. What was computed of the features is kept either way."""
+    cache = Path(job.cache) if job.cache else cache_folder()
+    manifest = read_manifest(Path(job.manifest))
+    names = manifest.header.class_names
+    phase(link, "loading")
+    model, recipe = extractor(job.model)
+    phase(link, "preparing")
+    prepared = prepare_pictures([manifest.path(entry) for entry in manifest.entries], recipe, cache,
+                                progress=Told(link), check=link.check)
+    for problem in notices(prepared):
+        link.emit(Notice(problem=problem))
+    good = prepared.good
+    if not len(good):
+        text = Text("There are no usable pictures.", "No hay imágenes utilizables.")
+        raise ProblemError(error("no_pictures", text, "dataset", path=manifest.header.root))
+    phase(link, "embedding")
+    computed, _engine = features.compute(features.Cut(model, None), prepared, Project(recipe=recipe), cache, link)
+    seen = np.asarray(computed.take(good), np.float32).reshape(len(good), -1)
+    entries = [manifest.entries[place] for place in good.tolist()]
+    found = analyse(seen, np.asarray([entry.label for entry in entries]), len(names), job.layout, link)
+    embedding = Embedding(
+        model=job.model, layout=job.layout, paths=tuple(entry.path for entry in entries),
+        hashes=tuple(prepared.names[place] for place in good.tolist()), classes=names,
+        suggested=tuple(names[each] if 0 <= each < len(names) else "" for each in found.pop("suggested")), **found)
+    write_embedding(Path(job.target), embedding)
+    link.emit(Artifact(kind="embedding", path=job.target))
+    return Finished()
+
+
+def extractor(name: str) -> tuple[Any, RecipeSpec]:
+    """The model that gives one vector a picture, and the recipe of its pictures: a base's, or a run's before its
+    last weights. Raises ProblemError."""
+    if name in BASES.ids():
+        project = with_base(Project(), BASES[name])
+        built = build(project.network, context_of(project, 2))
+        node = next(each.id for each in project.network.nodes if each.type == "PretrainedBase")
+        return keras.Model(built.model.inputs, built.tensors[node], name="features"), project.recipe
+    loaded = models.load(Path(name))
+    last = next((layer for layer in reversed(loaded.model.layers) if layer.weights), None)
+    if last is None:
+        text = Text("The model in {path} has no weights: it sees nothing.",
+                    "El modelo de {path} no tiene pesos: no ve nada.")
+        raise ProblemError(error("no_features", text.fill(path=name), "run", path=name))
+    before = last.input
+    if len(before.shape) == 4:
+        before = keras.layers.GlobalAveragePooling2D()(before)
+    elif len(before.shape) != 2:
+        before = keras.layers.Flatten()(before)
+    return keras.Model(loaded.model.inputs, before, name="features"), loaded.card.recipe
+
+
+def analyse(seen: np.ndarray, classes: np.ndarray, count: int, layout: str, link: Link) -> dict[str, Any]:
+    """Everything that follows from features float32 (n, d) and class numbers (n,) of `count` classes."""
+    notes: list[Text] = []
+    phase(link, "comparing")
+    reduced = arranging.principal(seen, _COMPONENTS)
+    neighbours, distances = arranging.nearest(reduced, check=link.check)
+    outlier = arranging.outlier_scores(distances)
+    phase(link, "labels")
+    quality, mislabeled, suggested, note = labels.judge(seen, classes, count, neighbours, distances, link.check)
+    if note is not None:
+        notes.append(note)
+    phase(link, "arranging")
+    position = arranging.arrange(reduced, layout, Told(link, "steps"), link.check)
+    return {"position": position, "outlier": outlier, "neighbours": neighbours, "label_quality": quality,
+            "mislabeled": mislabeled, "suggested": suggested, "notes": tuple(notes)}

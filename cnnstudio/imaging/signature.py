@@ -1,0 +1,88 @@
+"""A small likeness of a picture by which its copies are known: recompressed, resized, mirrored or turned."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.imaging.quality import to_gray
+
+SIDE: Final = 16
+"""Grey pixels a side."""
+COLORS: Final = 4
+"""Coloured pixels a side."""
+BYTES: Final = SIDE * SIDE + COLORS * COLORS * 3
+FLAT: Final = 6.0
+"""Standard deviation in grey levels that a likeness is taken to have at least: plain pictures have no structure."""
+
+
+def signature(picture: NDArray[np.uint8]) -> bytes:
+    """The likeness of uint8 (height, width[, 1, 3 or 4]): 16 x 16 grey bytes, then 4 x 4 of red-green-blue."""
+    gray = to_gray(picture)
+    if min(gray.shape) > 4 * SIDE:
+        # Averaging in two steps is much quicker, and the same where the sides divide.
+        gray = cv2.resize(gray, (4 * SIDE, 4 * SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    small = cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    colored = picture.ndim == 3 and picture.shape[2] >= 3
+    colors: NDArray[Any] = picture if colored else np.repeat(gray[..., None], 3, axis=2)
+    sampled = cv2.resize(np.ascontiguousarray(colors[..., :3]), (64, 64), interpolation=cv2.INTER_LINEAR)
+    colors = cv2.resize(sampled, (COLORS, COLORS), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8).tobytes() + np.asarray(colors, np.uint8).tobytes()
+
+
+def turned(signatures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """The likenesses (n, BYTES) of the seven mirrored and turned pictures.
+
+    In this order: mirrored, turned by half, mirrored top to bottom, turned by a quarter clockwise and against it,
+    transposed, transposed and turned by half.
+    """
+    gray = signatures[:, :SIDE * SIDE].reshape(-1, SIDE, SIDE)
+    color = signatures[:, SIDE * SIDE:].reshape(-1, COLORS, COLORS, 3)
+    found = []
+    for transpose, down, across in ((0, 0, 1), (0, 1, 1), (0, 1, 0), (1, 0, 1), (1, 1, 0), (1, 0, 0), (1, 1, 1)):
+        parts = []
+        for part in (gray, color):
+            changed: NDArray[Any] = part.swapaxes(1, 2) if transpose else part
+            changed = changed[:, ::-1] if down else changed
+            changed = changed[:, :, ::-1] if across else changed
+            parts.append(changed.reshape(len(signatures), -1))
+        found.append(np.ascontiguousarray(np.concatenate(parts, axis=1)))
+    return found
+
+
+def descriptors(signatures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """float32 (n, 63): the lowest spatial frequencies without the mean, of length 1; a product is a likeness."""
+    gray = signatures[:, :SIDE * SIDE].reshape(-1, SIDE, SIDE).astype(np.float32)
+    basis = _cosines()
+    low = np.einsum("ui,nij,vj->nuv", basis, gray, basis, optimize=True).reshape(len(gray), -1)[:, 1:]
+    length = np.sqrt((low * low).sum(axis=1, keepdims=True))
+    return np.asarray(low / np.maximum(length, FLAT * SIDE), np.float32)
+
+
+def _cosines() -> NDArray[np.float32]:
+    """The eight lowest rows of the orthonormal discrete cosine transform of length 16."""
+    rows, columns = np.arange(8)[:, None], np.arange(SIDE)[None]
+    basis = np.cos(np.pi * (2 * columns + 1) * rows / (2 * SIDE)) * np.sqrt(2 / SIDE)
+    basis[0] /= np.sqrt(2)
+    return np.asarray(basis, np.float32)
+
+
+def differences(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How different the likenesses (n, BYTES) are in pairs: float32 (n,), 0 the same, about 1.4 unrelated.
+
+    The root mean square difference of grey after mean and contrast are taken away, by the contrast; or that of
+    colour by a fifth of the range of 255, whichever is larger.
+    """
+    edge = SIDE * SIDE
+    one, two = first[:, :edge].astype(np.float32), second[:, :edge].astype(np.float32)
+    one -= one.mean(axis=1, keepdims=True)
+    two -= two.mean(axis=1, keepdims=True)
+    scales = [np.maximum(np.sqrt((part * part).mean(axis=1, keepdims=True)), FLAT) for part in (one, two)]
+    contrast = np.abs(np.log(scales[0] / scales[1]))[:, 0]
+    gray = np.sqrt(((one / scales[0] - two / scales[1]) ** 2).mean(axis=1))
+    colors = first[:, edge:].astype(np.float32) - second[:, edge:].astype(np.float32)
+    color = np.sqrt((colors * colors).mean(axis=1)) / 51.0
+    return np.asarray(np.maximum.reduce([gray, 0.25 * contrast, 0.5 * color]), np.float32)

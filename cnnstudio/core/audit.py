@@ -23,8 +23,8 @@ class AuditSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     near_duplicate: float = 0.12
     flips: bool = False
-    blurry: float = 0.33
-    dark: float = 0.38
+    blurry: float = 0.38
+    dark: float = 0.36
     bright: float = 0.72
     low_contrast: float = 0.05
     low_information: float = 3.0
@@ -45,11 +45,11 @@ AUDIT_PARAMS: Final = (
     Bool(name="flips", default=False, label=Text("Mirrored and turned twins", "Gemelas reflejadas y giradas"),
          help=Text("Look for copies that were mirrored or turned by a quarter, too.",
                    "Buscar también copias reflejadas o giradas un cuarto de vuelta.")),
-    Float(name="blurry", default=0.33, minimum=0, maximum=10, step=0.01, decimals=3,
+    Float(name="blurry", default=0.38, minimum=0, maximum=10, step=0.01, decimals=3,
           label=Text("Blurry: sharpness below", "Borrosas: nitidez menor que"),
           help=Text("Share of the finest detail in all fine detail; sharp photos have more than 0.5.",
                     "Parte del detalle más fino en todo el detalle fino; las fotos nítidas superan 0,5.")),
-    Float(name="dark", default=0.38, minimum=0, maximum=1, step=0.01, decimals=2,
+    Float(name="dark", default=0.36, minimum=0, maximum=1, step=0.01, decimals=2,
           label=Text("Dark: lights below", "Oscuras: luces menores que"),
           help=Text("Grey of the lightest hundredth of the picture, 0 black to 1 white.",
                     "Gris de la centésima parte más clara, de 0 negro a 1 blanco.")),

@@ -18,6 +18,8 @@ _SHARPEST: Final = 0.1
 """The tenth of the tiles that is sharpest decides: a portrait before a soft background is no blurred picture."""
 _NOISE: Final = 2.0
 """Added to the variance that is divided by, in squared grey levels: plain tiles say nothing."""
+_USUAL: Final = 50.0
+"""Standard deviation in grey levels of a photo of usual contrast: in flatter ones less counts as noise."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class Quality:
     brightness: mean grey, 0 (black) to 1 (white). dark: the 99th percentile of grey; small where even the
     lights are dark. bright: the 5th percentile; large where even the shadows are bright. contrast: standard
     deviation of grey, 0 to 0.5. sharpness: how much of the detail is finest detail: variance of grey between
-    Gaussian scales 0 and 1 by that between 1 and 2 pixels, in the sharpest tenth of the picture; 0.1 to 0.3
-    after a blur of 2 to 6 pixels, above 0.5 for nearly all sharp photos, whatever their contrast. entropy:
+    Gaussian scales 0 and 1 by that between 1 and 2 pixels, in the sharpest tenth of the picture; below
+    0.38 after a blur of 2 pixels and more, above 0.5 for nearly all sharp photos, whatever their contrast. entropy:
     information of the grey histogram in bits, 0 (plain) to 8. colorfulness: mean distance of the channels
     from grey, 0 to 255; below 2 in grey pictures stored as colour.
     """
@@ -54,12 +56,13 @@ def measure(picture: NDArray[np.uint8]) -> Quality:
     mean = float(shares @ levels)
     running = np.cumsum(shares)
     present = shares[shares > 0]
+    deviation = math.sqrt(max(0.0, float(shares @ (levels - mean) ** 2)))
     return Quality(
         brightness=mean / 255,
         dark=float(np.searchsorted(running, 0.99)) / 255,
         bright=float(np.searchsorted(running, 0.05)) / 255,
-        contrast=math.sqrt(max(0.0, float(shares @ (levels - mean) ** 2))) / 255,
-        sharpness=sharpness(gray),
+        contrast=deviation / 255,
+        sharpness=sharpness(gray, deviation),
         entropy=max(0.0, float(-(present * np.log2(present)).sum())),
         colorfulness=colorful,
     )
@@ -81,11 +84,12 @@ def colorfulness(picture: NDArray[np.uint8]) -> float:
     return float((small.max(axis=2).astype(np.int16) - small.min(axis=2)).mean())
 
 
-def sharpness(gray: NDArray[np.uint8]) -> float:
-    """See `Quality`; 0 for a plain picture."""
-    middle = cv2.GaussianBlur(gray, (5, 5), 1.0)
+def sharpness(gray: NDArray[np.uint8], deviation: float) -> float:
+    """See `Quality`; 0 for a plain picture. `deviation`: standard deviation of grey in levels."""
+    middle = cv2.GaussianBlur(gray, (7, 7), 1.0)
     # Blurring by sqrt(3) once more makes sigma 2 in all.
-    first, second = cv2.absdiff(gray, middle), cv2.absdiff(middle, cv2.GaussianBlur(middle, (7, 7), 3.0 ** 0.5))
+    first, second = cv2.absdiff(gray, middle), cv2.absdiff(middle, cv2.GaussianBlur(middle, (11, 11), 3.0 ** 0.5))
+    noise = min(_NOISE, max(0.15 * _NOISE, _NOISE * (deviation / _USUAL) ** 2))
     height, width = gray.shape
     down, across = max(1, min(8, height // _TILE)), max(1, min(8, width // _TILE))
     ratios = []
@@ -94,6 +98,6 @@ def sharpness(gray: NDArray[np.uint8]) -> float:
         for column in range(across):
             place = (lines, slice(column * width // across, (column + 1) * width // across))
             finer = second[place]
-            ratios.append(cv2.norm(first[place], cv2.NORM_L2SQR) / (cv2.norm(finer, cv2.NORM_L2SQR) + _NOISE * finer.size))
+            ratios.append(cv2.norm(first[place], cv2.NORM_L2SQR) / (cv2.norm(finer, cv2.NORM_L2SQR) + noise * finer.size))
     ratios.sort()
     return float(ratios[-1 - int(_SHARPEST * (len(ratios) - 1))])

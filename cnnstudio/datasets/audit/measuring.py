@@ -23,7 +23,7 @@ from cnnstudio.imaging.metadata import taken_at
 from cnnstudio.imaging.quality import measure as measure_pixels
 from cnnstudio.imaging.signature import signature
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what is measured: rows of another version are measured again."""
 _ENOUGH: Final = 768
 """Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""

@@ -11,6 +11,7 @@ from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.text import LANGUAGES, tr
+from cnnstudio.datasets.embedding import BUNDLED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,6 +62,14 @@ def parser() -> argparse.ArgumentParser:
     audit.add_argument("--html", type=Path, metavar=tr("FILE", "ARCHIVO"), help=tr("write a report",
                                                                                    "escribe un informe"))
     _add_set(audit)
+
+    arrange = command("map", tr("lay the pictures out by similarity: position, nearest ones, doubtful labels",
+                                "ordena las imágenes por parecido: posición, vecinas, etiquetas dudosas"),
+                      project=False)
+    arrange.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"))
+    arrange.add_argument("--model", default=BUNDLED, metavar=tr("BASE-or-RUN", "BASE-o-ENTRENAMIENTO"),
+                         help=", ".join(BASES.ids()))
+    arrange.add_argument("--layout", choices=("tsne", "pca"), default="tsne")
 
     train = command("train", tr("train; Ctrl+C stops and keeps", "entrena; Ctrl+C detiene y conserva"))
     _add_set(train)

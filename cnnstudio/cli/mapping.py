@@ -1,0 +1,81 @@
+"""`cnnstudio map`: where each picture of a collection lies by similarity, its nearest ones, and how well its label fits."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.cli.audit import opened
+from cnnstudio.cli.jobs import ended, report_progress, run_job
+from cnnstudio.cli.output import Output
+from cnnstudio.cli.projects import scanning
+from cnnstudio.core import events
+from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.problems import ProblemError, blocking, error
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.embedding import Embedding, read_embedding
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.refresh import scan_folder
+from cnnstudio.workers.analysis import embedding_job
+from cnnstudio.workers.runs import RunFolder, find_run
+
+
+def arrange(arguments: argparse.Namespace, output: Output) -> int:
+    """Exit code 0 done, 1 the job failed, 2 the folder or the words are wrong."""
+    place: Path = arguments.place
+    model = _model(place, arguments.model)
+    project, index, root = opened(place)
+    try:
+        scan = scan_folder(index, root, project.dataset, lambda done, total: scanning(output, done, total))
+        output.problems(scan.problems, as_lines=False)
+        if blocking(scan.problems):
+            return 2
+        job = embedding_job(place, project, index, root, model, arguments.layout)
+        last = run_job(job, output, lambda event: report_progress(event, output))
+        if isinstance(last, events.Finished):
+            _tell(read_embedding(Path(job.target)), model, index, output)
+        return ended(last, output)
+    finally:
+        index.close()
+
+
+def _model(place: Path, name: str) -> str:
+    """A base's id or a run's, as it was given; raises ProblemError for a word that is neither."""
+    if name in BASES.ids():
+        return name
+    if (place / PROJECT_FILE).is_file():
+        run: RunFolder = find_run(place, name)
+        if run.has_model:
+            return name
+        text = Text("The run {run} has no model.", "El entrenamiento {run} no tiene modelo.")
+        raise ProblemError(error("no_model", text.fill(run=name), "run", path=run.folder))
+    text = Text("There is no pretrained base called {name}. There are: {known}.",
+                "No hay ninguna base preentrenada llamada {name}. Las hay: {known}.")
+    raise ProblemError(error("unknown_base", text.fill(name=name, known=", ".join(BASES.ids())), "run"))
+
+
+def _tell(embedding: Embedding, model: str, index: Index, output: Output) -> None:
+    known = {path: (class_name, split) for path, class_name, split in index.each(
+        "SELECT path, class_name, split FROM pictures")}
+    judged = len(embedding.label_quality) > 0
+    for row, path in enumerate(embedding.paths):
+        class_name, split = known.get(path, ("", ""))
+        x, y = (round(float(each), 5) for each in embedding.position[row])
+        doubtful = bool(embedding.mislabeled[row])
+        line: dict[str, Any] = {
+            "path": path, "x": x, "y": y, "class": class_name, "split": split,
+            "outlier": round(float(embedding.outlier[row]), 4),
+            "label_quality": round(float(embedding.label_quality[row]), 4) if judged else None,
+            "mislabeled": doubtful, "suggested": embedding.suggested[row] if judged else "",
+            "neighbours": [embedding.paths[each] for each in embedding.neighbours[row].tolist() if each >= 0]}
+        words = f"{path}\t{x:+.4f}\t{y:+.4f}\t{class_name}"
+        output.line(line, f"{words}\t→ {embedding.suggested[row]}?" if doubtful else words)
+    for note in embedding.notes:
+        output.say(str(note))
+    wrong = int(embedding.mislabeled.sum())
+    summary = {"event": "summary", "images": len(embedding.paths), "model": model, "layout": embedding.layout,
+               "mislabeled": wrong, "notes": list(embedding.notes)}
+    output.line(summary, tr("{images} pictures; {wrong} labels are doubtful",
+                            "{images} imágenes; {wrong} etiquetas dudosas", images=len(embedding.paths), wrong=wrong))

@@ -21,6 +21,7 @@ from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets import findings as stored
+from cnnstudio.datasets.audit.flat import is_flat, scan_flat
 from cnnstudio.datasets.audit.run import ALL_KINDS
 from cnnstudio.datasets.audit.run import audit as audit_index
 from cnnstudio.datasets.embedding import Embedding, read_embedding
@@ -39,9 +40,7 @@ def audit(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.flips:
         project = set_field(project, "dataset.audit", "flips", True)
     try:
-        scan = scan_folder(index, root, project.dataset, lambda done, total: scanning(output, done, total))
-        output.problems(scan.problems, as_lines=False)
-        if blocking(scan.problems):
+        if not _scanned(place, index, root, project, output):
             return 2
         embedding = None
         summary = audit_index(index, root, project.dataset, only=kinds - LEARNED,
@@ -61,6 +60,23 @@ def audit(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         index.close()
     return 0
+
+
+def _scanned(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
+    """List the pictures; whether there is something to audit. A plain folder needs no class folders."""
+    if not (place / PROJECT_FILE).is_file() and is_flat(root):
+        scan_flat(index, root, project.dataset)
+    else:
+        scan = scan_folder(index, root, project.dataset, lambda done, total: scanning(output, done, total))
+        stopped = blocking(scan.problems)
+        output.problems(scan.problems, as_lines=bool(stopped))
+        if stopped:
+            return False
+    if index.count():
+        return True
+    text = Text("There are no pictures in {path}.", "No hay imágenes en {path}.")
+    output.problems([error("no_pictures", text.fill(path=root), "dataset", path=root)])
+    return False
 
 
 def _kinds(words: str | None) -> frozenset[str]:

@@ -17,6 +17,9 @@ SUFFIXES: Final = frozenset({
 })
 """Endings of file names that are taken for pictures; what is inside decides how they are read."""
 
+MANIFESTS: Final = frozenset({".csv", ".tsv", ".parquet"})
+"""Endings of files that list pictures."""
+
 _SPLIT_WORDS: Final[dict[str, Split]] = {
     "train": "train", "training": "train", "trn": "train", "entrenamiento": "train", "entreno": "train",
     "entrainement": "train", "treino": "train", "trainset": "train",
@@ -42,6 +45,26 @@ def plain(name: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
+def is_picture(name: str) -> bool:
+    """Whether a file of that name is taken for a picture."""
+    return os.path.splitext(name)[1].lower() in SUFFIXES
+
+
+def is_manifest(source: Path) -> bool:
+    """Whether a source is a file that lists pictures, there or not."""
+    return source.suffix.lower() in MANIFESTS and not source.is_dir()
+
+
+def root_of(source: Path) -> Path:
+    """The folder that paths of a source are relative to: of a manifest its own folder."""
+    return source.parent if is_manifest(source) else source
+
+
+def split_of_word(word: str) -> Split | None:
+    """The split that a usual word stands for, in several languages."""
+    return _SPLIT_WORDS.get(plain(word))
+
+
 def split_of_folder(name: str, spec: DatasetSpec) -> Split | None:
     """The split a folder of that name stands for, by the user's names or the usual ones."""
     for split in SPLITS:
@@ -49,7 +72,7 @@ def split_of_folder(name: str, spec: DatasetSpec) -> Split | None:
         if chosen:
             if name == chosen:
                 return split
-        elif _SPLIT_WORDS.get(plain(name)) == split:
+        elif split_of_word(name) == split:
             return split
     return None
 

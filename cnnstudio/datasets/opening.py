@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -10,6 +11,7 @@ import msgspec
 
 from cnnstudio.catalog.checks import check_project
 from cnnstudio.catalog.starting import Facts, new_project
+from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_problem, write_project
 from cnnstudio.core.places import projects_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
@@ -17,6 +19,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import index as index_module
 from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.layout import is_manifest, root_of
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.sample import write_digits
 
@@ -24,8 +27,13 @@ replace = msgspec.structs.replace
 
 
 def source_folder(project: Project, folder: Path) -> Path:
-    """The absolute folder of a project's pictures."""
-    return (folder / project.dataset.source).resolve() if project.dataset.source else folder
+    """The absolute folder that the paths of a project's pictures are relative to: of a manifest its own folder."""
+    return root_of((folder / project.dataset.source).resolve()) if project.dataset.source else folder
+
+
+def source_folders(project: Project, folder: Path) -> list[Path]:
+    """The absolute folders of all sources, the main one first."""
+    return [source_folder(project, folder), *(root_of((folder / each).resolve()) for each in project.dataset.joined)]
 
 
 def source_text(source: Path, folder: Path) -> str:
@@ -76,9 +84,10 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
 
 
-def create_project(folder: Path, data: Path, template: str = "", base: str = "", name: str = "",
+def create_project(folder: Path, data: Path | Sequence[Path], template: str = "", base: str = "", name: str = "",
                    on_progress: OnProgress | None = None, cancelled: Cancelled = never) -> tuple[Created, Index]:
-    """Make a project for the pictures in `data`; raises ProblemError and then leaves nothing half made.
+    """Make a project for the pictures in `data`, folders and manifests; raises ProblemError and then leaves
+    nothing half made.
 
     `folder` must not hold a project yet. The pictures are listed and looked at; template or base are
     chosen by what they are unless named.
@@ -87,24 +96,34 @@ def create_project(folder: Path, data: Path, template: str = "", base: str = "",
         text = Text("There is already a project in {path}. Open it, or choose another place.",
                     "Ya hay un proyecto en {path}. Ábralo o elija otro lugar.")
         raise ProblemError(error("project_exists", text.fill(path=folder), "project", path=folder))
-    if not data.is_dir():
-        text = Text("{path} is not a folder of pictures.", "{path} no es una carpeta de imágenes.")
-        raise ProblemError(error("not_a_folder", text.fill(path=data), "dataset", path=data))
+    places = [data] if isinstance(data, Path) else list(data)
+    wrong = [_no_source(place) for place in places if not (place.is_dir() or is_manifest(place) and place.is_file())]
+    if wrong or not places:
+        raise ProblemError(*(wrong or [_no_source(folder)]))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as trouble:
         raise ProblemError(write_problem(trouble, folder)) from trouble
     index = open_index(folder)
-    first = Project(name=name or data.name)
-    scan = scan_folder(index, data.resolve(), first.dataset, on_progress, cancelled)
-    inspect_pictures(index, data.resolve(), on_progress, cancelled)
-    facts = facts_of(index, first, data.resolve())
-    project = new_project(name or data.name, source_text(data, folder), facts, template=template, base=base)
+    source, *joined = (source_text(place, folder) for place in places)
+    title = name or places[0].stem
+    first = DatasetSpec(source=source, joined=tuple(joined))
+    root = root_of(places[0].resolve())
+    scan = scan_folder(index, root, first, on_progress, cancelled)
+    inspect_pictures(index, root, on_progress, cancelled)
+    facts = facts_of(index, Project(name=title, dataset=first), root)
+    project = new_project(title, source, facts, template=template, base=base)
+    project = replace(project, dataset=replace(project.dataset, joined=tuple(joined)))
     index.apply(project.dataset)
     write_project(folder, project)
     problems = (*scan.problems, *picture_problems(index),
                 *check_project(project, index.class_names(project.dataset), index.counts()))
     return Created(project=project, scan=scan, problems=problems), index
+
+
+def _no_source(place: Path) -> Problem:
+    text = Text("{path} is not a folder of pictures.", "{path} no es una carpeta de imágenes.")
+    return error("not_a_folder", text.fill(path=place), "dataset", path=place)
 
 
 def picture_problems(index: Index, limit: int = 1000) -> tuple[Problem, ...]:

@@ -52,7 +52,7 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
     Nothing is forgotten when the folder cannot be listed: a drive that is away keeps its pictures.
     """
     start = time.perf_counter()
-    listing = Listing(root, spec)
+    listing = Listing(root, spec, folder=index.path.parent)
     scan, last = index.begin_scan(), index.last_id()
     found, complete = 0, True
     for chunk in listing:

@@ -1,19 +1,25 @@
-"""Listing the pictures of a folder, quickly and without opening them."""
+"""Listing the pictures of a collection's sources, quickly and without opening them."""
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec, Split
 from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.layout import SUFFIXES, find_layout
+from cnnstudio.datasets.layout import find_layout, is_manifest, is_picture, root_of
+from cnnstudio.datasets.sources.manifests import Row, missing_problem, read_rows
 
 CHUNK = 2000
+_TOLD: Final = 20
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -26,59 +32,150 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     modified_ns: int
 
 
-class Listing:
-    """One walk through a folder. Iterate over it for chunks of `Found`; then read what it noticed."""
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """One source of a collection: a folder or a manifest. `prefix` stands before its paths in the index."""
 
-    def __init__(self, root: Path, spec: DatasetSpec, chunk: int = CHUNK) -> None:
+    path: Path
+    prefix: str = ""
+
+    @property
+    def root(self) -> Path:
+        """What the source's own paths are relative to."""
+        return root_of(self.path)
+
+
+def sources_of(root: Path, spec: DatasetSpec, folder: Path | None = None) -> tuple[Source, ...]:
+    """The sources of a collection, the main one first. `root` is what the paths of the index are relative to,
+    `folder` that of the project: without one only `root` itself is meant, as a folder.
+
+    A joined source inside the project, like the main one, is written relative to the main one's root, so
+    that the project may be moved; any other by its absolute path.
+    """
+    if folder is None:
+        return (Source(path=root),)
+    home = folder.resolve()
+    main = (home / spec.source).resolve() if spec.source else root
+    found = [Source(path=main if is_manifest(main) else root)]
+    for each in spec.joined:
+        place = (home / each).resolve()
+        below = root_of(place)
+        inside = below.is_relative_to(home) and root.is_relative_to(home)
+        before = os.path.relpath(below, root).replace(os.sep, "/") if inside else below.as_posix()
+        found.append(Source(path=place, prefix="" if before == "." else before.rstrip("/") + "/"))
+    return tuple(found)
+
+
+class Listing:
+    """One walk through all sources. Iterate over it for chunks of `Found`; then read what it noticed.
+
+    A problem that blocks means that something could not be listed that may come back (a drive that went
+    away): what is known about it must not be forgotten. A folder without permission only warns.
+    """
+
+    def __init__(self, root: Path, spec: DatasetSpec, chunk: int = CHUNK, folder: Path | None = None) -> None:
         self.root = root
         self.problems: list[Problem] = []
         self.class_folders: set[str] = set()
         self.other_files = 0
+        self.sources = sources_of(root, spec, folder)
         self._spec = spec
         self._chunk = chunk
         self._loose = 0
         self._seen: set[tuple[int, int]] = set()
+        self._told: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[list[Found]]:
         """Chunks of pictures; never raises: what cannot be read is in `problems`."""
-        try:
-            layout = find_layout(self.root, self._spec)
-        except OSError as trouble:
-            self.problems.append(folder_problem(self.root, trouble))
-            return
         waiting: list[Found] = []
-        for name, split in layout.roots:
-            for found in self._root(name, split):
+        for source in self.sources:
+            for found in self._source(source):
                 waiting.append(found)
                 if len(waiting) >= self._chunk:
                     yield waiting
                     waiting = []
         if waiting:
             yield waiting
+        self._finish()
+
+    def _finish(self) -> None:
+        for code, number in self._told.items():
+            if number > _TOLD:
+                text = Text("{n} more places like these.", "{n} lugares más como estos.")
+                self.problems.append(warning(code, text.fill(n=number - _TOLD), "dataset", path=self.root))
         if self._loose:
             text = Text("{n} pictures lie beside the class folders and have no class; they are left out. Move them into "
                         "a class folder to use them.",
                         "{n} imágenes están junto a las carpetas de clase y no tienen clase; se dejan fuera. Muévalas a "
                         "una carpeta de clase para usarlas.")
             self.problems.append(warning("no_class_folder", text.fill(n=self._loose), "dataset", path=self.root))
+        self.problems += alike(self.class_folders, self.root)
+        self.problems += _overlaps(self.sources)
 
-    def _root(self, name: str, split: Split | None) -> Iterator[Found]:
-        folder = self.root / name if name else self.root
-        prefix = f"{name}/" if name else ""
+    def _source(self, source: Source) -> Iterator[Found]:
+        if is_manifest(source.path):
+            yield from self._manifest(source)
+            return
+        try:
+            layout = find_layout(source.path, self._spec)
+            if self._spec.follow_links:
+                # A link back to the top must not make the whole collection a class of its own.
+                self._was_here(source.path)
+        except OSError as trouble:
+            self._trouble(source.path, trouble)
+            return
+        for name, split in layout.roots:
+            yield from self._classes(source, name, split)
+        if not source.path.is_dir():
+            self._trouble(source.path, FileNotFoundError())
+
+    # Manifests -----------------------------------------------------------------------------------
+
+    def _manifest(self, source: Source) -> Iterator[Found]:
+        reading = read_rows(source.path)
+        self.problems += reading.problems
+        missing: list[Row] = []
+        for row in reading.rows:
+            place = source.root / row.path
+            try:
+                facts = os.stat(place)
+            except (FileNotFoundError, NotADirectoryError, ValueError):
+                missing.append(row)
+                continue
+            except OSError as trouble:
+                self._trouble(place, trouble)
+                continue
+            if not stat.S_ISREG(facts.st_mode):
+                missing.append(row)
+            elif self._has_name(row.path, os.fspath(place)):
+                path = row.path if os.path.isabs(row.path) else _joined(source.prefix, row.path)
+                self.class_folders.add(row.label)
+                yield Found(path, row.label, row.split, facts.st_size, facts.st_mtime_ns)
+        if missing:
+            self.problems.append(missing_problem(source.path, missing, len(reading.rows)))
+
+    # Folders -------------------------------------------------------------------------------------
+
+    def _classes(self, source: Source, name: str, split: Split | None) -> Iterator[Found]:
+        folder = source.path / name if name else source.path
+        prefix = source.prefix + (f"{name}/" if name else "")
         try:
             with os.scandir(folder) as entries:
                 children = sorted(entries, key=lambda entry: entry.name)
         except OSError as trouble:
-            self.problems.append(folder_problem(folder, trouble))
+            self._trouble(folder, trouble)
             return
         for child in children:
             if child.name.startswith("."):
                 continue
-            if child.is_dir(follow_symlinks=self._spec.follow_links):
-                self.class_folders.add(child.name)
-                yield from self._folder(child.path, prefix + child.name + "/", child.name, split)
-            elif _is_picture(child.name) and child.is_file():
-                self._loose += 1
+            try:
+                is_folder = child.is_dir(follow_symlinks=self._spec.follow_links)
+                if is_folder and self._has_name(child.name, child.path):
+                    self.class_folders.add(child.name)
+                    yield from self._folder(child.path, prefix + child.name + "/", child.name, split)
+                elif not is_folder and is_picture(child.name) and child.is_file():
+                    self._loose += 1
+            except OSError as trouble:
+                self._trouble(Path(child.path), trouble)
 
     def _folder(self, folder: str, prefix: str, class_name: str, split: Split | None) -> Iterator[Found]:
         """All pictures below a class folder, without recursion so that deep trees are no trouble."""
@@ -95,19 +192,29 @@ class Listing:
                             continue
                         try:
                             if entry.is_dir(follow_symlinks=self._spec.follow_links):
-                                waiting.append((entry.path, before + name + "/"))
-                            elif _is_picture(name):
+                                if self._has_name(name, entry.path):
+                                    waiting.append((entry.path, before + name + "/"))
+                            elif is_picture(name):
                                 facts = entry.stat()
-                                if entry.is_file() and self._has_name(name, entry.path):
+                                if stat.S_ISREG(facts.st_mode) and self._has_name(name, entry.path):
                                     yield Found(before + name, class_name, split, facts.st_size, facts.st_mtime_ns)
                             else:
                                 self.other_files += 1
+                        except FileNotFoundError:
+                            # A link to nowhere, or a file that went while we looked.
+                            self.other_files += 1
                         except OSError as trouble:
-                            self.problems.append(folder_problem(Path(entry.path), trouble))
+                            self._trouble(Path(entry.path), trouble)
             except OSError as trouble:
-                self.problems.append(folder_problem(Path(place), trouble))
+                self._trouble(Path(place), trouble)
 
-    def _was_here(self, folder: str) -> bool:
+    def _trouble(self, place: Path, trouble: OSError) -> None:
+        problem = folder_problem(place, trouble)
+        self._told[problem.code] = self._told.get(problem.code, 0) + 1
+        if problem.blocks or self._told[problem.code] <= _TOLD:
+            self.problems.append(problem)
+
+    def _was_here(self, folder: str | Path) -> bool:
         facts = os.stat(folder)
         key = (facts.st_dev, facts.st_ino)
         if key in self._seen:
@@ -123,17 +230,52 @@ class Listing:
             shown = os.fsencode(path).decode("utf-8", "replace")
             text = Text("The name of {path} is not valid text; rename the file to use it.",
                         "El nombre de {path} no es texto válido; cambie el nombre del archivo para usarlo.")
-            self.problems.append(warning("bad_name", text.fill(path=shown), "file", path=shown))
+            self._told["bad_name"] = self._told.get("bad_name", 0) + 1
+            if self._told["bad_name"] <= _TOLD:
+                self.problems.append(warning("bad_name", text.fill(path=shown), "file", path=shown))
             return False
         return True
 
 
-def _is_picture(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in SUFFIXES
+def _joined(prefix: str, path: str) -> str:
+    return os.path.normpath(prefix + path).replace(os.sep, "/") if prefix else path
+
+
+def alike(names: Iterable[str], place: Path | None = None) -> list[Problem]:
+    """A warning for classes whose names differ in capitals or in how accents are stored only."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(name)
+    found = [sorted(group) for group in groups.values() if len(group) > 1]
+    if not found:
+        return []
+    text = Text("These are different classes here, but one and the same on systems that do not tell capitals apart: "
+                "{names}. Rename one of them to merge them.",
+                "Aquí son clases distintas, pero una sola en sistemas que no distinguen mayúsculas: {names}. Cambie el "
+                "nombre de una para unirlas.")
+    names_text = "; ".join(" / ".join(group) for group in sorted(found)[:10])
+    return [warning("classes_alike", text.fill(names=names_text), "dataset", path=place)]
+
+
+def _overlaps(sources: Sequence[Source]) -> list[Problem]:
+    """A warning where one source is listed twice or lies inside another: its pictures count once, as the later."""
+    folders = [source.path for source in sources if not is_manifest(source.path)]
+    for number, place in enumerate(folders):
+        for other in folders[:number]:
+            if place.is_relative_to(other) or other.is_relative_to(place):
+                text = Text("The sources {first} and {second} overlap: pictures in both count once, with the class and "
+                            "split of the latter.",
+                            "Los orígenes {first} y {second} se solapan: las imágenes de ambos cuentan una vez, con la "
+                            "clase y la división del segundo.")
+                return [warning("sources_overlap", text.fill(first=other, second=place), "dataset", path=place)]
+    return []
+
+
+_HARMLESS: Final = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
 
 def folder_problem(folder: Path, trouble: OSError) -> Problem:
-    """Why a folder or file could not be listed."""
+    """Why a folder or file could not be listed. What may come back blocks, so that nothing is forgotten."""
     if isinstance(trouble, FileNotFoundError | NotADirectoryError):
         text = Text("The folder {path} is not there (renamed, moved or on a drive that is not connected).",
                     "La carpeta {path} no está (renombrada, movida o en una unidad no conectada).")
@@ -142,5 +284,12 @@ def folder_problem(folder: Path, trouble: OSError) -> Problem:
         text = Text("{path} cannot be opened: you have no permission to read it.",
                     "No se puede abrir {path}: no tiene permiso para leerlo.")
         return warning("no_permission", text.fill(path=folder), "dataset", path=folder)
-    text = Text("{path} could not be read: {reason}.", "No se pudo leer {path}: {reason}.")
-    return warning("cannot_list", text.fill(path=folder, reason=trouble.strerror or str(trouble)), "dataset", path=folder)
+    reason = trouble.strerror or str(trouble)
+    if trouble.errno in _HARMLESS:
+        text = Text("{path} could not be read: {reason}.", "No se pudo leer {path}: {reason}.")
+        return warning("cannot_list", text.fill(path=folder, reason=reason), "dataset", path=folder)
+    text = Text("{path} could not be read to its end: {reason}. What is known of it is kept; look again when the drive "
+                "is back.",
+                "No se pudo leer {path} hasta el final: {reason}. Lo que se sabe de ella se conserva; vuelva a leer "
+                "cuando la unidad esté disponible.")
+    return error("cannot_list", text.fill(path=folder, reason=reason), "dataset", path=folder)

@@ -14,6 +14,7 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, language
 from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.layout import root_of
 from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_index_manifest, write_manifest
 from cnnstudio.datasets.opening import source_folder
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, never, scan_folder
@@ -53,7 +54,8 @@ def training_job(run: RunFolder, project: Project, resume: bool = False) -> Trai
 
 
 def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) -> Evaluate:
-    """The job that measures a run on a split of its own pictures, or on class folders elsewhere.
+    """The job that measures a run on a split of its own pictures, or on class folders or a manifest
+    elsewhere.
 
     Without a choice: the test split, else validation, else training. Raises ProblemError.
     """
@@ -63,7 +65,7 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) ->
         split = "data"
         manifest_path = run.folder / "evaluation-data.manifest.jsonl"
         header = read_manifest(run.manifest_path).header
-        write_manifest(manifest_path, Header(root=str(data.resolve()), class_names=header.class_names,
+        write_manifest(manifest_path, Header(root=str(root_of(data.resolve())), class_names=header.class_names,
                                              label_mode=header.label_mode),
                        labelled_pictures(data, header.class_names, project.dataset))
     else:
@@ -80,9 +82,11 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) ->
 
 
 def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec) -> list[Entry]:
-    """Entries of the split "data" for the class folders in `data`; raises ProblemError if they do not fit."""
-    plain = DatasetSpec(follow_links=spec.follow_links, split_folders=spec.split_folders)
-    listing = Listing(data.resolve(), plain)
+    """Entries of the split "data" for the class folders (or the manifest) `data`; raises ProblemError if they
+    do not fit."""
+    place = data.resolve()
+    plain = DatasetSpec(source=str(place), follow_links=spec.follow_links, split_folders=spec.split_folders)
+    listing = Listing(root_of(place), plain, folder=place.parent)
     numbers = {name: number for number, name in enumerate(class_names)}
     entries: list[Entry] = []
     unknown: set[str] = set()

@@ -52,7 +52,7 @@ def test_class_folders_with_any_name(tmp_path):
     found, listing = listed(root)
     assert found == {"gato/a.png": ("gato", None), "niño ñ/deep/er/b.JPG": ("niño ñ", None), "Cat/c.png": ("Cat", None),
                      "cat/d.png": ("cat", None), "emoji 😺/new\nline.png": ("emoji 😺", None)}
-    assert [problem.code for problem in listing.problems] == ["no_class_folder"]
+    assert [problem.code for problem in listing.problems] == ["no_class_folder", "classes_alike"]
 
 
 @pytest.mark.parametrize(("names", "spec"), [

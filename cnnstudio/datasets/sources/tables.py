@@ -1,0 +1,149 @@
+"""A file of rows, whatever wrote it: CSV, TSV or Parquet, as names of columns and lines of words."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.text import Text
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_LONGEST_FIELD: Final = 1 << 20
+_MAXIMUM_BYTES: Final = 4 << 30
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """`rows` are (number of the line where it begins, its fields); the first may be a header."""
+
+    rows: list[tuple[int, list[str]]]
+    problems: tuple[Problem, ...] = ()
+
+
+def read_table(path: Path) -> Table:
+    """All rows of a table; raises ProblemError when it cannot be read at all."""
+    if path.suffix.lower() == ".parquet":
+        return _read_parquet(path)
+    try:
+        if path.stat().st_size > _MAXIMUM_BYTES:
+            raise ProblemError(_unreadable(path, "> 4 GB"))
+        data = path.read_bytes()
+    except FileNotFoundError as trouble:
+        text = Text("The list of pictures {path} is not there (renamed, moved or on a drive that is not connected).",
+                    "La lista de imágenes {path} no está (renombrada, movida o en una unidad no conectada).")
+        raise ProblemError(error("folder_missing", text.fill(path=path), "dataset", path=path)) from trouble
+    except OSError as trouble:
+        raise ProblemError(_unreadable(path, trouble.strerror or str(trouble))) from trouble
+    words, problems = _decoded(data, path)
+    delimiter = _delimiter(words, path.suffix.lower())
+    rows: list[tuple[int, list[str]]] = []
+    csv.field_size_limit(_LONGEST_FIELD)
+    reader = csv.reader(io.StringIO(words, newline=""), delimiter=delimiter)
+    begin = 1
+    while True:
+        try:
+            fields = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as trouble:
+            text = Text("{path}, line {line}: {reason}. This line is left out.",
+                        "{path}, línea {line}: {reason}. Esta línea se deja fuera.")
+            problems.append(warning("bad_line", text.fill(path=path, line=begin, reason=trouble), "dataset", path=path))
+        else:
+            if any(field.strip() for field in fields):
+                rows.append((begin, fields))
+        begin = reader.line_num + 1
+    return Table(rows=rows, problems=tuple(problems))
+
+
+def _unreadable(path: Path, reason: str) -> Problem:
+    text = Text("The list of pictures {path} cannot be read: {reason}.",
+                "No se puede leer la lista de imágenes {path}: {reason}.")
+    return error("damaged_list", text.fill(path=path, reason=reason), "dataset", path=path)
+
+
+def _decoded(data: bytes, path: Path) -> tuple[str, list[Problem]]:
+    """The text, by its mark, by its zero bytes, as UTF-8, or else as Windows wrote it (with a notice)."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace"), []
+    head = data[:4096]
+    if head.count(0) > len(head) // 4:
+        return data.decode("utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be", "replace"), []
+    try:
+        return data.decode("utf-8"), []
+    except UnicodeDecodeError as trouble:
+        line = data.count(b"\n", 0, trouble.start) + 1
+    try:
+        words, name = data.decode("cp1252"), "Windows-1252"
+    except UnicodeDecodeError:
+        words, name = data.decode("latin-1"), "Latin-1"
+    text = Text("{path} is not UTF-8 (line {line}); it was read as {name}. If names with accents look wrong, save it as "
+                "UTF-8.",
+                "{path} no está en UTF-8 (línea {line}); se leyó como {name}. Si los nombres con acentos salen mal, "
+                "guárdelo como UTF-8.")
+    return words, [warning("wrong_encoding", text.fill(path=path, line=line, name=name), "dataset", path=path)]
+
+
+def _delimiter(words: str, suffix: str) -> str:
+    """The sign that divides the first lines into the same number of fields, more than one."""
+    head = words[:64_000]
+    lines = head.splitlines(keepends=True)[:40]
+    if len(words) > len(head) and len(lines) > 1:
+        lines.pop()
+
+    def merit(delimiter: str) -> tuple[float, int]:
+        try:
+            widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        except csv.Error:
+            return (0.0, 0)
+        usual = max(set(widths), key=widths.count) if widths else 1
+        if usual < 2:
+            return (0.0, 0)
+        return (widths.count(usual) / len(widths), usual)
+
+    preferred = ("\t", *_DELIMITERS) if suffix == ".tsv" else _DELIMITERS
+    best = max(preferred, key=merit)
+    return best if merit(best)[1] > 1 else preferred[0]
+
+
+def _read_parquet(path: Path) -> Table:
+    try:
+        import pyarrow.parquet as parquet
+    except ImportError as trouble:
+        text = Text("Parquet lists need the library pyarrow, which is not installed.",
+                    "Las listas Parquet necesitan la biblioteca pyarrow, que no está instalada.")
+        raise ProblemError(error("library_missing", text, "dataset", path=path)) from trouble
+    if not path.is_file():
+        raise ProblemError(*_missing(path))
+    try:
+        table = parquet.read_table(path)
+        names = [str(name) for name in table.column_names]
+        usable = [name for name, kind in zip(names, table.schema.types, strict=True) if _is_plain(str(kind))]
+        columns: list[Iterable[object]] = [table.column(name).to_pylist() for name in usable]
+    except (OSError, ValueError, KeyError, RuntimeError) as trouble:
+        raise ProblemError(_unreadable(path, str(trouble).splitlines()[0][:200] if str(trouble) else "?")) from trouble
+    rows = [(1, usable)]
+    rows += [(number, ["" if field is None else str(field) for field in fields])
+             for number, fields in enumerate(zip(*columns, strict=True), start=2)]
+    return Table(rows=rows)
+
+
+def _missing(path: Path) -> tuple[Problem, ...]:
+    try:
+        path.read_bytes()
+    except OSError as trouble:
+        return (_unreadable(path, trouble.strerror or str(trouble)),)
+    return (_unreadable(path, "?"),)
+
+
+def _is_plain(kind: str) -> bool:
+    """Whether a Parquet column holds words or numbers (not pictures, lists or structures)."""
+    return not kind.startswith(("binary", "large_binary", "fixed_size_binary", "struct", "list", "large_list", "map",
+                                "fixed_size_list", "extension"))

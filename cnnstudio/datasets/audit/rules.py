@@ -25,6 +25,7 @@ _SUFFIXES: Final = {
 }
 _GRAY: Final = 2.0
 """Largest colourfulness (0 to 255) of a picture that counts as grey."""
+_DEFAULTS: Final = AuditSpec()
 _FEW: Final = 20
 """From so many pictures on, what is usual in the collection is known."""
 
@@ -107,16 +108,17 @@ _LOW: Final[tuple[_Low, ...]] = (
 
 
 def limit_of(kind: str, threshold: float, values: np.ndarray) -> float:
-    """The limit in force: the threshold, or half the median where the collection as a whole lies below it.
+    """The limit in force: the threshold, scaled down where the collection as a whole lies near or below the default.
 
-    Digits on black have little information by nature; what stands out among them is found all the same.
+    Digits on black have little information by nature; what stands out among them, at less than half of the median,
+    is found all the same. In a usual collection the threshold is the limit.
     """
     if len(values) < _FEW:
         return threshold
-    median = float(np.median(values))
+    default, median = float(getattr(_DEFAULTS, kind)), float(np.median(values))
     if kind == "bright":
-        return max(threshold, 1 - (1 - median) / 2)
-    return min(threshold, median / 2)
+        return 1 - (1 - threshold) * min(1.0, (1 - median) / 2 / (1 - default))
+    return threshold * min(1.0, median / 2 / default)
 
 
 def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterable[Finding]:
@@ -125,7 +127,7 @@ def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterabl
         if kind in kinds and good:
             values = np.array([getattr(row, field) for row in good])
             limit = limit_of(kind, getattr(spec, kind), values)
-            for place in np.flatnonzero(values < limit):
+            for place in np.flatnonzero((values < limit) & _judged(kind, good, spec)):
                 value = float(values[place])
                 yield _finding(good[place], kind, 1 - value / limit / 2 if limit else 1.0,
                                text.fill(value=value, limit=limit))
@@ -151,6 +153,18 @@ def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterabl
             (Text("wider", "más ancha"), Text("narrower", "más estrecha")))
     if "color_mismatch" in kinds:
         yield from _colors(good, spec.color_mismatch)
+
+
+def _judged(kind: str, rows: list[Row], spec: AuditSpec) -> np.ndarray:
+    """Which pictures a measure says something about: the dark and the bright have little contrast by nature and
+    are told as what they are, and where nearly nothing differs no detail can be seen to be missing."""
+    if kind == "low_contrast":
+        dark, bright = (np.array([getattr(row, name) for row in rows], np.float64) for name in ("dark", "bright"))
+        return (dark >= limit_of("dark", spec.dark, dark)) & (bright <= limit_of("bright", spec.bright, bright))
+    contrast = np.array([row.contrast for row in rows], np.float64)
+    if kind == "blurry":
+        return contrast >= limit_of("low_contrast", spec.low_contrast, contrast) / 2
+    return np.ones(len(rows), bool)
 
 
 def _odd(rows: list[Row], kind: str, factor: float, measure: Callable[[Any], float], text: Text,

@@ -1,0 +1,359 @@
+"""The audit: every kind on painted pictures, thresholds, cancelling, names, and planted defects on real photos."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnstudio.catalog.findings import KINDS, LEARNED
+from cnnstudio.core.audit import AUDIT_PARAMS, AuditSpec
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.datasets import findings as stored
+from cnnstudio.datasets.audit.flat import is_flat, scan_flat
+from cnnstudio.datasets.audit.measuring import measure, waiting
+from cnnstudio.datasets.audit.report import write_report
+from cnnstudio.datasets.audit.run import ALL_KINDS, affected, audit, bursts, derive
+from cnnstudio.datasets.audit.twins import _buckets, _everything, joined
+from cnnstudio.datasets.embedding import Embedding
+from cnnstudio.datasets.findings import Finding
+from cnnstudio.datasets.index import Filter, Index
+from cnnstudio.datasets.refresh import scan_folder
+from cnnstudio.imaging.signature import BYTES, descriptors
+
+from .planting import COUNTS, plant
+
+
+def paint(number: int, height: int = 120, width: int = 160) -> np.ndarray:
+    """A picture with structure of every size, unlike any of another number."""
+    random = np.random.default_rng(number)
+    picture = np.full((height, width, 3), 128.0)
+    for cells, strength in ((3, 60), (8, 40), (24, 25), (80, 20)):
+        rough = random.normal(0, strength, (cells, cells, 3)).astype(np.float32)
+        picture += cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(picture + random.normal(0, 12, picture.shape), 0, 255).astype(np.uint8)
+
+
+def save(path: Path, picture: np.ndarray, quality: int = 92) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    settings = [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix == ".jpg" else []
+    _done, data = cv2.imencode(path.suffix, picture, settings)
+    path.write_bytes(data.tobytes())
+    return path
+
+
+def audited(root: Path, base: Path, spec: DatasetSpec | None = None, **more) -> tuple[Index, dict[str, list[Finding]]]:
+    base.mkdir(exist_ok=True)
+    index = Index(base / "dataset.sqlite")
+    scan_folder(index, root, spec or DatasetSpec())
+    audit(index, root, spec or DatasetSpec(), **more)
+    return index, by_kind(stored.all_findings(index))
+
+
+def by_kind(found: list[Finding]) -> dict[str, list[Finding]]:
+    kinds: dict[str, list[Finding]] = defaultdict(list)
+    for each in found:
+        kinds[each.kind].append(each)
+    return kinds
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two classes of 24 good pictures each, 20 for training and 4 for the test."""
+    folder = tmp_path / "pictures"
+    for number in range(48):
+        name = ("cat", "dog")[number % 2]
+        save(folder / ("test" if number >= 40 else "train") / name / f"{number:03}.jpg", paint(number))
+    return folder
+
+
+def test_good_pictures_have_no_findings(root, tmp_path):
+    index, found = audited(root, tmp_path)
+    assert found == {}
+    assert waiting(index) == 0
+    assert {each.hash is not None and each.width == 160 for each in index.pictures(index.ids())} == {True}
+    index.close()
+
+
+def spoil(root: Path) -> dict[str, set[str]]:
+    """Plant one or two of every kind that needs no network; answers kind: paths."""
+    train, test = root / "train", root / "test"
+    save(train / "cat" / "blurry.jpg", cv2.GaussianBlur(paint(100), (0, 0), 3))
+    save(train / "cat" / "dark.jpg", (paint(101) * 0.25).astype(np.uint8))
+    save(train / "cat" / "bright.jpg", (255 - (255 - paint(102)) * 0.2).astype(np.uint8))
+    save(train / "cat" / "flat.png", np.clip(paint(103) * 0.08 + 120, 0, 255).astype(np.uint8))
+    save(train / "cat" / "plain.png", np.full((120, 160, 3), (90, 140, 200), np.uint8))
+    save(train / "dog" / "huge.jpg", paint(104, 1200, 1600))
+    save(train / "dog" / "wide.jpg", paint(105, 60, 320))
+    save(train / "dog" / "gray.jpg", np.repeat(cv2.cvtColor(paint(106), cv2.COLOR_BGR2GRAY)[..., None], 3, axis=2))
+    shutil.copy(train / "cat" / "000.jpg", train / "cat" / "000 copy.jpg")
+    save(train / "cat" / "002 small.jpg", cv2.resize(paint(2), (100, 75), interpolation=cv2.INTER_AREA), 60)
+    shutil.copy(train / "dog" / "001.jpg", test / "dog" / "seen.jpg")
+    save(test / "dog" / "seen small.jpg", cv2.resize(paint(3), (112, 84), interpolation=cv2.INTER_AREA), 60)
+    shutil.copy(train / "cat" / "004.jpg", train / "dog" / "other.jpg")
+    (train / "dog" / "cut.jpg").write_bytes((train / "dog" / "005.jpg").read_bytes()[:-400])
+    (train / "dog" / "words.jpg").write_bytes(b"no picture")
+    save(train / "dog" / "lie.png", paint(107)).rename(train / "dog" / "lie.jpg")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(paint(108, 160, 120)[..., ::-1]).save(train / "dog" / "turned.jpg", exif=exif, quality=92)
+    save(train / "rare" / "1.jpg", paint(109))
+    return {
+        "blurry": {"train/cat/blurry.jpg"}, "dark": {"train/cat/dark.jpg"}, "bright": {"train/cat/bright.jpg"},
+        "low_contrast": {"train/cat/flat.png", "train/cat/plain.png"}, "low_information": {"train/cat/plain.png"},
+        "odd_size": {"train/dog/huge.jpg"}, "odd_ratio": {"train/dog/wide.jpg"}, "color_mismatch": {"train/dog/gray.jpg"},
+        "exact_duplicate": {"train/cat/000 copy.jpg", "test/dog/seen.jpg", "train/dog/other.jpg"},
+        "near_duplicate": {"train/cat/002 small.jpg", "test/dog/seen small.jpg"},
+        "leakage": {"test/dog/seen.jpg", "test/dog/seen small.jpg"},
+        "cross_class_duplicate": {"train/cat/004.jpg", "train/dog/other.jpg"},
+        "truncated": {"train/dog/cut.jpg"}, "unreadable": {"train/dog/words.jpg"},
+        "wrong_extension": {"train/dog/lie.jpg"}, "orientation": {"train/dog/turned.jpg"},
+        "imbalance": {"rare"}, "tiny_class": {"rare"},
+    }
+
+
+def test_every_kind_is_found_and_says_why(root, tmp_path):
+    planted = spoil(root)
+    index, found = audited(root, tmp_path)
+    for kind, paths in planted.items():
+        assert paths <= {each.path for each in found[kind]}, kind
+    assert {(kind, each.path) for kind, them in found.items() for each in them if each.path not in planted[kind]} == set()
+    for them in found.values():
+        for each in them:
+            assert 0 <= each.score <= 1
+            assert each.severity == KINDS[each.kind].severity
+            assert each.text.en != each.text.es
+            assert "{" not in each.text.en + each.text.es
+            assert each.text.en.endswith(".")
+    (small,) = [each for each in found["near_duplicate"] if each.path == "train/cat/002 small.jpg"]
+    assert small.others == ("train/cat/002.jpg",)
+    assert small.data == {"keep": "train/cat/002.jpg"}
+    assert "62%" in small.text.en
+    (leak,) = [each for each in found["leakage"] if each.path == "test/dog/seen.jpg"]
+    assert leak.others == ("train/dog/001.jpg",)
+    assert set(planted) | LEARNED == ALL_KINDS
+    index.close()
+
+
+def test_only_limits_what_is_judged(root, tmp_path):
+    planted = spoil(root)
+    index, found = audited(root, tmp_path, only=frozenset({"dark", "leakage"}))
+    assert set(found) == {"dark", "leakage"}
+    assert {each.path for each in found["leakage"]} == planted["leakage"]
+    # What another audit found of other kinds stays.
+    audit(index, root, DatasetSpec(), only=frozenset({"truncated"}))
+    assert set(stored.counts(index)) == {"dark", "leakage", "truncated"}
+    index.close()
+
+
+def test_thresholds_move_what_is_affected(root, tmp_path):
+    spoil(root)
+    index, _found = audited(root, tmp_path)
+
+    def number(kind: str, **thresholds) -> int:
+        return len(affected(index, DatasetSpec(audit=AuditSpec(**thresholds)), kind))
+
+    assert number("dark", dark=0.0) == 0 < number("dark") < number("dark", dark=1.0)
+    assert number("blurry", blurry=0.0) == 0 < number("blurry") < number("blurry", blurry=10.0)
+    assert number("near_duplicate", near_duplicate=0.0) < number("near_duplicate")
+    assert number("odd_size", odd_size=100.0) == 0
+    assert number("odd_ratio", odd_ratio=100.0) == 0
+    index.close()
+
+
+def test_parameters_and_spec_agree():
+    assert {each.name: each.default for each in AUDIT_PARAMS} == msgspec.to_builtins(AuditSpec())
+    assert {each.threshold for each in KINDS if each.threshold} <= {each.name for each in AUDIT_PARAMS}
+    assert len(KINDS) == 20
+
+
+@pytest.mark.parametrize("way", range(7))
+def test_mirrored_and_turned_twins_are_found_on_demand(root, tmp_path, way):
+    picture = paint(6)
+    changed = (picture[:, ::-1], picture[::-1, ::-1], picture[::-1], np.rot90(picture), np.rot90(picture, -1),
+               picture.swapaxes(0, 1), np.rot90(picture, 2).swapaxes(0, 1))[way]
+    save(root / "train" / "cat" / "turned.jpg", np.ascontiguousarray(changed), 80)
+    index, found = audited(root, tmp_path)
+    assert "near_duplicate" not in found
+    found = by_kind(derive(index, DatasetSpec(audit=AuditSpec(flips=True)), ALL_KINDS))
+    (twin,) = found["near_duplicate"]
+    assert {twin.path, *twin.others} == {"train/cat/006.jpg", "train/cat/turned.jpg"}
+    index.close()
+
+
+def test_a_cancelled_audit_goes_on_where_it_stopped(root, tmp_path):
+    spoil(root)
+    index = Index(tmp_path / "dataset.sqlite")
+    scan_folder(index, root, DatasetSpec())
+    total, told = index.count(), []
+    measure(index, root, lambda done, _all: told.append(done), lambda: bool(told), chunk=16)
+    assert told == [16]
+    assert waiting(index) == total - 16
+    stopped = audit(index, root, DatasetSpec(), cancelled=lambda: True)
+    assert not stopped.complete
+    index.close()
+    index = Index(tmp_path / "dataset.sqlite")
+    ended = audit(index, root, DatasetSpec(), on_progress=lambda done, _all: told.append(done))
+    assert ended.complete
+    assert told[-1] == total - 16
+    again, whole = audited(root, tmp_path / "other")
+    assert ended.counts == {kind: len(them) for kind, them in whole.items()}
+    index.close()
+    again.close()
+
+
+def test_a_changed_file_is_measured_again_and_only_that(root, tmp_path):
+    index, _found = audited(root, tmp_path)
+    save(root / "train" / "cat" / "000.jpg", (paint(0) * 0.2).astype(np.uint8))
+    scan_folder(index, root, DatasetSpec())
+    assert waiting(index) == 1
+    audit(index, root, DatasetSpec())
+    assert stored.counts(index)["dark"] == 1
+    index.close()
+
+
+def test_accepted_and_excluded_pictures_are_not_told(root, tmp_path):
+    spoil(root)
+    index, found = audited(root, tmp_path)
+    effect = index.accept("blurry", [each.path for each in found["blurry"]])
+    index.exclude(index.ids(Filter(text="dark.jpg")), True)
+    audit(index, root, DatasetSpec())
+    counts = stored.counts(index)
+    assert "blurry" not in counts
+    assert "dark" not in counts
+    assert effect is not None
+    index.close()
+
+
+def test_twins_stay_together(root, tmp_path):
+    spoil(root)
+    index, _found = audited(root, tmp_path)
+    names = index.groups()
+    ids = {each.path: each.id for each in index.pictures(index.ids())}
+    assert names[ids["train/cat/002.jpg"]] == names[ids["train/cat/002 small.jpg"]]
+    assert names[ids["train/cat/000.jpg"]] == names[ids["train/cat/000 copy.jpg"]]
+    assert ids["train/dog/009.jpg"] not in names
+    index.close()
+
+
+def test_bursts_of_one_camera():
+    rows = [(1, "a/1.jpg", "2024:05:01 10:00:00"), (2, "a/2.jpg", "2024:05:01 10:00:01"),
+            (3, "a/3.jpg", "2024:05:01 10:00:09"), (4, "b/1.jpg", "2024:05:01 10:00:00"), (5, "a/5.jpg", "never")]
+    assert bursts(rows) == [(1, 2)]
+    assert joined([(1, 2), (4, 5), (2, 3)]) == [[1, 2, 3], [4, 5]]
+
+
+def test_learned_findings_come_from_an_embedding(root, tmp_path):
+    index, _found = audited(root, tmp_path)
+    paths = tuple(each.path for each in index.pictures(index.ids()))
+    number = len(paths)
+    outlier, quality = np.zeros(number, np.float32), np.ones(number, np.float32)
+    wrong = np.zeros(number, bool)
+    outlier[0], quality[1], wrong[1] = 0.9, 0.05, True
+    other = "dog" if "/cat/" in paths[1] else "cat"
+    embedding = Embedding(
+        model="efficientnet_lite0", layout="pca", paths=paths, hashes=("",) * number, outlier=outlier,
+        position=np.zeros((number, 2), np.float32), neighbours=np.zeros((number, 1), np.int32), label_quality=quality,
+        mislabeled=wrong, suggested=(other,) * number, classes=("cat", "dog"))
+    audit(index, root, DatasetSpec(), embedding=embedding)
+    found = by_kind(stored.all_findings(index))
+    assert [each.path for each in found["outlier"]] == [paths[0]]
+    assert [(each.path, each.data["suggested"]) for each in found["mislabeled"]] == [(paths[1], other)]
+    index.relabel(index.ids(Filter(text=paths[1])), other)
+    audit(index, root, DatasetSpec(), embedding=embedding)
+    assert "mislabeled" not in stored.counts(index)
+    index.close()
+
+
+def test_many_likenesses_are_searched_without_comparing_all_pairs():
+    random = np.random.default_rng(1)
+    likenesses = random.integers(0, 256, (6000, BYTES), dtype=np.uint8)
+    noise = random.integers(-6, 7, (500, BYTES))
+    likenesses[5500:] = np.clip(likenesses[:500].astype(int) + noise, 0, 255).astype(np.uint8)
+    points = descriptors(likenesses)
+
+    def pairs(search) -> set[tuple[int, int]]:
+        return {(int(min(pair)), int(max(pair))) for rows, columns in search(points, points, 0.95)
+                for pair in zip(rows, columns, strict=True) if pair[0] != pair[1]}
+
+    exact, quick = pairs(_everything), pairs(_buckets)
+    assert quick <= exact
+    assert len(quick & exact) >= 0.995 * len(exact) >= 490
+
+
+NAMES = ("señor niño.jpg", "naïve café é.jpg", "two\nlines.jpg", "😀 smile.jpg", "<b>&\"'.jpg", "a{0}b%s.jpg",
+         "n" * 251 + ".jpg")
+
+
+def test_names_of_all_kinds_go_through_the_audit_and_the_report(root, tmp_path):
+    for number, name in enumerate(NAMES):
+        folder = root / "train" / ("<i>" if number % 2 else "cat")
+        save(folder / "x.jpg", (paint(200 + number) * 0.2).astype(np.uint8)).rename(folder / name)
+        shutil.copy(folder / name, root / "test" / "dog" / name)
+    index, found = audited(root, tmp_path)
+    assert {each.path.split("/")[-1] for each in found["dark"]} == set(NAMES)
+    assert len(found["leakage"]) == len(NAMES)
+    target = tmp_path / "report" / "audit.html"
+    write_report(target, index, root, stored.all_findings(index), name="<script>alert(1)</script>")
+    page = target.read_text("utf-8")
+    assert "<script>alert" not in page
+    assert "<b>&" not in page
+    assert "/<i>/" not in page
+    assert "señor niño.jpg" in page
+    assert "😀 smile.jpg" in page
+    assert page.count("data:image/jpeg;base64,") >= 2 * len(NAMES)
+    assert "http://" not in page
+    assert "https://" not in page
+    index.close()
+
+
+def test_a_flat_folder_has_no_classes_but_can_be_audited(tmp_path):
+    root = tmp_path / "flat"
+    for number in range(8):
+        save(root / f"{number}.jpg", paint(number))
+    shutil.copy(root / "0.jpg", root / "copy.jpg")
+    assert is_flat(root)
+    index = Index(tmp_path / "dataset.sqlite")
+    assert scan_flat(index, root, DatasetSpec()) == 9
+    audit(index, root, DatasetSpec())
+    assert stored.counts(index) == {"exact_duplicate": 1}
+    (root / "1.jpg").unlink()
+    assert scan_flat(index, root, DatasetSpec()) == 8
+    assert waiting(index) == 0
+    (root / "folder").mkdir()
+    assert not is_flat(root)
+    assert not is_flat(tmp_path / "nowhere")
+    index.close()
+
+
+# Real photos with planted defects -------------------------------------------------------------------
+
+FOUND_BY = {"exact": ("exact_duplicate",), "resized": ("near_duplicate",), "flipped": ("near_duplicate",),
+            "blurred": ("blurry",), "darkened": ("dark",), "truncated": ("truncated",), "leaked": ("leakage",)}
+LEAST = {"exact": 1.0, "resized": 0.95, "flipped": 0.9, "blurred": 0.95, "darkened": 0.95, "truncated": 1.0, "leaked": 1.0}
+
+
+def test_planted_defects_in_photos_are_found(shared_data, tmp_path):
+    target = tmp_path / "planted"
+    planted = plant(shared_data / "cats_dogs", target, seed=3)
+    assert {name: len(paths) for name, paths in planted.items()} == COUNTS
+    index, found = audited(target, tmp_path, DatasetSpec(audit=AuditSpec(flips=True)))
+    spoiled = {path for paths in planted.values() for path in paths}
+    for name, kinds in FOUND_BY.items():
+        told = {path for kind in kinds for each in found[kind] for path in (each.path, *each.others)}
+        assert len(told & set(planted[name])) >= LEAST[name] * len(planted[name]), name
+    false = Counter(each.kind for them in found.values() for each in them if not spoiled & {each.path, *each.others})
+    assert sum(false.values()) <= 2, false
+    index.close()
+
+
+def test_untouched_photos_raise_hardly_an_alarm(shared_data, tmp_path):
+    index, found = audited(shared_data / "cats_dogs", tmp_path, DatasetSpec(audit=AuditSpec(flips=True)))
+    assert sum(len(them) for them in found.values()) <= 1
+    index.close()

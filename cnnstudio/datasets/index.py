@@ -137,6 +137,14 @@ class Index(Decisions):
                 found[row[0]] = _picture(row, kinds.get(row[0], ()))
         return [found[each] for each in ids if each in found]
 
+    def ids_of(self, paths: Sequence[str]) -> array[int]:
+        """Ids of these paths, in their order; unknown ones are left out."""
+        found: dict[str, int] = {}
+        for start in range(0, len(paths), 500):
+            part = list(paths[start:start + 500])
+            found.update(self.rows(f"SELECT path, id FROM pictures WHERE path IN ({','.join('?' * len(part))})", part))
+        return array("q", (found[path] for path in paths if path in found))
+
     def usable(self, classes: Sequence[str]) -> Iterator[Picture]:
         """Every picture that can be trained on or measured: readable, not excluded, of a chosen class."""
         chosen = set(classes)

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS, DatasetSpec
 from cnnstudio.core.events import Phase
 from cnnstudio.core.problems import Fix, Problem, ProblemError, warning
 from cnnstudio.core.text import Text
+from cnnstudio.gui.auditing import Auditing
 from cnnstudio.gui.jobs import Job, Report, Work
 
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Filter, Index, Picture
+    from cnnstudio.datasets.refresh import ScanResult
+    from cnnstudio.datasets.watching import FolderWatch
     from cnnstudio.gui.session import Change, Session
 
 SCAN: Final = "scan"
 _REFRESH_SECONDS: Final = 0.4
+_REST_MS: Final = 800
 
 
 class Pictures(QObject):
     """Owned by the session, which is told of every change of pictures."""
+
+    _folder_changed = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -35,10 +41,21 @@ class Pictures(QObject):
         self.scan_problems: tuple[Problem, ...] = ()
         self._spec = self._scan_spec = DatasetSpec()
         self._classes: tuple[str, ...] = ()
+        self._all_classes: tuple[str, ...] = ()
         self._counts: dict[str, dict[str, int]] = {}
         self._troubles: dict[str, int] = {}
         self._total = self._excluded = 0
         self._again = False
+        self.auditing = Auditing(session)
+        self.news: ScanResult | None = None
+        """What the last scan found new, changed or gone, until it was seen."""
+        self._watch: FolderWatch | None = None
+        self._watched: list[Path] = []
+        self._folder_changed.connect(self._settle_changes, Qt.ConnectionType.QueuedConnection)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._scan_changes)
         # While a scan runs the counts are asked again now and then, less often the longer they take.
         self._ticks = QTimer(self)
         self._ticks.setSingleShot(True)
@@ -58,6 +75,10 @@ class Pictures(QObject):
         except ProblemError as trouble:
             self._session.notice(*trouble.problems)
             return
+        from cnnstudio.datasets.trashing import forget_deleted
+
+        forget_deleted(self._session.folder)
+        self.auditing.open()
         self._count()
         # After the window has shown the project: the grid fills from the index at once.
         QTimer.singleShot(0, self, self.scan)
@@ -65,15 +86,23 @@ class Pictures(QObject):
     def close(self) -> None:
         """Let go of the index; a running scan is ended first."""
         self._ticks.stop()
+        self._rest.stop()
+        self._stop_watch()
         self._again = False
         for job in self._session.jobs:
-            if job.kind in (SCAN, "splits"):
+            if job.kind in (SCAN, "splits", "audit", "embed", "judge", "charts", "query", "answers"):
                 job.cancel()
                 job.join()
+        self.auditing.close()
         if self.index is not None:
             self.index.close()
+        if self._session.folder is not None:
+            from cnnstudio.datasets.trashing import forget_deleted
+
+            forget_deleted(self._session.folder)
         self.index = self.missing = None
         self.scan_problems = ()
+        self.news = None
         self._classes, self._counts, self._troubles = (), {}, {}
         self._total = self._excluded = 0
 
@@ -82,7 +111,7 @@ class Pictures(QObject):
             return
         before, after = self._spec, self._session.project.dataset
         self._spec = after
-        places = ("source", "split_folders", "follow_links")
+        places = ("source", "joined", "split_folders", "follow_links")
         if any(getattr(before, name) != getattr(after, name) for name in places):
             self.scan()
         elif before.splits != after.splits:
@@ -99,7 +128,7 @@ class Pictures(QObject):
 
     def scan(self) -> None:
         """Bring the index up to date with the folder, in the background."""
-        root, index = self._session.source, self.index
+        root, index = self._session.source_root, self.index
         if index is None or root is None:
             return
         running = self.scanning
@@ -111,6 +140,7 @@ class Pictures(QObject):
         if self.missing is not None:
             self._session.announce("pictures")
             return
+        self._start_watch(root)
         spec = self._scan_spec = self._session.project.dataset
 
         def work(report: Report) -> Any:
@@ -138,6 +168,7 @@ class Pictures(QObject):
             return
         if job.result is not None:
             self.scan_problems = job.result.problems
+            self._tell_news(job.result)
         elif (problem := getattr(job.last, "problem", None)) is not None:
             self._session.notice(problem)
         if self._again:
@@ -147,6 +178,47 @@ class Pictures(QObject):
             # The shares were changed while the scan put the old ones in force.
             self._divide(self._spec)
         self.refresh()
+
+    # The folder changes --------------------------------------------------------------------------
+
+    def _start_watch(self, root: Path) -> None:
+        from cnnstudio.datasets.opening import source_folders
+        from cnnstudio.datasets.watching import FolderWatch
+
+        assert self._session.folder is not None
+        folders = [folder for folder in source_folders(self._session.project, self._session.folder) if folder.is_dir()]
+        if self._watch is not None and self._watched == folders:
+            return
+        self._stop_watch()
+        self._watched = folders
+        self._watch = FolderWatch(folders, self._folder_changed.emit)
+        self._watch.start()
+
+    def _stop_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
+
+    def _settle_changes(self) -> None:
+        """Files that are being copied are looked at when a moment of rest comes."""
+        if self.index is not None:
+            self._rest.start()
+
+    def _scan_changes(self) -> None:
+        if self.scanning is not None:
+            self._rest.start()
+        else:
+            self.scan()
+
+    def _tell_news(self, result: ScanResult) -> None:
+        first = result.new == result.pictures
+        if result.complete and not first and (result.new or result.changed or result.gone):
+            self.news = result
+
+    def seen_news(self) -> None:
+        """The user saw what changed in the folder."""
+        self.news = None
+        self._session.announce("pictures")
 
     def _tick(self) -> None:
         if self.scanning is None:
@@ -190,6 +262,8 @@ class Pictures(QObject):
             self._troubles = index.problem_counts()
             self._total = index.count()
             self._excluded = index.count(Filter(excluded="only"))
+            self._all_classes = index.all_class_names(self._session.project.dataset)
+            self.auditing.count(index)
         except ProblemError as trouble:
             self._session.notice(*trouble.problems)
 
@@ -197,6 +271,11 @@ class Pictures(QObject):
     def class_names(self) -> tuple[str, ...]:
         """The classes in their order."""
         return self._classes or self._session.project.dataset.class_names
+
+    @property
+    def all_class_names(self) -> tuple[str, ...]:
+        """The classes in their order, hidden ones too."""
+        return self._all_classes or self.class_names
 
     @property
     def total(self) -> int:
@@ -218,8 +297,8 @@ class Pictures(QObject):
         return self._counts
 
     def class_counts(self) -> dict[str, int]:
-        """Usable pictures of each class."""
-        return {name: sum(self._counts.get(name, {}).values()) for name in self.class_names}
+        """Usable pictures of each class, hidden ones too."""
+        return {name: sum(self._counts.get(name, {}).values()) for name in self.all_class_names}
 
     def split_counts(self) -> dict[str, int]:
         """Usable pictures of each split."""
@@ -245,17 +324,8 @@ class Pictures(QObject):
     # Pictures and decisions ----------------------------------------------------------------------
 
     def ids_of(self, paths: Iterable[str]) -> array[int]:
-        """Ids of these paths (relative to the collection), in the order of the index."""
-        wanted = set(paths)
-        everything = self.ids(self._any())
-        return array("q", (picture.id for start in range(0, len(everything), 500)
-                           for picture in self.rows(everything[start:start + 500]) if picture.path in wanted))
-
-    @staticmethod
-    def _any() -> Filter:
-        from cnnstudio.datasets.index import Filter
-
-        return Filter()
+        """Ids of these paths (relative to the collection), in their own order; unknown ones are left out."""
+        return array("q") if self.index is None else self.index.ids_of(list(paths))
 
     def ids(self, wanted: Filter, sort: str = "path") -> array[int]:
         """Ids of the pictures that pass the filter, in order."""
@@ -267,11 +337,15 @@ class Pictures(QObject):
 
     def path(self, picture: Picture) -> Path:
         """The absolute path of a picture."""
-        return (self._session.source or Path()) / picture.path
+        return self.path_of(picture.path)
+
+    def path_of(self, path: str) -> Path:
+        """The absolute path of what the index calls `path`."""
+        return (self._session.source_root or Path()) / path
 
     def color_index(self, class_name: str) -> int:
         """The number that gives a class its colour; -1 for a class that was not chosen."""
-        names = self.class_names
+        names = self.all_class_names
         return names.index(class_name) if class_name in names else -1
 
     def relabel(self, ids: Iterable[int], class_name: str) -> bool:
@@ -285,25 +359,43 @@ class Pictures(QObject):
                                                                                    "Incluir imágenes")
         return self._decide(lambda index, chosen: index.exclude(chosen, excluded), ids, label)
 
-    def rename_class(self, old: str, new: str) -> bool:
-        """Rename a class everywhere; an existing name takes its pictures in."""
-        from cnnstudio.core import edits
+    def relabel_each(self, classes: Mapping[int, str]) -> bool:
+        """Give each picture a class of its own, as one step to undo."""
+        return self._decide(lambda index, _chosen: index.relabel_each(classes), classes,
+                            Text("Change classes", "Cambiar clases"))
 
-        names = self._session.project.dataset.class_names
-        label = Text("Rename class", "Cambiar nombre de clase")
-        if self.index is None:
+    def accept(self, kind: str, paths: Sequence[str]) -> bool:
+        """Findings of this kind about these pictures (or classes) are fine."""
+        return self._decide(lambda index, chosen: index.accept(kind, chosen), list(paths),
+                            Text("Accept findings", "Aceptar hallazgos"))
+
+    def delete(self, ids: Iterable[int]) -> bool:
+        """Move the files to the system's trash; undo brings them back."""
+        from cnnstudio.datasets.trashing import HELD, TrashEffect
+
+        folder = self._session.folder
+        if self.index is None or folder is None:
             return False
+        paths = [self.path(picture) for picture in self.rows(list(ids))]
+        effect = TrashEffect(folder / HELD, paths)
         try:
-            effect = self.index.rename_class(old, new)
+            effect.redo()
         except ProblemError as trouble:
             self._session.notice(*trouble.problems)
             return False
-        project = None
-        if old in names:
-            renamed = tuple(dict.fromkeys(new if each == old else each for each in names))
-            project = edits.set_field(self._session.project, "dataset", "class_names", renamed)
-        self._session.record(effect, label, project)
+        self._session.record(effect, Text("Delete pictures", "Borrar imágenes"))
+        self.scan()
         return True
+
+    def assign_splits(self, splits: Mapping[int, str]) -> bool:
+        """Pin each picture to a split of its own, as one step to undo."""
+        def change(index: Index, _chosen: list[int]) -> Any:
+            from cnnstudio.datasets.decisions import Effects
+
+            return Effects(*(index.assign_split([each for each, split in splits.items() if split == wanted], wanted)
+                             for wanted in sorted(set(splits.values()))))
+
+        return self._decide(change, splits, Text("Change splits", "Cambiar divisiones"))
 
     def assign_split(self, ids: Iterable[int], split: str | None) -> bool:
         """Pin pictures to a split; None lets the draw decide."""
@@ -311,7 +403,7 @@ class Pictures(QObject):
         return self._decide(lambda index, chosen: index.assign_split(chosen, split), ids,
                             Text("Change split to {name}", "Cambiar división a {name}").fill(name=name))
 
-    def _decide(self, change: Callable[[Index, list[int]], Any], ids: Iterable[int], label: Text) -> bool:
+    def _decide(self, change: Callable[[Index, list[Any]], Any], ids: Iterable[Any], label: Text) -> bool:
         chosen = list(ids)
         if self.index is None or not chosen:
             return False

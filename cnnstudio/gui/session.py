@@ -121,6 +121,15 @@ class Session(QObject):
             return None
         return (self.folder / source).resolve()
 
+    @property
+    def source_root(self) -> Path | None:
+        """The folder that the paths of the index are relative to, or None (see `datasets.opening.source_folder`)."""
+        if not self.project.dataset.source or self.folder is None:
+            return None
+        from cnnstudio.datasets.opening import source_folder
+
+        return source_folder(self.project, self.folder)
+
     # Edits ---------------------------------------------------------------------------------------
 
     def edit(self, function: Callable[[Project], Project], label: Text, merge_key: str = "") -> bool:

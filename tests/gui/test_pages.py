@@ -68,9 +68,9 @@ def test_delete_excludes_and_the_line_filters(qtbot, opened):
     qtbot.keyClick(grid, Qt.Key.Key_Delete)
     assert opened.session.pictures.excluded == 1
     side = opened._pages["data"]._side
-    qtbot.mouseClick(side._excluded, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(side.quality._excluded, Qt.MouseButton.LeftButton)
     assert len(grid.ids) == 1
-    qtbot.mouseClick(side._excluded, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(side.quality._excluded, Qt.MouseButton.LeftButton)
     assert len(grid.ids) == 40
 
 
@@ -78,9 +78,9 @@ def test_filters_by_class_split_and_text(opened):
     page, grid = opened._pages["data"], grid_of(opened)
     page._toggle_filter("class", "cat", False)
     assert len(grid.ids) == 20
-    page._text.setText("cat03")
+    page._filters.text.setText("cat03")
     assert len(grid.ids) == 1
-    page._text.setText("nothing like it")
+    page._filters.text.setText("nothing like it")
     assert page._stack.currentIndex() == 2
     page._show_all()
     page._toggle_filter("split", "train", False)

@@ -1,36 +1,41 @@
-"""Data: the pictures as a grid, their classes and splits, and every correction of them."""
+"""Data: the pictures as grid, map and charts, their classes, splits and quality, and every correction of them."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMenu, QProgressBar, QSlider, QStackedWidget, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QProgressBar, QSlider, QStackedWidget, QWidget
 
-from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
+from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.index import Filter, Picture
+from cnnstudio.datasets.index import Picture
+from cnnstudio.datasets.query import Filter
 from cnnstudio.gui import theme
-from cnnstudio.gui.jobs import Work
+from cnnstudio.gui.jobs import Report, Work
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.data_charts import DataCharts
+from cnnstudio.gui.pages.data_filters import ANY, KEYS, FilterBar, filter_of
+from cnnstudio.gui.pages.data_findings import KindBar
 from cnnstudio.gui.pages.data_inspector import DataInspector
+from cnnstudio.gui.pages.data_menu import picture_menu, source_menu
 from cnnstudio.gui.pages.data_side import DataSide
+from cnnstudio.gui.pages.data_viewer import DataViewer
 from cnnstudio.gui.session import Change
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, MenuButton, box, column, row
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row
 from cnnstudio.gui.widgets.cards import EmptyState
-from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST, PictureGrid
-from cnnstudio.gui.widgets.inputs import SearchBox
+from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.words import classes, count, pictures
 
 _AT_ONCE = 150_000
 """Up to so many pictures a filter is answered at once; beyond, in the background."""
+_EMPTY, _NOTHING, _READING, _GRID, _MAP, _CHARTS, _VIEWER = range(7)
+_VIEWS = {"grid": _GRID, "map": _MAP, "charts": _CHARTS}
 
 
 class DataPage(Page):
@@ -46,8 +51,10 @@ class DataPage(Page):
         return f"{pictures(found.total)} · {classes(len(found.class_names))}"
 
     def actions(self) -> Iterable[QWidget]:
-        return (Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder",
-                       on_click=lambda: self.session.asked.emit("choose_folder", {})),
+        add = Button(tr("Add pictures…", "Añadir imágenes…"), "", "folder-plus")
+        add.clicked.connect(lambda: source_menu(self.session, add).popup(add.mapToGlobal(add.rect().bottomLeft())))
+        return (add, Button(tr("Export…", "Exportar…"), "", "export",
+                            on_click=lambda: self.session.asked.emit("collect", {})),
                 Button(tr("Next: Prepare", "Siguiente: Preparar"), "primary",
                        on_click=lambda: self.session.asked.emit("open_page", {"page": "prepare"})))
 
@@ -63,60 +70,68 @@ class DataPage(Page):
         self._inspector.split_asked.connect(
             lambda split: self.session.pictures.assign_split(self._grid.selected_ids(), split))
         self._inspector.exclude_asked.connect(self._exclude)
+        self._inspector.shown_asked.connect(self._show_path)
+        self._inspector.similar_asked.connect(self._show_similar)
         return self._inspector
 
+    # Making --------------------------------------------------------------------------------------
+
     def centre(self) -> QWidget:
-        found = self.session.pictures
-        self._grid = PictureGrid(found.rows, found.path,
-                                 lambda picture: theme.class_color(found.color_index(picture.class_name)),
-                                 cell=int(self.session.remembered("thumbnail", 118)))
-        self._grid.selection_changed.connect(self._selected)
-        self._grid.label_key.connect(self._label_by_key)
-        self._grid.exclude_key.connect(lambda: self._exclude(True))
-        self._grid.menu_asked.connect(self._menu)
-        self._grid.opened.connect(self._open)
-        self._grid.zoomed.connect(self._zoomed)
-        self._filters = {"classes": MenuButton(), "splits": MenuButton(), "problem": MenuButton(),
-                         "sort": MenuButton(tr("Sort: ", "Orden: "))}
-        for name, button in self._filters.items():
-            button.chosen.connect(lambda value, name=name: self._set_filter(name, value))
-        self._text = SearchBox(tr("File name…", "Nombre de archivo…"))
-        self._text.setFixedWidth(170)
-        self._text.setProperty("small", True)
-        self._text.setText(self.state.get("text", ""))
-        self._text.textChanged.connect(lambda text: self._set_filter("text", text))
+        self._grid = self._make_grid()
+        self._filters = FilterBar(self.session, self.state)
+        self._filters.chosen.connect(self._set_filter)
+        self._switch = SegmentedControl([("grid", tr("Grid", "Cuadrícula")), ("map", tr("Map", "Mapa")),
+                                         ("charts", tr("Charts", "Gráficos"))], self.state.get("view", "grid"),
+                                        stretch=False)
+        self._switch.chosen.connect(self._show_view)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(SMALLEST, LARGEST)
-        self._slider.setFixedWidth(110)
+        self._slider.setFixedWidth(90)
         self._slider.setValue(self._grid.cell)
         self._slider.setAccessibleName(tr("Size of the thumbnails", "Tamaño de las miniaturas"))
         self._slider.setToolTip(tr("Size of the thumbnails (Ctrl+wheel)", "Tamaño de las miniaturas (Ctrl+rueda)"))
         self._slider.valueChanged.connect(self._grid.set_cell)
-        filters = QWidget()
-        flow = FlowLayout(filters, spacing=8)
-        for field in (*self._filters.values(), self._text):
-            flow.addWidget(field)
-        bar = row(filters, Icon("image", "dim", 14), self._slider, spacing=8)
+        right = box(column(self._switch, row(None, Icon("image", "dim", 14), self._slider, spacing=8), None, spacing=8))
+        bar = row(self._filters, right, spacing=12)
         bar.setStretch(0, 1)
-        self._only = self._paths_bar()
+        self._kind_bar = KindBar(self.session)
+        self._viewer: DataViewer | None = None
+        self._map: Any = None
+        self._charts: DataCharts | None = None
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._grid)
-        self._empty = EmptyState("folder", tr("No pictures here", "No hay imágenes aquí"),
-                                 tr("Choose a folder that has one subfolder of pictures for each class.",
-                                    "Elija una carpeta que tenga una subcarpeta de imágenes por clase."),
-                                 tr("Choose folder…", "Elegir carpeta…"),
-                                 on_click=lambda: self.session.asked.emit("choose_folder", {}))
-        self._stack.addWidget(self._empty)
+        self._stack.addWidget(EmptyState(
+            "folder", tr("No pictures here", "No hay imágenes aquí"),
+            tr("Add a folder that has one subfolder of pictures for each class, a CSV list, an archive, arrays, or "
+               "record with the camera.", "Añada una carpeta con una subcarpeta de imágenes por clase, una lista CSV, un "
+               "archivo comprimido o matrices, o grabe con la cámara."),
+            tr("Choose folder…", "Elegir carpeta…"), on_click=lambda: self.session.asked.emit("choose_folder", {})))
         self._stack.addWidget(EmptyState("filter", tr("No picture passes these filters",
                                                       "Ninguna imagen pasa estos filtros"), "",
                                          tr("Show all pictures", "Mostrar todas"), on_click=self._show_all))
         self._stack.addWidget(EmptyState("search", tr("Reading the folder…", "Leyendo la carpeta…")))
+        self._stack.addWidget(self._grid)
+        for _place in range(3):
+            self._stack.addWidget(QWidget())
         self._foot = Elided("", "secondary", "dim")
-        whole = column(bar, self._only, self._scan_bar(), self._stack, self._foot, spacing=10,
+        self._bar = box(bar)
+        whole = column(self._bar, self._kind_bar, self._scan_bar(), self._news_bar(), self._stack, self._foot, spacing=10,
                        margins=(24, 14, 18, 10))
-        whole.setStretch(3, 1)
+        whole.setStretch(4, 1)
         self.session.jobs.changed.connect(self._show_scan)
         return box(whole)
+
+    def _make_grid(self) -> PictureGrid:
+        found = self.session.pictures
+        grid = PictureGrid(found.rows, found.path,
+                           lambda picture: theme.class_color(found.color_index(picture.class_name)),
+                           cell=int(self.session.remembered("thumbnail", 118)), badge_of=_badge)
+        grid.selection_changed.connect(self._selected)
+        grid.label_key.connect(self._label_by_key)
+        grid.exclude_key.connect(lambda: self._exclude(True))
+        grid.menu_asked.connect(self._menu)
+        grid.opened.connect(self._open)
+        grid.zoomed.connect(self._zoomed)
+        return grid
 
     def _scan_bar(self) -> QWidget:
         self._scan_words = Label("", "secondary", "dim")
@@ -129,13 +144,45 @@ class DataPage(Page):
         self._scan.hide()
         return self._scan
 
-    def _paths_bar(self) -> QWidget:
-        self._only_words = Elided("", "body_strong", "accent")
-        line = row(self._only_words, Button(tr("Show all pictures", "Mostrar todas"), "link",
-                                            on_click=self._show_all), None, spacing=12)
-        holder = box(line)
-        holder.hide()
-        return holder
+    def _news_bar(self) -> QWidget:
+        self._news_words = Elided("", "body_strong", "accent")
+        self._news_show = Button(tr("Show them", "Mostrarlas"), "link", on_click=self._show_news)
+        self._news = box(row(self._news_words, self._news_show, Button(
+            tr("Seen", "Visto"), "link", on_click=self.session.pictures.seen_news), None, spacing=12))
+        self._news.hide()
+        return self._news
+
+    def _view_widget(self, place: int) -> QWidget:
+        """Map, charts and large view are made when they are first shown."""
+        if place == _MAP and self._map is None:
+            from cnnstudio.gui.map.panel import MapPanel
+
+            self._map = MapPanel(self.session)
+            self._map.selection_changed.connect(self._map_selected)
+            self._map.opened.connect(self._open)
+            self._put(place, self._map)
+        elif place == _CHARTS and self._charts is None:
+            self._charts = DataCharts(self.session)
+            self._charts.class_chosen.connect(self._chart_class)
+            self._charts.range_chosen.connect(self._set_filter)
+            self._put(place, self._charts)
+        elif place == _VIEWER and self._viewer is None:
+            self._viewer = DataViewer(self.session)
+            self._viewer.left.connect(self._leave_viewer)
+            self._viewer.stepped.connect(self._step)
+            self._viewer.label_key.connect(self._label_by_key)
+            self._viewer.exclude_key.connect(lambda: self._exclude(True))
+            self._put(place, self._viewer)
+        found = self._stack.widget(place)
+        assert found is not None
+        return found
+
+    def _put(self, place: int, widget: QWidget) -> None:
+        old = self._stack.widget(place)
+        self._stack.insertWidget(place, widget)
+        if old is not None:
+            self._stack.removeWidget(old)
+            old.deleteLater()
 
     def activated(self) -> None:
         self._grid.setFocus()
@@ -143,6 +190,8 @@ class DataPage(Page):
     def close(self) -> None:
         self._grid.close_threads()
         self._inspector.close_threads()
+        if self._map is not None:
+            self._map.close_threads()
 
     # What is shown -------------------------------------------------------------------------------
 
@@ -153,47 +202,76 @@ class DataPage(Page):
 
     def refresh(self, change: Change) -> None:
         if change.of("folder"):
-            self._text.setText(self.state.get("text", ""))
-        if change.of("pictures", "dataset", "folder"):
-            self._show_filters()
+            self._filters.text.setText(self.state.get("text", ""))
+            self._enter_answers()
+        if change.of("pictures", "dataset", "folder", "runs"):
+            self._filters.show_state()
             self._query()
         self._side.refresh(change)
         if change.of("pictures", "dataset", "folder"):
             self._selected()
+            self._show_news_bar()
+        if self._map is not None and change.of("pictures", "dataset", "folder", "runs"):
+            self._map.refresh(change)
         self._show_scan()
 
     def _filter(self) -> Filter:
-        state = self.state
-        return Filter(classes=tuple(state.get("classes", ())), splits=tuple(state.get("splits", ())),
-                      text=state.get("text", ""), problem=state.get("problem", ""),
-                      excluded=state.get("excluded", "show"))
+        return filter_of(self.state, self.session.project.dataset.hidden_classes)
 
     def _query(self) -> None:
         found, wanted, sort = self.session.pictures, self._filter(), self.state.get("sort", "path")
-        if "paths" in self.state:
+        if sort in ("confidence", "loss") and not wanted.run:
+            sort = "path"
+        if self.state.get("paths") is not None:
             self._show_ids(found.ids_of(self.state["paths"]))
         elif found.total <= _AT_ONCE:
             self._show_ids(found.ids(wanted, sort))
         elif self.session.jobs.of_kind("query") is None:
             self.session.jobs.run(lambda _report: found.ids(wanted, sort), Text("Filtering", "Filtrando"), "query",
-                                  quiet=True, done=lambda job: self._answered(job, wanted, sort))
+                                  quiet=True, done=lambda job: self._answered(job, wanted))
+        if self._charts is not None and self._view() == "charts":
+            self._charts.show_for(wanted)
 
-    def _answered(self, job: Work, wanted: Filter, sort: str) -> None:
-        if (wanted, sort) != (self._filter(), self.state.get("sort", "path")):
+    def _answered(self, job: Work, wanted: Filter) -> None:
+        if wanted != self._filter():
             self._query()
         elif job.result is not None:
             self._show_ids(job.result)
 
     def _show_ids(self, ids: array[int]) -> None:
         self._grid.set_ids(ids)
-        total = self.session.pictures.total
-        if len(ids):
-            self._stack.setCurrentIndex(0)
-        elif total:
-            self._stack.setCurrentIndex(2)
-        else:
-            self._stack.setCurrentIndex(3 if self.session.pictures.scanning is not None else 1)
+        self._show_stack()
         self._show_foot()
+        if self._map is not None:
+            self._map.show_filtered(None if len(ids) == self.session.pictures.total else ids)
+
+    def _view(self) -> str:
+        return str(self.state.get("view", "grid"))
+
+    def _show_view(self, view: str) -> None:
+        self.state["view"] = view
+        self.state.pop("viewing", None)
+        self._show_stack()
+        if view == "charts" and self._charts is not None:
+            self._charts.show_for(self._filter())
+        elif view == "map" and self._map is not None:
+            self._map.set_selected(self._grid.selected_ids())
+
+    def _show_stack(self) -> None:
+        total, shown = self.session.pictures.total, len(self._grid.ids)
+        viewing = bool(self.state.get("viewing")) and shown > 0
+        if not total:
+            place = _READING if self.session.pictures.scanning is not None else _EMPTY
+        elif viewing:
+            place = _VIEWER
+        elif not shown and self._view() == "grid":
+            place = _NOTHING
+        else:
+            place = _VIEWS[self._view()]
+        self._stack.setCurrentWidget(self._view_widget(place))
+        self._switch.set_value(self._view())
+        self._bar.setVisible(not viewing and total > 0)
+        self._slider.setEnabled(place == _GRID)
 
     def _show_foot(self) -> None:
         shown, selected = len(self._grid.ids), len(self._grid.selection)
@@ -205,39 +283,31 @@ class DataPage(Page):
                               else tr("{n} selected", "{n} seleccionadas", n=count(selected)))
         self._foot.setText(words)
 
-    def _show_filters(self) -> None:
-        names, state = self.session.class_names, self.state
-        chosen = tuple(state.get("classes", ()))
-        several = [(chosen, tr("{n} classes", "{n} clases", n=len(chosen)))] if len(chosen) > 1 else []
-        self._filters["classes"].set_choices(
-            [((), tr("All classes", "Todas las clases")), *several, *(((name,), name) for name in names)], chosen)
-        self._filters["splits"].set_choices(
-            [((), tr("All splits", "Todas las divisiones")), *(((split,), str(SPLIT_NAMES[split]))
-                                                                for split in SPLITS)], tuple(state.get("splits", ())))
-        problem = "excluded" if state.get("excluded") == "only" else state.get("problem", "")
-        codes = [(code, code) for code in sorted(self.session.pictures.troubles)]
-        self._filters["problem"].set_choices(
-            [("", tr("Any quality", "Cualquier calidad")), ("any", tr("Unreadable", "Ilegibles")),
-             ("excluded", tr("Excluded", "Excluidas")), *codes], problem)
-        self._filters["sort"].set_choices(
-            [("path", tr("name", "nombre")), ("class", tr("class", "clase")), ("size", tr("file size", "peso")),
-             ("pixels", tr("pixels", "píxeles")), ("date", tr("date", "fecha"))], state.get("sort", "path"))
-        for name in ("classes", "splits", "problem"):
-            button = self._filters[name]
-            button.setCheckable(True)
-            button.setChecked(bool(button.value))
-        self._only.setVisible("paths" in state)
-        self._only_words.setText(state.get("paths_title", ""))
+    # Filters -------------------------------------------------------------------------------------
 
     def _set_filter(self, name: str, value: Any) -> None:
-        if name == "problem":
-            self.state["excluded"] = "only" if value == "excluded" else "show"
-            value = "" if value == "excluded" else value
-        self.state[name] = value
-        self._drop_paths()
-        self._show_filters()
+        state = self.state
+        if name == "quality":
+            state["excluded"] = "only" if value == "excluded" else "show"
+            state["problem"] = "any" if value == "unreadable" else ""
+            state["findings"] = value if isinstance(value, tuple) else ()
+        elif name == "answers":
+            state["run"], state["correct"] = value or ("", "")
+            if state["run"]:
+                self._enter_answers()
+        elif value in ("", ANY, None, 0) and name not in ("sort", "excluded"):
+            state.pop(name, None)
+        else:
+            state[name] = value
+        if name not in ("paths", "sort"):
+            self._drop_paths()
+        self._show_filtered()
+
+    def _show_filtered(self) -> None:
+        self._filters.show_state()
         self._query()
         self._side.show_numbers()
+        self._show_kind_bar()
 
     def _toggle_filter(self, name: str, value: Any, add: bool) -> None:
         if name in ("class", "split"):
@@ -249,33 +319,67 @@ class DataPage(Page):
                 chosen = [] if chosen == [value] else [value]
             self._set_filter(key, tuple(chosen))
         elif name == "excluded":
-            self._set_filter("problem", "" if self.state.get("excluded") == "only" else "excluded")
+            self._set_filter("quality", "" if self.state.get("excluded") == "only" else "excluded")
+        elif name == "findings":
+            self._set_filter("quality", "" if tuple(self.state.get("findings", ())) == value else value)
+        elif name == "classes":
+            self._set_filter("classes", () if tuple(self.state.get("classes", ())) == value else value)
         else:
-            self._set_filter("problem", "" if self.state.get("problem") == value else value)
+            self._set_filter("quality", "" if self.state.get("problem") == value else "unreadable")
+
+    def _chart_class(self, name: str, split: str) -> None:
+        same = tuple(self.state.get("classes", ())) == (name,) and tuple(self.state.get("splits", ())) == (
+            (split,) if split else ())
+        self.state["classes"] = () if same else (name,)
+        self._set_filter("splits", () if same or not split else (split,))
 
     def _show_all(self) -> None:
-        for name in ("classes", "splits", "text", "problem", "excluded"):
+        for name in KEYS:
             self.state.pop(name, None)
         self._drop_paths()
-        self._text.clear()
-        self._set_filter("problem", "")
+        self._filters.text.clear()
+        self._set_filter("quality", "")
 
     def _drop_paths(self) -> None:
         self.state.pop("paths", None)
         self.state.pop("paths_title", None)
 
+    def _show_paths(self, paths: list[str], title: str) -> None:
+        for name in KEYS:
+            self.state.pop(name, None)
+        self.state.update(paths=paths, paths_title=title, view="grid")
+        self.state.pop("viewing", None)
+        self._show_filtered()
+
     def perform(self, action: str, arguments: dict[str, Any]) -> bool:
         if action == "filter_problems":
             self._show_all()
-            self._set_filter("problem", "any")
+            self._set_filter("quality", "unreadable")
         elif action == "filter_pictures":
+            self._show_paths(list(arguments["paths"]), arguments.get("title", ""))
+        elif action == "filter_findings":
             self._show_all()
-            self.state.update(paths=list(arguments["paths"]), paths_title=arguments.get("title", ""))
-            self._show_filters()
-            self._query()
+            self._set_filter("quality", (arguments["kind"],))
         else:
             return False
         return True
+
+    def _enter_answers(self) -> None:
+        """Bring the answers of the chosen run beside the pictures, in the background."""
+        run_id, index, folder = self.state.get("run"), self.session.index, self.session.folder
+        if not run_id or index is None or folder is None or self.session.jobs.of_kind("answers") is not None:
+            return
+
+        def work(_report: Report) -> int:
+            from cnnstudio.workers.answered import enter_answers
+            from cnnstudio.workers.runs import find_run
+
+            return enter_answers(index, find_run(folder, run_id))
+
+        self.session.jobs.run(work, Text("Reading the answers", "Leyendo las respuestas"), "answers", quiet=True,
+                              done=lambda _job: self._query())
+
+    # Bars ----------------------------------------------------------------------------------------
 
     def _show_scan(self) -> None:
         job = self.session.pictures.scanning
@@ -285,6 +389,29 @@ class DataPage(Page):
             self._scan_words.setText(f"{job.label}{phase}")
             self._scan_progress.setRange(0, 1000)
             self._scan_progress.setValue(round((job.progress or 0) * 1000))
+
+    def _show_news_bar(self) -> None:
+        news = self.session.pictures.news
+        self._news.setVisible(news is not None)
+        if news is not None:
+            parts = [tr("{n} new", "{n} nuevas", n=count(news.new)) if news.new else "",
+                     tr("{n} changed", "{n} cambiadas", n=count(news.changed)) if news.changed else "",
+                     tr("{n} gone", "{n} desaparecidas", n=count(news.gone)) if news.gone else ""]
+            self._news_words.setText(tr("The folder changed: ", "La carpeta cambió: ")
+                                     + ", ".join(each for each in parts if each))
+            self._news_show.setVisible(news.new + news.changed > 0)
+
+    def _show_news(self) -> None:
+        news = self.session.pictures.news
+        if news is not None:
+            self._show_all()
+            self._set_filter("added", news.scan)
+            self.session.pictures.seen_news()
+
+    def _show_kind_bar(self) -> None:
+        kinds = tuple(self.state.get("findings", ()))
+        selected = self.session.pictures.rows(self._grid.selected_ids()[:500]) if kinds else []
+        self._kind_bar.show_kind(kinds[0] if len(kinds) == 1 else "", [each.path for each in selected])
 
     def _zoomed(self, size: int) -> None:
         self._slider.setValue(size)
@@ -296,8 +423,30 @@ class DataPage(Page):
         ids = self._grid.selected_ids() if len(self._grid.selection) <= 5000 else []
         number = len(self._grid.selection)
         chosen: list[Picture] = self.session.pictures.rows(ids[:200])
-        self._inspector.show_selection(chosen[0] if number == 1 and chosen else None, number, tuple(chosen))
+        one = chosen[0] if number == 1 and chosen else None
+        self._inspector.show_selection(one, number, tuple(chosen))
+        if self._viewer is not None and self.state.get("viewing"):
+            self._viewer.show_picture(one)
+        if self._map is not None and self._view() == "map":
+            self._map.set_selected(ids)
+        self._show_kind_bar()
         self._show_foot()
+
+    def _map_selected(self, ids: list[int]) -> None:
+        self._grid.select_ids(ids)
+
+    def _show_path(self, path: str) -> None:
+        """Select a picture that a finding or a likeness names, lifting the filters if they hide it."""
+        ids = list(self.session.pictures.ids_of([path]))
+        if ids and ids[0] not in self._grid.ids:
+            self._show_all()
+        self._grid.select_ids(ids)
+
+    def _show_similar(self, path: str) -> None:
+        embedding = self.session.pictures.auditing.embedding
+        if embedding is not None:
+            self._show_paths([path, *embedding.neighbours_of(path)],
+                             tr("Similar to {name}", "Parecidas a {name}", name=path.rsplit("/", 1)[-1]))
 
     def _relabel(self, class_name: str) -> None:
         self.session.pictures.relabel(self._grid.selected_ids(), class_name)
@@ -311,31 +460,44 @@ class DataPage(Page):
         self.session.pictures.exclude(self._grid.selected_ids(), excluded)
 
     def _menu(self, point: QPoint) -> None:
-        ids, found = self._grid.selected_ids(), self.session.pictures
-        menu = QMenu(self._grid)
-        label = menu.addMenu(tr("Class", "Clase"))
-        for number, name in enumerate(self.session.class_names):
-            keys = f"\t{number + 1}" if number < 9 else ""
-            label.addAction(name.replace("&", "&&") + keys, partial(self._relabel, name))
-        split = menu.addMenu(tr("Split", "División"))
-        for each in SPLITS:
-            split.addAction(str(SPLIT_NAMES[each]), partial(found.assign_split, ids, each))
-        split.addAction(tr("as drawn", "según sorteo"), lambda: found.assign_split(ids, None))
-        menu.addAction(tr("Exclude", "Excluir") + "\tDel", lambda: self._exclude(True))
-        menu.addAction(tr("Include again", "Volver a incluir"), lambda: self._exclude(False))
-        menu.addSeparator()
-        if len(ids) == 1:
-            menu.addAction(tr("Open in the system's viewer", "Abrir en el visor del sistema"),
-                           lambda: self._open(ids[0]))
-        menu.popup(point)
+        picture_menu(self.session, self._grid, self._grid.selected_ids(), self._open).popup(point)
+
+    # The large view ------------------------------------------------------------------------------
 
     def _open(self, identifier: int) -> None:
-        for picture in self.session.pictures.rows([identifier]):
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.session.pictures.path(picture))))
+        self._grid.select_ids([identifier])
+        self.state["viewing"] = True
+        self._show_stack()
+        self._selected()
+        if self._viewer is not None:
+            self._viewer.view.setFocus()
+
+    def _leave_viewer(self) -> None:
+        self.state.pop("viewing", None)
+        self._show_stack()
+        self._grid.setFocus()
+
+    def _step(self, by: int) -> None:
+        self._grid.step(by)
 
     def dropped(self, paths: list[str]) -> bool:
-        # A folder dropped on an empty project is meant as its pictures; anything else goes to Predict.
-        if self.session.pictures.total == 0 and Path(paths[0]).is_dir():
+        """Folders, lists, archives and arrays are sources; single pictures go to Predict."""
+        from cnnstudio.gui.dialogs.add import open_add_pictures, takes
+
+        if self.session.pictures.total == 0 and len(paths) == 1 and Path(paths[0]).is_dir():
             self.session.asked.emit("choose_folder", {"folder": paths[0]})
             return True
+        if takes(paths):
+            open_add_pictures(self.session, self._stack.window(), paths)
+            return True
         return False
+
+
+def _badge(findings: tuple[str, ...]) -> tuple[str, str]:
+    """The word and the colour of the gravest finding."""
+    order = {"error": 0, "warning": 1, "info": 2}
+    known = [KINDS[kind] for kind in findings if kind in KINDS.ids()]
+    if not known:
+        return "", ""
+    kind = min(known, key=lambda each: order[each.severity])
+    return str(kind.badge), {"error": "error", "warning": "warn", "info": "accent"}[kind.severity]

@@ -6,13 +6,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
-from cnnstudio.core.problems import warning
 from cnnstudio.core.text import tr
+from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Picture
+from cnnstudio.gui.pages.data_details import DataDetails
+from cnnstudio.gui.pages.data_findings import FindingCards
+from cnnstudio.gui.pages.data_similar import SimilarPictures
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, column
-from cnnstudio.gui.widgets.cards import Banner, Facts
+from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.picture import PictureView
 from cnnstudio.gui.widgets.words import pictures as picture_words
@@ -27,6 +30,9 @@ class DataInspector(QWidget):
     label_asked = Signal(str)
     split_asked = Signal(object)
     exclude_asked = Signal(bool)
+    shown_asked = Signal(str)
+    """A twin or a similar picture was clicked: select it."""
+    similar_asked = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,11 +59,17 @@ class DataInspector(QWidget):
         self._choices = QWidget()
         self._choices.setLayout(grid)
         self._facts = Facts()
-        self._findings = column(spacing=8)
+        self._findings = FindingCards(session, self._thumbnails)
+        self._findings.twin_chosen.connect(self.shown_asked)
+        self._details = DataDetails(session)
+        self._similar = SimilarPictures(session, self._thumbnails)
+        self._similar.chosen.connect(self.shown_asked)
+        self._similar.all_asked.connect(self.similar_asked)
         self._exclude = Button("", "", "eye-off", on_click=self._toggle)
         self._caption = Caption(tr("Findings", "Hallazgos"))
         self.setLayout(column(self._view, 4, self._name, self._hint, self._choices, self._facts, 8, self._caption,
-                              self._findings, self._exclude, None, spacing=8, margins=(16, 16, 16, 16)))
+                              self._findings, self._exclude, 8, self._similar, self._details, None, spacing=8,
+                              margins=(16, 16, 16, 16)))
         self._excluded = False
         self.show_selection(None, 0, ())
 
@@ -74,6 +86,9 @@ class DataInspector(QWidget):
         self._facts.setVisible(one is not None)
         self._show_picture(one)
         self._show_findings(one)
+        self._similar.show_picture(one)
+        self._details.show_picture(one)
+        self._want()
         names = self._session.class_names
         classes = {each.class_name for each in chosen}
         splits = {each.split for each in chosen}
@@ -112,9 +127,12 @@ class DataInspector(QWidget):
         ))
         self._wanted = Wanted(picture.id, self._session.pictures.path(picture), picture.size, picture.modified_ns,
                               _LARGE)
-        if self._thumbnails.get(self._wanted) is None:
-            self._thumbnails.want([self._wanted])
         self._arrived()
+
+    def _want(self) -> None:
+        """Ask for everything the panel shows, the picture itself first."""
+        first = [self._wanted] if self._wanted is not None else []
+        self._thumbnails.want([*first, *self._findings.wanted, *self._similar.wanted])
 
     def _arrived(self) -> None:
         if self._wanted is None:
@@ -128,13 +146,13 @@ class DataInspector(QWidget):
             self._view.set_image(image)
 
     def _show_findings(self, picture: Picture | None) -> None:
-        from cnnstudio.gui.widgets.basics import clear
-
-        clear(self._findings)
-        trouble = picture.problem_text if picture is not None else None
-        self._caption.setVisible(trouble is not None)
-        if picture is not None and trouble is not None:
-            self._findings.addWidget(Banner(warning(picture.problem or "", trouble, "file", path=picture.path)))
+        found = self._session.pictures.auditing.of_picture(picture.path) if picture is not None else []
+        if picture is not None and picture.problem_text is not None and not found:
+            found = [Finding(kind="truncated" if picture.problem == "truncated" else "unreadable", path=picture.path,
+                             picture=picture.id, severity="error", text=picture.problem_text)]
+        self._caption.setVisible(bool(found))
+        self._findings.setVisible(bool(found))
+        self._findings.show_findings(found)
 
     def _toggle(self) -> None:
         self.exclude_asked.emit(not self._excluded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
@@ -11,9 +12,11 @@ from cnnstudio.catalog.checks import fields_of
 from cnnstudio.core import edits
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS, SPLITS
 from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.class_edits import hide_class, move_class, rename_class, set_order
+from cnnstudio.gui.pages.data_quality import QualityPanel
 from cnnstudio.gui.session import Change, Session
-from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, column, row
-from cnnstudio.gui.widgets.cards import Expander
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
+from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.class_list import ClassList
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.inputs import SearchBox
@@ -38,8 +41,9 @@ class DataSide(QWidget):
         self.classes.chosen.connect(lambda name, add: self.filter_asked.emit("class", name, add))
         self.classes.dropped.connect(self.drop_asked)
         self.classes.menu_asked.connect(self._class_menu)
+        self.classes.moved.connect(lambda name, place: move_class(session, name, place))
         self._none = Label(tr("No classes yet.", "Aún no hay clases."), tone="dim", wrap=True)
-        self._splits = {split: _Line(str(SPLIT_NAMES[split])) for split in SPLITS}
+        self._splits = {split: FilterLine(str(SPLIT_NAMES[split])) for split in SPLITS}
         for split, line in self._splits.items():
             line.clicked.connect(lambda _=False, split=split: self.filter_asked.emit("split", split, False))
         self._form = Form(SPLIT_PARAMS, fields_of(session.project.dataset.splits, SPLIT_PARAMS))
@@ -48,11 +52,8 @@ class DataSide(QWidget):
         self._labels = Form(DATASET_PARAMS[1:], fields_of(session.project.dataset, DATASET_PARAMS[1:]))
         self._labels.value_changed.connect(self._set_dataset)
         self._labels.settled.connect(lambda _name: session.seal())
-        self._quality = column(spacing=0)
-        self._unreadable = _Line(tr("Unreadable", "Ilegibles"), "warn")
-        self._unreadable.clicked.connect(lambda _=False: self.filter_asked.emit("problem", "any", False))
-        self._excluded = _Line(tr("Excluded", "Excluidas"))
-        self._excluded.clicked.connect(lambda _=False: self.filter_asked.emit("excluded", "only", False))
+        self.quality = QualityPanel(session, state)
+        self.quality.filter_asked.connect(lambda name, value: self.filter_asked.emit(name, value, False))
         note = Label(tr("Shares are used where folders do not name the split.",
                         "Las proporciones se usan donde las carpetas no nombran la división."), "secondary", "dim",
                      wrap=True)
@@ -63,7 +64,7 @@ class DataSide(QWidget):
             Caption(tr("Classes", "Clases")), self._search, self._none, self.classes, new, 12,
             Caption(tr("Splits", "Divisiones")), *self._splits.values(),
             Expander(tr("Split settings", "Ajustes de división"), _holder(splits)), 12,
-            Caption(tr("Quality", "Calidad")), self._unreadable, self._excluded, 12,
+            self.quality, 12,
             Caption(tr("Labels", "Etiquetas")),
             Expander(tr("Label settings", "Ajustes de etiquetas"), _holder(labels)), None,
             spacing=4, margins=(16, 16, 16, 16)))
@@ -89,16 +90,15 @@ class DataSide(QWidget):
         for split, line in self._splits.items():
             line.show_value(f"{count(counts[split])} · {percent(counts[split] / total, 0)}",
                             on=split in self._state.get("splits", ()))
-        unreadable = sum(pictures.troubles.values())
-        self._unreadable.show_value(count(unreadable), on=bool(self._state.get("problem")), warn=unreadable > 0)
-        self._excluded.show_value(count(pictures.excluded), on=self._state.get("excluded") == "only")
+        self.quality.show_numbers()
 
     def _show_classes(self) -> None:
-        names = self._session.class_names
+        names = self._session.pictures.all_class_names
         self._search.setVisible(len(names) > _MANY)
         self._none.setVisible(not names)
         search = self._search.text() if len(names) > _MANY else ""
-        self.classes.show_classes(names, self._session.pictures.class_counts(), self._state.get("classes", ()), search)
+        self.classes.show_classes(names, self._session.pictures.class_counts(), self._state.get("classes", ()), search,
+                                  self._session.project.dataset.hidden_classes)
 
     # Edits ---------------------------------------------------------------------------------------
 
@@ -115,65 +115,44 @@ class DataSide(QWidget):
         name, done = QInputDialog.getText(self.window(), tr("New class", "Nueva clase"),
                                           tr("Name of the class:", "Nombre de la clase:"))
         name = name.strip()
-        if done and name and name not in self._session.class_names:
-            self._set_names((*self._session.class_names, name), Text("New class", "Nueva clase"))
-
-    def _set_names(self, names: tuple[str, ...], label: Text) -> None:
-        self._session.edit(lambda project: edits.set_field(project, "dataset", "class_names", names), label)
+        if done and name and name not in self._session.pictures.all_class_names:
+            set_order(self._session, (*self._session.pictures.all_class_names, name), Text("New class", "Nueva clase"))
 
     def _class_menu(self, name: str, point: QPoint) -> None:
-        names = self._session.class_names
-        place = names.index(name)
+        session = self._session
+        names = session.pictures.all_class_names
+        place, hidden = names.index(name), name in session.project.dataset.hidden_classes
         menu = QMenu(self)
         menu.addAction(tr("Show only this class", "Mostrar solo esta clase"),
                        lambda: self.filter_asked.emit("class", name, False))
         menu.addAction(tr("Rename…", "Cambiar nombre…"), lambda: self._rename(name))
+        merge = menu.addMenu(tr("Merge into", "Fusionar con"))
+        for other in names:
+            if other != name:
+                merge.addAction(other.replace("&", "&&"), partial(rename_class, session, name, other))
+        merge.setEnabled(len(names) > 1)
+        menu.addAction(tr("Show again", "Volver a mostrar") if hidden else tr("Hide: take part in nothing",
+                                                                              "Ocultar: no participa en nada"),
+                       lambda: hide_class(session, name, not hidden))
         menu.addSeparator()
-        up = menu.addAction(tr("Move up", "Subir"), lambda: self._move(name, -1))
+        up = menu.addAction(tr("Move up", "Subir") + "\tCtrl+Up", lambda: move_class(session, name, place - 1))
         up.setEnabled(place > 0)
-        down = menu.addAction(tr("Move down", "Bajar"), lambda: self._move(name, 1))
+        down = menu.addAction(tr("Move down", "Bajar") + "\tCtrl+Down", lambda: move_class(session, name, place + 1))
         down.setEnabled(place < len(names) - 1)
-        alphabet = menu.addAction(tr("Alphabetical order", "Orden alfabético"),
-                                  lambda: self._set_names((), Text("Order of classes", "Orden de las clases")))
-        alphabet.setEnabled(bool(self._session.project.dataset.class_names))
-        if not self._session.pictures.class_counts().get(name):
-            menu.addAction(tr("Remove this empty class", "Quitar esta clase vacía"), lambda: self._set_names(
-                tuple(each for each in names if each != name), Text("Remove class", "Quitar clase")))
+        alphabet = menu.addAction(tr("Alphabetical order", "Orden alfabético"), lambda: set_order(
+            session, (), Text("Order of classes", "Orden de las clases")))
+        alphabet.setEnabled(bool(session.project.dataset.class_names))
+        if not session.pictures.class_counts().get(name):
+            menu.addAction(tr("Remove this empty class", "Quitar esta clase vacía"), lambda: set_order(
+                session, tuple(each for each in names if each != name), Text("Remove class", "Quitar clase")))
         menu.popup(point)
-
-    def _move(self, name: str, step: int) -> None:
-        names = [each for each in self._session.class_names if each != name]
-        names.insert(self._session.class_names.index(name) + step, name)
-        self._set_names(tuple(names), Text("Order of classes", "Orden de las clases"))
 
     def _rename(self, name: str) -> None:
         new, done = QInputDialog.getText(self.window(), tr("Rename class", "Cambiar nombre de clase"),
                                          tr("New name (an existing class takes the pictures in):",
                                             "Nombre nuevo (una clase existente recibe las imágenes):"), text=name)
-        new = new.strip()
-        if done and new and new != name:
-            self._session.pictures.rename_class(name, new)
-
-
-class _Line(Button):
-    """A line of the panel that filters: words left, number right."""
-
-    def __init__(self, text: str, token: str = "dim") -> None:
-        super().__init__("", "row", checkable=True)
-        self._token = token
-        self._name = text
-        self._words = Elided(text)
-        self._value = Label("", tone="dim")
-        line = row(self._words, self._value, spacing=6, margins=(8, 0, 8, 0))
-        line.setStretch(0, 1)
-        self.setLayout(line)
-        self.setFixedHeight(32)
-
-    def show_value(self, text: str, *, on: bool, warn: bool = False) -> None:
-        self._value.setText(text)
-        self._value.set_tone(self._token if warn else "dim")
-        self.setChecked(on)
-        self.setAccessibleName(f"{self._name}: {text}")
+        if done:
+            rename_class(self._session, name, new.strip())
 
 
 def _holder(layout: QLayout) -> QWidget:

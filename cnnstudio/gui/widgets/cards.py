@@ -227,6 +227,27 @@ class Expander(QWidget):
         self._button.set_icon("chevron-down" if opened else "chevron-right")
 
 
+class FilterLine(Button):
+    """A line of the panel that filters: words left, number right."""
+
+    def __init__(self, text: str, token: str = "dim") -> None:
+        super().__init__("", "row", checkable=True)
+        self._token = token
+        self._name = text
+        self._words = Elided(text)
+        self._value = Label("", tone="dim")
+        line = row(self._words, self._value, spacing=6, margins=(8, 0, 8, 0))
+        line.setStretch(0, 1)
+        self.setLayout(line)
+        self.setFixedHeight(32)
+
+    def show_value(self, text: str, *, on: bool, warn: bool = False) -> None:
+        self._value.setText(text)
+        self._value.set_tone(self._token if warn else "dim")
+        self.setChecked(on)
+        self.setAccessibleName(f"{self._name}: {text}")
+
+
 class DropArea(QFrame):
     """A dashed area that takes dropped files and folders; `dropped(list of paths)`, and it lights up meanwhile."""
 

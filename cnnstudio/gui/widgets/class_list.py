@@ -6,22 +6,24 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui import theme
-from cnnstudio.gui.widgets.drag import MIME, dragged_ids
+from cnnstudio.gui import icons, theme
+from cnnstudio.gui.widgets.drag import CLASS_MIME, MIME, drag_class, dragged_class, dragged_ids
 from cnnstudio.gui.widgets.words import count
 
 _ROW = 46
 
 
 class ClassList(QWidget):
-    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_asked(name, point)`."""
+    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_asked(name, point)`,
+    `moved(name, place)` when a class was dragged to another place (or moved with Ctrl+Up and Ctrl+Down)."""
 
     chosen = Signal(str, bool)
     dropped = Signal(str, list)
     menu_asked = Signal(str, QPoint)
+    moved = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +34,10 @@ class ClassList(QWidget):
         self._most = 1
         self._hover = self._over = -1
         self._current = 0
+        self._hidden: frozenset[str] = frozenset()
+        self._pressed: QPoint | None = None
+        self._gap = -1
+        self._searched = False
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -39,8 +45,11 @@ class ClassList(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_classes(self, names: Sequence[str], counts: Mapping[str, int], chosen: Sequence[str],
-                     search: str = "") -> None:
-        """Show classes in their order (those that contain `search`); `chosen` are the filtered ones."""
+                     search: str = "", hidden: Sequence[str] = ()) -> None:
+        """Show classes in their order (those that contain `search`); `chosen` are the filtered ones, `hidden` those
+        that take part in nothing."""
+        self._hidden = frozenset(hidden)
+        self._searched = bool(search)
         self._colors = {name: index for index, name in enumerate(names)}
         self._names = [name for name in names if search.casefold() in name.casefold()]
         self._counts = counts
@@ -73,7 +82,11 @@ class ClassList(QWidget):
             painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 6, 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
-        painter.drawRoundedRect(QRectF(rect.left() + 8, rect.top() + 10, 10, 10), 3, 3)
+        painter.setOpacity(0.45 if name in self._hidden else 1.0)
+        if name in self._hidden:
+            icons.paint(painter, QRectF(rect.left() + 5, rect.top() + 7, 16, 16), "eye-off", "text")
+        else:
+            painter.drawRoundedRect(QRectF(rect.left() + 8, rect.top() + 10, 10, 10), 3, 3)
         number = count(self._counts.get(name, 0))
         painter.setFont(theme.font("body"))
         metrics = painter.fontMetrics()
@@ -93,6 +106,11 @@ class ClassList(QWidget):
         bar.setWidth(bar.width() * self._counts.get(name, 0) / self._most)
         painter.setBrush(color)
         painter.drawRoundedRect(bar, 2, 2)
+        painter.setOpacity(1.0)
+        if row == self._gap or (row == len(self._names) - 1 and self._gap == len(self._names)):
+            painter.setPen(QPen(theme.color("accent"), 2))
+            y = rect.top() - 1 if row == self._gap else rect.bottom() + 2
+            painter.drawLine(rect.left() + 4, max(1, y), rect.right() - 4, max(1, y))
         if self.hasFocus() and row == self._current:
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -106,9 +124,21 @@ class ClassList(QWidget):
         if event.button() == Qt.MouseButton.RightButton:
             self.menu_asked.emit(self._names[row], event.globalPosition().toPoint())
         elif event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position().toPoint()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        row = self._row(event.position().y())
+        if self._pressed is not None and row == self._row(self._pressed.y()) and row >= 0:
             self.chosen.emit(self._names[row], bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+        self._pressed = None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is not None:
+            far = (event.position().toPoint() - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+            if far and (row := self._row(self._pressed.y())) >= 0:
+                self._pressed = None
+                drag_class(self, self._names[row])
+            return
         row = self._row(event.position().y())
         if row != self._hover:
             self._hover = row
@@ -122,11 +152,17 @@ class ClassList(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if event.key() in steps and self._names:
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if control and event.key() in steps and self._names and not self._searched:
+            place = self._current + steps[Qt.Key(event.key())]
+            if 0 <= place < len(self._names):
+                name, self._current = self._names[self._current], place
+                self.moved.emit(name, place)
+        elif event.key() in steps and self._names:
             self._current = max(0, min(len(self._names) - 1, self._current + steps[Qt.Key(event.key())]))
             self.update()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space) and self._names:
-            self.chosen.emit(self._names[self._current], False)
+            self.chosen.emit(self._names[self._current], control)
         elif event.key() == Qt.Key.Key_Menu and self._names:
             point = self.mapToGlobal(QPoint(30, self._current * _ROW + _ROW // 2))
             self.menu_asked.emit(self._names[self._current], point)
@@ -134,23 +170,32 @@ class ClassList(QWidget):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(MIME):
+        if event.mimeData().hasFormat(MIME) or (event.mimeData().hasFormat(CLASS_MIME) and not self._searched):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         row = self._row(event.position().y())
-        if row != self._over:
+        if event.mimeData().hasFormat(CLASS_MIME):
+            self._gap = max(0, min(len(self._names), round(event.position().y() / _ROW)))
+            event.accept()
+        else:
             self._over = row
-            self.update()
-        event.setAccepted(row >= 0)
+            event.setAccepted(row >= 0)
+        self.update()
 
     def dragLeaveEvent(self, event: QEvent) -> None:
-        self._over = -1
+        self._over = self._gap = -1
         self.update()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        row, self._over = self._row(event.position().y()), -1
+        row, gap = self._row(event.position().y()), self._gap
+        self._over = self._gap = -1
         self.update()
+        name = dragged_class(event.mimeData())
+        if name in self._names and gap >= 0:
+            event.acceptProposedAction()
+            self.moved.emit(name, gap - (self._names.index(name) < gap))
+            return
         ids = dragged_ids(event.mimeData())
         if row >= 0 and ids:
             event.acceptProposedAction()

@@ -1,4 +1,4 @@
-"""Pictures that are dragged from a grid onto a class."""
+"""Pictures that are dragged from a grid onto a class, and classes that are dragged to another place."""
 
 from __future__ import annotations
 
@@ -13,15 +13,30 @@ from cnnstudio.gui import theme
 from cnnstudio.gui.widgets.words import pictures
 
 MIME: Final = "application/x-cnnstudio-pictures"
+CLASS_MIME: Final = "application/x-cnnstudio-class"
 
 
 def start_drag(source: QWidget, ids: list[int]) -> None:
     """Drag pictures of the index; returns when they were dropped."""
+    _drag(source, MIME, json.dumps(ids).encode(), pictures(len(ids)))
+
+
+def drag_class(source: QWidget, name: str) -> None:
+    """Drag a class to another place of its list; returns when it was dropped."""
+    _drag(source, CLASS_MIME, name.encode(), name[:32])
+
+
+def dragged_class(mime: QMimeData) -> str:
+    """The class of a drag that started in a class list, or ""."""
+    return bytes(mime.data(CLASS_MIME).data()).decode() if mime.hasFormat(CLASS_MIME) else ""
+
+
+def _drag(source: QWidget, kind: str, content: bytes, words: str) -> None:
     data = QMimeData()
-    data.setData(MIME, json.dumps(ids).encode())
+    data.setData(kind, content)
     drag = QDrag(source)
     drag.setMimeData(data)
-    drag.setPixmap(_drag_picture(pictures(len(ids))))
+    drag.setPixmap(_drag_picture(words))
     drag.setHotSpot(QPoint(-12, -8))
     drag.exec(Qt.DropAction.CopyAction)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -38,7 +39,8 @@ _FACES: Final = 64 << 20
 
 
 class PictureGrid(QAbstractScrollArea):
-    """`fetch(ids)` gives the pictures, `path_of` their files, `color_of` the colour of their class.
+    """`fetch(ids)` gives the pictures, `path_of` their files, `color_of` the colour of their class, `badge_of` the
+    (word, token of the theme) for what was found about one.
 
     Selection by mouse and keyboard; `label_key(n)` for keys 1 to 9, `exclude_key` for Delete,
     `menu_asked(point)`, `opened(id)`, `zoomed(size)`.
@@ -52,8 +54,14 @@ class PictureGrid(QAbstractScrollArea):
     zoomed = Signal(int)
 
     def __init__(self, fetch: Callable[[list[int]], list[Picture]], path_of: Callable[[Picture], Path],
-                 color_of: Callable[[Picture], QColor], *, cell: int = 118, parent: QWidget | None = None) -> None:
+                 color_of: Callable[[Picture], QColor], *, cell: int = 118,
+                 badge_of: Callable[[tuple[str, ...]], tuple[str, str]] = lambda _findings: ("", ""),
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._badge_of = badge_of
+        self._badge_font = theme.font("secondary")
+        self._badge_font.setPixelSize(11)
+        self._badge_font.setWeight(QFont.Weight.DemiBold)
         self._fetch, self._path_of, self._color_of = fetch, path_of, color_of
         self._ids: array[int] = array("q")
         self._pages: OrderedDict[int, dict[int, Picture]] = OrderedDict()
@@ -97,6 +105,23 @@ class PictureGrid(QAbstractScrollArea):
 
     def selected_ids(self) -> list[int]:
         return [self._ids[row] for row in self.selection.rows()]
+
+    def select_ids(self, ids: Sequence[int]) -> None:
+        """Select these pictures, as far as they are shown, and bring the first into view."""
+        wanted = set(ids)
+        rows = [row for row, identifier in enumerate(self._ids) if identifier in wanted]
+        self.selection.select_rows(rows)
+        if rows:
+            self.reveal(rows[0])
+        self.viewport().update()
+        self.selection_changed.emit()
+
+    def step(self, by: int) -> None:
+        """Select the picture before or after the current one alone."""
+        row = max(0, min(len(self._ids) - 1, self.selection.current + by))
+        if len(self._ids):
+            self._select(lambda: self.selection.only(row))
+            self.reveal(row)
 
     def current_picture(self) -> Picture | None:
         """The picture that the keyboard is on, if it is selected."""
@@ -254,6 +279,12 @@ class PictureGrid(QAbstractScrollArea):
             side = min(28, rect.width() // 2)
             middle = QRectF(rect).center()
             icons.paint(painter, QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side), name, token)
+        if picture.findings and rect.width() >= 84:
+            self._badge(painter, rect, picture.findings)
+        elif picture.findings:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("warn"))
+            painter.drawEllipse(QRectF(rect.right() - 12, rect.top() + 5, 7, 7))
         selected = row in self.selection
         if not selected and row not in (self._hover, self.selection.current):
             return
@@ -267,6 +298,23 @@ class PictureGrid(QAbstractScrollArea):
         if row == self.selection.current and self.hasFocus():
             painter.setPen(QPen(theme.color("surface" if selected else "accent"), 1.5))
             painter.drawRoundedRect(QRectF(rect).adjusted(2, 2, -2, -2), radius - 2, radius - 2)
+
+    def _badge(self, painter: QPainter, rect: QRect, findings: tuple[str, ...]) -> None:
+        """The gravest finding as a word at the upper right."""
+        words, token = self._badge_of(findings)
+        if not words:
+            return
+        painter.setFont(self._badge_font)
+        metrics = painter.fontMetrics()
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width() - 26)
+        width = metrics.horizontalAdvance(words) + 14
+        place = QRectF(rect.right() - width - 5, rect.top() + 6, width, 18)
+        ground = theme.color(token)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(place, 9, 9)
+        painter.setPen(theme.on_color(ground))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 
     # Keyboard and mouse --------------------------------------------------------------------------
 

@@ -56,6 +56,13 @@ class Selection:
             self._flags[row] = 1
             self.current = self.anchor = row
 
+    def select_rows(self, rows: Sequence[int]) -> None:
+        """Select these rows and no others."""
+        self.clear()
+        for row in rows:
+            self._flags[row] = 1
+        self.current = self.anchor = rows[0] if rows else self.current
+
     def toggle(self, row: int) -> None:
         if 0 <= row < len(self._flags):
             self._flags[row] ^= 1

@@ -1,0 +1,389 @@
+"""The map itself: a hundred thousand dots to pan, zoom and select, with the pictures behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui import theme
+from cnnstudio.gui.map import mosaic
+from cnnstudio.gui.map.camera import Camera
+from cnnstudio.gui.map.raster import Raster, faded, packed, packed_all
+from cnnstudio.gui.thumbnails import Thumbnails, Wanted, size_for
+from cnnstudio.gui.widgets.picture import draw_rounded, thumbnail_face
+from cnnstudio.gui.widgets.words import pictures as counted
+
+if TYPE_CHECKING:
+    from cnnstudio.datasets.index import Picture
+
+_FINE: Final = 1200
+"""So many dots are drawn by Qt, each with a smooth edge at its exact place."""
+_CARD: Final = 168
+_KEPT: Final = 4096
+
+
+class DotView(QWidget):
+    """Draws the map. `fetch(ids)` gives the pictures, `path_of` their files; ids are those of the index."""
+
+    selection_changed = Signal(list)
+    """Ids that the user selected."""
+    opened = Signal(int)
+    menu_asked = Signal(QPoint)
+    view_changed = Signal()
+    """The user zoomed or panned."""
+
+    def __init__(self, fetch: Callable[[list[int]], list[Picture]] | None = None,
+                 path_of: Callable[[Picture], Path] | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fetch, self._path_of = fetch, path_of
+        self.camera = Camera()
+        self.ids: NDArray[np.int64] = np.empty(0, np.int64)
+        self._position: NDArray[np.float32] = np.empty((0, 2), np.float32)
+        self._colors: NDArray[np.uint32] = np.empty(0, np.uint32)
+        self._faint: NDArray[np.uint32] = self._colors
+        self._order: NDArray[np.intp] = np.empty(0, np.intp)
+        self._rank: NDArray[np.intp] = self._order
+        self._selected: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self._dimmed: NDArray[np.bool_] = self._selected
+        self._raster = Raster(1, 1)
+        self._layer: QImage | None = None
+        self._x: NDArray[np.float32] = np.empty(0, np.float32)
+        self._y: NDArray[np.float32] = self._x
+        self._placed: list[int] | None = None
+        self._faces: dict[tuple[int, int], QPixmap] = {}
+        self._pictures: dict[int, Picture] = {}
+        self._with_pictures = True
+        self._hover = self._current = -1
+        self._hover_at = QPointF()
+        self._outline = QPolygonF()
+        self._thumbnails = Thumbnails(self)
+        self._thumbnails.arrived.connect(self.update)
+        self.setMinimumSize(160, 160)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._tell()
+
+    # Content -------------------------------------------------------------------------------------
+
+    def set_points(self, position: NDArray[np.float32], ids: Sequence[int] | NDArray[np.int64],
+                   colors: NDArray[np.uint8]) -> None:
+        """Show dots: positions (n, 2), the pictures' ids (n,), RGBA (n, 4). What is selected is kept by id."""
+        selected, dimmed = self.selected_ids(), self.ids[self._dimmed]
+        fresh = np.asarray(ids, np.int64)
+        moved = len(fresh) != len(self.ids) or not np.array_equal(position, self._position)
+        self.ids, self._position = fresh, np.ascontiguousarray(position, np.float32)
+        # In the order of the index one class would lie on top of all others; this order is the same every time.
+        self._order = np.random.default_rng(0).permutation(len(self.ids))
+        self._rank = np.empty_like(self._order)
+        self._rank[self._order] = np.arange(len(self._order))
+        self._selected = np.isin(self.ids, selected)
+        self._dimmed = np.isin(self.ids, dimmed)
+        self._hover = self._current = -1
+        self._pictures.clear()
+        self._faces.clear()
+        if moved:
+            self.camera.measure(self._position)
+            self.camera.fit()
+        self.set_colors(colors)
+
+    def set_colors(self, colors: NDArray[np.uint8]) -> None:
+        """Colour the dots anew: RGBA (n, 4)."""
+        self._colors = packed_all(np.asarray(colors, np.uint8))
+        self._faint = faded(self._colors, 0.22)
+        self._redraw()
+
+    def selected_ids(self) -> list[int]:
+        found: list[int] = self.ids[self._selected].tolist()
+        return found
+
+    def set_selected(self, ids: Iterable[int]) -> None:
+        """Select these (the grid did); nothing is announced."""
+        wanted = np.isin(self.ids, np.fromiter(ids, np.int64))
+        if not np.array_equal(wanted, self._selected):
+            self._selected = wanted
+            self._redraw()
+
+    def show_filtered(self, ids: Iterable[int] | None) -> None:
+        """Dim all others, they cannot be selected then; None: all are shown."""
+        dimmed = np.zeros(len(self.ids), np.bool_) if ids is None else ~np.isin(self.ids, np.fromiter(ids, np.int64))
+        if not np.array_equal(dimmed, self._dimmed):
+            self._dimmed = dimmed
+            self._redraw()
+
+    def show_pictures(self, shown: bool) -> None:
+        """Whether small pictures take the place of dots where there is room."""
+        self._with_pictures = shown
+        self.update()
+
+    def forget(self) -> None:
+        """The pictures' data changed: ask for them again."""
+        self._pictures.clear()
+        self.update()
+
+    def close_threads(self) -> None:
+        """End the decoding threads; the view will be deleted."""
+        self._thumbnails.close()
+
+    def _tell(self) -> None:
+        chosen = int(self._selected.sum())
+        self.setAccessibleName(tr("Map of the pictures", "Mapa de las imágenes"))
+        self.setAccessibleDescription(tr("{n}, {m} selected", "{n}, {m} seleccionadas", n=counted(len(self.ids)), m=chosen))
+
+    # Geometry ------------------------------------------------------------------------------------
+
+    @property
+    def _visible(self) -> float:
+        """How many dots are about in view at this zoom, wherever one looks."""
+        return len(self.ids) / max(1.0, self.camera.zoom) ** 2
+
+    @property
+    def radius(self) -> float:
+        """Of the dots, in pixels: larger the fewer there are, and the same wherever one looks."""
+        room = np.sqrt(self.camera.width * self.camera.height * 0.25 / max(1.0, self._visible))
+        return float(min(5.0, max(1.2, 0.35 * room)))
+
+    def row_at(self, point: QPointF) -> int:
+        """The dot (or picture) under a point, or -1."""
+        if self._placed:
+            half = self._side() / 2
+            for row in self._placed:
+                if abs(self._x[row] - point.x()) <= half and abs(self._y[row] - point.y()) <= half:
+                    return row
+        if not len(self._x):
+            return -1
+        apart = (self._x - np.float32(point.x())) ** 2 + (self._y - np.float32(point.y())) ** 2
+        apart[self._dimmed] = np.inf
+        row = int(np.argmin(apart))
+        return row if apart[row] <= max(8.0, self.radius + 4) ** 2 else -1
+
+    def point_of(self, row: int) -> QPointF:
+        """Where a dot lies on the screen."""
+        x, y = self.camera.to_screen(self._position[row:row + 1])
+        return QPointF(float(x[0]), float(y[0]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.camera.resize(self.width(), self.height())
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._layer = self._placed = None
+        self._tell()
+        self.update()
+
+    # Drawing -------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("bg"))
+        if self._layer is None:
+            self._draw_layer()
+        assert self._layer is not None
+        painter.drawImage(0, 0, self._layer)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        missing: list[Wanted] = []
+        self._paint_pictures(painter, missing)
+        self._paint_marks(painter)
+        self._paint_outline(painter)
+        if 0 <= self._hover < len(self.ids) and self._outline.isEmpty():
+            self._paint_card(painter, missing)
+        self._thumbnails.want(missing)
+
+    def _draw_layer(self) -> None:
+        """All dots: first the faint ones, then the others, the selected with a rim on top."""
+        ratio = self.devicePixelRatioF()
+        width, height = round(self.width() * ratio), round(self.height() * ratio)
+        if (self._raster.width, self._raster.height) != (max(1, width), max(1, height)):
+            self._raster = Raster(width, height)
+        raster = self._raster
+        raster.clear()
+        x, y = self.camera.to_screen(self._position, ratio)
+        self._x, self._y = (x, y) if ratio == 1.0 else (x / np.float32(ratio), y / np.float32(ratio))
+        rows = self._order[raster.inside(x[self._order], y[self._order])]
+        chosen = self._selected[rows] & ~self._dimmed[rows]
+        faint = self._dimmed[rows] | (~chosen if self._selected.any() else False)
+        fine = len(rows) <= _FINE
+        self._layer = raster.image()
+        self._layer.setDevicePixelRatio(ratio)
+        radius = self.radius * ratio
+        rim = packed(theme.color("text"))
+        groups = ((rows[faint], self._faint, radius), (rows[~faint & ~chosen], self._colors, radius),
+                  (rows[chosen], rim, radius + max(ratio, 0.4 * radius)), (rows[chosen], self._colors, radius))
+        if fine:
+            self._layer.fill(0)
+            painter = QPainter(self._layer)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for group, colors, size in groups:
+                self._draw_fine(painter, group, colors, size / ratio)
+            painter.end()
+            return
+        for group, colors, size in groups:
+            if len(group):
+                raster.dots(x[group], y[group], colors if isinstance(colors, int) else colors[group], size)
+
+    def _draw_fine(self, painter: QPainter, rows: NDArray[np.intp], colors: NDArray[np.uint32] | int,
+                   radius: float) -> None:
+        pen = QPen(Qt.GlobalColor.black, 2 * radius, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+        values = np.full(len(rows), colors, np.uint32) if isinstance(colors, int) else colors[rows]
+        for value in np.unique(values).tolist():
+            alpha = value >> 24
+            plain = [round((value >> shift & 255) * 255 / max(1, alpha)) for shift in (16, 8, 0)]
+            pen.setColor(QColor(*(min(255, each) for each in plain), alpha))
+            painter.setPen(pen)
+            same = rows[values == value]
+            painter.drawPoints([QPointF(across, down) for across, down in
+                                zip(self._x[same].tolist(), self._y[same].tolist(), strict=True)])
+
+    def _side(self) -> int:
+        """The size of the small pictures, 0 while there are none."""
+        if not self._with_pictures or self._fetch is None:
+            return 0
+        return mosaic.side_for(self.camera.width, self.camera.height, self._visible)
+
+    def _paint_pictures(self, painter: QPainter, missing: list[Wanted]) -> None:
+        side = self._side()
+        if not side:
+            self._placed = []
+            return
+        if self._placed is None:
+            near = (self._x > -side) & (self._x < self.width() + side) & (self._y > -side) & (
+                self._y < self.height() + side) & ~self._dimmed
+            rows = np.flatnonzero(near)
+            self._placed = mosaic.placed(self._x, self._y, rows[np.argsort(self._rank[rows])].tolist(), side)
+        fade = bool(self._selected.any())
+        self._look_up(self._placed)
+        for row in reversed(self._placed):
+            face = self._face(row, side, missing)
+            if face is None:
+                continue
+            rect = QRectF(round(float(self._x[row])) - side / 2, round(float(self._y[row])) - side / 2, side, side)
+            painter.setOpacity(0.35 if fade and not self._selected[row] else 1.0)
+            painter.drawPixmap(rect.topLeft(), face)
+            if self._selected[row]:
+                painter.setPen(QPen(theme.color("text"), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), 7, 7)
+        painter.setOpacity(1.0)
+
+    def _look_up(self, rows: Iterable[int]) -> None:
+        """Ask for the data of these dots' pictures that are not known yet, all at once."""
+        unknown = [int(self.ids[row]) for row in rows if int(self.ids[row]) not in self._pictures]
+        if unknown and self._fetch is not None:
+            if len(self._pictures) > _KEPT:
+                self._pictures.clear()
+            self._pictures.update({picture.id: picture for picture in self._fetch(unknown)})
+
+    def _image(self, row: int, pixels: float, missing: list[Wanted]) -> QImage | None:
+        picture = self._pictures.get(int(self.ids[row]))
+        if picture is None or self._path_of is None or picture.problem is not None:
+            return None
+        wanted = Wanted(picture.id, self._path_of(picture), picture.size, picture.modified_ns,
+                        size_for(pixels * self.devicePixelRatioF()))
+        image = self._thumbnails.get(wanted)
+        if image is None:
+            missing.append(wanted)
+            return None
+        return None if image.isNull() else image
+
+    def _face(self, row: int, side: int, missing: list[Wanted]) -> QPixmap | None:
+        """The small square picture with its dot's colour around it."""
+        key = (row, side)
+        found = self._faces.get(key)
+        if found is not None:
+            return found
+        image = self._image(row, side, missing)
+        if image is None:
+            return None
+        inner = thumbnail_face(image, None, side - 4, self.devicePixelRatioF())
+        face = QPixmap(round(side * self.devicePixelRatioF()), round(side * self.devicePixelRatioF()))
+        face.setDevicePixelRatio(self.devicePixelRatioF())
+        face.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(face)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._color(row))
+        painter.drawRoundedRect(QRectF(0, 0, side, side), 8, 8)
+        painter.drawPixmap(2, 2, inner)
+        painter.end()
+        if len(self._faces) > _KEPT // 4:
+            self._faces.clear()
+        self._faces[key] = face
+        return face
+
+    def _color(self, row: int) -> QColor:
+        value = int(self._colors[row])
+        alpha = max(1, value >> 24)
+        return QColor(*(min(255, round((value >> shift & 255) * 255 / alpha)) for shift in (16, 8, 0)))
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        """Rings around what the pointer and the keyboard are on."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for row, token in ((self._current if self.hasFocus() else -1, "accent"), (self._hover, "text")):
+            if 0 <= row < len(self.ids):
+                reach = self.radius + 4
+                side = self._side()
+                rect = QRectF(self._x[row] - reach, self._y[row] - reach, 2 * reach, 2 * reach)
+                painter.setPen(QPen(theme.color(token), 2))
+                if side and self._placed and row in self._placed:
+                    rect = QRectF(round(float(self._x[row])) - side / 2, round(float(self._y[row])) - side / 2, side, side)
+                    painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), 8, 8)
+                else:
+                    painter.drawEllipse(rect)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+
+    def _paint_outline(self, painter: QPainter) -> None:
+        if self._outline.isEmpty():
+            return
+        ground = QColor(theme.color("accent"))
+        ground.setAlphaF(0.14)
+        painter.setBrush(ground)
+        painter.setPen(QPen(theme.color("accent"), 1.5, Qt.PenStyle.DashLine))
+        painter.drawPolygon(self._outline)
+
+    def _paint_card(self, painter: QPainter, missing: list[Wanted]) -> None:
+        """The picture under the pointer, with name and class."""
+        self._look_up([self._hover])
+        picture = self._pictures.get(int(self.ids[self._hover]))
+        if picture is None:
+            return
+        high = _CARD + 44
+        left, top = self._hover_at.x() + 18, self._hover_at.y() + 18
+        left = left if left + _CARD + 16 < self.width() else self._hover_at.x() - 34 - _CARD
+        top = min(top, self.height() - high - 20)
+        rect = QRectF(max(4.0, left), max(4.0, top), _CARD + 16, high + 12)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.setBrush(theme.color("raised"))
+        painter.drawRoundedRect(rect, theme.CARD_RADIUS, theme.CARD_RADIUS)
+        well = QRectF(rect.x() + 8, rect.y() + 8, _CARD, _CARD)
+        image = self._image(self._hover, _CARD, missing)
+        if image is None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("sunk"))
+            painter.drawRoundedRect(well, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+        else:
+            shape = image.size().toSizeF().scaled(well.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            draw_rounded(painter, image, QRectF(
+                well.center().x() - shape.width() / 2, well.center().y() - shape.height() / 2, shape.width(),
+                shape.height()), theme.THUMBNAIL_RADIUS)
+        words = QRectF(well.x(), well.bottom() + 6, _CARD, 18)
+        painter.setFont(theme.font("body"))
+        painter.setPen(theme.color("text"))
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, painter.fontMetrics().elidedText(
+            picture.name, Qt.TextElideMode.ElideMiddle, _CARD))
+        painter.setBrush(self._color(self._hover))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(QRectF(words.x(), words.bottom() + 5, 10, 10), 3, 3)
+        painter.setFont(theme.font("secondary"))
+        painter.setPen(theme.color("dim"))
+        painter.drawText(words.translated(16, 19).adjusted(0, 0, -16, 0), Qt.AlignmentFlag.AlignVCenter,
+                         painter.fontMetrics().elidedText(picture.class_name, Qt.TextElideMode.ElideRight, _CARD - 16))

@@ -19,7 +19,9 @@ from cnnstudio.core.commands import AnyJob, Diagnose, FetchBase, Predict, Stop
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, language, tr
-from cnnstudio.datasets.opening import open_project
+from cnnstudio.datasets.leakage import Price
+from cnnstudio.datasets.opening import open_index, open_project
+from cnnstudio.workers.answered import leakage_price
 from cnnstudio.workers.answers import expand, json_line, text_line, write_csv
 from cnnstudio.workers.preparing import (
     evaluation_job,
@@ -29,7 +31,7 @@ from cnnstudio.workers.preparing import (
     serving_job,
     training_job,
 )
-from cnnstudio.workers.runs import find_run
+from cnnstudio.workers.runs import RunFolder, find_run
 from cnnstudio.workers.supervisor import Supervisor
 
 
@@ -147,14 +149,35 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
         line = {"run": run.id, "split": found.split, "images": found.images, "loss": found.loss,
                 "accuracy": found.accuracy, "classes": list(found.classes), "confusion": found.confusion,
                 "engine": found.engine, "skipped": found.skipped}
+        leakage = _leakage(arguments.project, run, found.split)
+        if leakage is not None:
+            line["leakage"] = leakage
         words = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n} pictures, loss {loss:.4f}",
                     "{run}, {split}: exactitud {accuracy:.2%} en {n} imágenes, pérdida {loss:.4f}", run=run.id,
                     split=found.split, accuracy=found.accuracy, n=found.images, loss=found.loss)]
         width = max((len(each.name) for each in found.classes), default=0)
         words += [f"  {each.name:<{width}}  precision {each.precision:.3f}  recall {each.recall:.3f}  f1 {each.f1:.3f}"
                   f"  n {each.support}" for each in found.classes]
+        if leakage is not None:
+            words.append(tr("{leaked} of them have a twin among the training pictures; without these {accuracy}",
+                            "{leaked} de ellas tienen una gemela entre las de entrenamiento; sin ellas {accuracy}",
+                            leaked=leakage.leaked,
+                            accuracy="-" if leakage.without is None else f"{leakage.without:.2%}"))
         output.line(line, "\n".join(words))
     return ended(last, output)
+
+
+def _leakage(folder: Path, run: RunFolder, split: str) -> Price | None:
+    """What twins of the training pictures add to a measurement, where the audit found any."""
+    try:
+        index = open_index(folder)
+    except ProblemError:
+        return None
+    try:
+        found = leakage_price(index, run, split)
+    finally:
+        index.close()
+    return found if found is not None and found.leaked else None
 
 
 def predict(arguments: argparse.Namespace, output: Output) -> int:

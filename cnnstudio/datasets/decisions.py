@@ -220,17 +220,35 @@ class Decisions(Database):
 
     def _divide(self, connection: sqlite3.Connection, spec: DatasetSpec) -> None:
         # By the folder's class and with every file: a decision about one picture must not move others.
-        pictures = connection.execute("SELECT path, folder_class, folder_split, split FROM pictures").fetchall()
         pinned = dict(connection.execute("SELECT path, split FROM decisions WHERE split IS NOT NULL"))
+        named = [split for split, in connection.execute(
+            "SELECT DISTINCT folder_split FROM pictures WHERE folder_split IS NOT NULL")]
         groups: dict[str, str] = {}
         if spec.splits.keep_together:
-            groups = {path: name for path, _class, _said, _now in pictures if (name := burst_of(path))}
             groups.update(connection.execute(
                 "SELECT p.path, g.name FROM groups g JOIN pictures p ON p.id = g.picture"))
-        drawn = divide([row[:3] for row in pictures], spec.splits, groups, pinned)
-        connection.executemany("UPDATE pictures SET split = ? WHERE path = ?",
-                               [(drawn[path], path) for path, _class, _said, now in pictures if drawn[path] != now])
+        for condition, values in self._strata(connection, spec, bool(groups)):
+            pictures = connection.execute(
+                f"SELECT path, folder_class, folder_split, split FROM pictures {condition}", values).fetchall()
+            here = groups
+            if spec.splits.keep_together:
+                here = {path: name for path, _class, _said, _now in pictures if (name := burst_of(path))} | groups
+            drawn = divide((row[:3] for row in pictures), spec.splits, here, pinned, named)
+            connection.executemany("UPDATE pictures SET split = ? WHERE path = ?",
+                                   [(drawn[path], path) for path, _class, _said, now in pictures if drawn[path] != now])
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('spec', ?)", (msgspec.json.encode(spec).decode(),))
+
+    @staticmethod
+    def _strata(connection: sqlite3.Connection, spec: DatasetSpec, grouped: bool) -> list[tuple[str, tuple[str, ...]]]:
+        """What can be divided by itself: each class where nothing joins them, so that a million pictures need no
+        more memory than the largest class."""
+        across = grouped and connection.execute(
+            "SELECT 1 FROM groups g JOIN pictures p ON p.id = g.picture GROUP BY g.name"
+            " HAVING COUNT(DISTINCT p.folder_class) > 1 LIMIT 1").fetchone() is not None
+        if not spec.splits.stratified or across:
+            return [("", ())]
+        names = connection.execute("SELECT DISTINCT folder_class FROM pictures").fetchall()
+        return [("WHERE folder_class = ?", (name,)) for name, in names]
 
     @staticmethod
     def _spec(connection: sqlite3.Connection) -> DatasetSpec:

@@ -35,6 +35,7 @@ CREATE INDEX pictures_class ON pictures (class_name, split, excluded, problem);
 ALTER TABLE decisions ADD COLUMN hash TEXT;
 ALTER TABLE decisions ADD COLUMN scan INTEGER NOT NULL DEFAULT 0;
 UPDATE decisions SET hash = (SELECT hash FROM pictures p WHERE p.path = decisions.path);
+CREATE INDEX pictures_folder_class ON pictures (folder_class);
 CREATE INDEX pictures_hash ON pictures (hash) WHERE hash IS NOT NULL;
 CREATE INDEX pictures_waiting ON pictures (id) WHERE NOT inspected;
 CREATE TABLE measures (

@@ -28,18 +28,20 @@ def burst_of(path: str) -> str:
 
 
 def divide(pictures: Iterable[tuple[str, str, Split | None]], spec: SplitSpec,
-           groups: Mapping[str, str] | None = None, pinned: Mapping[str, str] | None = None) -> dict[str, Split]:
+           groups: Mapping[str, str] | None = None, pinned: Mapping[str, str] | None = None,
+           named: Iterable[Split] = ()) -> dict[str, Split]:
     """The split of every picture, given (path, class name, split its folder says).
 
     What the user pinned stands, then what a folder says. Splits that no folder names are taken from the
     pictures of the training folder (or from all, where no folder names any) in the shares of `spec`. A
     picture's place in the draw depends on the seed and its own path only, so that new pictures do not
     shuffle the old ones. `groups` names those that stay on one side: they are drawn as one, and go where
-    one of them is pinned. With `spec.folds`, see there.
+    one of them is pinned. With `spec.folds`, see there. `named` are splits that folders of other pictures
+    name: classes may be divided one after the other.
     """
     groups = groups or {}
     said: dict[str, Split] = {}
-    named: set[Split] = set()
+    named = set(named)
     strata: dict[str, str] = {}
     for path, class_name, split in pictures:
         if split is not None:

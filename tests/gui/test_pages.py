@@ -81,7 +81,7 @@ def test_filters_by_class_split_and_text(opened):
     page._filters.text.setText("cat03")
     assert len(grid.ids) == 1
     page._filters.text.setText("nothing like it")
-    assert page._stack.currentIndex() == 2
+    assert page._stack.currentIndex() == 1
     page._show_all()
     page._toggle_filter("split", "train", False)
     assert len(grid.ids) == opened.session.pictures.split_counts()["train"]

@@ -271,6 +271,7 @@ class DataPage(Page):
         self._stack.setCurrentWidget(self._view_widget(place))
         self._switch.set_value(self._view())
         self._bar.setVisible(not viewing and total > 0)
+        self._show_kind_bar()
         self._slider.setEnabled(place == _GRID)
 
     def _show_foot(self) -> None:
@@ -409,7 +410,7 @@ class DataPage(Page):
             self.session.pictures.seen_news()
 
     def _show_kind_bar(self) -> None:
-        kinds = tuple(self.state.get("findings", ()))
+        kinds = () if self.state.get("viewing") else tuple(self.state.get("findings", ()))
         selected = self.session.pictures.rows(self._grid.selected_ids()[:500]) if kinds else []
         self._kind_bar.show_kind(kinds[0] if len(kinds) == 1 else "", [each.path for each in selected])
 

@@ -53,7 +53,7 @@ class FilterBar(QWidget):
         for name, button in self._menus.items():
             button.chosen.connect(partial(self._choose, name))
         self.text = SearchBox(tr("Text in the path…", "Texto en la ruta…"))
-        self.text.setFixedWidth(160)
+        self.text.setFixedWidth(190)
         self.text.setProperty("small", True)
         self.text.setText(state.get("text", ""))
         self.text.textChanged.connect(lambda words: self.chosen.emit("text", words))

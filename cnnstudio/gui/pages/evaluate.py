@@ -23,6 +23,7 @@ from cnnstudio.gui.session import Change
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
 from cnnstudio.gui.widgets.words import pictures
+from cnnstudio.workers.answered import leakage_price
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
@@ -225,13 +226,29 @@ class EvaluatePage(Page):
             self._stack.setCurrentIndex(0)
             self._report.show_report(self._shown, self._colors(self._shown),
                                      outdated=outdated(RunFolder(run.folder), self.split))
+            self._report.show_leakage(None)
             self._read(RunFolder(run.folder), self.split)
+            self._read_leakage(RunFolder(run.folder), self.split)
         if self._shown is None:
             self._panel.show_answers(tr("Pictures", "Imágenes"), tr(
                 "After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
                 "Tras una evaluación se muestran aquí las imágenes de una celda y los peores errores."),
                 (), (), (), worst=True, in_data=False)
         self.header_changed.emit()
+
+    def _read_leakage(self, run: RunFolder, split: str) -> None:
+        """What twins between the splits add to the accuracy, by what the audit found."""
+        index = self.session.index
+        if index is None or self.session.jobs.of_kind("leakage") is not None:
+            return
+
+        def done(job: Work) -> None:
+            now = self._run()
+            if now is not None and now.id == run.id and self.split == split:
+                self._report.show_leakage(job.result)
+
+        self.session.jobs.run(lambda _report: leakage_price(index, run, split),
+                              Text("Looking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done)
 
     def _read(self, run: RunFolder, split: str) -> None:
         """Read the table beside the window: it may have a line for each of a million pictures."""

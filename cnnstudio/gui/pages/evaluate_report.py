@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from cnnstudio.core.events import ClassReport, Evaluated
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.leakage import Price
 from cnnstudio.gui import theme
 from cnnstudio.gui.pages.evaluate_matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate_results import mean_f1, wilson
@@ -73,6 +74,8 @@ class EvaluationReport(QWidget):
         text = Text("The model was trained further after this evaluation. Evaluate again for its present figures.",
                     "El modelo siguió entrenando después de esta evaluación. Evalúe de nuevo para ver sus cifras actuales.")
         self._outdated = Banner(warning("outdated_evaluation", text, "run"))
+        self._leakage = Label("", "body", "error", wrap=True)
+        self._leakage.hide()
         self.matrix = ConfusionMatrix()
         self.matrix.chosen.connect(self.cell_chosen)
         hint = Label(tr("Shade: share of the true class. A click on a cell shows its pictures.",
@@ -92,7 +95,7 @@ class EvaluationReport(QWidget):
         ])
         classes = Card(self.table, title=tr("Classes", "Clases"), margins=(8, 14, 8, 8))
         classes.body.itemAt(0).widget().setContentsMargins(8, 0, 8, 0)  # type: ignore[union-attr]
-        whole = column(figures, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))
+        whole = column(figures, self._leakage, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))
         content = _Content()
         content.setLayout(whole)
         self.setLayout(column(scrolled(content)))
@@ -118,6 +121,19 @@ class EvaluationReport(QWidget):
         self.table.set_rows(found.classes)
         lines = min(_MOST_LINES, len(names))
         self.table.setFixedHeight(34 + 32 * lines + 4)
+
+
+    def show_leakage(self, price: Price | None) -> None:
+        """What twins of the training pictures add to the accuracy; None or none leaked hides the line."""
+        shown = price is not None and price.leaked > 0
+        self._leakage.setVisible(shown)
+        if price is None or not shown:
+            return
+        without = "–" if price.without is None else percent(price.without)
+        self._leakage.setText(tr(
+            "{leaked} of these pictures ({share}) have a twin among the training pictures. Without them the accuracy is "
+            "{without}.", "{leaked} de estas imágenes ({share}) tienen una gemela entre las de entrenamiento. Sin ellas la "
+            "exactitud es {without}.", leaked=count(price.leaked), share=percent(price.share), without=without))
 
 
 def _defined(each: ClassReport, value: float) -> str:

@@ -97,7 +97,7 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
                     "Ya hay un proyecto en {path}. Ábralo o elija otro lugar.")
         raise ProblemError(error("project_exists", text.fill(path=folder), "project", path=folder))
     places = [data] if isinstance(data, Path) else list(data)
-    wrong = [_no_source(place) for place in places if not (place.is_dir() or is_manifest(place) and place.is_file())]
+    wrong = [_no_source(place) for place in places if not (place.is_dir() or (is_manifest(place) and place.is_file()))]
     if wrong or not places:
         raise ProblemError(*(wrong or [_no_source(folder)]))
     try:

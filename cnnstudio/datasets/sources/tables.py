@@ -115,7 +115,7 @@ def _delimiter(words: str, suffix: str) -> str:
 
 def _read_parquet(path: Path) -> Table:
     try:
-        import pyarrow.parquet as parquet
+        from pyarrow import parquet
     except ImportError as trouble:
         text = Text("Parquet lists need the library pyarrow, which is not installed.",
                     "Las listas Parquet necesitan la biblioteca pyarrow, que no está instalada.")

@@ -1,0 +1,290 @@
+"""Zip and tar archives: looked through before anything is unpacked, then unpacked aside and put in place.
+
+An archive is refused as a whole, with everything that is wrong, when one of its names would leave the folder, when
+it holds links or devices, when it would grow beyond all measure, or when the disk has no room. Archives inside
+archives stay as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.layout import is_picture, split_of_word
+from cnnstudio.datasets.sources.containers import BROKEN, Container, Raw, opened
+from cnnstudio.datasets.sources.placing import (
+    Check,
+    Names,
+    OnProgress,
+    cannot_read,
+    new_folder,
+    refuse_existing,
+    silent,
+    unchecked,
+)
+
+SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
+_JUNK: Final = frozenset({"__macosx", ".ds_store", "thumbs.db", "desktop.ini"})
+_CHUNK: Final = 1 << 20
+_SHOWN: Final = 5
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What an archive may be: bytes in all, files, bytes of one file, and how many times it may grow."""
+
+    total: int = 200 << 30
+    count: int = 3_000_000
+    single: int = 8 << 30
+    ratio: float = 150.0
+    free_growth: int = 64 << 20
+    """So many bytes may come of any archive, however small it is."""
+
+
+LIMITS: Final = Limits()
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of an archive: its name as written there and as parts of a path, and its size."""
+
+    name: str
+    parts: tuple[str, ...]
+    size: int
+    handle: Any
+
+
+class Contents(msgspec.Struct, frozen=True, kw_only=True):
+    """What an archive holds, and everything that is wrong with it."""
+
+    members: tuple[Member, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(member.size for member in self.members)
+
+    @property
+    def pictures(self) -> int:
+        return sum(is_picture(member.name) for member in self.members)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The folders that hold pictures directly, without splits: what would be the classes."""
+        return tuple(sorted({member.parts[-2] for member in self.members
+                             if len(member.parts) > 1 and is_picture(member.name)
+                             and split_of_word(member.parts[-2]) is None}))
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the name of a file is that of an archive that can be unpacked."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def look_through(path: Path, limits: Limits = LIMITS, check: Check = unchecked) -> Contents:
+    """The members of an archive and its problems; nothing is unpacked. Raises ProblemError if it is no archive."""
+    inspection = _Inspection(path, limits)
+    try:
+        with opened(path, limits.total + (limits.count << 10)) as archive:
+            for member in archive.members():
+                check()
+                if not inspection.take(member):
+                    break
+            inspection.finish(archive)
+    except ProblemError:
+        raise
+    except (*BROKEN, OSError) as trouble:
+        raise ProblemError(_damaged(path, trouble)) from trouble
+    return inspection.contents()
+
+
+def unpack_archive(path: Path, target: Path, on_progress: OnProgress = silent, check: Check = unchecked,
+                   limits: Limits = LIMITS) -> Path:
+    """Unpack an archive into the new or empty folder `target`; raises ProblemError, and then leaves nothing.
+
+    A single folder that only wraps the others is left away.
+    """
+    refuse_existing(target)
+    contents = look_through(path, limits, check)
+    if contents.problems:
+        raise ProblemError(*contents.problems)
+    total, done = contents.bytes, 0
+    names = _Places()
+    with new_folder(target, total, unwrapped) as place, opened(path, limits.total + (limits.count << 10)) as archive:
+        for member in contents.members:
+            destination = place.joinpath(*names.place(member.parts))
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with archive.open(member.handle) as source, destination.open("xb") as written:
+                    left = member.size
+                    while left and (piece := source.read(min(_CHUNK, left))):
+                        written.write(piece)
+                        left -= len(piece)
+                        done += len(piece)
+                        on_progress(done, total)
+                        check()
+                    # Reading on to the end is what compares the check sum.
+                    if left or source.read(1):
+                        raise ProblemError(_damaged(path, member.name))
+            except BROKEN as trouble:
+                raise ProblemError(_damaged(path, f"{member.name}: {trouble}")) from trouble
+            check()
+    return target
+
+
+def unwrapped(place: Path) -> Path:
+    """The folder inside that really holds the collection: those that only wrap it are passed."""
+    while True:
+        entries = [entry for entry in os.scandir(place) if not entry.name.startswith(".")]
+        if len(entries) != 1 or not entries[0].is_dir(follow_symlinks=False):
+            return place
+        inside = Path(entries[0].path)
+        holds_folders = any(entry.is_dir() for entry in os.scandir(inside))
+        holds_pictures = any(is_picture(entry.name) for entry in os.scandir(inside))
+        if holds_pictures or split_of_word(inside.name) is not None:
+            return place
+        if not holds_folders and not any(entry.is_file() for entry in os.scandir(inside)):
+            return place
+        place = inside
+
+
+def _damaged(path: Path, trouble: object) -> Problem:
+    if isinstance(trouble, RuntimeError) and "password" in str(trouble):
+        text = Text("{path} is locked with a password; unpack it with another program first.",
+                    "{path} está protegido con contraseña; descomprímalo antes con otro programa.")
+        return error("encrypted", text.fill(path=path), "dataset", path=path)
+    if isinstance(trouble, FileNotFoundError | PermissionError):
+        return cannot_read(path, trouble.strerror)
+    text = Text("{path} is no archive that can be unpacked, or it is damaged ({reason}). Nothing was unpacked.",
+                "{path} no es un archivo comprimido que se pueda abrir, o está dañado ({reason}). No se extrajo nada.")
+    return error("damaged_archive", text.fill(path=path, reason=str(trouble)[:200]), "dataset", path=path)
+
+
+# Looking through ----------------------------------------------------------------------------------
+
+_WORDS: Final[dict[str, Text]] = {
+    "escapes": Text("{path} holds names that lead out of the folder: {names}.",
+                    "{path} contiene nombres que salen de la carpeta: {names}."),
+    "bad_names": Text("{path} holds names that no file can have: {names}.",
+                      "{path} contiene nombres que ningún archivo puede tener: {names}."),
+    "links": Text("{path} holds links, which could lead anywhere: {names}.",
+                  "{path} contiene enlaces, que podrían llevar a cualquier parte: {names}."),
+    "devices": Text("{path} holds things that are neither files nor folders: {names}.",
+                    "{path} contiene cosas que no son archivos ni carpetas: {names}."),
+    "encrypted": Text("{path} holds files locked with a password: {names}.",
+                      "{path} contiene archivos protegidos con contraseña: {names}."),
+    "too_big": Text("{path} holds files that are too big: {names}.",
+                    "{path} contiene archivos demasiado grandes: {names}."),
+}
+
+
+class _Inspection:
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path, self._limits = path, limits
+        self._packed = path.stat().st_size if path.is_file() else 0
+        self._wrong: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
+        self._members: list[Member] = []
+        self._files: set[tuple[str, ...]] = set()
+        self._folders: set[tuple[str, ...]] = set()
+        self._problems: list[Problem] = []
+        self._total = self._number = 0
+
+    def take(self, raw: Raw) -> bool:
+        """Look at one member; False when it is of no use to look further."""
+        self._number += 1
+        self._total += raw.size
+        if self._number > self._limits.count:
+            return self._stop("too_many_files", Text("{path} holds more than {n} files.",
+                                                     "{path} contiene más de {n} archivos."), n=self._limits.count)
+        if self._total > self._limits.total:
+            return self._stop("too_big", Text("{path} would take more than {n} GB when unpacked.",
+                                              "{path} ocuparía más de {n} GB al extraerse."),
+                              n=round(self._limits.total / 1e9))
+        allowed = max(self._limits.free_growth, round(self._packed * self._limits.ratio))
+        if self._total > allowed:
+            return self._stop("bomb", Text("{path} would grow to more than {n} times its size when unpacked: no "
+                                           "collection of pictures does that.",
+                                           "{path} crecería más de {n} veces al extraerse: ninguna colección de "
+                                           "imágenes hace eso."), n=round(self._limits.ratio))
+        trouble, parts = name_trouble(raw.name)
+        if trouble or raw.trouble not in ("", "folder"):
+            self._note(trouble or raw.trouble, raw.name)
+        elif raw.size > self._limits.single:
+            self._note("too_big", raw.name)
+        elif parts and not any(part.lower() in _JUNK or part.startswith("._") for part in parts):
+            if raw.trouble == "folder":
+                self._folders.add(parts)
+            else:
+                self._files.add(parts)
+                self._folders.update(parts[:depth] for depth in range(1, len(parts)))
+                self._members.append(Member(name=raw.name, parts=parts, size=raw.size, handle=raw.handle))
+        return True
+
+    def _stop(self, code: str, text: Text, **values: object) -> bool:
+        self._problems.append(error(code, text.fill(path=self._path, **values), "dataset", path=self._path))
+        return False
+
+    def _note(self, code: str, name: str) -> None:
+        self._counts[code] = self._counts.get(code, 0) + 1
+        names = self._wrong.setdefault(code, [])
+        if len(names) < _SHOWN:
+            names.append(name if len(name) < 80 else "…" + name[-80:])
+
+    def finish(self, archive: Container) -> None:
+        """What can be said only of the whole."""
+        for parts in sorted(self._files & self._folders):
+            self._note("bad_names", "/".join(parts))
+        if archive.overlaps():
+            self._stop("bomb", Text("The files of {path} overlap: it was made to grow without end.",
+                                    "Los archivos de {path} se solapan: está hecho para crecer sin fin."))
+
+    def contents(self) -> Contents:
+        found = list(self._problems)
+        for code, names in self._wrong.items():
+            shown = ", ".join(repr(name) for name in names)
+            more = self._counts[code] - len(names)
+            text = _WORDS[code].fill(path=self._path, names=shown + (f", … (+{more})" if more else ""))
+            found.append(error(code, text, "dataset", path=self._path))
+        return Contents(members=tuple(self._members), problems=tuple(found))
+
+
+def name_trouble(name: str) -> tuple[str, tuple[str, ...]]:
+    """What is wrong with the name of a member ("escapes", "bad_names" or ""), and its parts."""
+    if "\0" in name:
+        return "bad_names", ()
+    plain = name.replace("\\", "/")
+    if plain.startswith("/") or (len(plain) > 1 and plain[1] == ":" and plain[0].isalpha()):
+        return "escapes", ()
+    parts = tuple(part for part in plain.split("/") if part not in ("", "."))
+    if ".." in parts:
+        return "escapes", ()
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "bad_names", ()
+    if len(parts) > 60 or len(plain) > 3000:
+        return "bad_names", ()
+    return "", parts
+
+
+class _Places:
+    """Where members go: under their own names where this system can have them, each once."""
+
+    def __init__(self) -> None:
+        self._names = Names()
+        self._folders: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
+
+    def place(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        return (*self._folder(parts[:-1]), self._names.free("/".join(self._folder(parts[:-1])), parts[-1]))
+
+    def _folder(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        found = self._folders.get(parts)
+        if found is None:
+            above = self._folder(parts[:-1])
+            found = (*above, self._names.free("/".join(above), parts[-1]))
+            self._folders[parts] = found
+        return found

@@ -1,0 +1,297 @@
+"""Arrays of pictures written out as class folders: which array is which, and how its numbers are meant."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.core.dataset import Split
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.layout import plain, split_of_word
+from cnnstudio.datasets.sources.placing import Check, Names, OnProgress, new_folder, silent, unchecked
+from cnnstudio.datasets.sources.stacks import LARGEST_SIDE, Array, arrays_in, batches, is_idx_name, read_whole
+
+_LABEL_WORDS: Final = frozenset({"y", "label", "labels", "target", "targets", "class", "classes", "etiqueta", "etiquetas",
+                                 "clase", "clases", "ylabel"})
+_NAME_WORDS: Final = frozenset({"names", "categories", "nombres", "classes", "labelnames", "classnames", "targetnames"})
+_CHANNELS: Final = (1, 3, 4)
+_MOST_PICTURES: Final = 5_000_000
+
+
+class Stack(msgspec.Struct, frozen=True, kw_only=True):
+    """Pictures and their labels. `layout` is HW, HWC, CHW or flat; `turned`: stored mirrored along the diagonal."""
+
+    pictures: Array
+    labels: Array
+    split: Split | None
+    layout: str
+    turned: bool = False
+
+
+class Arrays(msgspec.Struct, frozen=True, kw_only=True):
+    """What array files hold: stacks, and the array with the names of the classes if there is one."""
+
+    stacks: tuple[Stack, ...]
+    names: Array | None = None
+
+    @property
+    def pictures(self) -> int:
+        return sum(stack.pictures.shape[0] for stack in self.stacks)
+
+
+def is_array_file(path: Path) -> bool:
+    """Whether a file is called like an array of pictures."""
+    return path.suffix.lower() in (".npy", ".npz") or is_idx_name(path.name)
+
+
+def with_companions(path: Path) -> list[Path]:
+    """The file with those that belong to it in its folder: labels to pictures, the test part to the training part."""
+    if path.suffix.lower() == ".npz":
+        return [path]
+    ending = path.suffix.lower() if path.suffix.lower() == ".npy" else ""
+    try:
+        beside = sorted(each for each in path.parent.iterdir() if each.is_file() and is_array_file(each))
+    except OSError:
+        return [path]
+    alike = [each for each in beside if (each.suffix.lower() == ".npy" if ending else is_idx_name(each.name))]
+    return alike if path in alike else [path]
+
+
+def find_arrays(paths: Iterable[Path]) -> Arrays:
+    """Which arrays of these files are pictures with labels; raises ProblemError when none are."""
+    files = list(paths)
+    arrays = [array for path in files for array in arrays_in(path)]
+    pictures = [(array, layout) for array in arrays if (layout := _layout(array))]
+    if not pictures:
+        pictures = [(array, "flat") for array in arrays if _flat_side(array)]
+    labels = [array for array in arrays if _may_be_labels(array)]
+    stacks, problems, used = [], [], set()
+    for array, layout in pictures:
+        split = _split(array.name)
+        fitting = [each for each in labels if each.shape[0] == array.shape[0] and each is not array]
+        fitting = [each for each in fitting if _split(each.name) == split] or [
+            each for each in fitting if _split(each.name) is None]
+        best = max(fitting, key=lambda each: _kinship(array, each), default=None)
+        if best is None:
+            problems.append(_no_labels(array))
+            continue
+        used.add((best.path, best.name))
+        stacks.append(Stack(pictures=array, labels=best, split=split, layout=layout,
+                            turned=array.idx and array.name.startswith("emnist")))
+    if not stacks:
+        raise ProblemError(*(problems or [_no_pictures(files, arrays)]))
+    names = next((array for array in arrays if array.kind in "US" and len(array.shape) == 1
+                  and (array.path, array.name) not in used and _words(array.name) & _NAME_WORDS), None)
+    if not any(stack.split == "train" for stack in stacks):
+        stacks = [msgspec.structs.replace(stack, split=None) for stack in stacks]
+    return Arrays(stacks=tuple(stacks), names=names)
+
+
+def unpack_arrays(paths: Sequence[Path], target: Path, on_progress: OnProgress = silent, check: Check = unchecked,
+                  class_names: Sequence[str] = ()) -> Path:
+    """Write pictures and labels of array files as PNG files in class folders; raises ProblemError, and then
+    leaves nothing. With a training part and others there are split folders above the classes."""
+    found = find_arrays(paths)
+    total, done = found.pictures, 0
+    if total > _MOST_PICTURES:
+        text = Text("{path} holds {n} pictures: too many to be written out as files.",
+                    "{path} contiene {n} imágenes: demasiadas para escribirlas como archivos.")
+        raise ProblemError(error("too_many_files", text.fill(path=paths[0], n=total), "dataset", path=paths[0]))
+    names = list(class_names) or ([str(_word(name)) for name in read_whole(found.names)] if found.names else [])
+    room = sum(stack.pictures.nbytes // np.dtype(stack.pictures.dtype).itemsize for stack in found.stacks) // 2
+    with new_folder(target, room) as place:
+        folders = Folders(place, names, split_folders=any(stack.split for stack in found.stacks))
+        for stack in found.stacks:
+            labels = _label_words(stack.labels)
+            for number, picture in enumerate(pictures_of(stack)):
+                folders.write(stack.split, labels[number], picture)
+                done += 1
+                if done % 64 == 0:
+                    on_progress(done, total)
+                    check()
+        on_progress(done, total)
+        check()
+    return target
+
+
+class Folders:
+    """Writes pictures (red, green, blue or grey) as numbered PNG files into class folders."""
+
+    def __init__(self, place: Path, names: Sequence[str] = (), *, split_folders: bool) -> None:
+        self._place, self._names, self._split_folders = place, names, split_folders
+        self._free = Names()
+        self._classes: dict[str, str] = {}
+        self._numbers: dict[Path, int] = {}
+
+    def write(self, split: Split | None, label: str, picture: NDArray[np.uint8]) -> None:
+        """Write one picture; raises OSError."""
+        known = self._classes.get(label)
+        if known is None:
+            named = self._names[int(label)] if label.isdigit() and int(label) < len(self._names) else label
+            known = self._classes[label] = self._free.free("", named)
+        folder = self._place / (split or "train") / known if self._split_folders else self._place / known
+        number = self._numbers.get(folder, 0)
+        if not number:
+            folder.mkdir(parents=True, exist_ok=True)
+        self._numbers[folder] = number + 1
+        if picture.ndim == 3:
+            code = cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+            picture = cv2.cvtColor(picture, code).astype(np.uint8, copy=False)
+        _done, data = cv2.imencode(".png", picture)
+        (folder / f"{number:06d}.png").write_bytes(data.tobytes())
+
+
+def pictures_of(stack: Stack) -> Iterator[NDArray[np.uint8]]:
+    """Its pictures one after the other, 8 bits, height x width or height x width x 3 or 4; raises ProblemError."""
+    low, high = _range(stack.pictures)
+    for batch in batches(stack.pictures):
+        shaped = _shaped(batch, stack.layout)
+        for picture in _bytes(shaped, low, high):
+            flat = picture[:, :, 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
+            yield np.ascontiguousarray(flat.swapaxes(0, 1) if stack.turned else flat)
+
+
+# What is what -------------------------------------------------------------------------------------
+
+
+def _words(name: str) -> set[str]:
+    spread = re.sub(r"([a-z])([A-Z])", r"\1 \2", re.sub(r"\.?idx\d|ubyte", " ", name))
+    parts = [part for part in re.split(r"[^a-z0-9]+", plain(spread)) if part]
+    return {*parts, "".join(parts), *(part.rstrip("0123456789") for part in parts)}
+
+
+def _split(name: str) -> Split | None:
+    words = _words(name)
+    if "t10k" in words or "t10k" in name.lower():
+        return "test"
+    found = sorted({split for word in words if (split := split_of_word(word))})
+    return found[0] if found else None
+
+
+def _layout(array: Array) -> str:
+    """How pictures lie in an array; "" if it holds none."""
+    shape = array.shape
+    if array.kind not in "uifb" or not shape or not shape[0]:
+        return ""
+    found = ""
+    if len(shape) == 3:
+        found = "HW"
+    elif len(shape) == 4:
+        found = "HWC" if shape[3] in _CHANNELS else ("CHW" if shape[1] in _CHANNELS else "")
+    sides = {"HW": shape[1:3], "HWC": shape[1:3], "CHW": shape[2:4]}.get(found, ())
+    return found if sides and all(0 < side <= LARGEST_SIDE for side in sides) else ""
+
+
+def _flat_side(array: Array) -> int:
+    """The side of square pictures that are stored as rows of numbers; 0 if it cannot be that."""
+    if len(array.shape) != 2 or array.kind not in "uifb" or not array.shape[0]:
+        return 0
+    for channels in (1, 3):
+        side = math.isqrt(array.shape[1] // channels)
+        if side >= 8 and side * side * channels == array.shape[1]:
+            return side
+    return 0
+
+
+def _may_be_labels(array: Array) -> bool:
+    shape = array.shape
+    if not shape or not shape[0] or len(shape) > 2:
+        return False
+    wide = len(shape) == 2 and shape[1] > 1
+    if array.kind in "US":
+        return not wide
+    # Rows of numbers are one-hot classes where the name says that they are labels.
+    return array.kind in "uifb" and (not wide or bool(_words(array.name) & _LABEL_WORDS))
+
+
+def _kinship(pictures: Array, labels: Array) -> tuple[bool, bool, int]:
+    """How well labels go with pictures: the same file, a name of labels, many words in common."""
+    words = _words(labels.name)
+    return labels.path == pictures.path, bool(words & _LABEL_WORDS), len(words & _words(pictures.name))
+
+
+def _no_labels(array: Array) -> Problem:
+    text = Text("{path}: the {n} pictures of the array {name} have no labels beside them. Put them into an array of the "
+                "same length, called y or labels, in the same file or folder.",
+                "{path}: las {n} imágenes de la matriz {name} no tienen etiquetas. Póngalas en una matriz de la misma "
+                "longitud, llamada y o labels, en el mismo archivo o carpeta.")
+    return error("no_labels", text.fill(path=array.path, n=array.shape[0], name=array.name), "dataset", path=array.path)
+
+
+def _no_pictures(files: Sequence[Path], arrays: Sequence[Array]) -> Problem:
+    shapes = ", ".join(f"{array.name} {'×'.join(map(str, array.shape))} {array.dtype}" for array in arrays[:12]) or "-"
+    text = Text("{path} holds no pictures: they would be an array of number × height × width, with 1, 3 or 4 channels "
+                "or without. It holds: {shapes}.",
+                "{path} no contiene imágenes: serían una matriz de número × alto × ancho, con 1, 3 o 4 canales o sin "
+                "ellos. Contiene: {shapes}.")
+    path = files[0] if files else Path()
+    return error("no_pictures", text.fill(path=path, shapes=shapes), "dataset", path=path)
+
+
+# Numbers ------------------------------------------------------------------------------------------
+
+
+def _word(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _label_words(array: Array) -> list[str]:
+    """Every label as a word; one-hot rows by the number of the class."""
+    values = read_whole(array)
+    if values.ndim == 2:
+        values = values.argmax(axis=1) if values.shape[1] > 1 else values[:, 0]
+    if values.dtype.kind == "f":
+        if not np.isfinite(values).all() or (values != np.round(values)).any():
+            text = Text("{path}: the labels {name} are no classes but fractions.",
+                        "{path}: las etiquetas {name} no son clases sino fracciones.")
+            raise ProblemError(error("no_labels", text.fill(path=array.path, name=array.name), "dataset",
+                                     path=array.path))
+        values = values.astype(np.int64)
+    if values.dtype.kind == "b":
+        values = values.astype(np.int64)
+    return [str(_word(value)).strip() or "_" for value in values.tolist()]
+
+
+def _range(array: Array) -> tuple[float, float]:
+    """The numbers that black and white are, from all of them: 0..1, -1..1, 0..255 or 0..65535."""
+    if array.kind == "b" or np.dtype(array.dtype) == np.uint8:
+        return (0.0, 1.0) if array.kind == "b" else (0.0, 255.0)
+    low, high = 0.0, 0.0
+    for batch in batches(array):
+        least, most = float(batch.min(initial=0)), float(batch.max(initial=0))
+        if not (np.isfinite(least) and np.isfinite(most)):
+            text = Text("{path}: the array {name} holds values that are no numbers (NaN or infinite).",
+                        "{path}: la matriz {name} contiene valores que no son números (NaN o infinitos).")
+            raise ProblemError(error("not_numbers", text.fill(path=array.path, name=array.name), "dataset",
+                                     path=array.path))
+        low, high = min(low, least), max(high, most)
+    white = next((bound for bound in (1.0, 255.0, 65535.0) if high <= bound * (1 + 1e-6)), high)
+    if low >= 0:
+        return 0.0, white
+    return (-1.0, 1.0) if low >= -1.0001 and white == 1.0 else (low, high)
+
+
+def _bytes(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    if values.dtype == np.uint8 and high == 255:
+        return np.asarray(values, np.uint8)
+    scaled: NDArray[np.float32] = (values.astype(np.float32) - low) * (255.0 / max(high - low, 1e-9))
+    return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
+
+
+def _shaped(batch: NDArray[Any], layout: str) -> NDArray[Any]:
+    if layout == "CHW":
+        return batch.transpose(0, 2, 3, 1)
+    if layout == "flat":
+        channels = 1 if round(batch.shape[1] ** 0.5) ** 2 == batch.shape[1] else 3
+        side = round((batch.shape[1] / channels) ** 0.5)
+        return batch.reshape(len(batch), side, side) if channels == 1 else batch.reshape(len(batch), side, side, 3)
+    return batch

@@ -1,0 +1,213 @@
+"""What a path is, and making a source of it: folders and manifests as they are, the rest unpacked."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.layout import is_manifest, is_picture
+from cnnstudio.datasets.scan import Listing
+from cnnstudio.datasets.sources.archives import is_archive, look_through, unpack_archive
+from cnnstudio.datasets.sources.arrays import find_arrays, is_array_file, unpack_arrays, with_companions
+from cnnstudio.datasets.sources.placing import Check, OnProgress, silent, unchecked
+
+LABELS: Final = {
+    "folder": Text("Folder of pictures", "Carpeta de imágenes"),
+    "manifest": Text("List of pictures", "Lista de imágenes"),
+    "arrays": Text("Arrays of pictures", "Matrices de imágenes"),
+    "archive": Text("Archive", "Archivo comprimido"),
+    "project": Text("Project", "Proyecto"),
+    "unknown": Text("Not usable", "No utilizable"),
+}
+_COUNTED: Final = 50_000
+
+
+class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
+    """What a path is. `kind` is a key of LABELS; `unpacked`: it has to be unpacked before it can be used.
+
+    `pictures` and `classes` are counted up to a limit (`more` is then True); `bytes` is what unpacking takes.
+    """
+
+    path: Path
+    kind: str
+    pictures: int = 0
+    classes: tuple[str, ...] = ()
+    more: bool = False
+    bytes: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def label(self) -> Text:
+        return LABELS[self.kind]
+
+    @property
+    def unpacked(self) -> bool:
+        return self.kind in ("arrays", "archive")
+
+    @property
+    def usable(self) -> bool:
+        return self.kind not in ("unknown", "project") and self.pictures > 0 and not any(
+            problem.blocks for problem in self.problems)
+
+
+def kind_of(path: Path) -> str:
+    """The kind by name and place, without looking inside; "unknown" for what can be no source."""
+    if path.is_dir():
+        if (path / PROJECT_FILE).exists():
+            return "project"
+        return "arrays" if _array_files(path) else "folder"
+    if not path.is_file():
+        return "unknown"
+    if is_manifest(path):
+        return "manifest"
+    if is_archive(path):
+        return "archive"
+    return "arrays" if is_array_file(path) else "unknown"
+
+
+def takes(paths: Sequence[Path | str]) -> bool:
+    """Whether dropped paths are sources, at least one of them; quick."""
+    return any(kind_of(Path(path)) in ("folder", "manifest", "arrays", "archive") for path in paths)
+
+
+def _array_files(folder: Path) -> list[Path]:
+    """Array files of a folder that has no folders of classes."""
+    try:
+        entries = list(itertools.islice(os.scandir(folder), 500))
+        if any(entry.is_dir() and not entry.name.startswith(".") for entry in entries):
+            return []
+        return sorted(Path(entry.path) for entry in entries if is_array_file(Path(entry.path)))
+    except OSError:
+        return []
+
+
+def _files_of(path: Path) -> list[Path]:
+    return _array_files(path) if path.is_dir() else with_companions(path)
+
+
+def describe(path: Path, check: Check = unchecked) -> SourceKind:
+    """What a path is, with its pictures counted; never raises for what is wrong with it (see `problems`)."""
+    kind = kind_of(path)
+    try:
+        if kind in ("folder", "manifest"):
+            return _listed(path, kind, check)
+        if kind == "archive":
+            contents = look_through(path, check=check)
+            return SourceKind(path=path, kind=kind, pictures=contents.pictures, classes=contents.class_names,
+                              bytes=contents.bytes, problems=contents.problems or _empty(path, contents.pictures))
+        if kind == "arrays":
+            found = find_arrays(_files_of(path))
+            return SourceKind(path=path, kind=kind, pictures=found.pictures,
+                              bytes=sum(stack.pictures.nbytes for stack in found.stacks))
+    except ProblemError as trouble:
+        return SourceKind(path=path, kind=kind, problems=trouble.problems)
+    except OSError as trouble:
+        from cnnstudio.datasets.scan import folder_problem
+
+        return SourceKind(path=path, kind=kind, problems=(folder_problem(path, trouble),))
+    return SourceKind(path=path, kind=kind, problems=(_unknown(path, kind),))
+
+
+def _listed(path: Path, kind: str, check: Check) -> SourceKind:
+    spec = DatasetSpec(source=str(path))
+    listing = Listing(path.parent if kind == "manifest" else path, spec, folder=path.parent)
+    pictures, more = 0, False
+    classes: set[str] = set()
+    for chunk in listing:
+        check()
+        pictures += len(chunk)
+        classes.update(each.class_name for each in chunk)
+        if pictures >= _COUNTED:
+            more = True
+            break
+    problems = tuple(listing.problems)
+    return SourceKind(path=path, kind=kind, pictures=pictures, classes=tuple(sorted(classes)), more=more,
+                      problems=problems if any(each.blocks for each in problems) else (*problems, *_empty(path, pictures)))
+
+
+def _empty(path: Path, pictures: int) -> tuple[Problem, ...]:
+    if pictures:
+        return ()
+    text = Text("There are no pictures in class folders in {path}.", "No hay imágenes en carpetas de clase en {path}.")
+    return (error("no_pictures", text.fill(path=path), "dataset", path=path),)
+
+
+def _unknown(path: Path, kind: str) -> Problem:
+    if kind == "project":
+        text = Text("{path} is a project: open it instead.", "{path} es un proyecto: ábralo.")
+    elif not path.exists():
+        text = Text("{path} is not there.", "{path} no existe.")
+    elif is_picture(path.name):
+        text = Text("{path} is a single picture: choose the folder that holds the class folders.",
+                    "{path} es una sola imagen: elija la carpeta que contiene las carpetas de clase.")
+    else:
+        text = Text("{path} is no source of pictures. A folder with class folders, a list (.csv, .tsv, .parquet), arrays "
+                    "(.npy, .npz, MNIST) or an archive (.zip, .tar) can be used.",
+                    "{path} no es un origen de imágenes. Puede usar una carpeta con carpetas de clase, una lista (.csv, "
+                    ".tsv, .parquet), matrices (.npy, .npz, MNIST) o un archivo comprimido (.zip, .tar).")
+    return error("not_a_source", text.fill(path=path), "dataset", path=path)
+
+
+def unpack(path: Path, target: Path, on_progress: OnProgress = silent, check: Check = unchecked) -> Path:
+    """Unpack an archive or arrays into the new or empty folder `target`; raises ProblemError, and then leaves
+    nothing. Arrays inside an archive become pictures, too. Answers the folder."""
+    kind = kind_of(path)
+    if kind == "arrays":
+        return unpack_arrays(_files_of(path), target, on_progress, check)
+    if kind != "archive":
+        raise ProblemError(_unknown(path, kind))
+    contents = look_through(path, check=check)
+    if not contents.problems and not contents.pictures and any(is_array_file(Path(each.name))
+                                                               for each in contents.members):
+        return _arrays_inside(path, target, on_progress, check)
+    return unpack_archive(path, target, on_progress, check)
+
+
+def _arrays_inside(path: Path, target: Path, on_progress: OnProgress, check: Check) -> Path:
+    import tempfile
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".arrays-", suffix=".writing", dir=target.parent) as aside:
+        unpack_archive(path, Path(aside) / "files", on_progress, check)
+        found = sorted(each for each in (Path(aside) / "files").rglob("*") if each.is_file() and is_array_file(each))
+        return unpack_arrays(found, target, on_progress, check)
+
+
+def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = silent, check: Check = unchecked
+               ) -> list[Path]:
+    """Sources that can be used as they are: folders and manifests stay, others are unpacked below `into`.
+
+    Raises ProblemError with everything that is wrong before anything is unpacked.
+    """
+    kinds = [(path, kind_of(path)) for path in paths]
+    wrong = [_unknown(path, kind) for path, kind in kinds if kind in ("unknown", "project")]
+    if wrong:
+        raise ProblemError(*wrong)
+    return [unpack(path, free_place(into / stem_of(path)), on_progress, check) if kind in ("arrays", "archive")
+            else path for path, kind in kinds]
+
+
+def stem_of(path: Path) -> str:
+    """The name of a file without what says that it is packed."""
+    name = path.name
+    for suffix in (".gz", ".bz2", ".xz", ".tar", ".zip", ".tgz", ".tbz2", ".tbz", ".txz", ".npz", ".npy"):
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            name = name[:-len(suffix)]
+    return name
+
+
+def free_place(place: Path) -> Path:
+    """`place`, or the same with a number when something is there already."""
+    candidate, number = place, 2
+    while os.path.lexists(candidate):
+        candidate, number = place.with_name(f"{place.name} {number}"), number + 1
+    return candidate

@@ -1,0 +1,190 @@
+"""Folders and files that appear whole or not at all: made aside, put in place at the end, never over anything."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from cnnstudio.core.files import ProjectLock, write_problem
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text
+
+OnProgress = Callable[[int, int], None]
+"""Called with (done, total); total 0 while it is not known."""
+Check = Callable[[], None]
+"""Called often while work goes on; may raise to end it. Nothing is left behind then."""
+
+_ENDING: Final = ".writing"
+_LONGEST: Final = 255
+_FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_RESERVED: Final = frozenset({"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt")
+                                                             for number in range(1, 10))})
+_ROOM: Final = 64 << 20
+
+
+def silent(_done: int, _total: int) -> None:
+    """Progress that nobody hears."""
+
+
+def unchecked() -> None:
+    """Nobody can end it."""
+
+
+def refuse_existing(target: Path) -> None:
+    """Raises ProblemError unless `target` is new or an empty folder."""
+    try:
+        there = os.path.lexists(target) and not (target.is_dir() and not any(target.iterdir()))
+    except OSError:
+        there = True
+    if there:
+        raise ProblemError(_exists(target))
+
+
+def _exists(target: Path) -> Problem:
+    text = Text("{path} is there already: choose a new place, nothing is ever overwritten.",
+                "{path} ya existe: elija un lugar nuevo, nunca se sobrescribe nada.")
+    return error("target_exists", text.fill(path=target), "file", path=target)
+
+
+@contextmanager
+def new_folder(target: Path, room: int = 0, inner: Callable[[Path], Path] | None = None) -> Iterator[Path]:
+    """A folder to write into, beside `target`, which it becomes at the end. Raises ProblemError.
+
+    `target` must be new or empty. `room`: bytes that will be written; checked before. `inner` may choose a
+    folder inside that becomes the target instead. Whatever goes wrong, nothing is left behind; what a
+    killed program left is cleared away.
+    """
+    target = target.absolute()
+    refuse_existing(target)
+    with _workplace(target, room) as place:
+        folder = place / "folder"
+        folder.mkdir()
+        yield folder
+        made = inner(folder) if inner is not None else folder
+        refuse_existing(target)
+        if target.is_dir():
+            target.rmdir()
+        os.rename(made, target)
+
+
+@contextmanager
+def new_file(target: Path, room: int = 0) -> Iterator[Path]:
+    """A file to write, beside `target`, which it becomes at the end; as `new_folder`."""
+    target = target.absolute()
+    if os.path.lexists(target):
+        raise ProblemError(_exists(target))
+    with _workplace(target, room) as place:
+        yield place / "file"
+        if os.path.lexists(target):
+            raise ProblemError(_exists(target))
+        os.rename(place / "file", target)
+
+
+@contextmanager
+def _workplace(target: Path, room: int) -> Iterator[Path]:
+    """A locked folder beside the target that is gone at the end, with all that is still in it."""
+    place = None
+    lock = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _clear_leftovers(target)
+        check_room(target, room)
+        place = Path(tempfile.mkdtemp(prefix=f".{target.name[:60]}.", suffix=_ENDING, dir=target.parent))
+        lock = ProjectLock(place)
+        lock.acquire()
+        yield place
+    except OSError as trouble:
+        raise ProblemError(write_problem(trouble, target)) from trouble
+    finally:
+        if lock is not None:
+            lock.release()
+        if place is not None:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def check_room(target: Path, room: int) -> None:
+    """Raises ProblemError when the disk of `target` has not so many bytes left."""
+    free = shutil.disk_usage(target.parent).free
+    if room and room + _ROOM > free:
+        text = Text("{path} needs {room} MB, and only {free} MB are free there. Choose another disk or free some space.",
+                    "{path} necesita {room} MB y allí solo quedan {free} MB libres. Elija otro disco o libere espacio.")
+        raise ProblemError(error("no_space", text.fill(path=target, room=f"{room / 1e6:,.0f}", free=f"{free / 1e6:,.0f}"),
+                                 "file", path=target))
+
+
+def _clear_leftovers(target: Path) -> None:
+    """Remove what a killed program left beside the target; what another one works on is locked."""
+    for place in target.parent.glob(f".{_escaped(target.name[:60])}.*{_ENDING}"):
+        lock = ProjectLock(place)
+        if lock.acquire() is None:
+            lock.release()
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _escaped(name: str) -> str:
+    return re.sub(r"([*?\[])", r"[\1]", name)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that must not be there; raises ProblemError."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except OSError as trouble:
+        raise ProblemError(write_problem(trouble, path)) from trouble
+
+
+class Names:
+    """Gives every file and folder of a place a name that all systems can have, each once.
+
+    Names that differ in capitals only count as the same; the second gets a number.
+    """
+
+    def __init__(self) -> None:
+        self._taken: set[tuple[str, str]] = set()
+
+    def free(self, folder: str, name: str) -> str:
+        """`name`, cleaned, or the same with a number."""
+        cleaned = clean_name(name)
+        stem, dot, suffix = cleaned.rpartition(".") if "." in cleaned.lstrip(".") else (cleaned, "", "")
+        candidate, number = cleaned, 2
+        while (folder, candidate.casefold()) in self._taken:
+            mark = f" ({number})"
+            candidate = f"{shortened(stem, _LONGEST - len((mark + dot + suffix).encode()))}{mark}{dot}{suffix}"
+            number += 1
+        self._taken.add((folder, candidate.casefold()))
+        return candidate
+
+
+def clean_name(name: str) -> str:
+    """A name that files may have on every system; readable, and never empty, ".", ".." or a device."""
+    cleaned = _FORBIDDEN.sub("_", name).strip(" ").rstrip(". ").encode("utf-8", "replace").decode()
+    if not cleaned or cleaned.startswith("."):
+        cleaned = f"_{cleaned.lstrip('.')}"
+    if cleaned.partition(".")[0].rstrip().lower() in _RESERVED:
+        cleaned = f"_{cleaned}"
+    if len(cleaned.encode()) > _LONGEST:
+        stem, dot, suffix = cleaned.rpartition(".")
+        if not stem or len(suffix) > 8:
+            stem, dot, suffix = cleaned, "", ""
+        mark = "~" + hashlib.blake2b(cleaned.encode(), digest_size=4).hexdigest()
+        cleaned = shortened(stem, _LONGEST - len((mark + dot + suffix).encode())) + mark + dot + suffix
+    return cleaned
+
+
+def shortened(name: str, most: int) -> str:
+    """The beginning of a name that fits into so many bytes of UTF-8."""
+    return name.encode()[:most].decode("utf-8", "ignore")
+
+
+def cannot_read(path: Path, reason: object) -> Problem:
+    """A source that cannot be read, and why."""
+    text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
+    return error("cannot_read", text.fill(path=path, reason=reason), "dataset", path=path)

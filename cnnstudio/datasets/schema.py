@@ -37,12 +37,14 @@ ALTER TABLE decisions ADD COLUMN scan INTEGER NOT NULL DEFAULT 0;
 UPDATE decisions SET hash = (SELECT hash FROM pictures p WHERE p.path = decisions.path);
 CREATE INDEX pictures_folder_class ON pictures (folder_class);
 CREATE INDEX pictures_hash ON pictures (hash) WHERE hash IS NOT NULL;
+CREATE INDEX pictures_excluded ON pictures (id) WHERE excluded;
 CREATE INDEX pictures_waiting ON pictures (id) WHERE NOT inspected;
 CREATE TABLE measures (
   picture INTEGER PRIMARY KEY, brightness REAL, dark REAL, bright REAL, contrast REAL, sharpness REAL, entropy REAL,
   colorfulness REAL, channels INTEGER, format TEXT, orientation INTEGER, taken TEXT, signature BLOB,
   version INTEGER NOT NULL
 );
+CREATE INDEX measures_version ON measures (version);
 CREATE TABLE findings (
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, picture INTEGER, subject TEXT NOT NULL, others TEXT NOT NULL DEFAULT '[]',
   score REAL NOT NULL, severity TEXT NOT NULL, text_en TEXT NOT NULL, text_es TEXT NOT NULL,

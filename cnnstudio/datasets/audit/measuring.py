@@ -42,7 +42,9 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def waiting(index: Index) -> int:
     """How many pictures were not measured yet."""
-    return int(index.rows(f"SELECT COUNT(*) {_WAITING}", (VERSION,))[0][0])
+    # Measures go away with their pictures: a difference is right, and a hundred times quicker than a join.
+    return int(index.rows("SELECT (SELECT COUNT(*) FROM pictures) - (SELECT COUNT(*) FROM measures WHERE version = ?)",
+                          (VERSION,))[0][0])
 
 
 def measure(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never,

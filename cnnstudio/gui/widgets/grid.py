@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -36,6 +37,8 @@ SMALLEST, LARGEST = 48, 512
 _PAGE: Final = 128
 _PAGES: Final = 96
 _FACES: Final = 64 << 20
+_FACE_SECONDS: Final = 0.006
+"""Time in a frame for drawing thumbnails that came since the last one."""
 
 
 class PictureGrid(QAbstractScrollArea):
@@ -70,6 +73,11 @@ class PictureGrid(QAbstractScrollArea):
         self._size = 0
         self._nominal = cell
         self._hover = -1
+        self._late, self._left = 0.0, False
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.setInterval(4)
+        self._next.timeout.connect(self.viewport().update)
         self._pressed: QPoint | None = None
         self._pressed_row = -1
         self.selection = Selection()
@@ -130,6 +138,7 @@ class PictureGrid(QAbstractScrollArea):
 
     def close_threads(self) -> None:
         """End the decoding threads; the grid will be deleted."""
+        self._next.stop()
         self._thumbnails.close()
 
     def _picture(self, row: int) -> Picture | None:
@@ -230,6 +239,8 @@ class PictureGrid(QAbstractScrollArea):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rows = self._visible_rows()
         missing: list[Wanted] = []
+        self._late = time.perf_counter() + _FACE_SECONDS
+        self._left = False
         for row in rows:
             picture = self._picture(row)
             if picture is None:
@@ -247,6 +258,8 @@ class PictureGrid(QAbstractScrollArea):
         order = {self._ids[row]: abs(row - centre) for row in rows}
         missing.sort(key=lambda each: order.get(each.key, 0))  # type: ignore[call-overload]
         self._thumbnails.want(missing)
+        if self._left:
+            self._next.start()
 
     def _face(self, picture: Picture, missing: list[Wanted]) -> QPixmap:
         """The square picture with round corners, border and class, or an empty well while it is not there."""
@@ -262,15 +275,22 @@ class PictureGrid(QAbstractScrollArea):
             if image is None:
                 missing.append(wanted)
         if image is None or image.isNull():
-            if self._well is None:
-                self._well = thumbnail_face(None, None, self._size, self.devicePixelRatioF())
-            return self._well
+            return self._empty()
+        if time.perf_counter() > self._late:
+            # Many came at once: the others follow in the next frame, so that scrolling stays smooth.
+            self._left = True
+            return self._empty()
         face = thumbnail_face(image, color, self._size, self.devicePixelRatioF())
         self._faces[picture.id] = (face, color)
         cost = face.width() * face.height() * 4
         while len(self._faces) * cost > _FACES and len(self._faces) > 1:
             self._faces.popitem(last=False)
         return face
+
+    def _empty(self) -> QPixmap:
+        if self._well is None:
+            self._well = thumbnail_face(None, None, self._size, self.devicePixelRatioF())
+        return self._well
 
     def _decorate(self, painter: QPainter, rect: QRect, row: int, picture: Picture) -> None:
         radius = theme.THUMBNAIL_RADIUS

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QPainterPath, QPolygonF, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QPainterPath, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.gui.map.raster import within
@@ -219,9 +219,9 @@ class MapView(DotView):
             self._show_cursor()
         super().keyReleaseEvent(event)
 
-    def focusOutEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         self._space = False
-        super().focusOutEvent(event)  # type: ignore[arg-type]
+        super().focusOutEvent(event)
 
     def _step(self, across: int, down: int, add: bool) -> None:
         """Select the nearest picture in a direction from the present one (or the one nearest the middle)."""

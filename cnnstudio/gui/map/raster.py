@@ -51,7 +51,7 @@ class Raster:
         """The picture without the margin; valid as long as the raster is, and only until the next change."""
         whole = self._pixels
         start = whole.reshape(-1)[_MARGIN * self._stride + _MARGIN:]
-        return QImage(start.data, self.width, self.height, self._stride * 4,  # type: ignore[call-overload,no-any-return]
+        return QImage(start.data, self.width, self.height, self._stride * 4,
                       QImage.Format.Format_ARGB32_Premultiplied)
 
 
@@ -79,7 +79,14 @@ def packed_all(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
     wide = colors.astype(np.uint32)
     alpha = wide[:, 3]
     red, green, blue = ((wide[:, each] * alpha + 127) // 255 for each in range(3))
-    return alpha << 24 | red << 16 | green << 8 | blue
+    return (alpha << 24 | red << 16 | green << 8 | blue).astype(np.uint32)
+
+
+def unpacked(value: int) -> QColor:
+    """The colour of a premultiplied ARGB."""
+    alpha = value >> 24
+    red, green, blue = (min(255, round((value >> shift & 255) * 255 / max(1, alpha))) for shift in (16, 8, 0))
+    return QColor(red, green, blue, alpha)
 
 
 def faded(colors: NDArray[np.uint32], strength: float) -> NDArray[np.uint32]:

@@ -16,9 +16,10 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.map import mosaic
 from cnnstudio.gui.map.camera import Camera
-from cnnstudio.gui.map.raster import Raster, faded, packed, packed_all
+from cnnstudio.gui.map.card import CARD, paint_card
+from cnnstudio.gui.map.raster import Raster, faded, packed, packed_all, unpacked
 from cnnstudio.gui.thumbnails import Thumbnails, Wanted, size_for
-from cnnstudio.gui.widgets.picture import draw_rounded, thumbnail_face
+from cnnstudio.gui.widgets.picture import thumbnail_face
 from cnnstudio.gui.widgets.words import pictures as counted
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _FINE: Final = 1200
 """So many dots are drawn by Qt, each with a smooth edge at its exact place."""
-_CARD: Final = 168
 _KEPT: Final = 4096
 
 
@@ -61,6 +61,8 @@ class DotView(QWidget):
         self._faces: dict[tuple[int, int], QPixmap] = {}
         self._pictures: dict[int, Picture] = {}
         self._with_pictures = True
+        self.note_of: Callable[[int], str] = lambda _id: ""
+        """A line below the class of the picture under the pointer, "" for none."""
         self._hover = self._current = -1
         self._hover_at = QPointF()
         self._outline = QPolygonF()
@@ -75,30 +77,35 @@ class DotView(QWidget):
     # Content -------------------------------------------------------------------------------------
 
     def set_points(self, position: NDArray[np.float32], ids: Sequence[int] | NDArray[np.int64],
-                   colors: NDArray[np.uint8]) -> None:
-        """Show dots: positions (n, 2), the pictures' ids (n,), RGBA (n, 4). What is selected is kept by id."""
+                   colors: NDArray[np.uint8], top: NDArray[np.bool_] | None = None) -> None:
+        """Show dots: positions (n, 2), the pictures' ids (n,), RGBA (n, 4), which lie on top (n,) if any do.
+
+        What is selected is kept by id.
+        """
         selected, dimmed = self.selected_ids(), self.ids[self._dimmed]
         fresh = np.asarray(ids, np.int64)
         moved = len(fresh) != len(self.ids) or not np.array_equal(position, self._position)
         self.ids, self._position = fresh, np.ascontiguousarray(position, np.float32)
-        # In the order of the index one class would lie on top of all others; this order is the same every time.
-        self._order = np.random.default_rng(0).permutation(len(self.ids))
-        self._rank = np.empty_like(self._order)
-        self._rank[self._order] = np.arange(len(self._order))
         self._selected = np.isin(self.ids, selected)
         self._dimmed = np.isin(self.ids, dimmed)
         self._hover = self._current = -1
         self._pictures.clear()
-        self._faces.clear()
         if moved:
             self.camera.measure(self._position)
             self.camera.fit()
-        self.set_colors(colors)
+        self.set_colors(colors, top)
 
-    def set_colors(self, colors: NDArray[np.uint8]) -> None:
-        """Colour the dots anew: RGBA (n, 4)."""
+    def set_colors(self, colors: NDArray[np.uint8], top: NDArray[np.bool_] | None = None) -> None:
+        """Colour the dots anew: RGBA (n, 4), which of them lie on top (n,)."""
+        # In the order of the index one class would lie on top of all others; this order is the same every time.
+        self._order = np.random.default_rng(0).permutation(len(self.ids))
+        if top is not None:
+            self._order = self._order[np.argsort(top[self._order], kind="stable")]
+        self._rank = np.empty_like(self._order)
+        self._rank[self._order[::-1]] = np.arange(len(self._order))
         self._colors = packed_all(np.asarray(colors, np.uint8))
         self._faint = faded(self._colors, 0.22)
+        self._faces.clear()
         self._redraw()
 
     def selected_ids(self) -> list[int]:
@@ -234,9 +241,7 @@ class DotView(QWidget):
         pen = QPen(Qt.GlobalColor.black, 2 * radius, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
         values = np.full(len(rows), colors, np.uint32) if isinstance(colors, int) else colors[rows]
         for value in np.unique(values).tolist():
-            alpha = value >> 24
-            plain = [round((value >> shift & 255) * 255 / max(1, alpha)) for shift in (16, 8, 0)]
-            pen.setColor(QColor(*(min(255, each) for each in plain), alpha))
+            pen.setColor(unpacked(value))
             painter.setPen(pen)
             same = rows[values == value]
             painter.drawPoints([QPointF(across, down) for across, down in
@@ -257,7 +262,9 @@ class DotView(QWidget):
             near = (self._x > -side) & (self._x < self.width() + side) & (self._y > -side) & (
                 self._y < self.height() + side) & ~self._dimmed
             rows = np.flatnonzero(near)
-            self._placed = mosaic.placed(self._x, self._y, rows[np.argsort(self._rank[rows])].tolist(), side)
+            # Selected ones come first: what was chosen is seen.
+            rows = rows[np.lexsort((self._rank[rows], ~self._selected[rows]))]
+            self._placed = mosaic.placed(self._x, self._y, rows.tolist(), side)
         fade = bool(self._selected.any())
         self._look_up(self._placed)
         for row in reversed(self._placed):
@@ -265,13 +272,17 @@ class DotView(QWidget):
             if face is None:
                 continue
             rect = QRectF(round(float(self._x[row])) - side / 2, round(float(self._y[row])) - side / 2, side, side)
-            painter.setOpacity(0.35 if fade and not self._selected[row] else 1.0)
+            if fade and not self._selected[row]:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.color("bg"))
+                painter.drawRoundedRect(rect, 8, 8)
+                painter.setOpacity(0.3)
             painter.drawPixmap(rect.topLeft(), face)
+            painter.setOpacity(1.0)
             if self._selected[row]:
                 painter.setPen(QPen(theme.color("text"), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), 7, 7)
-        painter.setOpacity(1.0)
+                painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), 8, 8)
 
     def _look_up(self, rows: Iterable[int]) -> None:
         """Ask for the data of these dots' pictures that are not known yet, all at once."""
@@ -309,7 +320,7 @@ class DotView(QWidget):
         painter = QPainter(face)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._color(row))
+        painter.setBrush(unpacked(int(self._colors[row])))
         painter.drawRoundedRect(QRectF(0, 0, side, side), 8, 8)
         painter.drawPixmap(2, 2, inner)
         painter.end()
@@ -317,11 +328,6 @@ class DotView(QWidget):
             self._faces.clear()
         self._faces[key] = face
         return face
-
-    def _color(self, row: int) -> QColor:
-        value = int(self._colors[row])
-        alpha = max(1, value >> 24)
-        return QColor(*(min(255, round((value >> shift & 255) * 255 / alpha)) for shift in (16, 8, 0)))
 
     def _paint_marks(self, painter: QPainter) -> None:
         """Rings around what the pointer and the keyboard are on."""
@@ -351,39 +357,9 @@ class DotView(QWidget):
         painter.drawPolygon(self._outline)
 
     def _paint_card(self, painter: QPainter, missing: list[Wanted]) -> None:
-        """The picture under the pointer, with name and class."""
+        """The picture under the pointer, with name, class and what is to be said of it."""
         self._look_up([self._hover])
         picture = self._pictures.get(int(self.ids[self._hover]))
-        if picture is None:
-            return
-        high = _CARD + 44
-        left, top = self._hover_at.x() + 18, self._hover_at.y() + 18
-        left = left if left + _CARD + 16 < self.width() else self._hover_at.x() - 34 - _CARD
-        top = min(top, self.height() - high - 20)
-        rect = QRectF(max(4.0, left), max(4.0, top), _CARD + 16, high + 12)
-        painter.setPen(QPen(theme.color("line"), 1))
-        painter.setBrush(theme.color("raised"))
-        painter.drawRoundedRect(rect, theme.CARD_RADIUS, theme.CARD_RADIUS)
-        well = QRectF(rect.x() + 8, rect.y() + 8, _CARD, _CARD)
-        image = self._image(self._hover, _CARD, missing)
-        if image is None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("sunk"))
-            painter.drawRoundedRect(well, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
-        else:
-            shape = image.size().toSizeF().scaled(well.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            draw_rounded(painter, image, QRectF(
-                well.center().x() - shape.width() / 2, well.center().y() - shape.height() / 2, shape.width(),
-                shape.height()), theme.THUMBNAIL_RADIUS)
-        words = QRectF(well.x(), well.bottom() + 6, _CARD, 18)
-        painter.setFont(theme.font("body"))
-        painter.setPen(theme.color("text"))
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, painter.fontMetrics().elidedText(
-            picture.name, Qt.TextElideMode.ElideMiddle, _CARD))
-        painter.setBrush(self._color(self._hover))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(QRectF(words.x(), words.bottom() + 5, 10, 10), 3, 3)
-        painter.setFont(theme.font("secondary"))
-        painter.setPen(theme.color("dim"))
-        painter.drawText(words.translated(16, 19).adjusted(0, 0, -16, 0), Qt.AlignmentFlag.AlignVCenter,
-                         painter.fontMetrics().elidedText(picture.class_name, Qt.TextElideMode.ElideRight, _CARD - 16))
+        if picture is not None:
+            paint_card(painter, self.rect(), self._hover_at, self._image(self._hover, CARD, missing),
+                       unpacked(int(self._colors[self._hover])), picture.name, picture.class_name, self.note_of(picture.id))

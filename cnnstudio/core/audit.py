@@ -23,7 +23,7 @@ class AuditSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     near_duplicate: float = 0.12
     flips: bool = False
-    blurry: float = 0.38
+    blurry: float = 0.4
     dark: float = 0.36
     bright: float = 0.72
     low_contrast: float = 0.05
@@ -45,7 +45,7 @@ AUDIT_PARAMS: Final = (
     Bool(name="flips", default=False, label=Text("Mirrored and turned twins", "Gemelas reflejadas y giradas"),
          help=Text("Look for copies that were mirrored or turned by a quarter, too.",
                    "Buscar también copias reflejadas o giradas un cuarto de vuelta.")),
-    Float(name="blurry", default=0.38, minimum=0, maximum=10, step=0.01, decimals=3,
+    Float(name="blurry", default=0.4, minimum=0, maximum=10, step=0.01, decimals=3,
           label=Text("Blurry: sharpness below", "Borrosas: nitidez menor que"),
           help=Text("Share of the finest detail in all fine detail; sharp photos have more than 0.5.",
                     "Parte del detalle más fino en todo el detalle fino; las fotos nítidas superan 0,5.")),

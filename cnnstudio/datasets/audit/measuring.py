@@ -9,24 +9,30 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.refresh import Cancelled, Inspected, OnProgress, never
 from cnnstudio.imaging import jpeg
-from cnnstudio.imaging.decode import decode_described, read_bytes
+from cnnstudio.imaging.decode import decode_described, lay_over, read_bytes
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash
 from cnnstudio.imaging.header import Header
 from cnnstudio.imaging.headers import read_header
 from cnnstudio.imaging.metadata import taken_at
 from cnnstudio.imaging.quality import measure as measure_pixels
+from cnnstudio.imaging.quality import to_gray
 from cnnstudio.imaging.signature import signature
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of what is measured: rows of another version are measured again."""
 _ENOUGH: Final = 768
 """Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""
+_WHITE: Final = (255, 255, 255)
+"""What shows through transparent pixels."""
+_PART: Final = 8
+"""Files that a thread takes at once: small pictures are quicker than handing over the work."""
 _COLUMNS: Final = ("picture", "brightness", "dark", "bright", "contrast", "sharpness", "entropy", "colorfulness",
                    "channels", "format", "orientation", "taken", "signature", "version")
 _WAITING: Final = ("FROM pictures p LEFT JOIN measures m ON m.picture = p.id AND m.version = ?"
@@ -60,7 +66,9 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
             rows = index.rows(f"SELECT p.id, p.path, p.inspected {_WAITING} ORDER BY p.id LIMIT ?", (VERSION, chunk))
             if not rows:
                 break
-            found = list(pool.map(lambda row: measure_file(root, row[0], row[1]), rows))
+            parts = [rows[start:start + _PART] for start in range(0, len(rows), _PART)]
+            found = [each for part in pool.map(lambda part: [measure_file(root, row[0], row[1]) for row in part], parts)
+                     for each in part]
             fresh = {row[0] for row in rows if not row[2]}
             looked = looked or bool(fresh)
             _enter(index, found, fresh)
@@ -91,16 +99,20 @@ def measure_file(root: Path, identifier: int, path: str) -> Measured:
         data = read_bytes(root / path)
         digest = content_hash(data)
         header = read_header(data)
-        picture = decode_described(data, header, channels=None, background=(255, 255, 255),
+        picture = decode_described(data, header, channels=None, background=_WHITE,
                                    reduce=_reduction(header))
-        quality = measure_pixels(picture)
+        channels = picture.shape[2] if picture.ndim == 3 else 1
+        if channels == 4:
+            picture = np.ascontiguousarray(lay_over(picture, _WHITE))
+        gray = to_gray(picture)
+        quality = measure_pixels(picture, gray)
         width, height = header.size_as_seen
         if header.format != jpeg.NAME:
             height, width = picture.shape[:2]
         taken = taken_at(data) if b"Exif" in data[:4096] else None
         row = (identifier, quality.brightness, quality.dark, quality.bright, quality.contrast, quality.sharpness,
-               quality.entropy, quality.colorfulness, picture.shape[2], header.format, header.orientation, taken,
-               signature(picture), VERSION)
+               quality.entropy, quality.colorfulness, channels, header.format, header.orientation, taken,
+               signature(picture, gray), VERSION)
         return Measured(inspected=(identifier, width, height, digest, None, None), row=row)
     except PictureError as trouble:
         text = Text(trouble.text("en"), trouble.text("es"))

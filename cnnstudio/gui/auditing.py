@@ -105,13 +105,25 @@ class Auditing(QObject):
 
     def _embedded(self, last: object) -> None:
         if isinstance(last, Finished):
-            self._embedding, self._embedding_read = None, False
-            from cnnstudio.catalog.findings import LEARNED
-
-            self._changed_kinds |= LEARNED
-            self._judge()
+            self.embedding_came()
         elif (problem := getattr(last, "problem", None)) is not None:
             self._session.notice(problem)
+
+    def embedding_came(self) -> None:
+        """There may be a new embedding: outliers and doubtful labels are judged by it, if it is new."""
+        from cnnstudio.catalog.findings import LEARNED
+
+        before = self.embedding
+        self._embedding_read = False
+        after = self.embedding
+        if after is not None and (before is None or before is not after) and not self._same(before, after):
+            self._changed_kinds |= LEARNED
+            self._judge()
+
+    @staticmethod
+    def _same(before: Embedding | None, after: Embedding) -> bool:
+        return before is not None and before.hashes == after.hashes and before.classes == after.classes and bool(
+            (before.label_quality.shape == after.label_quality.shape) and (before.label_quality == after.label_quality).all())
 
     def cancel(self) -> None:
         """End the audit; what was measured stays, and the next one goes on from there."""

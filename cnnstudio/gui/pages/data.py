@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QProgressBar, QSlider, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSlider, QStackedWidget, QWidget
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.problems import Problem
@@ -18,6 +18,7 @@ from cnnstudio.datasets.query import Filter
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Report, Work
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.data_bars import NewsBar, ScanBar
 from cnnstudio.gui.pages.data_charts import DataCharts
 from cnnstudio.gui.pages.data_filters import ANY, KEYS, FilterBar, filter_of
 from cnnstudio.gui.pages.data_findings import KindBar
@@ -26,7 +27,7 @@ from cnnstudio.gui.pages.data_menu import picture_menu, source_menu
 from cnnstudio.gui.pages.data_side import DataSide
 from cnnstudio.gui.pages.data_viewer import DataViewer
 from cnnstudio.gui.session import Change
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, column, row
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST, PictureGrid
 from cnnstudio.gui.widgets.inputs import SegmentedControl
@@ -114,10 +115,11 @@ class DataPage(Page):
             self._stack.addWidget(QWidget())
         self._foot = Elided("", "secondary", "dim")
         self._bar = box(bar)
-        whole = column(self._bar, self._kind_bar, self._scan_bar(), self._news_bar(), self._stack, self._foot, spacing=10,
+        self._scan, self._news = ScanBar(self.session), NewsBar(self.session)
+        self._news.asked.connect(self._show_news)
+        whole = column(self._bar, self._kind_bar, self._scan, self._news, self._stack, self._foot, spacing=10,
                        margins=(24, 14, 18, 10))
         whole.setStretch(4, 1)
-        self.session.jobs.changed.connect(self._show_scan)
         return box(whole)
 
     def _make_grid(self) -> PictureGrid:
@@ -133,25 +135,6 @@ class DataPage(Page):
         grid.zoomed.connect(self._zoomed)
         return grid
 
-    def _scan_bar(self) -> QWidget:
-        self._scan_words = Label("", "secondary", "dim")
-        self._scan_progress = QProgressBar()
-        self._scan_progress.setTextVisible(False)
-        cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self.session.pictures.cancel_scan)
-        line = row(self._scan_words, self._scan_progress, cancel, spacing=12)
-        line.setStretch(1, 1)
-        self._scan = box(line)
-        self._scan.hide()
-        return self._scan
-
-    def _news_bar(self) -> QWidget:
-        self._news_words = Elided("", "body_strong", "accent")
-        self._news_show = Button(tr("Show them", "Mostrarlas"), "link", on_click=self._show_news)
-        self._news = box(row(self._news_words, self._news_show, Button(
-            tr("Seen", "Visto"), "link", on_click=self.session.pictures.seen_news), None, spacing=12))
-        self._news.hide()
-        return self._news
-
     def _view_widget(self, place: int) -> QWidget:
         """Map, charts and large view are made when they are first shown."""
         if place == _MAP and self._map is None:
@@ -160,6 +143,8 @@ class DataPage(Page):
             self._map = MapPanel(self.session)
             self._map.selection_changed.connect(self._map_selected)
             self._map.opened.connect(self._open)
+            self._map.menu_asked.connect(self._menu)
+            self._map.embedding_changed.connect(self.session.pictures.auditing.embedding_came)
             self._put(place, self._map)
         elif place == _CHARTS and self._charts is None:
             self._charts = DataCharts(self.session)
@@ -210,10 +195,10 @@ class DataPage(Page):
         self._side.refresh(change)
         if change.of("pictures", "dataset", "folder"):
             self._selected()
-            self._show_news_bar()
+            self._news.show_news()
         if self._map is not None and change.of("pictures", "dataset", "folder", "runs"):
             self._map.refresh(change)
-        self._show_scan()
+        self._scan.show_scan()
 
     def _filter(self) -> Filter:
         return filter_of(self.state, self.session.project.dataset.hidden_classes)
@@ -256,6 +241,7 @@ class DataPage(Page):
             self._charts.show_for(self._filter())
         elif view == "map" and self._map is not None:
             self._map.set_selected(self._grid.selected_ids())
+        {"grid": self._grid, "map": getattr(self._map, "view", None)}.get(view, self._switch).setFocus()
 
     def _show_stack(self) -> None:
         total, shown = self.session.pictures.total, len(self._grid.ids)
@@ -365,6 +351,10 @@ class DataPage(Page):
             return False
         return True
 
+    def _show_news(self, scan: int) -> None:
+        self._show_all()
+        self._set_filter("added", scan)
+
     def _enter_answers(self) -> None:
         """Bring the answers of the chosen run beside the pictures, in the background."""
         run_id, index, folder = self.state.get("run"), self.session.index, self.session.folder
@@ -379,35 +369,6 @@ class DataPage(Page):
 
         self.session.jobs.run(work, Text("Reading the answers", "Leyendo las respuestas"), "answers", quiet=True,
                               done=lambda _job: self._query())
-
-    # Bars ----------------------------------------------------------------------------------------
-
-    def _show_scan(self) -> None:
-        job = self.session.pictures.scanning
-        self._scan.setVisible(job is not None)
-        if job is not None:
-            phase = f" · {job.phase}" if job.phase is not None else ""
-            self._scan_words.setText(f"{job.label}{phase}")
-            self._scan_progress.setRange(0, 1000)
-            self._scan_progress.setValue(round((job.progress or 0) * 1000))
-
-    def _show_news_bar(self) -> None:
-        news = self.session.pictures.news
-        self._news.setVisible(news is not None)
-        if news is not None:
-            parts = [tr("{n} new", "{n} nuevas", n=count(news.new)) if news.new else "",
-                     tr("{n} changed", "{n} cambiadas", n=count(news.changed)) if news.changed else "",
-                     tr("{n} gone", "{n} desaparecidas", n=count(news.gone)) if news.gone else ""]
-            self._news_words.setText(tr("The folder changed: ", "La carpeta cambió: ")
-                                     + ", ".join(each for each in parts if each))
-            self._news_show.setVisible(news.new + news.changed > 0)
-
-    def _show_news(self) -> None:
-        news = self.session.pictures.news
-        if news is not None:
-            self._show_all()
-            self._set_filter("added", news.scan)
-            self.session.pictures.seen_news()
 
     def _show_kind_bar(self) -> None:
         kinds = () if self.state.get("viewing") else tuple(self.state.get("findings", ()))

@@ -74,20 +74,22 @@ class FilterBar(QWidget):
 
     def _make_panel(self) -> QWidget:
         panel = QWidget()
-        flow = FlowLayout(panel, spacing=14)
+        flow = FlowLayout(panel, spacing=10)
         for name, (label, unit, _scale) in RANGES.items():
-            low, high = (NumberBox(None, minimum=0, optional=True, unit=unit, decimals=3) for _ in range(2))
-            for box, words in ((low, tr("from", "desde")), (high, tr("to", "hasta"))):
-                box.setFixedWidth(92)
-                box.setPlaceholderText(words)
-                box.setAccessibleName(f"{label} {words}")
+            low, high = (NumberBox(None, minimum=0, optional=True, decimals=3) for _ in range(2))
+            for box, end in ((low, tr("from", "desde")), (high, tr("to", "hasta"))):
+                box.setFixedWidth(96)
+                box.setPlaceholderText(end)
+                box.setAccessibleName(f"{label} {end}")
                 box.value_changed.connect(partial(self._ranged, name))
             self._fields[name] = (low, high)
             field = QWidget()
-            field.setLayout(row(Label(str(label), "secondary", "dim"), low, high, spacing=6))
+            words = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
+            words.setFixedWidth(126)
+            field.setLayout(row(words, low, high, spacing=6))
             flow.addWidget(field)
         self._folder = SearchBox(tr("Folder, such as train/cat", "Carpeta, como train/cat"))
-        self._folder.setFixedWidth(200)
+        self._folder.setFixedWidth(330)
         self._folder.editingFinished.connect(lambda: self.chosen.emit("folder", self._folder.text().strip("/ ")))
         flow.addWidget(self._folder)
         return panel

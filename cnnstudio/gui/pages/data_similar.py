@@ -38,7 +38,7 @@ class SimilarPictures(QWidget):
             view.chosen.connect(self.chosen)
             flow.addWidget(view)
         head = row(Caption(tr("Similar pictures", "Imágenes parecidas")), None,
-                   Button(tr("Show in the grid", "Mostrar en la cuadrícula"), "link",
+                   Button(tr("Show all", "Ver todas"), "link",
                           on_click=lambda: self.all_asked.emit(self._path)))
         self.setLayout(column(head, holder, spacing=6))
         thumbnails.arrived.connect(self._arrived)

@@ -35,13 +35,16 @@ class Selection:
         current = before[self.current] if 0 <= self.current < len(before) else None
         self._flags = bytearray(len(after))
         self.current = self.anchor = -1
-        if not kept and current is None:
+        if not after or (not kept and current is None):
             return
-        for row, identifier in enumerate(after):
-            if identifier in kept:
-                self._flags[row] = 1
-            if identifier == current:
-                self.current = self.anchor = row
+        import numpy as np
+
+        ids = np.frombuffer(after, np.int64)
+        for row in np.flatnonzero(np.isin(ids, list(kept))).tolist():
+            self._flags[row] = 1
+        found = np.flatnonzero(ids == current)
+        if current is not None and len(found):
+            self.current = self.anchor = int(found[0])
 
     def clear(self) -> None:
         self._flags = bytearray(len(self._flags))

@@ -32,7 +32,7 @@ class Camera:
             return
         low, high = position.min(axis=0), position.max(axis=0)
         self.middle = (float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2)
-        self.reach = (max(1e-6, float(high[0] - low[0]) / 2), max(1e-6, float(high[1] - low[1]) / 2))
+        self.reach = (max(0.01, float(high[0] - low[0]) / 2), max(0.01, float(high[1] - low[1]) / 2))
         self.most = max(24.0, 3 * math.sqrt(len(position)))
 
     @property
@@ -54,8 +54,8 @@ class Camera:
                                                                                   NDArray[np.float32]]:
         """Pixels of points of the map."""
         scale = np.float32(self.scale * ratio)
-        return (position[:, 0] * scale + np.float32(self.width / 2 * ratio - self.x * float(scale)),
-                position[:, 1] * scale + np.float32(self.height / 2 * ratio - self.y * float(scale)))
+        return ((position[:, 0] - np.float32(self.x)) * scale + np.float32(self.width / 2 * ratio),
+                (position[:, 1] - np.float32(self.y)) * scale + np.float32(self.height / 2 * ratio))
 
     def zoom_by(self, factor: float, x: float, y: float) -> None:
         """Zoom so that what lies at the pixel (x, y) stays there."""

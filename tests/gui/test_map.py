@@ -1,0 +1,514 @@
+"""The map: its pixels, camera, small pictures, mouse and keyboard, and the panel around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QPainterPath, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.core.events import Failed, Stopped
+from cnnstudio.core.problems import error
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.embedding import BUNDLED, Embedding, write_embedding
+from cnnstudio.gui import theme
+from cnnstudio.gui.jobs import ChildJob
+from cnnstudio.gui.map import mosaic
+from cnnstudio.gui.map.camera import Camera
+from cnnstudio.gui.map.gestures import PAN, MapView
+from cnnstudio.gui.map.panel import EMBED, MapPanel
+from cnnstudio.gui.map.raster import Raster, faded, packed, packed_all, unpacked, within
+from cnnstudio.gui.session import Session
+from cnnstudio.workers.analysis import embedding_target
+from tests.gui.shots import settle
+
+RED = QColor(200, 30, 40)
+NONE = Qt.KeyboardModifier.NoModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+# Pixels --------------------------------------------------------------------------------------------
+
+
+def test_dots_lie_where_they_belong_and_later_ones_cover_earlier():
+    raster = Raster(40, 30)
+    x, y = np.asarray([10.2, 10.4, 39.9], np.float32), np.asarray([5.7, 5.5, 29.9], np.float32)
+    blue = QColor(0, 0, 255)
+    raster.dots(x, y, np.asarray([packed(RED), packed(blue), packed(RED)], np.uint32), 2.0)
+    image = raster.image()
+    assert (image.width(), image.height()) == (40, 30)
+    assert image.pixelColor(10, 5) == blue
+    assert image.pixelColor(39, 29) == RED
+    assert image.pixelColor(12, 5) == blue
+    assert image.pixelColor(16, 5).alpha() == 0
+    assert 0 < image.pixelColor(11, 7).alpha() < 255 or image.pixelColor(11, 7) == blue
+    raster.clear()
+    assert image.pixelColor(10, 5).alpha() == 0
+
+
+def test_dots_outside_are_left_out_and_those_at_the_edge_drawn_in_part():
+    raster = Raster(20, 20)
+    x, y = np.asarray([-3, -50, 10, 23], np.float32), np.asarray([10, 10, 900, 23], np.float32)
+    rows = raster.inside(x, y)
+    assert rows.tolist() == [0, 3]
+    raster.dots(x[rows], y[rows], packed(RED), 4.0)
+    assert raster.image().pixelColor(0, 10) == RED
+    assert raster.image().pixelColor(19, 19).alpha() == 0
+
+
+def test_colours_survive_packing():
+    colors = np.asarray([[10, 200, 30, 255], [255, 0, 128, 128], [1, 2, 3, 0]], np.uint8)
+    values = packed_all(colors)
+    assert values[0] == packed(QColor(10, 200, 30))
+    assert abs(unpacked(int(values[1])).red() - 255) <= 1
+    assert unpacked(int(values[2])).alpha() == 0
+    assert unpacked(int(faded(values, 0.5)[0])).alpha() == 127
+
+
+def test_a_lasso_is_looked_up_however_many_corners_it_has():
+    path = QPainterPath()
+    path.addEllipse(QPointF(50, 50), 30, 30)
+    x, y = np.asarray([50, 50, 75, 95, -5], np.float32), np.asarray([50, 85, 50, 50, 50], np.float32)
+    assert within(path, 100, 100, x, y).tolist() == [0, 2]
+
+
+# Camera --------------------------------------------------------------------------------------------
+
+
+def test_zoom_keeps_what_is_under_the_pointer_and_nobody_gets_lost():
+    rng = np.random.default_rng(0)
+    position = rng.uniform(-1, 1, (200, 2)).astype(np.float32)
+    camera = Camera()
+    camera.measure(position)
+    camera.resize(640, 480)
+    camera.fit()
+    x, y = camera.to_screen(position)
+    assert x.min() >= 0 <= y.min()
+    assert x.max() <= 640
+    assert y.max() <= 480
+    row = 17
+    for factor in (2.0, 3.0, 0.4, 1.7):
+        before = x[row], y[row]
+        camera.zoom_by(factor, *map(float, before))
+        x, y = camera.to_screen(position)
+        assert (x[row], y[row]) == pytest.approx(before, abs=0.5)
+    camera.zoom_by(1e9, 0, 0)
+    assert camera.zoom == camera.most
+    camera.pan_by(1e9, -1e9)
+    assert -1.01 <= camera.x <= 1.01
+    camera.zoom_by(1e-9, 0, 0)
+    assert camera.zoom == 0.5
+
+
+@pytest.mark.parametrize("position", [np.zeros((0, 2)), np.zeros((5, 2)), np.asarray([[3.0, 4.0]])])
+def test_maps_of_one_spot_or_none_can_be_shown(position):
+    camera = Camera()
+    camera.measure(position.astype(np.float32))
+    camera.resize(300, 200)
+    camera.fit()
+    x, y = camera.to_screen(position.astype(np.float32))
+    assert np.isfinite(x).all()
+    assert not len(x) or (x[0], y[0]) == pytest.approx((150, 100), abs=1)
+
+
+def test_small_pictures_never_lie_over_each_other():
+    rng = np.random.default_rng(1)
+    x, y = (rng.uniform(0, 500, 600).astype(np.float32) for _ in range(2))
+    order = rng.permutation(600).tolist()
+    chosen = mosaic.placed(x, y, order, 40)
+    assert chosen[0] == order[0]
+    for place, row in enumerate(chosen):
+        for other in chosen[:place]:
+            assert abs(x[row] - x[other]) >= 40 or abs(y[row] - y[other]) >= 40
+    assert mosaic.side_for(800, 600, mosaic.CROWD + 1) == 0
+    assert mosaic.side_for(800, 600, 900) == mosaic.SIZES[0]
+    assert mosaic.side_for(800, 600, 4) == mosaic.SIZES[-1]
+
+
+# The view ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def view(qtbot) -> Iterator[MapView]:
+    made = MapView()
+    made.resize(400, 300)
+    grid = np.asarray([(x, y) for y in (-1, 0, 1) for x in (-1, 0, 1)], np.float32)
+    made.set_points(grid, range(100, 109), np.tile(np.asarray([[200, 30, 40, 255]], np.uint8), (9, 1)))
+    made.show()
+    qtbot.waitExposed(made)
+    made.grab()
+    yield made
+    made.close_threads()
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
+
+
+def chosen(view: MapView) -> list[list[int]]:
+    told: list[list[int]] = []
+    view.selection_changed.connect(told.append)
+    return told
+
+
+def drag(view: MapView, points: list[QPoint], modifier=NONE, button=Qt.MouseButton.LeftButton) -> None:
+    from PySide6.QtGui import QMouseEvent
+
+    def send(kind, point, held):
+        QApplication.sendEvent(view, QMouseEvent(kind, QPointF(point), view.mapToGlobal(QPointF(point)),
+                                                 button if kind != QEvent.Type.MouseMove else Qt.MouseButton.NoButton,
+                                                 held, modifier))
+
+    send(QEvent.Type.MouseButtonPress, points[0], button)
+    for point in points[1:]:
+        send(QEvent.Type.MouseMove, point, button)
+    send(QEvent.Type.MouseButtonRelease, points[-1], Qt.MouseButton.NoButton)
+
+
+def around(view: MapView, row: int, reach: int = 20) -> list[QPoint]:
+    middle = view.point_of(row).toPoint()
+    return [middle + QPoint(reach * right, reach * down) for right, down in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))]
+
+
+def test_click_selects_one_and_with_control_more(qtbot, view):
+    told = chosen(view)
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.point_of(4).toPoint())
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, CONTROL, view.point_of(0).toPoint())
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, CONTROL, view.point_of(4).toPoint())
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(view.width() // 2 + 40, 20))
+    assert told == [[104], [100, 104], [100], []]
+
+
+def test_lasso_adds_with_control_and_takes_away_with_alt(view):
+    told = chosen(view)
+    drag(view, around(view, 3))
+    drag(view, around(view, 5), CONTROL)
+    drag(view, around(view, 3), Qt.KeyboardModifier.AltModifier)
+    assert told == [[103], [103, 105], [105]]
+    left, right = view.point_of(0).toPoint() - QPoint(10, 10), view.point_of(4).toPoint() + QPoint(10, 10)
+    drag(view, [left, left + QPoint(30, 30), right], Qt.KeyboardModifier.ShiftModifier)
+    assert told[-1] == [100, 101, 103, 104]
+
+
+def test_dimmed_pictures_cannot_be_selected(qtbot, view):
+    told = chosen(view)
+    view.show_filtered([100, 104, 555])
+    view.select_all()
+    assert told == [[100, 104]]
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.point_of(8).toPoint())
+    assert told[-1] == []
+    view.show_filtered(None)
+    view.select_all()
+    assert len(told[-1]) == 9
+
+
+def test_selection_is_kept_by_id_when_the_points_change(view):
+    told = chosen(view)
+    view.set_selected([101, 108, 999])
+    assert view.selected_ids() == [101, 108]
+    view.set_points(np.asarray([[0, 0], [1, 1]], np.float32), [108, 300], np.zeros((2, 4), np.uint8))
+    assert view.selected_ids() == [108]
+    assert told == []
+
+
+def test_keyboard_moves_zooms_steps_and_opens(qtbot, view):
+    told, opened = chosen(view), []
+    view.opened.connect(opened.append)
+    view.setFocus()
+    zoom = view.camera.zoom
+    qtbot.keyClick(view, Qt.Key.Key_Plus)
+    assert view.camera.zoom > zoom
+    x = view.camera.x
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.camera.x > x
+    qtbot.keyClick(view, Qt.Key.Key_0)
+    assert view.camera.zoom == 1.0
+    view.grab()
+    qtbot.keyClick(view, Qt.Key.Key_Right, CONTROL)
+    assert told == [[104]]
+    view.grab()
+    qtbot.keyClick(view, Qt.Key.Key_Right, CONTROL)
+    qtbot.keyClick(view, Qt.Key.Key_Down, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert told[1:] == [[105], [105, 108]]
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert opened == [108]
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert told[-1] == []
+    qtbot.keyClick(view, Qt.Key.Key_A, CONTROL)
+    assert len(told[-1]) == 9
+
+
+def test_wheel_zooms_at_the_pointer_and_drags_pan(view):
+    at = view.point_of(2)
+    wheel = QWheelEvent(at, view.mapToGlobal(at), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton, NONE,
+                        Qt.ScrollPhase.NoScrollPhase, False)
+    QApplication.sendEvent(view, wheel)
+    assert view.camera.zoom > 1.2
+    moved = view.point_of(2) - at
+    assert abs(moved.x()) + abs(moved.y()) < 1
+    told = chosen(view)
+    view.fit()
+    view.zoom_by(3)
+    for button, tool in ((Qt.MouseButton.MiddleButton, "lasso"), (Qt.MouseButton.LeftButton, PAN)):
+        view.set_tool(tool)
+        before = view.point_of(4)
+        drag(view, [QPoint(100, 100), QPoint(120, 110), QPoint(150, 130)], button=button)
+        after = view.point_of(4)
+        assert (after - before) == QPointF(50, 30) or (round((after - before).x()), round((after - before).y())) == (50, 30)
+    assert told == []
+
+
+def test_right_click_asks_for_the_menu_of_the_selection(qtbot, view):
+    told, asked = chosen(view), []
+    view.menu_asked.connect(asked.append)
+    qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=QPoint(view.width() // 2 + 40, 20))
+    assert not asked
+    qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=view.point_of(7).toPoint())
+    assert told == [[107]]
+    assert len(asked) == 1
+
+
+def test_what_is_drawn_has_the_colours(view):
+    def at(row: int) -> QColor:
+        return view.grab().toImage().pixelColor(view.point_of(row).toPoint())
+
+    view.clearFocus()
+    assert at(4) == QColor(200, 30, 40)
+    view.set_selected([100])
+    assert at(4) != QColor(200, 30, 40)
+    assert at(0) == QColor(200, 30, 40)
+    view.set_selected([])
+    many = np.random.default_rng(0).uniform(-1, 1, (5000, 2)).astype(np.float32)
+    many[0] = (0, 0)
+    colors = np.tile(np.asarray([[0, 90, 180, 255]], np.uint8), (5000, 1))
+    colors[0] = (250, 10, 10, 255)
+    top = np.zeros(5000, np.bool_)
+    top[0] = True
+    view.set_points(many, range(5000), colors, top)
+    assert at(0) == QColor(250, 10, 10)
+    assert view.grab().toImage().pixelColor(3, 3) != QColor(0, 90, 180)
+
+
+def test_an_empty_map_and_strange_outlines_do_no_harm(view):
+    view.select_within(QPolygonF())
+    view.set_points(np.empty((0, 2), np.float32), [], np.empty((0, 4), np.uint8))
+    view.grab()
+    view.select_all()
+    view.select_within(QPolygonF([QPointF(-5, -5), QPointF(9999, 4), QPointF(2, 9999)]))
+    assert view.row_at(QPointF(4, 4)) == -1
+
+
+# The panel -----------------------------------------------------------------------------------------
+
+
+def embedding_of(session: Session, **changes: object) -> Embedding:
+    """A map of the project's pictures: cats at the left, dogs at the right, one of them doubtful."""
+    index = session.index
+    assert index is not None
+    found = index.pictures(list(index.ids()))
+    n = len(found)
+    position = np.asarray([(-0.5 if picture.class_name == "cat" else 0.5, place / n - 0.5)
+                           for place, picture in enumerate(found)], np.float32)
+    values: dict = {
+        "model": BUNDLED, "layout": "tsne", "paths": tuple(each.path for each in found),
+        "hashes": tuple(each.hash or "" for each in found), "position": position, "outlier": np.zeros(n, np.float32),
+        "neighbours": np.full((n, 3), -1, np.int32), "label_quality": np.ones(n, np.float32),
+        "mislabeled": np.arange(n) == 0, "classes": ("cat", "dog"),
+        "suggested": tuple("dog" if place == 0 else each.class_name for place, each in enumerate(found))} | changes
+    return Embedding(**values)
+
+
+@pytest.fixture
+def opened(qapp, session: Session, project_folder: Path) -> Session:
+    assert session.open(project_folder)
+    settle(qapp, session)
+    return session
+
+
+@pytest.fixture
+def panel(qapp, opened: Session) -> Iterator[MapPanel]:
+    write_embedding(embedding_target(opened.folder), embedding_of(opened))
+    yield from make_panel(qapp, opened)
+
+
+def make_panel(qapp, session: Session) -> Iterator[MapPanel]:
+    made = MapPanel(session)
+    made.resize(800, 600)
+    made.show()
+    settle(qapp, session)
+    yield made
+    settle(qapp, session, 0.05)
+    made.close_threads()
+    made.close()
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def bare(qapp, opened: Session) -> Iterator[MapPanel]:
+    """A panel of a project without a map."""
+    yield from make_panel(qapp, opened)
+
+
+def entries(panel: MapPanel) -> list[tuple[str, int]]:
+    return [(entry.label, len(entry.rows)) for entry in panel._entries]
+
+
+def test_without_a_map_there_is_one_button(bare, monkeypatch):
+    asked = []
+    monkeypatch.setattr(type(bare._session.pictures.auditing), "embed", lambda _self: asked.append(True))
+    assert bare.embedding is None
+    assert bare._stack.currentWidget() is bare._empty
+    bare._empty.button.click()
+    assert asked == [True]
+
+
+def test_a_map_is_shown_coloured_and_told(panel):
+    assert panel.embedding is not None
+    assert len(panel.view.ids) == 40
+    assert entries(panel) == [("cat", 20), ("dog", 20)]
+    assert panel._stale_box.isHidden()
+    panel._choose("by", "correct")
+    assert entries(panel) == [("Right", 39), ("Wrong", 1)]
+    assert "linear classifier" in panel._note.text()
+    panel._choose("by", "prediction")
+    assert entries(panel) == [("cat", 19), ("dog", 21)]
+    panel._choose("by", "split")
+    assert sum(number for _label, number in entries(panel)) == 40
+    panel._choose("by", "finding")
+    assert entries(panel) == [("Nothing found", 40)]
+    assert panel._note.isHidden()
+
+
+def test_selection_goes_both_ways(panel):
+    told: list[list[int]] = []
+    panel.selection_changed.connect(told.append)
+    first = panel.view.ids[:3].tolist()
+    panel.set_selected(first)
+    assert panel.view.selected_ids() == first
+    assert told == []
+    panel._select_entry(1, add=False)
+    assert len(told[-1]) == 20
+    panel._select_entry(0, add=True)
+    assert len(told[-1]) == 40
+    panel._select_entry(0, add=False)
+    panel._select_entry(0, add=False)
+    assert told[-1] == []
+    panel.show_filtered(first)
+    panel._select_entry(0, add=False)
+    assert set(told[-1]) <= set(first)
+
+
+def test_a_relabel_is_seen_at_once_and_the_view_stays(qapp, panel):
+    session = panel._session
+    panel.view.zoom_by(2)
+    zoom = panel.view.camera.zoom
+    session.changed.connect(panel.refresh)
+    session.pictures.relabel(panel.view.ids[:2].tolist(), "dog")
+    settle(qapp, session)
+    assert entries(panel) == [("cat", 18), ("dog", 22)]
+    assert panel.view.camera.zoom == zoom
+    session.undo()
+    settle(qapp, session)
+    assert entries(panel) == [("cat", 20), ("dog", 20)]
+
+
+def test_findings_and_answers_of_a_run_colour_the_map(qapp, panel):
+    from cnnstudio.datasets.findings import Finding, store
+
+    session, ids = panel._session, panel.view.ids.tolist()
+    index = session.index
+    pictures = index.pictures(ids)
+    store(index, [Finding(kind="dark", path=pictures[0].path, picture=ids[0], text=Text("a", "b")),
+                  Finding(kind="truncated", path=pictures[0].path, picture=ids[0], severity="error", text=Text("a", "b")),
+                  Finding(kind="dark", path=pictures[1].path, picture=ids[1], text=Text("a", "b"))],
+          ("dark", "truncated"))
+    with index.transaction() as connection:
+        connection.executemany("INSERT INTO predictions (run, picture, predicted, confidence, loss, correct)"
+                               " VALUES ('r1', ?, 'cat', 0.5, 1.0, ?)", [(each, each % 2) for each in ids])
+    panel._choose("by", "finding")
+    panel._read()
+    settle(qapp, session)
+    assert entries(panel) == [("Truncated", 1), ("Dark", 1), ("Nothing found", 38)]
+    panel._choose("by", "prediction")
+    assert entries(panel) == [("cat", 40)]
+    assert "r1" in panel._note.text()
+
+
+def test_pictures_that_came_since_are_told(qapp, panel, pictures_folder):
+    from PySide6.QtGui import QImage
+
+    image = QImage(30, 30, QImage.Format.Format_RGB32)
+    image.fill(theme.color("accent"))
+    image.save(str(pictures_folder / "cat" / "new.png"))
+    panel._session.changed.connect(panel.refresh)
+    panel._session.pictures.scan()
+    settle(qapp, panel._session, 0.8)
+    assert not panel._stale_box.isHidden()
+    assert "1 picture" in panel._stale_words.text()
+    assert len(panel.view.ids) == 40
+
+
+def test_a_damaged_map_is_no_map(qapp, opened):
+    target = embedding_target(opened.folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(b"PK\x03\x04 nonsense")
+    for made in make_panel(qapp, opened):
+        assert made.embedding is None
+        assert made._stack.currentWidget() is made._empty
+
+
+class Child(ChildJob):
+    """A child job that ends as it is told, without a child."""
+
+    def __init__(self, job, label, kind, *, page="") -> None:
+        super().__init__(job, label, kind, page=page)
+        self.asked = job
+        self.end_with = Failed(problem=error("no_pictures", Text("Nothing there.", "Nada."), "dataset"))
+
+    def _work(self) -> None:
+        import time
+
+        for _ in range(1000):
+            if self.cancelling:
+                self._over.emit(Stopped(kept=False))
+                return
+            if started[0]:
+                self._over.emit(self.end_with)
+                return
+            time.sleep(0.01)
+
+    def cancel(self, keep: bool = True) -> None:
+        self.cancelling = True
+
+
+started = [False]
+
+
+def test_computing_shows_its_progress_can_be_cancelled_and_tells_trouble(qapp, bare, monkeypatch):
+    from cnnstudio.gui.map import panel as module
+
+    started[0] = False
+    monkeypatch.setattr(module, "ChildJob", Child)
+    session = bare._session
+    bare._choose("layout", "pca")
+    settle(qapp, session)
+    bare.compute()
+    settle(qapp, None, 0.3)
+    job = session.jobs.of_kind(EMBED)
+    assert isinstance(job, Child)
+    assert job.asked.layout == "pca"
+    assert not bare._working.isHidden()
+    assert not bare._empty.button.isEnabled()
+    bare._cancel()
+    settle(qapp, session)
+    assert session.jobs.of_kind(EMBED) is None
+    assert bare._working.isHidden()
+    assert bare._trouble_box.isHidden()
+    started[0] = True
+    bare.compute()
+    settle(qapp, session)
+    assert not bare._trouble_box.isHidden()
+    assert bare._empty.button.isEnabled()

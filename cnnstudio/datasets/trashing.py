@@ -34,8 +34,8 @@ def system_trash(path: str) -> None:
 class TrashEffect:
     """An undoable deletion of files."""
 
-    def __init__(self, held: Path, paths: Sequence[Path], trash: Trash = system_trash) -> None:
-        self._held, self._paths, self._trash = held, tuple(paths), trash
+    def __init__(self, held: Path, paths: Sequence[Path], trash: Trash | None = None) -> None:
+        self._held, self._paths, self._trash = held, tuple(paths), trash or system_trash
         self._places: list[tuple[Path, Path]] = []
 
     def redo(self) -> None:

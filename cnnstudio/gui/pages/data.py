@@ -114,7 +114,7 @@ class DataPage(Page):
         for _place in range(3):
             self._stack.addWidget(QWidget())
         self._foot = Elided("", "secondary", "dim")
-        self._bar = box(bar)
+        self._bar = box(column(bar, self._filters.panel, self._filters.lifts, spacing=8))
         self._scan, self._news = ScanBar(self.session), NewsBar(self.session)
         self._news.asked.connect(self._show_news)
         whole = column(self._bar, self._kind_bar, self._scan, self._news, self._stack, self._foot, spacing=10,
@@ -241,7 +241,8 @@ class DataPage(Page):
             self._charts.show_for(self._filter())
         elif view == "map" and self._map is not None:
             self._map.set_selected(self._grid.selected_ids())
-        {"grid": self._grid, "map": getattr(self._map, "view", None)}.get(view, self._switch).setFocus()
+        focused: QWidget = self._map.view if view == "map" else self._grid if view == "grid" else self._switch
+        focused.setFocus()
 
     def _show_stack(self) -> None:
         total, shown = self.session.pictures.total, len(self._grid.ids)

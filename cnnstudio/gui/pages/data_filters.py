@@ -63,12 +63,13 @@ class FilterBar(QWidget):
         for field in (*self._menus.values(), self._more, self.text):
             self._flow.addWidget(field)
         self._fields: dict[str, tuple[NumberBox, NumberBox]] = {}
-        self._panel = self._make_panel()
-        self._panel.hide()
-        self._lifts = QWidget()
-        self._lift_flow = FlowLayout(self._lifts, spacing=6)
-        self._lifts.hide()
-        self.setLayout(column(chips, self._panel, self._lifts, spacing=8))
+        self.panel = self._make_panel()
+        """More filters, and below them a chip for each that is in force: the page puts both where there is room."""
+        self.panel.hide()
+        self.lifts = QWidget()
+        self._lift_flow = FlowLayout(self.lifts, spacing=6)
+        self.lifts.hide()
+        self.setLayout(column(chips))
 
     # More ----------------------------------------------------------------------------------------
 
@@ -95,7 +96,7 @@ class FilterBar(QWidget):
         return panel
 
     def _toggle_more(self) -> None:
-        self._panel.setVisible(self._more.isChecked())
+        self.panel.setVisible(self._more.isChecked())
 
     def _ranged(self, name: str, _value: object) -> None:
         scale = RANGES[name][2]
@@ -205,7 +206,7 @@ class FilterBar(QWidget):
             found += self._lift(tr("New and changed", "Nuevas y cambiadas"), "added", 0)
         if state.get("paths") is not None:
             found += self._lift(state.get("paths_title", "") or tr("Chosen pictures", "Imágenes elegidas"), "paths", None)
-        self._lifts.setVisible(found > 0)
+        self.lifts.setVisible(found > 0)
 
     def _lift(self, words: str, name: str, value: object) -> int:
         chip = Button(words, "chip", "close", tooltip=tr("Lift this filter", "Quitar este filtro"),

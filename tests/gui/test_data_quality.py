@@ -1,0 +1,219 @@
+"""The Data page's audit: findings are filters with remedies, thresholds act at once, everything can be undone."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+
+from cnnstudio.core import edits
+from cnnstudio.core.text import Text
+from cnnstudio.gui import class_edits
+
+
+def write(path: Path, pixels: np.ndarray, quality: int = 92) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    path.write_bytes(data.tobytes())
+
+
+def scene(seed: int) -> np.ndarray:
+    """A sharp picture of its own: blocks, lines and grain."""
+    random = np.random.default_rng(seed)
+    coarse = cv2.resize(random.integers(40, 220, (6, 8, 3), np.uint8), (160, 120), interpolation=cv2.INTER_NEAREST)
+    return np.clip(coarse.astype(int) + random.integers(-30, 31, coarse.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def pictures_folder(tmp_path):
+    root = tmp_path / "pictures"
+    for number in range(24):
+        write(root / "ab"[number % 2] / f"{number:02d}.jpg", scene(number))
+    write(root / "a" / "blurred.jpg", cv2.GaussianBlur(scene(50), (0, 0), 4))
+    write(root / "a" / "dark.jpg", (scene(51) * 0.15).astype(np.uint8))
+    (root / "a" / "copy.jpg").write_bytes((root / "a" / "00.jpg").read_bytes())
+    write(root / "b" / "small copy.jpg", cv2.resize(scene(3), (100, 75), interpolation=cv2.INTER_AREA), 70)
+    (root / "b" / "cut.jpg").write_bytes((root / "b" / "05.jpg").read_bytes()[:1500])
+    return root
+
+
+@pytest.fixture
+def page(qtbot, window, project_folder):
+    window.perform("open", {"folder": str(project_folder)})
+    window.go("data")
+    qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=20_000)
+    window.session.pictures.auditing.start(labels=False)
+    qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=30_000)
+    return window._pages["data"]
+
+
+def shown(page) -> list[str]:
+    return [each.name for each in page.session.pictures.rows(list(page._grid.ids))]
+
+
+def idle(qtbot, page) -> None:
+    qtbot.wait(150)
+    qtbot.waitUntil(lambda: not len(page.session.jobs), timeout=20_000)
+
+
+def test_findings_are_filters_with_their_reason(qtbot, page):
+    counts = page.session.pictures.auditing.counts
+    assert {kind: counts.get(kind) for kind in ("exact_duplicate", "near_duplicate", "blurry", "dark", "truncated")} == {
+        "exact_duplicate": 1, "near_duplicate": 1, "blurry": 1, "dark": 1, "truncated": 1}
+    qtbot.mouseClick(page._side.quality._lines["blurry"], Qt.MouseButton.LeftButton)
+    assert shown(page) == ["blurred.jpg"]
+    page._grid.select_ids(list(page._grid.ids))
+    found = page.session.pictures.auditing.of_picture("a/blurred.jpg")
+    assert "0." in found[0].text.en
+    assert "nitidez" in found[0].text.es
+    qtbot.mouseClick(page._side.quality._lines["blurry"], Qt.MouseButton.LeftButton)
+    assert len(shown(page)) == 29
+
+
+def test_remedies_are_one_step_to_undo(page):
+    session = page.session
+    auditing = session.pictures.auditing
+    page._set_filter("quality", ("exact_duplicate",))
+    page._kind_bar._apply("keep_best")
+    assert session.pictures.excluded == 1
+    assert auditing.counts.get("exact_duplicate", 0) == 0
+    session.undo()
+    assert session.pictures.excluded == 0
+    page._kind_bar._apply("accept")
+    assert auditing.counts.get("exact_duplicate", 0) == 0
+    session.undo()
+    assert auditing.counts["exact_duplicate"] == 1
+
+
+def test_a_threshold_shows_what_it_affects_at_once(qtbot, page):
+    session = page.session
+    page._side.quality._set("blurry", 100.0)
+    idle(qtbot, page)
+    assert page.state["findings"] == ("blurry",)
+    assert len(shown(page)) > 20
+    session.undo()
+    idle(qtbot, page)
+    assert shown(page) == ["blurred.jpg"]
+
+
+def test_files_go_to_the_trash_and_come_back(qtbot, page, monkeypatch, tmp_path):
+    (tmp_path / "bin").mkdir()
+    moved = []
+
+    def trash(path: str) -> None:
+        moved.append(path)
+        os.rename(path, tmp_path / "bin" / f"{len(moved)}.jpg")
+
+    monkeypatch.setattr("cnnstudio.datasets.trashing.system_trash", trash)
+    session = page.session
+    path = session.pictures.path_of("a/copy.jpg")
+    ids = list(session.pictures.ids_of(["a/copy.jpg"]))
+    session.pictures.exclude(ids, True)
+    assert session.pictures.delete(ids)
+    idle(qtbot, page)
+    assert not path.exists()
+    assert moved == [str(path)]
+    assert "copy.jpg" not in shown(page)
+    session.undo()
+    session.pictures.scan()
+    idle(qtbot, page)
+    assert path.exists()
+    assert session.pictures.rows(list(session.pictures.ids_of(["a/copy.jpg"])))[0].excluded
+
+
+def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):
+    write(pictures_folder / "a" / "brand new é.jpg", scene(99))
+    (pictures_folder / "a" / "02.jpg").unlink()
+    qtbot.waitUntil(lambda: page.session.pictures.news is not None, timeout=15_000)
+    idle(qtbot, page)
+    news = page.session.pictures.news
+    assert (news.new, news.gone) == (1, 1)
+    assert page._news.isVisibleTo(page._news.parentWidget())
+    page._news._ask()
+    assert shown(page) == ["brand new é.jpg"]
+    assert page.session.pictures.news is None
+
+
+def test_classes_are_merged_hidden_and_moved(page):
+    session = page.session
+    assert class_edits.rename_class(session, "b", "a")
+    assert session.class_names == ("a",)
+    session.undo()
+    assert session.class_names == ("a", "b")
+    class_edits.hide_class(session, "b", True)
+    assert session.class_names == ("a",)
+    assert all(each.class_name == "a" for each in session.pictures.rows(list(page._grid.ids)))
+    assert session.pictures.color_index("a") == 0
+    page._toggle_filter("class", "b", False)
+    assert len(shown(page)) == 14
+    session.undo()
+    class_edits.move_class(session, "b", 0)
+    assert session.class_names == ("b", "a")
+
+
+def test_charts_filter(qtbot, page):
+    page._show_view("charts")
+    idle(qtbot, page)
+    charts = page._charts
+    charts.class_chosen.emit("b", "train")
+    assert page.state["classes"] == ("b",)
+    assert page.state["splits"] == ("train",)
+    page._show_all()
+    idle(qtbot, page)
+    histogram = charts._shown["side"]
+    assert sum(histogram.counts) == 28
+    first = next(place for place, count in enumerate(histogram.counts) if count)
+    charts._choose("side", first, first)
+    assert len(page._grid.ids) == histogram.counts[first]
+    charts._choose("side", -1, -1)
+    assert len(page._grid.ids) == 29
+
+
+def test_the_large_view_zooms_and_steps(qtbot, page):
+    page._open(page._grid.ids[3])
+    idle(qtbot, page)
+    view = page._viewer.view
+    assert view.image is not None
+    before = view.scale
+    middle = QPointF(view.rect().center())
+    view.wheelEvent(QWheelEvent(middle, view.mapToGlobal(middle), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton,
+                                Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False))
+    assert view.scale > before
+    told = []
+    view.pixel_hovered.connect(lambda x, y: told.append((x, y)))
+    qtbot.mouseMove(view, view.rect().center() + QPoint(3, 3))
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert page._grid.selection.current == 4
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert "viewing" not in page.state
+    idle(qtbot, page)
+
+
+def test_answers_of_a_run_are_filters(qtbot, page):
+    session = page.session
+    with session.index.transaction() as connection:
+        connection.executemany("INSERT INTO predictions VALUES ('run', ?, 'a', ?, 0.1, ?)", [
+            (identifier, place / 29, place % 2) for place, identifier in enumerate(page._grid.ids)])
+    page.state.update(run="run", correct="wrong")
+    page._set_filter("confidence", (0.5, None))
+    assert 0 < len(page._grid.ids) < 15
+    page._set_filter("sort", "confidence")
+    confidences = dict(session.index.rows("SELECT picture, confidence FROM predictions"))
+    ordered = [confidences[each] for each in page._grid.ids]
+    assert ordered == sorted(ordered)
+    idle(qtbot, page)
+
+
+def test_everything_is_kept_in_the_project(qtbot, page, project_folder):
+    session = page.session
+    session.edit(lambda project: edits.set_field(project, "dataset.audit", "dark", 0.2), Text("x", "x"))
+    idle(qtbot, page)
+    assert session.save_now()
+    raw = json.loads((project_folder / "project.cnnstudio").read_text("utf-8"))
+    assert raw["dataset"]["audit"]["dark"] == 0.2

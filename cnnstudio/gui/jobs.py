@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
+from shiboken6 import isValid
 
 from cnnstudio.core.commands import AnyJob, Command
 from cnnstudio.core.events import AnyEvent, Batch, Epoch, Failed, Finished, Paused, Phase, Progress, Resumed, Stopped
@@ -258,11 +259,12 @@ class JobList(QObject):
         return job
 
     def run(self, function: Callable[[Report], Any], label: Text, kind: str, *, page: str = "", quiet: bool = False,
-            done: Callable[[Work], None] | None = None) -> Work:
-        """Run a function in a thread; `done(job)` is called in the window's thread when it ended."""
+            done: Callable[[Work], None] | None = None, owner: QObject | None = None) -> Work:
+        """Run a function in a thread; `done(job)` is called in the window's thread when it ended, unless `owner`
+        was deleted meanwhile (a page of a window in another language)."""
         job = Work(function, label, kind, page=page, quiet=quiet)
         if done is not None:
-            job.ended.connect(lambda _last: done(job))
+            job.ended.connect(lambda _last: done(job) if owner is None or isValid(owner) else None)
         self.start(job)
         return job
 

@@ -213,7 +213,7 @@ class DataPage(Page):
             self._show_ids(found.ids(wanted, sort))
         elif self.session.jobs.of_kind("query") is None:
             self.session.jobs.run(lambda _report: found.ids(wanted, sort), Text("Filtering", "Filtrando"), "query",
-                                  quiet=True, done=lambda job: self._answered(job, wanted))
+                                  quiet=True, done=lambda job: self._answered(job, wanted), owner=self)
         if self._charts is not None and self._view() == "charts":
             self._charts.show_for(wanted)
 
@@ -369,7 +369,7 @@ class DataPage(Page):
             return enter_answers(index, find_run(folder, run_id))
 
         self.session.jobs.run(work, Text("Reading the answers", "Leyendo las respuestas"), "answers", quiet=True,
-                              done=lambda _job: self._query())
+                              done=lambda _job: self._query(), owner=self)
 
     def _show_kind_bar(self) -> None:
         kinds = () if self.state.get("viewing") else tuple(self.state.get("findings", ()))

@@ -90,7 +90,7 @@ class DataCharts(QWidget):
             return found, balance(index, replace(wanted, classes=(), splits=()))
 
         self._session.jobs.run(work, Text("Counting", "Contando"), "charts", quiet=True,
-                               done=lambda job: self._counted(job, wanted))
+                               done=lambda job: self._counted(job, wanted), owner=self)
 
     def _counted(self, job: Work, wanted: Filter) -> None:
         if job.result is None:

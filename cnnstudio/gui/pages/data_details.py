@@ -133,7 +133,7 @@ class DataDetails(QWidget):
 
         key = (picture.id, picture.modified_ns)
         self._session.jobs.run(work, Text("Reading the details", "Leyendo los detalles"), "details", quiet=True,
-                               done=lambda job: self._came(job, key))
+                               done=lambda job: self._came(job, key), owner=self)
 
     def _came(self, job: Work, key: tuple[int, int]) -> None:
         if self._key != key:

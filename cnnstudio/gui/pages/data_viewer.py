@@ -85,7 +85,7 @@ class DataViewer(QWidget):
                 return Text(trouble.text("en"), trouble.text("es"))
 
         self._session.jobs.run(work, Text("Opening the picture", "Abriendo la imagen"), "view", quiet=True,
-                               done=lambda job: self._loaded(job, picture))
+                               done=lambda job: self._loaded(job, picture), owner=self)
 
     def _loaded(self, job: Work, picture: Picture) -> None:
         if self._again and self._picture is not None:

@@ -248,7 +248,7 @@ class EvaluatePage(Page):
                 self._report.show_leakage(job.result)
 
         self.session.jobs.run(lambda _report: leakage_price(index, run, split),
-                              Text("Looking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done)
+                              Text("Looking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
 
     def _read(self, run: RunFolder, split: str) -> None:
         """Read the table beside the window: it may have a line for each of a million pictures."""

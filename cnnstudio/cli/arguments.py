@@ -12,6 +12,7 @@ from cnnstudio.catalog.findings import KINDS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.text import LANGUAGES, tr
 from cnnstudio.datasets.embedding import BUNDLED
+from cnnstudio.datasets.sources.collecting import FORMS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,8 +38,11 @@ def parser() -> argparse.ArgumentParser:
 
     new = command("new", tr("make a project for a folder of pictures",
                             "crea un proyecto para una carpeta de imágenes"))
-    new.add_argument("--data", type=Path, required=True, metavar=tr("FOLDER", "CARPETA"),
-                     help=tr("folder with one subfolder a class", "carpeta con una subcarpeta por clase"))
+    new.add_argument("--data", type=Path, nargs="+", required=True, metavar=tr("SOURCE", "ORIGEN"),
+                     help=tr("folder with one subfolder a class, list (.csv, .tsv, .parquet), arrays (.npz, .npy, MNIST) or "
+                             "archive (.zip, .tar); several are joined",
+                             "carpeta con una subcarpeta por clase, lista (.csv, .tsv, .parquet), matrices (.npz, .npy, "
+                             "MNIST) o archivo comprimido (.zip, .tar); varios se unen"))
     chosen = new.add_mutually_exclusive_group()
     chosen.add_argument("--template", choices=TEMPLATES.ids(), help=tr("start from an architecture",
                                                                        "partir de una arquitectura"))
@@ -70,6 +74,23 @@ def parser() -> argparse.ArgumentParser:
     arrange.add_argument("--model", default=BUNDLED, metavar=tr("BASE-or-RUN", "BASE-o-ENTRENAMIENTO"),
                          help=", ".join(BASES.ids()))
     arrange.add_argument("--layout", choices=("tsne", "pca"), default="tsne")
+
+    bring = command("import", tr("unpack an archive or arrays into a folder of class folders",
+                                 "extrae un archivo comprimido o matrices en una carpeta con carpetas de clase"),
+                    project=False)
+    bring.add_argument("source", type=Path, metavar=tr("SOURCE", "ORIGEN"))
+    bring.add_argument("folder", type=Path, metavar=tr("FOLDER", "CARPETA"))
+    collect = command("collect", tr("write the curated collection elsewhere: decisions applied, originals untouched",
+                                    "escribe la colección curada en otra parte: con las decisiones, sin tocar los "
+                                    "originales"))
+    collect.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"))
+    collect.add_argument("--format", choices=tuple(FORMS), default="folders")
+    collect.add_argument("--links", action="store_true", help=tr("hard links instead of copies, where the disk can",
+                                                                 "enlaces duros en lugar de copias, si el disco puede"))
+    datasets = command("datasets", tr("list free collections, or download one", "enumera colecciones libres, o descarga "
+                                      "una"), project=False)
+    datasets.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"))
+    datasets.add_argument("--to", type=Path, metavar=tr("FOLDER", "CARPETA"))
 
     train = command("train", tr("train; Ctrl+C stops and keeps", "entrena; Ctrl+C detiene y conserva"))
     _add_set(train)

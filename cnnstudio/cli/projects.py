@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
+from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.workers.preparing import refreshed
 from cnnstudio.workers.runs import STATE_NAMES, list_runs
 
@@ -46,10 +47,22 @@ def scanning(output: Output, done: int, total: int) -> None:
     output.progress(words)
 
 
+def progress_of(output: Output, unit: Text) -> Callable[[int, int], None]:
+    """Progress in that unit, for people."""
+
+    def tell(done: int, total: int) -> None:
+        output.progress((f"{done:,} / {total:,} {unit}" if total else f"{done:,} {unit}").rstrip())
+
+    return tell
+
+
 def new(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
     with_values(Project(), [each for each in arguments.values if not each.startswith(("network.", "augmentation."))])
-    created, index = create_project(folder, arguments.data, template=arguments.template or "",
+    places = arguments.data
+    if not (folder / PROJECT_FILE).exists():
+        places = as_sources(places, folder.absolute() / "pictures", progress_of(output, Text("", "")))
+    created, index = create_project(folder, places, template=arguments.template or "",
                                     base=arguments.base or "", name=folder.resolve().name,
                                     on_progress=lambda done, total: scanning(output, done, total))
     project = created.project

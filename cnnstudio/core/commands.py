@@ -68,7 +68,15 @@ class Embed(Job, frozen=True, kw_only=True):
     """"tsne" or "pca"."""
 
 
-AnyJob = Train | Evaluate | Serve | Export | Diagnose | FetchBase | Embed
+class CollectTFRecord(Job, frozen=True, kw_only=True):
+    """Write the pictures of a manifest (removed afterwards) as sharded TFRecord files into the new folder `path`."""
+
+    manifest: str
+    path: str
+    shard_bytes: int = 128 << 20
+
+
+AnyJob = Train | Evaluate | Serve | Export | Diagnose | FetchBase | Embed | CollectTFRecord
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag=str.lower):

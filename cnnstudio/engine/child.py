@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from cnnstudio.core.commands import AnyJob, Diagnose, Embed, Evaluate, Export, FetchBase, Serve, Train
+from cnnstudio.core.commands import AnyJob, CollectTFRecord, Diagnose, Embed, Evaluate, Export, FetchBase, Serve, Train
 from cnnstudio.core.events import AnyEvent, Failed, Hello, Notice, Stopped
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, set_language
@@ -88,6 +88,10 @@ def _worker(job: AnyJob) -> Callable[[Any, Link], AnyEvent]:
             from cnnstudio.engine.downloading import fetch_base
 
             return fetch_base
+        case CollectTFRecord():
+            from cnnstudio.engine.records import collect_records
+
+            return collect_records
         case Embed():
             from cnnstudio.engine.embedding import embed
 

@@ -25,6 +25,8 @@ _TEXTS: Final = {
     "comparing": Text("Finding the nearest pictures", "Buscando las imágenes más cercanas"),
     "labels": Text("Checking the labels", "Revisando las etiquetas"),
     "arranging": Text("Laying out the map", "Trazando el mapa"),
+    "records": Text("Writing the records", "Escribiendo los registros"),
+    "counting": Text("Reading what was written", "Leyendo lo escrito"),
     "fetching": Text("Fetching weights", "Descargando pesos"),
 }
 _GAP: Final = 0.05

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from cnnstudio.catalog.checks import check_project
-from cnnstudio.core.commands import Evaluate, Export, Serve, Train
+from cnnstudio.core.commands import CollectTFRecord, Evaluate, Export, Serve, Train
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.places import cache_folder
@@ -19,6 +20,7 @@ from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_inde
 from cnnstudio.datasets.opening import source_folder
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.scan import Listing
+from cnnstudio.datasets.sources.placing import refuse_existing
 from cnnstudio.workers.runs import RunFolder, create_run, find_run
 
 
@@ -135,3 +137,21 @@ def export_job(run: RunFolder, format: str, path: Path, samples: int = 3) -> Exp
     training = run.spec().training
     return Export(run_folder=str(run.folder), format=format, path=str(path.absolute()), samples=samples,
                   backend=training.backend, device=training.device, cache=str(cache_folder()), language=language())
+
+
+def records_job(folder: Path, project: Project, index: Index, path: Path) -> CollectTFRecord:
+    """The job that writes the curated collection as TFRecord files into the new or empty folder `path`.
+
+    Raises ProblemError (target_exists, no_pictures).
+    """
+    refuse_existing(path)
+    classes = index.class_names(project.dataset)
+    place = cache_folder() / "collect"
+    place.mkdir(parents=True, exist_ok=True)
+    manifest = place / f"{time.time_ns()}.manifest.jsonl"
+    if not write_index_manifest(manifest, index, source_folder(project, folder), classes, project.dataset.label_mode):
+        manifest.unlink()
+        text = Text("There are no pictures to export.", "No hay imágenes que exportar.")
+        raise ProblemError(error("no_pictures", text, "dataset"))
+    return CollectTFRecord(manifest=str(manifest), path=str(path.absolute()), cache=str(cache_folder()),
+                           language=language())

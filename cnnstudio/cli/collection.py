@@ -1,0 +1,107 @@
+"""Commands about where pictures come from and go to: import, collect, datasets."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from cnnstudio.cli.jobs import report_progress, run_job
+from cnnstudio.cli.output import Output
+from cnnstudio.cli.projects import progress_of, scanning
+from cnnstudio.core import events
+from cnnstudio.core.files import read_project
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.opening import open_project, source_folder
+from cnnstudio.datasets.sources.collecting import collect as collect_pictures
+from cnnstudio.datasets.sources.collecting import target_of
+from cnnstudio.datasets.sources.downloads import DATASETS, fetch_dataset
+from cnnstudio.datasets.sources.kinds import describe, unpack
+from cnnstudio.workers.preparing import records_job, refreshed
+
+PICTURES: Final = Text("pictures", "imágenes")
+NONE: Final = Text("", "")
+
+
+def bring(arguments: argparse.Namespace, output: Output) -> int:
+    """`import SOURCE FOLDER`: an archive or arrays become class folders."""
+    source: Path = arguments.source
+    folder = unpack(source, arguments.folder, progress_of(output, NONE))
+    found = describe(folder)
+    output.problems(found.problems, as_lines=False)
+    words = tr("{folder}: {n} pictures of {k} classes", "{folder}: {n} imágenes de {k} clases", folder=folder,
+               n=found.pictures, k=len(found.classes))
+    output.line({"source": str(source), "folder": str(folder), "images": found.pictures, "more": found.more,
+                 "classes": list(found.classes), "problems": list(found.problems)}, words)
+    return 0
+
+
+def collect(arguments: argparse.Namespace, output: Output) -> int:
+    """`collect PROJECT --to PATH --format FORM`: the curated collection, written elsewhere."""
+    project, index = open_project(arguments.project)
+    try:
+        noticed = refreshed(arguments.project, project, index, lambda done, total: scanning(output, done, total))
+        index.apply(project.dataset)
+        output.problems(noticed, as_lines=False)
+        if arguments.format == "tfrecord":
+            return _records(arguments, output, index)
+        done = collect_pictures(index, source_folder(project, arguments.project), index.class_names(project.dataset),
+                                arguments.to, arguments.format, links=arguments.links,
+                                on_progress=progress_of(output, PICTURES))
+    finally:
+        index.close()
+    output.problems(done.problems, as_lines=False)
+    words = tr("{path}: {n} pictures of {k} classes (training {train}, validation {validation}, test {test}), "
+               "read back and counted",
+               "{path}: {n} imágenes de {k} clases (entrenamiento {train}, validación {validation}, prueba {test}), "
+               "releídas y contadas", path=done.path, n=done.images, k=len(done.classes), **done.splits)
+    output.line({"path": done.path, "format": done.format, "images": done.images, "splits": done.splits,
+                 "classes": list(done.classes), "bytes": done.bytes, "problems": list(done.problems)}, words)
+    return 0
+
+
+def _records(arguments: argparse.Namespace, output: Output, index: Index) -> int:
+    path = target_of(arguments.to, "tfrecord")
+    job = records_job(arguments.project, read_project(arguments.project), index, path)
+    last = run_job(job, output, lambda event: report_progress(event, output))
+    if isinstance(last, events.Failed):
+        output.problems([last.problem], as_lines=False)
+        return 1
+    if isinstance(last, events.Finished):
+        images, shards = int(last.metrics.get("images", 0)), int(last.metrics.get("shards", 0))
+        words = tr("{path}: {n} pictures in {k} files, read back and counted",
+                   "{path}: {n} imágenes en {k} archivos, releídas y contadas", path=path, n=images, k=shards)
+        output.line({"path": str(path), "format": "tfrecord", "images": images, "files": shards}, words)
+    return 0
+
+
+def datasets(arguments: argparse.Namespace, output: Output) -> int:
+    """`datasets`: what can be downloaded; `datasets NAME --to FOLDER`: download it."""
+    if not arguments.name:
+        for each in DATASETS:
+            words = (f"{each.id:<20} {each.pictures:>7,} × {each.classes:<4} {each.bytes / 1e6:>6.0f} MB  "
+                     f"{each.licence}  {each.label}: {each.help}")
+            output.line({"name": each.id, "label": each.label, "images": each.pictures, "classes": each.classes,
+                         "side": each.side, "bytes": each.bytes, "licence": each.licence, "page": each.page,
+                         "keras": each.keras, "urls": [file.urls[0] for file in each.files]}, words)
+        return 0
+    entry = DATASETS.find(arguments.name)
+    if entry is None or arguments.to is None:
+        text = Text("There is no dataset called {name}. There are {known}.",
+                    "No hay ningún conjunto llamado {name}. Hay {known}.")
+        if entry is not None:
+            text = Text("Say where {name} is to go: --to FOLDER.", "Diga dónde poner {name}: --to CARPETA.")
+        raise ProblemError(error("unknown_dataset" if entry is None else "no_target",
+                                 text.fill(name=arguments.name, known=", ".join(DATASETS.ids())), "dataset"))
+    folder = fetch_dataset(entry, arguments.to.absolute(), cache_folder(), progress_of(output, NONE),
+                           on_phase=lambda text: output.progress(str(text), at_once=True))
+    found = describe(folder)
+    words = tr("{folder}: {n} pictures of {k} classes. Licence: {licence}",
+               "{folder}: {n} imágenes de {k} clases. Licencia: {licence}", folder=folder, n=entry.pictures,
+               k=len(found.classes), licence=entry.licence)
+    output.line({"name": entry.id, "folder": str(folder), "images": entry.pictures, "classes": list(found.classes),
+                 "licence": entry.licence}, words)
+    return 0

@@ -1,0 +1,300 @@
+"""The curated collection written elsewhere: decisions applied, nothing overwritten, counted before it is called done."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import os
+import shutil
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.dataset import SPLITS, DatasetSpec, Split
+from cnnstudio.core.files import write_problem
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.index import Index, Picture
+from cnnstudio.datasets.scan import Listing
+from cnnstudio.datasets.sources.archives import look_through
+from cnnstudio.datasets.sources.manifests import read_rows
+from cnnstudio.datasets.sources.placing import (
+    Check,
+    Names,
+    OnProgress,
+    new_file,
+    new_folder,
+    refuse_existing,
+    silent,
+    unchecked,
+)
+
+LIST_NAME: Final = "pictures.csv"
+_COLUMNS: Final = ("path", "label", "split", "hash", "width", "height")
+_SHOWN: Final = 5
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """A form of the collection. `suffix` is that of its file; "" for a folder."""
+
+    id: str
+    label: Text
+    help: Text
+    suffix: str = ""
+
+
+FORMS: Final = {form.id: form for form in (
+    Form(id="folders", label=Text("Class folders", "Carpetas de clase"),
+         help=Text("Copies in train/class, validation/class and test/class, with a list beside them.",
+                   "Copias en train/clase, validation/clase y test/clase, con una lista al lado.")),
+    Form(id="csv", label=Text("List (CSV)", "Lista (CSV)"), suffix=".csv",
+         help=Text("One line a picture: path, label, split, hash, width, height. The pictures stay where they are.",
+                   "Una línea por imagen: ruta, etiqueta, división, huella, ancho y alto. Las imágenes quedan donde "
+                   "están.")),
+    Form(id="zip", label=Text("Zip archive", "Archivo zip"), suffix=".zip",
+         help=Text("The class folders and the list in one file.", "Las carpetas de clase y la lista en un archivo.")),
+    Form(id="tfrecord", label=Text("TFRecord", "TFRecord"),
+         help=Text("Sharded records for tf.data, written by TensorFlow.",
+                   "Registros en partes para tf.data, escritos por TensorFlow.")),
+)}
+
+
+class Collected(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written and found again when it was reopened."""
+
+    path: str
+    format: str
+    images: int
+    splits: dict[str, int]
+    classes: tuple[str, ...]
+    bytes: int
+    problems: tuple[Problem, ...] = ()
+
+
+def target_of(target: Path, format: str) -> Path:
+    """The place with the ending of the form; raises ProblemError for an unknown form."""
+    form = FORMS.get(format)
+    if form is None:
+        text = Text("There is no form called {name}; there are {known}.", "No hay ningún formato llamado {name}; hay "
+                    "{known}.")
+        raise ProblemError(error("unknown_format", text.fill(name=format, known=", ".join(FORMS)), "dataset"))
+    place = target.absolute()
+    return place if not form.suffix or place.suffix.lower() == form.suffix else place.with_name(place.name + form.suffix)
+
+
+def collect(index: Index, root: Path, classes: Sequence[str], target: Path, format: str, *, links: bool = False,
+            on_progress: OnProgress = silent, check: Check = unchecked) -> Collected:
+    """Write the usable pictures of these classes in a form to a new place; raises ProblemError, and then
+    leaves nothing. `links`: hard links instead of copies where the disk can (folders only).
+
+    TFRecord is written by a child process: see `core.commands.CollectTFRecord`.
+    """
+    place = target_of(target, format)
+    refuse_existing(place)
+    pictures = list(index.usable(classes))
+    if not pictures:
+        text = Text("There are no pictures to export.", "No hay imágenes que exportar.")
+        raise ProblemError(error("no_pictures", text, "dataset"))
+    if format == "csv":
+        problems = _write_list(place, root, pictures, on_progress, check)
+    elif format == "zip":
+        problems = _write_zip(place, root, pictures, on_progress, check)
+    elif format == "folders":
+        problems = _write_folders(place, root, pictures, links, on_progress, check)
+    else:
+        text = Text("{name} is written by a child process.", "{name} lo escribe un proceso aparte.")
+        raise ProblemError(error("unknown_format", text.fill(name=format), "dataset"))
+    return _reopened(place, format, len(pictures) - sum(problem.code == "vanished" for problem in problems),
+                     tuple(name for name in classes if name in {picture.class_name for picture in pictures}), problems)
+
+
+# Names --------------------------------------------------------------------------------------------
+
+
+def placed(pictures: Iterable[Picture]) -> Iterator[tuple[Picture, str]]:
+    """Every picture with its place "split/class/name"; names that collide get a number."""
+    names = Names()
+    folders: dict[str, str] = {}
+    for picture in pictures:
+        folder = folders.get(picture.class_name)
+        if folder is None:
+            folder = folders[picture.class_name] = names.free("", picture.class_name)
+        below = f"{picture.split}/{folder}"
+        yield picture, f"{below}/{names.free(below, picture.name)}"
+
+
+def _row(picture: Picture, path: str) -> tuple[object, ...]:
+    return (path, picture.class_name, picture.split, picture.hash or "", picture.width or "", picture.height or "")
+
+
+def _list_bytes(rows: Iterable[tuple[object, ...]]) -> bytes:
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows(rows)
+    return written.getvalue().encode()
+
+
+# Forms --------------------------------------------------------------------------------------------
+
+
+def _write_folders(target: Path, root: Path, pictures: Sequence[Picture], links: bool, on_progress: OnProgress,
+                   check: Check) -> list[Problem]:
+    problems: list[Problem] = []
+    rows: list[tuple[object, ...]] = []
+    room = 0 if links else sum(picture.size for picture in pictures)
+    with new_folder(target, room) as place:
+        made: set[Path] = set()
+        for number, (picture, name) in enumerate(placed(pictures), start=1):
+            destination = place / name
+            if destination.parent not in made:
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                made.add(destination.parent)
+            if _copied(root / picture.path, destination, links, problems):
+                rows.append(_row(picture, name))
+            on_progress(number, len(pictures))
+            check()
+        _refuse_nothing(rows, problems)
+        (place / LIST_NAME).write_bytes(_list_bytes(rows))
+    return problems
+
+
+def _copied(source: Path, destination: Path, links: bool, problems: list[Problem]) -> bool:
+    """Copy or link one file; a picture that went away is told and left out. Raises OSError for the target."""
+    if links:
+        try:
+            os.link(source, destination)
+            return True
+        except OSError as trouble:
+            if trouble.errno == errno.ENOENT:
+                problems.append(_vanished(source, trouble))
+                return False
+            # Another disk, or one without links: a copy does as well.
+    try:
+        opened = source.open("rb")
+    except OSError as trouble:
+        problems.append(_vanished(source, trouble))
+        return False
+    with opened, destination.open("xb") as written:
+        shutil.copyfileobj(opened, written, 1 << 20)
+    shutil.copystat(source, destination)
+    return True
+
+
+def _vanished(path: Path, trouble: OSError) -> Problem:
+    text = Text("{path} could not be read and was left out: {reason}.",
+                "No se pudo leer {path} y se dejó fuera: {reason}.")
+    return warning("vanished", text.fill(path=path, reason=trouble.strerror or trouble), "file", path=path)
+
+
+def _refuse_nothing(rows: Sequence[object], problems: Sequence[Problem]) -> None:
+    if not rows:
+        text = Text("None of the pictures could be read: is the drive connected?",
+                    "No se pudo leer ninguna imagen: ¿está conectada la unidad?")
+        raise ProblemError(error("vanished", text, "dataset"), *problems[:_SHOWN])
+
+
+def _write_zip(target: Path, root: Path, pictures: Sequence[Picture], on_progress: OnProgress, check: Check
+               ) -> list[Problem]:
+    problems: list[Problem] = []
+    rows: list[tuple[object, ...]] = []
+    with new_file(target, sum(picture.size for picture in pictures)) as place, zipfile.ZipFile(
+            place, "x", zipfile.ZIP_STORED) as file:
+        for number, (picture, name) in enumerate(placed(pictures), start=1):
+            try:
+                data = (root / picture.path).read_bytes()
+            except OSError as trouble:
+                problems.append(_vanished(root / picture.path, trouble))
+            else:
+                file.writestr(zipfile.ZipInfo(name, _time(picture)), data)
+                rows.append(_row(picture, name))
+            on_progress(number, len(pictures))
+            check()
+        _refuse_nothing(rows, problems)
+        file.writestr(zipfile.ZipInfo(LIST_NAME), _list_bytes(rows), zipfile.ZIP_DEFLATED)
+    return problems
+
+
+def _time(picture: Picture) -> tuple[int, int, int, int, int, int]:
+    """The file's time in what zip can hold: 1980 to 2107."""
+    import time
+
+    moment = time.gmtime(min(max(picture.modified_ns / 1e9, 315532800), 4354819198))
+    return moment.tm_year, moment.tm_mon, moment.tm_mday, moment.tm_hour, moment.tm_min, moment.tm_sec
+
+
+def _write_list(target: Path, root: Path, pictures: Sequence[Picture], on_progress: OnProgress, check: Check
+                ) -> list[Problem]:
+    """Paths are relative where the pictures lie below the list's folder, else absolute."""
+    base = target.parent.resolve()
+    rows: list[tuple[object, ...]] = []
+    problems: list[Problem] = []
+    for number, picture in enumerate(pictures, start=1):
+        place = Path(os.path.normpath(root / picture.path))
+        if not place.exists():
+            problems.append(_vanished(place, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))))
+        else:
+            shown = place.relative_to(base) if place.is_relative_to(base) else place
+            rows.append(_row(picture, shown.as_posix()))
+        if number % 256 == 0:
+            on_progress(number, len(pictures))
+            check()
+    _refuse_nothing(rows, problems)
+    on_progress(len(pictures), len(pictures))
+    with new_file(target) as place:
+        place.write_bytes(_list_bytes(rows))
+    return problems
+
+
+# Reopening ----------------------------------------------------------------------------------------
+
+
+def _reopened(place: Path, format: str, expected: int, classes: tuple[str, ...], problems: Sequence[Problem]
+              ) -> Collected:
+    """Read what was written as a stranger would, and compare the numbers."""
+    splits: dict[str, int] = dict.fromkeys(SPLITS, 0)
+    size = 0
+    try:
+        for split in _splits_of(place, format):
+            if split is not None:
+                splits[split] += 1
+        size = place.stat().st_size if place.is_file() else sum(
+            each.stat().st_size for each in place.rglob("*") if each.is_file())
+    except OSError as trouble:
+        raise ProblemError(write_problem(trouble, place)) from trouble
+    found = sum(splits.values())
+    if found != expected:
+        text = Text("{path} was written, but holds {found} pictures instead of {expected}.",
+                    "{path} se escribió, pero contiene {found} imágenes en lugar de {expected}.")
+        raise ProblemError(error("export_differs", text.fill(path=place, found=found, expected=expected), "dataset",
+                                 path=place))
+    return Collected(path=str(place), format=format, images=found, splits=splits, classes=classes, bytes=size,
+                     problems=_thinned(problems))
+
+
+def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:
+    if format == "csv":
+        yield from (row.split for row in read_rows(place).rows)
+    elif format == "zip":
+        yield from (member.parts[0] for member in look_through(place).members if len(member.parts) == 3)
+    else:
+        layout = DatasetSpec()
+        if not (place / "train").is_dir():
+            # Without training pictures split folders are no layout; they are counted one by one.
+            for split in SPLITS:
+                if (place / split).is_dir():
+                    yield from (split for chunk in Listing(place / split, layout) for _each in chunk)
+            return
+        yield from (each.split for chunk in Listing(place, layout) for each in chunk)
+
+
+def _thinned(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    if len(problems) <= _SHOWN:
+        return tuple(problems)
+    text = Text("{n} more pictures could not be read and were left out.",
+                "{n} imágenes más no se pudieron leer y se dejaron fuera.")
+    return (*problems[:_SHOWN], warning("vanished", text.fill(n=len(problems) - _SHOWN), "dataset"))

@@ -1,0 +1,142 @@
+"""The CollectTFRecord job: pictures with their labels as sharded records, written by TensorFlow, read back and counted."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from cnnstudio.core.commands import CollectTFRecord
+from cnnstudio.core.dataset import SPLITS
+from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
+from cnnstudio.datasets.sources.placing import new_folder
+from cnnstudio.engine.phases import Told, phase
+from cnnstudio.imaging.decode import decode, read_bytes
+from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.headers import read_header
+from cnnstudio.workers.link import Link
+
+LABELS_FILE: Final = "labels.txt"
+_TOLD: Final = 5
+
+
+def collect_records(job: CollectTFRecord, link: Link) -> AnyEvent:
+    """Do the job; raises ProblemError. The manifest goes away, whatever happens."""
+    try:
+        manifest = read_manifest(Path(job.manifest))
+    finally:
+        with contextlib.suppress(OSError):
+            Path(job.manifest).unlink()
+    tf = _tensorflow()
+    target = Path(job.path)
+    total = len(manifest.entries)
+    room = sum(entry.size for entry in manifest.entries)
+    phase(link, "records")
+    told = Told(link)
+    done = left_out = shards = 0
+    with new_folder(target, room) as place:
+        for split in SPLITS:
+            entries = manifest.split(split)
+            if not entries:
+                continue
+            parts = _parts(entries, job.shard_bytes)
+            for number, part in enumerate(parts):
+                name = f"{split}-{number:05d}-of-{len(parts):05d}.tfrecord"
+                shards += 1
+                with tf.io.TFRecordWriter(str(place / name)) as writer:
+                    for entry in part:
+                        example = _example(tf, manifest, entry)
+                        if isinstance(example, Problem):
+                            left_out += 1
+                            if left_out <= _TOLD:
+                                link.emit(Notice(problem=example))
+                        else:
+                            writer.write(example)
+                        done += 1
+                        told(done, total)
+                        link.check()
+        names = "".join(f"{name}\n" for name in manifest.header.class_names)
+        (place / LABELS_FILE).write_text(names, encoding="utf-8")
+        phase(link, "counting")
+        found = sum(_counted(tf, place, link))
+        if found != total - left_out or not found:
+            text = Text("The records hold {found} pictures instead of {expected}; nothing was kept.",
+                        "Los registros contienen {found} imágenes en lugar de {expected}; no se conservó nada.")
+            raise ProblemError(error("export_differs", text.fill(found=found, expected=total - left_out), "dataset",
+                                     path=target))
+    link.emit(Artifact(kind="collection", path=str(target)))
+    return Finished(metrics={"images": float(found), "shards": float(shards), "left_out": float(left_out)})
+
+
+def _tensorflow() -> Any:
+    try:
+        import tensorflow
+    except ImportError as trouble:
+        text = Text("TFRecord files are written by TensorFlow, which is not installed in this Python. Choose class folders, "
+                    "a list or a zip archive.",
+                    "Los archivos TFRecord los escribe TensorFlow, que no está instalado en este Python. Elija carpetas de "
+                    "clase, una lista o un archivo zip.")
+        raise ProblemError(error("backend_missing", text, "dataset")) from trouble
+    return tensorflow
+
+
+def _parts(entries: Sequence[Entry], shard_bytes: int) -> list[Sequence[Entry]]:
+    """Parts of nearly the same number, each about as big as wanted. The order is mixed, always in the same way."""
+    number = max(1, math.ceil(sum(entry.size for entry in entries) / max(shard_bytes, 1)))
+    number = min(number, len(entries))
+    order = np.random.default_rng(0).permutation(len(entries))
+    return [[entries[place] for place in order[part::number]] for part in range(number)]
+
+
+def _example(tf: Any, manifest: Manifest, entry: Entry) -> bytes | Problem:
+    """One serialized tf.train.Example, or why there is none."""
+    path = manifest.path(entry)
+    try:
+        data, form, width, height = _encoded(read_bytes(path))
+    except PictureError as trouble:
+        text = Text("{path} was left out: {reason}", "{path} se dejó fuera: {reason}")
+        reason = Text(trouble.text("en"), trouble.text("es"))
+        return warning("vanished", text.fill(path=path, reason=reason), "file", path=path)
+
+    def words(value: bytes) -> Any:
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+    def number(value: int) -> Any:
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+
+    features = {
+        "image/encoded": words(data), "image/format": words(form), "image/class/label": number(entry.label),
+        "image/class/text": words(manifest.header.class_names[entry.label].encode()),
+        "image/filename": words(entry.path.encode()), "image/width": number(width), "image/height": number(height)}
+    made: bytes = tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+    return made
+
+
+def _encoded(data: bytes) -> tuple[bytes, bytes, int, int]:
+    """Bytes that tf.io.decode_image reads as the picture is to be seen, their format, width and height.
+
+    Plain JPEG and PNG files stay as they are; what TensorFlow cannot read, or would show turned, becomes PNG.
+    """
+    header = read_header(data)
+    plain = header.orientation == 1 and header.bit_depth == 8 and header.color not in ("cmyk", "ycck")
+    if plain and header.format in ("JPEG", "PNG") and not header.animated:
+        return data, header.format.lower().encode(), header.width, header.height
+    pixels = decode(data, channels=4 if header.has_alpha else 3)
+    code = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    _done, encoded = cv2.imencode(".png", cv2.cvtColor(pixels, code))
+    return encoded.tobytes(), b"png", pixels.shape[1], pixels.shape[0]
+
+
+def _counted(tf: Any, place: Path, link: Link) -> Iterator[int]:
+    """The records of each file, read back."""
+    for path in sorted(place.glob("*.tfrecord")):
+        link.check()
+        yield sum(1 for _record in tf.data.TFRecordDataset(str(path)))

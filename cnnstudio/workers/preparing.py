@@ -153,5 +153,6 @@ def records_job(folder: Path, project: Project, index: Index, path: Path) -> Col
         manifest.unlink()
         text = Text("There are no pictures to export.", "No hay imágenes que exportar.")
         raise ProblemError(error("no_pictures", text, "dataset"))
-    return CollectTFRecord(manifest=str(manifest), path=str(path.absolute()), cache=str(cache_folder()),
+    return CollectTFRecord(manifest=str(manifest), path=str(path.absolute()), backend=project.training.backend,
+                           device=project.training.device, cache=str(cache_folder()),
                            language=language())

@@ -74,7 +74,7 @@ def test_records_hold_the_collection(job, tmp_path):
 def test_without_tensorflow_it_is_said_and_nothing_is_left(job, tmp_path, monkeypatch):
     blocked = tmp_path / "blocked" / "tensorflow"
     blocked.mkdir(parents=True)
-    (blocked / "__init__.py").write_text("raise ImportError('blocked')")
+    (blocked / "__init__.py").write_text("raise ModuleNotFoundError('blocked', name='tensorflow')")
     # A spawned child gets the search path of its parent.
     monkeypatch.setattr(sys, "path", [str(blocked.parent), *sys.path])
     last, _told = run(job)

@@ -21,12 +21,12 @@ from cnnstudio.gui.map import mosaic
 from cnnstudio.gui.map.camera import Camera
 from cnnstudio.gui.map.gestures import PAN, MapView
 from cnnstudio.gui.map.panel import EMBED, MapPanel
-from cnnstudio.gui.map.raster import Raster, faded, packed, packed_all, unpacked, within
+from cnnstudio.gui.map.raster import Raster, mixed, opaque, packed, unpacked, within
 from cnnstudio.gui.session import Session
 from cnnstudio.workers.analysis import embedding_target
 from tests.gui.shots import settle
 
-RED = QColor(200, 30, 40)
+RED, WHITE = QColor(200, 30, 40), QColor(255, 255, 255)
 NONE = Qt.KeyboardModifier.NoModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -36,6 +36,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 def test_dots_lie_where_they_belong_and_later_ones_cover_earlier():
     raster = Raster(40, 30)
+    raster.clear(packed(WHITE))
     x, y = np.asarray([10.2, 10.4, 39.9], np.float32), np.asarray([5.7, 5.5, 29.9], np.float32)
     blue = QColor(0, 0, 255)
     raster.dots(x, y, np.asarray([packed(RED), packed(blue), packed(RED)], np.uint32), 2.0)
@@ -44,29 +45,32 @@ def test_dots_lie_where_they_belong_and_later_ones_cover_earlier():
     assert image.pixelColor(10, 5) == blue
     assert image.pixelColor(39, 29) == RED
     assert image.pixelColor(12, 5) == blue
-    assert image.pixelColor(16, 5).alpha() == 0
-    assert 0 < image.pixelColor(11, 7).alpha() < 255 or image.pixelColor(11, 7) == blue
-    raster.clear()
-    assert image.pixelColor(10, 5).alpha() == 0
+    assert image.pixelColor(16, 5) == WHITE
+    assert 100 < image.pixelColor(12, 6).red() < 155
+    raster.clear(packed(WHITE))
+    assert raster.image().pixelColor(10, 5) == WHITE
 
 
 def test_dots_outside_are_left_out_and_those_at_the_edge_drawn_in_part():
     raster = Raster(20, 20)
+    raster.clear(packed(WHITE))
     x, y = np.asarray([-3, -50, 10, 23], np.float32), np.asarray([10, 10, 900, 23], np.float32)
     rows = raster.inside(x, y)
     assert rows.tolist() == [0, 3]
     raster.dots(x[rows], y[rows], packed(RED), 4.0)
     assert raster.image().pixelColor(0, 10) == RED
-    assert raster.image().pixelColor(19, 19).alpha() == 0
+    assert raster.image().pixelColor(15, 15) == WHITE
 
 
 def test_colours_survive_packing():
     colors = np.asarray([[10, 200, 30, 255], [255, 0, 128, 128], [1, 2, 3, 0]], np.uint8)
-    values = packed_all(colors)
+    values = opaque(colors, packed(WHITE))
     assert values[0] == packed(QColor(10, 200, 30))
-    assert abs(unpacked(int(values[1])).red() - 255) <= 1
-    assert unpacked(int(values[2])).alpha() == 0
-    assert unpacked(int(faded(values, 0.5)[0])).alpha() == 127
+    assert unpacked(int(values[1])) == QColor(255, 127, 191)
+    assert unpacked(int(values[2])) == WHITE
+    half = unpacked(int(mixed(values, packed(WHITE), 0.5)[0]))
+    assert (half.red(), half.green(), half.blue()) == (132, 227, 142)
+    assert unpacked(int(mixed(values, 0, 1.0)[0])) == QColor(10, 200, 30)
 
 
 def test_a_lasso_is_looked_up_however_many_corners_it_has():
@@ -118,7 +122,7 @@ def test_maps_of_one_spot_or_none_can_be_shown(position):
 def test_small_pictures_never_lie_over_each_other():
     rng = np.random.default_rng(1)
     x, y = (rng.uniform(0, 500, 600).astype(np.float32) for _ in range(2))
-    order = rng.permutation(600).tolist()
+    order = rng.permutation(600)
     chosen = mosaic.placed(x, y, order, 40)
     assert chosen[0] == order[0]
     for place, row in enumerate(chosen):

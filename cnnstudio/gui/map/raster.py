@@ -20,10 +20,12 @@ class Raster:
         self.width, self.height = max(1, width), max(1, height)
         self._stride = self.width + 2 * _MARGIN
         self._pixels = np.zeros((self.height + 2 * _MARGIN, self._stride), np.uint32)
+        self._ground = 0
 
-    def clear(self) -> None:
-        """Make every pixel transparent."""
-        self._pixels.fill(0)
+    def clear(self, ground: int) -> None:
+        """Make every pixel that of the ground; the rims of dots fade into it."""
+        self._ground = ground
+        self._pixels.fill(ground)
 
     def inside(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.intp]:
         """The places of the dots of which something may be seen."""
@@ -32,7 +34,7 @@ class Raster:
 
     def dots(self, x: NDArray[np.float32], y: NDArray[np.float32], colors: NDArray[np.uint32] | int,
              radius: float) -> None:
-        """Discs at these device pixels, all of them `inside`; `colors` are premultiplied ARGB.
+        """Discs at these device pixels, all of them `inside`; `colors` as `opaque` makes them.
 
         The soft rims are drawn before all cores: no dot eats into the core of another.
         """
@@ -40,8 +42,7 @@ class Raster:
         base = (y + _MARGIN).astype(np.intp) * self._stride + (x + _MARGIN).astype(np.intp)
         flat = self._pixels.reshape(-1)
         if len(rim):
-            soft = faded(np.atleast_1d(np.asarray(colors, np.uint32)), 0.5)
-            soft = soft if len(soft) == len(base) else soft[:1]
+            soft = mixed(np.atleast_1d(np.asarray(colors, np.uint32)), self._ground, 0.5)
             for down, right in rim:
                 flat[base + (down * self._stride + right)] = soft
         for down, right in core:
@@ -52,7 +53,7 @@ class Raster:
         whole = self._pixels
         start = whole.reshape(-1)[_MARGIN * self._stride + _MARGIN:]
         return QImage(start.data, self.width, self.height, self._stride * 4,
-                      QImage.Format.Format_ARGB32_Premultiplied)
+                      QImage.Format.Format_RGB32)
 
 
 @functools.lru_cache(maxsize=64)
@@ -68,31 +69,32 @@ def _footprint(quarters: int) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[
 
 
 def packed(color: QColor) -> int:
-    """A colour as premultiplied ARGB."""
-    alpha = color.alphaF()
-    red, green, blue = (round(each * alpha) for each in (color.red(), color.green(), color.blue()))
-    return color.alpha() << 24 | red << 16 | green << 8 | blue
-
-
-def packed_all(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """uint8 (n, 4) RGBA as premultiplied ARGB."""
-    wide = colors.astype(np.uint32)
-    alpha = wide[:, 3]
-    red, green, blue = ((wide[:, each] * alpha + 127) // 255 for each in range(3))
-    return (alpha << 24 | red << 16 | green << 8 | blue).astype(np.uint32)
+    """A colour as a pixel of the raster."""
+    return 255 << 24 | color.red() << 16 | color.green() << 8 | color.blue()
 
 
 def unpacked(value: int) -> QColor:
-    """The colour of a premultiplied ARGB."""
-    alpha = value >> 24
-    red, green, blue = (min(255, round((value >> shift & 255) * 255 / max(1, alpha))) for shift in (16, 8, 0))
-    return QColor(red, green, blue, alpha)
+    """The colour of a pixel."""
+    return QColor(value >> 16 & 255, value >> 8 & 255, value & 255)
 
 
-def faded(colors: NDArray[np.uint32], strength: float) -> NDArray[np.uint32]:
-    """Premultiplied colours with less of everything."""
-    channels = colors.view(np.uint8) * np.float32(strength)
-    return np.ascontiguousarray(channels.astype(np.uint8)).view(np.uint32)
+def opaque(colors: NDArray[np.uint8], ground: int) -> NDArray[np.uint32]:
+    """Pixels of uint8 (n, 4) RGBA on a ground."""
+    wide = colors.astype(np.uint32)
+    alpha = wide[:, 3]
+    red, green, blue = ((wide[:, channel] * alpha + (ground >> shift & 255) * (255 - alpha) + 127) // 255
+                        for channel, shift in ((0, 16), (1, 8), (2, 0)))
+    return (255 << 24 | red << 16 | green << 8 | blue).astype(np.uint32)
+
+
+def mixed(colors: NDArray[np.uint32], ground: int, strength: float) -> NDArray[np.uint32]:
+    """Pixels that show only a part of their colour, and the ground for the rest."""
+    part = round(strength * 256)
+    low, high = np.uint32(0x00FF00FF), np.uint32(0x0000FF00)
+    rest = ((ground & 0xFF00FF) * (256 - part), (ground & 0xFF00) * (256 - part))
+    even = ((colors & low) * np.uint32(part) + np.uint32(rest[0])) >> np.uint32(8) & low
+    odd = ((colors & high) * np.uint32(part) + np.uint32(rest[1])) >> np.uint32(8) & high
+    return (np.uint32(0xFF000000) | even | odd).astype(np.uint32)
 
 
 def within(path: QPainterPath, width: int, height: int, x: NDArray[np.float32],

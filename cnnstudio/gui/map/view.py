@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,7 +17,7 @@ from cnnstudio.gui import theme
 from cnnstudio.gui.map import mosaic
 from cnnstudio.gui.map.camera import Camera
 from cnnstudio.gui.map.card import CARD, paint_card
-from cnnstudio.gui.map.raster import Raster, faded, packed, packed_all, unpacked
+from cnnstudio.gui.map.raster import Raster, mixed, opaque, packed, unpacked
 from cnnstudio.gui.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.picture import thumbnail_face
 from cnnstudio.gui.widgets.words import pictures as counted
@@ -25,8 +25,11 @@ from cnnstudio.gui.widgets.words import pictures as counted
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture
 
-_FINE: Final = 1200
+_FINE: Final = 300
 """So many dots are drawn by Qt, each with a smooth edge at its exact place."""
+_MANY: Final = 20_000
+"""More dots than this are drawn with coarse pixels while they move, on screens with very fine ones."""
+_REST_MS: Final = 120
 _KEPT: Final = 4096
 
 
@@ -68,6 +71,10 @@ class DotView(QWidget):
         self._outline = QPolygonF()
         self._thumbnails = Thumbnails(self)
         self._thumbnails.arrived.connect(self.update)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._at_rest)
         self.setMinimumSize(160, 160)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -103,8 +110,9 @@ class DotView(QWidget):
             self._order = self._order[np.argsort(top[self._order], kind="stable")]
         self._rank = np.empty_like(self._order)
         self._rank[self._order[::-1]] = np.arange(len(self._order))
-        self._colors = packed_all(np.asarray(colors, np.uint8))
-        self._faint = faded(self._colors, 0.22)
+        ground = packed(theme.color("bg"))
+        self._colors = opaque(np.asarray(colors, np.uint8), ground)
+        self._faint = mixed(self._colors, ground, 0.22)
         self._faces.clear()
         self._redraw()
 
@@ -138,6 +146,7 @@ class DotView(QWidget):
 
     def close_threads(self) -> None:
         """End the decoding threads; the view will be deleted."""
+        self._rest.stop()
         self._thumbnails.close()
 
     def _tell(self) -> None:
@@ -190,7 +199,6 @@ class DotView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("bg"))
         if self._layer is None:
             self._draw_layer()
         assert self._layer is not None
@@ -204,14 +212,23 @@ class DotView(QWidget):
             self._paint_card(painter, missing)
         self._thumbnails.want(missing)
 
-    def _draw_layer(self) -> None:
+    def _at_rest(self) -> None:
+        """Nothing moves any more: all dots with the finest pixels."""
+        self._layer = None
+        self._draw_layer(at_rest=True)
+        self.update()
+
+    def _draw_layer(self, at_rest: bool = False) -> None:
         """All dots: first the faint ones, then the others, the selected with a rim on top."""
         ratio = self.devicePixelRatioF()
+        if ratio > 1 and not at_rest and self._visible > _MANY:
+            ratio = 1.0
+            self._rest.start()
         width, height = round(self.width() * ratio), round(self.height() * ratio)
         if (self._raster.width, self._raster.height) != (max(1, width), max(1, height)):
             self._raster = Raster(width, height)
         raster = self._raster
-        raster.clear()
+        raster.clear(packed(theme.color("bg")))
         x, y = self.camera.to_screen(self._position, ratio)
         self._x, self._y = (x, y) if ratio == 1.0 else (x / np.float32(ratio), y / np.float32(ratio))
         rows = self._order[raster.inside(x[self._order], y[self._order])]
@@ -225,7 +242,6 @@ class DotView(QWidget):
         groups = ((rows[faint], self._faint, radius), (rows[~faint & ~chosen], self._colors, radius),
                   (rows[chosen], rim, radius + max(ratio, 0.4 * radius)), (rows[chosen], self._colors, radius))
         if fine:
-            self._layer.fill(0)
             painter = QPainter(self._layer)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for group, colors, size in groups:
@@ -264,7 +280,7 @@ class DotView(QWidget):
             rows = np.flatnonzero(near)
             # Selected ones come first: what was chosen is seen.
             rows = rows[np.lexsort((self._rank[rows], ~self._selected[rows]))]
-            self._placed = mosaic.placed(self._x, self._y, rows.tolist(), side)
+            self._placed = mosaic.placed(self._x, self._y, rows, side)
         fade = bool(self._selected.any())
         self._look_up(self._placed)
         for row in reversed(self._placed):

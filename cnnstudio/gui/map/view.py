@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,7 @@ _FINE: Final = 300
 _MANY: Final = 20_000
 """More dots than this are drawn with coarse pixels while they move, on screens with very fine ones."""
 _REST_MS: Final = 120
+_PAINT_SECONDS: Final = 0.006
 _KEPT: Final = 4096
 
 
@@ -75,6 +77,10 @@ class DotView(QWidget):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._at_rest)
+        # What a paint had no time for is made by the next.
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self.update)
         self.setMinimumSize(160, 160)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -147,6 +153,7 @@ class DotView(QWidget):
     def close_threads(self) -> None:
         """End the decoding threads; the view will be deleted."""
         self._rest.stop()
+        self._more.stop()
         self._thumbnails.close()
 
     def _tell(self) -> None:
@@ -283,8 +290,9 @@ class DotView(QWidget):
             self._placed = mosaic.placed(self._x, self._y, rows, side)
         fade = bool(self._selected.any())
         self._look_up(self._placed)
+        until = time.perf_counter() + _PAINT_SECONDS
         for row in reversed(self._placed):
-            face = self._face(row, side, missing)
+            face = self._faces.get((row, side)) or self._face(row, side, missing, until)
             if face is None:
                 continue
             rect = QRectF(round(float(self._x[row])) - side / 2, round(float(self._y[row])) - side / 2, side, side)
@@ -293,7 +301,10 @@ class DotView(QWidget):
                 painter.setBrush(theme.color("bg"))
                 painter.drawRoundedRect(rect, 8, 8)
                 painter.setOpacity(0.3)
-            painter.drawPixmap(rect.topLeft(), face)
+            if face.width() == round(side * self.devicePixelRatioF()):
+                painter.drawPixmap(rect.topLeft(), face)
+            else:
+                painter.drawPixmap(rect, face, QRectF(face.rect()))
             painter.setOpacity(1.0)
             if self._selected[row]:
                 painter.setPen(QPen(theme.color("text"), 2))
@@ -320,15 +331,15 @@ class DotView(QWidget):
             return None
         return None if image.isNull() else image
 
-    def _face(self, row: int, side: int, missing: list[Wanted]) -> QPixmap | None:
-        """The small square picture with its dot's colour around it."""
-        key = (row, side)
-        found = self._faces.get(key)
-        if found is not None:
-            return found
-        image = self._image(row, side, missing)
+    def _face(self, row: int, side: int, missing: list[Wanted], until: float) -> QPixmap | None:
+        """The small square picture with its dot's colour around it, made anew if there is time before `until`; else
+        one of another size, or None."""
+        late = time.perf_counter() > until
+        image = None if late else self._image(row, side, missing)
         if image is None:
-            return None
+            if late:
+                self._more.start()
+            return next((self._faces[row, size] for size in mosaic.SIZES if (row, size) in self._faces), None)
         inner = thumbnail_face(image, None, side - 4, self.devicePixelRatioF())
         face = QPixmap(round(side * self.devicePixelRatioF()), round(side * self.devicePixelRatioF()))
         face.setDevicePixelRatio(self.devicePixelRatioF())
@@ -342,7 +353,7 @@ class DotView(QWidget):
         painter.end()
         if len(self._faces) > _KEPT // 4:
             self._faces.clear()
-        self._faces[key] = face
+        self._faces[row, side] = face
         return face
 
     def _paint_marks(self, painter: QPainter) -> None:

@@ -8,7 +8,8 @@ import platform
 import sys
 import time
 
-NAMES = ("window", "index", "thumbnails", "augmentation", "epoch_cifar", "epoch_photos", "frozen_base", "gaps", "predict")
+NAMES = ("window", "index", "thumbnails", "augmentation", "epoch_cifar", "epoch_photos", "frozen_base", "gaps", "predict",
+         "audit")
 
 
 def main() -> None:

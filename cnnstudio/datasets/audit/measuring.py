@@ -25,14 +25,14 @@ from cnnstudio.imaging.quality import measure as measure_pixels
 from cnnstudio.imaging.quality import to_gray
 from cnnstudio.imaging.signature import signature
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of what is measured: rows of another version are measured again."""
 _ENOUGH: Final = 768
 """Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""
 _WHITE: Final = (255, 255, 255)
 """What shows through transparent pixels."""
-_PART: Final = 8
-"""Files that a thread takes at once: small pictures are quicker than handing over the work."""
+_SMALL: Final = 12_000
+"""Bytes of a file, in the mean, below which threads wait for each other longer than they help."""
 _COLUMNS: Final = ("picture", "brightness", "dark", "bright", "contrast", "sharpness", "entropy", "colorfulness",
                    "channels", "format", "orientation", "taken", "signature", "version")
 _WAITING: Final = ("FROM pictures p LEFT JOIN measures m ON m.picture = p.id AND m.version = ?"
@@ -63,12 +63,14 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
     total, done, looked = waiting(index), 0, False
     with ThreadPoolExecutor(workers or os.cpu_count() or 2, thread_name_prefix="audit") as pool:
         while not cancelled():
-            rows = index.rows(f"SELECT p.id, p.path, p.inspected {_WAITING} ORDER BY p.id LIMIT ?", (VERSION, chunk))
+            rows = index.rows(f"SELECT p.id, p.path, p.inspected, p.size {_WAITING} ORDER BY p.id LIMIT ?",
+                              (VERSION, chunk))
             if not rows:
                 break
-            parts = [rows[start:start + _PART] for start in range(0, len(rows), _PART)]
-            found = [each for part in pool.map(lambda part: [measure_file(root, row[0], row[1]) for row in part], parts)
-                     for each in part]
+            if sum(row[3] for row in rows) < _SMALL * len(rows):
+                found = [measure_file(root, row[0], row[1]) for row in rows]
+            else:
+                found = list(pool.map(lambda row: measure_file(root, row[0], row[1]), rows))
             fresh = {row[0] for row in rows if not row[2]}
             looked = looked or bool(fresh)
             _enter(index, found, fresh)

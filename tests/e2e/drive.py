@@ -83,6 +83,23 @@ class Driver:
         self.window.grab().save(str(self.out / f"{name}-{self.suffix}.png"))
 
 
+def audit(driver: Driver) -> None:
+    """Audit the pictures, look at the map, and come back to the grid with a picture selected."""
+    auditing = driver.session.pictures.auditing
+    driver.click(driver.button("Audit the pictures", "Auditar las imágenes"))
+    driver.until(lambda: auditing.running is None and auditing.embedding is not None, "the audit")
+    driver.settle(1.0)
+    driver.click(driver.button("Map", "Mapa"))
+    driver.settle(1.5)
+    driver.shoot("map")
+    driver.click(driver.button("Grid", "Cuadrícula"))
+    grid = driver.window.current._grid
+    place = grid.viewport().mapToGlobal(QPoint(60, 60))
+    subprocess.run(["xdotool", "mousemove", str(place.x()), str(place.y()), "click", "1"], check=True)
+    driver.until(lambda: len(grid.selection) == 1, "a selected picture")
+    driver.settle(1.0)
+
+
 def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, object]:
     """New project, look at every page, train, evaluate, drop a picture, save, close, reopen."""
     driver = Driver(out, language, theme)
@@ -96,6 +113,8 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
     for page in ("data", "prepare", "network"):
         driver.go(page)
         driver.until(lambda: not [job for job in session.jobs if not job.quiet], page)
+        if page == "data":
+            audit(driver)
         driver.shoot(page)
     driver.go("train")
     driver.click(driver.button("Start training", "Empezar"))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from cnnstudio.catalog.checks import fields_of
 from cnnstudio.catalog.findings import GROUPS, KINDS
 from cnnstudio.core import edits
 from cnnstudio.core.audit import AUDIT_PARAMS
 from cnnstudio.core.dataset import SPLIT_NAMES
-from cnnstudio.core.text import tr
-from cnnstudio.gui.jobs import Job
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.jobs import Job, Report, Work
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
@@ -62,13 +64,14 @@ class QualityPanel(QWidget):
         self._form = Form(AUDIT_PARAMS, fields_of(session.project.dataset.audit, AUDIT_PARAMS))
         self._form.value_changed.connect(self._set)
         self._form.settled.connect(lambda _name: session.seal())
+        self._report = Button(tr("Report (HTML)…", "Informe (HTML)…"), "link", on_click=self._write_report)
         note = Label(tr("The affected pictures are shown while you change a threshold.",
                         "Al cambiar un umbral se muestran las imágenes afectadas."), "secondary", "dim", wrap=True)
         thresholds = QWidget()
         thresholds.setLayout(column(note, self._form, spacing=8, margins=(8, 0, 0, 8)))
-        self.setLayout(column(Caption(tr("Quality", "Calidad")), self._unreadable, self._excluded, *lines, self._clean,
-                              self._leak, self._busy, self._start,
-                              Expander(tr("Thresholds", "Umbrales"), thresholds), spacing=4))
+        self.setLayout(column(Caption(tr("Quality", "Calidad")), self._busy, self._start, self._unreadable, self._excluded,
+                              *lines, self._clean, self._leak, self._report, Expander(tr("Thresholds", "Umbrales"), thresholds),
+                              spacing=4))
         session.jobs.changed.connect(self._show_job)
 
     def _run(self) -> None:
@@ -108,6 +111,7 @@ class QualityPanel(QWidget):
             line.show_value(count(number), on=on, warn=number > 0)
         audited = found.total > 0 and found.auditing.waiting < found.total
         self._clean.setVisible(audited and not any(counts.get(kind) for kind in self._lines))
+        self._report.setVisible(audited)
         self._show_leaks()
         waiting = found.auditing.waiting
         self._start.setText(tr("Audit the pictures", "Auditar las imágenes") if not audited else
@@ -115,6 +119,32 @@ class QualityPanel(QWidget):
                              else tr("Audit again", "Auditar de nuevo")))
         self._start.setEnabled(found.total > 0)
         self._show_job()
+
+    def _write_report(self) -> None:
+        session, index, root = self._session, self._session.index, self._session.source_root
+        if index is None or root is None or session.folder is None:
+            return
+        name = session.project.name or session.folder.name
+        suggested = str(session.folder / (tr("audit", "auditoria") + ".html"))
+        path, _kind = QFileDialog.getSaveFileName(self.window(), tr("Report of the audit", "Informe de la auditoría"),
+                                                  suggested, "HTML (*.html)")
+        if not path:
+            return
+
+        def work(_report: Report) -> None:
+            from cnnstudio.datasets.audit.report import write_report
+            from cnnstudio.datasets.findings import all_findings
+
+            write_report(Path(path), index, root, all_findings(index), name)
+
+        def done(job: Work) -> None:
+            if (problem := getattr(job.last, "problem", None)) is not None:
+                session.notice(problem)
+            else:
+                QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+
+        session.jobs.run(work, Text("Writing the report", "Escribiendo el informe"), "report", page="data", done=done,
+                         owner=self)
 
     def _show_leaks(self) -> None:
         parts = [tr("{share} of the {split} pictures have a twin where the network learns.",

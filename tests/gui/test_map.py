@@ -238,6 +238,12 @@ def test_keyboard_moves_zooms_steps_and_opens(qtbot, view):
     assert told[1:] == [[105], [105, 108]]
     qtbot.keyClick(view, Qt.Key.Key_Return)
     assert opened == [108]
+    keys: list[object] = []
+    view.label_key.connect(keys.append)
+    view.exclude_key.connect(lambda: keys.append("exclude"))
+    qtbot.keyClick(view, Qt.Key.Key_3)
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert keys == [2, "exclude"]
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert told[-1] == []
     qtbot.keyClick(view, Qt.Key.Key_A, CONTROL)

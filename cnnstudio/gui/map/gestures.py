@@ -23,7 +23,8 @@ class MapView(DotView):
     """The left button draws a lasso (with Shift, or as `tool` says, a rectangle; Ctrl adds, Alt takes away) or
     selects what it clicks; the middle and the right one, or Space and the left one, move the map; the wheel zooms.
 
-    Arrows move, with Ctrl they go from picture to picture; + and - zoom, 0 fits, Enter opens, Esc selects nothing.
+    Arrows move, with Ctrl they go from picture to picture; + and - zoom, 0 fits, Enter opens, Esc selects nothing;
+    1 to 9 and Delete are passed on as in the grid.
     """
 
     tool = LASSO
@@ -207,6 +208,10 @@ class MapView(DotView):
             self._choose(np.empty(0, np.intp), Qt.KeyboardModifier.NoModifier)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._current >= 0:
             self.opened.emit(int(self.ids[self._current]))
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.exclude_key.emit()
+        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and not control:
+            self.label_key.emit(key - Qt.Key.Key_1)
         elif key == Qt.Key.Key_Space:
             self._space = True
             self._show_cursor()

@@ -36,11 +36,14 @@ _EMPTY, _WAITING, _MAP = range(3)
 
 
 class MapPanel(QWidget):
-    """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_asked(point)`."""
+    """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_asked(point)`; keys 1 to 9 and
+    Delete as in the grid: `label_key(n)`, `exclude_key`."""
 
     selection_changed = Signal(list)
     opened = Signal(int)
     menu_asked = Signal(QPoint)
+    label_key = Signal(int)
+    exclude_key = Signal()
     embedding_changed = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -61,6 +64,8 @@ class MapPanel(QWidget):
         self.view.selection_changed.connect(self._selected)
         self.view.opened.connect(self.opened)
         self.view.menu_asked.connect(self.menu_asked)
+        self.view.label_key.connect(self.label_key)
+        self.view.exclude_key.connect(self.exclude_key)
         self.view.view_changed.connect(self._remember_view)
         self.view.note_of = self._note_of
         self.view.show_pictures(bool(session.remembered("map_pictures", True)))

@@ -42,6 +42,8 @@ class DotView(QWidget):
     """Ids that the user selected."""
     opened = Signal(int)
     menu_asked = Signal(QPoint)
+    label_key = Signal(int)
+    exclude_key = Signal()
     view_changed = Signal()
     """The user zoomed or panned."""
 

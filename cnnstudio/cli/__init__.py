@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cnnstudio.cli import audit, collection, jobs, mapping, projects, sample
+from cnnstudio.cli import audit, collection, decisions, jobs, mapping, projects, sample
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError
@@ -17,7 +17,8 @@ from cnnstudio.imaging.quiet import silence_codecs
 
 _RUN = {
     "new": projects.new, "set": projects.change, "show": projects.show, "check": projects.check,
-    "audit": audit.audit, "map": mapping.arrange, "import": collection.bring, "collect": collection.collect,
+    "audit": audit.audit, "decide": decisions.decide,
+    "map": mapping.arrange, "import": collection.bring, "collect": collection.collect,
     "datasets": collection.datasets, "runs": projects.runs, "train": jobs.train, "evaluate": jobs.evaluate,
     "predict": jobs.predict, "export": jobs.export, "doctor": jobs.doctor, "fetch": jobs.fetch, "sample": sample.sample,
 }

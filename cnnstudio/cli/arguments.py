@@ -92,6 +92,17 @@ def parser() -> argparse.ArgumentParser:
     datasets.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"))
     datasets.add_argument("--to", type=Path, metavar=tr("FOLDER", "CARPETA"))
 
+    decide = command("decide", tr("give pictures a class or split, leave them out, accept findings",
+                                  "da clase o división a imágenes, las excluye, acepta hallazgos"))
+    decide.add_argument("paths", nargs="+", metavar=tr("PATH", "RUTA"))
+    decide.add_argument("--class", dest="class_name", metavar=tr("NAME", "NOMBRE"))
+    decide.add_argument("--split", choices=("train", "validation", "test", "drawn"))
+    left = decide.add_mutually_exclusive_group()
+    left.add_argument("--exclude", action="store_true")
+    left.add_argument("--include", action="store_true")
+    decide.add_argument("--accept", metavar=tr("KIND", "TIPO"), help=tr("a finding of this kind is fine",
+                                                                        "un hallazgo de este tipo está bien"))
+
     train = command("train", tr("train; Ctrl+C stops and keeps", "entrena; Ctrl+C detiene y conserva"))
     _add_set(train)
     train.add_argument("--resume", metavar="RUN", help=tr("go on with this run", "continúa este entrenamiento"))

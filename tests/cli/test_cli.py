@@ -123,3 +123,18 @@ def test_events_are_told_in_one_language():
 def test_the_entry_knows_every_command():
     words = next(action for action in parser()._actions if action.dest == "command").choices
     assert set(words) <= set(cnnstudio.COMMANDS)
+
+
+def test_decisions_are_taken_from_a_script(project, capsys):
+    assert cli.main(["show", project, "dataset.source", "--json"]) == 0
+    root = Path(json.loads(capsys.readouterr().out)["value"])
+    file = next(path for path in sorted(root.rglob("*")) if path.is_file())
+    assert cli.main(["decide", project, str(file), "nothing.jpg", "--class", "other", "--split", "test", "--exclude",
+                     "--accept", "blurry", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0]["problem"]["code"] == "unknown_picture"
+    assert (lines[1]["class"], lines[1]["split"], lines[1]["excluded"]) == ("other", "test", True)
+    assert cli.main(["decide", project, lines[1]["path"], "--include", "--split", "drawn"]) == 0
+    assert "other" in capsys.readouterr().out
+    assert cli.main(["decide", project, lines[1]["path"], "--accept", "nonsense"]) == 2
+    assert cli.main(["decide", project, "nothing.jpg", "--exclude"]) == 2

@@ -1,0 +1,70 @@
+"""`cnnstudio decide`: what the window decides about pictures, from a script."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from cnnstudio.catalog.findings import KINDS
+from cnnstudio.cli.output import Output
+from cnnstudio.cli.projects import locked
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.opening import open_project, source_folder
+
+
+def decide(arguments: argparse.Namespace, output: Output) -> int:
+    """Give pictures a class or split, leave them out or take them in, accept a finding about them."""
+    folder: Path = arguments.project
+    project, index = open_project(folder)
+    lock = locked(folder)
+    try:
+        paths = _known(arguments.paths, project, folder, index, output)
+        ids = list(index.ids_of(paths))
+        if arguments.class_name:
+            index.relabel(ids, arguments.class_name)
+        if arguments.split:
+            index.assign_split(ids, None if arguments.split == "drawn" else arguments.split)
+        if arguments.exclude or arguments.include:
+            index.exclude(ids, bool(arguments.exclude))
+        if arguments.accept:
+            _check_kind(arguments.accept)
+            index.accept(arguments.accept, paths)
+        for picture in index.pictures(ids):
+            words = f"{picture.path}: {picture.class_name}, {picture.split}"
+            if picture.excluded:
+                words += ", " + tr("excluded", "excluida")
+            output.line({"path": picture.path, "class": picture.class_name, "split": picture.split,
+                         "excluded": picture.excluded, "findings": list(picture.findings)}, words)
+    finally:
+        index.close()
+        lock.release()
+    return 0 if ids else 2
+
+
+def _known(given: Sequence[str], project: Project, folder: Path, index: Index, output: Output) -> list[str]:
+    """The paths as the index has them: relative to the collection's folder, or any path of the file system."""
+    root = source_folder(project, folder)
+    found: list[str] = []
+    unknown: list[Problem] = []
+    for path in given:
+        candidates = (path, os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/"), os.path.abspath(path))
+        known = next((each for each in candidates if len(index.ids_of([each]))), None)
+        if known is not None:
+            found.append(known)
+        else:
+            text = Text("{path} is not a picture of this project.", "{path} no es una imagen de este proyecto.")
+            unknown.append(warning("unknown_picture", text.fill(path=path), "dataset", path=path))
+    output.problems(unknown)
+    return found
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS.ids():
+        text = Text("There are no findings called {kind}. There are: {known}.",
+                    "No hay hallazgos llamados {kind}. Los hay: {known}.")
+        raise ProblemError(error("unknown_kind", text.fill(kind=kind, known=", ".join(KINDS.ids())), "dataset"))

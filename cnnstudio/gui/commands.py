@@ -186,6 +186,36 @@ def _help(window: MainWindow, _arguments: dict[str, Any]) -> None:
     HelpDialog(window.actions_of.entries, window).open()
 
 
+def _add_pictures(window: MainWindow, arguments: dict[str, Any]) -> None:
+    from cnnstudio.gui.dialogs.add import open_add_pictures
+
+    open_add_pictures(window.session, window, arguments.get("paths", ()))
+
+
+def _webcam(window: MainWindow, _arguments: dict[str, Any]) -> None:
+    from cnnstudio.gui.dialogs.webcam import open_webcam
+
+    open_webcam(window.session, window)
+
+
+def _download(window: MainWindow, _arguments: dict[str, Any]) -> None:
+    from cnnstudio.gui.dialogs.download import open_download
+
+    open_download(window.session, window)
+
+
+def _collect(window: MainWindow, _arguments: dict[str, Any]) -> None:
+    from cnnstudio.gui.dialogs.collect import open_export_collection
+
+    if window.session.is_open:
+        open_export_collection(window.session, window)
+
+
+def _audit(window: MainWindow, _arguments: dict[str, Any]) -> None:
+    if window.go("data"):
+        window.session.pictures.auditing.start()
+
+
 def _full_screen(window: MainWindow, _arguments: dict[str, Any]) -> None:
     window.showNormal() if window.isFullScreen() else window.showFullScreen()
 
@@ -213,5 +243,10 @@ _COMMANDS: Final[dict[str, Callable[[MainWindow, dict[str, Any]], object]]] = {
     "about": _about,
     "help": _help,
     "restore_autosave": _restore,
+    "add_pictures": _add_pictures,
+    "webcam": _webcam,
+    "download": _download,
+    "collect": _collect,
+    "audit": _audit,
     "take_paths": lambda window, arguments: window.take_paths(arguments["paths"]),
 }

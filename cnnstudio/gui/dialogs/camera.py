@@ -1,0 +1,186 @@
+"""A camera in a thread of its own: live pictures, and recording them into a folder at a steady rate."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtGui import QImage
+
+from cnnstudio.core.files import write_problem
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.text import Text
+
+_LOST_AFTER: Final = 15
+"""So many pictures in a row that do not come mean that the camera was unplugged."""
+_PREVIEW_SECONDS: Final = 1 / 30
+
+
+class Capture(Protocol):
+    """What OpenCV's VideoCapture can do."""
+
+    def isOpened(self) -> bool: ...
+
+    def read(self) -> tuple[bool, Any]: ...
+
+    def release(self) -> None: ...
+
+
+def cameras() -> list[tuple[int, str]]:
+    """The cameras of this machine, as numbers with names, without opening any."""
+    if sys.platform.startswith("linux"):
+        found = []
+        for place in sorted(Path("/sys/class/video4linux").glob("video*"), key=lambda each: (len(each.name), each.name)):
+            try:
+                # A camera has several devices; the first gives the pictures.
+                if (place / "index").read_text().strip() == "0":
+                    found.append((int(place.name[5:]), (place / "name").read_text().strip()))
+            except (OSError, ValueError):
+                continue
+        return found
+    return [(number, str(Text("Camera {n}", "Cámara {n}").fill(n=number + 1))) for number in range(4)]
+
+
+def open_camera(number: int) -> Capture:
+    """Open a camera with OpenCV."""
+    import cv2
+
+    capture: Capture = cv2.VideoCapture(number)
+    return capture
+
+
+class Camera(QThread):
+    """Reads pictures until `stop`; records while `record` is on.
+
+    `pictured(QImage)` for the preview (mirrored if wanted), `saved(class, number)` after every file,
+    `failed(Problem)` when there is no camera, it went away, or the disk is full.
+    """
+
+    pictured = Signal(QImage)
+    saved = Signal(str, int)
+    failed = Signal(object)
+
+    def __init__(self, opener: Callable[[], Capture], folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._opener, self._folder = opener, folder
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._recording: tuple[str, str] | None = None
+        self._rate, self._form, self._mirror = 5.0, "jpg", True
+        self._counts: dict[str, int] = {}
+        self._shown = True
+
+    # From the window -----------------------------------------------------------------------------
+
+    def record(self, class_name: str) -> None:
+        """From now on every picture of the rate is saved into this class, as one burst."""
+        with self._lock:
+            self._recording = (class_name, f"frame_{datetime.now():%Y%m%d%H%M%S%f}")
+
+    def pause(self) -> None:
+        """Record no more."""
+        with self._lock:
+            self._recording = None
+
+    def settings(self, rate: float, form: str, mirror: bool) -> None:
+        """Pictures a second, "jpg" or "png", and whether the preview is a mirror (the files are not)."""
+        with self._lock:
+            self._rate, self._form, self._mirror = max(0.1, rate), form, mirror
+
+    def shown(self) -> None:
+        """The window has shown the last picture and takes another."""
+        self._shown = True
+
+    def stop(self) -> None:
+        """End, and wait for it."""
+        self._ended.set()
+        self.wait(5000)
+
+    # In the thread -------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        capture = None
+        try:
+            capture = self._opener()
+            if not capture.isOpened():
+                self.failed.emit(no_camera())
+                return
+            self._read(capture)
+        except ProblemError as trouble:
+            self.failed.emit(trouble.problems[0])
+        except Exception as trouble:  # noqa: BLE001 - the border of the thread: drivers raise what they like
+            self.failed.emit(_lost(f"{type(trouble).__name__}: {trouble}"))
+        finally:
+            if capture is not None:
+                capture.release()
+
+    def _read(self, capture: Capture) -> None:
+        misses, due, previewed = 0, 0.0, 0.0
+        while not self._ended.is_set():
+            came, picture = capture.read()
+            if not came or picture is None:
+                misses += 1
+                if misses >= _LOST_AFTER:
+                    self.failed.emit(_lost(""))
+                    return
+                self._ended.wait(0.02)
+                continue
+            misses = 0
+            now = time.monotonic()
+            with self._lock:
+                recording, rate, form, mirror = self._recording, self._rate, self._form, self._mirror
+            if recording is None:
+                due = 0.0
+            elif now >= due:
+                # Behind by more than one picture: no rush to catch up.
+                due = max(due + 1 / rate, now) if due else now + 1 / rate
+                self._save(picture, *recording, form)
+            if self._shown and now - previewed >= _PREVIEW_SECONDS:
+                previewed, self._shown = now, False
+                self.pictured.emit(_preview(picture, mirror))
+
+    def _save(self, picture: Any, class_name: str, burst: str, form: str) -> None:
+        import cv2
+
+        from cnnstudio.datasets.sources.placing import clean_name, write_new
+
+        folder = self._folder / clean_name(class_name)
+        number = self._counts[class_name] = self._counts.get(class_name, 0) + 1
+        options = [cv2.IMWRITE_JPEG_QUALITY, 95] if form == "jpg" else []
+        _done, data = cv2.imencode(f".{form}", picture, options)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as trouble:
+            raise ProblemError(write_problem(trouble, folder)) from trouble
+        write_new(folder / f"{burst}_{number:05d}.{form}", data.tobytes())
+        self.saved.emit(class_name, number)
+
+
+def _preview(picture: Any, mirror: bool) -> QImage:
+    import cv2
+
+    from cnnstudio.gui.widgets.picture import image_of
+
+    shown = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if picture.ndim == 3 else picture
+    return image_of(cv2.flip(shown, 1) if mirror else shown)
+
+
+def no_camera() -> Problem:
+    """There is no camera, or another program has it."""
+    text = Text("No camera answers. Connect one, close other programs that use it, and allow access to it in the "
+                "system's settings.",
+                "Ninguna cámara responde. Conecte una, cierre otros programas que la usen y permita el acceso en los "
+                "ajustes del sistema.")
+    return error("no_camera", text, "machine")
+
+
+def _lost(reason: str) -> Problem:
+    text = Text("The camera gives no more pictures: was it unplugged? What was recorded is kept.",
+                "La cámara ya no da imágenes: ¿se desconectó? Lo grabado se conserva.")
+    return error("camera_lost", text, "machine", details=reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from cnnstudio.catalog.findings import KINDS, LEARNED
 from cnnstudio.core.audit import AUDIT_PARAMS, AuditSpec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.datasets import findings as stored
+from cnnstudio.datasets.audit.copies import TWIN_KINDS
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
-from cnnstudio.datasets.audit.measuring import measure, waiting
+from cnnstudio.datasets.audit.measuring import VERSION, measure, waiting
 from cnnstudio.datasets.audit.report import write_report
 from cnnstudio.datasets.audit.run import ALL_KINDS, affected, audit, bursts, derive
 from cnnstudio.datasets.audit.twins import _buckets, _everything, joined
@@ -25,6 +27,7 @@ from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.refresh import scan_folder
+from cnnstudio.datasets.scan import Found
 from cnnstudio.imaging.signature import BYTES, descriptors
 
 from .planting import COUNTS, plant
@@ -329,6 +332,44 @@ def test_a_flat_folder_has_no_classes_but_can_be_audited(tmp_path):
     (root / "folder").mkdir()
     assert not is_flat(root)
     assert not is_flat(tmp_path / "nowhere")
+    index.close()
+
+
+def test_a_twin_of_a_copy_that_was_left_out_is_still_a_twin(root, tmp_path):
+    spoil(root)
+    shutil.copy(root / "train" / "cat" / "002.jpg", root / "train" / "cat" / "zz.jpg")
+    index, found = audited(root, tmp_path)
+    assert {each.path for each in found["near_duplicate"]} == {"train/cat/002 small.jpg", "test/dog/seen small.jpg"}
+    index.exclude(index.ids(Filter(text="002.jpg")), True)
+    found = by_kind(derive(index, DatasetSpec(), ALL_KINDS))
+    (small,) = [each for each in found["near_duplicate"] if each.path == "train/cat/002 small.jpg"]
+    assert small.others == ("train/cat/zz.jpg",)
+    index.close()
+
+
+def test_thousands_of_copies_take_no_longer_than_that(tmp_path):
+    index = Index(tmp_path / "dataset.sqlite")
+    scan = index.begin_scan()
+    index.add([Found(f"{number % 2}/{number}.png", str(number % 2), "test" if number % 5 == 0 else "train", 100, 1)
+               for number in range(4000)], scan)
+    index.end_scan(scan, DatasetSpec())
+    ids = list(index.ids())
+    index.set_inspected([(each, 8, 8, "same" if place < 2000 else f"{place}", None, None)
+                         for place, each in enumerate(ids)])
+    random = np.random.default_rng(0)
+    base = random.integers(0, 256, BYTES)
+    with index.transaction() as connection:
+        connection.executemany("INSERT INTO measures (picture, signature, version) VALUES (?, ?, ?)", [
+            (each, np.clip(base + random.integers(-2, 3, BYTES), 0, 255).astype(np.uint8).tobytes(), VERSION)
+            for each in ids])
+    start = time.perf_counter()
+    found = by_kind(derive(index, DatasetSpec(), TWIN_KINDS))
+    assert time.perf_counter() - start < 30
+    assert len(found["exact_duplicate"]) == 1999
+    assert len(found["near_duplicate"]) == 2000
+    assert len(found["leakage"]) == index.count(Filter(splits=("validation", "test"))) > 800
+    assert len(found["cross_class_duplicate"]) > 2000
+    assert max(len(each.others) for them in found.values() for each in them) <= 50
     index.close()
 
 

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
+import msgspec
+
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.text import Text, same
 from cnnstudio.datasets.audit.rules import Row, split_name
@@ -14,6 +16,8 @@ from cnnstudio.datasets.findings import Finding
 
 TWIN_KINDS: Final = frozenset({"exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate"})
 _ORDER: Final = {"train": 0, "validation": 1, "test": 2}
+_TOLD: Final = 50
+"""Twins that a finding names at most."""
 _TURN_WORDS: Final = (
     Text("mirrored", "reflejada"), Text("turned by half", "girada media vuelta"),
     Text("upside down and mirrored", "invertida y reflejada"), Text("turned by a quarter", "girada un cuarto"),
@@ -25,7 +29,7 @@ _TURN_WORDS: Final = (
 def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds: frozenset[str]) -> list[Finding]:
     """Findings of the four kinds about twins."""
     by_id = {row.id: row for row in rows}
-    near = [pair for pair in near if pair.first in by_id and pair.second in by_id]
+    near = _present(exact, near, by_id)
     groups = [[by_id[each] for each in group if each in by_id] for group in exact]
     found: list[Finding] = []
     if "exact_duplicate" in kinds:
@@ -33,9 +37,12 @@ def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds
             found += _superfluous(group, "exact_duplicate", {})
     if "near_duplicate" in kinds:
         # One of each set of exact copies stands for all: the others are told of as exact copies.
-        pairs = {frozenset((pair.first, pair.second)): pair for pair in near}
+        nearest: dict[int, Twins] = {}
+        for pair in sorted(near, key=lambda each: each.difference):
+            nearest.setdefault(pair.first, pair)
+            nearest.setdefault(pair.second, pair)
         for members in joined((pair.first, pair.second) for pair in near):
-            found += _superfluous([by_id[each] for each in members], "near_duplicate", pairs)
+            found += _superfluous([by_id[each] for each in members], "near_duplicate", nearest)
     if kinds & {"leakage", "cross_class_duplicate"}:
         twins = _all_twins(groups, near, by_id)
         for row, others in twins:
@@ -49,20 +56,32 @@ def best(group: Iterable[Row]) -> Row:
                                        len(row.path), row.path))
 
 
-def _superfluous(group: list[Row], kind: str, pairs: dict[frozenset[int], Twins]) -> Iterable[Finding]:
+def _present(exact: list[list[int]], near: list[Twins], by_id: dict[int, Row]) -> list[Twins]:
+    """The pairs of pictures that are there; for one that was left out stands a copy of it that was not."""
+    instead = {each: present[0] for group in exact if (present := [each for each in group if each in by_id])
+               for each in group if each not in by_id}
+    pairs = []
+    for pair in near:
+        first, second = (each if each in by_id else instead.get(each) for each in (pair.first, pair.second))
+        if first is not None and second is not None:
+            pairs.append(pair if (first, second) == (pair.first, pair.second)
+                         else msgspec.structs.replace(pair, first=first, second=second))
+    return pairs
+
+
+def _superfluous(group: list[Row], kind: str, nearest: dict[int, Twins]) -> Iterable[Finding]:
     if len(group) < 2:
         return
     kept = best(group)
+    members = {row.id: row for row in group}
+    told = group[:_TOLD]
     for row in group:
         if row.id == kept.id:
             continue
         # The nearest of the set: a chain of alike pictures need not be alike at its ends.
-        twins = [pairs[frozenset((row.id, other.id))] for other in group
-                 if frozenset((row.id, other.id)) in pairs]
-        pair = min(twins, key=lambda each: each.difference, default=None)
-        other = kept if pair is None else next(each for each in group
-                                               if each.id in (pair.first, pair.second) and each.id != row.id)
-        others = (other.path, *(each.path for each in group if each.id not in (row.id, other.id)))
+        pair = nearest.get(row.id)
+        other = kept if pair is None else members[pair.second if pair.first == row.id else pair.first]
+        others = (other.path, *(each.path for each in told if each.id not in (row.id, other.id)))
         yield _finding(row, kind, 1.0 - (pair.difference if pair is not None else 0.0), _sentence(row, other, pair),
                        others, {"keep": kept.path})
 
@@ -83,20 +102,36 @@ def _sentence(row: Row, other: Row, pair: Twins | None) -> Text:
 
 def _all_twins(groups: list[list[Row]], near: list[Twins], by_id: dict[int, Row]
                ) -> list[tuple[Row, list[tuple[Row, Twins | None]]]]:
-    """Every picture that has twins, with each of them; near twins of one exact copy are those of all its copies."""
+    """Every picture that has twins, with them; near twins of one exact copy are those of all its copies.
+
+    Of many exact copies some of every split and class stand for all.
+    """
     copies_of: dict[int, list[Row]] = {row.id: group for group in groups for row in group}
+    standing: dict[int, list[Row]] = {}
+    for group in groups:
+        chosen = _of_each_kind(group)
+        standing |= {row.id: chosen for row in group}
     twins: dict[int, dict[int, Twins | None]] = defaultdict(dict)
     for pair in near:
-        for one in copies_of.get(pair.first, [by_id[pair.first]]):
-            for two in copies_of.get(pair.second, [by_id[pair.second]]):
-                twins[one.id][two.id] = twins[two.id][one.id] = pair
+        for each, other in ((pair.first, pair.second), (pair.second, pair.first)):
+            for one in copies_of.get(each, [by_id[each]]):
+                for two in standing.get(other, [by_id[other]]):
+                    twins[one.id][two.id] = pair
     for group in groups:
         for one in group:
-            for two in group:
-                if one.id != two.id:
-                    twins[one.id][two.id] = None
+            twins[one.id] |= dict.fromkeys((two.id for two in standing[one.id] if two.id != one.id), None)
     return [(by_id[each], [(by_id[other], pair) for other, pair in others.items()])
             for each, others in sorted(twins.items())]
+
+
+def _of_each_kind(group: list[Row]) -> list[Row]:
+    number: dict[tuple[str, str], int] = defaultdict(int)
+    chosen = []
+    for row in group:
+        number[row.split, row.class_name] += 1
+        if number[row.split, row.class_name] <= _TOLD:
+            chosen.append(row)
+    return chosen
 
 
 def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[str]) -> Iterable[Finding]:
@@ -125,5 +160,5 @@ def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[s
 
 
 def _finding(row: Row, kind: str, score: float, text: Text, others: tuple[str, ...], data: dict[str, Any]) -> Finding:
-    return Finding(kind=kind, path=row.path, picture=row.id, others=others[:50], score=max(0.0, min(1.0, score)),
+    return Finding(kind=kind, path=row.path, picture=row.id, others=others[:_TOLD], score=max(0.0, min(1.0, score)),
                    severity=KINDS[kind].severity, text=text, data=data)

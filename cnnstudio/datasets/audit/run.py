@@ -113,7 +113,8 @@ def groups_of(index: Index, twins: _Found) -> dict[int, str]:
                                " WHERE m.taken IS NOT NULL"))
     groups = joined(pairs)
     names = {each.id: each.path for each in index.pictures([member for group in groups for member in group])}
-    return {member: f"twins:{min(names[each] for each in group)}" for group in groups for member in group}
+    firsts = [min(names[each] for each in group) for group in groups]
+    return {member: f"twins:{first}" for group, first in zip(groups, firsts, strict=True) for member in group}
 
 
 def bursts(taken: Iterable[tuple[int, str, str]]) -> list[tuple[int, int]]:

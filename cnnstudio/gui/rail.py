@@ -33,6 +33,9 @@ class RailButton(QAbstractButton):
             self._mark = token
             self.update()
 
+    def nextCheckState(self) -> None:
+        """A click changes nothing by itself: the page that is in view is marked, also when it was clicked again."""
+
     def sizeHint(self) -> QSize:
         return QSize(68, 56)
 

@@ -257,3 +257,10 @@ def test_closing_saves(opened, project_folder):
     opened.session.edit(lambda project: edits.set_field(project, "recipe", "height", 48), Text("Height", "Alto"))
     opened.close()
     assert read_project(project_folder).recipe.height == 48
+
+
+def test_the_page_in_view_stays_marked_when_it_is_clicked_again(qtbot, opened):
+    button = opened.rail._buttons["data"]
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert button.isChecked()

@@ -48,9 +48,12 @@ class AddPicturesDialog(WorkDialog):
                      Button(tr("Choose files…", "Elegir archivos…"), "", "open", on_click=self._choose_files), None)
         words = Label(tr("Drop anything here", "Suelte aquí lo que sea"), "body_strong")
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        area = DropArea(words)
+        area = DropArea()
         area.body.setContentsMargins(16, 14, 16, 14)
+        area.body.addStretch(1)
+        area.body.addWidget(words)
         area.body.addLayout(choose)
+        area.body.addStretch(1)
         area.dropped.connect(self.add)
         self._cards = column(spacing=8)
         self._cards.addStretch(1)
@@ -108,6 +111,8 @@ class AddPicturesDialog(WorkDialog):
     def _show(self) -> None:
         if self._gone:
             return
+        self._list.setVisible(bool(self._found))
+        self.body.setStretch(0, 0 if self._found else 1)
         clear(self._cards)
         for path, found in self._found.items():
             self._cards.addWidget(self._card(path, found))
@@ -118,7 +123,9 @@ class AddPicturesDialog(WorkDialog):
         total = sum(found.pictures for found in usable)
         if not self.is_working:
             self.primary.setEnabled(bool(usable) and len(usable) == len(self._found))
-            self.say(pictures(total) if usable else "")
+            bad = len(usable) < len(known)
+            self.say(tr("Remove what cannot be used", "Quite lo que no se puede usar") if bad
+                     else (pictures(total) if usable else ""))
 
     def _card(self, path: Path, found: SourceKind | None) -> Card:
         bad = found is not None and not found.usable
@@ -129,13 +136,13 @@ class AddPicturesDialog(WorkDialog):
         if found is None:
             words.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
         elif bad:
-            words.addWidget(Label(" ".join(str(each.text) for each in found.problems[:3] if each.blocks), "secondary",
-                                  "error", wrap=True))
+            words.addWidget(Label(" ".join(_within(each, path) for each in found.problems if each.blocks)[:500],
+                                  "secondary", "error", wrap=True))
         else:
             words.addWidget(Elided(kind_words(found), "secondary", "dim"))
             for problem in [each for each in found.problems if not each.blocks][:3]:
-                words.addWidget(Label(str(problem.text), "secondary", "warn" if problem.severity == "warning" else "dim",
-                                      wrap=True))
+                words.addWidget(Label(_within(problem, path), "secondary",
+                                      "warn" if problem.severity == "warning" else "dim", wrap=True))
         line.addLayout(words, 1)
         line.addWidget(Button(tr("Remove", "Quitar"), "icon", "close", on_click=partial(self._drop, path)),
                        alignment=Qt.AlignmentFlag.AlignTop)
@@ -208,6 +215,12 @@ class AddPicturesDialog(WorkDialog):
 
 def _described(path: Path, report: Report) -> SourceKind:
     return describe(path, report.check)
+
+
+def _within(problem: Problem, path: Path) -> str:
+    """The words of a problem on the card of its file: the long path is no news there."""
+    words = str(problem.text).replace(f"{path}: ", "").replace(str(path), path.name)
+    return words[:1].upper() + words[1:]
 
 
 def kind_words(found: SourceKind) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from cnnstudio.core.events import AnyEvent, Failed, Finished, Phase, Progress
@@ -16,9 +16,11 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Job, Report, Work
 from cnnstudio.gui.session import Session
-from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.gui.widgets.words import count, duration, size
+
+_TROUBLES_HEIGHT: Final = 108
 
 
 class WorkDialog(QDialog):
@@ -36,7 +38,9 @@ class WorkDialog(QDialog):
         self._gone = False
         self.body: QVBoxLayout = column(spacing=10)
         self._troubles = column(spacing=6)
-        self._troubles_box = box(self._troubles)
+        # In a scroll area, so that long words never make the window grow beyond the screen.
+        self._troubles_box = scrolled(box(self._troubles))
+        self._troubles_box.setFixedHeight(_TROUBLES_HEIGHT)
         self._troubles_box.hide()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -46,6 +50,7 @@ class WorkDialog(QDialog):
         self.cancel_button = Button(tr("Close", "Cerrar"), on_click=self._cancel)
         self.primary = Button(primary, "primary", on_click=self._start)
         self.primary.setDefault(True)
+        self.cancel_button.setAutoDefault(False)
         foot = row(spacing=12)
         foot.addLayout(column(self._bar, self._words, spacing=4), 1)
         foot.addWidget(self.cancel_button)
@@ -136,6 +141,7 @@ class WorkDialog(QDialog):
         shown = list(problems)[:3]
         for problem in shown:
             self._troubles.addWidget(Banner(problem))
+        self._troubles.addStretch(1)
         self._troubles_box.setVisible(bool(shown))
 
     def say(self, words: str) -> None:
@@ -147,6 +153,10 @@ class WorkDialog(QDialog):
             self.job.cancel()
         else:
             self.reject()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        (self.primary if self.primary.isEnabled() else self).setFocus()
 
     def reject(self) -> None:
         self._let_go()

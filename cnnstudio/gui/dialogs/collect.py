@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.events import Finished
@@ -19,8 +19,9 @@ from cnnstudio.datasets.sources.placing import refuse_existing
 from cnnstudio.gui.dialogs.base import PlaceField, WorkDialog, reporting
 from cnnstudio.gui.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.session import Session
-from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, row
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import Switch
 from cnnstudio.gui.widgets.words import classes, count, pictures, size
 
@@ -36,42 +37,39 @@ class ExportCollectionDialog(WorkDialog):
                "Con sus correcciones: quedan fuera las imágenes excluidas o ilegibles y las clases ocultas; las "
                "reetiquetadas van con su nueva clase. Los originales solo se leen; nunca se sobrescribe nada."),
             tr("Export", "Exportar"), parent)
-        self.resize(680, 520)
+        self.resize(680, 540)
         self._form = "folders"
         self._last = ""
         self._cards: dict[str, Card] = {}
-        grid = QGridLayout()
-        grid.setSpacing(12)
-        for number, form in enumerate(FORMS.values()):
-            grid.addWidget(self._card(form.id, str(form.label), str(form.help)), number // 2, number % 2)
         self._forms = QWidget()
-        self._forms.setLayout(grid)
-        grid.setContentsMargins(0, 0, 0, 0)
+        flow = FlowLayout(self._forms, spacing=12, cell=280)
+        for form in FORMS.values():
+            flow.addWidget(self._card(form.id, str(form.label), str(form.help)))
         splits = session.pictures.split_counts()
         parts = [pictures(sum(splits.values())), classes(len(session.class_names))]
         parts += [f"{SPLIT_NAMES[name]} {count(number)}" for name, number in splits.items()]
-        summary = row(Icon("image", "dim", 16), Label(" · ".join(parts), "secondary", "dim", wrap=True), spacing=8)
+        summary = row(Icon("image", "dim", 16), Elided(" · ".join(parts), "secondary", "dim"), spacing=8)
         summary.setStretch(1, 1)
         self._target = PlaceField(tr("Write to", "Escribir en"), save=True)
         self._links = Switch(False, tr("Hard links instead of copies", "Enlaces duros en lugar de copias"))
         words = Label(tr("Hard links instead of copies: no room needed, but a changed file changes in both places",
                          "Enlaces duros en lugar de copias: no ocupan, pero un archivo cambiado cambia en ambos sitios"),
                       "secondary", "dim", wrap=True)
+        words.setMinimumHeight(32)
         line = row(self._links, words, spacing=8)
         line.setStretch(1, 1)
         self._links_row = box(line)
         self._result = Card(edge="ok", margins=(14, 10, 14, 10))
-        self._result_words = Label("", wrap=True, selectable=True)
-        shown = row(Icon("check", "ok", 18), self._result_words, spacing=10)
-        shown.setStretch(1, 1)
+        self._result_words = Elided("", "body_strong")
+        self._result_place = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
+        shown = row(Icon("check", "ok", 18), spacing=10)
+        shown.addLayout(column(self._result_words, self._result_place, spacing=0), 1)
         shown.addWidget(Button(tr("Show", "Mostrar"), "link", on_click=self._reveal))
         self._result.body.addLayout(shown)
         self._result.hide()
-        for item in (self._forms, self._target, self._links_row):
-            self.body.addWidget(item)
-        self.body.insertLayout(0, summary)
-        self.body.addWidget(self._result)
-        self.body.addStretch(1)
+        # In a scroll area, so that cards of long words never make the window grow beyond the screen.
+        inner = column(summary, self._forms, self._target, self._links_row, self._result, None, spacing=10)
+        self.body.addWidget(scrolled(box(inner)), 1)
         self.choose("folders")
 
     def _card(self, form: str, title: str, text: str) -> Card:
@@ -135,9 +133,10 @@ class ExportCollectionDialog(WorkDialog):
             assert isinstance(job.last, Finished)
             images = int(job.last.metrics.get("images", 0))
             detail = tr("{n} files", "{n} archivos", n=int(job.last.metrics.get("shards", 0)))
-        self._result_words.setText(tr("{pictures} written, read back and counted ({detail}): {path}",
-                                      "{pictures} escritas, releídas y contadas ({detail}): {path}",
-                                      pictures=pictures(images), detail=detail, path=self._last))
+        self._result_words.setText(tr("{pictures} written, read back and counted ({detail})",
+                                      "{pictures} escritas, releídas y contadas ({detail})",
+                                      pictures=pictures(images), detail=detail))
+        self._result_place.setText(self._last)
         self._result.show()
         self.primary.setEnabled(True)
 

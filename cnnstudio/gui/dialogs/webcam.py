@@ -74,7 +74,8 @@ class WebcamDialog(QDialog):
             chip = Button(name, "chip", on_click=partial(self._take, name))
             chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             flow.addWidget(chip)
-        self._which = Select([(number, name) for number, name in self._found], self._found[0][0] if self._found else None)
+        choices: list[tuple[object, str]] = [*self._found] or [(None, tr("no camera found", "ninguna cámara"))]
+        self._which = Select(choices, choices[0][0])
         self._which.setEnabled(bool(self._found))
         self._which.chosen.connect(lambda _number: self._begin())
         self._rate = NumberBox(5, minimum=0.5, maximum=30, step=0.5, decimals=1, unit=tr("per second", "por segundo"))
@@ -85,10 +86,10 @@ class WebcamDialog(QDialog):
         self._mirror.switched.connect(lambda _on: self._set_rate())
         self._hold = Button(tr("Hold to record", "Mantenga para grabar"), "primary")
         self._hold.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._hold.setMinimumHeight(44)
+        self._hold.setFixedHeight(44)
         self._hold.pressed.connect(self._press)
         self._hold.released.connect(self._release)
-        self._count = Label("0", "figure")
+        self._count = Label(pictures(0), "figure")
         self._list = column(spacing=2)
         mirror = row(Label(tr("Mirror the view", "Reflejar la vista"), "secondary", "dim"), None, self._mirror)
         side = column(

@@ -13,6 +13,7 @@ from cnnstudio.core import edits
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS, SPLITS
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.class_edits import hide_class, move_class, rename_class, set_order
+from cnnstudio.gui.dialogs.sources import SourcesList
 from cnnstudio.gui.pages.data_quality import QualityPanel
 from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
@@ -66,7 +67,7 @@ class DataSide(QWidget):
             Expander(tr("Split settings", "Ajustes de división"), _holder(splits)), 12,
             self.quality, 12,
             Caption(tr("Labels", "Etiquetas")),
-            Expander(tr("Label settings", "Ajustes de etiquetas"), _holder(labels)), None,
+            Expander(tr("Label settings", "Ajustes de etiquetas"), _holder(labels)), 12, SourcesList(session), None,
             spacing=4, margins=(16, 16, 16, 16)))
 
     def refresh(self, change: Change) -> None:

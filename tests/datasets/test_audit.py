@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter, defaultdict
+from html.parser import HTMLParser
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from PIL import Image
 from cnnstudio.catalog.findings import KINDS, LEARNED
 from cnnstudio.core.audit import AUDIT_PARAMS, AuditSpec
 from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets import findings as stored
 from cnnstudio.datasets.audit.copies import TWIN_KINDS
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
@@ -313,6 +315,41 @@ def test_names_of_all_kinds_go_through_the_audit_and_the_report(root, tmp_path):
     assert page.count("data:image/jpeg;base64,") >= 2 * len(NAMES)
     assert "http://" not in page
     assert "https://" not in page
+    assert unbalanced(page) == []
+    index.close()
+
+
+def unbalanced(page: str) -> list[str]:
+    """Tags that are opened and not closed, or the reverse."""
+    waiting: list[str] = []
+    wrong: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            if tag not in ("meta", "img"):
+                waiting.append(tag)
+
+        def handle_endtag(self, tag):
+            if not waiting or waiting.pop() != tag:
+                wrong.append(tag)
+
+    Reader().feed(page)
+    return wrong + waiting
+
+
+def test_a_report_of_many_findings_lists_the_rest_by_name(root, tmp_path):
+    index, _found = audited(root, tmp_path)
+    many = [Finding(kind="dark", path="train/cat/000.jpg", picture=1, text=Text(f"Reason {number}.", "Motivo."))
+            for number in range(1200)]
+    write_report(tmp_path / "audit.html", index, root, many)
+    page = (tmp_path / "audit.html").read_text("utf-8")
+    assert page.count("<img") == 60
+    assert page.count("Reason") == 1060
+    assert "140 that are not listed" in page
+    assert unbalanced(page) == []
+    set_language("es")
+    write_report(tmp_path / "audit.html", index, root, many)
+    assert "y 140 sin enumerar" in (tmp_path / "audit.html").read_text("utf-8")
     index.close()
 
 

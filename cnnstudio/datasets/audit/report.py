@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import html
+import os
 from collections import defaultdict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from cnnstudio.catalog.findings import GROUPS, KINDS
+from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
 from cnnstudio.core.files import write_atomically
 from cnnstudio.core.text import language, tr
+from cnnstudio.datasets.audit.report_style import STYLE
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.leakage import split_shares
@@ -20,25 +24,11 @@ from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.thumbnails import encode_thumbnail, thumbnail
 
 _SHOWN: Final = 60
-"""Findings of a kind that are shown with their pictures; the others are counted."""
-_SIDE: Final = 160
-_STYLE: Final = """
-:root { color-scheme: light dark; --bg: #f6f6f4; --card: #fff; --line: #e2e2de; --text: #1b1d20; --dim: #5f646b;
-  --error: #c23b31; --warning: #9a6208; --info: #3a64d8; }
-@media (prefers-color-scheme: dark) { :root { --bg: #16181b; --card: #25282d; --line: #32363c; --text: #e9eaec;
-  --dim: #a2a7af; --error: #f0776c; --warning: #e0a94a; --info: #7fa3ff; } }
-body { margin: 0; background: var(--bg); color: var(--text); font: 14px/1.45 Inter, system-ui, sans-serif; }
-main { max-width: 1120px; margin: 0 auto; padding: 32px 24px 64px; }
-h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 17px; margin: 32px 0 4px; }
-.dim { color: var(--dim); margin: 0 0 16px; }
-table { border-collapse: collapse; width: 100%; background: var(--card); border: 1px solid var(--line); }
-td, th { text-align: left; padding: 7px 12px; border-bottom: 1px solid var(--line); } td.n { text-align: right; }
-a { color: inherit; } .error { color: var(--error); } .warning { color: var(--warning); } .info { color: var(--info); }
-.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 12px; }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px; overflow: hidden; }
-.pair { display: flex; gap: 8px; margin-bottom: 8px; } .pair img { height: 120px; max-width: 48%; border-radius: 8px;
-  object-fit: contain; background: var(--bg); } .path { font-weight: 600; overflow-wrap: anywhere; }
-"""
+"""Findings of a kind that are shown with their pictures."""
+_LISTED: Final = 1000
+"""Findings of a kind that are listed by name after those."""
+_CLASSES: Final = 200
+_SIDE: Final = 200
 
 
 def write_report(path: Path, index: Index, root: Path, findings: Iterable[Finding], name: str = "") -> None:
@@ -47,61 +37,143 @@ def write_report(path: Path, index: Index, root: Path, findings: Iterable[Findin
     for finding in findings:
         by_kind[finding.kind].append(finding)
     title = tr("Audit of {name}", "Auditoría de {name}", name=name or root.name)
-    parts = [f"<!doctype html><html lang='{language()}'><meta charset='utf-8'><title>{_safe(title)}</title>",
-             "<meta name='viewport' content='width=device-width'>", f"<style>{_STYLE}</style><main>",
-             f"<h1>{_safe(title)}</h1>", f"<p class='dim'>{_safe(_summary(index, root))}</p>", _table(by_kind)]
-    for kind in KINDS:
-        if kind.id in by_kind:
-            parts.append(_section(kind.id, by_kind[kind.id], root))
-    write_atomically(path, "\n".join([*parts, "</main></html>\n"]).encode("utf-8", "replace"))
+    pictures = _thumbnails(root, _wanted(by_kind))
+    parts = [
+        f"<!doctype html>\n<html lang='{language()}'><head><meta charset='utf-8'>",
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>",
+        f"<title>{_safe(title)}</title><style>{STYLE}</style></head><body><main>",
+        f"<header><h1>{_safe(title)}</h1><p class='dim'>{_safe(_when(root))}</p></header>",
+        _figures(index, by_kind), _leaks(index), _table(by_kind), _classes(index)]
+    for group, label in GROUPS.items():
+        kinds = [kind.id for kind in KINDS if kind.group == group and kind.id in by_kind]
+        if kinds:
+            parts.append(f"<h2 class='group'>{_safe(str(label))}</h2>")
+            parts += [_section(kind, by_kind[kind], pictures) for kind in kinds]
+    write_atomically(path, "\n".join([*parts, "</main></body></html>\n"]).encode("utf-8", "replace"))
 
 
-def _summary(index: Index, root: Path) -> str:
-    words = tr("{n} pictures in {root}, {time}.", "{n} imágenes en {root}, {time}.", n=index.count(), root=root,
-               time=datetime.now().strftime("%Y-%m-%d %H:%M"))
-    for split, (leaked, pictures) in split_shares(index).items():
-        if leaked:
-            words += " " + tr("{share:.1%} of the {split} pictures have a twin in training.",
-                              "El {share:.1%} de las imágenes de {split} tiene una gemela en entrenamiento.",
-                              share=leaked / pictures, split=split)
-    return words
+def _when(root: Path) -> str:
+    return f"{root} · {datetime.now().strftime('%Y-%m-%d %H:%M')}"
+
+
+# Figures -------------------------------------------------------------------------------------------
+
+def _figures(index: Index, by_kind: dict[str, list[Finding]]) -> str:
+    """Four numbers: pictures, those with a finding, and errors and warnings."""
+    total = index.count()
+    touched = len({each.path for them in by_kind.values() for each in them if each.picture is not None})
+    by_severity = {severity: sum(len(them) for kind, them in by_kind.items() if KINDS[kind].severity == severity)
+                   for severity in ("error", "warning", "info")}
+    figures = (
+        ("", total, tr("pictures", "imágenes")),
+        ("", touched, tr("with a finding ({share:.1%})", "con algún hallazgo ({share:.1%})",
+                         share=touched / max(1, total))),
+        ("error", by_severity["error"], tr("errors", "errores")),
+        ("warning", by_severity["warning"], tr("warnings", "avisos")),
+        ("info", by_severity["info"], tr("notes", "notas")))
+    cells = "".join(f"<div class='figure'><b class='{tone if number else ''}'>{_number(number)}</b>"
+                    f"<span>{_safe(words)}</span></div>" for tone, number, words in figures)
+    return f"<div class='figures'>{cells}</div>"
+
+
+def _leaks(index: Index) -> str:
+    words = [tr("{share:.1%} of the {split} pictures ({leaked} of {n}) have a twin in training: the accuracy measured "
+                "on them is flattered.",
+                "El {share:.1%} de las imágenes de {split} ({leaked} de {n}) tiene una gemela en entrenamiento: la "
+                "exactitud medida en ellas sale embellecida.",
+                share=leaked / pictures, split=str(SPLIT_NAMES[split]).lower(), leaked=leaked, n=pictures)
+             for split, (leaked, pictures) in split_shares(index).items() if leaked]
+    return "".join(f"<p class='callout'>{_safe(each)}</p>" for each in words)
 
 
 def _table(by_kind: dict[str, list[Finding]]) -> str:
+    most = max((len(them) for them in by_kind.values()), default=1)
     rows = []
     for group, label in GROUPS.items():
+        rows.append(f"<tr><th colspan='3' scope='rowgroup'>{_safe(str(label))}</th></tr>")
         for kind in KINDS:
             if kind.group == group:
                 number = len(by_kind.get(kind.id, ()))
-                link = f"<a href='#{kind.id}'>{_safe(str(kind.label))}</a>" if number else _safe(str(kind.label))
-                rows.append(f"<tr><td>{_safe(str(label))}<td class='{kind.severity if number else ''}'>{link}"
-                            f"<td class='n'>{number}<td>{_safe(str(kind.help))}</tr>")
-    return f"<table>{''.join(rows)}</table>"
+                words = _safe(str(kind.label))
+                link = f"<a href='#{kind.id}'>{words}</a>" if number else words
+                bar = f"<i class='bar {kind.severity}' style='width:{max(1, 100 * number / most):.1f}%'></i>" if number else ""
+                rows.append(f"<tr class='{'' if number else 'none'}'><td>{link}<small>{_safe(str(kind.help))}</small></td>"
+                            f"<td class='n'>{_number(number)}</td><td class='track'>{bar}</td></tr>")
+    return f"<table class='kinds'>{''.join(rows)}</table>"
 
 
-def _section(identifier: str, findings: list[Finding], root: Path) -> str:
-    kind = KINDS[identifier]
-    cards = "".join(_card(each, root) for each in findings[:_SHOWN])
-    more = ""
-    if len(findings) > _SHOWN:
-        more = f"<p class='dim'>{_safe(tr('and {n} more', 'y {n} más', n=len(findings) - _SHOWN))}</p>"
-    return (f"<h2 id='{identifier}' class='{kind.severity}'>{_safe(str(kind.label))} · {len(findings)}</h2>"
-            f"<p class='dim'>{_safe(str(kind.help))}</p><div class='grid'>{cards}</div>{more}")
-
-
-def _card(finding: Finding, root: Path) -> str:
-    shown = [finding.path, *finding.others[:1]] if finding.picture is not None else []
-    pictures = "".join(_image(root / each, each) for each in shown)
-    return (f"<div class='card'><div class='pair'>{pictures}</div><div class='path'>{_safe(finding.path)}</div>"
-            f"<div>{_safe(str(finding.text))}</div></div>")
-
-
-def _image(path: Path, name: str) -> str:
-    try:
-        data = base64.b64encode(encode_thumbnail(thumbnail(path, _SIDE))).decode()
-    except PictureError:
+def _classes(index: Index) -> str:
+    counts = {name: splits for name, splits in index.counts().items() if name}
+    if not counts:
         return ""
-    return f"<img alt='{_safe(name)}' src='data:image/jpeg;base64,{data}'>"
+    most = max(sum(splits.values()) for splits in counts.values())
+    heads = "".join(f"<th class='n'>{_safe(str(SPLIT_NAMES[split]))}</th>" for split in SPLITS)
+    rows = []
+    for name, splits in sorted(counts.items(), key=lambda each: -sum(each[1].values()))[:_CLASSES]:
+        cells = "".join(f"<td class='n'>{_number(splits.get(split, 0))}</td>" for split in SPLITS)
+        bars = "".join(f"<i class='bar {split}' style='width:{100 * splits.get(split, 0) / most:.2f}%'></i>"
+                       for split in SPLITS)
+        rows.append(f"<tr><td class='name'>{_safe(name)}</td>{cells}<td class='track'>{bars}</td></tr>")
+    hidden = len(counts) - len(rows)
+    more = f"<p class='dim'>{_safe(tr('and {n} more classes', 'y {n} clases más', n=hidden))}</p>" if hidden else ""
+    return (f"<h2 class='group'>{_safe(tr('Classes', 'Clases'))}</h2><table class='classes'>"
+            f"<tr><th></th>{heads}<th></th></tr>{''.join(rows)}</table>{more}")
+
+
+# Findings ------------------------------------------------------------------------------------------
+
+def _section(identifier: str, findings: list[Finding], pictures: dict[str, str]) -> str:
+    kind = KINDS[identifier]
+    cards = "".join(_card(each, pictures) for each in findings[:_SHOWN])
+    rest, more = findings[_SHOWN:_SHOWN + _LISTED], ""
+    if rest:
+        lines = "".join(f"<li><b>{_safe(each.path)}</b> {_safe(str(each.text))}</li>" for each in rest)
+        words = tr("{n} more", "{n} más", n=_number(len(findings) - _SHOWN))
+        left = len(findings) - _SHOWN - len(rest)
+        lines += f"<li>{_safe(tr('and {n} that are not listed', 'y {n} sin enumerar', n=left))}</li>" if left else ""
+        more = f"<details><summary>{_safe(words)}</summary><ul>{lines}</ul></details>"
+    return (f"<section id='{identifier}'><h3><i class='dot {kind.severity}'></i>{_safe(str(kind.label))}"
+            f"<span class='count'>{_number(len(findings))}</span></h3>"
+            f"<p class='dim'>{_safe(str(kind.help))}</p><div class='grid'>{cards}</div>{more}</section>")
+
+
+def _card(finding: Finding, pictures: dict[str, str]) -> str:
+    images = "".join(f"<figure><img loading='lazy' alt='{_safe(each)}' title='{_safe(each)}' src='{pictures[each]}'>"
+                     f"</figure>" for each in _shown(finding) if pictures.get(each))
+    advice = ""
+    if finding.data.get("keep"):
+        advice = tr("Keep {path}", "Conservar {path}", path=finding.data["keep"])
+    elif finding.data.get("suggested"):
+        advice = tr("Perhaps {name}", "Quizá {name}", name=finding.data["suggested"])
+    more = f"<p class='advice'>{_safe(advice)}</p>" if advice else ""
+    return (f"<article>{f'<div class=pair>{images}</div>' if images else ''}<p class='path'>{_safe(finding.path)}</p>"
+            f"<p>{_safe(str(finding.text))}</p>{more}</article>")
+
+
+def _shown(finding: Finding) -> tuple[str, ...]:
+    return (finding.path, *finding.others[:1]) if finding.picture is not None else ()
+
+
+def _wanted(by_kind: dict[str, list[Finding]]) -> list[str]:
+    return list(dict.fromkeys(path for kind, them in by_kind.items() if kind != "unreadable"
+                              for each in them[:_SHOWN] for path in _shown(each)))
+
+
+def _thumbnails(root: Path, paths: list[str]) -> dict[str, str]:
+    """Data addresses of the pictures, "" for those that cannot be shown."""
+    def one(path: str) -> str:
+        try:
+            data = encode_thumbnail(thumbnail(root / path, _SIDE), 80)
+        except PictureError:
+            return ""
+        return "data:image/jpeg;base64," + base64.b64encode(data).decode()
+
+    with ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="report") as pool:
+        return dict(zip(paths, pool.map(one, paths), strict=True))
+
+
+def _number(number: int) -> str:
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def _safe(words: str) -> str:

@@ -1,0 +1,270 @@
+"""Adding, recording, downloading and exporting pictures in the window, without a network or a camera."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+
+from cnnstudio.core.files import read_project
+from cnnstudio.gui.dialogs import download as download_module
+from cnnstudio.gui.dialogs.add import open_add_pictures, takes
+from cnnstudio.gui.dialogs.camera import Camera
+from cnnstudio.gui.dialogs.collect import open_export_collection
+from cnnstudio.gui.dialogs.download import open_download
+from cnnstudio.gui.dialogs.sources import SourcesList, join, remove, sources_summary
+from cnnstudio.gui.dialogs.webcam import FOLDER, WebcamDialog
+from cnnstudio.gui.session import Session
+from tests.datasets.test_archives import files, zipped
+from tests.datasets.test_arrays import GREY, LABELS
+from tests.datasets.test_datasets import draw
+
+
+@pytest.fixture
+def opened(qtbot, session: Session, project_folder: Path):
+    """A session on a project of forty pictures, after its first scan."""
+    assert session.open(project_folder)
+    qtbot.waitUntil(lambda: session.pictures.total == 40 and len(session.jobs) == 0, timeout=20_000)
+    yield session
+    qtbot.waitUntil(lambda: len(session.jobs) == 0, timeout=20_000)
+
+
+def end(dialog) -> None:
+    """Close a dialog and delete it, as the window's event loop would."""
+    dialog.close()
+    QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+
+
+def settled(qtbot, session: Session) -> None:
+    qtbot.waitUntil(lambda: len(session.jobs) == 0, timeout=20_000)
+
+
+def test_takes(tmp_path, pictures_folder):
+    (tmp_path / "a.csv").write_text("x")
+    (tmp_path / "notes.txt").write_text("x")
+    assert takes([str(pictures_folder)])
+    assert takes([tmp_path / "notes.txt", tmp_path / "a.csv"])
+    assert not takes([tmp_path / "notes.txt", pictures_folder / "cat" / "cat00.png", tmp_path / "gone"])
+
+
+def test_anything_is_looked_at_unpacked_and_joined_as_one_step(qtbot, opened, tmp_path):
+    archive = zipped(tmp_path / "more.zip", ["x/cat/1.png", "x/fox/2.png"])
+    np.savez(tmp_path / "arrays.npz", x=GREY, y=LABELS)
+    dialog = open_add_pictures(opened, None, [archive, tmp_path / "arrays.npz", draw(tmp_path / "birds", "owl/1.png")])
+    qtbot.waitUntil(dialog.primary.isEnabled, timeout=10_000)
+    assert dialog._target.isVisibleTo(dialog)
+    dialog.primary.click()
+    qtbot.waitUntil(lambda: opened.pictures.total == 49, timeout=20_000)
+    settled(qtbot, opened)
+    assert opened.project.dataset.joined == ("pictures/more", "pictures/arrays", str(tmp_path / "birds"))
+    assert set(opened.class_names) == {"cat", "dog", "fox", "owl", "0", "1", "2"}
+    opened.undo()
+    qtbot.waitUntil(lambda: opened.pictures.total == 40, timeout=20_000)
+    opened.redo()
+    qtbot.waitUntil(lambda: opened.pictures.total == 49, timeout=20_000)
+    opened.save_now()
+    assert len(read_project(opened.folder).dataset.joined) == 3
+
+
+def test_what_cannot_be_used_says_why_and_can_be_removed(qtbot, opened, tmp_path):
+    evil = zipped(tmp_path / "evil.zip", ["../up.png"])
+    good = draw(tmp_path / "birds", "owl/1.png")
+    dialog = open_add_pictures(opened, None, [evil, good])
+    settled(qtbot, opened)
+    assert not dialog.primary.isEnabled()
+    assert not dialog._found[evil].usable
+    dialog._drop(evil)
+    assert dialog.primary.isEnabled()
+    end(dialog)
+    assert opened.project.dataset.joined == ()
+
+
+def test_start_a_project_with_it(qtbot, opened, tmp_path):
+    asked = []
+    opened.asked.connect(lambda action, arguments: asked.append((action, arguments)))
+    dialog = open_add_pictures(opened, None, [zipped(tmp_path / "more.zip", ["cat/1.png", "fox/2.png"])])
+    qtbot.waitUntil(dialog.primary.isEnabled, timeout=10_000)
+    dialog._mode.set_value("start")
+    dialog.primary.click()
+    qtbot.waitUntil(lambda: bool(asked), timeout=10_000)
+    assert asked == [("new", {"source": str(opened.folder / "pictures" / "more")})]
+    assert opened.project.dataset.joined == ()
+
+
+def test_closing_while_it_works_cancels_and_leaves_nothing(qtbot, opened, tmp_path):
+    archive = zipped(tmp_path / "more.zip", [f"cat/{number}.png" for number in range(3000)])
+    dialog = open_add_pictures(opened, None, [archive])
+    qtbot.waitUntil(dialog.primary.isEnabled, timeout=10_000)
+    dialog.primary.click()
+    end(dialog)
+    settled(qtbot, opened)
+    assert opened.project.dataset.joined == ()
+    place = opened.folder / "pictures"
+    assert not place.exists() or not os.listdir(place)
+
+
+def test_the_list_of_sources(qtbot, opened, tmp_path, pictures_folder):
+    (tmp_path / "list.csv").write_text(f"file,class\n{pictures_folder}/cat/cat00.png,lynx\n")
+    birds = draw(tmp_path / "birds", "owl/1.png", "owl/2.png")
+    shown = SourcesList(opened)
+    qtbot.addWidget(shown)
+    assert join(opened, [birds, tmp_path / "list.csv"])
+    qtbot.waitUntil(lambda: opened.pictures.total == 43, timeout=20_000)
+    summary = sources_summary(opened.project, opened.folder, opened.index)
+    assert [text for text, _number in summary] == [str(pictures_folder), str(birds), str(tmp_path / "list.csv")]
+    assert summary[1][1] == 2
+    assert sum(number for _text, number in summary) == 43
+    assert shown._shown == summary
+    settled(qtbot, opened)
+    assert remove(opened, str(birds))
+    qtbot.waitUntil(lambda: opened.pictures.total == 41, timeout=20_000)
+    assert files(birds) == {"owl/1.png", "owl/2.png"}
+    settled(qtbot, opened)
+    opened.undo()
+    qtbot.waitUntil(lambda: opened.pictures.total == 43, timeout=20_000)
+    settled(qtbot, opened)
+    assert join(opened, [birds])
+    assert opened.project.dataset.joined == (str(birds), str(tmp_path / "list.csv"))
+
+
+@pytest.mark.parametrize("form", ["folders", "csv", "zip"])
+def test_export_writes_and_counts(qtbot, opened, tmp_path, form):
+    opened.pictures.exclude(list(opened.index.ids())[:3], True)
+    dialog = open_export_collection(opened)
+    dialog.choose(form)
+    ending = {"csv": ".csv", "zip": ".zip"}.get(form, "")
+    assert str(dialog._target.path).endswith(f"curated{ending}")
+    dialog._target.set_path(tmp_path / f"out{ending}")
+    dialog.primary.click()
+    qtbot.waitUntil(lambda: dialog._result.isVisibleTo(dialog), timeout=20_000)
+    assert "37 pictures" in dialog._result_words.text()
+    assert (tmp_path / f"out{ending}").exists()
+    dialog.primary.click()
+    assert dialog._troubles_box.isVisibleTo(dialog)
+    end(dialog)
+
+
+class _Film:
+    """A camera of numbered pictures that breaks off after `length`."""
+
+    def __init__(self, length: int = 10**9, opens: bool = True):
+        self.length, self.opens, self.released = length, opens, threading.Event()
+
+    def isOpened(self):
+        return self.opens
+
+    def read(self):
+        threading.Event().wait(0.004)
+        self.length -= 1
+        return (True, np.full((48, 64, 3), self.length % 256, np.uint8)) if self.length > 0 else (False, None)
+
+    def release(self):
+        self.released.set()
+
+
+def test_recording_while_the_button_or_space_is_held(qtbot, opened):
+    film = _Film()
+    dialog = WebcamDialog(opened, None, lambda _number: film, [(0, "Film")])
+    dialog.open()
+    qtbot.waitUntil(lambda: dialog._view.image is not None, timeout=5000)
+    dialog._rate.set_value(30)
+    dialog._rate.value_changed.emit(30)
+    dialog._name.setText("cup / taza")
+    dialog._hold.pressed.emit()
+    qtbot.waitUntil(lambda: sum(dialog._counts.values()) >= 4, timeout=5000)
+    dialog._hold.released.emit()
+    qtbot.wait(150)
+    held = sum(dialog._counts.values())
+    qtbot.wait(200)
+    assert sum(dialog._counts.values()) == held
+    dialog._name.setText("dog")
+    dialog._form.set_value("png")
+    dialog._set_rate()
+    dialog.activateWindow()
+    dialog._view.setFocus()
+    QTest.keyPress(dialog._view, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: dialog._counts.get("dog", 0) >= 2, timeout=5000)
+    QTest.keyRelease(dialog._view, Qt.Key.Key_Space)
+    dialog.accept()
+    assert film.released.is_set()
+    total = sum(dialog._counts.values())
+    qtbot.waitUntil(lambda: opened.pictures.total == 40 + total, timeout=20_000)
+    settled(qtbot, opened)
+    assert opened.project.dataset.joined == (FOLDER,)
+    place = opened.folder / FOLDER
+    assert {path.parent.name for path in place.rglob("*.jpg")} == {"cup _ taza"}
+    assert {path.parent.name for path in place.rglob("*.png")} == {"dog"}
+    assert len(files(place)) == total
+
+
+@pytest.mark.parametrize(("film", "words"), [(_Film(opens=False), "No camera"), (_Film(5), "unplugged")])
+def test_no_camera_and_one_that_is_unplugged_are_told(qtbot, opened, film, words):
+    dialog = WebcamDialog(opened, None, lambda _number: film, [(0, "Film")])
+    dialog.open()
+    qtbot.waitUntil(lambda: words in dialog._view._message, timeout=5000)
+    assert dialog._again.isVisibleTo(dialog)
+    assert not dialog._hold.isEnabled()
+    assert film.released.is_set()
+    film.opens, film.length = True, 10**9
+    dialog._again.click()
+    qtbot.waitUntil(lambda: dialog._view.image is not None, timeout=5000)
+    end(dialog)
+    assert opened.project.dataset.joined == ()
+
+
+def test_no_camera_at_all_and_a_driver_that_raises(qtbot, opened, tmp_path):
+    dialog = WebcamDialog(opened, None, lambda _number: _Film(), [])
+    dialog.open()
+    assert "No camera" in dialog._view._message
+    end(dialog)
+    told = []
+
+    def broken():
+        raise RuntimeError("driver")
+
+    camera = Camera(broken, tmp_path)
+    camera.failed.connect(told.append, Qt.ConnectionType.DirectConnection)
+    camera.start()
+    camera.stop()
+    assert [problem.code for problem in told] == ["camera_lost"]
+    assert camera.isFinished()
+    assert qtbot
+
+
+def test_download_and_join(qtbot, opened, tmp_path, monkeypatch):
+    def fetched(entry, target, _cache, on_progress, check, on_phase):
+        on_phase(download_module.FETCHING)
+        on_progress(entry.bytes, entry.bytes)
+        check()
+        return draw(target, "owl/1.png", "hen/1.png")
+
+    monkeypatch.setattr(download_module, "fetch_dataset", fetched)
+    dialog = open_download(opened)
+    dialog.choose("cifar10")
+    assert dialog._target.path.name == "cifar10"
+    dialog._target.set_path(tmp_path / "cifar")
+    dialog._mode.set_value("join")
+    dialog.primary.click()
+    qtbot.waitUntil(lambda: opened.pictures.total == 42, timeout=20_000)
+    settled(qtbot, opened)
+    assert opened.project.dataset.joined == (str(tmp_path / "cifar"),)
+
+
+def test_offline_is_told_in_the_dialog(qtbot, opened, monkeypatch):
+    from cnnstudio.core.problems import ProblemError, error
+    from cnnstudio.core.text import Text
+
+    def offline(*_arguments):
+        raise ProblemError(error("offline", Text("No connection.", "Sin conexión."), "dataset"))
+
+    monkeypatch.setattr(download_module, "fetch_dataset", offline)
+    dialog = open_download(opened)
+    dialog.primary.click()
+    qtbot.waitUntil(lambda: dialog._troubles_box.isVisibleTo(dialog), timeout=5000)
+    assert dialog.primary.isEnabled()
+    end(dialog)

@@ -139,7 +139,7 @@ def _choose_folder(window: MainWindow, arguments: dict[str, Any]) -> None:
     if not session.is_open:
         _new(window, arguments)
         return
-    start = session.source if session.source is not None else Path.home()
+    start = session.source_root or Path.home()
     while not start.is_dir() and start != start.parent:
         start = start.parent
     folder = arguments.get("folder") or QFileDialog.getExistingDirectory(

@@ -98,11 +98,11 @@ class ExportCollectionDialog(WorkDialog):
     def start_work(self) -> Job | None:
         session, target = self.session, self._target.path
         self._result.hide()
-        if target is None or session.index is None or session.source is None or session.folder is None:
+        if target is None or session.index is None or session.source_root is None or session.folder is None:
             text = Text("Write a whole path for the export.", "Escriba una ruta completa para la exportación.")
             self.show_problems((error("no_target", text, "dataset"),))
             return None
-        index, root, names, form = session.index, session.source, session.class_names, self._form
+        index, root, names, form = session.index, session.source_root, session.class_names, self._form
         links = self._links.isChecked() and form == "folders"
         label = Text("Exporting the collection", "Exportando la colección")
         try:

@@ -137,7 +137,7 @@ class EvaluatePage(Page):
 
     def _ask_folder(self) -> None:
         words = tr("Folder with one subfolder for each class", "Carpeta con una subcarpeta por clase")
-        found = QFileDialog.getExistingDirectory(self._stack, words, str(self.session.source or Path.home()))
+        found = QFileDialog.getExistingDirectory(self._stack, words, str(self.session.source_root or Path.home()))
         if found:
             self.take_folder(Path(found))
 
@@ -283,7 +283,7 @@ class EvaluatePage(Page):
         assert self._shown is not None
         self._panel.show_answers(title, note, answers, [each.name for each in self._shown.classes],
                                  self._colors(self._shown), worst=worst,
-                                 in_data=bool(below(answers[:1], self.session.source)))
+                                 in_data=bool(below(answers[:1], self.session.source_root)))
 
     def _show_worst(self) -> None:
         if self._shown is None or self._results is None:
@@ -314,7 +314,7 @@ class EvaluatePage(Page):
         return tr("{true} called {predicted}", "{true} llamadas {predicted}", true=true, predicted=predicted)
 
     def _show_in_data(self) -> None:
-        paths = below(self._panel.grid.answers, self.session.source)
+        paths = below(self._panel.grid.answers, self.session.source_root)
         if paths:
             self.session.asked.emit("filter_pictures", {"paths": paths, "title": self._panel.title})
 

@@ -181,7 +181,8 @@ def _copied(source: Path, destination: Path, links: bool, problems: list[Problem
         return False
     with opened, destination.open("xb") as written:
         shutil.copyfileobj(opened, written, 1 << 20)
-    shutil.copystat(source, destination)
+        facts = os.fstat(opened.fileno())
+    os.utime(destination, ns=(facts.st_atime_ns, facts.st_mtime_ns))
     return True
 
 
@@ -262,8 +263,7 @@ def _reopened(place: Path, format: str, expected: int, classes: tuple[str, ...],
         for split in _splits_of(place, format):
             if split is not None:
                 splits[split] += 1
-        size = place.stat().st_size if place.is_file() else sum(
-            each.stat().st_size for each in place.rglob("*") if each.is_file())
+        size = place.stat().st_size if place.is_file() else _size_below(place)
     except OSError as trouble:
         raise ProblemError(write_problem(trouble, place)) from trouble
     found = sum(splits.values())
@@ -274,6 +274,18 @@ def _reopened(place: Path, format: str, expected: int, classes: tuple[str, ...],
                                  path=place))
     return Collected(path=str(place), format=format, images=found, splits=splits, classes=classes, bytes=size,
                      problems=_thinned(problems))
+
+
+def _size_below(folder: Path) -> int:
+    total, waiting = 0, [os.fspath(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    total += entry.stat(follow_symlinks=False).st_size
+    return total
 
 
 def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:

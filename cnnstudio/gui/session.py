@@ -114,14 +114,6 @@ class Session(QObject):
         return self.pictures.class_names if self.is_open else ()
 
     @property
-    def source(self) -> Path | None:
-        """The folder of pictures as an absolute path, or None."""
-        source = self.project.dataset.source
-        if not source or self.folder is None:
-            return None
-        return (self.folder / source).resolve()
-
-    @property
     def source_root(self) -> Path | None:
         """The folder that the paths of the index are relative to, or None (see `datasets.opening.source_folder`)."""
         if not self.project.dataset.source or self.folder is None:

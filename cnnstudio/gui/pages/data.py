@@ -20,7 +20,8 @@ from cnnstudio.gui.jobs import Report, Work
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.data_bars import NewsBar, ScanBar
 from cnnstudio.gui.pages.data_charts import DataCharts
-from cnnstudio.gui.pages.data_filters import ANY, KEYS, FilterBar, filter_of
+from cnnstudio.gui.pages.data_choices import FilterChoices, filter_of
+from cnnstudio.gui.pages.data_filters import FilterBar
 from cnnstudio.gui.pages.data_findings import KindBar
 from cnnstudio.gui.pages.data_inspector import DataInspector
 from cnnstudio.gui.pages.data_menu import picture_menu, source_menu
@@ -200,6 +201,10 @@ class DataPage(Page):
             self._map.refresh(change)
         self._scan.show_scan()
 
+    @property
+    def _choices(self) -> FilterChoices:
+        return FilterChoices(self.state)
+
     def _filter(self) -> Filter:
         return filter_of(self.state, self.session.project.dataset.hidden_classes)
 
@@ -274,21 +279,9 @@ class DataPage(Page):
     # Filters -------------------------------------------------------------------------------------
 
     def _set_filter(self, name: str, value: Any) -> None:
-        state = self.state
-        if name == "quality":
-            state["excluded"] = "only" if value == "excluded" else "show"
-            state["problem"] = "any" if value == "unreadable" else ""
-            state["findings"] = value if isinstance(value, tuple) else ()
-        elif name == "answers":
-            state["run"], state["correct"] = value or ("", "")
-            if state["run"]:
-                self._enter_answers()
-        elif value in ("", ANY, None, 0) and name not in ("sort", "excluded"):
-            state.pop(name, None)
-        else:
-            state[name] = value
-        if name not in ("paths", "sort"):
-            self._drop_paths()
+        self._choices.set(name, value)
+        if name == "answers" and self.state.get("run"):
+            self._enter_answers()
         self._show_filtered()
 
     def _show_filtered(self) -> None:
@@ -298,44 +291,21 @@ class DataPage(Page):
         self._show_kind_bar()
 
     def _toggle_filter(self, name: str, value: Any, add: bool) -> None:
-        if name in ("class", "split"):
-            key = "classes" if name == "class" else "splits"
-            chosen = list(self.state.get(key, ()))
-            if add:
-                chosen = [each for each in chosen if each != value] if value in chosen else [*chosen, value]
-            else:
-                chosen = [] if chosen == [value] else [value]
-            self._set_filter(key, tuple(chosen))
-        elif name == "excluded":
-            self._set_filter("quality", "" if self.state.get("excluded") == "only" else "excluded")
-        elif name == "findings":
-            self._set_filter("quality", "" if tuple(self.state.get("findings", ())) == value else value)
-        elif name == "classes":
-            self._set_filter("classes", () if tuple(self.state.get("classes", ())) == value else value)
-        else:
-            self._set_filter("quality", "" if self.state.get("problem") == value else "unreadable")
+        self._choices.toggle(name, value, add)
+        self._show_filtered()
 
     def _chart_class(self, name: str, split: str) -> None:
-        same = tuple(self.state.get("classes", ())) == (name,) and tuple(self.state.get("splits", ())) == (
-            (split,) if split else ())
-        self.state["classes"] = () if same else (name,)
-        self._set_filter("splits", () if same or not split else (split,))
+        self._choices.toggle_class_and_split(name, split)
+        self._show_filtered()
 
     def _show_all(self) -> None:
-        for name in KEYS:
-            self.state.pop(name, None)
-        self._drop_paths()
+        self._choices.clear()
         self._filters.text.clear()
-        self._set_filter("quality", "")
-
-    def _drop_paths(self) -> None:
-        self.state.pop("paths", None)
-        self.state.pop("paths_title", None)
+        self._show_filtered()
 
     def _show_paths(self, paths: list[str], title: str) -> None:
-        for name in KEYS:
-            self.state.pop(name, None)
-        self.state.update(paths=paths, paths_title=title, view="grid")
+        self._choices.only_paths(paths, title)
+        self.state["view"] = "grid"
         self.state.pop("viewing", None)
         self._show_filtered()
 

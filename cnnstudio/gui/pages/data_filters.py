@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
-from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.query import Filter
+from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.data_choices import ANY, RANGES
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, column, row
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import NumberBox, SearchBox
 from cnnstudio.gui.widgets.words import number, percent
-
-ANY: Final = (None, None)
-RANGES: Final = {
-    "side": (Text("Longer side", "Lado mayor"), "px", 1.0), "ratio": (Text("Width by height", "Ancho entre alto"), "", 1.0),
-    "bytes": (Text("File size", "Peso"), "KB", 1024.0), "brightness": (Text("Brightness", "Brillo"), "", 1.0),
-    "sharpness": (Text("Sharpness", "Nitidez"), "", 1.0), "confidence": (Text("Confidence", "Confianza"), "", 1.0),
-}
-"""Filters that are a range: label, unit, and what one unit is in the index."""
-KEYS: Final = ("classes", "splits", "text", "problem", "excluded", "findings", "folder", "run", "correct", "added",
-               *RANGES)
-
-
-def filter_of(state: Mapping[str, Any], hidden: tuple[str, ...] = ()) -> Filter:
-    """The filter that a page's state means; hidden classes are shown only when they are asked for."""
-    chosen: dict[str, Any] = {}
-    for key in KEYS:
-        if key in state:
-            chosen[key] = tuple(state[key]) if isinstance(state[key], list) else state[key]
-    classes = chosen.get("classes", ())
-    return Filter(**chosen, not_classes=tuple(name for name in hidden if name not in classes))
 
 
 class FilterBar(QWidget):

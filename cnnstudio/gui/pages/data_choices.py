@@ -1,0 +1,94 @@
+"""What is filtered on the Data page, as plain values that the page remembers, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.query import Filter
+
+ANY: Final = (None, None)
+RANGES: Final = {
+    "side": (Text("Longer side", "Lado mayor"), "px", 1.0), "ratio": (Text("Width by height", "Ancho entre alto"), "", 1.0),
+    "bytes": (Text("File size", "Peso"), "KB", 1024.0), "brightness": (Text("Brightness", "Brillo"), "", 1.0),
+    "sharpness": (Text("Sharpness", "Nitidez"), "", 1.0), "confidence": (Text("Confidence", "Confianza"), "", 1.0),
+}
+"""Filters that are a range: label, unit, and what one unit is in the index."""
+KEYS: Final = ("classes", "splits", "text", "problem", "excluded", "findings", "folder", "run", "correct", "added",
+               *RANGES)
+
+
+def filter_of(state: Mapping[str, Any], hidden: tuple[str, ...] = ()) -> Filter:
+    """The filter that a page's state means; hidden classes are shown only when they are asked for."""
+    chosen: dict[str, Any] = {}
+    for key in KEYS:
+        if key in state:
+            chosen[key] = tuple(state[key]) if isinstance(state[key], list) else state[key]
+    classes = chosen.get("classes", ())
+    return Filter(**chosen, not_classes=tuple(name for name in hidden if name not in classes))
+
+
+class FilterChoices:
+    """Changes of a page's state. A key that filters nothing is not in it."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self._state = state
+
+    def set(self, name: str, value: Any) -> None:
+        """One filter; "quality" and "answers" are the menus that stand for several keys."""
+        state = self._state
+        if name == "quality":
+            state["excluded"] = "only" if value == "excluded" else "show"
+            state["problem"] = "any" if value == "unreadable" else ""
+            state["findings"] = value if isinstance(value, tuple) else ()
+        elif name == "answers":
+            state["run"], state["correct"] = value or ("", "")
+        elif value in ("", ANY, None, 0) and name != "sort":
+            state.pop(name, None)
+        else:
+            state[name] = value
+        if name not in ("paths", "sort"):
+            self._drop_paths()
+
+    def toggle(self, name: str, value: Any, add: bool) -> None:
+        """A line of the side panel was clicked: show only that, or all again; with `add` beside the others."""
+        state = self._state
+        if name in ("class", "split"):
+            key = "classes" if name == "class" else "splits"
+            chosen = list(state.get(key, ()))
+            if add:
+                chosen = [each for each in chosen if each != value] if value in chosen else [*chosen, value]
+            else:
+                chosen = [] if chosen == [value] else [value]
+            self.set(key, tuple(chosen))
+        elif name == "excluded":
+            self.set("quality", "" if state.get("excluded") == "only" else "excluded")
+        elif name == "findings":
+            self.set("quality", "" if tuple(state.get("findings", ())) == value else value)
+        elif name == "classes":
+            self.set("classes", () if tuple(state.get("classes", ())) == value else value)
+        else:
+            self.set("quality", "" if state.get("problem") == value else "unreadable")
+
+    def toggle_class_and_split(self, name: str, split: str) -> None:
+        """A part of a bar was clicked: that class (and split), or all again."""
+        splits = (split,) if split else ()
+        same = (tuple(self._state.get("classes", ())), tuple(self._state.get("splits", ()))) == ((name,), splits)
+        self.set("classes", () if same else (name,))
+        self.set("splits", () if same else splits)
+
+    def clear(self) -> None:
+        """Everything is shown."""
+        for name in KEYS:
+            self._state.pop(name, None)
+        self._drop_paths()
+
+    def only_paths(self, paths: list[str], title: str) -> None:
+        """These pictures and no others; `title` says which they are."""
+        self.clear()
+        self._state.update(paths=paths, paths_title=title)
+
+    def _drop_paths(self) -> None:
+        self._state.pop("paths", None)
+        self._state.pop("paths_title", None)

@@ -23,7 +23,8 @@ def principal(seen: np.ndarray, components: int) -> np.ndarray:
     """float32 (n, at most `components`): the principal components of features (n, d), with their own scale."""
     from sklearn.decomposition import PCA
 
-    finite = np.nan_to_num(seen.astype(np.float32))
+    # Features are kept as float16: what was too large for that is its largest number.
+    finite = np.nan_to_num(seen.astype(np.float32), posinf=65504.0, neginf=-65504.0)
     most = min(components, *finite.shape)
     if most < 1 or np.ptp(finite) == 0:
         return np.zeros((len(finite), 1), np.float32)

@@ -20,6 +20,8 @@ from tests.benchmarks.material import ROOT, SHARED, pictures
 from tests.datasets.planting import plant
 
 CIFAR, PHOTOS = 10_000, 1_400
+ROUNDS = 2
+"""The quickest of so many counts on either side: others may be at work on the machine."""
 SEEDS: Final = (11, 12, 13)
 FOUND_BY: Final = {
     "exact": ("exact_duplicate",), "leaked": ("leakage",), "truncated": ("truncated",), "resized": ("near_duplicate",),
@@ -61,7 +63,7 @@ def theirs(folder: Path) -> dict[str, Any] | None:
 
 def ours(folder: Path, *, flips: bool = False, only: str = "") -> dict[str, Any]:
     """Seconds and findings (kind, path; twins of it, too) of the command, in a cache of its own."""
-    words = [sys.executable, "-m", "cnnstudio", "audit", str(folder), "--json"]
+    words = [sys.executable, "-m", "cnnstudio", "audit", str(folder), "--json", "--language", "en"]
     words += ["--flips"] if flips else []
     words += ["--only", only] if only else []
     with tempfile.TemporaryDirectory(prefix="cnnstudio-audit-") as cache:
@@ -89,10 +91,14 @@ def run() -> list[dict[str, Any]]:
     for source, count, size in (("cifar10_sample", CIFAR, 32), ("cats_dogs", PHOTOS, 400)):
         with tempfile.TemporaryDirectory(prefix="cnnstudio-pictures-") as folder:
             pictures(Path(folder), source, count, size)
-            mine, other = ours(Path(folder), only=without_network())["seconds"], theirs(Path(folder))
-        rows.append({"work": f"audit of {count:,} pictures ({source})", "ours": f"{mine:.1f} s",
-                     "script": f"{other['seconds']:.1f} s" if other else "CleanVision is not there",
-                     "ratio": other["seconds"] / mine if other else 0.0, "target": ">= 10"})
+            mine, other = [], []
+            for _ in range(ROUNDS):
+                mine.append(ours(Path(folder), only=without_network())["seconds"])
+                answer = theirs(Path(folder))
+                other += [answer["seconds"]] if answer is not None else []
+        rows.append({"work": f"audit of {count:,} pictures ({source})", "ours": f"{min(mine):.1f} s",
+                     "script": f"{min(other):.1f} s" if other else "CleanVision is not there",
+                     "ratio": min(other) / min(mine) if other else 0.0, "target": ">= 10"})
     return rows
 
 

@@ -236,6 +236,44 @@ def test_no_camera_at_all_and_a_driver_that_raises(qtbot, opened, tmp_path):
     assert qtbot
 
 
+def test_a_film_through_opencv(qtbot, opened, tmp_path):
+    import cv2
+
+    writer = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (64, 48))
+    if not writer.isOpened():
+        pytest.skip("this OpenCV writes no films")
+    for number in range(60):
+        writer.write(np.full((48, 64, 3), number * 4, np.uint8))
+    writer.release()
+    dialog = WebcamDialog(opened, None, lambda _number: cv2.VideoCapture(str(tmp_path / "film.avi")), [(0, "Film")])
+    dialog._name.setText("dog")
+    dialog._press()
+    dialog.open()
+    qtbot.waitUntil(lambda: "unplugged" in dialog._view._message, timeout=10_000)
+    count = sum(dialog._counts.values())
+    assert count >= 1
+    dialog.accept()
+    qtbot.waitUntil(lambda: opened.pictures.total == 40 + count, timeout=20_000)
+
+
+@pytest.mark.parametrize(("action", "name"), [("add_pictures", "AddPicturesDialog"), ("webcam", "WebcamDialog"),
+                                              ("download", "DownloadDialog"), ("collect", "ExportCollectionDialog")])
+def test_the_window_opens_each_and_closes_with_it(qtbot, window, project_folder, monkeypatch, action, name):
+    from PySide6.QtWidgets import QDialog
+
+    from cnnstudio.gui.dialogs import webcam
+
+    monkeypatch.setattr(webcam, "cameras", list)
+    window.perform("open", {"folder": str(project_folder)})
+    qtbot.waitUntil(lambda: window.session.pictures.total == 40 and len(window.session.jobs) == 0, timeout=20_000)
+    window.session.asked.emit(action, {})
+    (dialog,) = [each for each in window.findChildren(QDialog) if type(each).__name__ == name]
+    assert dialog.isVisible()
+    assert dialog.width() <= 900
+    assert dialog.height() <= 760
+    end(dialog)
+
+
 def test_download_and_join(qtbot, opened, tmp_path, monkeypatch):
     def fetched(entry, target, _cache, on_progress, check, on_phase):
         on_phase(download_module.FETCHING)

@@ -15,19 +15,16 @@ from cnnstudio.core.places import projects_folder
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.kinds import SourceKind, as_sources, describe, kind_of, takes
-from cnnstudio.gui.dialogs.base import PlaceField, WorkDialog, reporting, start_project
+from cnnstudio.gui.dialogs.base import JOIN, START, ModeChoice, PlaceField, WorkDialog, reporting, start_project
 from cnnstudio.gui.dialogs.sources import join
 from cnnstudio.gui.jobs import Job, Report, Work
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card, DropArea
-from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.words import classes, count, pictures, size
 
 _ICONS: Final = {"folder": "folder", "manifest": "list", "arrays": "grid", "archive": "layers", "project": "open",
                  "unknown": "help"}
-_JOIN, _START = "join", "start"
-
 __all__ = ["AddPicturesDialog", "kind_words", "open_add_pictures", "takes"]
 
 
@@ -63,10 +60,7 @@ class AddPicturesDialog(WorkDialog):
         self._target = PlaceField(tr("Unpack into", "Extraer en"))
         self._target.set_path((session.folder or projects_folder()) / "pictures")
         self._target.hide()
-        choices = [(_JOIN, tr("Join to this collection", "Unir a esta colección")),
-                   (_START, tr("Start a project with it", "Empezar un proyecto con ello"))]
-        self._mode = SegmentedControl(choices, _JOIN if session.is_open else _START)
-        self._mode.setVisible(session.is_open)
+        self._mode = ModeChoice(session, JOIN)
         self._mode.chosen.connect(lambda _value: self._show())
         self._area = area
         self.body.addWidget(area)
@@ -174,7 +168,7 @@ class AddPicturesDialog(WorkDialog):
         if into is None:
             self.show_problems((_no_place(),))
             return None
-        if self._mode.value == _START and len(paths) > 1:
+        if self._mode.value == START and len(paths) > 1:
             text = Text("A project starts with one source: keep one here and add the others afterwards.",
                         "Un proyecto empieza con un origen: deje uno aquí y añada los demás después.")
             self.show_problems((error("one_source", text, "dataset"),))
@@ -195,7 +189,7 @@ class AddPicturesDialog(WorkDialog):
     def succeeded(self, job: Job) -> None:
         assert isinstance(job, Work)
         places, names = job.result
-        starts = self._mode.value == _START
+        starts = self._mode.value == START
         self.accept()
         if starts:
             start_project(self.session, places[0])

@@ -18,6 +18,7 @@ from cnnstudio.gui.jobs import Job, Report, Work
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.words import count, duration, size
 
 _TROUBLES_HEIGHT: Final = 108
@@ -226,6 +227,19 @@ class PlaceField(QWidget):
             self.set_path(chosen)
 
 
+JOIN, START = "join", "start"
+
+
+class ModeChoice(SegmentedControl):
+    """Whether new pictures join the collection or start a project; without an open project there is no choice."""
+
+    def __init__(self, session: Session, value: str) -> None:
+        super().__init__([(JOIN, tr("Join to this collection", "Unir a esta colección")),
+                          (START, tr("Start a project with it", "Empezar un proyecto con ello"))],
+                         value if session.is_open else START)
+        self.setVisible(session.is_open)
+
+
 def start_project(session: Session, place: Path) -> None:
     """Ask the window for a new project on a source."""
     session.asked.emit("new", {"source": str(place)})
@@ -238,4 +252,5 @@ def reporting(report: Report, phase: Text | None = None) -> Callable[[int, int],
     return report.progress
 
 
-__all__ = ["PlaceField", "Work", "WorkDialog", "progress_words", "reporting", "start_project"]
+__all__ = ["JOIN", "START", "ModeChoice", "PlaceField", "Work", "WorkDialog", "progress_words", "reporting",
+           "start_project"]

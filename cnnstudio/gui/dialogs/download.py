@@ -12,14 +12,13 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.downloads import DATASETS, FETCHING, Dataset, fetch_dataset
 from cnnstudio.datasets.sources.kinds import describe, free_place
-from cnnstudio.gui.dialogs.base import PlaceField, WorkDialog, start_project
+from cnnstudio.gui.dialogs.base import JOIN, START, ModeChoice, PlaceField, WorkDialog, start_project
 from cnnstudio.gui.dialogs.sources import join
 from cnnstudio.gui.jobs import Job, Report, Work
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Badge, Elided, Label, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.words import classes, pictures, size
 
 
@@ -42,10 +41,7 @@ class DownloadDialog(WorkDialog):
             flow.addWidget(self._card(entry))
         self._list = scrolled(holder)
         self._target = PlaceField(tr("Write the pictures into", "Escribir las imágenes en"))
-        choices = [("join", tr("Join to this collection", "Unir a esta colección")),
-                   ("start", tr("Start a project with it", "Empezar un proyecto con ello"))]
-        self._mode = SegmentedControl(choices, "start")
-        self._mode.setVisible(session.is_open)
+        self._mode = ModeChoice(session, START)
         self.body.addWidget(self._list, 1)
         self.body.addWidget(self._target)
         self.body.addWidget(self._mode)
@@ -102,7 +98,7 @@ class DownloadDialog(WorkDialog):
     def succeeded(self, job: Job) -> None:
         assert isinstance(job, Work)
         folder, names = job.result
-        joins = self._mode.value == "join" and self.session.is_open
+        joins = self._mode.value == JOIN and self.session.is_open
         self.accept()
         if joins:
             join(self.session, [folder], names)

@@ -214,7 +214,7 @@ def _described(path: Path, report: Report) -> SourceKind:
 def _within(problem: Problem, path: Path) -> str:
     """The words of a problem on the card of its file: the long path is no news there."""
     words = str(problem.text).replace(f"{path}: ", "").replace(str(path), path.name)
-    return words[:1].upper() + words[1:]
+    return words if words.startswith(path.name) else words[:1].upper() + words[1:]
 
 
 def kind_words(found: SourceKind) -> str:

@@ -72,7 +72,8 @@ class DownloadDialog(WorkDialog):
         for each, card in self._cards.items():
             card.set_selected(each == identifier)
         self._target.set_path(free_place(projects_folder() / "pictures" / identifier))
-        self.say(tr("{size} to download", "{size} por descargar", size=size(self._chosen.bytes)))
+        self.say(tr("{size} to download · licence: {licence}", "{size} por descargar · licencia: {licence}",
+                    size=size(self._chosen.bytes), licence=self._chosen.licence))
 
     def start_work(self) -> Job | None:
         entry, target = self._chosen, self._target.path

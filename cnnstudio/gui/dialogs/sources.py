@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import Qt
@@ -13,13 +14,13 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.layout import is_manifest
-from cnnstudio.datasets.opening import source_folder, source_text
-from cnnstudio.datasets.scan import sources_of
 from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, clear, column, row
 from cnnstudio.gui.widgets.words import pictures
+
+if TYPE_CHECKING:
+    from cnnstudio.datasets.index import Index
 
 replace = msgspec.structs.replace
 
@@ -29,6 +30,8 @@ def join(session: Session, places: Sequence[Path], classes: Iterable[str] = ()) 
 
     `classes` of the sources are added where the project lists its classes one by one.
     """
+    from cnnstudio.datasets.opening import source_text
+
     folder = session.folder
     if folder is None or not places:
         return False
@@ -63,6 +66,10 @@ def remove(session: Session, source: str) -> bool:
 
 def sources_summary(project: Project, folder: Path, index: Index | None = None) -> list[tuple[str, int]]:
     """Every source as it is written in the project, the main one first, with the number of its pictures."""
+    from cnnstudio.datasets.index import Index
+    from cnnstudio.datasets.opening import source_folder
+    from cnnstudio.datasets.scan import sources_of
+
     spec: DatasetSpec = project.dataset
     if not spec.source:
         return []

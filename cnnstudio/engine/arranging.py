@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 NEIGHBOURS: Final = 12
-_ROWS: Final = 2048
+_PAIRS: Final = 1 << 25
+"""Distances that are looked at in one go: 128 MB, and twice that for their order."""
 _NEAR: Final = 5
 """The distance to so many nearest pictures tells how alone a picture is."""
 _FAR: Final = 8.0
@@ -31,7 +32,8 @@ def principal(seen: np.ndarray, components: int) -> np.ndarray:
     return np.asarray(PCA(most, svd_solver="auto", random_state=0).fit_transform(finite), np.float32)
 
 
-def nearest(reduced: np.ndarray, count: int = NEIGHBOURS, check: Check = lambda: None) -> tuple[np.ndarray, np.ndarray]:
+def nearest(reduced: np.ndarray, count: int = NEIGHBOURS, check: Check = lambda: None,
+            told: Callable[[int, int], None] = lambda _done, _total: None) -> tuple[np.ndarray, np.ndarray]:
     """(int32 (n, count) rows, float32 (n, count) distances) of the nearest others, nearest first; -1 where there
     are none. All pairs are compared, in blocks: exact, and minutes for 100,000."""
     n = len(reduced)
@@ -41,9 +43,10 @@ def nearest(reduced: np.ndarray, count: int = NEIGHBOURS, check: Check = lambda:
     if wanted < 1:
         return rows, distances
     squares = (reduced * reduced).sum(axis=1)
-    for start in range(0, n, _ROWS):
+    step = max(16, min(2048, _PAIRS // n))
+    for start in range(0, n, step):
         check()
-        block = slice(start, min(start + _ROWS, n))
+        block = slice(start, min(start + step, n))
         apart = squares[block, None] + squares[None] - 2 * (reduced[block] @ reduced.T)
         apart[np.arange(apart.shape[0]), np.arange(start, block.stop)] = np.inf
         near = np.argpartition(apart, wanted - 1, axis=1)[:, :wanted]
@@ -51,6 +54,7 @@ def nearest(reduced: np.ndarray, count: int = NEIGHBOURS, check: Check = lambda:
         order = np.argsort(far, axis=1, kind="stable")
         rows[block, :wanted] = np.take_along_axis(near, order, axis=1)
         distances[block, :wanted] = np.sqrt(np.maximum(np.take_along_axis(far, order, axis=1), 0))
+        told(block.stop, n)
     return rows, distances
 
 

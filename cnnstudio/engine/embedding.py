@@ -86,7 +86,7 @@ def analyse(seen: np.ndarray, classes: np.ndarray, count: int, layout: str, link
     notes: list[Text] = []
     phase(link, "comparing")
     reduced = arranging.principal(seen, _COMPONENTS)
-    neighbours, distances = arranging.nearest(reduced, check=link.check)
+    neighbours, distances = arranging.nearest(reduced, check=link.check, told=Told(link))
     outlier = arranging.outlier_scores(distances)
     phase(link, "labels")
     quality, mislabeled, suggested, note = labels.judge(seen, classes, count, neighbours, distances, link.check)

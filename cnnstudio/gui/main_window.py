@@ -332,6 +332,8 @@ class MainWindow(QMainWindow):
             self.perform("open", {"folder": str(first)})
         elif self.current.dropped(paths):
             return
+        elif first.is_file() and _is_source(first):
+            self.perform("add_pictures", {"paths": paths})
         elif self.session.is_open and any(entry.id == "predict" for entry in self.entries):
             self.go("predict")
             self.current.dropped(paths)
@@ -356,3 +358,10 @@ class MainWindow(QMainWindow):
             page.close()
         self.session.end()
         super().closeEvent(event)
+
+
+def _is_source(path: Path) -> bool:
+    """Whether a file is a list, an archive or arrays of pictures."""
+    from cnnstudio.datasets.sources.kinds import takes
+
+    return takes([path])

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from cnnstudio.core.files import read_project
 from cnnstudio.gui.dialogs import download as download_module
-from cnnstudio.gui.dialogs.add import open_add_pictures, takes
+from cnnstudio.gui.dialogs.add import AddPicturesDialog, open_add_pictures, takes
 from cnnstudio.gui.dialogs.camera import Camera
 from cnnstudio.gui.dialogs.collect import open_export_collection
 from cnnstudio.gui.dialogs.download import open_download
@@ -234,6 +234,24 @@ def test_no_camera_at_all_and_a_driver_that_raises(qtbot, opened, tmp_path):
     assert [problem.code for problem in told] == ["camera_lost"]
     assert camera.isFinished()
     assert qtbot
+
+
+def test_lists_and_archives_may_be_dropped_anywhere(qtbot, window, tmp_path):
+    (tmp_path / "birds.csv").write_text("path,class\nowl/1.png,owl\nhen/1.png,hen\n")
+    draw(tmp_path, "owl/1.png", "hen/1.png")
+    window.take_paths([str(tmp_path / "birds.csv")])
+    (dialog,) = [each for each in window.findChildren(AddPicturesDialog) if each.isVisible()]
+    qtbot.waitUntil(dialog.primary.isEnabled, timeout=10_000)
+    assert not dialog._mode.isVisibleTo(dialog)
+    dialog.primary.click()
+    page = window.current
+    qtbot.waitUntil(lambda: page.state.get("source") == str(tmp_path / "birds.csv"), timeout=10_000)
+    assert page._new._name.text() == "birds"
+    page._new._make()
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.pictures.total == 2 and len(window.session.jobs) == 0, timeout=20_000)
+    assert window.session.class_names == ("hen", "owl")
+    assert window.session.source_root == tmp_path
 
 
 def test_a_film_through_opencv(qtbot, opened, tmp_path):

@@ -40,7 +40,8 @@ class NewProject(QWidget):
         """Ask about a project for the pictures in `source`."""
         if not self._built:
             self._build()
-        name = Path(source).name or "project"
+        place = Path(source)
+        name = (place.stem if place.is_file() else place.name) or "project"
         self._source.setText(source)
         self._name.setText(self._state.get("name", name.replace("_", " ")))
         self._place.setText(self._state.get("place", str(_free(projects_folder() / name))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +32,8 @@ _ENOUGH: Final = 768
 """Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""
 _WHITE: Final = (255, 255, 255)
 """What shows through transparent pixels."""
+_FIRST: Final = 32
+_SECONDS: Final = 0.4
 _SMALL: Final = 12_000
 """Bytes of a file, in the mean, below which threads wait for each other longer than they help."""
 _COLUMNS: Final = ("picture", "brightness", "dark", "bright", "contrast", "sharpness", "entropy", "colorfulness",
@@ -54,19 +57,24 @@ def waiting(index: Index) -> int:
 
 
 def measure(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never,
-            workers: int | None = None, chunk: int = 256) -> int:
+            workers: int | None = None, chunk: int = 512) -> int:
     """Measure every picture that was not measured yet; answers how many were.
 
-    It goes on where it was cancelled: each chunk is entered as it is done. The files are inspected by the
-    same decoding, if they were not yet.
+    It goes on where it was cancelled: each chunk, of at most `chunk` pictures, is entered as it is done. The
+    files are inspected by the same decoding, if they were not yet.
     """
-    total, done, looked = waiting(index), 0, False
+    total, done, looked, size, last = waiting(index), 0, False, min(chunk, _FIRST), 0
     with ThreadPoolExecutor(workers or os.cpu_count() or 2, thread_name_prefix="audit") as pool:
         while not cancelled():
-            rows = index.rows(f"SELECT p.id, p.path, p.inspected, p.size {_WAITING} ORDER BY p.id LIMIT ?",
-                              (VERSION, chunk))
-            if not rows:
+            rows = index.rows(f"SELECT p.id, p.path, p.inspected, p.size {_WAITING} AND p.id > ? ORDER BY p.id LIMIT ?",
+                              (VERSION, last, size))
+            if not rows and not last:
                 break
+            # Once more from the beginning at the end: a file may have changed meanwhile.
+            last = rows[-1][0] if rows else 0
+            if not rows:
+                continue
+            start = time.perf_counter()
             if sum(row[3] for row in rows) < _SMALL * len(rows):
                 found = [measure_file(root, row[0], row[1]) for row in rows]
             else:
@@ -75,6 +83,8 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
             looked = looked or bool(fresh)
             _enter(index, found, fresh)
             done += len(rows)
+            # Some chunks a second: large photos can be cancelled soon, small ones are not held up by the index.
+            size = max(1, min(chunk, 2 * size, round(len(rows) * _SECONDS / (time.perf_counter() - start))))
             if on_progress is not None:
                 on_progress(done, max(total, done))
     if looked and not cancelled():

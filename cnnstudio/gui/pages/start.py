@@ -67,6 +67,11 @@ class StartPage(Page):
         area.body.addLayout(centred)
         area.body.addSpacing(6)
         area.body.addWidget(choose, alignment=middle)
+        others = row(None, Button(tr("List, archive or arrays…", "Lista, archivo comprimido o matrices…"), "link",
+                                  on_click=lambda: self.session.asked.emit("add_pictures", {})),
+                     Button(tr("Download a free collection…", "Descargar una colección libre…"), "link",
+                            on_click=lambda: self.session.asked.emit("download", {})), None, spacing=16)
+        area.body.addLayout(others)
         area.body.addStretch(1)
         area.dropped.connect(lambda paths: self.session.asked.emit("take_paths", {"paths": paths}))
 

@@ -250,6 +250,10 @@ class Decisions(Database):
         names = connection.execute("SELECT DISTINCT folder_class FROM pictures").fetchall()
         return [("WHERE folder_class = ?", (name,)) for name, in names]
 
+    def spec_in_force(self) -> DatasetSpec:
+        """The spec that was put in force last; the defaults where none was."""
+        return self._spec(self._connection)
+
     @staticmethod
     def _spec(connection: sqlite3.Connection) -> DatasetSpec:
         """The spec that was put in force last."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec
-from cnnstudio.core.problems import Problem
+from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.scan import Listing
@@ -63,16 +63,32 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
         if cancelled():
             complete = False
             break
-    missing = any(problem.blocks for problem in listing.problems)
+    problems = list(listing.problems)
+    if complete and not found and _was_emptied(index, spec):
+        problems.append(_emptied(root, index.count()))
     gone = 0
-    if complete and not missing:
+    if complete and not any(problem.blocks for problem in problems):
         gone = index.end_scan(scan, spec)
     else:
         complete = False
         index.apply(spec)
     new, changed = index.came_with(scan, last)
     return ScanResult(pictures=found, new=new, changed=changed, scan=scan, gone=gone, other_files=listing.other_files,
-                      problems=tuple(listing.problems), complete=complete, seconds=time.perf_counter() - start)
+                      problems=tuple(problems), complete=complete, seconds=time.perf_counter() - start)
+
+
+def _was_emptied(index: Index, spec: DatasetSpec) -> bool:
+    """Whether the same sources held pictures at the last scan: an empty mount point looks like an empty folder."""
+    before = index.spec_in_force()
+    return (before.source, before.joined) == (spec.source, spec.joined) and index.count() > 0
+
+
+def _emptied(root: Path, pictures: int) -> Problem:
+    text = Text("{path} is empty now, where {n} pictures were: perhaps a drive is not connected. Nothing was forgotten. "
+                "Choose another folder if they are gone for good.",
+                "{path} está vacía ahora, donde había {n} imágenes: quizá falta conectar una unidad. No se olvidó nada. "
+                "Elija otra carpeta si ya no existen.")
+    return error("folder_emptied", text.fill(path=root, n=pictures), "dataset", path=root)
 
 
 Inspected = tuple[int, int | None, int | None, str | None, str | None, Text | None]

@@ -50,6 +50,22 @@ def test_new_changed_and_vanished_files_are_counted(tmp_path):
     index.close()
 
 
+def test_an_emptied_folder_forgets_nothing_until_another_is_chosen(tmp_path):
+    root, spec = tmp_path / "p", DatasetSpec(source="p")
+    draw(root / "a" / "1.png", 1)
+    index = Index(tmp_path / "dataset.sqlite")
+    scan_folder(index, root, spec)
+    (root / "a" / "1.png").rename(tmp_path / "kept.png")
+    result = scan_folder(index, root, spec)
+    assert [problem.code for problem in result.problems] == ["folder_emptied"]
+    assert not result.complete
+    assert index.count() == 1
+    (tmp_path / "other").mkdir()
+    assert scan_folder(index, tmp_path / "other", DatasetSpec(source="other")).gone == 1
+    assert index.count() == 0
+    index.close()
+
+
 def test_a_watch_tells_of_changes_and_ends(tmp_path):
     told = threading.Event()
     watch = FolderWatch([tmp_path], told.set)

@@ -109,5 +109,5 @@ def _tsne(reduced: np.ndarray, told: Callable[[int, int], None], check: Check) -
     start += np.random.default_rng(0).normal(0, 1e-6, start.shape)
     fit = TSNE(perplexity=min(30.0, max(3.0, (len(reduced) - 1) / 4)), early_exaggeration_iter=_STEPS[0], n_iter=_STEPS[1],
                initialization=start, random_state=0, n_jobs=os.cpu_count() or 1, callbacks=each,
-               callbacks_every_iters=25, negative_gradient_method="fft" if len(reduced) > 10_000 else "bh")
+               callbacks_every_iters=25, negative_gradient_method="fft" if len(reduced) > 3_000 else "bh")
     return np.asarray(fit.fit(reduced.astype(np.float64)))

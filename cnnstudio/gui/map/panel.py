@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -19,6 +20,7 @@ from cnnstudio.gui.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.map.coloring import COLORINGS, Entry, Rows, answering_run, colored, note_of, on_top, read_rows
 from cnnstudio.gui.map.gestures import LASSO, PAN, RECTANGLE, MapView
 from cnnstudio.gui.map.legend import Legend
+from cnnstudio.gui.map.view import numbers
 from cnnstudio.gui.map.working import WorkingBar
 from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, MenuButton, box, column, row
@@ -58,7 +60,7 @@ class MapPanel(QWidget):
         self._again = False
         self._reread = True
         self._waits_for = ""
-        self._filtered: list[int] | None = None
+        self._filtered: NDArray[np.int64] | None = None
         self._wished: list[int] = []
         self.view = MapView(session.pictures.rows, session.pictures.path)
         self.view.selection_changed.connect(self._selected)
@@ -200,7 +202,7 @@ class MapPanel(QWidget):
 
     def show_filtered(self, ids: Iterable[int] | None) -> None:
         """Dim all others; None: everything is shown."""
-        self._filtered = None if ids is None else list(ids)
+        self._filtered = None if ids is None else numbers(ids)
         self.view.show_filtered(self._filtered)
 
     def refresh(self, change: Change) -> None:
@@ -230,7 +232,7 @@ class MapPanel(QWidget):
         elif set(chosen) == set(self.view.selected_ids()):
             chosen = []
         if self._filtered is not None:
-            allowed = set(self._filtered)
+            allowed = set(self._filtered.tolist())
             chosen = [each for each in chosen if each in allowed]
         self.view.set_selected(chosen)
         self._selected(chosen)

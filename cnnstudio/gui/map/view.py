@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -130,14 +131,14 @@ class DotView(QWidget):
 
     def set_selected(self, ids: Iterable[int]) -> None:
         """Select these (the grid did); nothing is announced."""
-        wanted = np.isin(self.ids, np.fromiter(ids, np.int64))
+        wanted = np.isin(self.ids, numbers(ids))
         if not np.array_equal(wanted, self._selected):
             self._selected = wanted
             self._redraw()
 
     def show_filtered(self, ids: Iterable[int] | None) -> None:
         """Dim all others, they cannot be selected then; None: all are shown."""
-        dimmed = np.zeros(len(self.ids), np.bool_) if ids is None else ~np.isin(self.ids, np.fromiter(ids, np.int64))
+        dimmed = np.zeros(len(self.ids), np.bool_) if ids is None else ~np.isin(self.ids, numbers(ids))
         if not np.array_equal(dimmed, self._dimmed):
             self._dimmed = dimmed
             self._redraw()
@@ -392,3 +393,8 @@ class DotView(QWidget):
         if picture is not None:
             paint_card(painter, self.rect(), self._hover_at, self._image(self._hover, CARD, missing),
                        unpacked(int(self._colors[self._hover])), picture.name, picture.class_name, self.note_of(picture.id))
+
+
+def numbers(ids: Iterable[int]) -> NDArray[np.int64]:
+    """Ids as an array."""
+    return np.asarray(ids if isinstance(ids, list | tuple | range | array | np.ndarray) else list(ids), np.int64)

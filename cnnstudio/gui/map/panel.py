@@ -110,14 +110,16 @@ class MapPanel(QWidget):
         faces.toggled.connect(self._show_pictures)
         chips = QWidget()
         flow = FlowLayout(chips, spacing=6)
-        for menu in (self._by, self._model_menu, self._layout_menu):
+        for menu in (self._by, self._layout_menu, self._model_menu):
             flow.addWidget(menu)
-        bar = row(chips, self._recompute, 4, *self._tools.values(), faces,
-                  Button(tr("Zoom out (−)", "Alejar (−)"), "icon", "zoom-out", on_click=self.view.zoom_out),
-                  Button(tr("Zoom in (+)", "Acercar (+)"), "icon", "zoom-in", on_click=self.view.zoom_in),
-                  Button(tr("Whole map (0)", "Mapa entero (0)"), "icon", "fit", on_click=self.view.fit), spacing=2)
+        self._tool_box = box(row(
+            self._recompute, 4, *self._tools.values(), faces,
+            Button(tr("Zoom out (−)", "Alejar (−)"), "icon", "zoom-out", on_click=self.view.zoom_out),
+            Button(tr("Zoom in (+)", "Acercar (+)"), "icon", "zoom-in", on_click=self.view.zoom_in),
+            Button(tr("Whole map (0)", "Mapa entero (0)"), "icon", "fit", on_click=self.view.fit), spacing=2))
+        bar = row(chips, self._tool_box, spacing=8)
         bar.setStretch(0, 1)
-        bar.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        bar.setAlignment(self._tool_box, Qt.AlignmentFlag.AlignTop)
         self._legend = Legend()
         self._legend.chosen.connect(self._select_entry)
         self._stale_words = Label("", "secondary", "warn")
@@ -335,7 +337,8 @@ class MapPanel(QWidget):
         there = self._rows is not None and len(self._rows.ids) > 0
         self._stack.setCurrentIndex(_MAP if there else _EMPTY)
         self._legend.setVisible(there)
-        self._recompute.setVisible(there)
+        self._tool_box.setVisible(there)
+        self._by.setVisible(there)
         new = self._rows.new if self._rows is not None and there else 0
         self._stale_box.setVisible(bool(new))
         self._stale_words.setText(tr("{n} came or changed since this map.", "{n} han llegado o cambiado desde este mapa.",

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 
-import cv2
-
 from cnnstudio.catalog.findings import KINDS, LEARNED
 from cnnstudio.cli.jobs import report_progress, run_job
 from cnnstudio.cli.output import Output
@@ -36,8 +34,6 @@ from cnnstudio.workers.analysis import embedding_job
 def audit(arguments: argparse.Namespace, output: Output) -> int:
     """Exit code 0 whatever was found; 2 when the folder or the words are wrong."""
     kinds = _kinds(arguments.only)
-    # The audit has threads of its own: those of OpenCV would only stand in their way.
-    cv2.setNumThreads(1)
     place: Path = arguments.place
     project, index, root = opened(place)
     project = with_values(project, arguments.values)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import msgspec
 import numpy as np
 
@@ -63,6 +64,8 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
     It goes on where it was cancelled: each chunk, of at most `chunk` pictures, is entered as it is done. The
     files are inspected by the same decoding, if they were not yet.
     """
+    # These threads, and those that decode thumbnails beside them, are enough: OpenCV's own stand in their way.
+    cv2.setNumThreads(1)
     total, done, looked, size, last = waiting(index), 0, False, min(chunk, _FIRST), 0
     with ThreadPoolExecutor(workers or os.cpu_count() or 2, thread_name_prefix="audit") as pool:
         while not cancelled():

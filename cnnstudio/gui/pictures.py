@@ -90,7 +90,8 @@ class Pictures(QObject):
         self._stop_watch()
         self._again = False
         for job in self._session.jobs:
-            if job.kind in (SCAN, "splits", "audit", "embed", "judge", "charts", "query", "answers"):
+            if job.kind in (SCAN, "splits", "audit", "embed", "judge", "charts", "query", "answers", "map", "report",
+                            "leakage"):
                 job.cancel()
                 job.join()
         self.auditing.close()

@@ -145,6 +145,8 @@ class DataPage(Page):
             self._map.selection_changed.connect(self._map_selected)
             self._map.opened.connect(self._open)
             self._map.menu_asked.connect(self._menu)
+            self._map.label_key.connect(self._label_by_key)
+            self._map.exclude_key.connect(lambda: self._exclude(True))
             self._map.embedding_changed.connect(self.session.pictures.auditing.embedding_came)
             self._put(place, self._map)
         elif place == _CHARTS and self._charts is None:

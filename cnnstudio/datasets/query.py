@@ -120,11 +120,12 @@ def _answers(wanted: Filter, add: Any) -> None:
         values.extend(given)
 
     if wanted.correct:
-        also("correct = ?", int(wanted.correct == "right"))
+        # By the class that the picture has now: a corrected label counts at once.
+        also("(predicted = pictures.class_name) = ?", int(wanted.correct == "right"))
     if wanted.predicted:
         also(f"predicted IN ({_marks(wanted.predicted)})", *wanted.predicted)
     _between("confidence", wanted.confidence, also)
-    add(f"id IN (SELECT picture FROM predictions WHERE {' AND '.join(inside)})", *values)
+    add(f"EXISTS (SELECT 1 FROM predictions WHERE picture = pictures.id AND {' AND '.join(inside)})", *values)
 
 
 def _between(expression: str, span: Range, add: Any) -> None:

@@ -59,7 +59,7 @@ CREATE TABLE accepted (
 CREATE TABLE groups (picture INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE predictions (
   run TEXT NOT NULL, picture INTEGER NOT NULL, predicted TEXT NOT NULL, confidence REAL NOT NULL, loss REAL NOT NULL,
-  correct INTEGER NOT NULL, PRIMARY KEY (run, picture)
+  PRIMARY KEY (run, picture)
 ) WITHOUT ROWID;
 CREATE INDEX predictions_picture ON predictions (picture);
 CREATE TRIGGER picture_gone AFTER DELETE ON pictures BEGIN

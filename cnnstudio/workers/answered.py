@@ -23,20 +23,17 @@ def results_of(run: RunFolder, split: str) -> list[PictureResult]:
 
 
 def enter_answers(index: Index, run: RunFolder) -> int:
-    """Put all answers of a run (of every split it was measured on) beside the pictures; answers how many.
-
-    Right and wrong are by the class the picture has now: a corrected label counts at once.
-    """
+    """Put all answers of a run (of every split it was measured on) beside the pictures; answers how many."""
     try:
         names = read_manifest(run.manifest_path).header.class_names
     except ProblemError:
         return 0
-    rows = [(run.id, names[each.predicted], each.probability, each.loss, names[each.predicted], each.path)
+    rows = [(run.id, names[each.predicted], each.probability, each.loss, each.path)
             for split in SPLITS for each in results_of(run, split) if 0 <= each.predicted < len(names)]
     with index.transaction() as connection:
         connection.execute("DELETE FROM predictions WHERE run = ?", (run.id,))
         connection.executemany(
-            "INSERT OR REPLACE INTO predictions SELECT ?, id, ?, ?, ?, class_name = ? FROM pictures WHERE path = ?", rows)
+            "INSERT OR REPLACE INTO predictions SELECT ?, id, ?, ?, ? FROM pictures WHERE path = ?", rows)
         return int(connection.execute("SELECT COUNT(*) FROM predictions WHERE run = ?", (run.id,)).fetchone()[0])
 
 

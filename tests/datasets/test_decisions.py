@@ -156,9 +156,10 @@ def test_filters_combine(found):
     index, _root = found
     ids = list(index.ids())
     with index.transaction() as connection:
-        connection.executemany("INSERT INTO predictions VALUES ('r', ?, 'a', ?, ?, ?)", [
-            (identifier, number / 12, 1 - number / 12, number % 3 == 0) for number, identifier in enumerate(ids)])
-    assert index.count(Filter(run="r", correct="wrong", confidence=(0.5, None))) == 4
+        connection.executemany("INSERT INTO predictions VALUES ('r', ?, 'a', ?, ?)", [
+            (identifier, number / 12, 1 - number / 12) for number, identifier in enumerate(ids)])
+    assert index.count(Filter(run="r", correct="right")) == 6
+    assert index.count(Filter(run="r", correct="wrong", confidence=(0.75, None))) == 3
     assert index.count(Filter(run="other", correct="wrong")) == 0
     assert list(index.ids(Filter(run="r"), "confidence")) == ids
     assert list(index.ids(Filter(run="r"), "loss")) == ids

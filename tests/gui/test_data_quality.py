@@ -198,8 +198,8 @@ def test_the_large_view_zooms_and_steps(qtbot, page):
 def test_answers_of_a_run_are_filters(qtbot, page):
     session = page.session
     with session.index.transaction() as connection:
-        connection.executemany("INSERT INTO predictions VALUES ('run', ?, 'a', ?, 0.1, ?)", [
-            (identifier, place / 29, place % 2) for place, identifier in enumerate(page._grid.ids)])
+        connection.executemany("INSERT INTO predictions VALUES ('run', ?, 'a', ?, 0.1)", [
+            (identifier, place / 29) for place, identifier in enumerate(page._grid.ids)])
     page.state.update(run="run", correct="wrong")
     page._set_filter("confidence", (0.5, None))
     assert 0 < len(page._grid.ids) < 15

@@ -436,8 +436,8 @@ def test_findings_and_answers_of_a_run_colour_the_map(qapp, panel):
                   Finding(kind="dark", path=pictures[1].path, picture=ids[1], text=Text("a", "b"))],
           ("dark", "truncated"))
     with index.transaction() as connection:
-        connection.executemany("INSERT INTO predictions (run, picture, predicted, confidence, loss, correct)"
-                               " VALUES ('r1', ?, 'cat', 0.5, 1.0, ?)", [(each, each % 2) for each in ids])
+        connection.executemany("INSERT INTO predictions (run, picture, predicted, confidence, loss)"
+                               " VALUES ('r1', ?, 'cat', 0.5, 1.0)", [(each,) for each in ids])
     panel._choose("by", "finding")
     panel._read()
     settle(qapp, session)

@@ -73,7 +73,8 @@ def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str
     kinds = _findings(index)
     answers: dict[int, tuple[str, int]] = {} if not run else {
         picture: (predicted, correct) for picture, predicted, correct in index.each(
-            "SELECT picture, predicted, correct FROM predictions WHERE run = ?", (run,))}
+            "SELECT a.picture, a.predicted, a.predicted = p.class_name FROM predictions a"
+            " JOIN pictures p ON p.id = a.picture WHERE a.run = ?", (run,))}
     if answers:
         said = [answers.get(each[0], ("", -1)) for each in found]
     elif len(embedding.label_quality):

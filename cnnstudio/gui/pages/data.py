@@ -173,6 +173,7 @@ class DataPage(Page):
             old.deleteLater()
 
     def activated(self) -> None:
+        self._enter_answers()
         self._grid.setFocus()
 
     def close(self) -> None:

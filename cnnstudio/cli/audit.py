@@ -111,7 +111,8 @@ def opened(place: Path) -> tuple[Project, Index, Path]:
 
 def _embedded(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:
     """The embedding of the pictures; where it cannot be computed that is told, and the rest of the audit stands."""
-    job = embedding_job(place, project, index, root)
+    # Outliers and labels need no map: its layout would take the longest.
+    job = embedding_job(place, project, index, root, layout="pca")
     last = run_job(job, output, lambda event: report_progress(event, output))
     if isinstance(last, events.Finished):
         embedding = read_embedding(Path(job.target))

@@ -42,3 +42,11 @@ def config_folder() -> Path:
 def projects_folder() -> Path:
     """Where new projects go unless the user says otherwise. CNNSTUDIO_PROJECTS overrides it."""
     return _folder("CNNSTUDIO_PROJECTS", str(Path(platformdirs.user_documents_dir()) / "CNN Studio"))
+
+
+def free_place(place: Path) -> Path:
+    """`place`, or the same with a number when something is there already."""
+    candidate, number = place, 2
+    while os.path.lexists(candidate):
+        candidate, number = place.with_name(f"{place.name} {number}"), number + 1
+    return candidate

@@ -12,6 +12,7 @@ import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.places import free_place
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import is_manifest, is_picture
@@ -203,11 +204,3 @@ def stem_of(path: Path) -> str:
         if name.lower().endswith(suffix) and len(name) > len(suffix):
             name = name[:-len(suffix)]
     return name
-
-
-def free_place(place: Path) -> Path:
-    """`place`, or the same with a number when something is there already."""
-    candidate, number = place, 2
-    while os.path.lexists(candidate):
-        candidate, number = place.with_name(f"{place.name} {number}"), number + 1
-    return candidate

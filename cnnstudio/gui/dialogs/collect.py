@@ -10,11 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.events import Finished
-from cnnstudio.core.places import projects_folder
+from cnnstudio.core.places import free_place, projects_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.collecting import FORMS, Collected, collect, target_of
-from cnnstudio.datasets.sources.kinds import free_place
 from cnnstudio.datasets.sources.placing import refuse_existing
 from cnnstudio.gui.dialogs.base import PlaceField, WorkDialog, reporting
 from cnnstudio.gui.jobs import ChildJob, Job, Report, Work

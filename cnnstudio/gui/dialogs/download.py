@@ -7,11 +7,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.events import Phase
-from cnnstudio.core.places import cache_folder, projects_folder
+from cnnstudio.core.places import cache_folder, free_place, projects_folder
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.downloads import DATASETS, FETCHING, Dataset, fetch_dataset
-from cnnstudio.datasets.sources.kinds import describe, free_place
+from cnnstudio.datasets.sources.kinds import describe
 from cnnstudio.gui.dialogs.base import JOIN, START, ModeChoice, PlaceField, WorkDialog, start_project
 from cnnstudio.gui.dialogs.sources import join
 from cnnstudio.gui.jobs import Job, Report, Work

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.map.coloring import Entry
-from cnnstudio.gui.widgets.basics import Button, Label
+from cnnstudio.gui.widgets.basics import Button, Label, clear
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.words import count
 
@@ -34,12 +34,7 @@ class Legend(QWidget):
         if wanted == self._shown:
             return
         self._shown = wanted
-        while self._flow.count():
-            item = self._flow.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._flow)
         for place, entry in enumerate(entries[:_MOST]):
             words = f" {_short(entry.label)}  {count(len(entry.rows))}"
             button = Button(words, "status", tooltip=tr("{name}: click to select these pictures, Ctrl+click to add them",

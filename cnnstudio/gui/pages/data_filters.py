@@ -13,7 +13,7 @@ from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.data_choices import ANY, RANGES
 from cnnstudio.gui.session import Session
-from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, column, row
+from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, clear, column, row
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import NumberBox, SearchBox
 from cnnstudio.gui.widgets.words import number, percent
@@ -169,12 +169,7 @@ class FilterBar(QWidget):
 
     def _show_lifts(self) -> None:
         """A chip for each filter that no menu shows, to see and to lift it."""
-        while self._lift_flow.count():
-            item = self._lift_flow.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._lift_flow)
         state, found = self._state, 0
         for name, (label, unit, scale) in RANGES.items():
             if state.get(name, ANY) != ANY:

@@ -144,12 +144,7 @@ class KindBar(QWidget):
         number = self._session.pictures.auditing.counts.get(kind, 0)
         shown = kind in KINDS.ids() and number > 0
         self.setVisible(shown)
-        while self._flow.count():
-            item = self._flow.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._flow)
         if not shown:
             return
         entry = KINDS[kind]

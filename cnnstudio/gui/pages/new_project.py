@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QProgressBar, QWidget
 
 from cnnstudio.core.files import PROJECT_FILE
-from cnnstudio.core.places import projects_folder
+from cnnstudio.core.places import free_place, projects_folder
 from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Job
@@ -44,7 +44,7 @@ class NewProject(QWidget):
         name = (place.stem if place.is_file() else place.name) or "project"
         self._source.setText(source)
         self._name.setText(self._state.get("name", name.replace("_", " ")))
-        self._place.setText(self._state.get("place", str(_free(projects_folder() / name))))
+        self._place.setText(self._state.get("place", str(free_place(projects_folder() / name))))
         self._choose(self._state.get("choice", AUTO))
         self._waiting(self._session.jobs.of_kind("create") is not None)
 
@@ -145,7 +145,7 @@ class NewProject(QWidget):
                                                                     "Ubicación del proyecto"),
                                                   str(Path(self._place.text()).parent))
         if folder:
-            place = str(_free(Path(folder) / Path(self._place.text()).name))
+            place = str(free_place(Path(folder) / Path(self._place.text()).name))
             self._place.setText(place)
             self._placed(place)
 
@@ -189,11 +189,3 @@ class NewProject(QWidget):
             job.cancel()
         else:
             self.left.emit()
-
-
-def _free(place: Path) -> Path:
-    """`place`, or the same with a number when something is there already."""
-    candidate, number = place, 2
-    while candidate.exists():
-        candidate, number = place.with_name(f"{place.name} {number}"), number + 1
-    return candidate

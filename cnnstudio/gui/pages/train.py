@@ -21,7 +21,7 @@ from cnnstudio.gui.pages.train_settings import TrainSettings
 from cnnstudio.gui.plots.curve_plot import CurvePlot
 from cnnstudio.gui.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.session import Change, Session
-from cnnstudio.gui.widgets.basics import Button, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, box, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure
 from cnnstudio.gui.widgets.words import duration, number, percent
 from cnnstudio.workers.follow import Follower
@@ -293,12 +293,7 @@ class TrainPage(Page):
         self._trouble.addWidget(banner)
 
     def _clear_trouble(self) -> None:
-        while self._trouble.count():
-            item = self._trouble.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._trouble)
 
     def _draw(self) -> None:
         """Show everything at once."""

@@ -190,12 +190,7 @@ class Facts(QWidget):
         if wanted == self._shown:
             return
         self._shown = wanted
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._grid)
         for index, (name, value) in enumerate(wanted):
             key = Label(name, "body", "dim")
             shown = Elided(value, "body", "text", mode=Qt.TextElideMode.ElideMiddle,

@@ -93,9 +93,9 @@ class DataPage(Page):
         self._slider.setAccessibleName(tr("Size of the thumbnails", "Tamaño de las miniaturas"))
         self._slider.setToolTip(tr("Size of the thumbnails (Ctrl+wheel)", "Tamaño de las miniaturas (Ctrl+rueda)"))
         self._slider.valueChanged.connect(self._grid.set_cell)
-        right = box(column(self._switch, row(None, Icon("image", "dim", 14), self._slider, spacing=8), None, spacing=8))
-        bar = row(self._filters, right, spacing=12)
-        bar.setStretch(0, 1)
+        first = row(self._filters.text, None, Icon("image", "dim", 14), self._slider, self._switch, spacing=8)
+        first.setStretch(0, 2)
+        self._bar = box(column(first, self._filters, self._filters.panel, self._filters.lifts, spacing=8))
         self._kind_bar = KindBar(self.session)
         self._viewer: DataViewer | None = None
         self._map: Any = None
@@ -115,7 +115,6 @@ class DataPage(Page):
         for _place in range(3):
             self._stack.addWidget(QWidget())
         self._foot = Elided("", "secondary", "dim")
-        self._bar = box(column(bar, self._filters.panel, self._filters.lifts, spacing=8))
         self._scan, self._news = ScanBar(self.session), NewsBar(self.session)
         self._news.asked.connect(self._show_news)
         whole = column(self._bar, self._kind_bar, self._scan, self._news, self._stack, self._foot, spacing=10,

@@ -20,7 +20,10 @@ from cnnstudio.gui.widgets.words import number, percent
 
 
 class FilterBar(QWidget):
-    """`chosen(name, value)` for a key of the state; it shows what `show_state` says."""
+    """`chosen(name, value)` for a key of the state; it shows what `show_state` says.
+
+    `text`, `panel` and `lifts` belong to it, and stand where the page has room for them.
+    """
 
     chosen = Signal(str, object)
 
@@ -32,18 +35,18 @@ class FilterBar(QWidget):
         for name, button in self._menus.items():
             button.chosen.connect(partial(self._choose, name))
         self.text = SearchBox(tr("Text in the path…", "Texto en la ruta…"))
-        self.text.setFixedWidth(190)
+        self.text.setMinimumWidth(90)
+        self.text.setMaximumWidth(260)
         self.text.setProperty("small", True)
         self.text.setText(state.get("text", ""))
         self.text.textChanged.connect(lambda words: self.chosen.emit("text", words))
         self._more = Button(tr("More", "Más"), "chip", "filter", checkable=True, on_click=self._toggle_more)
         chips = QWidget()
         self._flow = FlowLayout(chips, spacing=8)
-        for field in (*self._menus.values(), self._more, self.text):
+        for field in (*self._menus.values(), self._more):
             self._flow.addWidget(field)
         self._fields: dict[str, tuple[NumberBox, NumberBox]] = {}
         self.panel = self._make_panel()
-        """More filters, and below them a chip for each that is in force: the page puts both where there is room."""
         self.panel.hide()
         self.lifts = QWidget()
         self._lift_flow = FlowLayout(self.lifts, spacing=6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -15,7 +15,7 @@ from cnnstudio.datasets.leakage import Price
 from cnnstudio.gui import theme
 from cnnstudio.gui.pages.evaluate_matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate_results import mean_f1, wilson
-from cnnstudio.gui.widgets.basics import Label, column, scrolled
+from cnnstudio.gui.widgets.basics import Label, box, column, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Card, KeyFigure
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import count, number, percent, pictures
@@ -24,13 +24,6 @@ _ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 _MOST_LINES = 14
 _FOUR = 640
 """From this width on the four key figures stand side by side."""
-
-
-class _Content(QWidget):
-    """As high as its layout needs at its real width, not at its narrowest."""
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), 0)
 
 
 class _Figures(QWidget):
@@ -96,9 +89,7 @@ class EvaluationReport(QWidget):
         classes = Card(self.table, title=tr("Classes", "Clases"), margins=(8, 14, 8, 8))
         classes.body.itemAt(0).widget().setContentsMargins(8, 0, 8, 0)  # type: ignore[union-attr]
         whole = column(figures, self._leakage, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))
-        content = _Content()
-        content.setLayout(whole)
-        self.setLayout(column(scrolled(content)))
+        self.setLayout(column(scrolled(box(whole))))
 
     def _color(self, each: ClassReport) -> QColor:
         return theme.class_color(self._colors.get(each.name, -1))

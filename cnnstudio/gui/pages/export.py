@@ -16,7 +16,7 @@ from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.jobs import ChildJob, Job
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.export_cards import Content, EarlierExports, FormatCard, ResultCard
+from cnnstudio.gui.pages.export_cards import EarlierExports, FormatCard, ResultCard
 from cnnstudio.gui.pages.export_records import (
     ExportRecord,
     default_target,
@@ -72,9 +72,7 @@ class ExportPage(Page):
         line.addStretch(1)
         self.session.jobs.changed.connect(self._show_work)
         self.session.jobs.ended.connect(self._job_ended)
-        content = Content()
-        content.setLayout(line)
-        self._area = scrolled(content)
+        self._area = scrolled(box(line))
         return self._area
 
     def _settings(self) -> QWidget:

@@ -249,6 +249,13 @@ def box(layout: QBoxLayout, parent: QWidget | None = None) -> QWidget:
     return widget
 
 
+class _Content(QWidget):
+    """What a scroll area holds: as high as its layout needs at its real width, not at its narrowest."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), 0)
+
+
 def scrolled(widget: QWidget) -> QScrollArea:
     """`widget` in a vertical scroll area without a frame."""
     area = QScrollArea()
@@ -256,9 +263,12 @@ def scrolled(widget: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    widget.setObjectName(widget.objectName() or "scrolled")
-    area.setWidget(widget)
+    content = _Content()
+    content.setLayout(column(widget))
+    content.setObjectName("scrolled")
+    area.setWidget(content)
     area.viewport().setAutoFillBackground(False)
+    content.setAutoFillBackground(False)
     widget.setAutoFillBackground(False)
     return area
 

@@ -217,3 +217,16 @@ def test_everything_is_kept_in_the_project(qtbot, page, project_folder):
     assert session.save_now()
     raw = json.loads((project_folder / "project.cnnstudio").read_text("utf-8"))
     assert raw["dataset"]["audit"]["dark"] == 0.2
+
+
+@pytest.mark.parametrize("leaks", [{}, {"test": (1, 4)}])
+def test_the_side_panel_is_never_squeezed(qtbot, page, window, leaks):
+    window.resize(1100, 520)
+    page.session.pictures.auditing.leaks = leaks
+    page._side.show_numbers()
+    qtbot.wait(50)
+    side = page._side
+    bottom = side.classes.mapTo(side, side.classes.rect().bottomLeft()).y()
+    first = side._splits["train"]
+    assert first.mapTo(side, first.rect().topLeft()).y() > bottom
+    assert side.height() > window.height()

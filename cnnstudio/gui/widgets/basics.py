@@ -253,7 +253,9 @@ class _Content(QWidget):
     """What a scroll area holds: as high as its layout needs at its real width, not at its narrowest."""
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), 0)
+        least, layout = super().minimumSizeHint(), self.layout()
+        # Where the height follows the width the scroll area asks for it; elsewhere this is all it hears.
+        return QSize(least.width(), 0) if layout is not None and layout.hasHeightForWidth() else least
 
 
 def scrolled(widget: QWidget) -> QScrollArea:

@@ -88,12 +88,7 @@ class FilterBar(QWidget):
     # Choosing ------------------------------------------------------------------------------------
 
     def _choose(self, name: str, value: Any) -> None:
-        if name == "quality":
-            self.chosen.emit("quality", value)
-        elif name == "answers":
-            self.chosen.emit("answers", value)
-        else:
-            self.chosen.emit(name, value)
+        self.chosen.emit(name, value)
 
     def show_state(self) -> None:
         """Show what is filtered, and what there is to choose from."""

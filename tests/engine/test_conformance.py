@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 import pytest
 
-from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.context import Context, context_of
-from cnnstudio.catalog.keras_code import keras_code
+from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.shapes import report
-from cnnstudio.catalog.starting import Facts, new_project
-from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.engine.building import build
+from tests.engine.printed import same_as_printed
 
 CONTEXT = Context(height=20, width=24, channels=3, class_count=4)
 VARIANTS = {
@@ -69,45 +65,7 @@ def test_a_layer_is_what_the_catalog_says(kind, values):
     assert tuple(layer.output.shape[1:]) == found.nodes["layer"].shape
     assert sum(int(np.prod(each.shape)) for each in layer.trainable_weights) == found.nodes["layer"].cost.trainable
     assert layer.count_params() == found.nodes["layer"].cost.parameters
-    _same_as_printed(spec, CONTEXT, model)
-
-
-def _same_as_printed(spec: NetworkSpec, context: Context, model: keras.Model) -> None:
-    """The printed script builds the same model: after copying the weights it answers the same."""
-    names: dict[str, object] = {}
-    exec(keras_code(spec, context), names)  # our own text, printed a moment ago
-    printed = names["model"]
-    printed.set_weights(model.get_weights())
-    pictures = np.random.default_rng(1).integers(0, 256, (2, *model.input_shape[1:])).astype("float32")
-    np.testing.assert_allclose(printed.predict_on_batch(pictures), model.predict_on_batch(pictures), atol=1e-5)
-
-
-@pytest.mark.parametrize("template", [each for each in TEMPLATES.ids() if each != "vgg16"])
-def test_templates_agree_with_keras(template):
-    project = new_project("x", "/p", Facts(classes=("a", "b", "c")), template=template)
-    context = context_of(project, 3)
-    model = build(project.network, context).model
-    found = report(project.network, context)
-    assert model.count_params() == found.parameters
-    _same_as_printed(project.network, context, model)
-
-
-@pytest.mark.parametrize("base", ["mobilenet_v2", "vgg16"])
-def test_bases_are_those_of_keras_applications(base):
-    """Same layers by name, same weights in the same shapes, same answers from the scaled picture on."""
-    theirs = {"mobilenet_v2": keras.applications.MobileNetV2, "vgg16": keras.applications.VGG16}[base](
-        weights=None, include_top=False, input_shape=(64, 64, 3))
-    graph = BASES[base].graph()
-    context = Context(height=64, width=64, channels=3, class_count=2, normalization="none")
-    ours = build(graph, context, headless=True).model
-    for layer in theirs.layers:
-        if layer.weights:
-            mine = ours.get_layer(layer.name)
-            assert [each.shape for each in mine.weights] == [each.shape for each in layer.weights]
-            mine.set_weights(layer.get_weights())
-    scaled = np.random.default_rng(2).normal(size=(1, 64, 64, 3)).astype("float32")
-    inner = keras.Model(ours.get_layer("scaling").output, ours.outputs)
-    np.testing.assert_allclose(inner.predict_on_batch(scaled), theirs.predict_on_batch(scaled), atol=1e-4)
+    same_as_printed(spec, CONTEXT, model)
 
 
 def test_conv2d_multiply_adds_follow_the_number_of_weights():

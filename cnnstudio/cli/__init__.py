@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Final
 
-from cnnstudio.cli import audit, collection, decisions, jobs, mapping, projects, sample
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError
@@ -15,13 +17,14 @@ from cnnstudio.core.settings import load_settings
 from cnnstudio.core.text import LANGUAGES, set_language, system_language
 from cnnstudio.imaging.quiet import silence_codecs
 
-_RUN = {
-    "new": projects.new, "set": projects.change, "show": projects.show, "check": projects.check,
-    "audit": audit.audit, "decide": decisions.decide,
-    "map": mapping.arrange, "import": collection.bring, "collect": collection.collect,
-    "datasets": collection.datasets, "runs": projects.runs, "train": jobs.train, "evaluate": jobs.evaluate,
-    "predict": jobs.predict, "export": jobs.export, "doctor": jobs.doctor, "fetch": jobs.fetch, "sample": sample.sample,
+_RUN: Final = {
+    "new": "projects:new", "set": "projects:change", "show": "projects:show", "check": "projects:check",
+    "audit": "audit:audit", "decide": "decisions:decide", "map": "mapping:arrange", "import": "collection:bring",
+    "collect": "collection:collect", "datasets": "collection:datasets", "runs": "projects:runs", "train": "jobs:train",
+    "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",
+    "fetch": "jobs:fetch", "sample": "sample:sample",
 }
+"""Module of this package and function of each command; imported when it is asked for, so that each starts quickly."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     silence_codecs()
     output = Output(parsed.json)
     try:
-        return _RUN[parsed.command](parsed, output)
+        return _command(parsed.command)(parsed, output)
     except ProblemError as trouble:
         output.problems(trouble.problems)
         return 2
@@ -45,6 +48,12 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         output.clear_progress()
         return 1
+
+
+def _command(word: str) -> Callable[[argparse.Namespace, Output], int]:
+    module, _, function = _RUN[word].partition(":")
+    command: Callable[[argparse.Namespace, Output], int] = getattr(import_module(f"{__name__}.{module}"), function)
+    return command
 
 
 def _language(arguments: Sequence[str]) -> str:

@@ -9,9 +9,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from cnnstudio.catalog.findings import KINDS, LEARNED
-from cnnstudio.cli.jobs import report_progress, run_job
-from cnnstudio.cli.output import Output
-from cnnstudio.cli.projects import scanning, with_values
+from cnnstudio.cli.output import Output, scanning
+from cnnstudio.cli.values import with_values
 from cnnstudio.core import events
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.edits import set_field
@@ -28,7 +27,6 @@ from cnnstudio.datasets.embedding import Embedding, read_embedding
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_index, source_folder
 from cnnstudio.datasets.refresh import scan_folder
-from cnnstudio.workers.analysis import embedding_job
 
 
 def audit(arguments: argparse.Namespace, output: Output) -> int:
@@ -111,6 +109,10 @@ def opened(place: Path) -> tuple[Project, Index, Path]:
 
 def _embedded(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:
     """The embedding of the pictures; where it cannot be computed that is told, and the rest of the audit stands."""
+    # Only those who ask for it wait for its import.
+    from cnnstudio.cli.jobs import report_progress, run_job
+    from cnnstudio.workers.analysis import embedding_job
+
     # Outliers and labels need no map: its layout would take the longest.
     job = embedding_job(place, project, index, root, layout="pca")
     last = run_job(job, output, lambda event: report_progress(event, output))

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio.cli.jobs import report_progress, run_job
-from cnnstudio.cli.output import Output
-from cnnstudio.cli.projects import progress_of, scanning
+from cnnstudio.cli.output import Output, progress_of, scanning
 from cnnstudio.core import events
 from cnnstudio.core.files import read_project
 from cnnstudio.core.places import cache_folder

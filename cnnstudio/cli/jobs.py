@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from cnnstudio.cli.output import Output, localized
-from cnnstudio.cli.projects import scanning, with_values
+from cnnstudio.cli.output import Output, localized, scanning
+from cnnstudio.cli.values import with_values
 from cnnstudio.core import events
 from cnnstudio.core.commands import AnyJob, Diagnose, FetchBase, Predict, Stop
 from cnnstudio.core.places import cache_folder

@@ -9,8 +9,7 @@ from typing import Any
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.cli.audit import opened
 from cnnstudio.cli.jobs import ended, report_progress, run_job
-from cnnstudio.cli.output import Output
-from cnnstudio.cli.projects import scanning
+from cnnstudio.cli.output import Output, scanning
 from cnnstudio.core import events
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import ProblemError, blocking, error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -94,3 +94,19 @@ class Output:
             sys.stderr.write("\r" + " " * len(self._progress) + "\r")
             sys.stderr.flush()
             self._progress = ""
+
+
+def scanning(output: Output, done: int, total: int) -> None:
+    """Progress of a scan, for people."""
+    words = (tr("looked at {done} of {total} pictures", "{done} de {total} imágenes vistas", done=done, total=total)
+             if total else tr("found {done} pictures", "{done} imágenes encontradas", done=done))
+    output.progress(words)
+
+
+def progress_of(output: Output, unit: Text) -> Callable[[int, int], None]:
+    """Progress in that unit, for people."""
+
+    def tell(done: int, total: int) -> None:
+        output.progress((f"{done:,} / {total:,} {unit}" if total else f"{done:,} {unit}").rstrip())
+
+    return tell

@@ -3,57 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from cnnstudio.catalog.checks import check_project
-from cnnstudio.catalog.recipes import params_of
-from cnnstudio.cli.output import Output
+from cnnstudio.cli.output import Output, progress_of, scanning
+from cnnstudio.cli.values import with_values
 from cnnstudio.core.files import PROJECT_FILE, ProjectLock, read_project, write_project
-from cnnstudio.core.keys import get_value, set_value
-from cnnstudio.core.problems import Problem, ProblemError, blocking, error
+from cnnstudio.core.keys import get_value
+from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.workers.preparing import refreshed
 from cnnstudio.workers.runs import STATE_NAMES, list_runs
-
-
-def with_values(project: Project, values: Sequence[str]) -> Project:
-    """The project with every KEY=VALUE set; raises ProblemError with all that are wrong."""
-    problems: list[Problem] = []
-    for each in values:
-        key, equals, word = each.partition("=")
-        if not equals:
-            text = Text("{word} is not of the form KEY=VALUE.", "{word} no tiene la forma CLAVE=VALOR.")
-            problems.append(error("not_key_value", text.fill(word=each), "project", field=each))
-            continue
-        try:
-            project = set_value(project, key.strip(), word.strip(), params_of)
-        except ProblemError as trouble:
-            problems += trouble.problems
-    if problems:
-        raise ProblemError(*problems)
-    return project
-
-
-def scanning(output: Output, done: int, total: int) -> None:
-    """Progress of a scan, for people."""
-    words = (tr("looked at {done} of {total} pictures", "{done} de {total} imágenes vistas", done=done, total=total)
-             if total else tr("found {done} pictures", "{done} imágenes encontradas", done=done))
-    output.progress(words)
-
-
-def progress_of(output: Output, unit: Text) -> Callable[[int, int], None]:
-    """Progress in that unit, for people."""
-
-    def tell(done: int, total: int) -> None:
-        output.progress((f"{done:,} / {total:,} {unit}" if total else f"{done:,} {unit}").rstrip())
-
-    return tell
 
 
 def new(arguments: argparse.Namespace, output: Output) -> int:

@@ -14,6 +14,7 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.inspected import Inspected
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash
@@ -89,9 +90,6 @@ def _emptied(root: Path, pictures: int) -> Problem:
                 "{path} está vacía ahora, donde había {n} imágenes: quizá falta conectar una unidad. No se olvidó nada. "
                 "Elija otra carpeta si ya no existen.")
     return error("folder_emptied", text.fill(path=root, n=pictures), "dataset", path=root)
-
-
-Inspected = tuple[int, int | None, int | None, str | None, str | None, Text | None]
 
 
 def look_at(root: Path, identifier: int, path: str) -> Inspected:

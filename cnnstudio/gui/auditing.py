@@ -75,7 +75,8 @@ class Auditing(QObject):
         def work(report: Report) -> object:
             from cnnstudio.datasets.audit.run import audit
 
-            return audit(index, root, spec, on_progress=report.progress, cancelled=report.is_cancelled)
+            # Processes measure: a thread of this one would hold the window up.
+            return audit(index, root, spec, on_progress=report.progress, cancelled=report.is_cancelled, here=False)
 
         def done(job: Work) -> None:
             self._session.pictures.refresh()

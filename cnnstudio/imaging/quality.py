@@ -51,8 +51,12 @@ class Quality:
     colorfulness: float
 
 
-def measure(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None) -> Quality:
-    """Measure uint8 (height, width[, 1, 3 or 4]); small pictures are not enlarged. `gray`: its `to_gray`, if known."""
+def measure(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None,
+            small: NDArray[np.uint8] | None = None) -> Quality:
+    """Measure uint8 (height, width[, 1, 3 or 4]); small pictures are not enlarged.
+
+    `gray`: its `to_gray`, `small`: its `sampled`, if they are known.
+    """
     gray = to_gray(picture) if gray is None else gray
     while max(gray.shape) > _SIDE:
         gray = halved(gray)
@@ -70,7 +74,7 @@ def measure(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None) -
         contrast=deviation / 255,
         sharpness=sharpness(gray, deviation),
         entropy=max(0.0, float(-(present @ np.log2(present)))),
-        colorfulness=colorfulness(picture),
+        colorfulness=colorfulness(sampled(picture) if small is None else small),
     )
 
 
@@ -89,13 +93,20 @@ def halved(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
         np.uint8, copy=False)
 
 
-def colorfulness(picture: NDArray[np.uint8]) -> float:
-    """The mean of the largest minus the smallest channel, sampled at 64 x 64 places."""
-    if picture.ndim == 2 or picture.shape[2] == 1:
+def sampled(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey or colours without transparency, sampled at 64 x 64 places where either side is longer."""
+    if picture.ndim == 3 and picture.shape[2] == 4:
+        picture = picture[..., :3]
+    picture = np.ascontiguousarray(picture)
+    if max(picture.shape[:2]) > _SAMPLED:
+        picture = cv2.resize(picture, (_SAMPLED, _SAMPLED), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    return picture
+
+
+def colorfulness(small: NDArray[np.uint8]) -> float:
+    """The mean of the largest minus the smallest channel of a `sampled` picture."""
+    if small.ndim == 2 or small.shape[2] == 1:
         return 0.0
-    small = np.ascontiguousarray(picture[..., :3])
-    if max(small.shape) > _SAMPLED:
-        small = cv2.resize(small, (_SAMPLED, _SAMPLED), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
     red, green, blue = cv2.split(small)
     most, least = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
     return float(cv2.mean(cv2.subtract(most, least))[0])

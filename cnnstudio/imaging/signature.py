@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.imaging.quality import halved, to_gray
+from cnnstudio.imaging.quality import halved, sampled, to_gray
 
 SIDE: Final = 16
 """Grey pixels a side."""
@@ -19,22 +19,22 @@ FLAT: Final = 6.0
 """Standard deviation in grey levels that a likeness is taken to have at least: plain pictures have no structure."""
 
 
-def signature(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None) -> bytes:
+def signature(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None,
+              small: NDArray[np.uint8] | None = None) -> bytes:
     """The likeness of uint8 (height, width[, 1, 3 or 4]): 16 x 16 grey bytes, then 4 x 4 of red-green-blue.
 
-    `gray`: its `to_gray`, if known.
+    `gray`: its `to_gray`, `small`: its `sampled`, if they are known.
     """
     gray = to_gray(picture) if gray is None else gray
     # Averaging in steps is much quicker, and nearly the same.
     while min(gray.shape) >= 8 * SIDE:
         gray = halved(gray)
-    small = cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    colored = picture.ndim == 3 and picture.shape[2] >= 3
-    colors: NDArray[Any] = np.ascontiguousarray(picture[..., :3]) if colored else cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
-    if max(colors.shape) > 64:
-        colors = cv2.resize(colors, (64, 64), interpolation=cv2.INTER_LINEAR)
+    likeness = cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    small = sampled(picture) if small is None else small
+    colored = small.ndim == 3 and small.shape[2] == 3
+    colors: NDArray[Any] = small if colored else cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
     colors = cv2.resize(colors, (COLORS, COLORS), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8).tobytes() + np.asarray(colors, np.uint8).tobytes()
+    return np.asarray(likeness, np.uint8).tobytes() + np.asarray(colors, np.uint8).tobytes()
 
 
 def turned(signatures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

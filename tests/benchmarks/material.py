@@ -46,8 +46,8 @@ def in_turn(sides: dict[str, Callable[[], float]], rounds: int) -> dict[str, flo
 
 
 def pictures(folder: Path, source: str, count: int, size: int) -> list[Path]:
-    """`count` JPEG files in class folders, no two alike: real pictures, slightly lighter or darker each
-    time they repeat; noise where the shared pictures are not there (then decoding is dearer)."""
+    """`count` JPEG files in class folders, no two alike: real pictures, mirrored and turned, then slightly lighter
+    each time they repeat; noise where the shared pictures are not there (then decoding is dearer)."""
     import cv2
 
     found = sorted(path for path in (SHARED / source).rglob("*") if path.is_file()) if SHARED.is_dir() else []
@@ -57,7 +57,9 @@ def pictures(folder: Path, source: str, count: int, size: int) -> list[Path]:
         if found:
             origin = found[number % len(found)]
             picture = cv2.imread(str(origin))
-            picture = cv2.convertScaleAbs(picture, beta=3 * (number // len(found)))
+            lighter, way = divmod(number // len(found), 8)
+            picture = np.rot90(picture[:, ::-1] if way >= 4 else picture, way % 4)
+            picture = cv2.convertScaleAbs(np.ascontiguousarray(picture), beta=3 * lighter)
             name = origin.parent.name
         else:
             picture = random.integers(0, 256, (size, size, 3), np.uint8)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from cnnstudio import cli
-from cnnstudio.cli import audit as command
 from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
@@ -91,7 +90,7 @@ def test_a_second_audit_measures_nothing(pictures, capsys, monkeypatch):
 
 def test_without_the_network_the_rest_stands(pictures, capsys, monkeypatch):
     missing = Failed(problem=error("weights_missing", Text("No weights.", "Sin pesos."), "file"))
-    monkeypatch.setattr(command, "run_job", lambda *_: missing)
+    monkeypatch.setattr("cnnstudio.cli.jobs.run_job", lambda *_: missing)
     assert cli.main(["audit", str(pictures), "--json"]) == 0
     captured = capsys.readouterr()
     kinds = {json.loads(line).get("kind") for line in captured.out.splitlines()}

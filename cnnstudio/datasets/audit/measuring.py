@@ -1,53 +1,33 @@
-"""Every picture decoded once, in threads: what is measured then is never measured again."""
+"""Every picture decoded once, in processes: what is measured then is never measured again."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
-import msgspec
-import numpy as np
 
-from cnnstudio.core.text import Text
+from cnnstudio.datasets.audit.helpers import Helpers, Piece
+from cnnstudio.datasets.audit.measured import VERSION, Measured, measure_file
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.refresh import Cancelled, Inspected, OnProgress, never
-from cnnstudio.imaging import jpeg
-from cnnstudio.imaging.decode import decode_described, lay_over, read_bytes
-from cnnstudio.imaging.errors import PictureError
-from cnnstudio.imaging.hashing import content_hash
-from cnnstudio.imaging.header import Header
-from cnnstudio.imaging.headers import read_header
-from cnnstudio.imaging.metadata import taken_at
-from cnnstudio.imaging.quality import measure as measure_pixels
-from cnnstudio.imaging.quality import to_gray
-from cnnstudio.imaging.signature import signature
+from cnnstudio.datasets.refresh import Cancelled, OnProgress, never
 
-VERSION: Final = 4
-"""Of what is measured: rows of another version are measured again."""
-_ENOUGH: Final = 768
-"""Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""
-_WHITE: Final = (255, 255, 255)
-"""What shows through transparent pixels."""
-_FIRST: Final = 32
-_SECONDS: Final = 0.4
-_SMALL: Final = 12_000
-"""Bytes of a file, in the mean, below which threads wait for each other longer than they help."""
+_ENTERED_SECONDS: Final = 0.4
+"""How often the index is told; what is not in it when the program ends is measured again."""
+_ENTERED: Final = 1024
+_PIECE_BYTES: Final = 1 << 18
+_PIECE: Final = 32
+"""Bytes and number of files that are handed over at once, at most."""
+_WORTH: Final = 256
+"""From so many pictures on helpers pay for their own start."""
+_FETCHED: Final = 4096
 _COLUMNS: Final = ("picture", "brightness", "dark", "bright", "contrast", "sharpness", "entropy", "colorfulness",
                    "channels", "format", "orientation", "taken", "signature", "version")
 _WAITING: Final = ("FROM pictures p LEFT JOIN measures m ON m.picture = p.id AND m.version = ?"
                    " WHERE m.picture IS NULL")
-
-
-class Measured(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One picture: what `Index.set_inspected` takes, and the row of its measures."""
-
-    inspected: Inspected
-    row: tuple[Any, ...]
 
 
 def waiting(index: Index) -> int:
@@ -57,87 +37,107 @@ def waiting(index: Index) -> int:
                           (VERSION,))[0][0])
 
 
-def measure(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never,
-            workers: int | None = None, chunk: int = 512) -> int:
+def measure(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never, *,
+            helpers: int | None = None, here: bool = True) -> int:
     """Measure every picture that was not measured yet; answers how many were.
 
-    It goes on where it was cancelled: each chunk, of at most `chunk` pictures, is entered as it is done. The
+    `helpers` processes (as many as there are cores to spare) do the work, and with `here` the calling thread as
+    well; a window leaves that out. It goes on where it was cancelled: what is done is entered all the while. The
     files are inspected by the same decoding, if they were not yet.
     """
-    # These threads, and those that decode thumbnails beside them, are enough: OpenCV's own stand in their way.
+    # Those who measure are enough: OpenCV's own threads stand in their way.
     cv2.setNumThreads(1)
-    total, done, looked, size, last = waiting(index), 0, False, min(chunk, _FIRST), 0
-    with ThreadPoolExecutor(workers or os.cpu_count() or 2, thread_name_prefix="audit") as pool:
-        while not cancelled():
-            rows = index.rows(f"SELECT p.id, p.path, p.inspected, p.size {_WAITING} AND p.id > ? ORDER BY p.id LIMIT ?",
-                              (VERSION, last, size))
-            if not rows and not last:
-                break
-            # Once more from the beginning at the end: a file may have changed meanwhile.
-            last = rows[-1][0] if rows else 0
-            if not rows:
-                continue
-            start = time.perf_counter()
-            if sum(row[3] for row in rows) < _SMALL * len(rows):
-                found = [measure_file(root, row[0], row[1]) for row in rows]
-            else:
-                found = list(pool.map(lambda row: measure_file(root, row[0], row[1]), rows))
-            fresh = {row[0] for row in rows if not row[2]}
-            looked = looked or bool(fresh)
-            _enter(index, found, fresh)
-            done += len(rows)
-            # Some chunks a second: large photos can be cancelled soon, small ones are not held up by the index.
-            size = max(1, min(chunk, 2 * size, round(len(rows) * _SECONDS / (time.perf_counter() - start))))
-            if on_progress is not None:
-                on_progress(done, max(total, done))
-    if looked and not cancelled():
+    total = waiting(index)
+    if not total:
+        return 0
+    if helpers is None:
+        helpers = 0 if total < _WORTH and here else max(1, (os.cpu_count() or 2) - (1 if here else 0))
+    entering = _Entering(index, total, on_progress)
+    with Helpers(root, helpers) as beside:
+        # Once more from the beginning at the end: a file may have changed meanwhile.
+        while not cancelled() and _round(index, root, entering, beside, cancelled, here or not beside.there):
+            pass
+    entering.enter()
+    if entering.looked and not cancelled():
         index.follow_moves()
-    return done
+    return entering.done
 
 
-def _enter(index: Index, found: Iterable[Measured], fresh: set[int]) -> None:
-    values = list(found)
-    inspected = [each.inspected for each in values if each.inspected[0] in fresh]
-    if inspected:
-        index.set_inspected(inspected)
-    marks = ",".join("?" * len(_COLUMNS))
-    with index.transaction() as connection:
-        connection.executemany(f"INSERT OR REPLACE INTO measures ({','.join(_COLUMNS)}) VALUES ({marks})",
-                               [each.row for each in values])
+def _round(index: Index, root: Path, entering: _Entering, beside: Helpers, cancelled: Cancelled, here: bool) -> bool:
+    """Measure what waits now; whether there was anything."""
+    pieces, begun, over = _pieces(index, entering.fresh), False, False
+    while not (over and not beside.busy):
+        if cancelled():
+            return False
+        while beside.room and not over:
+            piece = next(pieces, None)
+            if over := piece is None:
+                break
+            beside.give(piece)
+            begun = True
+        piece = next(pieces, None) if (here or not beside.there) and not over else None
+        for identifier, path in piece or ():
+            begun = True
+            entering.add([measure_file(root, identifier, path)])
+            if cancelled():
+                return False
+        # A share of the time goes by here only when there is nothing else to do.
+        entering.add(beside.collect(0.0 if piece else 0.1))
+        over = over or (piece is None and not beside.there)
+    entering.enter()
+    return begun
 
 
-def measure_file(root: Path, identifier: int, path: str) -> Measured:
-    """Read, decode and measure one file; trouble with it is part of the answer."""
-    digest: str | None = None
-    header: Header | None = None
-    try:
-        data = read_bytes(root / path)
-        digest = content_hash(data)
-        header = read_header(data)
-        picture = decode_described(data, header, channels=None, background=_WHITE,
-                                   reduce=_reduction(header))
-        channels = picture.shape[2] if picture.ndim == 3 else 1
-        if channels == 4:
-            picture = np.ascontiguousarray(lay_over(picture, _WHITE))
-        gray = to_gray(picture)
-        quality = measure_pixels(picture, gray)
-        width, height = header.size_as_seen
-        if header.format != jpeg.NAME:
-            height, width = picture.shape[:2]
-        taken = taken_at(data) if b"Exif" in data[:4096] else None
-        row = (identifier, quality.brightness, quality.dark, quality.bright, quality.contrast, quality.sharpness,
-               quality.entropy, quality.colorfulness, channels, header.format, header.orientation, taken,
-               signature(picture, gray), VERSION)
-        return Measured(inspected=(identifier, width, height, digest, None, None), row=row)
-    except PictureError as trouble:
-        text = Text(trouble.text("en"), trouble.text("es"))
-        return Measured(inspected=(identifier, None, None, digest, trouble.code, text),
-                        row=(identifier, *[None] * 8, header.format if header is not None else None, None, None, None,
-                             VERSION))
+def _pieces(index: Index, fresh: set[int]) -> Iterator[Piece]:
+    """The pictures that wait, a few at a time; those that were never inspected are entered in `fresh`."""
+    last = 0
+    while rows := index.rows(f"SELECT p.id, p.path, p.inspected, p.size {_WAITING} AND p.id > ? ORDER BY p.id LIMIT ?",
+                             (VERSION, last, _FETCHED)):
+        last = rows[-1][0]
+        fresh.update(row[0] for row in rows if not row[2])
+        piece: list[tuple[int, str]] = []
+        size = 0
+        for identifier, path, _inspected, bytes_of_file in rows:
+            piece.append((identifier, path))
+            size += bytes_of_file
+            if len(piece) == _PIECE or size >= _PIECE_BYTES:
+                yield piece
+                piece, size = [], 0
+        if piece:
+            yield piece
 
 
-def _reduction(header: Header) -> int:
-    if header.format != jpeg.NAME:
-        return 1
-    longest = max(header.width, header.height)
-    return next((factor for factor in (8, 4, 2) if longest >= factor * _ENOUGH), 1)
+class _Entering:
+    """Puts what was measured into the index, some times a second, and tells how far it is."""
+
+    def __init__(self, index: Index, total: int, on_progress: OnProgress | None) -> None:
+        self._index, self._total, self._on_progress = index, total, on_progress
+        self._held: list[Measured] = []
+        self._due = time.perf_counter() + _ENTERED_SECONDS
+        self.fresh: set[int] = set()
+        self.done = 0
+        self.looked = False
+
+    def add(self, found: Iterable[Measured]) -> None:
+        self._held += found
+        if len(self._held) >= _ENTERED or (self._held and time.perf_counter() >= self._due):
+            self.enter()
+
+    def enter(self) -> None:
+        """Enter everything that is held."""
+        self._due = time.perf_counter() + _ENTERED_SECONDS
+        if not self._held:
+            return
+        inspected = [each.inspected for each in self._held if each.inspected[0] in self.fresh]
+        if inspected:
+            self.looked = True
+            self._index.set_inspected(inspected)
+            self.fresh.difference_update(each[0] for each in inspected)
+        marks = ",".join("?" * len(_COLUMNS))
+        with self._index.transaction() as connection:
+            connection.executemany(f"INSERT OR REPLACE INTO measures ({','.join(_COLUMNS)}) VALUES ({marks})",
+                                   [each.row for each in self._held])
+        self.done += len(self._held)
+        self._held = []
+        if self._on_progress is not None:
+            self._on_progress(self.done, max(self._total, self.done))

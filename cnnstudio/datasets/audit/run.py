@@ -40,9 +40,10 @@ class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] | None = None,
           embedding: Embedding | None = None, on_progress: OnProgress | None = None,
-          cancelled: Cancelled = never) -> AuditSummary:
+          cancelled: Cancelled = never, here: bool = True) -> AuditSummary:
     """Measure, judge and keep; `only` limits the kinds (None: all). Cancelled, it goes on where it stopped.
 
+    Without `here` the calling thread leaves the measuring to other processes.
     `outlier` and `mislabeled` need an embedding; without one they are left as they are.
     """
     start = time.perf_counter()
@@ -50,7 +51,7 @@ def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] |
     if embedding is None:
         kinds -= LEARNED
     if kinds - LEARNED:
-        measure(index, root, on_progress, cancelled)
+        measure(index, root, on_progress, cancelled, here=here)
     complete = not cancelled() and judge(index, spec, kinds, embedding, cancelled)
     return AuditSummary(images=index.count(), counts=stored.counts(index), seconds=time.perf_counter() - start,
                         complete=complete)
@@ -95,13 +96,6 @@ def derive(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Em
     if embedding is not None:
         found += learned(present, embedding, spec, kinds)
     return found
-
-
-def affected(index: Index, spec: DatasetSpec, kind: str, embedding: Embedding | None = None) -> list[int]:
-    """Ids of the pictures that one kind would find with these thresholds, worst first."""
-    found = derive(index, spec, frozenset({kind}), embedding)
-    ordered = sorted(found, key=lambda each: (-each.score, each.path))
-    return [each.picture for each in ordered if each.picture is not None]
 
 
 def groups_of(index: Index, twins: _Found) -> dict[int, str]:

@@ -1,0 +1,79 @@
+"""One picture file decoded once, and everything that is measured of it. Imported by helper processes: kept light."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.inspected import Inspected
+from cnnstudio.imaging import jpeg
+from cnnstudio.imaging.decode import decode_described, lay_over, read_bytes
+from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.hashing import content_hash
+from cnnstudio.imaging.header import Header
+from cnnstudio.imaging.headers import read_header
+from cnnstudio.imaging.metadata import taken_at
+from cnnstudio.imaging.quality import measure as measure_pixels
+from cnnstudio.imaging.quality import sampled, to_gray
+from cnnstudio.imaging.signature import signature
+
+VERSION: Final = 4
+"""Of what is measured: rows of another version are measured again."""
+_ENOUGH: Final = 768
+"""Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""
+_WHITE: Final = (255, 255, 255)
+"""What shows through transparent pixels."""
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One picture: what `Index.set_inspected` takes, and the row of its measures."""
+
+    inspected: Inspected
+    row: tuple[Any, ...]
+
+
+def measure_file(root: Path, identifier: int, path: str) -> Measured:
+    """Read, decode and measure one file; trouble with it is part of the answer."""
+    digest: str | None = None
+    header: Header | None = None
+    try:
+        data = read_bytes(root / path)
+        digest = content_hash(data)
+        header = read_header(data)
+        picture = decode_described(data, header, channels=None, background=_WHITE,
+                                   reduce=_reduction(header))
+        channels = picture.shape[2] if picture.ndim == 3 else 1
+        if channels == 4:
+            picture = np.ascontiguousarray(lay_over(picture, _WHITE))
+        gray = to_gray(picture)
+        small = sampled(picture)
+        quality = measure_pixels(picture, gray, small)
+        width, height = header.size_as_seen
+        if header.format != jpeg.NAME:
+            height, width = picture.shape[:2]
+        taken = taken_at(data) if b"Exif" in data[:4096] else None
+        row = (identifier, quality.brightness, quality.dark, quality.bright, quality.contrast, quality.sharpness,
+               quality.entropy, quality.colorfulness, channels, header.format, header.orientation, taken,
+               signature(picture, gray, small), VERSION)
+        return Measured(inspected=(identifier, width, height, digest, None, None), row=row)
+    except PictureError as trouble:
+        return refused(identifier, trouble, digest, header.format if header is not None else None)
+
+
+def refused(identifier: int, trouble: PictureError, digest: str | None = None, file_format: str | None = None
+            ) -> Measured:
+    """The answer for a file that is no sound picture."""
+    text = Text(trouble.text("en"), trouble.text("es"))
+    return Measured(inspected=(identifier, None, None, digest, trouble.code, text),
+                    row=(identifier, *[None] * 8, file_format, None, None, None, VERSION))
+
+
+def _reduction(header: Header) -> int:
+    if header.format != jpeg.NAME:
+        return 1
+    longest = max(header.width, header.height)
+    return next((factor for factor in (8, 4, 2) if longest >= factor * _ENOUGH), 1)

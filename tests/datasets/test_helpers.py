@@ -1,0 +1,98 @@
+"""Processes that measure beside the one that asks: the same answers, whatever becomes of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.datasets.audit import helpers as beside
+from cnnstudio.datasets.audit.helpers import Helpers
+from cnnstudio.datasets.audit.measured import measure_file
+from cnnstudio.datasets.audit.measuring import measure, waiting
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.refresh import scan_folder
+
+from .dying import serve
+from .test_audit import paint, save
+
+NAMES = ("plain.jpg", "señor niño.png", "two\nlines.jpg", "😀.bmp", "broken.jpg")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    for number, name in enumerate(NAMES):
+        save(folder / "cat" / f"x{Path(name).suffix}", paint(number, 48, 64)).rename(folder / "cat" / name)
+    (folder / "cat" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    for number in range(40):
+        save(folder / "dog" / f"{number}.jpg", paint(100 + number, 48, 64))
+    return folder
+
+
+def rows(root: Path, base: Path, **how) -> list[tuple]:
+    base.mkdir()
+    index = Index(base / "dataset.sqlite")
+    scan_folder(index, root, DatasetSpec())
+    assert measure(index, root, **how) == index.count()
+    assert waiting(index) == 0
+    found = index.rows("SELECT p.path, p.width, p.hash, p.problem, m.brightness, m.sharpness, m.signature"
+                       " FROM pictures p JOIN measures m ON m.picture = p.id ORDER BY p.path")
+    index.close()
+    return found
+
+
+def test_they_answer_what_the_thread_answers(root, tmp_path):
+    alone = rows(root, tmp_path / "alone", helpers=0)
+    assert len(alone) == 45
+    assert rows(root, tmp_path / "beside", helpers=2, here=False) == alone
+    assert rows(root, tmp_path / "both", helpers=1) == alone
+
+
+def test_a_file_that_kills_them_is_named_and_the_others_are_measured(root):
+    (root / "dog" / "0.jpg").rename(root / "dog" / "deadly.jpg")
+    pictures = [(number, str(path.relative_to(root))) for number, path in enumerate(sorted(root.rglob("*.*")))]
+    found = []
+    with Helpers(root, 1, serve) as helpers:
+        helpers.give(pictures[:20])
+        helpers.give(pictures[20:])
+        assert not helpers.room
+        while helpers.busy:
+            found += helpers.collect(1.0)
+        assert helpers.there
+    deadly = next(number for number, path in pictures if "deadly" in path)
+    wanted = {number: measure_file(root, number, path) for number, path in pictures}
+    assert sorted(each.row[0] for each in found) == [number for number, _path in pictures]
+    for each in found:
+        if each.row[0] == deadly:
+            assert each.inspected[4] == "corrupt"
+            assert "cannot be decoded" in each.inspected[5].en
+        else:
+            assert each == wanted[each.row[0]]
+
+
+def test_where_no_process_can_be_had_the_thread_does_all(root, tmp_path, monkeypatch):
+    context = multiprocessing.get_context("spawn")
+
+    class Refusing(context.Process):
+        def start(self) -> None:
+            raise OSError("no more processes")
+
+    wanted = rows(root, tmp_path / "alone", helpers=0)
+    monkeypatch.setattr(context, "Process", Refusing)
+    assert rows(root, tmp_path / "refused", helpers=2, here=False) == wanted
+
+
+def test_cancelled_they_leave_at_once(root, tmp_path):
+    index = Index(tmp_path / "dataset.sqlite")
+    scan_folder(index, root, DatasetSpec())
+    assert measure(index, root, cancelled=lambda: True, helpers=2, here=False) == 0
+    assert waiting(index) == index.count()
+    assert not [each for each in multiprocessing.active_children() if each.name == "measuring"]
+    index.close()
+
+
+def test_memory_is_kept_without_complaint():
+    beside.keep_memory()

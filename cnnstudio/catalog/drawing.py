@@ -9,12 +9,16 @@ from cnnstudio.core.network import Edge, NetworkSpec, Node
 
 SHORT = {
     "Conv2D": "conv", "DepthwiseConv2D": "depthwise_conv", "SeparableConv2D": "separable_conv",
-    "MaxPooling2D": "max_pooling", "AveragePooling2D": "average_pooling", "Dense": "dense", "Flatten": "flatten",
+    "Conv2DTranspose": "transposed_conv", "MaxPooling2D": "max_pooling", "AveragePooling2D": "average_pooling",
     "GlobalAveragePooling2D": "global_average_pooling", "GlobalMaxPooling2D": "global_max_pooling",
-    "Dropout": "dropout", "BatchNormalization": "batch_normalization", "LayerNormalization": "layer_normalization",
-    "GroupNormalization": "group_normalization", "Activation": "activation", "ReLU": "relu", "Add": "add",
-    "Concatenate": "concatenate", "Rescaling": "rescaling", "ZeroPadding2D": "zero_padding", "Input": "input",
-    "Output": "output", "PretrainedBase": "base",
+    "AdaptiveAveragePooling2D": "adaptive_average_pooling", "AdaptiveMaxPooling2D": "adaptive_max_pooling",
+    "BatchNormalization": "batch_normalization", "LayerNormalization": "layer_normalization",
+    "GroupNormalization": "group_normalization", "RMSNormalization": "rms_normalization",
+    "UnitNormalization": "unit_normalization", "LeakyReLU": "leaky_relu", "SpatialDropout2D": "spatial_dropout",
+    "GaussianDropout": "gaussian_dropout", "AlphaDropout": "alpha_dropout", "GaussianNoise": "gaussian_noise",
+    "ActivityRegularization": "activity_regularization", "ZeroPadding2D": "zero_padding", "Cropping2D": "cropping",
+    "UpSampling2D": "up_sampling", "RepeatVector": "repeat_vector", "MultiHeadAttention": "attention",
+    "PretrainedBase": "base",
 }
 """First part of the ids of new layers, by type."""
 

@@ -20,9 +20,12 @@ def _set_size(project: Project, height: int, width: int) -> Project:
     return replace(project, recipe=replace(project.recipe, height=height, width=width))
 
 
-def _insert_before(project: Project, node: str, type: str, params: dict[str, Any] | None = None) -> Project:
-    entering = next((edge for edge in project.network.edges if edge.target == node), None)
-    return edits.add_node(project, Node(id=id_for(type), type=type, params=params or {}), edge=entering)
+def _insert_before(project: Project, node: str, type: str, params: dict[str, Any] | None = None, port: int = 0
+                   ) -> Project:
+    """Put a new layer into the connection at input number `port` of a layer, counted in the order of the ports."""
+    entering = sorted((edge for edge in project.network.edges if edge.target == node), key=lambda edge: edge.port)
+    return edits.add_node(project, Node(id=id_for(type), type=type, params=params or {}),
+                          edge=entering[port] if port < len(entering) else None)
 
 
 def _remove_nodes(project: Project, nodes: list[str]) -> Project:

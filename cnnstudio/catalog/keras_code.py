@@ -9,6 +9,7 @@ from cnnstudio.catalog.call import Call, literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.shapes import report
+from cnnstudio.core.graph import successors
 from cnnstudio.core.network import NetworkSpec, Node
 
 RESCALING: dict[str, Call] = {
@@ -44,7 +45,15 @@ def _is_chain(network: NetworkSpec, order: list[Node]) -> bool:
     if not order or order[0].type != "Input":
         return False
     return all(network.inputs_of(node.id) == (before.id,) for before, node in zip(order, order[1:], strict=False)) \
-        and len(order) == len(network.nodes) and not network.inputs_of(order[0].id)
+        and len(order) == len(network.nodes) and not network.inputs_of(order[0].id) \
+        and all(layer.passing == "list" for node in order if (layer := LAYERS.find(node.type)) is not None)
+
+
+def _entering(kind: str, names: list[str]) -> str:
+    """The arguments in the parentheses behind a layer, as its type wants its inputs."""
+    layer = LAYERS.find(kind)
+    passed = layer.passed(names) if layer is not None and names else (names,)
+    return ", ".join(f"[{', '.join(each)}]" if isinstance(each, list) else each for each in passed)
 
 
 def _expression(node: Node, context: Context, name: bool = True) -> str:
@@ -81,7 +90,7 @@ def _functional(order: list[Node], network: NetworkSpec, context: Context, outpu
                 names[node.id] = "normalized"
             continue
         sources = [names.get(source, source) for source in network.inputs_of(node.id)]
-        entering = f"[{', '.join(sources)}]" if len(sources) > 1 else ", ".join(sources)
+        entering = _entering(node.type, sources)
         if node.type == "PretrainedBase":
             lines.append(f"{names[node.id]} = {_function_name(node)}({entering})")
         else:
@@ -114,10 +123,12 @@ def _base_function(node: Node) -> list[str]:
     names = {graph.nodes[0].id: "pictures"}
     line = values["trainable_from"]
     learning = base.trainable_layers(line if line in ("none", "all", *base.blocks) else "none")
-    for each in graph.nodes[1:]:
-        names[each.id] = "x" if len([edge for edge in graph.edges if edge.source == each.id]) <= 1 else _variable(each.id)
-        sources = [names[source] for source in graph.inputs_of(each.id)]
-        entering = f"[{', '.join(sources)}]" if len(sources) > 1 else sources[0]
+    # What only the next layer takes is called x; what is needed later keeps a name of its own.
+    following = successors([(edge.source, edge.target) for edge in graph.edges])
+    for each, after in zip(graph.nodes[1:], [*graph.nodes[2:], None], strict=True):
+        taken = following.get(each.id, [])
+        names[each.id] = "x" if after is None or taken == [after.id] else _variable(each.id)
+        entering = _entering(each.type, [names[source] for source in graph.inputs_of(each.id)])
         entry = LAYERS[each.type]
         extra: dict[str, Any] = {"name": each.id}
         if each.id not in learning and each.type not in ("Rescaling", "ReLU", "Add"):

@@ -191,7 +191,8 @@ def _field(layer: LayerType, values: dict[str, Any], fields: list[Field]) -> Fie
     return Field(
         (before.size[0] + (window.kernel[0] - 1) * before.jump[0],
          before.size[1] + (window.kernel[1] - 1) * before.jump[1]),
-        (before.jump[0] * window.strides[0], before.jump[1] * window.strides[1]))
+        (max(1, before.jump[0] * window.strides[0] // window.up[0]),
+         max(1, before.jump[1] * window.strides[1] // window.up[1])))
 
 
 def _output(network: NetworkSpec, order: list[str]) -> str | None:

@@ -245,6 +245,35 @@ class Numbers(Param, frozen=True, kw_only=True):
         return parts[0] if len(parts) == 1 else tuple(parts)
 
 
+class Ints(Param, frozen=True, kw_only=True):
+    """Whole numbers in a row, as the shape of a tensor or its axes: between `shortest` and `longest` of them."""
+
+    minimum: int = 1
+    maximum: int = 2**31 - 1
+    shortest: int = 1
+    longest: int = 4
+    optional: bool = False
+
+    def trouble(self, value: Value) -> Text | None:
+        if value is None and self.optional:
+            return None
+        whole = Text("{low} to {high} whole numbers", "de {low} a {high} números enteros").fill(
+            low=self.shortest, high=self.longest)
+        if not isinstance(value, Sequence) or isinstance(value, str) or not self.shortest <= len(value) <= self.longest:
+            return _expected(whole, value)
+        for each in value:
+            if isinstance(each, bool) or not isinstance(each, int):
+                return _expected(whole, value)
+            if not self.minimum <= each <= self.maximum:
+                return _between(self.minimum, self.maximum, each)
+        return None
+
+    def parse(self, text: str) -> Value:
+        if self.optional and text.lower() in ("none", ""):
+            return None
+        return tuple(int(part) for part in text.lower().strip("() ,").replace("×", ",").replace("x", ",").split(","))
+
+
 class Line(Param, frozen=True, kw_only=True):
     """One line of free text; `file` marks it as a path that a file dialog can fill."""
 

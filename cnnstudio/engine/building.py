@@ -63,16 +63,16 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True,
         entering = [tensors[source] for source in network.inputs_of(identifier)]
         layer = _base(node, entering[0], weights) if node.type == "PretrainedBase" else _make(node, context)
         layers[identifier] = layer
-        tensors[identifier] = apply(layer, entering)
+        tensors[identifier] = apply(layer, entering, node.type)
     model = keras.Model(start, tensors[found.output], name="network")
     return Built(model, layers, tensors, found.order, found.output)
 
 
-def apply(layer: Any, entering: list[Any]) -> Any:
-    """A layer's answer to its inputs; a base is always called as when it predicts."""
+def apply(layer: Any, entering: list[Any], kind: str) -> Any:
+    """A layer's answer to its inputs, passed as its type wants them; a base is always called as when it predicts."""
     if isinstance(layer, keras.Model):
         return layer(entering[0], training=False)
-    return layer(entering if len(entering) > 1 else entering[0])
+    return layer(*LAYERS[kind].passed(entering))
 
 
 def _make(node: Node, context: Context) -> Any:
@@ -103,7 +103,7 @@ def _base(node: Node, entering: Any, weights: bool) -> Any:
             tensors[inner.id] = layer
             continue
         made[inner.id] = layer
-        tensors[inner.id] = apply(layer, [tensors[source] for source in graph.inputs_of(inner.id)])
+        tensors[inner.id] = apply(layer, [tensors[source] for source in graph.inputs_of(inner.id)], inner.type)
     last = tensors[graph.nodes[-1].id]
     if values["pooling"] != "none":
         pooling = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}

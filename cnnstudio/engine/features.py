@@ -54,8 +54,10 @@ def cut(project: Project, built: Built) -> Cut | None:
     for identifier in built.order:
         if identifier in (inputs[0], base.id):
             continue
+        node = network.node(identifier)
+        assert node is not None
         tensors[identifier] = apply(built.layers[identifier],
-                                    [tensors[source] for source in network.inputs_of(identifier)])
+                                    [tensors[source] for source in network.inputs_of(identifier)], node.type)
     if built.output == base.id:
         return None
     return Cut(features, keras.Model(start, tensors[built.output], name="head"))

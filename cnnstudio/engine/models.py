@@ -22,14 +22,16 @@ from cnnstudio.core.text import Text
 CARD: Final = "cnnstudio.json"
 FORMAT: Final = 1
 KNOWN_LAYERS: Final = frozenset((
-    "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "AveragePooling2D",
-    "BatchNormalization", "CenterCrop", "Concatenate", "Conv2D", "Conv2DTranspose", "Cropping2D", "Dense",
-    "DepthwiseConv2D", "Dot", "Dropout", "ELU", "Flatten", "Functional", "GaussianDropout", "GaussianNoise",
-    "GlobalAveragePooling2D", "GlobalMaxPooling2D", "GroupNormalization", "InputLayer", "LayerNormalization",
-    "LeakyReLU", "MaxPooling2D", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "Permute", "ReLU",
-    "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
-    "RandomZoom", "RepeatVector", "Rescaling", "Reshape", "Resizing", "SeparableConv2D", "Sequential",
-    "Softmax", "SpatialDropout2D", "Subtract", "UnitNormalization", "UpSampling2D", "ZeroPadding2D",
+    "Activation", "ActivityRegularization", "AdaptiveAveragePooling2D", "AdaptiveMaxPooling2D", "Add",
+    "AlphaDropout", "Attention", "Average", "AveragePooling2D", "BatchNormalization", "CenterCrop",
+    "Concatenate", "Conv2D", "Conv2DTranspose", "Cropping2D", "Dense", "DepthwiseConv2D", "Dot", "Dropout",
+    "ELU", "Flatten", "Functional", "GaussianDropout", "GaussianNoise", "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D", "GroupNormalization", "Identity", "InputLayer", "LayerNormalization", "LeakyReLU",
+    "MaxPooling2D", "Maximum", "Minimum", "MultiHeadAttention", "Multiply", "Normalization", "PReLU", "Permute",
+    "RMSNormalization", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation",
+    "RandomTranslation", "RandomZoom", "ReLU", "RepeatVector", "Rescaling", "Reshape", "Resizing",
+    "SeparableConv2D", "Sequential", "Softmax", "SpatialDropout2D", "Subtract", "UnitNormalization",
+    "UpSampling2D", "ZeroPadding2D",
 ))
 """Layers that a model of unknown origin may have: none of them can carry code."""
 _OTHER_MODULES: Final = ("keras.initializers", "keras.regularizers", "keras.constraints")

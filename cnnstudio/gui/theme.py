@@ -69,6 +69,7 @@ _HUES: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 _FAMILIES: Final = {
     "convolution": "#0072B2", "pooling": "#009E73", "normalization": "#CC79A7", "activation": "#E69F00",
     "core": "#D55E00", "merge": "#56B4E9", "input": "#8A8F98", "base": "#0072B2", "regularization": "#F0E442",
+    "reshaping": "#999999", "attention": "#7A5195",
 }
 
 _name = "light"
@@ -120,7 +121,7 @@ def class_color_name(index: int) -> str:
 
 
 def family_color(family: str) -> QColor:
-    """The colour of a layer family: convolution, pooling, normalization, activation, core, merge, input, base."""
+    """The colour of a layer family, an id of `catalog.layers.FAMILIES`."""
     return _qcolor(_FAMILIES.get(family, "#8A8F98"))
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cnnstudio.catalog.layers import activation, convolution, core, merge, normalization, pooling, pretrained, source
+from cnnstudio.catalog.layers import (
+    activation,
+    attention,
+    convolution,
+    core,
+    merge,
+    normalization,
+    pooling,
+    pretrained,
+    regularization,
+    reshaping,
+    source,
+)
 from cnnstudio.catalog.layers.entry import FAMILIES, Cost, LayerType, Shape, ShapeTrouble, Window
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import complete
@@ -12,7 +24,7 @@ from cnnstudio.core.registry import Registry
 
 LAYERS: Final[Registry[LayerType]] = Registry("layer", (
     *source.LAYERS, *pretrained.LAYERS, *convolution.LAYERS, *pooling.LAYERS, *normalization.LAYERS,
-    *activation.LAYERS, *core.LAYERS, *merge.LAYERS,
+    *activation.LAYERS, *core.LAYERS, *regularization.LAYERS, *reshaping.LAYERS, *merge.LAYERS, *attention.LAYERS,
 ))
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cnnstudio.catalog.call import Call, P, Switch
+from cnnstudio.catalog.call import P
+from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.entry import Shape, ShapeTrouble, Values
-from cnnstudio.core.params import Bool, Choice, Float, Int, Option, Pair, Param, ShownWhen
+from cnnstudio.core.params import Bool, Choice, Int, Option, Pair
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text, same
 
 ACTIVATIONS: Final = (
-    "relu", "sigmoid", "tanh", "softmax", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish",
-    "softplus", "softsign", "hard_sigmoid", "hard_silu", "exponential", "linear", "log_softmax",
+    "relu", "sigmoid", "tanh", "softmax", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish",
+    "softplus", "softsign", "squareplus", "hard_sigmoid", "hard_silu", "hard_tanh", "hard_shrink", "soft_shrink",
+    "tanh_shrink", "sparse_plus", "sparse_sigmoid", "sparsemax", "exponential", "linear", "log_sigmoid", "log_softmax",
 )
+"""Keras's own names; silu is also called swish, hard_silu hard_swish."""
 
 
 def activation_param(default: str | None = None) -> Choice:
@@ -65,42 +68,28 @@ def bias_param() -> Bool:
                           "Sumar un número aprendido a cada salida. No hace falta antes de BatchNormalization."))
 
 
-def regularizer_params(name: str, advanced: bool = False) -> tuple[Param, ...]:
-    """The choice of a regulariser and its factors, `<name>_l1` and `<name>_l2`."""
-    factor = Text("Weight of the penalty in the loss.", "Peso de la penalización en la pérdida.")
-    return (
-        Choice(name=name, default=None, label=same(name), advanced=advanced,
-               help=Text("Penalty on large weights, against overfitting: L1 on their size, L2 on their squares.",
-                         "Penalización de los pesos grandes, contra el sobreajuste: L1 por su tamaño, L2 por sus "
-                         "cuadrados."),
-               options=(Option(None, Text("none", "ninguno")), Option("L1", same("L1")), Option("L2", same("L2")),
-                        Option("L1L2", same("L1L2")))),
-        Float(name=f"{name}_l1", default=0.01, minimum=0, maximum=10, step=0.001, decimals=6, logarithmic=True,
-              label=same("l1"), help=factor, shown_when=ShownWhen(name, ("L1", "L1L2")), advanced=advanced),
-        Float(name=f"{name}_l2", default=0.01, minimum=0, maximum=10, step=0.001, decimals=6, logarithmic=True,
-              label=same("l2"), help=factor, shown_when=ShownWhen(name, ("L2", "L1L2")), advanced=advanced),
-    )
-
-
-def regularizer(name: str) -> Switch:
-    """The expression of a regulariser declared by `regularizer_params`."""
-    return Switch(name, {
-        None: None,
-        "L1": Call("keras.regularizers.L1", {"l1": P(f"{name}_l1")}),
-        "L2": Call("keras.regularizers.L2", {"l2": P(f"{name}_l2")}),
-        "L1L2": Call("keras.regularizers.L1L2", {"l1": P(f"{name}_l1"), "l2": P(f"{name}_l2")}),
-    })
-
-
 def arguments(*names: str, **expressions: Any) -> dict[str, Any]:
     """Keyword arguments that pass parameters on under their own names."""
     return {name: P(name) for name in names} | expressions
 
 
-def insert_before(layer: str, **params: Any) -> Fix:
-    """The fix that puts a layer in front of the one in trouble (the report fills in where)."""
-    words = Text("Insert {layer}", "Insertar {layer}").fill(layer=layer)
-    return Fix(action="insert_before", label=words, arguments={"type": layer, "params": params})
+def unchanged(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    """The shape rule of layers that work value by value."""
+    return inputs[0]
+
+
+def insert_before(layer: str, port: int | None = None, label: Text | None = None, **params: Any) -> Fix:
+    """The fix that puts a layer in front of the one in trouble, at its input number `port` (the report says where)."""
+    words = label if label is not None else Text("Insert {layer}", "Insertar {layer}").fill(layer=layer)
+    arguments: dict[str, Any] = {"type": layer, "params": params}
+    return Fix(action="insert_before", label=words, arguments=arguments if port is None else arguments | {"port": port})
+
+
+def use(name: str, value: Any, label: Text | None = None) -> Fix:
+    """The fix that sets a parameter of the layer in trouble."""
+    words = label if label is not None else Text("Use {name} {value}", "Usar {name} {value}").fill(
+        name=name, value=shape_text(value) if isinstance(value, tuple) else str(value))
+    return Fix(action="set_node_param", label=words, arguments={"name": name, "value": value})
 
 
 def need_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, int]:
@@ -111,7 +100,8 @@ def need_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, int]:
                     "layer that flattens.",
                     "{layer} necesita mapas (alto, ancho, canales) pero recibe {shape}. Colóquela antes de la capa "
                     "que aplana.")
-        raise ShapeTrouble("not_feature_maps", text.fill(layer=layer, shape=shape_text(shape)))
+        fixes = (insert_before("Reshape", target_shape=(1, 1, shape[0])),) if len(shape) == 1 else ()
+        raise ShapeTrouble("not_feature_maps", text.fill(layer=layer, shape=shape_text(shape)), *fixes)
     return shape[0], shape[1], shape[2]
 
 
@@ -137,7 +127,8 @@ def slid(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> 
     if max(strides) > 1 and max(dilation) > 1:
         raise ShapeTrouble("strides_and_dilation", Text(
             "strides above 1 and dilation_rate above 1 cannot go together.",
-            "strides mayor que 1 y dilation_rate mayor que 1 no pueden ir juntos."))
+            "strides mayor que 1 y dilation_rate mayor que 1 no pueden ir juntos."),
+            use("dilation_rate", (1, 1)), use("strides", (1, 1)))
     rows = spatial(height, kernel[0], strides[0], padding, dilation[0])
     columns = spatial(width, kernel[1], strides[1], padding, dilation[1])
     if rows < 1 or columns < 1:
@@ -145,8 +136,7 @@ def slid(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> 
                     "window, larger pictures, or fewer poolings before it.",
                     "La ventana de {kernel} de {layer} es mayor que su entrada de {shape}. Use padding same, una ventana "
                     "menor, imágenes mayores o menos agrupamientos antes.")
-        fix = Fix(action="set_node_param", label=Text("Use padding same", "Usar padding same"),
-                  arguments={"name": "padding", "value": "same"})
+        fix = use("padding", "same")
         raise ShapeTrouble("shrinks_below_one", text.fill(kernel=shape_text(kernel), layer=layer,
                                                           shape=shape_text(inputs[0])), fix)
     return rows, columns, channels

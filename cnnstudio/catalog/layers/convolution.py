@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import (
@@ -11,15 +13,25 @@ from cnnstudio.catalog.layers.common import (
     dilation_param,
     filters_param,
     kernel_param,
+    need_picture,
     padding_param,
-    regularizer,
-    regularizer_params,
     slid,
     strides_param,
+    use,
 )
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
-from cnnstudio.core.params import Int
+from cnnstudio.catalog.layers.weights import (
+    regularizer,
+    regularizer_params,
+    weight_arguments,
+    weight_defaults,
+    weight_params,
+)
+from cnnstudio.core.params import Int, Pair
 from cnnstudio.core.text import Text, same
+
+_AXES: Final = {"kernel": (0, 1, 2), "depthwise": (0, 1), "pointwise": (0, 1, 2)}
+"""Over which axes of a kernel the norm of one filter runs."""
 
 
 def _window(values: Values) -> Window:
@@ -33,7 +45,9 @@ def _convolution_shape(values: Values, inputs: tuple[Shape, ...], _context: Cont
     if channels % groups or values["filters"] % groups:
         text = Text("groups ({groups}) must divide both the {channels} input channels and the {filters} filters.",
                     "groups ({groups}) debe dividir tanto los {channels} canales de entrada como los {filters} filtros.")
-        raise ShapeTrouble("groups", text.fill(groups=groups, channels=channels, filters=values["filters"]))
+        fitting = max(each for each in range(1, groups + 1) if channels % each == 0 and values["filters"] % each == 0)
+        raise ShapeTrouble("groups", text.fill(groups=groups, channels=channels, filters=values["filters"]),
+                           use("groups", fitting))
     return rows, columns, values["filters"]
 
 
@@ -48,29 +62,32 @@ CONV2D = LayerType(
     id="Conv2D", family="convolution",
     help=Text("Slides small filters over the picture; each yields one feature map.",
               "Desliza filtros pequeños sobre la imagen; cada uno da un mapa de características."),
+    formula="y[i, j, f] = Σ w[a, b, c, f] · x[s·i + d·a, s·j + d·b, c] + b[f]",
     params=(
         filters_param(), kernel_param(), strides_param(), padding_param(), activation_param(),
-        *regularizer_params("kernel_regularizer"), dilation_param(),
+        *weight_params("kernel"), dilation_param(),
         Int(name="groups", default=1, minimum=1, maximum=65_536, advanced=True, label=same("groups"),
             help=Text("Split the channels into groups that are convolved apart.",
                       "Dividir los canales en grupos que se convolucionan por separado.")),
-        bias_param(), *regularizer_params("bias_regularizer", advanced=True),
+        bias_param(), *weight_params("bias"), *regularizer_params("activity_regularizer", advanced=True),
     ),
     shape=_convolution_shape, cost=_convolution_cost, window=_window,
     call=Call("keras.layers.Conv2D",
               arguments("filters", "kernel_size", "strides", "padding", "dilation_rate", "groups", "activation",
-                        "use_bias", kernel_regularizer=regularizer("kernel_regularizer"),
-                        bias_regularizer=regularizer("bias_regularizer")),
+                        "use_bias", **weight_arguments("kernel", "bias", axes=_AXES),
+                        activity_regularizer=regularizer("activity_regularizer")),
               {"strides": (1, 1), "padding": "valid", "dilation_rate": (1, 1), "groups": 1, "activation": None,
-               "use_bias": True, "kernel_regularizer": None, "bias_regularizer": None}),
+               "use_bias": True, "activity_regularizer": None} | weight_defaults("kernel", "bias")),
 )
 
 
 def _equal_strides(values: Values, layer: str) -> None:
-    if values["strides"][0] != values["strides"][1]:
+    down, across = values["strides"]
+    if down != across:
         text = Text("{layer} needs the same stride down and across.",
                     "{layer} necesita el mismo paso hacia abajo y a lo ancho.")
-        raise ShapeTrouble("unequal_strides", text.fill(layer=layer))
+        raise ShapeTrouble("unequal_strides", text.fill(layer=layer), use("strides", (down, down)),
+                           use("strides", (across, across)))
 
 
 def _depthwise_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
@@ -94,16 +111,18 @@ DEPTHWISE_CONV2D = LayerType(
     id="DepthwiseConv2D", family="convolution",
     help=Text("One filter for each channel on its own: few parameters, little work.",
               "Un filtro para cada canal por separado: pocos parámetros, poco cálculo."),
+    formula="y[i, j, c] = Σ w[a, b, c] · x[s·i + d·a, s·j + d·b, c] + b[c]",
     params=(
         kernel_param(), strides_param(), padding_param(), activation_param(),
-        *regularizer_params("depthwise_regularizer"), _MULTIPLIER, dilation_param(), bias_param(),
+        *weight_params("depthwise", plain=("depthwise",)), _MULTIPLIER, dilation_param(), bias_param(),
+        *weight_params("bias"),
     ),
     shape=_depthwise_shape, cost=_depthwise_cost, window=_window,
     call=Call("keras.layers.DepthwiseConv2D",
               arguments("kernel_size", "strides", "padding", "depth_multiplier", "dilation_rate", "activation",
-                        "use_bias", depthwise_regularizer=regularizer("depthwise_regularizer")),
+                        "use_bias", **weight_arguments("depthwise", "bias", axes=_AXES)),
               {"strides": (1, 1), "padding": "valid", "depth_multiplier": 1, "dilation_rate": (1, 1),
-               "activation": None, "use_bias": True, "depthwise_regularizer": None}),
+               "activation": None, "use_bias": True} | weight_defaults("depthwise", "bias")),
 )
 
 
@@ -126,18 +145,84 @@ SEPARABLE_CONV2D = LayerType(
     help=Text("A depthwise convolution followed by a 1 x 1 one: nearly as strong as Conv2D at a fraction of the cost.",
               "Una convolución por canal seguida de una de 1 x 1: casi tan potente como Conv2D por una fracción del "
               "coste."),
+    formula="y[i, j, f] = Σ p[c, f] · (Σ w[a, b, c] · x[s·i + d·a, s·j + d·b, c]) + b[f]",
     params=(
         filters_param(), kernel_param(), strides_param(), padding_param(), activation_param(),
-        *regularizer_params("depthwise_regularizer", advanced=True),
-        *regularizer_params("pointwise_regularizer", advanced=True), _MULTIPLIER, dilation_param(), bias_param(),
+        *weight_params("depthwise", "pointwise"), _MULTIPLIER, dilation_param(), bias_param(), *weight_params("bias"),
     ),
     shape=_separable_shape, cost=_separable_cost, window=_window,
     call=Call("keras.layers.SeparableConv2D",
               arguments("filters", "kernel_size", "strides", "padding", "depth_multiplier", "dilation_rate",
-                        "activation", "use_bias", depthwise_regularizer=regularizer("depthwise_regularizer"),
-                        pointwise_regularizer=regularizer("pointwise_regularizer")),
+                        "activation", "use_bias", **weight_arguments("depthwise", "pointwise", "bias", axes=_AXES)),
               {"strides": (1, 1), "padding": "valid", "depth_multiplier": 1, "dilation_rate": (1, 1),
-               "activation": None, "use_bias": True, "depthwise_regularizer": None, "pointwise_regularizer": None}),
+               "activation": None, "use_bias": True} | weight_defaults("depthwise", "pointwise", "bias")),
 )
 
-LAYERS = (CONV2D, DEPTHWISE_CONV2D, SEPARABLE_CONV2D)
+
+def _transposed_length(size: int, kernel: int, stride: int, padding: str, extra: int | None) -> int:
+    """Output length of a transposed convolution, as Keras computes it."""
+    if padding == "valid":
+        return (size - 1) * stride + kernel + (max(stride - kernel, 0) if extra is None else extra)
+    return size * stride if extra is None else (size - 1) * stride + kernel % 2 + extra
+
+
+def _transposed_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    height, width, _channels = need_picture(inputs, "Conv2DTranspose")
+    kernel, strides, extra = values["kernel_size"], values["strides"], values["output_padding"]
+    if extra is not None and (extra[0] >= strides[0] or extra[1] >= strides[1]):
+        raise ShapeTrouble("output_padding", Text(
+            "output_padding must be smaller than strides.", "output_padding debe ser menor que strides."),
+            use("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))
+    rows, columns = (_transposed_length(size, kernel[axis], strides[axis], values["padding"],
+                                        None if extra is None else extra[axis])
+                     for axis, size in enumerate((height, width)))
+    if rows < 1 or columns < 1:
+        raise ShapeTrouble("shrinks_below_one", Text(
+            "With this output_padding nothing of the picture is left.",
+            "Con este output_padding no queda nada de la imagen."),
+            use("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))
+    return rows, columns, values["filters"]
+
+
+def _transposed_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
+    """Every input value meets every weight of its channel once (at the border some fall outside)."""
+    kernel, filters = values["kernel_size"], values["filters"]
+    height, width, channels = inputs[0]
+    weights = kernel[0] * kernel[1] * channels * filters
+    return Cost(trainable=weights + (filters if values["use_bias"] else 0), multiply_adds=height * width * weights)
+
+
+def _transposed_window(values: Values) -> Window:
+    kernel, strides = values["kernel_size"], values["strides"]
+    reach = (-(-kernel[0] // strides[0]), -(-kernel[1] // strides[1]))
+    return Window(reach, up=strides)
+
+
+CONV2D_TRANSPOSE = LayerType(
+    id="Conv2DTranspose", family="convolution",
+    help=Text("A convolution backwards: spreads every value over a window, so that the picture grows with learned "
+              "filters.",
+              "Una convolución al revés: reparte cada valor sobre una ventana, de modo que la imagen crece con filtros "
+              "aprendidos."),
+    formula="y[s·i + a, s·j + b, f] += w[a, b, f, c] · x[i, j, c]",
+    params=(
+        filters_param(), kernel_param(),
+        Pair(name="strides", default=(2, 2), maximum=512, label=same("strides"),
+             help=Text("How many times the picture grows, down and across.",
+                       "Cuántas veces crece la imagen, hacia abajo y a lo ancho.")),
+        padding_param(), activation_param(), *weight_params("kernel"),
+        Pair(name="output_padding", default=None, minimum=0, maximum=511, optional=True, advanced=True,
+             label=same("output_padding"),
+             help=Text("Rows and columns added at the end; less than strides. None: Keras chooses.",
+                       "Filas y columnas añadidas al final; menos que strides. None: Keras elige.")),
+        bias_param(), *weight_params("bias"),
+    ),
+    shape=_transposed_shape, cost=_transposed_cost, window=_transposed_window,
+    call=Call("keras.layers.Conv2DTranspose",
+              arguments("filters", "kernel_size", "strides", "padding", "output_padding", "activation", "use_bias",
+                        **weight_arguments("kernel", "bias", axes={"kernel": (0, 1, 3)})),
+              {"strides": (1, 1), "padding": "valid", "output_padding": None, "activation": None, "use_bias": True}
+              | weight_defaults("kernel", "bias")),
+)
+
+LAYERS = (CONV2D, DEPTHWISE_CONV2D, SEPARABLE_CONV2D, CONV2D_TRANSPOSE)

@@ -1,24 +1,29 @@
-"""Dense, Flatten, Dropout, ZeroPadding2D, and the layer that follows the classes."""
+"""Dense, Flatten, Identity, and the layer that follows the classes."""
 
 from __future__ import annotations
 
 from math import prod
 from typing import Any
 
-from cnnstudio.catalog.call import Call, P
+from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import (
     activation_param,
     arguments,
     bias_param,
     insert_before,
-    need_picture,
-    regularizer,
-    regularizer_params,
     shape_text,
+    unchanged,
 )
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
-from cnnstudio.core.params import Float, Int, Padding4
+from cnnstudio.catalog.layers.weights import (
+    regularizer,
+    regularizer_params,
+    weight_arguments,
+    weight_defaults,
+    weight_params,
+)
+from cnnstudio.core.params import Int
 from cnnstudio.core.text import Text, same
 
 
@@ -35,17 +40,18 @@ def _dense_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
 DENSE = LayerType(
     id="Dense", family="core",
     help=Text("Every unit sees every input value.", "Cada unidad ve todos los valores de entrada."),
+    formula="y = f(W · x + b)",
     params=(
         Int(name="units", default=128, minimum=1, maximum=1_000_000, step=8, label=same("units"),
             help=Text("How many numbers come out.", "Cuántos números salen.")),
-        activation_param(), *regularizer_params("kernel_regularizer"), bias_param(),
-        *regularizer_params("bias_regularizer", advanced=True),
+        activation_param(), *weight_params("kernel"), bias_param(), *weight_params("bias"),
+        *regularizer_params("activity_regularizer", advanced=True),
     ),
     shape=_dense_shape, cost=_dense_cost,
     call=Call("keras.layers.Dense",
-              arguments("units", "activation", "use_bias", kernel_regularizer=regularizer("kernel_regularizer"),
-                        bias_regularizer=regularizer("bias_regularizer")),
-              {"activation": None, "use_bias": True, "kernel_regularizer": None, "bias_regularizer": None}),
+              arguments("units", "activation", "use_bias", **weight_arguments("kernel", "bias"),
+                        activity_regularizer=regularizer("activity_regularizer")),
+              {"activation": None, "use_bias": True, "activity_regularizer": None} | weight_defaults("kernel", "bias")),
 )
 
 
@@ -56,40 +62,13 @@ def _flatten_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context
 FLATTEN = LayerType(
     id="Flatten", family="core",
     help=Text("Lays all values in one long row.", "Pone todos los valores en una sola fila."),
+    formula="y[(i·w + j)·c + k] = x[i, j, k]",
     shape=_flatten_shape, window=lambda _values: Window(whole=True), call=Call("keras.layers.Flatten"),
 )
 
-DROPOUT = LayerType(
-    id="Dropout", family="core",
-    help=Text("Switches random values off during training, so that the network does not rely on a few.",
-              "Apaga valores al azar durante el entrenamiento, para que la red no dependa de unos pocos."),
-    params=(Float(name="rate", default=0.5, minimum=0, maximum=0.99, step=0.05, decimals=2, label=same("rate"),
-                  help=Text("Share that is switched off.", "Parte que se apaga.")),),
-    shape=lambda _values, inputs, _context: inputs[0], call=Call("keras.layers.Dropout", arguments("rate")),
-)
-
-
-def _padded_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    height, width, channels = need_picture(inputs, "ZeroPadding2D")
-    top, bottom, left, right = values["padding"]
-    return height + top + bottom, width + left + right, channels
-
-
-class _PaddingCall(Call, frozen=True):
-    """Keras wants ((top, bottom), (left, right))."""
-
-    def arguments(self, values: Values) -> dict[str, Any]:
-        top, bottom, left, right = values["padding"]
-        return {"padding": ((top, bottom), (left, right))}
-
-
-ZERO_PADDING2D = LayerType(
-    id="ZeroPadding2D", family="core",
-    help=Text("Adds a border of zeros.", "Añade un borde de ceros."),
-    params=(Padding4(name="padding", default=(1, 1, 1, 1), label=same("padding"),
-                     help=Text("Rows above and below, columns left and right.",
-                               "Filas arriba y abajo, columnas a izquierda y derecha.")),),
-    shape=_padded_shape, call=_PaddingCall("keras.layers.ZeroPadding2D", {"padding": P("padding")}),
+IDENTITY = LayerType(
+    id="Identity", family="core", help=Text("Hands its input on as it is.", "Entrega su entrada tal cual."),
+    formula="y = x", shape=unchanged, call=Call("keras.layers.Identity"),
 )
 
 
@@ -122,9 +101,10 @@ OUTPUT = LayerType(
               "softmax unit for each class. Take it over to set it yourself.",
               "La respuesta: una capa Dense que sigue a las clases. Una unidad sigmoid para etiquetas binarias; si no, "
               "una unidad softmax por clase. Tómela para ajustarla usted."),
+    formula="p = softmax(W · x + b), or sigmoid for two classes",
     params=regularizer_params("kernel_regularizer"), shape=_output_shape, cost=_output_cost,
     call=_OutputCall("keras.layers.Dense", {"kernel_regularizer": regularizer("kernel_regularizer")},
                      {"kernel_regularizer": None}),
 )
 
-LAYERS = (DENSE, FLATTEN, DROPOUT, ZERO_PADDING2D, OUTPUT)
+LAYERS = (DENSE, FLATTEN, IDENTITY, OUTPUT)

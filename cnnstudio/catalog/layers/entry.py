@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -13,10 +13,12 @@ from cnnstudio.core.params import Param
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text
 
+T = TypeVar("T")
 Shape = tuple[int, ...]
 """Shape of one picture's tensor, without the batch: (height, width, channels) or (units,)."""
 Values = Mapping[str, Any]
-Family = Literal["input", "convolution", "pooling", "normalization", "activation", "core", "merge", "base"]
+Family = Literal["input", "base", "convolution", "pooling", "normalization", "activation", "core", "regularization",
+                 "reshaping", "merge", "attention"]
 
 FAMILIES: dict[str, Text] = {
     "input": Text("Input", "Entrada"),
@@ -26,7 +28,10 @@ FAMILIES: dict[str, Text] = {
     "normalization": Text("Normalization", "Normalización"),
     "activation": Text("Activation", "Activación"),
     "core": Text("Core", "Básicas"),
+    "regularization": Text("Regularization", "Regularización"),
+    "reshaping": Text("Reshaping", "Cambio de forma"),
     "merge": Text("Merge", "Unión"),
+    "attention": Text("Attention", "Atención"),
 }
 
 
@@ -55,9 +60,15 @@ class Window(msgspec.Struct, frozen=True):
 
     kernel: tuple[int, int] = (1, 1)
     strides: tuple[int, int] = (1, 1)
+    up: tuple[int, int] = (1, 1)
+    """How often each input row and column is repeated or spread, as UpSampling2D does."""
     whole: bool = False
     """The layer sees the whole picture, as Flatten and global pooling make it."""
 
+
+Passing = Literal["list", "arguments", "list of two"]
+"""How inputs enter Keras's layer: one alone and several as a list; as positional arguments, a single
+one twice (query and value); as a list, a single one twice."""
 
 ShapeFunction = Callable[[Values, tuple[Shape, ...], Context], Shape]
 CostFunction = Callable[[Values, tuple[Shape, ...], Shape, Context], Cost]
@@ -72,19 +83,21 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
 
     `shape` gives the output's shape or raises ShapeTrouble; `cost` its parameters and multiply-adds;
     `window` how far it looks. `call` builds and prints it; values of parameters are completed, and
-    names in `from_context` are filled from the context. `summary` names the parameters shown on the node.
+    names in `from_context` are filled from the context. `formula` says in plain Unicode what is computed.
     """
 
     id: str
     family: Family
     help: Text
     call: Call
+    formula: str = ""
     shape: ShapeFunction
     params: tuple[Param, ...] = ()
     cost: CostFunction = no_cost
     window: Callable[[Values], Window] = lambda _values: Window()
     minimum_inputs: int = 1
     maximum_inputs: int | None = 1
+    passing: Passing = "list"
     version: int = 1
     label: Text | None = None
     in_palette: bool = True
@@ -93,3 +106,10 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
     def title(self) -> Text:
         """The layer's name: Keras's, the same in all languages, unless the entry has its own."""
         return self.label if self.label is not None else Text(self.id, self.id)
+
+    def passed(self, inputs: Sequence[T]) -> tuple[T | list[T], ...]:
+        """The positional arguments with which Keras's layer is called on these inputs."""
+        several = [*inputs, *inputs] if len(inputs) == 1 and self.passing != "list" else list(inputs)
+        if self.passing == "arguments":
+            return tuple(several)
+        return (several,) if len(several) > 1 else (several[0],)

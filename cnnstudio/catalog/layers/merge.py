@@ -2,42 +2,228 @@
 
 from __future__ import annotations
 
+from math import prod
+from typing import Any
+
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import shape_text
-from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeTrouble, Values
-from cnnstudio.core.text import Text
+from cnnstudio.catalog.layers.common import arguments, insert_before, shape_text, use
+from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeFunction, ShapeTrouble, Values
+from cnnstudio.core.params import Bool, Choice, Ints, Option
+from cnnstudio.core.problems import Fix
+from cnnstudio.core.text import Text, same
 
 
-def _add_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    if any(shape != inputs[0] for shape in inputs):
-        shapes = " / ".join(shape_text(shape) for shape in inputs)
-        text = Text("Add needs inputs of one shape but gets {shapes}. Bring the shorter way to the same size with a "
-                    "1 x 1 convolution of matching filters and strides.",
-                    "Add necesita entradas de igual forma pero recibe {shapes}. Iguale el camino corto con una "
-                    "convolución de 1 x 1 con los filters y strides adecuados.")
-        raise ShapeTrouble("shapes_differ", text.fill(shapes=shapes))
-    return inputs[0]
+def _shapes(inputs: tuple[Shape, ...]) -> str:
+    return " / ".join(shape_text(shape) for shape in inputs)
 
 
-def _concatenate_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    if any(shape[:-1] != inputs[0][:-1] for shape in inputs):
-        shapes = " / ".join(shape_text(shape) for shape in inputs)
-        text = Text("Concatenate joins channels: heights and widths must agree, but it gets {shapes}. Use padding same "
-                    "and equal strides on every way.",
-                    "Concatenate une canales: altos y anchos deben coincidir, pero recibe {shapes}. Use padding same y "
-                    "los mismos strides en todos los caminos.")
-        raise ShapeTrouble("shapes_differ", text.fill(shapes=shapes))
-    return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
+def together(inputs: tuple[Shape, ...]) -> Shape | None:
+    """The shape of inputs combined value by value, as Keras does it: an axis of 1 serves all. None: they do not fit."""
+    if len({len(shape) for shape in inputs}) != 1:
+        return None
+    found = []
+    for sizes in zip(*inputs, strict=True):
+        several = {size for size in sizes if size != 1}
+        if len(several) > 1:
+            return None
+        found.append(several.pop() if several else 1)
+    return tuple(found)
 
+
+def bring_to(shape: Shape, wanted: Shape, port: int) -> Fix | None:
+    """The layer that brings the input `port` from one shape to another, or None when one layer cannot."""
+    if len(wanted) == 3 and len(shape) == 1:
+        return insert_before("Reshape", port, target_shape=(1, 1, shape[0])) if shape[0] == wanted[2] else insert_before(
+            "Dense", port, units=wanted[2])
+    if len(wanted) == 3 and len(shape) == 3:
+        if shape[:2] == (1, 1) or shape[:2] == wanted[:2]:
+            strides: tuple[int, int] | None = (1, 1)
+        else:
+            strides = _strides(shape, wanted)
+        if strides is not None:
+            label = Text("Insert a 1 × 1 convolution: {filters} filters, stride {down} × {across}",
+                         "Insertar una convolución de 1 × 1: {filters} filtros, paso {down} × {across}").fill(
+                filters=wanted[2], down=strides[0], across=strides[1])
+            return insert_before("Conv2D", port, label, filters=wanted[2], kernel_size=(1, 1), strides=strides,
+                                 padding="same")
+    if len(wanted) == 1:
+        if len(shape) == 1:
+            return insert_before("Dense", port, Text("Insert Dense with {n} units", "Insertar Dense con {n} unidades").fill(
+                n=wanted[0]), units=wanted[0])
+        if len(shape) == 3:
+            return insert_before("GlobalAveragePooling2D", port)
+    return None
+
+
+def _strides(shape: Shape, wanted: Shape) -> tuple[int, int] | None:
+    """The strides with which padding same brings one height and width to the other, when there are any."""
+    found = []
+    for have, want in zip(shape[:2], wanted[:2], strict=True):
+        stride = next((each for each in range(1, have + 1) if -(-have // each) <= want), have)
+        if want > have or -(-have // stride) != want:
+            return None
+        found.append(stride)
+    return found[0], found[1]
+
+
+def _target(inputs: tuple[Shape, ...]) -> Shape:
+    """The shape that the others should be brought to: the smallest picture among the widest kind."""
+    rank = max(len(shape) for shape in inputs)
+    pictures = [shape for shape in inputs if len(shape) == rank]
+    return min(pictures, key=lambda shape: (prod(shape[:-1]) if prod(shape[:-1]) > 1 else 2**62, -shape[-1]))
+
+
+def _combined(layer: str) -> ShapeFunction:
+    def shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+        found = together(inputs)
+        if found is None:
+            wanted = _target(inputs)
+            fixes = [bring_to(each, wanted, port) for port, each in enumerate(inputs) if together((each, wanted)) is None]
+            text = Text("{layer} needs inputs of one shape but gets {shapes}. Bring the shorter way to the same size with "
+                        "a 1 x 1 convolution of matching filters and strides.",
+                        "{layer} necesita entradas de igual forma pero recibe {shapes}. Iguale el camino corto con una "
+                        "convolución de 1 x 1 con los filters y strides adecuados.")
+            raise ShapeTrouble("shapes_differ", text.fill(layer=layer, shapes=_shapes(inputs)),
+                               *(fix for fix in fixes if fix is not None))
+        return found
+
+    return shape
+
+
+def _merging(identifier: str, formula: str, help: Text, maximum: int | None = None) -> LayerType:
+    return LayerType(id=identifier, family="merge", minimum_inputs=2, maximum_inputs=maximum, formula=formula, help=help,
+                     shape=_combined(identifier), call=Call(f"keras.layers.{identifier}"))
+
+
+def _concatenated(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    ranks = {len(shape) for shape in inputs}
+    if len(ranks) > 1:
+        wanted = _target(inputs)
+        fixes = [insert_before("Flatten", port) for port, shape in enumerate(inputs) if len(shape) == 3]
+        fixes += [insert_before("GlobalAveragePooling2D", port) for port, shape in enumerate(inputs) if len(shape) == 3]
+        text = Text("Concatenate needs inputs with as many axes but gets {shapes}.",
+                    "Concatenate necesita entradas con los mismos ejes pero recibe {shapes}.")
+        raise ShapeTrouble("shapes_differ", text.fill(shapes=_shapes(inputs)),
+                           *(fixes if len(wanted) == 3 and len(ranks) == 2 and min(ranks) == 1 else ()))
+    rank, axis = ranks.pop(), values["axis"]
+    if axis > rank:
+        text = Text("The inputs have no axis {axis}: {shapes}.", "Las entradas no tienen eje {axis}: {shapes}.")
+        raise ShapeTrouble("no_such_axis", text.fill(axis=axis, shapes=_shapes(inputs)),
+                           use("axis", -1, Text("Join the channels", "Unir los canales")))
+    place = rank - 1 if axis == -1 else axis - 1
+    first = inputs[0]
+    if any((*shape[:place], *shape[place + 1:]) != (*first[:place], *first[place + 1:]) for shape in inputs):
+        text = Text("Concatenate joins one axis, the others must agree, but it gets {shapes}. Use padding same and equal "
+                    "strides on every way.",
+                    "Concatenate une un eje y los demás deben coincidir, pero recibe {shapes}. Use padding same y los "
+                    "mismos strides en todos los caminos.")
+        raise ShapeTrouble("shapes_differ", text.fill(shapes=_shapes(inputs)), *_smaller(inputs, place))
+    return (*first[:place], sum(shape[place] for shape in inputs), *first[place + 1:])
+
+
+def _smaller(inputs: tuple[Shape, ...], place: int) -> list[Fix]:
+    """Poolings that bring the larger pictures to the size of the smallest, where a whole stride does."""
+    wanted = _target(inputs)
+    if place != 2 or len(wanted) != 3:
+        return []
+    fixes = []
+    for port, shape in enumerate(inputs):
+        strides = _strides(shape, wanted)
+        if shape[:2] != wanted[:2] and strides is not None:
+            label = Text("Insert MaxPooling2D with stride {down} × {across}",
+                         "Insertar MaxPooling2D con paso {down} × {across}").fill(down=strides[0], across=strides[1])
+            fixes.append(insert_before("MaxPooling2D", port, label, pool_size=strides, strides=strides, padding="same"))
+    return fixes
+
+
+CONCATENATE = LayerType(
+    id="Concatenate", family="merge", minimum_inputs=2, maximum_inputs=None, shape=_concatenated,
+    help=Text("Stacks the channels of its inputs: the branches of an Inception module.",
+              "Apila los canales de sus entradas: las ramas de un módulo Inception."),
+    formula="y = [x₁, x₂, …]",
+    params=(Choice(name="axis", default=-1, advanced=True, label=same("axis"),
+                   help=Text("The axis along which they are joined.", "El eje a lo largo del cual se unen."),
+                   options=(Option(-1, Text("channels", "canales")), Option(1, Text("1: height", "1: alto")),
+                            Option(2, Text("2: width", "2: ancho")), Option(3, Text("3: channels", "3: canales")))),),
+    call=Call("keras.layers.Concatenate", arguments("axis"), {"axis": -1}),
+)
+
+
+def _contracted(values: Values) -> tuple[int, int]:
+    axes = values["axes"]
+    return axes[0], axes[-1]
+
+
+def _dotted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    one, other = inputs
+    if len(one) > 2 or len(other) > 2:
+        text = Text("Dot takes rows (units) or lists of rows (places, channels) but gets {shapes}.",
+                    "Dot toma filas (unidades) o listas de filas (lugares, canales) pero recibe {shapes}.")
+        raise ShapeTrouble("not_places", text.fill(shapes=_shapes(inputs)),
+                           *(insert_before("Reshape", port, target_shape=(-1, shape[-1]))
+                             for port, shape in enumerate(inputs) if len(shape) > 2))
+    first, second = _contracted(values)
+    if first > len(one) or second > len(other):
+        raise ShapeTrouble("no_such_axis", Text("axes names an axis that an input does not have: {shapes}.",
+                                                "axes nombra un eje que una entrada no tiene: {shapes}.").fill(
+            shapes=_shapes(inputs)), use("axes", (len(one), len(other))))
+    if one[first - 1] != other[second - 1]:
+        text = Text("The axes that are multiplied must be as long: {a} and {b}.",
+                    "Los ejes que se multiplican deben medir lo mismo: {a} y {b}.")
+        fitting = [(a, b) for a in range(1, len(one) + 1) for b in range(1, len(other) + 1) if one[a - 1] == other[b - 1]]
+        fixes = [use("axes", fitting[-1])] if fitting else [insert_before("Dense", 1, units=one[first - 1])] if (
+            second == len(other)) else []
+        raise ShapeTrouble("shapes_differ", text.fill(a=one[first - 1], b=other[second - 1]), *fixes)
+    left = (*one[:first - 1], *one[first:], *other[:second - 1], *other[second:])
+    return left or (1,)
+
+
+def _dot_cost(values: Values, inputs: tuple[Shape, ...], output: Shape, _context: Context) -> Cost:
+    return Cost(multiply_adds=prod(output) * inputs[0][_contracted(values)[0] - 1])
+
+
+class _DotCall(Call, frozen=True):
+    """Keras takes one axis as a number, two as a pair."""
+
+    def arguments(self, values: Values) -> dict[str, Any]:
+        found = super().arguments(values)
+        axes = tuple(found["axes"])
+        return found | {"axes": axes[0] if len(axes) == 1 else axes}
+
+
+DOT = LayerType(
+    id="Dot", family="merge", minimum_inputs=2, maximum_inputs=2, shape=_dotted, cost=_dot_cost,
+    help=Text("Multiplies two rows value by value and adds up: how alike they are.",
+              "Multiplica dos filas valor a valor y suma: cuánto se parecen."),
+    formula="y = Σ x₁[k] · x₂[k]",
+    params=(
+        Ints(name="axes", default=(1,), minimum=1, maximum=2, longest=2, label=same("axes"),
+             help=Text("The axis that is added up, in both inputs or in each.",
+                       "El eje que se suma, en ambas entradas o en cada una.")),
+        Bool(name="normalize", default=False, label=same("normalize"),
+             help=Text("Bring both to length 1 first: the result is the cosine between them.",
+                       "Llevar antes ambas a longitud 1: el resultado es el coseno entre ellas.")),
+    ),
+    call=_DotCall("keras.layers.Dot", arguments("axes", "normalize"), {"normalize": False}),
+)
 
 LAYERS = (
-    LayerType(id="Add", family="merge", minimum_inputs=2, maximum_inputs=None, shape=_add_shape,
-              help=Text("Adds its inputs value by value: the skip connection of residual networks.",
-                        "Suma sus entradas valor a valor: la conexión de salto de las redes residuales."),
-              call=Call("keras.layers.Add")),
-    LayerType(id="Concatenate", family="merge", minimum_inputs=2, maximum_inputs=None, shape=_concatenate_shape,
-              help=Text("Stacks the channels of its inputs: the branches of an Inception module.",
-                        "Apila los canales de sus entradas: las ramas de un módulo Inception."),
-              call=Call("keras.layers.Concatenate")),
+    _merging("Add", "y = x₁ + x₂ + …",
+             Text("Adds its inputs value by value: the skip connection of residual networks.",
+                  "Suma sus entradas valor a valor: la conexión de salto de las redes residuales.")),
+    CONCATENATE,
+    _merging("Multiply", "y = x₁ · x₂ · …",
+             Text("Multiplies its inputs value by value: gates, as in squeeze and excite.",
+                  "Multiplica sus entradas valor a valor: compuertas, como en squeeze and excite.")),
+    _merging("Subtract", "y = x₁ − x₂",
+             Text("The first input less the second, value by value.",
+                  "La primera entrada menos la segunda, valor a valor."), maximum=2),
+    _merging("Average", "y = (x₁ + x₂ + … + xₙ) / n",
+             Text("The mean of its inputs, value by value.", "La media de sus entradas, valor a valor.")),
+    _merging("Maximum", "y = max(x₁, x₂, …)",
+             Text("The largest of its inputs, value by value.", "La mayor de sus entradas, valor a valor.")),
+    _merging("Minimum", "y = min(x₁, x₂, …)",
+             Text("The smallest of its inputs, value by value.", "La menor de sus entradas, valor a valor.")),
+    DOT,
 )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import arguments
+from cnnstudio.catalog.layers.common import arguments, unchanged, use
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values
+from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
 from cnnstudio.core.params import Bool, Float, Int, Numbers
-from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text, same
-
-
-def _unchanged(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    return inputs[0]
 
 
 def _learned(values: Values, inputs: tuple[Shape, ...]) -> int:
@@ -27,36 +25,43 @@ def _batch_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
     return Cost(trainable=_learned(values, inputs), non_trainable=2 * inputs[0][-1])
 
 
-_EPSILON = Float(name="epsilon", default=0.001, minimum=0, maximum=1, above=True, step=0.0001, decimals=7,
+def _epsilon(default: float = 0.001) -> Float:
+    return Float(name="epsilon", default=default, minimum=0, maximum=1, above=True, step=0.0001, decimals=7,
                  logarithmic=True, advanced=True, label=same("epsilon"),
                  help=Text("Keeps the division from running away.", "Evita que la división se dispare."))
+
+
+_EPSILON = _epsilon()
 _CENTER = Bool(name="center", default=True, advanced=True, label=same("center"),
                help=Text("Learn an offset (beta).", "Aprender un desplazamiento (beta)."))
 _SCALE = Bool(name="scale", default=True, advanced=True, label=same("scale"),
               help=Text("Learn a factor (gamma).", "Aprender un factor (gamma)."))
-_DEFAULTS = {"epsilon": 0.001, "center": True, "scale": True}
+_WEIGHTS = weight_params("beta", "gamma")
+_ARGUMENTS: dict[str, Any] = arguments("epsilon", "center", "scale") | weight_arguments("beta", "gamma")
+_DEFAULTS: dict[str, Any] = {"epsilon": 0.001, "center": True, "scale": True} | weight_defaults("beta", "gamma")
 
 BATCH_NORMALIZATION = LayerType(
     id="BatchNormalization", family="normalization",
     help=Text("Brings each feature map to mean 0 and variance 1 over the batch: steadier, faster training.",
               "Lleva cada mapa a media 0 y varianza 1 en el lote: entrenamiento más estable y rápido."),
+    formula="y = γ · (x − μ) / √(σ² + ε) + β",
     params=(
         Float(name="momentum", default=0.99, minimum=0, maximum=1, step=0.01, label=same("momentum"),
               help=Text("How slowly the moving mean and variance follow.",
                         "Con qué lentitud siguen la media y la varianza móviles.")),
-        _EPSILON, _CENTER, _SCALE,
+        _EPSILON, _CENTER, _SCALE, *_WEIGHTS,
     ),
-    shape=_unchanged, cost=_batch_cost,
-    call=Call("keras.layers.BatchNormalization", arguments("momentum", "epsilon", "center", "scale"),
-              {"momentum": 0.99} | _DEFAULTS),
+    shape=unchanged, cost=_batch_cost,
+    call=Call("keras.layers.BatchNormalization", arguments("momentum") | _ARGUMENTS, {"momentum": 0.99} | _DEFAULTS),
 )
 
 LAYER_NORMALIZATION = LayerType(
     id="LayerNormalization", family="normalization",
     help=Text("Normalises over the channels of each picture by itself; does not depend on the batch.",
               "Normaliza sobre los canales de cada imagen por sí sola; no depende del lote."),
-    params=(_EPSILON, _CENTER, _SCALE), shape=_unchanged, cost=_cost,
-    call=Call("keras.layers.LayerNormalization", arguments("epsilon", "center", "scale"), _DEFAULTS),
+    formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ, σ² over the channels",
+    params=(_EPSILON, _CENTER, _SCALE, *_WEIGHTS), shape=unchanged, cost=_cost,
+    call=Call("keras.layers.LayerNormalization", _ARGUMENTS, _DEFAULTS),
 )
 
 
@@ -66,8 +71,7 @@ def _group_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -
         fitting = max(number for number in range(1, min(groups, channels) + 1) if channels % number == 0)
         text = Text("groups ({groups}) must divide the {channels} channels.",
                     "groups ({groups}) debe dividir los {channels} canales.")
-        fix = Fix(action="set_node_param", arguments={"name": "groups", "value": fitting},
-                  label=Text("Use {n} groups", "Usar {n} grupos").fill(n=fitting))
+        fix = use("groups", fitting, Text("Use {n} groups", "Usar {n} grupos").fill(n=fitting))
         raise ShapeTrouble("groups", text.fill(groups=groups, channels=channels), fix)
     return inputs[0]
 
@@ -76,20 +80,56 @@ GROUP_NORMALIZATION = LayerType(
     id="GroupNormalization", family="normalization",
     help=Text("Normalises over groups of channels of each picture; good with small batches.",
               "Normaliza por grupos de canales de cada imagen; útil con lotes pequeños."),
+    formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ, σ² over a group",
     params=(
         Int(name="groups", default=32, minimum=1, maximum=65_536, label=same("groups"),
             help=Text("Into how many groups the channels are split.", "En cuántos grupos se dividen los canales.")),
-        _EPSILON, _CENTER, _SCALE,
+        _EPSILON, _CENTER, _SCALE, *_WEIGHTS,
     ),
     shape=_group_shape, cost=_cost,
-    call=Call("keras.layers.GroupNormalization", arguments("groups", "epsilon", "center", "scale"),
-              {"groups": 32} | _DEFAULTS),
+    call=Call("keras.layers.GroupNormalization", arguments("groups") | _ARGUMENTS, {"groups": 32} | _DEFAULTS),
 )
+
+RMS_NORMALIZATION = LayerType(
+    id="RMSNormalization", family="normalization",
+    help=Text("Divides by the root mean square of the channels: a lighter layer normalisation, without the mean.",
+              "Divide por la media cuadrática de los canales: una normalización por capa más ligera, sin la media."),
+    formula="y = γ · x / √(mean(x²) + ε)",
+    params=(_epsilon(1e-6),), shape=unchanged,
+    cost=lambda _values, inputs, _output, _context: Cost(trainable=inputs[0][-1]),
+    call=Call("keras.layers.RMSNormalization", arguments("epsilon"), {"epsilon": 1e-6}),
+)
+
+UNIT_NORMALIZATION = LayerType(
+    id="UnitNormalization", family="normalization",
+    help=Text("Scales the channels of every place to length 1, so that only their direction counts.",
+              "Escala los canales de cada lugar a longitud 1, de modo que solo cuenta su dirección."),
+    formula="y = x / ‖x‖₂", shape=unchanged, call=Call("keras.layers.UnitNormalization"),
+)
+
+
+def _per_channel(values: Values, channels: int, *names: str) -> None:
+    """Whether each of these parameters is one number, or one for each channel."""
+    for name in names:
+        value = values[name]
+        if isinstance(value, tuple | list) and len(value) != channels:
+            text = Text("{name} has {n} numbers, but the input has {channels} channels.",
+                        "{name} tiene {n} números, pero la entrada tiene {channels} canales.")
+            raise ShapeTrouble("channels_differ", text.fill(name=name, n=len(value), channels=channels),
+                               use(name, value[0], Text("Use {value} for all", "Usar {value} para todos").fill(
+                                   value=value[0])))
+
+
+def _rescaled(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    _per_channel(values, inputs[0][-1], "scale", "offset")
+    return inputs[0]
+
 
 RESCALING = LayerType(
     id="Rescaling", family="normalization",
     help=Text("Computes pixel x scale + offset. The recipe's normalisation already does this inside the model.",
               "Calcula píxel x scale + offset. La normalización de la receta ya lo hace dentro del modelo."),
+    formula="y = x · scale + offset",
     params=(
         Numbers(name="scale", default=1 / 255, label=same("scale"),
                 help=Text("Factor; one number, or one for each channel.", "Factor; un número, o uno por canal.")),
@@ -97,8 +137,58 @@ RESCALING = LayerType(
                 help=Text("Added after the factor; one number, or one for each channel.",
                           "Se suma después del factor; un número, o uno por canal.")),
     ),
-    shape=_unchanged,
+    shape=_rescaled,
     call=Call("keras.layers.Rescaling", arguments("scale", "offset"), {"offset": 0.0}),
 )
 
-LAYERS = (BATCH_NORMALIZATION, LAYER_NORMALIZATION, GROUP_NORMALIZATION, RESCALING)
+
+def _standardized(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    mean, variance = values["mean"], values["variance"]
+    _per_channel(values, inputs[0][-1], "mean", "variance")
+    several = isinstance(mean, tuple | list), isinstance(variance, tuple | list)
+    if several[0] != several[1]:
+        name, other = ("variance", mean) if several[0] else ("mean", variance)
+        value = variance if several[0] else mean
+        text = Text("mean and variance must both be one number, or both one for each channel.",
+                    "mean y variance deben ser ambos un número, o ambos uno por canal.")
+        raise ShapeTrouble("channels_differ", text, use(
+            name, (value,) * len(other), Text("Use {name} {value} for each", "Usar {name} {value} para cada uno").fill(
+                name=name, value=value)))
+    if min(variance if several[1] else (variance,)) < 0:
+        raise ShapeTrouble("negative_variance", Text("variance must not be negative.", "variance no puede ser negativa."),
+                           use("variance", 1.0))
+    return inputs[0]
+
+
+class _NormalizationCall(Call, frozen=True):
+    """Keras keeps what it is given in the model's file: plain lists can be read again from there."""
+
+    def arguments(self, values: Values) -> dict[str, Any]:
+        return {name: list(value) if isinstance(value, tuple) else value
+                for name, value in super().arguments(values).items()}
+
+
+NORMALIZATION = LayerType(
+    id="Normalization", family="normalization",
+    help=Text("Subtracts a fixed mean and divides by a fixed standard deviation. The recipe's normalisation already "
+              "scales the pixels inside the model.",
+              "Resta una media fija y divide por una desviación estándar fija. La normalización de la receta ya escala "
+              "los píxeles dentro del modelo."),
+    formula="y = (x − mean) / √variance",
+    params=(
+        Numbers(name="mean", default=0.0, label=same("mean"),
+                help=Text("What is subtracted; one number, or one for each channel.",
+                          "Lo que se resta; un número, o uno por canal.")),
+        Numbers(name="variance", default=1.0, label=same("variance"),
+                help=Text("Square of what is divided by; one number, or one for each channel.",
+                          "Cuadrado de aquello por lo que se divide; un número, o uno por canal.")),
+        Bool(name="invert", default=False, advanced=True, label=same("invert"),
+             help=Text("Undo the normalisation instead: multiply, then add.",
+                       "Deshacer la normalización: multiplicar y luego sumar.")),
+    ),
+    shape=_standardized,
+    call=_NormalizationCall("keras.layers.Normalization", arguments("mean", "variance", "invert"), {"invert": False}),
+)
+
+LAYERS = (BATCH_NORMALIZATION, LAYER_NORMALIZATION, GROUP_NORMALIZATION, RMS_NORMALIZATION, UNIT_NORMALIZATION,
+          RESCALING, NORMALIZATION)

@@ -6,7 +6,8 @@ from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, need_picture, padding_param, pool_param, slid, strides_param
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeFunction, Values, Window
-from cnnstudio.core.text import Text
+from cnnstudio.core.params import Bool, Pair
+from cnnstudio.core.text import Text, same
 
 
 def _window(values: Values) -> Window:
@@ -21,35 +22,68 @@ def _sliding(layer: str) -> ShapeFunction:
 
 
 def _global(layer: str) -> ShapeFunction:
-    def shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-        return (need_picture(inputs, layer)[2],)
+    def shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+        channels = need_picture(inputs, layer)[2]
+        return (1, 1, channels) if values["keepdims"] else (channels,)
 
     return shape
 
 
-def _pooling(identifier: str, help: Text) -> LayerType:
+def _adaptive(layer: str) -> ShapeFunction:
+    def shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+        return (*values["output_size"], need_picture(inputs, layer)[2])
+
+    return shape
+
+
+def _pooling(identifier: str, formula: str, help: Text) -> LayerType:
     return LayerType(
-        id=identifier, family="pooling", help=help, params=(pool_param(), strides_param(None), padding_param()),
+        id=identifier, family="pooling", help=help, formula=formula,
+        params=(pool_param(), strides_param(None), padding_param()),
         shape=_sliding(identifier), window=_window,
         call=Call(f"keras.layers.{identifier}", arguments("pool_size", "strides", "padding"),
                   {"strides": None, "padding": "valid"}))
 
 
-def _global_pooling(identifier: str, help: Text) -> LayerType:
-    return LayerType(id=identifier, family="pooling", help=help, shape=_global(identifier),
-                     window=lambda _values: Window(whole=True), call=Call(f"keras.layers.{identifier}"))
+_KEEPDIMS = Bool(name="keepdims", default=False, advanced=True, label=same("keepdims"),
+                 help=Text("Keep height and width as 1, so that the result can multiply or be convolved with 1 x 1.",
+                           "Conservar alto y ancho como 1, para poder multiplicar el resultado o convolucionarlo con "
+                           "1 x 1."))
+
+
+def _global_pooling(identifier: str, formula: str, help: Text) -> LayerType:
+    return LayerType(id=identifier, family="pooling", help=help, formula=formula, params=(_KEEPDIMS,),
+                     shape=_global(identifier), window=lambda _values: Window(whole=True),
+                     call=Call(f"keras.layers.{identifier}", arguments("keepdims"), {"keepdims": False}))
+
+
+def _adaptive_pooling(identifier: str, formula: str, help: Text) -> LayerType:
+    size = Pair(name="output_size", default=(7, 7), maximum=512, label=same("output_size"),
+                help=Text("Height and width that come out, whatever comes in.",
+                          "Alto y ancho que salen, entre lo que entre."))
+    return LayerType(id=identifier, family="pooling", help=help, formula=formula, params=(size,),
+                     shape=_adaptive(identifier), window=lambda _values: Window(whole=True),
+                     call=Call(f"keras.layers.{identifier}", arguments("output_size")))
 
 
 LAYERS = (
-    _pooling("MaxPooling2D", Text("Keeps the largest value of each window: the picture gets smaller, strong answers stay.",
-                                  "Conserva el mayor valor de cada ventana: la imagen se reduce y quedan las respuestas "
-                                  "fuertes.")),
-    _pooling("AveragePooling2D", Text("Keeps the mean of each window: the picture gets smaller and smoother.",
-                                      "Conserva la media de cada ventana: la imagen se reduce y se suaviza.")),
-    _global_pooling("GlobalAveragePooling2D", Text("One number for each feature map: its mean. Ends the picture part "
-                                                   "with few parameters.",
-                                                   "Un número por mapa: su media. Cierra la parte de imagen con pocos "
-                                                   "parámetros.")),
-    _global_pooling("GlobalMaxPooling2D", Text("One number for each feature map: its largest value.",
-                                               "Un número por mapa: su mayor valor.")),
+    _pooling("MaxPooling2D", "y[i, j, c] = max x[s·i + a, s·j + b, c]",
+             Text("Keeps the largest value of each window: the picture gets smaller, strong answers stay.",
+                  "Conserva el mayor valor de cada ventana: la imagen se reduce y quedan las respuestas fuertes.")),
+    _pooling("AveragePooling2D", "y[i, j, c] = mean x[s·i + a, s·j + b, c]",
+             Text("Keeps the mean of each window: the picture gets smaller and smoother.",
+                  "Conserva la media de cada ventana: la imagen se reduce y se suaviza.")),
+    _global_pooling("GlobalAveragePooling2D", "y[c] = (1 / h·w) · Σ x[i, j, c]",
+                    Text("One number for each feature map: its mean. Ends the picture part with few parameters.",
+                         "Un número por mapa: su media. Cierra la parte de imagen con pocos parámetros.")),
+    _global_pooling("GlobalMaxPooling2D", "y[c] = max x[i, j, c]",
+                    Text("One number for each feature map: its largest value.",
+                         "Un número por mapa: su mayor valor.")),
+    _adaptive_pooling("AdaptiveAveragePooling2D", "y[i, j, c] = mean x[⌊i·h/n⌋ … ⌈(i+1)·h/n⌉, …, c]",
+                      Text("Means over a grid of windows that fit the picture: the size that comes out is fixed.",
+                           "Medias sobre una rejilla de ventanas ajustada a la imagen: el tamaño que sale es fijo.")),
+    _adaptive_pooling("AdaptiveMaxPooling2D", "y[i, j, c] = max x[⌊i·h/n⌋ … ⌈(i+1)·h/n⌉, …, c]",
+                      Text("Largest values over a grid of windows that fit the picture: the size that comes out is fixed.",
+                           "Mayores valores sobre una rejilla de ventanas ajustada a la imagen: el tamaño que sale es "
+                           "fijo.")),
 )

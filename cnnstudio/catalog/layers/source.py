@@ -24,6 +24,7 @@ class _InputCall(Call, frozen=True):
 
 LAYERS = (
     LayerType(id="Input", family="input", label=Text("Input", "Entrada"), minimum_inputs=0, maximum_inputs=0,
+              formula="x ∈ {0, …, 255}",
               help=Text("The prepared pictures. Their size and colour mode come from the recipe on the Prepare page.",
                         "Las imágenes preparadas. Su tamaño y modo de color vienen de la receta de la página Preparar."),
               shape=_shape, call=_InputCall("keras.Input")),

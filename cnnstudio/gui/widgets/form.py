@@ -16,7 +16,9 @@ from cnnstudio.core.params import (
     Factor,
     Float,
     Int,
+    Ints,
     Line,
+    Numbers,
     Padding4,
     Pair,
     Param,
@@ -235,17 +237,17 @@ def _with_dice(number: NumberBox, field: _Field) -> QWidget:
 
 
 def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[[Any], None]]:
-    line = QLineEdit("" if value is None else str(value))
+    line = QLineEdit(_written(value))
     line.setFont(theme.font())
     optional = isinstance(param, Line) and param.optional
 
     def typed() -> None:
         text = line.text()
-        field.changed.emit(None if optional and not text and param.default is None else text)
+        field.changed.emit(None if optional and not text and param.default is None else _read(param, text))
         field.settled.emit()
 
     def show(text: Any) -> None:
-        line.setText("" if text is None else str(text))
+        line.setText(_written(text))
 
     line.editingFinished.connect(typed)
     if not (isinstance(param, Line) and param.file):
@@ -260,6 +262,23 @@ def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[
     holder = box(row(line, Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=browse), spacing=4))
     holder.setFocusProxy(line)
     return holder, show
+
+
+def _written(value: Value) -> str:
+    """A value as it is typed: several numbers with commas between."""
+    if isinstance(value, tuple | list):
+        return ", ".join(str(each) for each in value)
+    return "" if value is None else str(value)
+
+
+def _read(param: Param, text: str) -> Value:
+    """What was typed into a line; numbers that cannot be read stay text, which the parameter's check explains."""
+    if not isinstance(param, Numbers | Ints):
+        return text
+    try:
+        return param.parse(text)
+    except ValueError:
+        return text
 
 
 class _Numbers(QWidget):

@@ -1,0 +1,129 @@
+"""Attention: every place looks at every other (Vaswani et al., 2017)."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnnstudio.catalog.call import Call
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers.common import arguments, bias_param, insert_before, shape_text
+from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
+from cnnstudio.core.params import Bool, Choice, Float, Int, options
+from cnnstudio.core.text import Text, same
+
+
+def _several_places(layer: str, inputs: tuple[Shape, ...]) -> None:
+    for port, shape in enumerate(inputs):
+        if len(shape) < 2:
+            text = Text("{layer} compares places, but gets one row of {shape}.",
+                        "{layer} compara lugares, pero recibe una sola fila de {shape}.")
+            raise ShapeTrouble("not_places", text.fill(layer=layer, shape=shape_text(shape)),
+                               insert_before("Reshape", port, target_shape=(-1, 1)))
+
+
+def _same_rank(layer: str, inputs: tuple[Shape, ...]) -> None:
+    if len({len(shape) for shape in inputs}) > 1:
+        text = Text("{layer} needs inputs with as many axes but gets {shapes}.",
+                    "{layer} necesita entradas con los mismos ejes pero recibe {shapes}.")
+        raise ShapeTrouble("shapes_differ", text.fill(layer=layer, shapes=" / ".join(map(shape_text, inputs))),
+                           *(insert_before("Reshape", port, target_shape=(-1, shape[-1]))
+                             for port, shape in enumerate(inputs) if len(shape) > 2))
+
+
+def _heads_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    _several_places("MultiHeadAttention", inputs)
+    _same_rank("MultiHeadAttention", inputs)
+    return inputs[0]
+
+
+def _heads_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
+    query, value = inputs[0], inputs[-1]
+    heads, key_size = values["num_heads"], values["key_dim"]
+    value_size = values["value_dim"] or key_size
+    asking, asked = prod(query[:-1]), prod(value[:-1])
+    query_weights, key_weights = query[-1] * heads * key_size, value[-1] * heads * key_size
+    value_weights, output_weights = value[-1] * heads * value_size, heads * value_size * query[-1]
+    biases = heads * (2 * key_size + value_size) + query[-1] if values["use_bias"] else 0
+    return Cost(
+        trainable=query_weights + key_weights + value_weights + output_weights + biases,
+        multiply_adds=asking * (query_weights + output_weights) + asked * (key_weights + value_weights)
+        + asking * asked * heads * (key_size + value_size))
+
+
+MULTI_HEAD_ATTENTION = LayerType(
+    id="MultiHeadAttention", family="attention", minimum_inputs=1, maximum_inputs=2, passing="arguments",
+    help=Text("Every place of the picture gathers from all places what resembles its question, in several heads. With one "
+              "input it attends to itself; a second one is what it looks at. Its work grows with the square of the "
+              "number of places: use it on small maps.",
+              "Cada lugar de la imagen reúne de todos los lugares lo que se parece a su pregunta, en varias cabezas. Con "
+              "una entrada se atiende a sí misma; una segunda es aquello que mira. Su trabajo crece con el cuadrado del "
+              "número de lugares: úsela en mapas pequeños."),
+    formula="y = Σ softmax(Q·Kᵀ / √d) · V · W,  Q = x·W_q, K = v·W_k, V = v·W_v",
+    params=(
+        Int(name="num_heads", default=4, minimum=1, maximum=256, label=same("num_heads"),
+            help=Text("How many questions are asked side by side.", "Cuántas preguntas se hacen a la vez.")),
+        Int(name="key_dim", default=32, minimum=1, maximum=4096, step=8, label=same("key_dim"),
+            help=Text("Length of each head's question and key.", "Longitud de la pregunta y la clave de cada cabeza.")),
+        Int(name="value_dim", default=None, minimum=1, maximum=4096, optional=True, advanced=True,
+            label=same("value_dim"),
+            help=Text("Length of each head's value; None: as key_dim.",
+                      "Longitud del valor de cada cabeza; None: como key_dim.")),
+        Float(name="dropout", default=0.0, minimum=0, maximum=0.99, step=0.05, decimals=2, label=same("dropout"),
+              help=Text("Share of the attention that is switched off while training.",
+                        "Parte de la atención que se apaga al entrenar.")),
+        bias_param(), *weight_params("kernel", "bias", plain=()),
+    ),
+    shape=_heads_shape, cost=_heads_cost, window=lambda _values: Window(whole=True),
+    call=Call("keras.layers.MultiHeadAttention",
+              arguments("num_heads", "key_dim", "value_dim", "dropout", "use_bias", **weight_arguments("kernel", "bias")),
+              {"value_dim": None, "dropout": 0.0, "use_bias": True} | weight_defaults("kernel", "bias")),
+)
+
+
+def _attention_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    _several_places("Attention", inputs)
+    for port, shape in enumerate(inputs):
+        if len(shape) != 2:
+            text = Text("Attention needs a row of places (places, channels) but gets {shape}.",
+                        "Attention necesita una fila de lugares (lugares, canales) pero recibe {shape}.")
+            raise ShapeTrouble("not_places", text.fill(shape=shape_text(shape)),
+                               insert_before("Reshape", port, target_shape=(-1, shape[-1])))
+    if inputs[0][1] != inputs[-1][1]:
+        text = Text("The two inputs of Attention must have as many channels: {a} and {b}.",
+                    "Las dos entradas de Attention deben tener los mismos canales: {a} y {b}.")
+        raise ShapeTrouble("shapes_differ", text.fill(a=shape_text(inputs[0]), b=shape_text(inputs[-1])),
+                           insert_before("Dense", len(inputs) - 1, units=inputs[0][1]))
+    return inputs[0][0], inputs[-1][1]
+
+
+def _attention_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
+    (asking, channels), asked = inputs[0], inputs[-1][0]
+    products = 2 if values["score_mode"] == "dot" else 1
+    return Cost(trainable=int(values["use_scale"]) + int(values["score_mode"] == "concat"),
+                multiply_adds=products * asking * asked * channels)
+
+
+ATTENTION = LayerType(
+    id="Attention", family="attention", minimum_inputs=1, maximum_inputs=2, passing="list of two",
+    help=Text("Attention without learned questions: places are compared as they are. Takes a row of places: put a "
+              "Reshape before it.",
+              "Atención sin preguntas aprendidas: los lugares se comparan tal cual. Toma una fila de lugares: ponga antes "
+              "un Reshape."),
+    formula="y = softmax(q·vᵀ) · v",
+    params=(
+        Bool(name="use_scale", default=False, label=same("use_scale"),
+             help=Text("Learn one factor for the scores.", "Aprender un factor para las puntuaciones.")),
+        Choice(name="score_mode", default="dot", advanced=True, label=same("score_mode"),
+               help=Text("dot: product of question and value; concat: tanh of their sum.",
+                         "dot: producto de pregunta y valor; concat: tanh de su suma."), options=options("dot", "concat")),
+        Float(name="dropout", default=0.0, minimum=0, maximum=0.99, step=0.05, decimals=2, label=same("dropout"),
+              help=Text("Share of the attention that is switched off while training.",
+                        "Parte de la atención que se apaga al entrenar.")),
+    ),
+    shape=_attention_shape, cost=_attention_cost, window=lambda _values: Window(whole=True),
+    call=Call("keras.layers.Attention", arguments("use_scale", "score_mode", "dropout"),
+              {"use_scale": False, "score_mode": "dot", "dropout": 0.0}),
+)
+
+LAYERS = (MULTI_HEAD_ATTENTION, ATTENTION)

@@ -1,0 +1,67 @@
+"""Layers that act during training only: dropouts, noise, and a penalty on activities."""
+
+from __future__ import annotations
+
+from cnnstudio.catalog.call import Call
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers.common import arguments, need_picture, unchanged
+from cnnstudio.catalog.layers.entry import LayerType, Shape, Values
+from cnnstudio.core.params import Float
+from cnnstudio.core.text import Text, same
+
+
+def _rate(help: Text, default: float = 0.5) -> Float:
+    return Float(name="rate", default=default, minimum=0, maximum=0.99, step=0.05, decimals=2, label=same("rate"),
+                 help=help)
+
+
+def _spatial(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    return need_picture(inputs, "SpatialDropout2D")
+
+
+def _penalty(name: str) -> Float:
+    return Float(name=name, default=0.0, minimum=0, maximum=10, step=0.001, decimals=6, label=same(name),
+                 help=Text("Weight of the penalty in the loss.", "Peso de la penalización en la pérdida."))
+
+
+LAYERS = (
+    LayerType(
+        id="Dropout", family="regularization", formula="y = x · m / (1 − rate),  m ∈ {0, 1}",
+        help=Text("Switches random values off during training, so that the network does not rely on a few.",
+                  "Apaga valores al azar durante el entrenamiento, para que la red no dependa de unos pocos."),
+        params=(_rate(Text("Share that is switched off.", "Parte que se apaga.")),),
+        shape=unchanged, call=Call("keras.layers.Dropout", arguments("rate"))),
+    LayerType(
+        id="SpatialDropout2D", family="regularization", formula="y[:, :, c] = x[:, :, c] · m[c] / (1 − rate)",
+        help=Text("Switches whole feature maps off: neighbours in a picture say nearly the same, so dropping single "
+                  "values does little.",
+                  "Apaga mapas enteros: los vecinos de una imagen dicen casi lo mismo, así que apagar valores sueltos "
+                  "sirve de poco."),
+        params=(_rate(Text("Share of the maps that is switched off.", "Parte de los mapas que se apaga."), 0.2),),
+        shape=_spatial, call=Call("keras.layers.SpatialDropout2D", arguments("rate"))),
+    LayerType(
+        id="GaussianDropout", family="regularization", formula="y = x · N(1, rate / (1 − rate))",
+        help=Text("Multiplies with random numbers around 1 during training.",
+                  "Multiplica por números al azar alrededor de 1 durante el entrenamiento."),
+        params=(_rate(Text("As strong as a Dropout of this rate.", "Tan fuerte como un Dropout de este valor."), 0.2),),
+        shape=unchanged, call=Call("keras.layers.GaussianDropout", arguments("rate"))),
+    LayerType(
+        id="AlphaDropout", family="regularization", formula="y = a · (x · m − α · (1 − m)) + b",
+        help=Text("The dropout for selu: keeps mean and variance as they were.",
+                  "El dropout para selu: conserva la media y la varianza."),
+        params=(_rate(Text("Share that is switched off.", "Parte que se apaga."), 0.1),),
+        shape=unchanged, call=Call("keras.layers.AlphaDropout", arguments("rate"))),
+    LayerType(
+        id="GaussianNoise", family="regularization", formula="y = x + N(0, stddev²)",
+        help=Text("Adds random numbers around 0 during training.",
+                  "Suma números al azar alrededor de 0 durante el entrenamiento."),
+        params=(Float(name="stddev", default=0.1, minimum=0, maximum=1, step=0.01, label=same("stddev"),
+                      help=Text("Standard deviation of what is added.", "Desviación estándar de lo que se suma.")),),
+        shape=unchanged, call=Call("keras.layers.GaussianNoise", arguments("stddev"))),
+    LayerType(
+        id="ActivityRegularization", family="regularization", formula="loss += l1 · Σ|x| + l2 · Σx²",
+        help=Text("Hands its input on and adds a penalty on large activities to the loss.",
+                  "Entrega su entrada y suma a la pérdida una penalización por actividades grandes."),
+        params=(_penalty("l1"), _penalty("l2")), shape=unchanged,
+        call=Call("keras.layers.ActivityRegularization", arguments("l1", "l2"), {"l1": 0.0, "l2": 0.0})),
+)

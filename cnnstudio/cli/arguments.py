@@ -7,12 +7,12 @@ from pathlib import Path
 
 from cnnstudio import __version__
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.collections import FORMS
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.text import LANGUAGES, tr
 from cnnstudio.datasets.embedding import BUNDLED
-from cnnstudio.datasets.sources.collecting import FORMS
 
 
 def parser() -> argparse.ArgumentParser:

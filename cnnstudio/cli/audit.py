@@ -21,6 +21,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets import findings as stored
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
+from cnnstudio.datasets.audit.helpers import keep_memory
 from cnnstudio.datasets.audit.run import ALL_KINDS
 from cnnstudio.datasets.audit.run import audit as audit_index
 from cnnstudio.datasets.embedding import Embedding, read_embedding
@@ -32,6 +33,7 @@ from cnnstudio.datasets.refresh import scan_folder
 def audit(arguments: argparse.Namespace, output: Output) -> int:
     """Exit code 0 whatever was found; 2 when the folder or the words are wrong."""
     kinds = _kinds(arguments.only)
+    keep_memory()
     place: Path = arguments.place
     project, index, root = opened(place)
     project = with_values(project, arguments.values)

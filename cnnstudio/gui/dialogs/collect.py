@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.catalog.collections import FORMS
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.events import Finished
 from cnnstudio.core.places import free_place, projects_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.sources.collecting import FORMS, Collected, collect, target_of
+from cnnstudio.datasets.sources.collecting import Collected, collect, target_of
 from cnnstudio.datasets.sources.placing import refuse_existing
 from cnnstudio.gui.dialogs.base import PlaceField, WorkDialog, reporting
 from cnnstudio.gui.jobs import ChildJob, Job, Report, Work

@@ -225,5 +225,9 @@ def check_training(project: Project) -> tuple[Problem, ...]:
         problems.append(warning("small_batch", Text(
             "BatchNormalization needs larger batches (8 or more) to know mean and variance.",
             "BatchNormalization necesita lotes mayores (8 o más) para conocer media y varianza."),
-            "training", field="batch_size"))
+            "training", field="batch_size",
+            fixes=(Fix(action="set_field", label=Text("Use batches of 16", "Usar lotes de 16"),
+                       arguments={"spec": "training", "field": "batch_size", "value": 16}),
+                   Fix(action="replace_normalization",
+                       label=Text("Use LayerNormalization instead", "Usar LayerNormalization en su lugar")))))
     return tuple(problems)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.drawing import id_for
+from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core import edits
 from cnnstudio.core.network import Edge, Node
 from cnnstudio.core.problems import Fix
@@ -23,7 +24,7 @@ def _set_size(project: Project, height: int, width: int) -> Project:
 def _insert_before(project: Project, node: str, type: str, params: dict[str, Any] | None = None, port: int = 0
                    ) -> Project:
     """Put a new layer into the connection at input number `port` of a layer, counted in the order of the ports."""
-    entering = sorted((edge for edge in project.network.edges if edge.target == node), key=lambda edge: edge.port)
+    entering = _entering(project, node)
     return edits.add_node(project, Node(id=id_for(type), type=type, params=params or {}),
                           edge=entering[port] if port < len(entering) else None)
 
@@ -70,6 +71,62 @@ def _disconnect(project: Project, source: str, target: str, port: int = 0) -> Pr
     return edits.disconnect(project, Edge(source=source, target=target, port=port))
 
 
+def _forget_node_param(project: Project, node: str, name: str) -> Project:
+    found = project.network.node(node)
+    if found is None:
+        return project
+    params = {key: value for key, value in found.params.items() if key != name}
+    return edits.replace_node(project, replace(found, params=params))
+
+
+def _replace_layer(project: Project, node: str, type: str, params: dict[str, Any] | None = None) -> Project:
+    """Another type of layer in the place of one, with the same connections and name."""
+    found = project.network.node(node)
+    return project if found is None else edits.replace_node(
+        project, Node(id=found.id, type=type, params=params or {}, position=found.position))
+
+
+def _append(project: Project, node: str, type: str, params: dict[str, Any] | None = None) -> Project:
+    return edits.add_node(project, Node(id=id_for(type), type=type, params=params or {}), source=node)
+
+
+def _entering(project: Project, node: str) -> list[Edge]:
+    return sorted((edge for edge in project.network.edges if edge.target == node), key=lambda edge: edge.port)
+
+
+def _join_inputs(project: Project, node: str, type: str) -> Project:
+    """All that enters a layer enters a merging layer instead, and that enters the layer."""
+    entering = _entering(project, node)
+    project = edits.add_node(project, Node(id=id_for(type), type=type))
+    joined = project.network.nodes[-1].id
+    kept = [edge for edge in project.network.edges if edge.target != node]
+    moved = [Edge(source=edge.source, target=joined, port=port) for port, edge in enumerate(entering)]
+    return edits.set_network(project, replace(
+        project.network, edges=(*kept, *moved, Edge(source=joined, target=node))))
+
+
+def _disconnect_inputs(project: Project, node: str, keep: int) -> Project:
+    gone = _entering(project, node)[keep:]
+    return edits.set_network(project, replace(
+        project.network, edges=tuple(edge for edge in project.network.edges if edge not in gone)))
+
+
+def _switch_bias_off(project: Project, nodes: list[str]) -> Project:
+    for node in nodes:
+        project = edits.set_node_param(project, node, "use_bias", False)
+    return project
+
+
+def _replace_normalization(project: Project) -> Project:
+    """LayerNormalization, which does not look at the batch, in the place of every BatchNormalization."""
+    shared = [param.name for param in LAYERS["LayerNormalization"].params]
+    for node in project.network.nodes:
+        if node.type == "BatchNormalization":
+            project = _replace_layer(project, node.id, "LayerNormalization", {
+                name: value for name, value in node.params.items() if name in shared})
+    return project
+
+
 FIXES: Final[dict[str, Callable[..., Project]]] = {
     "set_field": edits.set_field,
     "set_node_param": edits.set_node_param,
@@ -83,6 +140,13 @@ FIXES: Final[dict[str, Callable[..., Project]]] = {
     "add_output": _add_output,
     "follow_classes": _follow_classes,
     "disconnect": _disconnect,
+    "disconnect_inputs": _disconnect_inputs,
+    "join_inputs": _join_inputs,
+    "forget_node_param": _forget_node_param,
+    "replace_layer": _replace_layer,
+    "replace_normalization": _replace_normalization,
+    "append": _append,
+    "switch_bias_off": _switch_bias_off,
 }
 """Fixes that change the project. Others ("open_gallery", "choose_folder", "open_page") are the window's."""
 

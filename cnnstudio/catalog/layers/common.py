@@ -136,7 +136,9 @@ def slid(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> 
                     "window, larger pictures, or fewer poolings before it.",
                     "La ventana de {kernel} de {layer} es mayor que su entrada de {shape}. Use padding same, una ventana "
                     "menor, imágenes mayores o menos agrupamientos antes.")
-        fix = use("padding", "same")
+        fitting = tuple(min(kernel[axis], (inputs[0][axis] - 1) // dilation[axis] + 1) for axis in (0, 1))
         raise ShapeTrouble("shrinks_below_one", text.fill(kernel=shape_text(kernel), layer=layer,
-                                                          shape=shape_text(inputs[0])), fix)
+                                                          shape=shape_text(inputs[0])),
+                           use("padding", "same"), use(window, fitting),
+                           Fix(action="remove_nodes", label=Text("Remove it", "Eliminarla")))
     return rows, columns, channels

@@ -1,0 +1,186 @@
+"""What is wrong with a network as a graph: parts that are missing, unused or in a loop, and an end that is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, Shape, values_of
+from cnnstudio.core.graph import reachable, successors
+from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.problems import Fix, Problem, error
+from cnnstudio.core.text import Text
+
+
+def remove(*nodes: str, label: Text | None = None) -> Fix:
+    words = label if label is not None else Text("Remove it", "Eliminarla")
+    return Fix(action="remove_nodes", label=words, arguments={"nodes": list(nodes)})
+
+
+def structure(network: NetworkSpec, known: Mapping[str, Node]) -> list[Problem]:
+    """Missing and doubled inputs, unknown layers, layers that nothing reaches, connections to nowhere."""
+    problems: list[Problem] = []
+    if not network.nodes:
+        return [error("empty_network", Text("The network has no layers yet. Start from a template or a pretrained base.",
+                                            "La red aún no tiene capas. Parta de una plantilla o de una base "
+                                            "preentrenada."),
+                      "network", fixes=(Fix(action="open_gallery", label=Text("Open the gallery", "Abrir la galería")),))]
+    inputs = [node for node in network.nodes if node.type == "Input"]
+    if not inputs:
+        problems.append(error("no_input", Text("There is no Input layer.", "No hay capa Input."), "network",
+                              fixes=(Fix(action="add_input", label=Text("Add an Input", "Añadir Input")),)))
+    for extra in inputs[1:]:
+        problems.append(error("many_inputs", Text("A network has one Input; this is another one.",
+                                                  "Una red tiene un solo Input; este es otro."),
+                              "network", node=extra.id, fixes=(remove(extra.id),)))
+    fed = reachable([node.id for node in inputs], [(edge.source, edge.target) for edge in network.edges])
+    for node in network.nodes:
+        if node.type not in LAYERS:
+            text = Text("This version does not know the layer {type}. It is kept as it is, but cannot be trained.",
+                        "Esta versión no conoce la capa {type}. Se conserva tal cual, pero no se puede entrenar.")
+            problems.append(error("unknown_layer", text.fill(type=node.type), "network", node=node.id,
+                                  fixes=(remove(node.id),)))
+        elif node.id not in fed and inputs:
+            problems.append(error("not_connected", Text("Nothing from the input arrives here. Connect it or remove it.",
+                                                        "Aquí no llega nada desde la entrada. Conéctela o elimínela."),
+                                  "network", node=node.id, fixes=(remove(node.id),)))
+    for edge in network.edges:
+        if edge.source not in known or edge.target not in known:
+            missing = edge.source if edge.source not in known else edge.target
+            text = Text("A connection names the layer {name}, which does not exist.",
+                        "Una conexión nombra la capa {name}, que no existe.")
+            problems.append(error("broken_edge", text.fill(name=missing), "network",
+                                  node=edge.target if edge.target in known else None, fixes=(_cut(edge),)))
+    return problems
+
+
+def _cut(edge: Edge) -> Fix:
+    return Fix(action="disconnect", label=Text("Remove the connection", "Eliminar la conexión"),
+               arguments={"source": edge.source, "target": edge.target, "port": edge.port})
+
+
+def loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
+    """A problem for each layer on a loop or behind one; the fix cuts the connection that closes the loop."""
+    if not circular:
+        return []
+    pairs = [(edge.source, edge.target) for edge in network.edges]
+    following, inside = successors(pairs), set(circular)
+    behind = {node: reachable(following.get(node, ()), pairs) for node in circular}
+    closing = [edge for edge in network.edges if edge.source in inside and edge.target in inside
+               and edge.source in behind[edge.target] | {edge.target}]
+    places = {node.id: place for place, node in enumerate(network.nodes)}
+    # The connection that runs against the order in which the layers were made closed the loop.
+    back = min(closing, key=lambda edge: places[edge.target] - places[edge.source], default=None)
+    fixes = () if back is None else (Fix(
+        action="disconnect", arguments={"source": back.source, "target": back.target, "port": back.port},
+        label=Text("Cut {source} → {target}", "Cortar {source} → {target}").fill(source=back.source, target=back.target)),)
+    return [error("cycle", Text("This layer lies on a loop or behind one.", "Esta capa está en un bucle o detrás de uno."),
+                  "network", node=node, fixes=fixes) for node in circular]
+
+
+def end_of(network: NetworkSpec, order: Sequence[str], known: Mapping[str, Node]) -> str | None:
+    """The node whose answer is the network's: the last Output layer, else the last node with no successor."""
+    sources = {edge.source for edge in network.edges}
+    ends = [identifier for identifier in order if identifier not in sources]
+    chosen = [identifier for identifier in ends if known[identifier].type == "Output"] or [
+        identifier for identifier in ends if known[identifier].type != "Input"]
+    return chosen[-1] if chosen else None
+
+
+def ending(network: NetworkSpec, shapes: Mapping[str, Shape | None], output: str | None, context: Context
+           ) -> list[Problem]:
+    """Dead ends, and whether the end is an answer for these classes."""
+    if output is None:
+        fix = Fix(action="add_output", label=Text("Add the output", "Añadir la salida"))
+        return [error("no_output", Text("The network gives no answer: add an Output layer at its end.",
+                                        "La red no da respuesta: añada una capa Output al final."),
+                      "network", fixes=(fix,))] if network.nodes else []
+    backwards = reachable([output], [(edge.target, edge.source) for edge in network.edges])
+    forwards = reachable([node.id for node in network.nodes if node.type == "Input"],
+                         [(edge.source, edge.target) for edge in network.edges])
+    dead = [node.id for node in network.nodes
+            if node.id not in backwards and node.id in forwards and node.type in LAYERS]
+    problems = []
+    for identifier in dead:
+        fixes = (remove(identifier),) if len(dead) == 1 else (remove(identifier), remove(
+            *dead, label=Text("Remove all {n} unused layers", "Eliminar las {n} capas sin uso").fill(n=len(dead))))
+        problems.append(error("dead_end", Text("What this layer computes does not reach the output.",
+                                               "Lo que calcula esta capa no llega a la salida."),
+                              "network", node=identifier, fixes=fixes))
+    last = network.node(output)
+    shape = shapes.get(output)
+    if last is not None and last.type != "Output" and shape is not None:
+        problems += _own_output(network, last, shape, context)
+    return problems
+
+
+def _own_output(network: NetworkSpec, last: Node, shape: Shape, context: Context) -> list[Problem]:
+    """Whether a last layer that the user set fits the classes and the loss."""
+    follow = Fix(action="follow_classes", arguments={"node": last.id},
+                 label=Text("Let the output follow the classes", "Que la salida siga a las clases"))
+    if len(shape) != 1:
+        text = Text("The last layer gives {shape}, not one number for each class.",
+                    "La última capa da {shape}, no un número por clase.")
+        flat = ("GlobalAveragePooling2D", "Flatten") if len(shape) == 3 else ("Flatten",)
+        action = "insert_before" if last.type == "Dense" else "append"
+        return [error("not_flat", text.fill(shape=" × ".join(map(str, shape))), "network", node=last.id, fixes=tuple(
+            Fix(action=action, arguments={"node": last.id, "type": kind},
+                label=Text("Insert {layer}", "Insertar {layer}").fill(layer=kind)) for kind in flat))]
+    answering, activation = _final_activation(network, last, context)
+    if context.label_mode == "binary" and activation == "softmax":
+        text = Text("softmax does not go with binary labels: the loss {loss} expects one sigmoid unit.",
+                    "softmax no corresponde a etiquetas binary: la pérdida {loss} espera una unidad sigmoid.")
+        fixes: tuple[Fix, ...] = (follow,)
+        if shape[0] == max(context.class_count, 1):
+            fixes += (Fix(action="set_field", label=Text("Use categorical labels", "Usar etiquetas categorical"),
+                          arguments={"spec": "dataset", "field": "label_mode", "value": "categorical"}),)
+        return [error("softmax_with_binary", text.fill(loss=context.loss), "network", node=answering.id,
+                      field="activation", fixes=fixes)]
+    if shape[0] != context.output_units:
+        text = Text("The last layer has {have} units, but {count} classes with {mode} labels need {need}.",
+                    "La última capa tiene {have} unidades, pero {count} clases con etiquetas {mode} necesitan {need}.")
+        fixes = (follow,)
+        if last.type == "Dense":
+            fixes = (_set(last.id, "units", context.output_units), follow)
+        return [error("wrong_units", text.fill(have=shape[0], count=context.class_count, mode=context.label_mode,
+                                               need=context.output_units), "network", node=last.id, fixes=fixes)]
+    if activation != context.output_activation:
+        text = Text("The last layer's activation is {have}; for the loss {loss} it must be {need}.",
+                    "La activación de la última capa es {have}; para la pérdida {loss} debe ser {need}.")
+        fixes = (Fix(action="append", label=Text("Append {name}", "Añadir {name} al final").fill(
+            name=context.output_activation), arguments={
+                "node": last.id, "type": "Activation", "params": {"activation": context.output_activation}}), follow)
+        if answering.type in ("Dense", "Activation"):
+            fixes = (_set(answering.id, "activation", context.output_activation), follow)
+        return [error("wrong_activation", text.fill(have=activation or "none", loss=context.loss,
+                                                    need=context.output_activation),
+                      "network", node=answering.id, field="activation", fixes=fixes)]
+    return []
+
+
+def _set(node: str, name: str, value: object) -> Fix:
+    return Fix(action="set_node_param", label=Text("Use {value}", "Usar {value}").fill(value=value),
+               arguments={"node": node, "name": name, "value": value})
+
+
+TRANSPARENT = ("Identity", "Flatten", "Reshape", "Dropout", "ActivityRegularization")
+"""Layers that leave an answer what it is when the network predicts."""
+
+
+def _final_activation(network: NetworkSpec, last: Node, context: Context) -> tuple[Node, str | None]:
+    """The layer that sets the activation of the answer, and which it is."""
+    node, seen = last, {last.id}
+    while node.type in TRANSPARENT:
+        sources = network.inputs_of(node.id)
+        before = network.node(sources[0]) if sources else None
+        if before is None or before.id in seen:
+            break
+        node = before
+        seen.add(node.id)
+    if node.type == "Output":
+        return node, context.output_activation
+    if node.type == "Softmax":
+        return node, "softmax"
+    layer = LAYERS.find(node.type)
+    activation = values_of(node, layer).get("activation") if layer is not None else None
+    return node, activation if isinstance(activation, str) and activation != "linear" else None

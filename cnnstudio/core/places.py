@@ -44,9 +44,10 @@ def projects_folder() -> Path:
     return _folder("CNNSTUDIO_PROJECTS", str(Path(platformdirs.user_documents_dir()) / "CNN Studio"))
 
 
-def free_place(place: Path) -> Path:
-    """`place`, or the same with a number when something is there already."""
+def free_place(place: Path, suffix: str = "") -> Path:
+    """`place`, or the same with a number (before `suffix`, if it ends so) when something is there already."""
+    stem = place.name.removesuffix(suffix)
     candidate, number = place, 2
     while os.path.lexists(candidate):
-        candidate, number = place.with_name(f"{place.name} {number}"), number + 1
+        candidate, number = place.with_name(f"{stem} {number}{place.name[len(stem):]}"), number + 1
     return candidate

@@ -18,6 +18,7 @@ from cnnstudio.core.history import History
 from cnnstudio.core.item import Item
 from cnnstudio.core.migrations import migrate
 from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.places import free_place
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import FORMAT, PARAMS, Project
 from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
@@ -265,3 +266,11 @@ def test_settings_survive_and_damage_means_defaults():
     assert load_settings() == Settings(cache_gigabytes=5)
     path.write_text("{")
     assert load_settings() == Settings()
+
+
+def test_a_free_place_is_numbered_before_the_ending(tmp_path):
+    assert free_place(tmp_path / "pets.zip", ".zip") == tmp_path / "pets.zip"
+    for name in ("pets.zip", "pets 2.zip", "pets"):
+        (tmp_path / name).touch()
+    assert free_place(tmp_path / "pets.zip", ".zip") == tmp_path / "pets 3.zip"
+    assert free_place(tmp_path / "pets") == tmp_path / "pets 2"

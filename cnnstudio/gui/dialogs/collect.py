@@ -93,7 +93,7 @@ class ExportCollectionDialog(WorkDialog):
         beside = self.session.folder.parent if self.session.folder is not None else projects_folder()
         kind = FORMS[form]
         stem = f"{name} {tr('curated', 'curada')}" if form != "tfrecord" else f"{name} tfrecord"
-        self._target.set_path(free_place(beside / f"{stem}{kind.suffix}"))
+        self._target.set_path(free_place(beside / f"{stem}{kind.suffix}", kind.suffix))
 
     def start_work(self) -> Job | None:
         session, target = self.session, self._target.path

@@ -37,7 +37,7 @@ SMALLEST, LARGEST = 48, 512
 _PAGE: Final = 128
 _PAGES: Final = 96
 _FACES: Final = 64 << 20
-_FACE_SECONDS: Final = 0.006
+_FACE_SECONDS: Final = 0.005
 """Time in a frame for drawing thumbnails that came since the last one."""
 
 

@@ -1,21 +1,22 @@
 """Random changes of training pictures with the meaning of Keras's preprocessing layers, many times faster.
 
-All geometric steps of a picture become one affine matrix and one `cv2.warpAffine`, all photometric ones
-one lookup table; so pixels are interpolated once. Geometric steps come first, each kind in its own order.
+All geometric steps of a picture become one affine matrix and one `cv2.warpAffine`, so pixels are
+interpolated once; changes of colours and details (`photometric`) follow, those of single values fused into
+lookup tables. Geometric steps come first, each kind in its own order. Mixing whole batches is `mixing`'s.
 
 As in Keras 3: a matrix leads from a pixel of the result to one of the source; pixel centres lie on whole
 numbers and the middle is (side - 1) / 2; a positive rotation turns counter-clockwise; a positive zoom
 shrinks, a positive translation shifts right and down; shear has its origin in the top left corner;
 horizontal_and_vertical mirrors both ways or not at all. RandomContrast follows its documentation: a single
-factor means [1 - factor, 1 + factor]. A fourth channel (transparency) keeps its values under brightness
-and contrast. Where fill modes differ, that of the last geometric step holds for the one warp.
+factor means [1 - factor, 1 + factor]. RandomCrop cuts a share of both sides out at a random place and
+brings it back to the whole size. A fourth channel (transparency) keeps its values under changes of colour.
+Where fill modes differ, that of the last geometric step holds for the one warp.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,11 +27,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from .chance import Chance, Floats, epoch_order, factor_range
+from .mixing import DEFAULTS as _MIXING_DEFAULTS
+from .photometric import ARRAYS, TABLES, change, draw_values, without_jitter
+
 Pictures = NDArray[np.uint8]
 
-GEOMETRIC: Final = ("random_flip", "random_rotation", "random_zoom", "random_translation", "random_shear")
-PHOTOMETRIC: Final = ("random_brightness", "random_contrast")
+GEOMETRIC: Final = ("random_flip", "random_rotation", "random_zoom", "random_translation", "random_shear",
+                    "random_crop")
+PHOTOMETRIC: Final = (*TABLES, *ARRAYS, "random_color_jitter")
 # What a step means that does not name its parameters: the defaults of its entry in the catalog.
 DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "random_flip": {"mode": "horizontal"},
@@ -38,8 +43,23 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "random_zoom": {"height_factor": 0.2, "width_factor": None},
     "random_translation": {"height_factor": 0.1, "width_factor": 0.1},
     "random_shear": {"x_factor": 0.1, "y_factor": 0.0},
+    "random_crop": {"scale": (0.8, 1.0)},
     "random_brightness": {"factor": 0.2},
     "random_contrast": {"factor": 0.2},
+    "random_hue": {"factor": (0.0, 0.1)},
+    "random_saturation": {"factor": (0.4, 0.6)},
+    "random_color_jitter": {"brightness_factor": 0.2, "contrast_factor": 0.2, "saturation_factor": (0.4, 0.6),
+                            "hue_factor": (0.0, 0.05)},
+    "random_grayscale": {"probability": 0.2},
+    "random_gaussian_noise": {"stddev": (0.0, 0.05)},
+    "random_gaussian_blur": {"kernel_size": 5, "sigma": (0.1, 1.5)},
+    "random_sharpness": {"factor": (0.0, 1.0)},
+    "random_erasing": {"scale": (0.02, 0.33), "fill_value": None},
+    "random_posterization": {"factor": (3.0, 8.0)},
+    "solarization": {"addition_factor": (0.0, 0.0), "threshold_factor": (0.5, 1.0)},
+    "equalization": {"probability": 0.2},
+    "random_invert": {"probability": 0.2},
+    **_MIXING_DEFAULTS,
 }
 _BORDERS: Final = {"reflect": cv2.BORDER_REFLECT, "constant": cv2.BORDER_CONSTANT, "wrap": cv2.BORDER_WRAP,
                    "nearest": cv2.BORDER_REPLICATE}
@@ -63,8 +83,8 @@ class Parameters:
     """What is done to each of n pictures.
 
     `matrices` (n, 2, 3) float64 lead from the result to the source; `moved` (n,) bool says which are not
-    the identity. `photometric` lists, in order, ("random_brightness", what is added, 0 to 255) or
-    ("random_contrast", the factor), with one value a picture; 0 and 1 change nothing.
+    the identity. `photometric` lists, in order, the type of each change of colours or details and its values
+    (n,) or (n, k), as `photometric.draw_values` gives them.
     """
 
     matrices: Floats
@@ -74,13 +94,10 @@ class Parameters:
     def __len__(self) -> int:
         return len(self.matrices)
 
-
-def factor_range(factor: float | Sequence[float]) -> tuple[float, float]:
-    """Keras's reading of a factor: one number f means -|f| to |f|, two are the ends in any order."""
-    if isinstance(factor, (int, float)):
-        return -abs(float(factor)), abs(float(factor))
-    first, second = (float(value) for value in factor)
-    return min(first, second), max(first, second)
+    def part(self, begin: int, end: int) -> Parameters:
+        """What is done to the pictures from `begin` to before `end`."""
+        return Parameters(self.matrices[begin:end], self.moved[begin:end],
+                          tuple((kind, values[begin:end]) for kind, values in self.photometric))
 
 
 class Augmenter:
@@ -94,15 +111,15 @@ class Augmenter:
                  workers: int | None = None) -> None:
         self.height, self.width, self.channels = height, width, channels
         active = [{**step, "params": {**DEFAULTS.get(step["type"], {}), **step.get("params", {})}}
-                  for step in steps if step.get("enabled", True)]
+                  for step in steps if step.get("enabled", True) and step["type"] not in _MIXING_DEFAULTS]
         unknown = [step["type"] for step in active if step["type"] not in (*GEOMETRIC, *PHOTOMETRIC)]
         if unknown:
             raise ValueError(f"Expected steps of type {(*GEOMETRIC, *PHOTOMETRIC)}. Received: {unknown}")
         self._geometric = [step for step in active if step["type"] in GEOMETRIC]
-        self._photometric = [step for step in active if step["type"] in PHOTOMETRIC]
+        self._photometric = without_jitter([step for step in active if step["type"] in PHOTOMETRIC])
         self._border, self._fill = cv2.BORDER_REFLECT, 0.0
         for step in self._geometric:
-            if step["type"] != "random_flip":
+            if step["type"] not in ("random_flip", "random_crop"):
                 self._border = _BORDERS[step["params"].get("fill_mode", "reflect")]
                 self._fill = float(step["params"].get("fill_value", 0.0))
         self._workers = max(1, workers if workers is not None else os.cpu_count() or 1)
@@ -120,7 +137,7 @@ class Augmenter:
         matrices = np.tile(np.eye(3), (len(indices), 1, 1))
         moved = np.zeros(len(indices), np.bool_)
         for step in self._geometric:
-            source = _Chance(seed, epoch, pictures, str(step.get("id", step["type"])))
+            source = Chance(seed, epoch, pictures, str(step.get("id", step["type"])))
             chosen = source.happens(step)
             single = self._matrices(step, source)
             if step["type"] == "random_flip":
@@ -128,21 +145,12 @@ class Augmenter:
             single[~chosen] = np.eye(3)
             matrices = matrices @ single
             moved |= chosen
-        photometric = []
-        for step in self._photometric:
-            source = _Chance(seed, epoch, pictures, str(step.get("id", step["type"])))
-            chosen = source.happens(step)
-            low, high = factor_range(step["params"]["factor"])
-            if step["type"] == "random_brightness":
-                values = np.where(chosen, source.uniform(low, high) * 255.0, 0.0)
-            else:
-                if not isinstance(step["params"]["factor"], (int, float)):
-                    low = -low  # two numbers are how far down and how far up
-                values = np.where(chosen, source.uniform(1.0 + low, 1.0 + high), 1.0)
-            photometric.append((str(step["type"]), values))
-        return Parameters(np.ascontiguousarray(matrices[:, :2]), moved, tuple(photometric))
+        photometric = tuple(
+            (str(step["type"]), draw_values(step, seed, epoch, pictures, self.height, self.width))
+            for step in self._photometric)
+        return Parameters(np.ascontiguousarray(matrices[:, :2]), moved, photometric)
 
-    def _matrices(self, step: Mapping[str, Any], source: _Chance) -> Floats:
+    def _matrices(self, step: Mapping[str, Any], source: Chance) -> Floats:
         """(n, 3, 3) from the result to the source."""
         params = step["params"]
         matrices = np.tile(np.eye(3), (source.count, 1, 1))
@@ -170,6 +178,12 @@ class Augmenter:
         elif kind == "random_translation":
             matrices[:, 1, 2] = -self.height * source.uniform(*factor_range(params["height_factor"]))
             matrices[:, 0, 2] = -self.width * source.uniform(*factor_range(params["width_factor"]))
+        elif kind == "random_crop":
+            share = np.minimum(source.uniform(*factor_range(params["scale"], 0.01)), 1.0)
+            for axis, side in ((0, self.width), (1, self.height)):
+                # Centres of pixels lie at n + 1/2 when a picture is made larger, as in Keras's resize.
+                start = source.uniform(0.0, 1.0) * (1.0 - share) * side
+                matrices[:, axis, axis], matrices[:, axis, 2] = share, start + (share - 1.0) / 2.0
         else:
             sign = np.where(source.uniform(0.0, 1.0) > 0.5, -1.0, 1.0)
             matrices[:, 1, 0] = sign * source.uniform(*factor_range(params["y_factor"]))
@@ -204,6 +218,7 @@ class Augmenter:
         # OpenCV drops a single channel's axis, and would not write into a picture that has it.
         sources, results = (batch[..., 0], result[..., 0]) if self.channels == 1 else (batch, result)
         matrices, moved, border = parameters.matrices, parameters.moved.tolist(), self._border
+        values = [each for _, each in parameters.photometric]
         for index in range(begin, end):
             target = results[index]
             if moved[index]:
@@ -211,69 +226,8 @@ class Augmenter:
                      borderValue=fill)
             else:
                 np.copyto(target, sources[index])
-            if parameters.photometric:
-                table = self._table(result[index], index, parameters.photometric)
-                if table is not None:
-                    cv2.LUT(target, table, dst=target)
-
-    def _table(self, picture: Pictures, index: int, photometric: tuple[tuple[str, Floats], ...]) -> Pictures | None:
-        """(1, 256, channels): all photometric steps of one picture; None where they change nothing."""
-        colors = min(self.channels, 3)
-        table = np.tile(np.arange(256.0)[:, None], (1, colors))
-        changed = False
-        for kind, values in photometric:
-            value = float(values[index])
-            if kind == "random_brightness" and value != 0.0:
-                table = np.clip(table + value, 0.0, 255.0)
-                changed = True
-            elif kind == "random_contrast" and value != 1.0:
-                mean = self._means(picture, table, changed, colors)
-                table = np.clip((table - mean) * value + mean, 0.0, 255.0)
-                changed = True
-        if not changed:
-            return None
-        whole = np.empty((1, 256, self.channels), np.uint8)
-        whole[0, :, :colors] = np.rint(table)
-        if self.channels == 4:
-            whole[0, :, 3] = np.arange(256)
-        return whole
-
-    @staticmethod
-    def _means(picture: Pictures, table: Floats, changed: bool, colors: int) -> Floats:
-        """The mean of every colour as it stands after `table`."""
-        if not changed:
-            return np.array(cv2.mean(picture)[:colors])
-        counts = np.stack([np.bincount(picture[..., channel].ravel(), minlength=256) for channel in range(colors)], 1)
-        means: Floats = (counts * table).sum(axis=0) / (picture.shape[0] * picture.shape[1])
-        return means
+            if values:
+                change(result[index], self._photometric, values, index)
 
 
-class _Chance:
-    """Uniform numbers that depend on seed, epoch, step and picture only, not on the order of drawing."""
-
-    def __init__(self, seed: int, epoch: int, indices: NDArray[np.int64], step: str) -> None:
-        base = _mix(np.array([seed & 0xFFFFFFFFFFFFFFFF], np.uint64))
-        base = _mix(base ^ np.uint64(epoch & 0xFFFFFFFFFFFFFFFF))
-        base = _mix(base ^ np.uint64(zlib.crc32(step.encode("utf-8"))))
-        self._state = _mix(base ^ indices.view(np.uint64))
-        self._drawn = 0
-        self.count = len(indices)
-
-    def uniform(self, low: float, high: float) -> Floats:
-        """One number a picture from `low` to `high`."""
-        self._drawn += 1
-        bits = _mix(self._state + np.uint64(self._drawn * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF))
-        return low + (high - low) * ((bits >> np.uint64(11)).astype(np.float64) / float(1 << 53))
-
-    def happens(self, step: Mapping[str, Any]) -> NDArray[np.bool_]:
-        """Which pictures the step is done to, by its probability."""
-        probability = float(step["params"].get("probability", 1.0))
-        return self.uniform(0.0, 1.0) < probability
-
-
-def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of SplitMix64: every bit of the input reaches every bit of the output."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+__all__ = ["DEFAULTS", "GEOMETRIC", "PHOTOMETRIC", "Augmenter", "Parameters", "epoch_order", "factor_range"]

@@ -103,7 +103,21 @@ def test_defaults_are_those_of_the_catalog() -> None:
     for kind in AUGMENTATIONS:
         named = {param.name: param.default for param in kind.params}
         fill = {"fill_mode": "reflect", "fill_value": 0.0, "probability": 1.0}
-        assert named == {**DEFAULTS[kind.id], **{name: value for name, value in fill.items() if name in named}}, kind.id
+        wanted = {**{name: value for name, value in fill.items() if name in named}, **DEFAULTS[kind.id]}
+        assert named == wanted, kind.id
+
+
+def test_a_random_crop_stays_inside_and_is_part_of_the_one_warp() -> None:
+    augmenter = Augmenter([step("random_crop", scale=(0.5, 0.75)), step("random_flip")], 24, 32, 3)
+    parameters = augmenter.draw(0, 1, np.arange(500))
+    shares = np.abs(parameters.matrices[:, 0, 0])
+    assert 0.5 <= shares.min() < 0.52
+    assert 0.73 < shares.max() <= 0.75
+    corners = np.array([[-0.5, -0.5, 1], [31.5, 23.5, 1]])
+    places = np.einsum("nij,kj->nki", parameters.matrices, corners)
+    assert places.min() >= -0.5 - 1e-9
+    assert places[..., 0].max() <= 31.5 + 1e-9
+    assert places[..., 1].max() <= 23.5 + 1e-9
 
 
 def test_flips_are_exact() -> None:
@@ -177,6 +191,8 @@ for mode in ("horizontal", "vertical", "horizontal_and_vertical"):
     flip = layers.RandomFlip(mode)
     some = flip.get_random_transformation(pictures.astype("float32"), training=True)
     run("flip-" + mode, flip, {**some, "flips": np.ones((len(pictures), 1, 1, 1), bool)})
+# A crop of 32 x 48 at (10, 20), brought back to 64 x 96.
+results["crop"] = np.asarray(keras.ops.image.resize(pictures[:, 10:42, 20:68].astype("float32"), (64, 96)))
 np.savez(target, **results)
 """
 
@@ -193,6 +209,7 @@ SAME: dict[str, dict[str, Any]] = {
     "shear-1": step("random_shear", x_factor=(0.2, 0.2), y_factor=(0.1, 0.1)),
     "brightness": step("random_brightness", factor=(0.1, 0.1)),
     "contrast": step("random_contrast", factor=(-0.4, 0.4)),
+    "crop": step("random_crop", scale=(0.5, 0.5)),
     **{f"flip-{mode}": step("random_flip", mode=mode)
        for mode in ("horizontal", "vertical", "horizontal_and_vertical")},
 }
@@ -221,6 +238,8 @@ def test_every_factor_means_what_it_means_in_keras(tmp_path: Path) -> None:
             tries = augmenter.draw(0, 0, np.arange(2000))
             wanted = int(np.argmin(np.abs(tries.photometric[0][1] - 1.4)))
         parameters = augmenter.draw(0, 0, np.array([wanted, wanted]))
+        if name == "crop":
+            parameters.matrices[:, :, 2] = (20 - 0.25, 10 - 0.25)
         ours = augmenter(pictures, parameters).astype(float)
         difference = np.abs(ours - np.clip(keras_pictures[name], 0, 255))
         # OpenCV places pixels on a grid of 1/32. Where the picture wraps around, TensorFlow does not

@@ -1,0 +1,198 @@
+"""Changes of colours and details: Keras's meaning, exact repeatability, and what they leave alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from cnnstudio.catalog.steps import AUGMENTATIONS
+from cnnstudio.imaging.augment import PHOTOMETRIC, Augmenter
+from cnnstudio.imaging.chance import Chance, beta, normal
+from cnnstudio.imaging.photometric import COLOR, change
+
+from .pictures import scene
+from .test_augment import batch, step
+
+NORMAL = [0.4733827, 1.7990601, 0.8830392]
+EVERY = [step(kind, probability=1.0) for kind in PHOTOMETRIC]
+
+
+def done(kind: str, value: Any, picture: np.ndarray, **params: Any) -> np.ndarray:
+    """One change with these values."""
+    result = picture.copy()
+    change(result, [step(kind, **params)], [np.asarray([value], np.float64)], 0)
+    return result
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("each", EVERY, ids=lambda each: each["type"])
+def test_every_change_is_repeatable_and_leaves_transparency(each: dict[str, Any], channels: int) -> None:
+    pictures = batch(6, channels=channels)
+    before = pictures.copy()
+    augmenter = Augmenter([each], 24, 32, channels)
+    chance = augmenter.draw(3, 2, np.arange(6))
+    result = augmenter(pictures, chance)
+    assert result.dtype == np.uint8
+    assert np.array_equal(pictures, before)
+    assert np.array_equal(result, augmenter(pictures, augmenter.draw(3, 2, np.arange(6))))
+    assert np.array_equal(result[4:5], augmenter(pictures[4:5], augmenter.draw(3, 2, np.array([4]))))
+    assert np.array_equal(result[4:5], augmenter(pictures[4:5], chance.part(4, 5)))
+    if channels == 4:
+        assert np.array_equal(result[..., 3], pictures[..., 3])
+    grey = channels == 1 and each["type"] in COLOR
+    assert np.array_equal(result, pictures) == grey, each["type"]
+    assert not np.array_equal(result, augmenter(pictures, augmenter.draw(3, 3, np.arange(6)))) or grey or (
+        each["type"] in ("random_invert", "equalization", "random_grayscale"))
+    never = Augmenter([{**each, "params": {**each["params"], "probability": 0.0}}], 24, 32, channels)
+    assert np.array_equal(never(pictures, never.draw(3, 2, np.arange(6))), pictures)
+
+
+def test_the_parts_of_a_jitter_happen_to_the_same_pictures() -> None:
+    augmenter = Augmenter([step("random_color_jitter", probability=0.5)], 8, 8, 3)
+    chance = augmenter.draw(0, 1, np.arange(400))
+    assert [kind for kind, _ in chance.photometric] == ["random_brightness", "random_contrast", "random_saturation",
+                                                        "random_hue"]
+    happened = [values != neutral for (_, values), neutral in zip(chance.photometric, (0, 1, 1, 0), strict=True)]
+    assert 150 < happened[0].sum() < 250
+    assert all(np.array_equal(happened[0], other) for other in happened[1:])
+    two = Augmenter([step("random_color_jitter", brightness_factor=None, contrast_factor=None)], 8, 8, 3)
+    assert [kind for kind, _ in two.draw(0, 1, np.arange(2)).photometric] == ["random_saturation", "random_hue"]
+
+
+def test_order_matters_and_tables_are_fused_around_arrays() -> None:
+    picture = batch(1)[0]
+    steps = [step("random_invert"), step("random_gaussian_blur", kernel_size=5), step("random_brightness")]
+    values = [np.array([1.0]), np.array([[1.0, 1.0]]), np.array([40.0])]
+    result = picture.copy()
+    change(result, steps, values, 0)
+    blurred = cv2.GaussianBlur(255 - picture, (5, 5), 1.0, borderType=cv2.BORDER_REPLICATE)
+    assert np.array_equal(result, np.clip(blurred.astype(int) + 40, 0, 255))
+
+
+def test_erasing_covers_its_rectangle_only() -> None:
+    picture = batch(1)[0]
+    result = done("random_erasing", (4, 9, 2, 6, 0), picture, scale=(0.1, 0.1), fill_value=7.0)
+    assert (result[2:6, 4:9] == 7).all()
+    result[2:6, 4:9] = picture[2:6, 4:9]
+    assert np.array_equal(result, picture)
+    noise = done("random_erasing", (0, 32, 0, 24, 5), picture, scale=(1, 1), fill_value=None)
+    assert len(np.unique(noise)) > 100
+    drawn = Augmenter([step("random_erasing", scale=(0.04, 0.25))], 100, 200, 3).draw(0, 1, np.arange(3000))
+    boxes = drawn.photometric[0][1]
+    sides = (boxes[:, 1] - boxes[:, 0]) / 200
+    assert 0.19 < sides.min() < 0.22
+    assert 0.48 < sides.max() < 0.51
+    assert boxes[:, :2].min() >= 0
+    assert boxes[:, 1].max() <= 200
+    assert boxes[:, 3].max() <= 100
+
+
+def test_noise_has_the_deviation_it_says() -> None:
+    grey = np.full((80, 80, 3), 128, np.uint8)
+    result = done("random_gaussian_noise", (12.75, 99), grey)
+    assert abs(result.astype(float).std() - 12.75) < 0.3
+    assert abs(result.mean() - 128) < 0.3
+    assert np.array_equal(result, done("random_gaussian_noise", (12.75, 99), grey))
+    assert not np.array_equal(result, done("random_gaussian_noise", (12.75, 98), grey))
+
+
+def test_the_numbers_that_noise_is_made_of_stay_what_they_are() -> None:
+    """Another stream of numbers would train another network from the same seed."""
+    assert Chance(1, 2, np.array([3]), "a").uniform(0.0, 1.0)[0] == pytest.approx(0.060725237, abs=1e-9)
+    assert normal(1.0, (3,)).tolist() == pytest.approx(NORMAL, abs=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.2, 0.5, 1.0, 4.0])
+def test_beta_has_its_moments(alpha: float) -> None:
+    values = beta(alpha, (np.arange(40_000) + 0.5) / 40_000)
+    assert abs(values.mean() - 0.5) < 1e-3
+    assert values.var() == pytest.approx(1 / (4 * (2 * alpha + 1)), rel=0.01)
+    if alpha == 1.0:
+        assert np.abs(values - (np.arange(40_000) + 0.5) / 40_000).max() < 1e-3
+
+
+KERAS = """
+import sys
+import numpy as np
+import keras
+from keras import layers, ops
+source, target = sys.argv[1:]
+pictures = np.load(source).astype("float32")
+count = len(pictures)
+each = lambda value: ops.convert_to_tensor(np.full((count,), value, "float32"))
+results = {}
+def run(name, layer, transformation, scale=1.0):
+    answer = layer.transform_images(ops.convert_to_tensor(pictures / scale), transformation, training=True)
+    results[name] = np.asarray(answer) * scale
+for shift in (0.2, -0.15):
+    run(f"hue{shift}", layers.RandomHue(0.5), {"factor": each(shift)})
+for times in (0.4, 2.5):
+    run(f"saturation{times}", layers.RandomSaturation(0.5, value_range=(0, 1)), {"factor": each(times)}, 255.0)
+for share in (0.1, 0.8):
+    run(f"sharpness{share}", layers.RandomSharpness(0.5), {"factor": each(share)})
+run("blur", layers.RandomGaussianBlur(kernel_size=7, sigma=(1, 2)), {
+    "should_apply_blur": ops.convert_to_tensor(np.ones(count, bool)),
+    "blur_factor": ops.convert_to_tensor(np.array([1.5, 0.8], "float32"))})
+run("grayscale", layers.RandomGrayscale(1.0), ops.convert_to_tensor(np.ones((count, 1, 1, 1), bool)))
+run("posterization", layers.RandomPosterization((3, 3)), {"shift_factor": ops.convert_to_tensor(np.full(count, 5, "uint8"))})
+run("solarization", layers.Solarization(), {
+    "additions": ops.convert_to_tensor(np.full((count, 1, 1, 1), 20, "float32")),
+    "thresholds": ops.convert_to_tensor(np.full((count, 1, 1, 1), 130, "float32"))})
+run("invert", layers.RandomInvert(), {"apply_inversion": ops.convert_to_tensor(np.ones(count, bool))})
+one = layers.Equalization()
+results["equalization"] = np.stack([np.asarray(one(picture)) for picture in pictures])
+mask = np.zeros(pictures.shape, bool)
+mask[:, 5:20, 8:30] = True
+run("erasing", layers.RandomErasing(fill_value=9), {
+    "apply_erasing": ops.convert_to_tensor(np.ones(count, bool)), "batch_masks": ops.convert_to_tensor(mask),
+    "fill_value": ops.convert_to_tensor(np.full(pictures.shape, 9, "float32"))})
+np.savez(target, **results)
+"""
+
+SAME: dict[str, tuple[str, Any, dict[str, Any]]] = {
+    "hue0.2": ("random_hue", 0.2, {}), "hue-0.15": ("random_hue", -0.15, {}),
+    "saturation0.4": ("random_saturation", 0.4, {}), "saturation2.5": ("random_saturation", 2.5, {}),
+    "sharpness0.1": ("random_sharpness", 0.2, {}), "sharpness0.8": ("random_sharpness", 1.6, {}),
+    "blur": ("random_gaussian_blur", (1.5, 0.8), {"kernel_size": 7}),
+    "grayscale": ("random_grayscale", 1.0, {}), "posterization": ("random_posterization", 3.0, {}),
+    "solarization": ("solarization", (20.0, 130.0), {}), "invert": ("random_invert", 1.0, {}),
+    "equalization": ("equalization", 1.0, {}),
+    "erasing": ("random_erasing", (8, 30, 5, 20, 0), {"fill_value": 9.0}),
+}
+
+
+@pytest.mark.keras
+def test_every_value_means_what_it_means_in_keras(tmp_path: Path) -> None:
+    # Colours that are neither pale nor at the ends: what Keras does to rounded ones is a matter of taste.
+    pictures = np.stack([np.asarray(scene(64, 48)), np.roll(np.asarray(scene(64, 48)), 9, axis=1)])
+    np.save(tmp_path / "pictures.npy", pictures)
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    ran = subprocess.run([sys.executable, "-c", KERAS, str(tmp_path / "pictures.npy"), str(tmp_path / "keras.npz")],
+                         capture_output=True, text=True, check=False, env=environment)
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    theirs = np.load(tmp_path / "keras.npz")
+    assert set(theirs.files) == set(SAME)
+    for name, (kind, value, params) in SAME.items():
+        ours = np.stack([done(kind, value, picture, **params) for picture in pictures]).astype(float)
+        # Keras darkens the border of what it convolves.
+        inside = np.s_[:, 4:-4, 4:-4] if kind in ("random_sharpness", "random_gaussian_blur") else np.s_[:]
+        difference = np.abs(ours[inside] - np.clip(theirs[name][inside], 0, 255))
+        assert difference.max() <= 1.01, (name, difference.max(), difference.mean())
+        assert np.abs(ours - pictures).max() > 20, name
+
+
+def test_every_augmentation_of_the_catalog_is_carried_out() -> None:
+    from cnnstudio.imaging.augment import GEOMETRIC
+    from cnnstudio.imaging.mixing import MIXING
+
+    assert set(AUGMENTATIONS.ids()) == {*GEOMETRIC, *PHOTOMETRIC, *MIXING}
+    for entry in AUGMENTATIONS:
+        assert entry.group, entry.id
+        assert entry.keras.startswith("keras.layers."), entry.id

@@ -30,7 +30,7 @@ def keras_code(network: NetworkSpec, context: Context) -> str:
     lines = ["import keras", ""]
     for node in order:
         if node.type == "PretrainedBase":
-            lines += [*_base_function(node), ""]
+            lines += [*_base_function(node, context), ""]
     if _is_chain(network, order):
         lines += _sequential(order, network, context)
     else:
@@ -109,14 +109,14 @@ def _function_name(node: Node) -> str:
     return f"build_{_variable(node.id)}"
 
 
-def _base_function(node: Node) -> list[str]:
+def _base_function(node: Node, pictures: Context) -> list[str]:
     """A function that builds the base's layers, with the freeze line and the pooling of this node."""
     layer = LAYERS["PretrainedBase"]
     values = values_of(node, layer)
     base = BASES.find(values["base"])
     if base is None:
         return [f"# unknown base {values['base']}"]
-    graph = base.graph()
+    graph = base.graph_for(pictures.height, pictures.width)
     context = Context(height=base.input_size, width=base.input_size, channels=3, class_count=1)
     lines = [f"def {_function_name(node)}(pictures):",
              f'    """{base.label.en}, {base.source}; takes 0-255 pixels."""']

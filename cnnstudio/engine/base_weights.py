@@ -41,23 +41,42 @@ def weights_path(base: Base, file: str = "") -> Path:
 
 
 def load_base_weights(base: Base, layers: Mapping[str, Any], file: str = "") -> None:
-    """Set the weights of all layers, by layer name. Every name and shape must fit; raises ProblemError."""
+    """Set the weights of all layers. Every name and shape must fit; raises ProblemError.
+
+    `layers` are the base's, by name, in the order in which Keras lists them. They are found in the file by name;
+    a file of Keras whose names differ (it numbers layers without a name, and renamed some) is read in order, as
+    Keras itself reads it.
+    """
     path = weights_path(base, file)
     try:
         found = read_weights(path)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as trouble:
         raise ProblemError(_unfit(base, path, str(trouble))) from trouble
-    for name, layer in layers.items():
+    weighted = {name: layer for name, layer in layers.items() if layer.weights}
+    if not found.keys() >= weighted.keys() and base.weights.layout == "keras_h5":
+        found = _in_order(found, list(weighted))
+    for name, layer in weighted.items():
         wanted = [tuple(weight.shape) for weight in layer.weights]
-        if not wanted:
-            continue
-        arrays = found.get(name, [])
-        if [array.shape for array in arrays] != wanted:
-            have = [array.shape for array in arrays]
+        arrays = [_shaped(array, shape) for array, shape in zip(found.get(name, []), wanted, strict=False)]
+        if [array.shape for array in arrays] != wanted or len(found[name]) != len(wanted):
+            have = [array.shape for array in found.get(name, [])]
             raise ProblemError(_unfit(base, path, f"{name}: {have} instead of {wanted}"))
         if name == base.weights.flip_input_of:
             arrays = [arrays[0][:, :, ::-1, :], *arrays[1:]]
         layer.set_weights(arrays)
+
+
+def _in_order(found: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
+    """The file's layers under our names, one by one; the mean and variance of the pixels are no layer of ours."""
+    arrays = [each for name, each in found.items() if each and not name.startswith("normalization")]
+    return dict(zip(names, arrays, strict=False)) if len(arrays) == len(names) else {}
+
+
+def _shaped(array: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
+    """The array in the wanted shape where only axes of length 1 differ: a factor for each channel is the kernel
+    of a depthwise 1 x 1 convolution, and one filter a group is a depthwise one."""
+    longer = [[size for size in shape if size != 1] for shape in (array.shape, wanted)]
+    return array.reshape(wanted) if longer[0] == longer[1] else array
 
 
 def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
@@ -71,13 +90,28 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
         return {layer: [arrays[number] for number in sorted(arrays)] for layer, arrays in by_layer.items()}
     import h5py
 
+    found: dict[str, list[np.ndarray]] = {}
     with h5py.File(path, "r") as archive:
-        group = archive.get("model_weights", archive)
-        names = [_word(name) for name in group.attrs["layer_names"]]
-        return {
-            name: [np.asarray(group[name][_word(weight)]) for weight in group[name].attrs["weight_names"]]
-            for name in names
-        }
+        top = archive.get("model_weights", archive)
+        for name in _names(top, "layer_names"):
+            weights = _names(top[name], "weight_names")
+            # A model within the model is one group: its weights tell their layers.
+            inner = [weight.split("/")[-2] if "/" in weight else "" for weight in weights]
+            several = len(set(inner)) > 1 and "" not in inner
+            for weight, layer in zip(weights, inner, strict=True):
+                found.setdefault(layer if several else name, []).append(np.asarray(top[name][weight]))
+            found.setdefault(name, [])
+    return {name: arrays for name, arrays in found.items() if arrays}
+
+
+def _names(group: Any, attribute: str) -> list[str]:
+    """A list of names; HDF5 limits the size of an attribute, and Keras cuts a longer list into numbered ones."""
+    if attribute in group.attrs:
+        return [_word(name) for name in group.attrs[attribute]]
+    names: list[str] = []
+    for number in range(len(group.attrs)):
+        names += [_word(name) for name in group.attrs.get(f"{attribute}{number}", ())]
+    return names
 
 
 def _word(value: Any) -> str:

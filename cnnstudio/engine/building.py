@@ -92,8 +92,8 @@ def _base(node: Node, entering: Any, weights: bool) -> Any:
     """The base as a model within the model, named by the node; frozen before its freeze line."""
     values = values_of(node, LAYERS["PretrainedBase"])
     base = BASES[values["base"]]
-    graph = base.graph()
     height, width, channels = entering.shape[1:]
+    graph = base.graph_for(height, width)
     context = Context(height=height, width=width, channels=channels, class_count=1, normalization="none")
     tensors: dict[str, Any] = {}
     made: dict[str, Any] = {}
@@ -111,7 +111,7 @@ def _base(node: Node, entering: Any, weights: bool) -> Any:
     model = keras.Model(tensors[graph.nodes[0].id], last, name=node.id)
     if weights and values["weights"] != "random":
         file = values["weights_file"] if values["weights"] == "file" else ""
-        load_base_weights(base, made, file or "")
+        load_base_weights(base, {layer.name: layer for layer in model.layers if layer.name in made}, file or "")
     learning = base.trainable_layers(values["trainable_from"])
     for identifier, layer in made.items():
         layer.trainable = identifier in learning

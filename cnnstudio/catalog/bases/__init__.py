@@ -1,13 +1,33 @@
-"""The registry of pretrained bases: one file each."""
+"""The registry of pretrained bases: one file for each family. Layers are drawn when they are first asked for."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.bases import efficientnet_lite0, mobilenet_v2, vgg16
+from cnnstudio.catalog.bases import (
+    convnext,
+    densenet,
+    efficientnet,
+    efficientnet_lite0,
+    efficientnet_v2,
+    inception_resnet_v2,
+    inception_v3,
+    mobilenet,
+    mobilenet_v2,
+    mobilenet_v3,
+    nasnet,
+    resnet,
+    resnet_v2,
+    vgg,
+    xception,
+)
 from cnnstudio.catalog.bases.entry import Base, Weights
 from cnnstudio.core.registry import Registry
 
-BASES: Final[Registry[Base]] = Registry("base", (efficientnet_lite0.BASE, mobilenet_v2.BASE, vgg16.BASE))
+BASES: Final[Registry[Base]] = Registry("base", (
+    *efficientnet_lite0.BASES, *mobilenet.BASES, *mobilenet_v2.BASES, *mobilenet_v3.BASES, *efficientnet.BASES,
+    *efficientnet_v2.BASES, *convnext.BASES, *densenet.BASES, *resnet.BASES, *resnet_v2.BASES, *inception_v3.BASES,
+    *xception.BASES, *inception_resnet_v2.BASES, *nasnet.BASES, *vgg.BASES,
+))
 
 __all__ = ["BASES", "Base", "Weights"]

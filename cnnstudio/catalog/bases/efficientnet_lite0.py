@@ -66,8 +66,8 @@ def block_of(layer: str) -> str:
     return "" if layer in ("input", "scaling") else layer.split("_", maxsplit=1)[0]
 
 
-BASE = Base(
-    id="efficientnet_lite0", label=Text("EfficientNet-Lite0", "EfficientNet-Lite0"),
+LITE0 = Base(
+    id="efficientnet_lite0", label=Text("EfficientNet-Lite0", "EfficientNet-Lite0"), family="EfficientNet",
     help=Text("Small and strong; bundled, works offline. The first choice for photos.",
               "Pequeña y potente; incluida, funciona sin conexión. La primera opción para fotos."),
     licence="Apache-2.0", source="https://arxiv.org/abs/1905.11946", year=2019, parameters=3_413_024, top1=75.1,
@@ -76,3 +76,5 @@ BASE = Base(
     weights=Weights(resource="efficientnet_lite0.npz", layout="npz"),
     graph=graph, blocks=("stem", *(f"block{number}" for number in range(1, 17)), "head"), block_of=block_of,
 )
+
+BASES = (LITE0,)

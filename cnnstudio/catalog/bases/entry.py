@@ -47,13 +47,16 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     """A network without its top, trained on ImageNet.
 
     `graph()` is its layers as an ordinary network: an Input, its own scaling of 0-255 pixels, and the
-    layers, named as in the weights file; its last layer gives the feature maps. `blocks` are the names
-    at which the freeze line can stand, from the input on, and `block_of` tells a layer's block ("" for
-    input and scaling). `parameters` is without the top, `top1` ImageNet accuracy in percent.
+    layers, named as in Keras Applications; its last layer gives the feature maps. The few bases whose
+    borders depend on the size of the pictures are drawn by `sized` for (height, width); `graph()` is
+    then the drawing for their own size. `blocks` are the names at which the freeze line can stand, from
+    the input on, and `block_of` tells a layer's block ("" for input and scaling). `parameters` is without
+    the top, `top1` ImageNet accuracy in percent as Keras publishes it.
     """
 
     id: str
     label: Text
+    family: str
     help: Text
     licence: str
     source: str
@@ -68,6 +71,16 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     graph: Callable[[], NetworkSpec]
     blocks: tuple[str, ...]
     block_of: Callable[[str], str]
+    sized: Callable[[int, int], NetworkSpec] | None = None
+
+    def graph_for(self, height: int, width: int) -> NetworkSpec:
+        """The layers as they are for pictures of that size."""
+        return self.graph() if self.sized is None else self.sized(height, width)
+
+    @property
+    def megabytes(self) -> float:
+        """Size of the weights in float32, in MB of 2^20 bytes as Keras counts them."""
+        return self.parameters * 4 / 2**20
 
     def trainable_layers(self, trainable_from: str) -> frozenset[str]:
         """Ids of the layers that learn: none for "none", all for "all", else from that block on.

@@ -67,8 +67,8 @@ def block_of(layer: str) -> str:
     return "Conv1" if "Conv1" in layer else "Conv_1"
 
 
-BASE = Base(
-    id="mobilenet_v2", label=Text("MobileNetV2", "MobileNetV2"),
+MOBILENET_V2 = Base(
+    id="mobilenet_v2", label=Text("MobileNetV2", "MobileNetV2"), family="MobileNet",
     help=Text("Made for phones: quick, few parameters.", "Hecha para móviles: rápida, pocos parámetros."),
     licence="Apache-2.0", source="https://arxiv.org/abs/1801.04381", year=2018, parameters=2_257_984, top1=71.3,
     input_size=224, minimum_size=32, features=1280,
@@ -80,3 +80,5 @@ BASE = Base(
     graph=graph, blocks=("Conv1", "expanded_conv", *(f"block_{number}" for number in range(1, 17)), "Conv_1"),
     block_of=block_of,
 )
+
+BASES = (MOBILENET_V2,)

@@ -14,13 +14,13 @@ from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text, same
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def base_cost(base: str, height: int, width: int, trainable_from: str) -> tuple[Shape, Cost]:
     """Shape of the feature maps and cost of a base for pictures of that size."""
     from cnnstudio.catalog.shapes import report
 
     entry = BASES[base]
-    graph = entry.graph()
+    graph = entry.graph_for(height, width)
     found = report(graph, Context(height=height, width=width, channels=3, class_count=1), headless=True)
     learning = entry.trainable_layers(trainable_from)
     trainable = sum(found.nodes[node.id].cost.trainable for node in graph.nodes if node.id in learning)

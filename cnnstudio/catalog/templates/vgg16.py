@@ -5,7 +5,7 @@ Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image 
 
 from __future__ import annotations
 
-from cnnstudio.catalog.bases.vgg16 import add_blocks
+from cnnstudio.catalog.bases.vgg import VGG16_BLOCKS, add_blocks
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.catalog.templates.entry import Template
 from cnnstudio.core.network import NetworkSpec
@@ -15,7 +15,7 @@ from cnnstudio.core.text import Text
 def network() -> NetworkSpec:
     drawing = Drawing()
     drawing.add("Input")
-    add_blocks(drawing)
+    add_blocks(drawing, VGG16_BLOCKS)
     drawing.add("Flatten", id="flatten")
     for name in ("fc1", "fc2"):
         drawing.add("Dense", id=name, units=4096, activation="relu")

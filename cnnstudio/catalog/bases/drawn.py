@@ -1,0 +1,124 @@
+"""Drawing a pretrained base: its layers, the block that each belongs to, and its own scaling of the pixels.
+
+Nothing is drawn until a graph is asked for, so that the list of bases is quick to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.catalog.bases.entry import Weights
+from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.text import Text
+
+Number = float | tuple[float, ...]
+
+
+class Scaling(msgspec.Struct, frozen=True):
+    """What a base does with pixels of 0-255: pixel * scale + offset."""
+
+    scale: Number
+    offset: Number
+    text: Text
+
+
+MEANS: Final = (123.68, 116.779, 103.939)
+"""Mean red, green and blue of the ImageNet pictures that VGG and ResNet were trained on."""
+SHARE_MEANS: Final = (0.485, 0.456, 0.406)
+SHARE_DEVIATIONS: Final = (0.229, 0.224, 0.225)
+"""Mean and standard deviation of red, green and blue on ImageNet, as shares of full brightness."""
+
+MINUS_MEAN: Final = Scaling(1.0, tuple(-mean for mean in MEANS),
+                            Text("minus the ImageNet mean of each channel, inside the model",
+                                 "menos la media de ImageNet de cada canal, dentro del modelo"))
+MINUS_ONE_ONE: Final = Scaling(1 / 127.5, -1.0, Text("x / 127.5 - 1, inside the model",
+                                                     "x / 127.5 - 1, dentro del modelo"))
+STANDARD: Final = Scaling(
+    tuple(1 / (255 * deviation) for deviation in SHARE_DEVIATIONS),
+    tuple(-mean / deviation for mean, deviation in zip(SHARE_MEANS, SHARE_DEVIATIONS, strict=True)),
+    Text("minus the ImageNet mean, by the standard deviation of each channel, inside the model",
+         "menos la media de ImageNet, entre la desviación estándar de cada canal, dentro del modelo"))
+
+
+class BaseDrawing(Drawing):
+    """A drawing that begins with Input and scaling, and keeps the block in which each layer was added."""
+
+    def __init__(self, scaling: Scaling | None = None) -> None:
+        super().__init__()
+        self.block = ""
+        self.block_of: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self.add("Input", id="input")
+        if scaling is not None:
+            self.add("Rescaling", id="scaling", scale=scaling.scale, offset=scaling.offset)
+
+    def add(self, type: str, *after: str, id: str | None = None, **params: Any) -> str:
+        identifier = super().add(type, *after, id=id, **params)
+        self.block_of[identifier] = self.block
+        return identifier
+
+    @property
+    def end(self) -> str:
+        """The layer that was added last."""
+        assert self.last is not None
+        return self.last
+
+    def numbered(self, word: str) -> str:
+        """The name that Keras gives to the next layer that has none of its own: word, word_1, word_2, ..."""
+        count = self._counts.get(word, 0)
+        self._counts[word] = count + 1
+        return f"{word}_{count}" if count else word
+
+    def convolution(self, filters: int, kernel: int | tuple[int, int], *after: str, id: str | None = None,
+                    stride: int = 1, **params: Any) -> str:
+        """A Conv2D; only what differs from Keras's defaults is written into the graph."""
+        if stride != 1:
+            params["strides"] = (stride, stride)
+        return self.add("Conv2D", *after, id=id, filters=filters, kernel_size=pair(kernel), **params)
+
+    def pooling(self, type: str, size: int, stride: int, *after: str, id: str | None = None, **params: Any) -> str:
+        return self.add(type, *after, id=id, pool_size=pair(size), strides=pair(stride), **params)
+
+    def activation(self, name: str, *after: str, id: str | None = None) -> str:
+        return self.add("Activation", *after, id=id, activation=name)
+
+
+def pair(value: int | tuple[int, int]) -> tuple[int, int]:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+class Plan:
+    """The layers of a base, drawn when they are first asked for."""
+
+    def __init__(self, origin: str, draw: Callable[[], BaseDrawing]) -> None:
+        self._origin, self._draw = origin, draw
+
+    @cached_property
+    def _drawing(self) -> BaseDrawing:
+        return self._draw()
+
+    @cached_property
+    def _network(self) -> NetworkSpec:
+        return self._drawing.network(self._origin)
+
+    def graph(self) -> NetworkSpec:
+        return self._network
+
+    def block_of(self, layer: str) -> str:
+        return self._drawing.block_of.get(layer, "")
+
+
+APPLICATIONS: Final = "https://storage.googleapis.com/tensorflow/keras-applications/"
+"""Where Keras Applications publish their weights."""
+
+
+def published(path: str, checksum: str = "", flip_input_of: str = "", file_name: str = "") -> Weights:
+    """A weights file of Keras Applications without the top; `path` is below `APPLICATIONS` or a whole address."""
+    url = path if path.startswith("https://") else APPLICATIONS + path
+    return Weights(url=url, file_name=file_name or url.rpartition("/")[2], checksum=checksum, layout="keras_h5",
+                   flip_input_of=flip_input_of)

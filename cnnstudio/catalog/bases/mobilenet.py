@@ -1,0 +1,55 @@
+"""MobileNet of Keras Applications, layer for layer.
+
+Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications", 2017.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.entry import Base
+from cnnstudio.core.text import Text, same
+
+STEPS: Final = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1), (512, 1), (512, 1),
+                (512, 1), (1024, 2), (1024, 1))
+"""(filters, stride) of each depthwise separable convolution."""
+
+
+def _ready(drawing: BaseDrawing, name: str) -> None:
+    drawing.add("BatchNormalization", id=f"{name}_bn")
+    drawing.add("ReLU", id=f"{name}_relu", max_value=6.0)
+
+
+def add_layers(drawing: BaseDrawing) -> None:
+    drawing.block = "conv1"
+    drawing.convolution(32, 3, id="conv1", stride=2, padding="same", use_bias=False)
+    _ready(drawing, "conv1")
+    for number, (filters, stride) in enumerate(STEPS, start=1):
+        drawing.block = f"conv_{number}"
+        if stride == 2:
+            drawing.add("ZeroPadding2D", id=f"conv_pad_{number}", padding=(0, 1, 0, 1))
+        drawing.add("DepthwiseConv2D", id=f"conv_dw_{number}", kernel_size=(3, 3), strides=(stride, stride),
+                    padding="same" if stride == 1 else "valid", use_bias=False)
+        _ready(drawing, f"conv_dw_{number}")
+        drawing.convolution(filters, 1, id=f"conv_pw_{number}", padding="same", use_bias=False)
+        _ready(drawing, f"conv_pw_{number}")
+
+
+def _draw() -> BaseDrawing:
+    drawing = BaseDrawing(MINUS_ONE_ONE)
+    add_layers(drawing)
+    return drawing
+
+
+_PLAN = Plan("mobilenet", _draw)
+BASES = (
+    Base(
+        id="mobilenet", label=same("MobileNet"), family="MobileNet",
+        help=Text("The first network made for phones: depthwise and 1 × 1 convolutions in turn.",
+                  "La primera red hecha para móviles: convoluciones por canal y de 1 × 1, alternadas."),
+        licence="Apache-2.0", source="https://arxiv.org/abs/1704.04861", year=2017, parameters=3_228_864, top1=70.4,
+        input_size=224, minimum_size=32, features=1024, scaling=MINUS_ONE_ONE.text,
+        weights=published("mobilenet/mobilenet_1_0_224_tf_no_top.h5"), graph=_PLAN.graph, block_of=_PLAN.block_of,
+        blocks=("conv1", *(f"conv_{number}" for number in range(1, 14)))),
+)

@@ -1,0 +1,98 @@
+"""MobileNetV3 Small and Large of Keras Applications.
+
+Howard et al., "Searching for MobileNetV3", ICCV 2019. Keras's zeros before a stride of 2 are those of padding
+"same".
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.efficientnet import rounded
+from cnnstudio.catalog.bases.entry import Base
+from cnnstudio.core.text import Text, same
+
+Step = tuple[float, int, int, int, bool, bool]
+"""(expansion, filters, kernel, stride, squeeze and excite, hard swish instead of ReLU)."""
+STEPS: Final[dict[str, tuple[Step, ...]]] = {
+    "small": (
+        (1, 16, 3, 2, True, False), (72 / 16, 24, 3, 2, False, False), (88 / 24, 24, 3, 1, False, False),
+        (4, 40, 5, 2, True, True), (6, 40, 5, 1, True, True), (6, 40, 5, 1, True, True), (3, 48, 5, 1, True, True),
+        (3, 48, 5, 1, True, True), (6, 96, 5, 2, True, True), (6, 96, 5, 1, True, True), (6, 96, 5, 1, True, True)),
+    "large": (
+        (1, 16, 3, 1, False, False), (4, 24, 3, 2, False, False), (3, 24, 3, 1, False, False),
+        (3, 40, 5, 2, True, False), (3, 40, 5, 1, True, False), (3, 40, 5, 1, True, False),
+        (6, 80, 3, 2, False, True), (2.5, 80, 3, 1, False, True), (2.3, 80, 3, 1, False, True),
+        (2.3, 80, 3, 1, False, True), (6, 112, 3, 1, True, True), (6, 112, 3, 1, True, True),
+        (6, 160, 5, 2, True, True), (6, 160, 5, 1, True, True), (6, 160, 5, 1, True, True)),
+}
+
+
+def _ready(drawing: BaseDrawing, name: str, hard: bool | None) -> None:
+    """Normalisation, then hard swish, ReLU, or nothing for None."""
+    drawing.add("BatchNormalization", id=f"{name}_bn", epsilon=1e-3, momentum=0.999)
+    if hard:
+        drawing.activation("hard_silu", id=f"{name}_swish")
+    elif hard is not None:
+        drawing.add("ReLU", id=f"{name}_relu")
+
+
+def _excite(drawing: BaseDrawing, prefix: str, channels: int) -> None:
+    """Squeeze and excite; its gate is a hard sigmoid, relu6(x + 3) / 6, which is Keras's own function."""
+    entry, name = drawing.end, f"{prefix}squeeze_excite"
+    drawing.add("GlobalAveragePooling2D", id=f"{name}_avg_pool", keepdims=True)
+    drawing.convolution(rounded(channels * 0.25), 1, id=f"{name}_conv", padding="same")
+    drawing.add("ReLU", id=f"{name}_relu")
+    drawing.convolution(channels, 1, id=f"{name}_conv_1", padding="same")
+    gate = drawing.activation("hard_sigmoid", id=f"{name}_gate")
+    drawing.add("Multiply", entry, gate, id=f"{name}_mul")
+
+
+def _draw(variant: str) -> BaseDrawing:
+    drawing = BaseDrawing(MINUS_ONE_ONE)
+    drawing.block, channels = "conv", 16
+    drawing.convolution(16, 3, id="conv", stride=2, padding="same", use_bias=False)
+    _ready(drawing, "conv", hard=True)
+    for number, (expansion, filters, kernel, stride, squeeze, hard) in enumerate(STEPS[variant]):
+        drawing.block = f"expanded_conv_{number}" if number else "expanded_conv"
+        prefix, entry, wide = f"{drawing.block}_", drawing.end, rounded(channels * expansion)
+        if number:
+            drawing.convolution(wide, 1, id=f"{prefix}expand", padding="same", use_bias=False)
+            _ready(drawing, f"{prefix}expand", hard)
+        drawing.add("DepthwiseConv2D", id=f"{prefix}depthwise", kernel_size=(kernel, kernel),
+                    strides=(stride, stride), padding="same", use_bias=False)
+        _ready(drawing, f"{prefix}depthwise", hard)
+        if squeeze:
+            _excite(drawing, prefix, wide)
+        drawing.convolution(filters, 1, id=f"{prefix}project", padding="same", use_bias=False)
+        _ready(drawing, f"{prefix}project", hard=None)
+        if stride == 1 and channels == filters:
+            drawing.add("Add", entry, drawing.end, id=f"{prefix}add")
+        channels = filters
+    drawing.block = "conv_1"
+    drawing.convolution(rounded(channels * 6), 1, id="conv_1", padding="same", use_bias=False)
+    _ready(drawing, "conv_1", hard=True)
+    return drawing
+
+
+def _base(variant: str, parameters: int, top1: float, features: int, checksum: str, help: Text) -> Base:
+    plan = Plan(f"mobilenet_v3_{variant}", partial(_draw, variant))
+    blocks = ("expanded_conv", *(f"expanded_conv_{number}" for number in range(1, len(STEPS[variant]))))
+    return Base(
+        id=f"mobilenet_v3_{variant}", label=same(f"MobileNetV3 {variant.capitalize()}"), family="MobileNet", help=help,
+        licence="Apache-2.0", source="https://arxiv.org/abs/1905.02244", year=2019, parameters=parameters, top1=top1,
+        input_size=224, minimum_size=32, features=features, scaling=MINUS_ONE_ONE.text,
+        weights=published(f"mobilenet_v3/weights_mobilenet_v3_{variant}_224_1.0_float_no_top_v2.h5", f"md5:{checksum}"),
+        graph=plan.graph, block_of=plan.block_of, blocks=("conv", *blocks, "conv_1"))
+
+
+BASES = (
+    _base("small", 939_120, 68.1, 576, "d3e8ec802a04aa4fc771ee12a9a9b836",
+          Text("The smallest of all: for weak devices and quick trials.",
+               "La menor de todas: para equipos modestos y pruebas rápidas.")),
+    _base("large", 2_996_352, 75.6, 960, "07fb09a5933dd0c8eaafa16978110389",
+          Text("More accurate than MobileNetV2 in the same time on a phone.",
+               "Más exacta que MobileNetV2 en el mismo tiempo en un móvil.")),
+)

@@ -1,0 +1,266 @@
+"""Blocks: several layers that belong together, inserted at once and then edited like any others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.layers import Shape
+from cnnstudio.core import edits
+from cnnstudio.core.graph import unique_id
+from cnnstudio.core.network import Edge
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.registry import Registry
+from cnnstudio.core.text import Text
+
+replace = msgspec.structs.replace
+
+_OUTSIDE: Final = "(outside)"
+"""Stands for the layer that a block is drawn behind; no layer can be called so."""
+
+Draw = Callable[[Drawing, Shape], None]
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """One block: `draw` adds its layers behind `drawing.last`, whose output has the given shape (height, width, channels).
+
+    What comes out has the same height and width unless `halves`.
+    """
+
+    id: str
+    label: Text
+    help: Text
+    source: str
+    draw: Draw
+    halves: bool = False
+
+
+def _width(shape: Shape, least: int = 16) -> int:
+    """Feature maps of a block: as many as enter, but not as few as the colours of a picture."""
+    return max(shape[2], least)
+
+
+def _convolution(drawing: Drawing, *after: str, filters: int, kernel: int = 3, stride: int = 1, activation: bool = True,
+                 depthwise: bool = False) -> str:
+    """A convolution without bias, its normalisation and (unless told otherwise) a ReLU."""
+    window: dict[str, Any] = {"kernel_size": (kernel, kernel), "strides": (stride, stride), "padding": "same",
+                              "use_bias": False}
+    if depthwise:
+        drawing.add("DepthwiseConv2D", *after, **window)
+    else:
+        drawing.add("Conv2D", *after, filters=filters, **window)
+    last = drawing.add("BatchNormalization")
+    return drawing.add("ReLU") if activation else last
+
+
+def _entry(drawing: Drawing) -> str:
+    assert drawing.last is not None
+    return drawing.last
+
+
+def _excite(drawing: Drawing, filters: int, ratio: int = 16) -> str:
+    """One factor for each feature map, computed from the means of all."""
+    entry = _entry(drawing)
+    drawing.add("GlobalAveragePooling2D", entry, keepdims=True)
+    drawing.add("Conv2D", filters=max(filters // ratio, 4), kernel_size=(1, 1), activation="relu")
+    gate = drawing.add("Conv2D", filters=filters, kernel_size=(1, 1), activation="sigmoid")
+    return drawing.add("Multiply", entry, gate)
+
+
+def _join(drawing: Drawing, entry: str, main: str, shape: Shape, filters: int, stride: int = 1, relu: bool = True) -> None:
+    """Add what entered to what was computed; a 1 x 1 convolution on the short way where the shape changed."""
+    if shape[2] != filters or stride > 1:
+        entry = _convolution(drawing, entry, filters=filters, kernel=1, stride=stride, activation=False)
+    drawing.add("Add", main, entry)
+    if relu:
+        drawing.add("ReLU")
+
+
+def _conv_bn_relu(drawing: Drawing, shape: Shape) -> None:
+    _convolution(drawing, filters=_width(shape, 32))
+
+
+def _residual(drawing: Drawing, shape: Shape, stride: int = 1, excite: bool = False) -> None:
+    entry, filters = _entry(drawing), _width(shape) * stride
+    _convolution(drawing, filters=filters, stride=stride)
+    main = _convolution(drawing, filters=filters, activation=False)
+    if excite:
+        main = _excite(drawing, filters)
+    _join(drawing, entry, main, shape, filters, stride)
+
+
+def _residual_down(drawing: Drawing, shape: Shape) -> None:
+    _residual(drawing, shape, stride=2)
+
+
+def _residual_excited(drawing: Drawing, shape: Shape) -> None:
+    _residual(drawing, shape, excite=True)
+
+
+def _bottleneck(drawing: Drawing, shape: Shape) -> None:
+    entry, filters = _entry(drawing), _width(shape, 64)
+    inner = max(filters // 4, 1)
+    _convolution(drawing, filters=inner, kernel=1)
+    _convolution(drawing, filters=inner)
+    main = _convolution(drawing, filters=filters, kernel=1, activation=False)
+    _join(drawing, entry, main, shape, filters)
+
+
+def _inception(drawing: Drawing, shape: Shape) -> None:
+    entry, total = _entry(drawing), _width(shape, 64)
+
+    def conv(filters: int, kernel: int, *after: str) -> str:
+        return drawing.add("Conv2D", *after, filters=max(filters, 1), kernel_size=(kernel, kernel), padding="same",
+                           activation="relu")
+
+    single = conv(total // 4, 1, entry)
+    conv(total * 3 // 8, 1, entry)
+    middle = conv(total // 2, 3)
+    conv(total // 16, 1, entry)
+    wide = conv(total // 8, 5)
+    drawing.add("MaxPooling2D", entry, pool_size=(3, 3), strides=(1, 1), padding="same")
+    pooled = conv(total // 8, 1)
+    drawing.add("Concatenate", single, middle, wide, pooled)
+
+
+def _squeeze_excite(drawing: Drawing, shape: Shape) -> None:
+    _excite(drawing, shape[2])
+
+
+def _separable(drawing: Drawing, shape: Shape) -> None:
+    _convolution(drawing, filters=0, depthwise=True)
+    _convolution(drawing, filters=_width(shape, 32), kernel=1)
+
+
+def _inverted_residual(drawing: Drawing, shape: Shape) -> None:
+    entry, filters = _entry(drawing), _width(shape)
+
+    def ready(last: str, linear: bool = False) -> str:
+        drawing.add("BatchNormalization", last)
+        return _entry(drawing) if linear else drawing.add("ReLU", max_value=6.0)
+
+    ready(drawing.add("Conv2D", entry, filters=6 * shape[2], kernel_size=(1, 1), padding="same", use_bias=False))
+    ready(drawing.add("DepthwiseConv2D", padding="same", use_bias=False))
+    main = ready(drawing.add("Conv2D", filters=filters, kernel_size=(1, 1), padding="same", use_bias=False), linear=True)
+    if filters == shape[2]:
+        drawing.add("Add", main, entry)
+
+
+def _dense_block(drawing: Drawing, _shape: Shape, growth: int = 32, layers: int = 4) -> None:
+    for _layer in range(layers):
+        entry = _entry(drawing)
+        for filters, kernel in ((4 * growth, 1), (growth, 3)):
+            drawing.add("BatchNormalization")
+            drawing.add("ReLU")
+            drawing.add("Conv2D", filters=filters, kernel_size=(kernel, kernel), padding="same", use_bias=False)
+        drawing.add("Concatenate", entry, _entry(drawing))
+
+
+def _transition(drawing: Drawing, shape: Shape) -> None:
+    drawing.add("BatchNormalization")
+    drawing.add("ReLU")
+    drawing.add("Conv2D", filters=max(shape[2] // 2, 8), kernel_size=(1, 1), padding="same", use_bias=False)
+    drawing.add("AveragePooling2D", padding="same")
+
+
+def _attention(drawing: Drawing, shape: Shape) -> None:
+    channels = shape[2]
+    heads = max(each for each in (1, 2, 4, 8) if channels % each == 0)
+    entry = _entry(drawing)
+    drawing.add("LayerNormalization")
+    drawing.add("MultiHeadAttention", num_heads=heads, key_dim=max(channels // heads, 1))
+    entry = drawing.add("Add", entry, _entry(drawing))
+    drawing.add("LayerNormalization")
+    drawing.add("Dense", units=4 * channels, activation="gelu")
+    main = drawing.add("Dense", units=channels)
+    drawing.add("Add", entry, main)
+
+
+BLOCKS: Final[Registry[Block]] = Registry("block", (
+    Block(id="conv_bn_relu", draw=_conv_bn_relu, source="https://arxiv.org/abs/1502.03167",
+          label=Text("Convolution, normalised", "Convolución normalizada"),
+          help=Text("A 3 x 3 convolution, BatchNormalization and ReLU: the brick of most networks.",
+                    "Una convolución de 3 x 3, BatchNormalization y ReLU: el ladrillo de casi todas las redes.")),
+    Block(id="residual", draw=_residual, source="https://arxiv.org/abs/1512.03385",
+          label=Text("Residual block", "Bloque residual"),
+          help=Text("Two convolutions whose result is added to what entered: the basic block of ResNet-18 and 34.",
+                    "Dos convoluciones cuyo resultado se suma a lo que entró: el bloque básico de ResNet-18 y 34.")),
+    Block(id="residual_down", draw=_residual_down, source="https://arxiv.org/abs/1512.03385", halves=True,
+          label=Text("Residual block, halving", "Bloque residual que reduce"),
+          help=Text("A residual block that halves the picture and doubles the feature maps.",
+                    "Un bloque residual que reduce la imagen a la mitad y duplica los mapas.")),
+    Block(id="bottleneck", draw=_bottleneck, source="https://arxiv.org/abs/1512.03385",
+          label=Text("Residual bottleneck", "Cuello de botella residual"),
+          help=Text("1 x 1 to a quarter of the maps, 3 x 3, 1 x 1 back, and the sum: the block of ResNet-50 and deeper.",
+                    "1 x 1 a la cuarta parte de los mapas, 3 x 3, 1 x 1 de vuelta y la suma: el bloque de ResNet-50 y "
+                    "mayores.")),
+    Block(id="inception", draw=_inception, source="https://arxiv.org/abs/1409.4842",
+          label=Text("Inception module", "Módulo Inception"),
+          help=Text("Looks with 1 x 1, 3 x 3, 5 x 5 and a pooling side by side and stacks what each saw.",
+                    "Mira a la vez con 1 x 1, 3 x 3, 5 x 5 y un agrupamiento, y apila lo que vio cada uno.")),
+    Block(id="squeeze_excite", draw=_squeeze_excite, source="https://arxiv.org/abs/1709.01507",
+          label=Text("Squeeze and excite", "Squeeze and excite"),
+          help=Text("Weighs each feature map by a factor computed from the means of all maps.",
+                    "Pondera cada mapa con un factor calculado a partir de las medias de todos.")),
+    Block(id="residual_excited", draw=_residual_excited, source="https://arxiv.org/abs/1709.01507",
+          label=Text("Residual block with squeeze and excite", "Bloque residual con squeeze and excite"),
+          help=Text("A residual block whose maps are weighed before the sum: SE-ResNet.",
+                    "Un bloque residual cuyos mapas se ponderan antes de la suma: SE-ResNet.")),
+    Block(id="depthwise_separable", draw=_separable, source="https://arxiv.org/abs/1704.04861",
+          label=Text("Depthwise separable convolution", "Convolución separable por canal"),
+          help=Text("A filter for each map, then 1 x 1 across the maps: MobileNet's block, about a ninth of the work.",
+                    "Un filtro por mapa y luego 1 x 1 entre mapas: el bloque de MobileNet, cerca de un noveno del "
+                    "trabajo.")),
+    Block(id="inverted_residual", draw=_inverted_residual, source="https://arxiv.org/abs/1801.04381",
+          label=Text("Inverted residual", "Residual invertido"),
+          help=Text("Six times as many maps, a filter for each, back to few, and the sum: MobileNetV2's block.",
+                    "Seis veces más mapas, un filtro por cada uno, de vuelta a pocos y la suma: el bloque de "
+                    "MobileNetV2.")),
+    Block(id="dense_block", draw=_dense_block, source="https://arxiv.org/abs/1608.06993",
+          label=Text("Dense block", "Bloque denso"),
+          help=Text("Four layers that each see all maps before them and add 32: DenseNet's block.",
+                    "Cuatro capas que ven todos los mapas anteriores y añaden 32 cada una: el bloque de DenseNet.")),
+    Block(id="transition", draw=_transition, source="https://arxiv.org/abs/1608.06993", halves=True,
+          label=Text("Transition", "Transición"),
+          help=Text("Half as many maps and half the picture, between two dense blocks.",
+                    "La mitad de mapas y la mitad de imagen, entre dos bloques densos.")),
+    Block(id="attention", draw=_attention, source="https://arxiv.org/abs/1706.03762",
+          label=Text("Attention block", "Bloque de atención"),
+          help=Text("Self-attention and two Dense layers, each with its normalisation and its sum: a transformer's block. For "
+                    "small maps.",
+                    "Autoatención y dos capas Dense, cada una con su normalización y su suma: el bloque de un transformer. "
+                    "Para mapas pequeños.")),
+))
+
+
+def insert_block(project: Project, block: str, shape: Shape, source: str | None = None, edge: Edge | None = None
+                 ) -> Project:
+    """Draw a block behind `source`, whose output has that shape, or into the middle of `edge` (`shape` is its source's).
+
+    Its layers get fresh names. Raises ProblemError where the block needs feature maps and gets none.
+    """
+    entry = edge.source if edge is not None else source
+    if entry is None or len(shape) != 3:
+        text = Text("A block needs feature maps (height, width, channels): choose a layer that gives them.",
+                    "Un bloque necesita mapas (alto, ancho, canales): elija una capa que los dé.")
+        raise ProblemError(error("not_feature_maps", text, "network", node=entry))
+    drawing = Drawing()
+    drawing.last = _OUTSIDE
+    BLOCKS[block].draw(drawing, shape)
+    drawn = drawing.network()
+    network = project.network
+    taken = [node.id for node in network.nodes]
+    names = {_OUTSIDE: entry}
+    for node in drawn.nodes:
+        names[node.id] = unique_id(node.id, taken)
+        taken.append(names[node.id])
+    nodes = [replace(node, id=names[node.id]) for node in drawn.nodes]
+    edges = [replace(each, source=names[each.source], target=names[each.target]) for each in drawn.edges]
+    kept = list(network.edges)
+    if edge is not None and edge in kept:
+        kept[kept.index(edge)] = replace(edge, source=nodes[-1].id)
+    return edits.set_network(project, replace(network, nodes=(*network.nodes, *nodes), edges=(*kept, *edges)))

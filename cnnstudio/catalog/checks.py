@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.class_names import is_strong, looks_like_characters, looks_like_colors, looks_like_directions
 from cnnstudio.catalog.context import LOSS_OF, context_of
 from cnnstudio.catalog.recipes import CALLBACKS, OPTIMIZERS
 from cnnstudio.catalog.shapes import advice, report
@@ -128,31 +129,62 @@ def check_recipe(project: Project) -> tuple[Problem, ...]:
     return (*problems, *_check_steps(recipe.steps, RECIPE_STEPS, "recipe"))
 
 
-def looks_like_characters(classes: Sequence[str]) -> bool:
-    """Whether the classes are single digits or letters, which a flip or a turn can change."""
-    return bool(classes) and sum(len(name.strip()) == 1 for name in classes) > len(classes) / 2
-
-
 def check_augmentation(project: Project, classes: Sequence[str]) -> tuple[Problem, ...]:
     problems = _check_steps(project.augmentation.steps, AUGMENTATIONS, "augmentation")
-    if looks_like_characters(classes):
-        for step in project.augmentation.active:
-            entry = AUGMENTATIONS.find(step.type)
-            if entry is not None and entry.changes_class is not None and _is_strong(step):
-                fix = Fix(action="enable_step", label=Text("Switch it off", "Desactivarlo"),
-                          arguments={"spec": "augmentation", "step": step.id, "enabled": False})
-                problems.append(warning("changes_class", entry.changes_class, "augmentation", node=step.id,
-                                        fixes=(fix,)))
+    for step in project.augmentation.active:
+        entry = AUGMENTATIONS.find(step.type)
+        if entry is not None:
+            problems += _class_changes(step, entry, classes)
+            problems += _without_effect(step, entry, project)
     return tuple(problems)
 
 
-def _is_strong(step: Step) -> bool:
-    """A flip always; a rotation from a quarter turn (0.15 of a full turn is 54 degrees) on."""
-    if step.type != "random_rotation":
-        return True
-    factor = step.params.get("factor", 0.1)
-    ends = factor if isinstance(factor, tuple) else (factor,)
-    return any(isinstance(each, int | float) and abs(each) > 0.15 for each in ends)
+def _class_changes(step: Step, entry: StepType, classes: Sequence[str]) -> list[Problem]:
+    """Where the names of the classes tell that this step can turn one into another."""
+    if not is_strong(step):
+        return []
+    reasons = ((entry.changes_class, looks_like_characters), (entry.changes_color, looks_like_colors),
+               (entry.changes_direction, looks_like_directions))
+    return [warning("changes_class", text, "augmentation", node=step.id, fixes=(_switch_off(step),))
+            for text, looks in reasons if text is not None and looks(classes)]
+
+
+def _without_effect(step: Step, entry: StepType, project: Project) -> list[Problem]:
+    if entry.needs_color and project.recipe.channels == 1:
+        return [warning("needs_color", Text("Grey pictures have no colour: this step does nothing.",
+                                            "Las imágenes grises no tienen color: este paso no hace nada."),
+                        "augmentation", node=step.id, fixes=(_switch_off(step),))]
+    if entry.group != "mix":
+        return []
+    if project.dataset.label_mode == "int":
+        return [mixing_refused(step)]
+    if project.dataset.label_mode == "binary":
+        text = Text("A mixed picture is partly of both classes; with one binary output the accuracy of training counts "
+                    "it as wrong (that of validation is right). Categorical labels count it by its larger part.",
+                    "Una imagen mezclada es en parte de ambas clases; con una salida binaria la exactitud de "
+                    "entrenamiento la cuenta como error (la de validación es correcta). Las etiquetas categorical la "
+                    "cuentan por su mayor parte.")
+        return [warning("mixed_binary", text, "augmentation", node=step.id, fixes=(_use_categorical(),))]
+    return []
+
+
+def mixing_refused(step: Step) -> Problem:
+    """Why a step that mixes pictures cannot be with labels that are whole numbers."""
+    text = Text("A mixed picture has shares of two classes, which labels that are whole numbers (int) cannot say. "
+                "Categorical labels can.",
+                "Una imagen mezclada tiene partes de dos clases, y las etiquetas que son números enteros (int) no "
+                "pueden decirlo. Las etiquetas categorical sí.")
+    return error("mix_needs_shares", text, "augmentation", node=step.id, fixes=(_use_categorical(), _switch_off(step)))
+
+
+def _use_categorical() -> Fix:
+    return Fix(action="set_field", label=Text("Use categorical labels", "Usar etiquetas categorical"),
+               arguments={"spec": "dataset", "field": "label_mode", "value": "categorical"})
+
+
+def _switch_off(step: Step) -> Fix:
+    return Fix(action="enable_step", label=Text("Switch it off", "Desactivarlo"),
+               arguments={"spec": "augmentation", "step": step.id, "enabled": False})
 
 
 def check_network(project: Project, class_count: int) -> tuple[Problem, ...]:

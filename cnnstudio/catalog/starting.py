@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from cnnstudio.catalog.bases import BASES, Base
-from cnnstudio.catalog.checks import looks_like_characters
+from cnnstudio.catalog.class_names import looks_like_characters
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.catalog.templates import TEMPLATES, Template
 from cnnstudio.core.augmentation import AugmentationSpec

@@ -9,6 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from cnnstudio.imaging.chance import epoch_order
+from cnnstudio.imaging.mixing import Mixer, mixed_labels
+
 AHEAD: Final = 6
 """How many blocks of batches are made ahead."""
 _BLOCK_BYTES: Final = 1 << 20
@@ -41,12 +44,13 @@ class BatchSource:
 
     `rows(indices)` gives pictures (uint8) or features (float32) by their position in the split.
     The order of an epoch depends on (seed, epoch) alone, and what the augmenter does to a picture
-    on (seed, epoch, position) alone: neither on threads nor on where the epoch was entered.
+    on (seed, epoch, position) alone: neither on threads nor on where the epoch was entered. The mixer
+    mixes the pictures of one batch with each other, and their labels and weights alike.
     """
 
     def __init__(self, rows: Callable[[np.ndarray], np.ndarray], labels: np.ndarray, batch_size: int, *,
                  seed: int = 0, shuffle: bool = False, augmenter: Any = None,
-                 weights: np.ndarray | None = None) -> None:
+                 mixer: Mixer | None = None, weights: np.ndarray | None = None) -> None:
         self._rows = rows
         self._labels = labels
         self._weights = weights
@@ -54,6 +58,7 @@ class BatchSource:
         self._seed = seed
         self._shuffle = shuffle
         self._augmenter = augmenter
+        self._mixer = mixer
         self.pictures = len(labels)
 
     def __len__(self) -> int:
@@ -64,14 +69,22 @@ class BatchSource:
         """Positions in the order of that epoch (counted from 1)."""
         if not self._shuffle:
             return np.arange(self.pictures)
-        return np.random.default_rng([self._seed, epoch]).permutation(self.pictures)
+        return epoch_order(self.pictures, self._seed, epoch)
 
     def make(self, epoch: int, indices: np.ndarray) -> Batch:
-        """One batch of these positions."""
+        """One batch of these positions, or several whole ones and a rest."""
         pictures = self._rows(indices)
         if self._augmenter is not None:
             pictures = self._augmenter(pictures, self._augmenter.draw(self._seed, epoch, indices))
-        return pictures, self._labels[indices], None if self._weights is None else self._weights[indices]
+        labels, weights = self._labels[indices], None if self._weights is None else self._weights[indices]
+        if self._mixer is None:
+            return pictures, labels, weights
+        parts = [slice(begin, begin + self._batch_size) for begin in range(0, len(indices), self._batch_size)]
+        mixes = [self._mixer.draw(self._seed, epoch, indices[part]) for part in parts]
+        found = list(zip(parts, mixes, strict=True))
+        return (np.concatenate([self._mixer(pictures[part], mix) for part, mix in found]),
+                np.concatenate([mixed_labels(labels[part], mix) for part, mix in found]),
+                None if weights is None else np.concatenate([mixed_labels(weights[part], mix) for part, mix in found]))
 
     def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch from number `start` (counted from 0) on, made ahead in a thread."""

@@ -10,6 +10,7 @@ import keras
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.checks import mixing_refused
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.commands import Train
 from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice, Stopped
@@ -26,6 +27,7 @@ from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.imaging.augment import Augmenter
+from cnnstudio.imaging.mixing import MIXING, Mixer
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 
@@ -96,6 +98,11 @@ def _sources(project: Project, context: Context, pictures: Pictures, held: Prepa
     encoded = encode_labels(pictures.labels, context.class_count, context.label_mode)
     steps = msgspec.to_builtins(project.augmentation.active)
     augmenter = Augmenter(steps, recipe.height, recipe.width, recipe.channels) if steps and augment else None
+    mixer = Mixer(steps, recipe.height, recipe.width) if augment else None
+    if mixer is not None and mixer.does_nothing:
+        mixer = None
+    if mixer is not None and context.label_mode == "int":
+        raise ProblemError(mixing_refused(next(step for step in project.augmentation.active if step.type in MIXING)))
     weights = (balanced_weights(pictures.labels[pictures.train], context.class_count)
                if training.class_weight == "balanced" else None)
 
@@ -104,7 +111,7 @@ def _sources(project: Project, context: Context, pictures: Pictures, held: Prepa
                            seed=training.seed, **options)
 
     validation = source(pictures.validation) if len(pictures.validation) else None
-    return source(pictures.train, shuffle=True, augmenter=augmenter, weights=weights), validation
+    return source(pictures.train, shuffle=True, augmenter=augmenter, mixer=mixer, weights=weights), validation
 
 
 def _saved(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built, outcome: Outcome,

@@ -10,6 +10,7 @@ import pytest
 
 from cnnstudio.engine.batches import BatchSource, ahead, balanced_weights, encode_labels
 from cnnstudio.imaging.augment import Augmenter
+from cnnstudio.imaging.mixing import Mixer
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (23, 8, 8, 3), np.uint8)
 LABELS = np.arange(23)
@@ -78,3 +79,20 @@ def test_leaving_early_ends_the_thread():
     assert next(batches) == 0
     batches.close()
     assert threading.active_count() == before
+
+
+def test_mixing_stays_within_the_batch_and_labels_and_weights_follow():
+    steps = [{"type": "mix_up", "id": "m", "params": {"alpha": 1.0}, "enabled": True}]
+    labels, weights = np.eye(23, dtype=np.float32), np.arange(23, dtype=np.float32)
+    plain = BatchSource(lambda places: PICTURES[places], labels, 5, seed=3, shuffle=True, weights=weights)
+    mixing = BatchSource(lambda places: PICTURES[places], labels, 5, seed=3, shuffle=True, weights=weights,
+                         mixer=Mixer(steps, 8, 8))
+    batches = list(mixing.epoch(2))
+    assert [len(each) for each, _, _ in batches] == [5, 5, 5, 5, 3]
+    for (pictures, soft, heavy), (whole, hard, _) in zip(batches, plain.epoch(2), strict=True):
+        members = hard.argmax(axis=1)
+        assert set(np.flatnonzero(soft.sum(axis=0))) <= set(members)
+        np.testing.assert_allclose(pictures, np.einsum("nk,khwc->nhwc", soft[:, members], whole.astype(float)), atol=0.51)
+        np.testing.assert_allclose(heavy, soft @ weights, rtol=1e-5)
+    for (mine, _, _), (theirs, _, _) in zip(mixing.epoch(2, start=3), batches[3:], strict=True):
+        np.testing.assert_array_equal(mine, theirs)

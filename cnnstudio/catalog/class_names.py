@@ -1,0 +1,60 @@
+"""What the names of the classes tell about which random changes could turn one class into another."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from cnnstudio.core.item import Step
+
+_COLORS: Final = {
+    "red": "red roja rojo rojas rojos crimson scarlet", "orange": "orange naranja naranjas anaranjado anaranjada",
+    "yellow": "yellow amarillo amarilla amarillos amarillas", "green": "green verde verdes",
+    "blue": "blue azul azules navy cyan turquoise turquesa celeste", "purple": "purple violet morado morada violeta lila",
+    "pink": "pink rosa rosas magenta fucsia", "brown": "brown marron marrones beige cafe",
+    "black": "black negro negra negros negras", "white": "white blanco blanca blancos blancas",
+    "grey": "grey gray gris grises silver plateado plateada", "gold": "gold golden dorado dorada",
+}
+_DIRECTIONS: Final = {
+    "left": "left izquierda izquierdo leftward", "right": "right derecha derecho rightward",
+    "up": "up upward arriba subir north norte", "down": "down downward abajo bajar south sur",
+}
+_STRONG_TURN: Final = 0.15
+"""Of a full turn: 54 degrees."""
+
+
+def looks_like_characters(classes: Sequence[str]) -> bool:
+    """Whether most classes are single digits or letters, which a flip or a turn can change."""
+    return bool(classes) and sum(len(name.strip()) == 1 for name in classes) > len(classes) / 2
+
+
+def looks_like_colors(classes: Sequence[str]) -> bool:
+    """Whether classes are told apart by words for different colours, in English or Spanish."""
+    return len(_meant(classes, _COLORS)) > 1
+
+
+def looks_like_directions(classes: Sequence[str]) -> bool:
+    """Whether classes are told apart by words for different directions."""
+    return len(_meant(classes, _DIRECTIONS)) > 1
+
+
+def _meant(classes: Sequence[str], words: dict[str, str]) -> set[str]:
+    known = {word: meaning for meaning, listed in words.items() for word in listed.split()}
+    return {known[word] for name in classes for word in _words(name) if word in known}
+
+
+def _words(name: str) -> list[str]:
+    """The words of a class's name in lower case and without accents: "Coche_rojo", "RedCar"."""
+    plain = "".join(each for each in unicodedata.normalize("NFD", name) if not unicodedata.combining(each))
+    return re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", plain).lower())
+
+
+def is_strong(step: Step) -> bool:
+    """A flip always; a rotation only from about an eighth of a turn on."""
+    if step.type != "random_rotation":
+        return True
+    factor = step.params.get("factor", 0.1)
+    ends = factor if isinstance(factor, tuple) else (factor,)
+    return any(isinstance(each, int | float) and abs(each) > _STRONG_TURN for each in ends)

@@ -88,6 +88,13 @@ def set_optimizer(project: Project, optimizer: Item) -> Project:
 # The network -------------------------------------------------------------------------------------
 
 def set_network(project: Project, network: NetworkSpec) -> Project:
+    """Put the network in; groups forget layers that are gone, and an empty group goes."""
+    if network.groups:
+        known = {node.id for node in network.nodes}
+        groups = tuple(group if known.issuperset(group.nodes) else
+                       replace(group, nodes=tuple(each for each in group.nodes if each in known))
+                       for group in network.groups)
+        network = replace(network, groups=tuple(group for group in groups if group.nodes))
     return replace(project, network=network)
 
 
@@ -182,7 +189,8 @@ def rename_node(project: Project, node: str, name: str) -> Project:
         network,
         nodes=tuple(replace(each, id=renamed(each.id)) for each in network.nodes),
         edges=tuple(replace(edge, source=renamed(edge.source), target=renamed(edge.target))
-                    for edge in network.edges)))
+                    for edge in network.edges),
+        groups=tuple(replace(group, nodes=tuple(renamed(each) for each in group.nodes)) for group in network.groups)))
 
 
 def move_nodes(project: Project, positions: dict[str, tuple[float, float]]) -> Project:

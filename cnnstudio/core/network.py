@@ -27,15 +27,46 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 0
 
 
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Layers under one name. Collapsed they are one card on the canvas; `repeat` of them stand in a row.
+
+    A layer is in one group at most. `position` is where the collapsed card stands, None for automatically.
+    """
+
+    id: str
+    name: str
+    nodes: tuple[str, ...]
+    repeat: int = 1
+    collapsed: bool = False
+    position: tuple[float, float] | None = None
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """Words on the canvas, at a place in pixels at 100 %."""
+
+    id: str
+    text: str
+    position: tuple[float, float]
+
+
 class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """Layers and their connections. `origin` is the template or base it was started from."""
+    """Layers and their connections. `origin` is the template or base it was started from.
+
+    A group with a repeat count stands for as many copies in a row: `core.groups.expanded` writes them out.
+    """
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     origin: str = ""
+    groups: tuple[Group, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def node(self, identifier: str) -> Node | None:
         return next((node for node in self.nodes if node.id == identifier), None)
+
+    def group_of(self, node: str) -> Group | None:
+        """The group that a layer is in."""
+        return next((group for group in self.groups if node in group.nodes), None)
 
     def inputs_of(self, identifier: str) -> tuple[str, ...]:
         """Ids of the nodes that feed `identifier`, in the order of their ports."""

@@ -14,7 +14,7 @@ from cnnstudio.core.params import Param
 from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
 from cnnstudio.core.training import TRAINING_PARAMS, TrainingSpec
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Number of the file format; a file of a higher one is refused, of a lower one migrated."""
 
 

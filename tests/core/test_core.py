@@ -17,7 +17,7 @@ from cnnstudio.core.graph import closes_cycle, topological_order, unique_id
 from cnnstudio.core.history import History
 from cnnstudio.core.item import Item
 from cnnstudio.core.migrations import migrate
-from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.network import Edge, Group, NetworkSpec, Node, Note
 from cnnstudio.core.places import free_place
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import FORMAT, PARAMS, Project
@@ -61,7 +61,7 @@ def test_the_golden_file_of_format_1_still_opens():
     assert project.network.node("mystery").params == {"strength": 3, "pair": (1, 2)}
     again = json.loads(files.encode_project(project))
     before = json.loads(GOLDEN.read_text("utf-8"))
-    assert again["network"] == before["network"]
+    assert {name: again["network"][name] for name in before["network"]} == before["network"]
 
 
 def test_the_golden_file_of_format_2_still_opens():
@@ -70,6 +70,14 @@ def test_the_golden_file_of_format_2_still_opens():
     assert project.dataset.joined == ("more", "list.csv")
     assert project.dataset.hidden_classes == ("dog",)
     assert (project.dataset.splits.folds, project.dataset.splits.fold, project.dataset.splits.keep_together) == (5, 2, False)
+
+
+def test_the_golden_file_of_format_3_still_opens():
+    golden = GOLDEN.with_name("project-format-3.cnnstudio")
+    network = files.decode_project(golden.read_bytes(), golden).network
+    assert network.groups == (Group(id="block", name="Head", nodes=("dense",), repeat=3, collapsed=True,
+                                    position=(10.0, 20.0)),)
+    assert network.notes == (Note(id="note", text="Why: señal ✓", position=(300.0, 40.0)),)
 
 
 def test_migrations_run_in_order():

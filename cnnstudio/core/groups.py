@@ -1,0 +1,70 @@
+"""Groups of layers: what crosses their border, and the network with every repetition written out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.graph import unique_id
+from cnnstudio.core.network import Edge, Group, NetworkSpec, Node
+
+MOST_REPEATS: Final = 200
+replace = msgspec.structs.replace
+
+
+def border(network: NetworkSpec, group: Group) -> tuple[set[str], set[str]]:
+    """(layers outside that feed the group, layers of the group that feed something outside or nothing)."""
+    members = set(group.nodes)
+    feeding = {edge.source for edge in network.edges if edge.target in members and edge.source not in members}
+    inner = {edge.source for edge in network.edges if edge.source in members and edge.target in members}
+    leaving = {edge.source for edge in network.edges if edge.source in members and edge.target not in members}
+    return feeding, leaving | (members - inner)
+
+
+def repeatable(network: NetworkSpec, group: Group) -> bool:
+    """Whether copies of the group can stand in a row: one layer feeds it, and one of its own gives its answer."""
+    feeding, leaving = border(network, group)
+    return len(feeding) == 1 and len(leaving) == 1
+
+
+def expanded(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
+    """The network with the repetitions of its groups as layers of their own, and for each copy the layer it copies.
+
+    A copy is called as its original with `_r2`, `_r3`, ...; the first keeps its name. Groups that cannot be
+    repeated stand once. Without repetitions the answer is the network itself.
+    """
+    copies: dict[str, str] = {}
+    for group in network.groups:
+        if group.repeat > 1 and repeatable(network, group):
+            network, made = _repeated(network, group)
+            copies |= made
+    return network, copies
+
+
+def _repeated(network: NetworkSpec, group: Group) -> tuple[NetworkSpec, dict[str, str]]:
+    members = set(group.nodes)
+    feeding, leaving = border(network, group)
+    entry, last = feeding.pop(), leaving.pop()
+    exit_node = last
+    known = {node.id: node for node in network.nodes}
+    inside = [edge for edge in network.edges if edge.target in members]
+    taken = set(known)
+    copies: dict[str, str] = {}
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    for number in range(2, min(group.repeat, MOST_REPEATS) + 1):
+        names: dict[str, str] = {}
+        for identifier in (node.id for node in network.nodes if node.id in members):
+            names[identifier] = unique_id(f"{identifier}_r{number}", taken)
+            taken.add(names[identifier])
+            nodes.append(replace(known[identifier], id=names[identifier], position=None))
+            copies[names[identifier]] = identifier
+        edges += [replace(edge, source=last if edge.source == entry else names[edge.source], target=names[edge.target])
+                  for edge in inside]
+        last = names[exit_node]
+    kept = [replace(edge, source=last) if edge.source == exit_node and edge.target not in members else edge
+            for edge in network.edges]
+    place = max(number for number, node in enumerate(network.nodes) if node.id in members) + 1
+    whole = (*network.nodes[:place], *nodes, *network.nodes[place:])
+    return replace(network, nodes=whole, edges=(*kept, *edges)), copies

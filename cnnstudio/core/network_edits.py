@@ -1,0 +1,167 @@
+"""Edits of the network beyond single layers: groups, notes, pasting, aligning. Pure functions, as in `edits`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+from cnnstudio.core.edits import set_network
+from cnnstudio.core.graph import unique_id
+from cnnstudio.core.groups import MOST_REPEATS
+from cnnstudio.core.network import Edge, Group, NetworkSpec, Node, Note
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+
+replace = msgspec.structs.replace
+
+Align = Literal["left", "center", "right", "top", "middle", "bottom"]
+OFFSET: Final = 32.0
+"""Pixels by which what is pasted is moved aside when it would cover its original."""
+
+
+# Groups ------------------------------------------------------------------------------------------
+
+def group_nodes(project: Project, nodes: Iterable[str], name: str = "") -> Project:
+    """Put layers into a group of their own; they leave the groups they were in."""
+    network = project.network
+    wanted = set(nodes)
+    members = tuple(node.id for node in network.nodes if node.id in wanted and node.type != "Input")
+    if not members:
+        return project
+    others = tuple(replace(group, nodes=tuple(each for each in group.nodes if each not in wanted))
+                   for group in network.groups)
+    identifier = unique_id("block", [group.id for group in network.groups])
+    made = Group(id=identifier, name=name.strip() or identifier, nodes=members)
+    return set_network(project, replace(network, groups=(*others, made)))
+
+
+def ungroup(project: Project, group: str) -> Project:
+    """Take a group apart; its layers stay."""
+    groups = tuple(each for each in project.network.groups if each.id != group)
+    return set_network(project, replace(project.network, groups=groups))
+
+
+def set_group(project: Project, group: str, **changes: Any) -> Project:
+    """Change `name`, `repeat`, `collapsed` or `position` of a group; raises ProblemError for a wrong repeat count."""
+    repeat = changes.get("repeat", 1)
+    if not 1 <= repeat <= MOST_REPEATS:
+        text = Text("A block is repeated 1 to {most} times, not {n}.", "Un bloque se repite de 1 a {most} veces, no {n}.")
+        raise ProblemError(error("bad_repeat", text.fill(most=MOST_REPEATS, n=repeat), "network"))
+    if not str(changes.get("name", "x")).strip():
+        raise ProblemError(error("bad_name", Text("A block needs a name.", "Un bloque necesita un nombre."), "network"))
+    groups = tuple(replace(each, **changes) if each.id == group else each for each in project.network.groups)
+    return set_network(project, replace(project.network, groups=groups))
+
+
+# Notes -------------------------------------------------------------------------------------------
+
+def add_note(project: Project, text: str, position: tuple[float, float]) -> Project:
+    note = Note(id=unique_id("note", [each.id for each in project.network.notes]), text=text, position=position)
+    return set_network(project, replace(project.network, notes=(*project.network.notes, note)))
+
+
+def set_note(project: Project, note: str, **changes: Any) -> Project:
+    """Change `text` or `position` of a note; one without words goes away."""
+    notes = tuple(replace(each, **changes) if each.id == note else each for each in project.network.notes)
+    return set_network(project, replace(project.network, notes=tuple(each for each in notes if each.text.strip())))
+
+
+def remove_notes(project: Project, notes: Iterable[str]) -> Project:
+    gone = set(notes)
+    kept = tuple(each for each in project.network.notes if each.id not in gone)
+    return set_network(project, replace(project.network, notes=kept))
+
+
+# Pieces of a network -----------------------------------------------------------------------------
+
+def piece(network: NetworkSpec, nodes: Iterable[str]) -> NetworkSpec:
+    """Some layers with the connections, and the whole groups, among them: what the clipboard carries."""
+    wanted = set(nodes)
+    return NetworkSpec(
+        nodes=tuple(node for node in network.nodes if node.id in wanted),
+        edges=tuple(edge for edge in network.edges if edge.source in wanted and edge.target in wanted),
+        groups=tuple(group for group in network.groups if wanted.issuperset(group.nodes)))
+
+
+def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[float, float]] | None = None, *,
+          source: str | None = None, edge: Edge | None = None) -> tuple[Project, list[str]]:
+    """Add a piece with fresh ids; the project, and the new ids in the order of the piece.
+
+    With `edge` it is put into that connection, with `source` behind that layer: what in the piece has no source is
+    fed by it, and its last layer feeds what the connection fed. An Input is left out where there is one.
+    """
+    network = project.network
+    one_input = any(node.type == "Input" for node in network.nodes)
+    taken = {node.id for node in network.nodes}
+    names: dict[str, str] = {}
+    made: list[Node] = []
+    for node in part.nodes:
+        if node.type == "Input" and one_input:
+            continue
+        names[node.id] = unique_id(node.id, taken)
+        taken.add(names[node.id])
+        place = positions.get(node.id) if positions is not None else None
+        made.append(replace(node, id=names[node.id], position=place))
+    inner = [replace(each, source=names[each.source], target=names[each.target]) for each in part.edges
+             if each.source in names and each.target in names]
+    edges = [each for each in network.edges if each != edge]
+    entry = edge.source if edge is not None else source
+    if entry is not None and made:
+        fed, feeding = {each.target for each in inner}, {each.source for each in inner}
+        inner += [Edge(source=entry, target=node.id) for node in made if node.id not in fed]
+        last = next((node.id for node in reversed(made) if node.id not in feeding), made[-1].id)
+        if edge is not None:
+            inner.append(Edge(source=last, target=edge.target, port=edge.port))
+    groups = list(network.groups)
+    for group in part.groups:
+        members = tuple(names[each] for each in group.nodes if each in names)
+        if members:
+            identifier = unique_id(group.id, [each.id for each in groups])
+            groups.append(replace(group, id=identifier, nodes=members, position=None))
+    changed = replace(network, nodes=(*network.nodes, *made), edges=(*edges, *inner), groups=tuple(groups))
+    return set_network(project, changed), [node.id for node in made]
+
+
+# Places ------------------------------------------------------------------------------------------
+
+def aligned(boxes: Mapping[str, tuple[float, float, float, float]], side: Align) -> dict[str, tuple[float, float]]:
+    """New places of boxes (x, y, width, height) that are put in line."""
+    if not boxes:
+        return {}
+    left, top = min(box[0] for box in boxes.values()), min(box[1] for box in boxes.values())
+    right, bottom = max(box[0] + box[2] for box in boxes.values()), max(box[1] + box[3] for box in boxes.values())
+    found = {}
+    for identifier, (x, y, width, height) in boxes.items():
+        match side:
+            case "left":
+                x = left
+            case "center":
+                x = (left + right - width) / 2
+            case "right":
+                x = right - width
+            case "top":
+                y = top
+            case "middle":
+                y = (top + bottom - height) / 2
+            case "bottom":
+                y = bottom - height
+        found[identifier] = (x, y)
+    return found
+
+
+def distributed(boxes: Mapping[str, tuple[float, float, float, float]], *, down: bool) -> dict[str, tuple[float, float]]:
+    """New places of boxes with equal gaps between them, from the first to the last as they stand."""
+    axis = 1 if down else 0
+    ordered = sorted(boxes.items(), key=lambda item: item[1][axis])
+    if len(ordered) < 3:
+        return {identifier: box[:2] for identifier, box in boxes.items()}
+    begin, end = ordered[0][1][axis], ordered[-1][1][axis] + ordered[-1][1][axis + 2]
+    gap = (end - begin - sum(box[axis + 2] for _name, box in ordered)) / (len(ordered) - 1)
+    found, here = {}, begin
+    for identifier, box in ordered:
+        found[identifier] = (box[0], here) if down else (here, box[1])
+        here += box[axis + 2] + gap
+    return found

@@ -9,7 +9,7 @@ import msgspec
 
 from cnnstudio.catalog.drawing import id_for
 from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.core import edits
+from cnnstudio.core import edits, network_edits
 from cnnstudio.core.network import Edge, Node
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.project import Project
@@ -140,6 +140,7 @@ FIXES: Final[dict[str, Callable[..., Project]]] = {
     "add_output": _add_output,
     "follow_classes": _follow_classes,
     "disconnect": _disconnect,
+    "set_group": network_edits.set_group,
     "disconnect_inputs": _disconnect_inputs,
     "join_inputs": _join_inputs,
     "forget_node_param": _forget_node_param,

@@ -25,6 +25,7 @@ def keras_code(network: NetworkSpec, context: Context) -> str:
     Layers that cannot be built yet are written as comments with what is wrong.
     """
     found = report(network, context)
+    network = found.network
     known = {node.id: node for node in network.nodes}
     order = [known[identifier] for identifier in found.order]
     lines = ["import keras", ""]

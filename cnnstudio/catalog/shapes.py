@@ -9,8 +9,9 @@ import msgspec
 from cnnstudio.catalog.advice import advice
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, Cost, LayerType, Shape, ShapeTrouble, values_of
-from cnnstudio.catalog.structure import end_of, ending, loops, remove, structure
+from cnnstudio.catalog.structure import end_of, ending, loops, remove, repetitions, structure
 from cnnstudio.core.graph import topological_order
+from cnnstudio.core.groups import expanded
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.params import by_name, check
 from cnnstudio.core.problems import Fix, Problem, error
@@ -53,6 +54,8 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
     order: tuple[str, ...]
     output: str | None
     problems: tuple[Problem, ...]
+    network: NetworkSpec = NetworkSpec()
+    """What was looked at: the network with the repetitions of its groups written out."""
 
     @property
     def trainable(self) -> int:
@@ -83,9 +86,14 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def report(network: NetworkSpec, context: Context, headless: bool = False) -> NetworkReport:
-    """Never raises. With `headless`, the end need not be an answer for classes (a base's own graph)."""
+    """Never raises. With `headless`, the end need not be an answer for classes (a base's own graph).
+
+    Repetitions of groups are written out first: the report has their copies, too.
+    """
+    impossible = repetitions(network)
+    network, copies = expanded(network)
     known = {node.id: node for node in network.nodes}
-    problems = structure(network, known)
+    problems = [*impossible, *structure(network, known)]
     pairs = [(edge.source, edge.target) for edge in network.edges]
     order, circular = topological_order(list(known), pairs)
     problems += loops(network, circular)
@@ -103,7 +111,25 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
     output = end_of(network, order, known)
     if not headless:
         problems += ending(network, {identifier: node.shape for identifier, node in found.items()}, output, context)
-    return NetworkReport(nodes=found, order=tuple(order), output=output, problems=tuple(problems))
+    if copies:
+        problems = [_of_original(problem, copies) for problem in problems]
+    return NetworkReport(nodes=found, order=tuple(order), output=output, problems=tuple(problems), network=network)
+
+
+def _of_original(problem: Problem, copies: dict[str, str]) -> Problem:
+    """What is wrong with a repetition is shown, and mended, at the layer that it repeats."""
+    original = copies.get(problem.where.node or "")
+    if original is None:
+        return problem
+    text = Text("In a repetition of the block: {what}", "En una repetición del bloque: {what}")
+
+    def named(value: Any) -> Any:
+        return [named(each) for each in value] if isinstance(value, list) else (
+            copies.get(value, value) if isinstance(value, str) else value)
+
+    fixes = tuple(replace(fix, arguments={name: named(value) for name, value in fix.arguments.items()})
+                  for fix in problem.fixes)
+    return replace(problem, text=text.fill(what=problem.text), where=replace(problem.where, node=original), fixes=fixes)
 
 
 def _node(node: Node, sources: list[str], found: dict[str, NodeReport], context: Context

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, Shape, values_of
 from cnnstudio.core.graph import reachable, successors
+from cnnstudio.core.groups import repeatable
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text
@@ -184,3 +185,19 @@ def _final_activation(network: NetworkSpec, last: Node, context: Context) -> tup
     layer = LAYERS.find(node.type)
     activation = values_of(node, layer).get("activation") if layer is not None else None
     return node, activation if isinstance(activation, str) and activation != "linear" else None
+
+
+def repetitions(network: NetworkSpec) -> list[Problem]:
+    """Groups that are to be repeated and cannot stand in a row."""
+    problems = []
+    for group in network.groups:
+        if group.repeat > 1 and not repeatable(network, group):
+            text = Text("The block {name} cannot be repeated: one layer outside must feed it, and one of its layers must "
+                        "give its answer.",
+                        "El bloque {name} no se puede repetir: debe alimentarlo una sola capa de fuera y una sola de sus "
+                        "capas debe dar su respuesta.")
+            once = Fix(action="set_group", label=Text("Let it stand once", "Que esté una sola vez"),
+                       arguments={"group": group.id, "repeat": 1})
+            problems.append(error("cannot_repeat", text.fill(name=group.name), "network", node=group.nodes[0],
+                                  fixes=(once,)))
+    return problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -133,23 +133,13 @@ def aligned(boxes: Mapping[str, tuple[float, float, float, float]], side: Align)
         return {}
     left, top = min(box[0] for box in boxes.values()), min(box[1] for box in boxes.values())
     right, bottom = max(box[0] + box[2] for box in boxes.values()), max(box[1] + box[3] for box in boxes.values())
-    found = {}
-    for identifier, (x, y, width, height) in boxes.items():
-        match side:
-            case "left":
-                x = left
-            case "center":
-                x = (left + right - width) / 2
-            case "right":
-                x = right - width
-            case "top":
-                y = top
-            case "middle":
-                y = (top + bottom - height) / 2
-            case "bottom":
-                y = bottom - height
-        found[identifier] = (x, y)
-    return found
+    along: dict[str, Callable[[float, float], float]] = {
+        "left": lambda _x, _width: left, "center": lambda _x, width: (left + right - width) / 2,
+        "right": lambda _x, width: right - width, "top": lambda _y, _height: top,
+        "middle": lambda _y, height: (top + bottom - height) / 2, "bottom": lambda _y, height: bottom - height}
+    move, across = along[side], side in ("left", "center", "right")
+    return {identifier: (move(x, width), y) if across else (x, move(y, height))
+            for identifier, (x, y, width, height) in boxes.items()}
 
 
 def distributed(boxes: Mapping[str, tuple[float, float, float, float]], *, down: bool) -> dict[str, tuple[float, float]]:

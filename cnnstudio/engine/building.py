@@ -50,6 +50,7 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True,
     problems = blocking(found.problems)
     if problems or found.output is None:
         raise ProblemError(*problems)
+    network = found.network
     layers: dict[str, Any] = {}
     tensors: dict[str, Any] = {}
     start: Any = None

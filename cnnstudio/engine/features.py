@@ -13,6 +13,7 @@ import numpy as np
 
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.groups import expanded
 from cnnstudio.core.project import Project
 from cnnstudio.engine import inference
 from cnnstudio.engine.building import Built, apply
@@ -36,7 +37,7 @@ class Cut:
 def cut(project: Project, built: Built) -> Cut | None:
     """The model cut behind its base, or None when that would train another network: the base must be
     frozen and stand right behind the Input, alone, and no picture may be changed at random."""
-    network = project.network
+    network, _copies = expanded(project.network)
     if not project.training.keep_features or project.augmentation.active:
         return None
     bases = [node for node in network.nodes if node.type == "PretrainedBase"]

@@ -10,11 +10,14 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.catalog.recipes import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.catalog.shapes import report
 from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.core import edits, network_edits
 from cnnstudio.core.events import Epoch, Notice
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import complete
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.training import TrainingSpec
 from cnnstudio.engine import features, models
@@ -199,3 +202,20 @@ def test_what_must_not_be_cut(change):
         drawing.add("Output")
         project = replace(project, network=drawing.network())
     assert features.cut(project, build(project.network, base_context())) is None
+
+
+def test_a_repeated_block_is_built_as_often():
+    drawing = Drawing()
+    drawing.add("Input")
+    drawing.add("Conv2D", filters=4, padding="same")
+    drawing.add("Conv2D", id="inner", filters=4, padding="same")
+    drawing.add("Add", "conv", "inner", id="add")
+    drawing.add("Flatten")
+    drawing.add("Output")
+    project = edits.set_network(Project(), drawing.network())
+    project = network_edits.set_group(network_edits.group_nodes(project, ["inner", "add"]), "block", repeat=3)
+    context = Context(height=8, width=8, channels=3, class_count=2)
+    model = build(project.network, context).model
+    found = report(project.network, context)
+    assert model.count_params() == found.parameters
+    assert [layer.name for layer in model.layers if layer.name.startswith("add")] == ["add", "add_r2", "add_r3"]

@@ -16,7 +16,7 @@ from cnnstudio.core.item import Step
 from cnnstudio.core.params import check
 from cnnstudio.core.problems import Area, Fix, Problem, error, warning
 from cnnstudio.core.project import Project
-from cnnstudio.core.recipe import RECIPE_PARAMS
+from cnnstudio.core.recipe import RECIPE_PARAMS, statistics_key
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import TRAINING_PARAMS
@@ -34,7 +34,7 @@ def check_project(project: Project, classes: Sequence[str], counts: Counts) -> t
     """All problems at once, data first, each located and with its fixes."""
     return (
         *check_dataset(project, classes, counts),
-        *check_recipe(project),
+        *check_recipe(project, counts),
         *check_augmentation(project, classes),
         *check_network(project, len(classes)),
         *check_training(project),
@@ -123,10 +123,34 @@ def _check_steps(steps: Sequence[Step], registry: Registry[StepType], area: Area
     return problems
 
 
-def check_recipe(project: Project) -> tuple[Problem, ...]:
+def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
     recipe = project.recipe
     problems = list(check(RECIPE_PARAMS, fields_of(recipe, RECIPE_PARAMS), "recipe"))
+    if recipe.normalization == "standardize":
+        if len(recipe.mean) != recipe.channels or len(recipe.deviation) != recipe.channels:
+            problems.append(not_measured())
+        elif recipe.measured != statistics_key(recipe, project.dataset, training_pictures(counts)):
+            problems.append(warning("stale_statistics", Text(
+                "The mean and the deviation were measured on other training pictures or with another recipe.",
+                "La media y la desviación se midieron con otras imágenes de entrenamiento u otra receta."),
+                "recipe", field="normalization", fixes=(_MEASURE,)))
     return (*problems, *_check_steps(recipe.steps, RECIPE_STEPS, "recipe"))
+
+
+def not_measured() -> Problem:
+    """Why a recipe that standardises cannot be used yet."""
+    return error("not_measured", Text(
+        "The mean and the deviation of the training pictures have not been measured yet.",
+        "Aún no se han medido la media y la desviación de las imágenes de entrenamiento."),
+        "recipe", field="normalization", fixes=(_MEASURE,))
+
+
+_MEASURE = Fix(action="measure_statistics", label=Text("Measure", "Medir"))
+
+
+def training_pictures(counts: Counts) -> int:
+    """Usable pictures of the training split."""
+    return sum(splits.get("train", 0) for splits in counts.values())
 
 
 def check_augmentation(project: Project, classes: Sequence[str]) -> tuple[Problem, ...]:

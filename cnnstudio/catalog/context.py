@@ -8,7 +8,10 @@ from cnnstudio.core.project import Project
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """Shape of the prepared pictures, the classes and the form of their labels, and the normalisation."""
+    """Shape of the prepared pictures, the classes and the form of their labels, and the normalisation.
+
+    `mean` and `deviation` of each channel (0 to 255) are for the normalisation "standardize".
+    """
 
     height: int
     width: int
@@ -16,6 +19,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     class_count: int
     label_mode: str = "categorical"
     normalization: str = "zero_one"
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
 
     @property
     def output_units(self) -> int:
@@ -43,4 +48,5 @@ def context_of(project: Project, class_count: int) -> Context:
     """The context of a project whose pictures have that many classes."""
     recipe = project.recipe
     return Context(height=recipe.height, width=recipe.width, channels=recipe.channels, class_count=class_count,
-                   label_mode=project.dataset.label_mode, normalization=recipe.normalization)
+                   label_mode=project.dataset.label_mode, normalization=recipe.normalization,
+                   mean=recipe.mean, deviation=recipe.deviation)

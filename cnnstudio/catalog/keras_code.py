@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.call import Call, literal
+from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.normalizing import is_measured, rescaling
 from cnnstudio.catalog.shapes import report
 from cnnstudio.core.graph import successors
 from cnnstudio.core.network import NetworkSpec, Node
-
-RESCALING: dict[str, Call] = {
-    "zero_one": Call("keras.layers.Rescaling", {"scale": 1 / 255}),
-    "minus_one_one": Call("keras.layers.Rescaling", {"scale": 1 / 127.5, "offset": -1.0}),
-}
-"""The layer that each normalisation puts behind the input; "base" and "none" put none."""
 
 
 def keras_code(network: NetworkSpec, context: Context) -> str:
@@ -36,6 +31,8 @@ def keras_code(network: NetworkSpec, context: Context) -> str:
         lines += _sequential(order, network, context)
     else:
         lines += _functional(order, network, context, found.output)
+    if context.normalization == "standardize" and not is_measured(context):
+        lines.append("# The mean and deviation of the training pictures were not measured yet: nothing is scaled.")
     for problem in found.problems:
         if problem.where.node is not None:
             lines.append(f"# {problem.where.node}: {problem.text}")
@@ -72,8 +69,9 @@ def _sequential(order: list[Node], network: NetworkSpec, context: Context) -> li
     if any(node.type == "PretrainedBase" for node in order):
         return _functional(order, network, context, order[-1].id)
     lines = ["model = keras.Sequential([", f"    {_expression(order[0], context, name=False)},"]
-    if context.normalization in RESCALING:
-        lines.append(f"    {RESCALING[context.normalization].code({}, name='normalization')},")
+    scaling = rescaling(context)
+    if scaling is not None:
+        lines.append(f"    {scaling.code({}, name='normalization')},")
     lines += [f"    {_expression(node, context)}," for node in order[1:]]
     return [*lines, "])"]
 
@@ -85,9 +83,9 @@ def _functional(order: list[Node], network: NetworkSpec, context: Context, outpu
     for node in order:
         if node.type == "Input":
             lines.append(f"{names[node.id]} = {_expression(node, context)}")
-            if context.normalization in RESCALING and node.id == inputs:
-                call = RESCALING[context.normalization].code({}, name="normalization")
-                lines.append(f"normalized = {call}({names[node.id]})")
+            scaling = rescaling(context)
+            if scaling is not None and node.id == inputs:
+                lines.append(f"normalized = {scaling.code({}, name='normalization')}({names[node.id]})")
                 names[node.id] = "normalized"
             continue
         sources = [names.get(source, source) for source in network.inputs_of(node.id)]

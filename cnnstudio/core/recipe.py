@@ -3,37 +3,50 @@ training, evaluation, prediction and export."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final, Literal
 
 import msgspec
 
+from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.item import Step
-from cnnstudio.core.params import Choice, Color, Int, Option
+from cnnstudio.core.params import Choice, Color, Float, Int, Option, Padding4, ShownWhen
 from cnnstudio.core.text import Text, same
 
 ColorMode = Literal["grayscale", "rgb", "rgba"]
 CHANNELS: Final = {"grayscale": 1, "rgb": 3, "rgba": 4}
 Fit = Literal["stretch", "crop", "pad"]
-Interpolation = Literal["auto", "nearest", "bilinear", "bicubic", "area", "lanczos4"]
-Normalization = Literal["zero_one", "minus_one_one", "base", "none"]
+Interpolation = Literal["auto", "nearest", "nearest_opencv", "bilinear", "linear_exact", "bicubic", "area", "lanczos4"]
+Crop = Literal["none", "share", "box"]
+Normalization = Literal["zero_one", "minus_one_one", "standardize", "base", "none"]
 
 
 class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """Orientation, colour mode, resize, steps, and the normalisation that goes into the model.
+    """Orientation, colour mode, crop, resize, steps, and the normalisation that goes into the model.
+
+    `crop` "share" keeps the middle `crop_share` of both sides of a file's picture; "box" keeps the pixels
+    of `crop_box` (top, left, height, width; 0 reaches to the end).
 
     The pixel path ends with uint8 of shape (height, width, channels). `normalization` becomes a
     Rescaling layer inside the model, so that a saved model takes plain 0-255 pixels; "base" means
-    that the pretrained base scales by itself.
+    that the pretrained base scales by itself. "standardize" uses `mean` and `deviation` of each channel
+    (0 to 255) of the training pictures; `measured` tells on what they were measured (`statistics_key`).
     """
 
     height: int = 64
     width: int = 64
     color_mode: ColorMode = "rgb"
+    crop: Crop = "none"
+    crop_share: float = 0.875
+    crop_box: tuple[int, int, int, int] = (0, 0, 0, 0)
     fit: Fit = "stretch"
     interpolation: Interpolation = "auto"
     background: tuple[int, int, int] = (255, 255, 255)
     steps: tuple[Step, ...] = ()
     normalization: Normalization = "zero_one"
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+    measured: str = ""
 
     @property
     def channels(self) -> int:
@@ -49,6 +62,25 @@ class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
         plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 
+    def pixel_part(self) -> dict[str, Any]:
+        """All that decides over the pixels, in its plain form: the normalisation lies in the model, and what is
+        switched off counts for nothing."""
+        without = ["normalization", "mean", "deviation", "measured",
+                   *(name for name in ("crop", "crop_share", "crop_box") if self.crop == "none"),
+                   *(["crop_box"] if self.crop == "share" else ["crop_share"] if self.crop == "box" else [])]
+        plain = {name: value for name, value in self.as_dictionary().items() if name not in without}
+        plain["steps"] = [{name: step[name] for name in ("type", "params")} for step in plain["steps"]
+                          if step.get("enabled", True)]
+        return plain
+
+
+def statistics_key(recipe: RecipeSpec, dataset: DatasetSpec, pictures: int) -> str:
+    """Names what a mean and a deviation belong to: the pixels of a recipe, a collection, its split, and the number
+    of its training pictures."""
+    plain = [recipe.pixel_part(), dataset.source, dataset.joined, dataset.hidden_classes,
+             msgspec.to_builtins(dataset.splits), pictures]
+    return hashlib.blake2b(msgspec.json.encode(plain, order="deterministic"), digest_size=8).hexdigest()
+
 
 RECIPE_PARAMS: Final = (
     Int(name="height", default=64, minimum=1, maximum=4096, unit=same("px"), label=Text("Height", "Alto"),
@@ -60,6 +92,23 @@ RECIPE_PARAMS: Final = (
                      "grayscale tiene 1 canal, rgb 3, rgba 4 (con transparencia)."),
            options=(Option("grayscale", same("grayscale")), Option("rgb", same("rgb")),
                     Option("rgba", same("rgba")))),
+    Choice(name="crop", default="none", label=Text("Crop", "Recorte"),
+           help=Text("Cuts the same part out of every file before it is resized.",
+                     "Recorta la misma parte de cada archivo antes de redimensionar."),
+           options=(Option("none", Text("none", "ninguno")),
+                    Option("share", Text("middle", "centro"), Text("The middle, a share of both sides.",
+                                                                   "El centro, una parte de ambos lados.")),
+                    Option("box", Text("box", "caja"), Text("The same pixels of every file.",
+                                                            "Los mismos píxeles de cada archivo.")))),
+    Float(name="crop_share", default=0.875, minimum=0, above=True, maximum=1, step=0.05, decimals=3,
+          shown_when=ShownWhen("crop", ("share",)), label=Text("Share", "Parte"),
+          help=Text("Share of height and width that stays.", "Parte del alto y del ancho que queda.")),
+    Padding4(name="crop_box", default=(0, 0, 0, 0), maximum=100_000, shown_when=ShownWhen("crop", ("box",)),
+             label=Text("Top, left, height, width", "Arriba, izquierda, alto, ancho"),
+             help=Text("Pixels of the upright file; a height or width of 0 reaches to its end. What lies outside of a "
+                       "picture is left out.",
+                       "Píxeles del archivo derecho; un alto o ancho de 0 llega hasta el final. Lo que queda fuera de "
+                       "una imagen se omite.")),
     Choice(name="fit", default="stretch", label=Text("Fit", "Ajuste"),
            help=Text("How a picture of another shape is brought to this size.",
                      "Cómo se lleva a este tamaño una imagen de otra forma."),
@@ -74,10 +123,13 @@ RECIPE_PARAMS: Final = (
                       Text("Keeps proportions and the whole picture; fills up with the background.",
                            "Conserva las proporciones y toda la imagen; rellena con el fondo.")))),
     Choice(name="interpolation", default="auto", advanced=True, label=Text("Interpolation", "Interpolación"),
-           help=Text("How new pixels are computed. auto: area when shrinking, bilinear when enlarging.",
-                     "Cómo se calculan los píxeles nuevos. auto: area al reducir, bilinear al ampliar."),
+           help=Text("How new pixels are computed. auto: area when shrinking, bilinear when enlarging. OpenCV calls "
+                     "nearest INTER_NEAREST_EXACT and nearest_opencv INTER_NEAREST (from the corner).",
+                     "Cómo se calculan los píxeles nuevos. auto: area al reducir, bilinear al ampliar. OpenCV llama "
+                     "INTER_NEAREST_EXACT a nearest e INTER_NEAREST (desde la esquina) a nearest_opencv."),
            options=tuple(Option(each, same(each))
-                         for each in ("auto", "nearest", "bilinear", "bicubic", "area", "lanczos4"))),
+                         for each in ("auto", "nearest", "nearest_opencv", "bilinear", "linear_exact", "bicubic",
+                                      "area", "lanczos4"))),
     Color(name="background", default=(255, 255, 255), advanced=True, label=Text("Background", "Fondo"),
           help=Text("Colour under transparent pictures and around padded ones.",
                     "Color bajo las imágenes transparentes y alrededor de las rellenadas.")),
@@ -86,6 +138,9 @@ RECIPE_PARAMS: Final = (
                      "Escalado de los píxeles, dentro del modelo."),
            options=(Option("zero_one", Text("[0, 1]", "[0, 1]")),
                     Option("minus_one_one", Text("[-1, 1]", "[-1, 1]")),
+                    Option("standardize", Text("mean 0, deviation 1", "media 0, desviación 1"),
+                           Text("Each channel less the mean of the training pictures, divided by their deviation.",
+                                "Cada canal menos la media de las imágenes de entrenamiento, entre su desviación.")),
                     Option("base", Text("the base's own", "la propia de la base")),
                     Option("none", Text("none: 0 to 255", "ninguna: 0 a 255")))),
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import keras
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.checks import not_measured
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.normalizing import rescaling
 from cnnstudio.catalog.recipes import LOSSES, OPTIMIZERS
 from cnnstudio.catalog.shapes import report
 from cnnstudio.core.graph import unique_id
@@ -22,9 +24,6 @@ from cnnstudio.core.text import Text
 from cnnstudio.core.training import TrainingSpec
 from cnnstudio.engine.base_weights import load_base_weights
 from cnnstudio.engine.names import resolve
-
-SCALES: Final = {"zero_one": (1 / 255, 0.0), "minus_one_one": (1 / 127.5, -1.0)}
-"""(scale, offset) of the Rescaling layer for each normalisation that is done by one."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +81,13 @@ def _make(node: Node, context: Context) -> Any:
 
 
 def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
-    if context.normalization not in SCALES:
+    call = rescaling(context)
+    if call is None:
+        if context.normalization == "standardize":
+            raise ProblemError(not_measured())
         return start
-    scale, offset = SCALES[context.normalization]
     name = unique_id("normalization", [node.id for node in network.nodes])
-    return keras.layers.Rescaling(scale, offset=offset, name=name)(start)
+    return call.build({}, resolve, name=name)(start)
 
 
 def _base(node: Node, entering: Any, weights: bool) -> Any:

@@ -69,10 +69,7 @@ class Prepared:
 
 def recipe_digest(recipe: RecipeSpec) -> str:
     """Names the pixel part of a recipe; the normalisation lies in the model and does not count."""
-    plain = {name: value for name, value in recipe.as_dictionary().items() if name != "normalization"}
-    plain["steps"] = [{name: step[name] for name in ("type", "params")} for step in plain["steps"]
-                      if step.get("enabled", True)]
-    data = msgspec.json.encode([PIXELS_VERSION, plain], order="deterministic")
+    data = msgspec.json.encode([PIXELS_VERSION, recipe.pixel_part()], order="deterministic")
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 

@@ -18,7 +18,9 @@ Picture = NDArray[np.uint8]
 
 INTERPOLATIONS: Final = {
     "nearest": cv2.INTER_NEAREST_EXACT,
+    "nearest_opencv": cv2.INTER_NEAREST,
     "bilinear": cv2.INTER_LINEAR,
+    "linear_exact": cv2.INTER_LINEAR_EXACT,
     "bicubic": cv2.INTER_CUBIC,
     "area": cv2.INTER_AREA,
     "lanczos4": cv2.INTER_LANCZOS4,
@@ -33,7 +35,8 @@ def resize(picture: Picture, height: int, width: int, *, fit: str = "stretch", i
     `fit`: "stretch" uses the whole picture whatever its proportions; "crop" keeps proportions and cuts the
     middle out; "pad" keeps proportions and the whole picture, centred on `background` (red, green, blue;
     transparent where there is a fourth channel). `interpolation`: "auto" averages areas along a side that
-    shrinks and interpolates linearly along one that grows; or nearest, bilinear, bicubic, area, lanczos4.
+    shrinks and interpolates linearly along one that grows; or one of INTERPOLATIONS. "nearest" takes the
+    pixel under the middle of the new one, "nearest_opencv" the one under its corner.
     """
     if fit not in FITS or (interpolation != "auto" and interpolation not in INTERPOLATIONS):
         raise ValueError(f"Expected fit {FITS} and interpolation auto or {tuple(INTERPOLATIONS)}. "
@@ -55,6 +58,23 @@ def resize(picture: Picture, height: int, width: int, *, fit: str = "stretch", i
     top, left = (height - rows) // 2, (width - columns) // 2
     whole[top:top + rows, left:left + columns] = _scaled(picture, rows, columns, interpolation)
     return whole
+
+
+def crop(picture: Picture, kind: str = "none", share: float = 1.0, box: Sequence[int] = (0, 0, 0, 0)) -> Picture:
+    """A part of the picture, at least one pixel: "share" of both sides from the middle, or the "box" (top, left,
+    height, width; 0 reaches to the end) as far as it lies inside."""
+    high, wide = picture.shape[:2]
+    if kind == "none":
+        return picture
+    if kind == "share":
+        rows, columns = (min(side, max(1, round(side * float(share)))) for side in (high, wide))
+        top, left = (high - rows) // 2, (wide - columns) // 2
+    elif kind == "box":
+        top, left = min(int(box[0]), high - 1), min(int(box[1]), wide - 1)
+        rows, columns = (int(length) or side for length, side in ((box[2], high), (box[3], wide)))
+    else:
+        raise ValueError(f"Expected crop none, share or box. Received: {kind!r}")
+    return picture[top:top + rows, left:left + columns]
 
 
 def background_value(background: Sequence[int], channels: int) -> Picture:

@@ -1,4 +1,4 @@
-"""From a file to what the network sees: decode, orientation, colour mode, resize, steps.
+"""From a file to what the network sees: decode, orientation, colour mode, crop, resize, steps.
 
 The recipe is a plain dictionary, as JSON has it; keys that are not known here mean nothing here.
 A JPEG is always decoded in full size: libjpeg's reduced decoding is quicker, but gives other pixels than
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .decode import convert, decode, read_bytes
-from .operations import STEPS, resize
+from .operations import STEPS, crop, resize
 
 CHANNELS: Final[dict[str, Literal[1, 3, 4]]] = {"grayscale": 1, "rgb": 3, "rgba": 4}
 
@@ -28,7 +28,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Stage:
-    """The picture after one stage: `id` is "decoded", "color_mode", "resize" or the id of a step."""
+    """The picture after one stage: `id` is "decoded", "color_mode", "crop", "resize" or the id of a step."""
 
     id: str
     type: str
@@ -55,7 +55,7 @@ def prepare(source: bytes | Picture, recipe: Mapping[str, Any]) -> Picture:
         picture = np.ascontiguousarray(convert(source, channels, background))
     else:
         picture = decode(source, channels=channels, background=background)
-    picture = _resized(picture, recipe)
+    picture = _resized(_cropped(picture, recipe), recipe)
     for step in recipe.get("steps", ()):
         if step.get("enabled", True):
             picture = _step(picture, step)
@@ -70,7 +70,7 @@ def prepare_file(path: str | os.PathLike[str], recipe: Mapping[str, Any]) -> Pic
 def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any]) -> list[Stage]:
     """The picture after every stage, for looking at; the last is what `prepare` gives.
 
-    A step that is switched off has no stage.
+    A crop that is not wanted or a step that is switched off has no stage.
     """
     data = source if isinstance(source, bytes) else read_bytes(source)
     background = recipe.get("background", (255, 255, 255))
@@ -78,6 +78,9 @@ def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any]) ->
     found = [Stage("decoded", "decoded", picture)]
     picture = np.ascontiguousarray(convert(picture, channels_of(recipe), background))
     found.append(Stage("color_mode", "color_mode", picture))
+    if recipe.get("crop", "none") != "none":
+        picture = _cropped(picture, recipe)
+        found.append(Stage("crop", "crop", picture))
     picture = _resized(picture, recipe)
     found.append(Stage("resize", "resize", picture))
     for step in recipe.get("steps", ()):
@@ -85,6 +88,10 @@ def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any]) ->
             picture = _step(picture, step)
             found.append(Stage(str(step.get("id", step["type"])), str(step["type"]), picture))
     return found
+
+
+def _cropped(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
+    return crop(picture, recipe.get("crop", "none"), recipe.get("crop_share", 1.0), recipe.get("crop_box", (0, 0, 0, 0)))
 
 
 def _resized(picture: Picture, recipe: Mapping[str, Any]) -> Picture:

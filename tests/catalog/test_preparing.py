@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from cnnstudio.catalog.checks import check_augmentation
+from cnnstudio.catalog.checks import check_augmentation, check_recipe
+from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.fixes import apply_fix
+from cnnstudio.catalog.keras_code import keras_code
+from cnnstudio.catalog.normalizing import rescaling
 from cnnstudio.catalog.starting import Facts, new_project
 from cnnstudio.core import edits
+from cnnstudio.core.recipe import statistics_key
+
+COUNTS = {"cat": {"train": 40, "test": 3}, "dog": {"train": 60}}
 
 
 def project(label_mode="categorical", *types):
@@ -57,3 +63,35 @@ def test_mixing_needs_labels_that_can_be_shares(kind):
 def test_changes_of_colour_do_nothing_to_grey_pictures():
     made = edits.set_field(project("categorical", "random_hue", "random_brightness"), "recipe", "color_mode", "grayscale")
     assert [(each.code, each.where.node) for each in check_augmentation(made, ())] == [("needs_color", "random_hue")]
+
+
+def measured(made):
+    made = edits.set_field(made, "recipe", "mean", (100.0, 110.0, 120.0))
+    made = edits.set_field(made, "recipe", "deviation", (50.0, 0.0, 25.0))
+    return edits.set_field(made, "recipe", "measured", statistics_key(made.recipe, made.dataset, 100))
+
+
+def test_standardising_needs_a_measurement_that_is_not_stale():
+    made = edits.set_field(project(), "recipe", "normalization", "standardize")
+
+    def codes(each, counts=COUNTS):
+        return [(problem.code, problem.blocks, problem.fixes[0].action) for problem in check_recipe(each, counts)]
+
+    assert codes(made) == [("not_measured", True, "measure_statistics")]
+    assert rescaling(context_of(made, 3)) is None
+    assert "not measured yet" in keras_code(made.network, context_of(made, 3))
+    good = measured(made)
+    assert codes(good) == []
+    for other in (edits.set_field(good, "recipe", "width", 48), edits.add_step(good, "recipe", "canny"),
+                  edits.set_field(good, "dataset.splits", "seed", 99)):
+        assert codes(other) == [("stale_statistics", False, "measure_statistics")]
+    assert codes(good, {"cat": {"train": 40}})[0][0] == "stale_statistics"
+    assert codes(edits.set_field(good, "recipe", "color_mode", "grayscale"))[0][0] == "not_measured"
+    assert codes(edits.set_field(good, "recipe", "interpolation", "area"))[0][0] == "stale_statistics"
+
+
+def test_standardising_is_one_layer_in_the_code():
+    made = measured(edits.set_field(project(), "recipe", "normalization", "standardize"))
+    assert rescaling(context_of(made, 3)).arguments({}) == {"scale": (0.02, 1.0, 0.04), "offset": (-2.0, -110.0, -4.8)}
+    code = keras_code(made.network, context_of(made, 3))
+    assert 'Rescaling(scale=(0.02, 1.0, 0.04), offset=(-2.0, -110.0, -4.8), name="normalization")' in code

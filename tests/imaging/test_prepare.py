@@ -14,7 +14,18 @@ from PIL import Image
 from cnnstudio.core.item import Step
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.imaging.decode import decode
-from cnnstudio.imaging.operations import STEPS, canny, clahe, equalize, gaussian_blur, median_blur, resize
+from cnnstudio.imaging.operations import (
+    INTERPOLATIONS,
+    STEPS,
+    bilateral_filter,
+    canny,
+    clahe,
+    crop,
+    equalize,
+    gaussian_blur,
+    median_blur,
+    resize,
+)
 from cnnstudio.imaging.prepare import prepare, prepare_file, stages
 
 from .pictures import saved, scene, with_alpha
@@ -29,7 +40,7 @@ def picture(channels: int = 3, height: int = 47, width: int = 61) -> np.ndarray:
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
-@pytest.mark.parametrize("interpolation", ["auto", "nearest", "bilinear", "bicubic", "area", "lanczos4"])
+@pytest.mark.parametrize("interpolation", ["auto", *INTERPOLATIONS])
 def test_resize_gives_the_size(channels: int, fit: str, interpolation: str) -> None:
     for size in ((20, 30), (100, 90), (1, 1), (47, 61), (10, 200), (1, 500)):
         result = resize(picture(channels), *size, fit=fit, interpolation=interpolation)
@@ -53,6 +64,57 @@ def test_crop_takes_the_middle() -> None:
     wide[:, 10:20] = 255
     assert (resize(wide, 10, 10, fit="crop") == 255).all()
     assert (resize(wide.swapaxes(0, 1).copy(), 5, 5, fit="crop") == 255).all()
+
+
+def test_every_interpolation_is_opencvs_own_and_the_recipe_offers_it() -> None:
+    from cnnstudio.core.params import by_name
+    from cnnstudio.core.recipe import RECIPE_PARAMS
+
+    offered = {option.value for option in by_name(RECIPE_PARAMS, "interpolation").options}  # type: ignore[union-attr]
+    assert offered == {"auto", *INTERPOLATIONS}
+    source = picture()
+    found = {name: resize(source, 31, 40, interpolation=name) for name in INTERPOLATIONS}
+    for name, flag in INTERPOLATIONS.items():
+        assert np.array_equal(found[name], cv2.resize(source, (40, 31), interpolation=flag)), name
+    assert not np.array_equal(found["nearest"], found["nearest_opencv"])
+    assert not np.array_equal(found["bicubic"], found["lanczos4"])
+    assert not np.array_equal(found["area"], found["bilinear"])
+
+
+def test_a_crop_keeps_the_middle_or_a_box_and_at_least_a_pixel() -> None:
+    source = picture(height=40, width=60)
+    assert np.array_equal(crop(source, "share", 0.5), source[10:30, 15:45])
+    assert np.array_equal(crop(source, "box", box=(5, 7, 20, 30)), source[5:25, 7:37])
+    assert np.array_equal(crop(source, "box", box=(5, 7, 0, 0)), source[5:, 7:])
+    assert np.array_equal(crop(source, "box", box=(30, 50, 20, 30)), source[30:, 50:])
+    assert crop(source, "box", box=(400, 500, 20, 30)).shape == (1, 1, 3)
+    assert crop(source, "share", 0.001).shape == (1, 1, 3)
+    assert crop(source, "none", 0.5) is source
+    with pytest.raises(ValueError, match="Received"):
+        crop(source, "circle")
+
+
+def test_the_crop_comes_before_the_resize_and_is_a_stage_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(saved(scene(60, 40), "PNG"))
+    plan = recipe(crop="box", crop_box=[5, 7, 20, 30])
+    source = np.asarray(scene(60, 40))
+    assert np.array_equal(prepare_file(path, plan), resize(source[5:25, 7:37], 24, 32))
+    shown = stages(path, plan)
+    assert [(stage.id, stage.picture.shape[:2]) for stage in shown] == [
+        ("decoded", (40, 60)), ("color_mode", (40, 60)), ("crop", (20, 30)), ("resize", (24, 32))]
+
+
+def test_the_pixel_part_names_only_what_decides_over_pixels() -> None:
+    plain = RecipeSpec()
+    for same in (RecipeSpec(normalization="none"), RecipeSpec(mean=(1.0,), deviation=(2.0,), measured="x"),
+                 RecipeSpec(crop_share=0.5), RecipeSpec(crop_box=(1, 2, 3, 4)),
+                 RecipeSpec(steps=(Step(id="a", type="canny", enabled=False),))):
+        assert same.pixel_part() == plain.pixel_part()
+    for other in (RecipeSpec(crop="share"), RecipeSpec(crop="box"), RecipeSpec(width=65)):
+        assert other.pixel_part() != plain.pixel_part()
+    assert RecipeSpec(crop="share", crop_share=0.5).pixel_part() != RecipeSpec(crop="share").pixel_part()
+    assert "crop_box" not in RecipeSpec(crop="share").pixel_part()
 
 
 def test_pad_centres_on_the_background() -> None:
@@ -94,6 +156,11 @@ def test_steps_do_what_they_say() -> None:
     assert median_blur(spot, 3).max() == 0
     assert 0 < gaussian_blur(spot, 3).max() < 200
     assert np.array_equal(gaussian_blur(spot, 4, 1.5)[..., 0], cv2.GaussianBlur(spot[..., 0], (5, 5), 1.5))
+    edge = np.where(np.arange(20)[None, :, None] < 10, 50, 200).astype(np.uint8).repeat(20, 0)
+    noisy = edge + np.random.default_rng(0).integers(0, 9, edge.shape, np.uint8)
+    smooth = bilateral_filter(noisy, 5, 50.0, 50.0).astype(int)
+    assert smooth[:, :10].std() < noisy[:, :10].std() / 2
+    assert smooth[:, 10].min() - smooth[:, 9].max() > 130
     square = np.zeros((30, 30, 3), np.uint8)
     square[10:20, 10:20] = 255
     edges = canny(square)

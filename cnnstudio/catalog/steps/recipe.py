@@ -36,6 +36,19 @@ STEPS: Final = (
              params=(
                  Int(name="kernel_size", default=3, minimum=1, maximum=99, step=2, odd=True, label=Text("Kernel", "Núcleo"),
                      help=Text("Side of the window in pixels; odd.", "Lado de la ventana en píxeles; impar.")),)),
+    StepType(id="bilateral_filter", label=Text("Bilateral filter", "Filtro bilateral"),
+             help=Text("Smooths areas and keeps edges sharp.", "Suaviza las zonas y conserva los bordes nítidos."),
+             params=(
+                 Int(name="diameter", default=5, minimum=1, maximum=31, label=Text("Diameter", "Diámetro"),
+                     help=Text("Width of the neighbourhood in pixels; large ones are slow.",
+                               "Anchura del vecindario en píxeles; los grandes son lentos.")),
+                 Float(name="sigma_color", default=50.0, minimum=0, above=True, maximum=500, step=5, decimals=1,
+                       label=Text("Sigma of colour", "Sigma de color"),
+                       help=Text("How different values may be and still be averaged.",
+                                 "Cuánto pueden diferir los valores y aun así promediarse.")),
+                 Float(name="sigma_space", default=50.0, minimum=0, above=True, maximum=500, step=5, decimals=1,
+                       label=Text("Sigma of distance", "Sigma de distancia"),
+                       help=Text("How far neighbours count, in pixels.", "Hasta dónde cuentan los vecinos, en píxeles.")))),
     StepType(id="canny", label=Text("Canny edges", "Bordes de Canny"),
              help=Text("Leaves only the edges, white on black.", "Deja solo los bordes, blancos sobre negro."),
              params=(

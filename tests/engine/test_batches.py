@@ -11,6 +11,7 @@ import pytest
 from cnnstudio.engine.batches import BatchSource, ahead, balanced_weights, encode_labels
 from cnnstudio.imaging.augment import Augmenter
 from cnnstudio.imaging.mixing import Mixer
+from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (23, 8, 8, 3), np.uint8)
 LABELS = np.arange(23)
@@ -96,3 +97,30 @@ def test_mixing_stays_within_the_batch_and_labels_and_weights_follow():
         np.testing.assert_allclose(heavy, soft @ weights, rtol=1e-5)
     for (mine, _, _), (theirs, _, _) in zip(mixing.epoch(2, start=3), batches[3:], strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+MIXED = [
+    {"type": "random_rotation", "id": "r", "params": {"factor": 0.2}, "enabled": True},
+    {"type": "random_gaussian_noise", "id": "n", "params": {"stddev": (0.05, 0.1)}, "enabled": True},
+    {"type": "mix_up", "id": "m", "params": {"alpha": 1.0}, "enabled": True},
+    {"type": "cut_mix", "id": "c", "params": {"probability": 0.7}, "enabled": True},
+]
+
+
+@pytest.mark.parametrize("steps", [MIXED, MIXED[:2], []], ids=["mixed", "augmented", "plain"])
+def test_the_preview_is_what_training_sees(steps):
+    labels = np.eye(23, dtype=np.float32)
+    trained = BatchSource(lambda places: PICTURES[places], labels, 5, seed=3, shuffle=True,
+                          augmenter=Augmenter(steps, 8, 8, 3) if steps else None,
+                          mixer=Mixer(steps, 8, 8) if len(steps) > 2 else None)
+    training = Training(pictures=23, batch_size=5, seed=3, steps=steps)
+    for epoch in (1, 4):
+        batches = list(trained.epoch(epoch))
+        pictures, soft = (np.concatenate([batch[part] for batch in batches]) for part in (0, 1))
+        seen = seen_in_training(first_of_epoch(training, epoch, 23), training, lambda position: PICTURES[position])
+        for index, each in enumerate(seen):
+            np.testing.assert_array_equal(each.picture, pictures[index])
+            shares = np.zeros(23)
+            shares[list(each.shares)] = list(each.shares.values())
+            np.testing.assert_allclose(shares, soft[index], atol=1e-5)
+    assert seen_in_training([(1, 4)], training, lambda _position: None)[0].picture is None

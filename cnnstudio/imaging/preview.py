@@ -1,0 +1,101 @@
+"""Single pictures exactly as training will see them, without making whole batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .augment import Augmenter
+from .chance import epoch_order
+from .mixing import Mix, Mixer, mixed, needed
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What decides over a training's batches: the number of its pictures, its batches, seed and augmentation."""
+
+    pictures: int
+    batch_size: int
+    seed: int
+    steps: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture in an epoch: `shares` are the positions whose labels it has, and how much of each."""
+
+    picture: Picture | None
+    shares: dict[int, float]
+
+
+def first_of_epoch(training: Training, epoch: int, count: int) -> list[tuple[int, int]]:
+    """(epoch, position in the split) of the first `count` pictures of an epoch, in its order."""
+    order = epoch_order(training.pictures, training.seed, epoch)
+    return [(epoch, position) for position in order[:count].tolist()]
+
+
+def seen_in_training(cells: Sequence[tuple[int, int]], training: Training, load: Callable[[int], Picture | None]
+                     ) -> list[Seen]:
+    """The pictures at these (epoch, position), changed as that epoch changes them.
+
+    `load(position)` gives the prepared picture, None where it cannot be read (black where it is mixed in).
+    """
+    loaded: dict[int, Picture | None] = {}
+
+    def known(position: int) -> Picture | None:
+        if position not in loaded:
+            loaded[position] = load(position)
+        return loaded[position]
+
+    found = []
+    augmenters: dict[Any, tuple[Augmenter, Mixer]] = {}
+    for epoch, position in cells:
+        picture = known(position)
+        if picture is None:
+            found.append(Seen(None, {}))
+            continue
+        height, width, channels = shape = picture.shape
+        if shape not in augmenters:
+            augmenters[shape] = (Augmenter(training.steps, height, width, channels, workers=1),
+                                 Mixer(training.steps, height, width))
+        augmenter, mixer = augmenters[shape]
+        members, place = np.asarray([position]), 0
+        mixes: tuple[Mix, ...] = ()
+        if not mixer.does_nothing:
+            members, mixes, place = _company(epoch, position, training, mixer)
+        batch = np.stack([each if each is not None else np.zeros(shape, np.uint8)
+                          for each in map(known, members.tolist())])
+        batch = augmenter(batch, augmenter.draw(training.seed, epoch, members))
+        shares = np.eye(len(members))
+        for mix in mixes:
+            batch = mixed(batch, mix)
+            shares = mix.weights[:, None] * shares + (1.0 - mix.weights[:, None]) * shares[mix.partners]
+        told = {int(members[index]): float(share) for index, share in enumerate(shares[place]) if share > 0}
+        found.append(Seen(batch[place], told))
+    return found
+
+
+def _company(epoch: int, position: int, training: Training, mixer: Mixer
+             ) -> tuple[NDArray[np.int64], tuple[Mix, ...], int]:
+    """The pictures of its batch that it is mixed with, how, and its place among them."""
+    order = epoch_order(training.pictures, training.seed, epoch)
+    at = int(np.flatnonzero(order == position)[0])
+    begin = at // training.batch_size * training.batch_size
+    batch = order[begin:begin + training.batch_size]
+    mixes = mixer.draw(training.seed, epoch, batch)
+    places = needed(mixes, [at - begin])
+    where = {place: index for index, place in enumerate(places)}
+    small = []
+    for mix in mixes:
+        # What is not needed any more may stay as it is.
+        inside = np.asarray([int(mix.partners[place]) in where for place in places])
+        partners = np.asarray([where.get(int(mix.partners[place]), index) for index, place in enumerate(places)])
+        small.append(replace(mix, partners=partners, weights=np.where(inside, mix.weights[places], 1.0),
+                             boxes=None if mix.boxes is None else mix.boxes[places]))
+    return batch[places], tuple(small), where[at - begin]

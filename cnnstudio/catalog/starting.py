@@ -62,7 +62,7 @@ def with_template(project: Project, template: Template, facts: Facts) -> Project
     """The template's network with the recipe, augmentation and training it is good with."""
     wanted: dict[str, Any] = dict(template.recipe)
     if template.adapts:
-        wanted |= _adapted(wanted, facts)
+        wanted |= _adapted(wanted, facts, template.minimum_size)
     recipe = replace(RecipeSpec(), background=project.recipe.background, fit=project.recipe.fit, **wanted)
     training = msgspec.convert(
         msgspec.to_builtins(TrainingSpec()) | {"seed": project.training.seed, "backend": project.training.backend,
@@ -71,12 +71,12 @@ def with_template(project: Project, template: Template, facts: Facts) -> Project
                    augmentation=AugmentationSpec(steps=light_augmentation(facts.classes)))
 
 
-def _adapted(recipe: dict[str, Any], facts: Facts) -> dict[str, Any]:
-    """Small pictures are not blown up; grey ones stay grey."""
+def _adapted(recipe: dict[str, Any], facts: Facts, minimum: int) -> dict[str, Any]:
+    """Small pictures are not blown up further than the network needs; grey ones stay grey."""
     size = min(facts.median_height, facts.median_width)
     found: dict[str, Any] = {}
-    if 16 <= size < min(recipe["height"], recipe["width"]):
-        found |= {"height": facts.median_height, "width": facts.median_width}
+    if 0 < size < min(recipe["height"], recipe["width"]):
+        found |= {"height": max(facts.median_height, minimum), "width": max(facts.median_width, minimum)}
     if facts.grey:
         found["color_mode"] = "grayscale"
     return found

@@ -60,21 +60,6 @@ def test_bases_have_their_published_size(base):
     assert {base.block_of(node.id) for node in graph.nodes} == {"", *base.blocks}
 
 
-@pytest.mark.parametrize("template", list(TEMPLATES), ids=lambda template: template.id)
-@pytest.mark.parametrize("classes", [("cat", "dog"), ("a", "b", "c")])
-def test_templates_start_without_problems(template, classes):
-    project = new_project("x", "/pictures", Facts(classes=classes), template=template.id)
-    counts = dict.fromkeys(classes, COUNTS["cat"])
-    assert [problem for problem in check_project(project, classes, counts) if problem.blocks] == []
-    assert project.dataset.label_mode == ("binary" if len(classes) == 2 else "categorical")
-
-
-def test_vgg16_has_the_published_number_of_parameters():
-    network = TEMPLATES["vgg16"].network()
-    context = Context(height=224, width=224, channels=3, class_count=1000)
-    assert report(network, context).parameters == 138_357_544
-
-
 def test_defaults_follow_the_pictures():
     photos = new_project("x", "/p", Facts(classes=("a1", "b1"), median_height=400, median_width=500))
     assert photos.network.origin == "efficientnet_lite0"

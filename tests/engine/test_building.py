@@ -63,7 +63,7 @@ def test_the_model_takes_plain_pixels(normalization, low, high):
 
 def test_templates_build():
     for template in TEMPLATES:
-        if template.id == "vgg16":
+        if template.published is not None:  # those are compared with Keras in test_templates.py
             continue
         recipe = RecipeSpec(**template.recipe)
         context = Context(height=recipe.height, width=recipe.width, channels=recipe.channels, class_count=3)

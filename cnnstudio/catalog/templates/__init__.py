@@ -1,14 +1,26 @@
-"""The registry of architectures that open as editable graphs: one file each."""
+"""The registry of architectures that open as editable graphs, by year within teaching and published ones."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.templates import inception, lenet5, residual, small_cnn, vgg16
-from cnnstudio.catalog.templates.entry import Template
+from cnnstudio.catalog.templates import (
+    alexnet,
+    applications,
+    googlenet,
+    inception,
+    lenet5,
+    plain,
+    residual,
+    resnet,
+    unet,
+    vgg,
+)
+from cnnstudio.catalog.templates.entry import Published, Template
 from cnnstudio.core.registry import Registry
 
 TEMPLATES: Final[Registry[Template]] = Registry("template", (
-    lenet5.TEMPLATE, small_cnn.TEMPLATE, residual.TEMPLATE, inception.TEMPLATE, vgg16.TEMPLATE))
+    *plain.TEMPLATES, *residual.TEMPLATES, *inception.TEMPLATES, *lenet5.TEMPLATES, *alexnet.TEMPLATES,
+    *vgg.TEMPLATES, *googlenet.TEMPLATES, *unet.TEMPLATES, *resnet.TEMPLATES, *applications.TEMPLATES))
 
-__all__ = ["TEMPLATES", "Template"]
+__all__ = ["TEMPLATES", "Published", "Template"]

@@ -11,23 +11,24 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
 
 
-def inception_module(drawing: Drawing, one: int, three: tuple[int, int], five: tuple[int, int], pool: int) -> str:
+def inception_module(drawing: Drawing, one: int, three: tuple[int, int], five: tuple[int, int], pool: int,
+                     name: str) -> str:
     """Four ways side by side: 1 x 1, 3 x 3, 5 x 5 (each behind a 1 x 1) and pooling; channels are joined."""
     entry = drawing.last
     assert entry is not None
 
-    def convolution(filters: int, kernel: int, *after: str) -> str:
-        return drawing.add("Conv2D", *after, filters=filters, kernel_size=(kernel, kernel), padding="same",
-                           activation="relu")
+    def convolution(way: str, filters: int, kernel: int, *after: str) -> str:
+        return drawing.add("Conv2D", *after, id=f"{name}_{way}", filters=filters, kernel_size=(kernel, kernel),
+                           padding="same", activation="relu")
 
-    first = convolution(one, 1, entry)
-    convolution(three[0], 1, entry)
-    second = convolution(three[1], 3)
-    convolution(five[0], 1, entry)
-    third = convolution(five[1], 5)
-    drawing.add("MaxPooling2D", entry, pool_size=(3, 3), strides=(1, 1), padding="same")
-    fourth = convolution(pool, 1)
-    return drawing.add("Concatenate", first, second, third, fourth)
+    first = convolution("1x1", one, 1, entry)
+    convolution("3x3_reduce", three[0], 1, entry)
+    second = convolution("3x3", three[1], 3)
+    convolution("5x5_reduce", five[0], 1, entry)
+    third = convolution("5x5", five[1], 5)
+    drawing.add("MaxPooling2D", entry, id=f"{name}_pool", pool_size=(3, 3), strides=(1, 1), padding="same")
+    fourth = convolution("pool_proj", pool, 1)
+    return drawing.add("Concatenate", first, second, third, fourth, id=name)
 
 
 def network() -> NetworkSpec:
@@ -35,19 +36,27 @@ def network() -> NetworkSpec:
     drawing.add("Input")
     drawing.add("Conv2D", filters=32, kernel_size=(3, 3), padding="same", activation="relu")
     drawing.add("MaxPooling2D")
-    inception_module(drawing, 16, (24, 32), (4, 8), 8)
+    inception_module(drawing, 16, (24, 32), (4, 8), 8, "module_1")
     drawing.add("MaxPooling2D")
-    inception_module(drawing, 32, (32, 64), (8, 16), 16)
+    inception_module(drawing, 32, (32, 64), (8, 16), 16, "module_2")
     drawing.add("GlobalAveragePooling2D")
     drawing.add("Dropout", rate=0.3)
     drawing.add("Output")
     return drawing.network("inception")
 
 
-TEMPLATE = Template(
-    id="inception", label=Text("Inception modules", "Módulos Inception"), year=2014, adapts=True,
-    source="https://arxiv.org/abs/1409.4842",
-    help=Text("Filters of several sizes look at the same place side by side: the idea of GoogLeNet, in two modules.",
-              "Filtros de varios tamaños miran el mismo lugar a la vez: la idea de GoogLeNet, en dos módulos."),
-    network=network, recipe={"height": 64, "width": 64}, training={"epochs": 40},
+TEMPLATES = (
+    Template(
+        id="inception", label=Text("Inception modules", "Módulos Inception"), year=2014, adapts=True,
+        source="https://arxiv.org/abs/1409.4842",
+        help=Text("Filters of several sizes side by side: the idea of GoogLeNet, in two modules.",
+                  "Filtros de varios tamaños a la vez: la idea de GoogLeNet, en dos módulos."),
+        about=Text(
+            "How large must a filter be? An Inception module does not decide: filters of 1, 3 and 5 pixels look at the "
+            "same place side by side, and what they find is joined. This small network has two such modules, to see the "
+            "idea without GoogLeNet's nine; it trains on a processor in minutes.",
+            "¿De qué tamaño debe ser un filtro? Un módulo Inception no lo decide: filtros de 1, 3 y 5 píxeles miran el "
+            "mismo lugar a la vez, y lo que hallan se une. Esta red pequeña tiene dos módulos, para ver la idea sin los "
+            "nueve de GoogLeNet; se entrena en un procesador en minutos."),
+        network=network, recipe={"height": 64, "width": 64}, training={"epochs": 40}),
 )

@@ -1,0 +1,50 @@
+"""AlexNet.
+
+Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012, in
+the form for one device of Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014.
+"""
+
+from __future__ import annotations
+
+from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.templates.entry import TORCHVISION, Published, Template
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.text import Text, same
+
+
+def network() -> NetworkSpec:
+    drawing = BaseDrawing()
+    drawing.add("ZeroPadding2D", id="conv1_pad", padding=(2, 2, 2, 2))
+    drawing.convolution(64, 11, id="conv1", stride=4, activation="relu")
+    drawing.pooling("MaxPooling2D", 3, 2, id="pool1")
+    drawing.convolution(192, 5, id="conv2", padding="same", activation="relu")
+    drawing.pooling("MaxPooling2D", 3, 2, id="pool2")
+    for number, filters in ((3, 384), (4, 256), (5, 256)):
+        drawing.convolution(filters, 3, id=f"conv{number}", padding="same", activation="relu")
+    drawing.pooling("MaxPooling2D", 3, 2, id="pool5")
+    drawing.add("Flatten", id="flatten")
+    for name in ("fc6", "fc7"):
+        drawing.add("Dropout", id=f"{name}_dropout", rate=0.5)
+        drawing.add("Dense", id=name, units=4096, activation="relu")
+    drawing.add("Output", id="output")
+    return drawing.network("alexnet")
+
+
+TEMPLATES = (
+    Template(
+        id="alexnet", label=same("AlexNet"), year=2012, source="https://arxiv.org/abs/1404.5997",
+        help=Text("The network that began the deep learning of pictures.",
+                  "La red con la que empezó el aprendizaje profundo de imágenes."),
+        about=Text(
+            "In 2012 AlexNet won the ImageNet competition by a wide margin, with what has been usual since: ReLU, "
+            "dropout, augmented pictures, and graphics cards. Its first filters are 11 × 11 pixels large and show "
+            "edges and colours to the naked eye after training. This is its later form for one device, without the "
+            "normalisation between maps, which was found to help little.",
+            "En 2012 AlexNet ganó la competición ImageNet con gran ventaja, con lo que desde entonces es habitual: "
+            "ReLU, dropout, imágenes aumentadas y tarjetas gráficas. Sus primeros filtros miden 11 × 11 píxeles y tras "
+            "entrenar muestran a simple vista bordes y colores. Esta es su forma posterior para un solo dispositivo, "
+            "sin la normalización entre mapas, que resultó ayudar poco."),
+        network=network, recipe={"height": 224, "width": 224}, adapts=True, minimum_size=64,
+        training={"batch_size": 32, "optimizer": {"type": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9}}},
+        published=Published(61_100_840, 224, "trainable", TORCHVISION)),
+)

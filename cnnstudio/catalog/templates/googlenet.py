@@ -1,0 +1,58 @@
+"""GoogLeNet (Inception-v1).
+
+Szegedy et al., "Going Deeper with Convolutions", CVPR 2015: table 1, without the two auxiliary answers and
+without the normalisation between maps.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.templates.entry import Published, Template, answering
+from cnnstudio.catalog.templates.inception import inception_module
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.text import Text, same
+
+MODULES: Final = (
+    ((64, (96, 128), (16, 32), 32), (128, (128, 192), (32, 96), 64)),
+    ((192, (96, 208), (16, 48), 64), (160, (112, 224), (24, 64), 64), (128, (128, 256), (24, 64), 64),
+     (112, (144, 288), (32, 64), 64), (256, (160, 320), (32, 128), 128)),
+    ((256, (160, 320), (32, 128), 128), (384, (192, 384), (48, 128), 128)),
+)
+"""(1 x 1, (before, 3 x 3), (before, 5 x 5), behind the pooling) of each module, by stage."""
+
+
+def network() -> NetworkSpec:
+    drawing = BaseDrawing()
+    drawing.convolution(64, 7, id="conv1", stride=2, padding="same", activation="relu")
+    drawing.pooling("MaxPooling2D", 3, 2, id="pool1", padding="same")
+    drawing.convolution(64, 1, id="conv2_reduce", activation="relu")
+    drawing.convolution(192, 3, id="conv2", padding="same", activation="relu")
+    for number, modules in enumerate(MODULES, start=3):
+        drawing.pooling("MaxPooling2D", 3, 2, id=f"pool{number - 1}", padding="same")
+        for letter, module in zip("abcde", modules, strict=False):
+            inception_module(drawing, *module, name=f"inception_{number}{letter}")
+    return answering(drawing, "googlenet", dropout=0.4)
+
+
+TEMPLATES = (
+    Template(
+        id="googlenet", label=same("GoogLeNet"), year=2014, source="https://arxiv.org/abs/1409.4842",
+        help=Text("Nine Inception modules: the winner of 2014, with a ninth of AlexNet's parameters.",
+                  "Nueve módulos Inception: la ganadora de 2014, con la novena parte de los parámetros de AlexNet."),
+        about=Text(
+            "GoogLeNet looks at each place with filters of 1 × 1, 3 × 3 and 5 × 5 pixels at once and lets the next layer "
+            "choose. 1 × 1 convolutions before the large ones keep this cheap, and a mean over each map replaces the "
+            "dense layers: 22 layers with a ninth of AlexNet's parameters. It won ILSVRC 2014. The two auxiliary answers "
+            "that helped its training are left out.",
+            "GoogLeNet mira cada lugar con filtros de 1 × 1, 3 × 3 y 5 × 5 píxeles a la vez y deja elegir a la capa "
+            "siguiente. Convoluciones de 1 × 1 antes de las grandes lo mantienen barato, y una media de cada mapa "
+            "sustituye a las capas densas: 22 capas con la novena parte de los parámetros de AlexNet. Ganó ILSVRC 2014. "
+            "Se omiten las dos respuestas auxiliares que ayudaban a entrenarla."),
+        network=network, recipe={"height": 224, "width": 224}, adapts=True, minimum_size=32,
+        training={"batch_size": 32, "epochs": 60,
+                  "optimizer": {"type": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9}}},
+        published=Published(6_998_552, 224, "all",
+                            "https://github.com/BVLC/caffe/tree/master/models/bvlc_googlenet")),
+)

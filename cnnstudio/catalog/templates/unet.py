@@ -1,0 +1,44 @@
+"""The encoder of U-Net, with an answer for classes.
+
+Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015. The
+paper's convolutions shrink the picture; these pad, as nearly every later rendering does.
+"""
+
+from __future__ import annotations
+
+from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.templates.entry import Template, answering
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.text import Text
+
+
+def network() -> NetworkSpec:
+    drawing = BaseDrawing()
+    for level, filters in enumerate((64, 128, 256, 512, 1024), start=1):
+        if level > 1:
+            drawing.pooling("MaxPooling2D", 2, 2, id=f"down{level}_pool")
+        for number in (1, 2):
+            drawing.convolution(filters, 3, id=f"level{level}_conv{number}", padding="same", activation="relu",
+                                kernel_initializer="he_normal")
+    drawing.add("Dropout", id="dropout", rate=0.5)
+    return answering(drawing, "unet_encoder")
+
+
+TEMPLATES = (
+    Template(
+        id="unet_encoder", label=Text("U-Net's encoder", "Codificador de U-Net"), year=2015,
+        source="https://arxiv.org/abs/1505.04597",
+        help=Text("The way down of U-Net: two convolutions a level, five levels.",
+                  "El camino de bajada de U-Net: dos convoluciones por nivel, cinco niveles."),
+        about=Text(
+            "U-Net marks cells and organs in medical pictures, pixel by pixel. Its left half, shown here, sees more and "
+            "more of the picture in less and less detail: two 3 × 3 convolutions and a pooling a level, and twice the "
+            "filters on the next. With a mean over each map and an answer behind it, it classifies; trained so, it can "
+            "begin the training of a whole U-Net.",
+            "U-Net marca células y órganos en imágenes médicas, píxel a píxel. Su mitad izquierda, que se muestra aquí, ve "
+            "cada vez más de la imagen con cada vez menos detalle: dos convoluciones 3 × 3 y un agrupamiento por nivel, y "
+            "el doble de filtros en el siguiente. Con la media de cada mapa y una respuesta detrás, clasifica; así "
+            "entrenada, puede iniciar el entrenamiento de una U-Net completa."),
+        network=network, recipe={"height": 128, "width": 128}, adapts=True, minimum_size=32,
+        training={"batch_size": 16, "optimizer": {"type": "adam", "params": {"learning_rate": 0.0001}}}),
+)

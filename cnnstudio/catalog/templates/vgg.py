@@ -1,0 +1,55 @@
+"""VGG16 and VGG19, from scratch.
+
+Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", ICLR 2015.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.bases.vgg import VGG16_BLOCKS, VGG19_BLOCKS, add_blocks
+from cnnstudio.catalog.templates.entry import KERAS, Published, Template
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.text import Text, same
+
+
+def _network(id: str, blocks: tuple[tuple[int, int], ...]) -> NetworkSpec:
+    drawing = BaseDrawing()
+    add_blocks(drawing, blocks)
+    drawing.block = ""
+    drawing.add("Flatten", id="flatten")
+    for name in ("fc1", "fc2"):
+        drawing.add("Dense", id=name, units=4096, activation="relu")
+        drawing.add("Dropout", id=f"{name}_dropout", rate=0.5)
+    drawing.add("Output", id="output")
+    return drawing.network(id)
+
+
+def _template(id: str, blocks: tuple[tuple[int, int], ...], parameters: int, help: Text, about: Text) -> Template:
+    return Template(
+        id=id, label=same(id.upper()), year=2014, source="https://arxiv.org/abs/1409.1556", help=help, about=about,
+        network=partial(_network, id, blocks), recipe={"height": 224, "width": 224}, adapts=True, minimum_size=32,
+        training={"batch_size": 16, "optimizer": {"type": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9}}},
+        published=Published(parameters, 224, "all", KERAS))
+
+
+TEMPLATES = (
+    _template("vgg16", VGG16_BLOCKS, 138_357_544, Text(
+        "Sixteen layers of 3 × 3 convolutions. Simple and huge.",
+        "Dieciséis capas de convoluciones 3 × 3. Simple y enorme."), Text(
+        "VGG showed in 2014 that depth alone goes far: nothing but 3 × 3 convolutions, a pooling whenever the number of "
+        "filters doubles, and three dense layers, which hold nine tenths of its 138 million parameters. It is easy to "
+        "draw and to explain, but slow, and from scratch it needs many pictures.",
+        "VGG mostró en 2014 que la profundidad sola lleva lejos: solo convoluciones 3 × 3, un agrupamiento cada vez que "
+        "se dobla el número de filtros y tres capas densas, que guardan nueve décimas partes de sus 138 millones de "
+        "parámetros. Es fácil de dibujar y de explicar, pero lenta, y desde cero necesita muchas imágenes.")),
+    _template("vgg19", VGG19_BLOCKS, 143_667_240, Text(
+        "VGG16 with three more convolutions.", "VGG16 con tres convoluciones más."), Text(
+        "The deepest network of the VGG study: one more convolution in each of the last three blocks. The gain over "
+        "VGG16 was small, which led others to ask why plain stacks stop improving; residual networks were the answer. "
+        "Its feature maps are still used to transfer styles.",
+        "La red más profunda del estudio VGG: una convolución más en cada uno de los tres últimos bloques. La mejora "
+        "sobre VGG16 fue pequeña, y eso llevó a preguntarse por qué dejan de mejorar las pilas simples; las redes "
+        "residuales fueron la respuesta. Sus mapas aún se usan para transferir estilos.")),
+)

@@ -55,6 +55,17 @@ def add_step(project: Project, spec: str, type: str, params: dict[str, Any] | No
     return with_steps(project, spec, steps)
 
 
+def duplicate_step(project: Project, spec: str, step: str) -> Project:
+    """A copy behind the step, with an id of its own: what is drawn at random for it is another chance."""
+    steps = list(steps_of(project, spec))
+    index = next((number for number, each in enumerate(steps) if each.id == step), None)
+    if index is None:
+        return project
+    found = steps[index]
+    steps.insert(index + 1, replace(found, id=unique_id(found.type, (each.id for each in steps))))
+    return with_steps(project, spec, steps)
+
+
 def remove_step(project: Project, spec: str, step: str) -> Project:
     return with_steps(project, spec, (each for each in steps_of(project, spec) if each.id != step))
 

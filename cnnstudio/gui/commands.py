@@ -40,7 +40,7 @@ def perform(window: MainWindow, action: str, arguments: dict[str, Any]) -> bool:
 def _on_its_page(window: MainWindow, action: str, arguments: dict[str, Any]) -> bool:
     """Actions of a page that a fix asked for while another page was in view."""
     owners = (("filter_", "data"), ("open_gallery", "network"), ("fetch_base", "network"), ("resume", "train"),
-              ("start_", "train"))
+              ("start_", "train"), ("measure_", "prepare"))
     for prefix, page in owners:
         if action.startswith(prefix) and window.go(page):
             return window.current.perform(action, arguments)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtGui import QDropEvent
 
 from cnnstudio.core import edits
 from cnnstudio.core.text import Text
+from cnnstudio.gui.pages.prepare_cards import STEP_MIME
 from cnnstudio.gui.pages.prepare_preview import (
     BINS,
     GridAsked,
@@ -46,7 +49,7 @@ def test_a_field_edits_the_recipe_and_the_preview_follows(qtbot, page):
     form.value_changed.emit("width", 48)
     assert page.session.project.recipe.width == 48
     qtbot.waitUntil(lambda: page._mosaic.images[0].width() == 48)
-    qtbot.waitUntil(lambda: page._strip._tiles[2]._look.width == 48)
+    qtbot.waitUntil(lambda: page._strip._tiles[2].look.width == 48)
     page.session.undo()
     assert form.values["width"] == page.session.project.recipe.width
     settled(qtbot, page)
@@ -104,38 +107,77 @@ def test_shuffle_draws_anew_and_one_picture_can_fill_the_grid(qtbot, page):
     settled(qtbot, page)
     before = [image.copy() for image in page._mosaic.images]
     page.shuffle()
-    qtbot.waitUntil(lambda: page._epoch.text() == "epoch 2")
+    qtbot.waitUntil(lambda: page._epoch.text() == "epochs 17 to 32")
     assert any(old != new for old, new in zip(before, page._mosaic.images, strict=True))
 
 
-def test_the_grid_is_the_same_for_the_same_epoch(pictures_folder):
-    class Going:
-        def check(self):
-            return None
+class Going:
+    """A report that is never cancelled."""
 
-    paths = tuple(sorted((pictures_folder / "cat").iterdir()))[:16]
-    recipe = {"height": 20, "width": 30, "color_mode": "rgb"}
+    def check(self):
+        return None
+
+
+def asked_for(paths, steps, epoch, position=None):
+    def files(positions):
+        return [paths[each] for each in positions]
+
+    return GridAsked(files, len(paths), {"height": 20, "width": 30, "color_mode": "rgb"}, steps, 7, epoch, 5, position)
+
+
+def test_the_grid_is_the_first_batch_of_its_epoch(pictures_folder):
+    from cnnstudio.imaging.augment import Augmenter
+    from cnnstudio.imaging.chance import epoch_order
+
+    paths = tuple(sorted((pictures_folder / "cat").iterdir()))
     steps = [{"id": "a", "type": "random_brightness", "enabled": True, "params": {"factor": 0.4}}]
     maker = GridMaker()
-    one, again, other = (maker.make(GridAsked(paths, recipe, steps, 7, epoch), Going()) for epoch in (1, 1, 2))
+    one, again, other = (maker.make(asked_for(paths, steps, epoch), Going()) for epoch in (1, 1, 2))
     assert one == again
     assert one != other
-    assert (one[0].width(), one[0].height()) == (30, 20)
-    plain = maker.make(GridAsked(paths, recipe, [], 7, 1), Going())
-    expected = prepare_file(paths[0], recipe)
-    assert plain[0].pixelColor(0, 0).getRgb()[:3] == tuple(int(each) for each in expected[0, 0])
+    order = epoch_order(len(paths), 7, 2)[:16]
+    assert [cell.position for cell in other] == order.tolist()
+    recipe = {"height": 20, "width": 30, "color_mode": "rgb"}
+    augmenter = Augmenter(steps, 20, 30, 3)
+    wanted = augmenter(np.stack([prepare_file(paths[each], recipe) for each in order]), augmenter.draw(7, 2, order))
+    for cell, picture in zip(other, wanted, strict=True):
+        assert (cell.image.width(), cell.image.height()) == (30, 20)
+        assert cell.image.pixelColor(3, 5).getRgb()[:3] == tuple(int(each) for each in picture[5, 3])
+        assert cell.shares == {}
 
 
-def test_an_unreadable_file_is_explained(tmp_path):
-    class Going:
-        def check(self):
-            return None
+def test_mixed_cells_know_what_they_are_mixed_from(pictures_folder):
+    paths = tuple(sorted((pictures_folder / "cat").iterdir()))
+    steps = [{"id": "m", "type": "mix_up", "enabled": True, "params": {"alpha": 4.0}}]
+    cells = GridMaker().make(asked_for(paths, steps, 1), Going())
+    mixed = [cell for cell in cells if cell.shares]
+    assert len(mixed) >= 4
+    for cell in mixed:
+        assert cell.position in cell.shares
+        assert sum(cell.shares.values()) == pytest.approx(1.0)
 
+
+def test_one_picture_is_shown_in_sixteen_epochs(pictures_folder):
+    paths = tuple(sorted((pictures_folder / "cat").iterdir()))
+    steps = [{"id": "a", "type": "random_brightness", "enabled": True, "params": {"factor": 0.4}}]
+    maker = GridMaker()
+    first, later = (maker.make(asked_for(paths, steps, epoch, 2), Going()) for epoch in (1, 5))
+    assert {cell.position for cell in first} == {2}
+    assert [cell.image for cell in first[4:]] == [cell.image for cell in later[:12]]
+    assert first[0].image != first[1].image
+
+
+def test_an_unreadable_file_is_explained_and_others_beside_it_are_shown(tmp_path, pictures_folder):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
-    found = look_at_stages(StagesAsked(broken, {"height": 8, "width": 8}), Going())
+    recipe = {"height": 8, "width": 8}
+    found = look_at_stages(StagesAsked((broken,), recipe), Going())
     assert isinstance(found, Trouble)
     assert "broken.png" in found.text
+    good = next(iter(sorted((pictures_folder / "cat").iterdir())))
+    rows = look_at_stages(StagesAsked((broken, good), recipe, ("a", "b")), Going())
+    assert [row.id for row in rows] == ["decoded", "color_mode", "resize"]
+    assert [look is None for look in rows[2].looks] == [True, False]
 
 
 def test_a_histogram_counts_each_channel():
@@ -157,3 +199,75 @@ def test_only_the_newest_request_is_answered_last(qtbot, session):
     qtbot.waitUntil(lambda: bool(done) and done[-1] == 5)
     assert 3 not in done
     latest.close()
+
+
+def test_a_step_is_duplicated_and_dragged(qtbot, page):
+    for kind in ("equalize", "clahe", "gaussian_blur"):
+        page._steps.add(kind)
+    page._steps.cards["clahe"].duplicated.emit()
+
+    def order():
+        return [step.id for step in page.session.project.recipe.steps]
+
+    assert order() == ["equalize", "clahe", "clahe_2", "gaussian_blur"]
+    assert list(page._steps.cards) == order()
+    steps = page._steps
+    qtbot.waitUntil(lambda: steps.cards["gaussian_blur"].y() > steps.cards["clahe_2"].y() > 0)
+    mime = QMimeData()
+    mime.setData(STEP_MIME, b"recipe gaussian_blur")
+
+    def drop(y, data=mime):
+        place = QPointF(20, y)
+        steps.dropEvent(QDropEvent(place, Qt.DropAction.MoveAction, data, Qt.MouseButton.LeftButton,
+                                   Qt.KeyboardModifier.NoModifier))
+
+    drop(2)
+    assert order() == ["gaussian_blur", "equalize", "clahe", "clahe_2"]
+    qtbot.waitUntil(lambda: 0 <= steps.cards["gaussian_blur"].y() < steps.cards["equalize"].y())
+    drop(steps.height())
+    assert order() == ["equalize", "clahe", "clahe_2", "gaussian_blur"]
+    other = QMimeData()
+    other.setData(STEP_MIME, b"augmentation gaussian_blur")
+    drop(2, other)
+    assert order() == ["equalize", "clahe", "clahe_2", "gaussian_blur"]
+    settled(qtbot, page)
+
+
+def test_each_card_shows_what_its_step_makes_of_one_picture_or_of_each_class(qtbot, page):
+    page._steps.add("equalize")
+    card = page._steps.cards["equalize"]
+    qtbot.waitUntil(lambda: len(card.look.looks) == 1)
+    assert not card.look.isHidden()
+    page._side.set_value("classes")
+    page._choose_side("classes")
+    count = len(page.session.class_names)
+    qtbot.waitUntil(lambda: len(card.look.looks) == count)
+    assert [len(tile._looks) for tile in page._strip._tiles if not tile.isHidden()] == [count] * 4
+    assert page._strip._tiles[0]._captions == page.session.class_names
+    card.switched.emit(False)
+    qtbot.waitUntil(card.look.isHidden)
+    settled(qtbot, page)
+
+
+def test_mean_and_deviation_are_measured_shown_and_told_when_stale(qtbot, page):
+    form = next(form for card in page._fields for form in card.forms if "normalization" in form.values)
+    form.value_changed.emit("normalization", "standardize")
+    card = page._normalization
+    assert card.measure.isVisibleTo(card)
+
+    def codes():
+        return [each.code for each in page.session.check_now() if each.where.field == "normalization"]
+
+    assert codes()[:1] == ["not_measured"]
+    assert page.perform("measure_statistics", {})
+    qtbot.waitUntil(lambda: len(page.session.project.recipe.mean) == page.session.project.recipe.channels)
+    assert "not_measured" not in codes()
+    assert "stale_statistics" not in codes()
+    recipe = page.session.project.recipe
+    paths = [page.session.pictures.path(each) for each in page.session.pictures.rows(list(page._ids))]
+    whole = np.stack([prepare_file(path, recipe.as_dictionary()) for path in paths])
+    assert recipe.mean == pytest.approx(whole.mean(axis=(0, 1, 2)), abs=1e-3)
+    assert card.facts._shown[0][1] == f"{recipe.mean[0]:.2f} ± {recipe.deviation[0]:.2f}"
+    page._steps.add("equalize")
+    assert "stale_statistics" in codes()
+    settled(qtbot, page)

@@ -13,15 +13,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
+from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.recipe import RECIPE_PARAMS
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Filter, Picture
+from cnnstudio.gui.jobs import Report, Work
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.prepare_cards import FieldsCard, StepList
+from cnnstudio.gui.pages.prepare_cards import FieldsCard, NormalizationCard, ProblemCard, StepList
 from cnnstudio.gui.pages.prepare_preview import (
     GRID,
     GridAsked,
+    GridCell,
     GridMaker,
     Latest,
     StagesAsked,
@@ -34,8 +37,11 @@ from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, MenuBut
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 
+MEASURE = "measure"
+SAMPLES = 8
+"""At most so many classes stand side by side."""
 _STAGES = {"decoded": Text("File, upright", "Archivo, derecho"), "color_mode": Text("Colour mode", "Modo de color"),
-           "resize": Text("Resize", "Redimensionar")}
+           "crop": Text("Crop", "Recorte"), "resize": Text("Resize", "Redimensionar")}
 
 
 class PreparePage(Page):
@@ -46,10 +52,10 @@ class PreparePage(Page):
     def __init__(self, session: Session, parent: Any = None) -> None:
         super().__init__(session, parent)
         self._ids: array[int] = array("q")
-        self._grid_rows: list[Picture] = []
+        self._samples: list[Picture] = []
         self._picture: Picture | None = None
         self._maker = GridMaker()
-        self._listing = Latest(session.jobs, "preview-list", lambda wanted, _report: session.pictures.ids(wanted), self)
+        self._listing = Latest(session.jobs, "preview-list", self._list, self)
         self._listing.answered.connect(self._listed)
         self._stages = Latest(session.jobs, "preview-stages", look_at_stages, self)
         self._stages.answered.connect(self._show_stages)
@@ -85,16 +91,16 @@ class PreparePage(Page):
 
     def _cards(self) -> QWidget:
         session = self.session
+        self._normalization = NormalizationCard(session)
+        self._normalization.measure_asked.connect(self.measure)
         self._fields = [
             FieldsCard(session, tr("Colour mode", "Modo de color"),
                        tr("Files are read in full and turned upright first.",
                           "Los archivos se leen enteros y primero se enderezan."), [("color_mode", "background")]),
+            FieldsCard(session, tr("Crop", "Recorte"), "", [("crop", "crop_share", "crop_box")]),
             FieldsCard(session, tr("Resize", "Redimensionar"), "",
                        [("width",), ("height",)], [("fit", "interpolation")]),
-            FieldsCard(session, tr("Normalisation", "Normalización"),
-                       tr("Inside the model: a saved model takes plain pixels from 0 to 255.",
-                          "Dentro del modelo: un modelo guardado toma píxeles normales de 0 a 255."),
-                       [("normalization",)])]
+            self._normalization]
         self._steps = StepList(session, "recipe", RECIPE_STEPS, tr("Add step", "Añadir paso"))
         self._augmentation = StepList(session, "augmentation", AUGMENTATIONS,
                                       tr("Add augmentation", "Añadir aumento"))
@@ -103,8 +109,8 @@ class PreparePage(Page):
         note = Label(tr("Random changes of training pictures only, drawn anew in every epoch.",
                         "Cambios al azar solo de las imágenes de entrenamiento, nuevos en cada época."),
                      "secondary", "dim", wrap=True)
-        color, resize, normalization = self._fields
-        return box(column(Caption(tr("Recipe", "Receta")), color, resize, self._steps, normalization, 8,
+        color, crop, resize, normalization = self._fields
+        return box(column(Caption(tr("Recipe", "Receta")), color, crop, resize, self._steps, normalization, 8,
                           Caption(tr("Augmentation", "Aumento")), note, self._augmentation, None, spacing=10,
                           margins=(24, 14, 12, 24)))
 
@@ -117,7 +123,11 @@ class PreparePage(Page):
         self._classes = MenuButton(tr("Class: ", "Clase: "))
         self._classes.chosen.connect(self.choose_class)
         self._name = Elided("", "body", "dim", mode=Qt.TextElideMode.ElideMiddle)
-        bar = row(previous, following, chance, self._classes, self._name, spacing=6)
+        self._side = SegmentedControl([("one", tr("One picture", "Una imagen")),
+                                       ("classes", tr("One of each class", "Una de cada clase"))],
+                                      self.state.get("side", "one"), stretch=False)
+        self._side.chosen.connect(self._choose_side)
+        bar = row(previous, following, chance, self._classes, self._name, self._side, spacing=6)
         bar.setStretch(4, 1)
         self._strip = StageStrip()
         self._trouble = Label("", "body", "error", wrap=True, selectable=True)
@@ -133,7 +143,7 @@ class PreparePage(Page):
         shuffle = Button(tr("Shuffle", "Barajar"), "", "refresh",
                          tooltip=tr("What another epoch will see", "Lo que verá otra época"), on_click=self.shuffle)
         grid_bar = row(self._which, None, self._epoch, shuffle, spacing=10)
-        whole = column(Caption(tr("One picture, stage by stage", "Una imagen, etapa por etapa")), bar, self._trouble,
+        whole = column(Caption(tr("Stage by stage", "Etapa por etapa")), bar, self._trouble,
                        self._strip, 12, Caption(tr("What training will see", "Lo que verá el entrenamiento")),
                        grid_bar, self._grid_trouble, self._mosaic, spacing=10, margins=(12, 14, 24, 24))
         whole.setStretch(whole.count() - 1, 1)
@@ -171,7 +181,7 @@ class PreparePage(Page):
             names = self.session.class_names
             chosen = self._picture.class_name if self._picture is not None else None
             self._classes.set_choices([(name, name) for name in names], chosen)
-            self._listing.ask(Filter(splits=("train",), excluded="hide"))
+            self._listing.ask(tuple(names))
         elif change.of("recipe"):
             self._ask_stages()
             self._ask_grid()
@@ -190,18 +200,30 @@ class PreparePage(Page):
 
     # Which picture -------------------------------------------------------------------------------
 
-    def _listed(self, _wanted: Any, ids: Any) -> None:
-        if isinstance(ids, Trouble):
+    def _list(self, names: tuple[str, ...], _report: Any) -> tuple[array[int], list[Picture]]:
+        """The training pictures in the order in which a training takes them, and the first of each class."""
+        pictures = self.session.pictures
+        if not names:
+            return array("q"), []
+        wanted = Filter(classes=names, splits=("train",), excluded="hide")
+        broken = set(pictures.ids(msgspec.structs.replace(wanted, problem="any")))
+        ids = array("q", (each for each in pictures.ids(wanted) if each not in broken))
+        firsts = []
+        for name in names[:SAMPLES]:
+            own = pictures.ids(msgspec.structs.replace(wanted, classes=(name,)))
+            first = next((each for each in own if each not in broken), None)
+            firsts += pictures.rows([first]) if first is not None else []
+        return ids, firsts
+
+    def _listed(self, _wanted: Any, found: Any) -> None:
+        if isinstance(found, Trouble):
             return
-        self._ids = ids
+        self._ids, self._samples = found
+        ids = self._ids
         self._stack.setCurrentIndex(0 if len(ids) else 1)
         if not len(ids):
             self._picture = None
             return
-        # Always the same ones, from the whole list: what changes then is due to the cards.
-        drawn = random.Random(0).sample(range(len(ids)), min(len(ids), 2 * GRID))
-        self._grid_rows = [each for each in self.session.pictures.rows([ids[number] for number in drawn])
-                           if not each.problem][:GRID]
         chosen = self.state.get("picture")
         self._show_picture(chosen if chosen is not None and chosen in ids else ids[0])
 
@@ -240,33 +262,78 @@ class PreparePage(Page):
             self._show_picture(ids[0])
 
     def shuffle(self) -> None:
-        """The chance of the next epoch."""
-        self.state["epoch"] = self.state.get("epoch", 0) + 1
+        """The chance of the next epoch, or of the next sixteen."""
+        self.state["epoch"] = self.state.get("epoch", 0) + (GRID if self._which.value == "one" else 1)
         self._ask_grid()
 
     def _choose_which(self, which: object) -> None:
         self.state["which"] = which
         self._ask_grid()
 
+    def _choose_side(self, side: object) -> None:
+        self.state["side"] = side
+        self._ask_stages()
+
     # What is computed ----------------------------------------------------------------------------
 
     def _ask_stages(self) -> None:
-        if self._picture is not None:
-            self._stages.ask(StagesAsked(self.session.pictures.path(self._picture),
-                                         self.session.project.recipe.as_dictionary()))
-
-    def _ask_grid(self) -> None:
         if self._picture is None:
             return
-        one = self._which.value == "one"
-        rows = [self._picture] * GRID if one or not self._grid_rows else self._grid_rows
-        paths: tuple[Path, ...] = tuple(self.session.pictures.path(each) for each in rows)
-        project = self.session.project
-        steps = msgspec.to_builtins(project.augmentation.active)
-        self._grids.ask(GridAsked(paths, project.recipe.as_dictionary(), steps, project.training.seed,
-                                  self.state.get("epoch", 0) + 1))
+        recipe, path = self.session.project.recipe.as_dictionary(), self.session.pictures.path
+        if self._side.value == "classes" and self._samples:
+            self._stages.ask(StagesAsked(tuple(map(path, self._samples)), recipe,
+                                         tuple(each.class_name for each in self._samples)))
+        else:
+            self._stages.ask(StagesAsked((path(self._picture),), recipe))
 
-    def _show_stages(self, _asked: StagesAsked, found: Any) -> None:
+    def _ask_grid(self) -> None:
+        if self._picture is None or not len(self._ids):
+            return
+        one = self._which.value == "one" and self._picture.id in self._ids
+        project, ids, pictures = self.session.project, self._ids, self.session.pictures
+
+        def files(positions: list[int]) -> list[Path]:
+            return [pictures.path(each) for each in pictures.rows([ids[position] for position in positions])]
+
+        self._grids.ask(GridAsked(
+            files, len(ids), project.recipe.as_dictionary(), msgspec.to_builtins(project.augmentation.active),
+            project.training.seed, self.state.get("epoch", 0) + 1, max(1, project.training.batch_size),
+            ids.index(self._picture.id) if one else None))
+
+    def measure(self) -> None:
+        """Measure the mean and the deviation of the training pictures, and keep them in the recipe."""
+        session, index, root = self.session, self.session.index, self.session.source_root
+        if index is None or root is None or session.jobs.of_kind(MEASURE) is not None:
+            return
+        project = session.project
+
+        def work(report: Report) -> Any:
+            from cnnstudio.datasets.channels import measured_recipe
+
+            return measured_recipe(project, index, root, progress=report.progress, check=report.check)
+
+        self._normalization.show_progress(tr("Measuring…", "Midiendo…"), running=True)
+        session.jobs.run(work, Text("Mean and deviation", "Media y desviación"), MEASURE, page=self.id,
+                         done=self._measured, owner=self)
+
+    def _measured(self, job: Work) -> None:
+        self._normalization.show_progress("", running=False)
+        if isinstance(job.last, Failed):
+            self.session.notice(job.last.problem)
+        if job.result is not None:
+            found = job.result
+            self.session.edit(lambda project: msgspec.structs.replace(project, recipe=msgspec.structs.replace(
+                project.recipe, mean=found.mean, deviation=found.deviation, measured=found.measured)),
+                Text("Measure mean and deviation", "Medir media y desviación"))
+            self.session.seal()
+
+    def perform(self, action: str, arguments: dict[str, Any]) -> bool:
+        if action == "measure_statistics":
+            self.measure()
+            return True
+        return False
+
+    def _show_stages(self, asked: StagesAsked, found: Any) -> None:
         failed = isinstance(found, Trouble)
         self._trouble.setVisible(failed)
         self._strip.setVisible(not failed)
@@ -274,10 +341,15 @@ class PreparePage(Page):
             self._trouble.setText(found.text)
             return
         shown = []
-        for look in found:
-            entry = RECIPE_STEPS.find(look.type)
-            shown.append((str(_STAGES.get(look.type) or (entry.label if entry is not None else look.type)), look))
-        self._strip.show_stages(shown)
+        cards: dict[str, ProblemCard] = {**self._steps.cards, "color_mode": self._fields[0], "crop": self._fields[1],
+                                         "resize": self._fields[2]}
+        rows = {each.id: each for each in found}
+        for name, card in cards.items():
+            card.look.show_looks(rows[name].looks if name in rows else ())
+        for each in found:
+            entry = RECIPE_STEPS.find(each.type)
+            shown.append((str(_STAGES.get(each.type) or (entry.label if entry is not None else each.type)), each))
+        self._strip.show_stages(shown, asked.captions)
 
     def _show_grid(self, asked: GridAsked, found: Any) -> None:
         failed = isinstance(found, Trouble)
@@ -286,5 +358,16 @@ class PreparePage(Page):
         if isinstance(found, Trouble):
             self._grid_trouble.setText(found.text)
             return
-        self._mosaic.show_images(found)
-        self._epoch.setText(tr("epoch {n}", "época {n}", n=asked.epoch))
+        self._mosaic.show_cells(found, [self._shares(cell) for cell in found])
+        if asked.position is None:
+            self._epoch.setText(tr("epoch {n}, first batch", "época {n}, primer lote", n=asked.epoch))
+        else:
+            self._epoch.setText(tr("epochs {n} to {m}", "épocas {n} a {m}", n=asked.epoch, m=asked.epoch + GRID - 1))
+
+    def _shares(self, cell: GridCell) -> str:
+        """The classes of a mixed picture with their shares, the larger first."""
+        totals: dict[str, float] = {}
+        ids = [self._ids[position] for position in cell.shares if position < len(self._ids)]
+        for picture, share in zip(self.session.pictures.rows(ids), cell.shares.values(), strict=False):
+            totals[picture.class_name] = totals.get(picture.class_name, 0.0) + share
+        return " · ".join(f"{name} {share:.2f}" for name, share in sorted(totals.items(), key=lambda each: -each[1]))

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QDrag, QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from cnnstudio.catalog.steps import StepType
+from cnnstudio.catalog.steps.entry import GROUPS
 from cnnstudio.core import edits
 from cnnstudio.core.item import Step
 from cnnstudio.core.params import Param
@@ -17,11 +19,15 @@ from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.recipe import RECIPE_PARAMS
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text, tr
+from cnnstudio.gui import theme
+from cnnstudio.gui.pages.prepare_views import StepLook
 from cnnstudio.gui.session import Session
-from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, clear, column, row
-from cnnstudio.gui.widgets.cards import Card, fix_row
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, clear, column, row
+from cnnstudio.gui.widgets.cards import Card, Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.inputs import Switch
+
+STEP_MIME = "application/x-cnnstudio-step"
 
 
 class ProblemCard(Card):
@@ -40,13 +46,15 @@ class ProblemCard(Card):
         if note:
             self.body.addWidget(Label(note, "secondary", "dim", wrap=True))
         self.forms: list[Form] = []
+        self.look = StepLook()
         self._troubles = column(spacing=4)
         self._problems: tuple[Problem, ...] = ()
         self._trouble_box = box(self._troubles)
         self._trouble_box.hide()
 
     def finish(self) -> None:
-        """All fields are in: the place of the problems is below them."""
+        """All fields are in: what the step makes of a picture and the place of the problems are below them."""
+        self.body.addWidget(self.look)
         self.body.addWidget(self._trouble_box)
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
@@ -104,10 +112,70 @@ class FieldsCard(ProblemCard):
             form.set_values({name: getattr(self._session.project.recipe, name) for name in form.values})
 
 
+class NormalizationCard(FieldsCard):
+    """The normalisation, and what was measured for it; `measure_asked` when the user wants it measured."""
+
+    measure_asked = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, tr("Normalisation", "Normalización"),
+                         tr("Inside the model: a saved model takes plain pixels from 0 to 255.",
+                            "Dentro del modelo: un modelo guardado toma píxeles normales de 0 a 255."),
+                         [("normalization",)])
+        self.facts = Facts()
+        self.measure = Button(tr("Measure", "Medir"), "", "refresh", on_click=self.measure_asked.emit,
+                              tooltip=tr("Mean and deviation of the training pictures, as the recipe prepares them",
+                                         "Media y desviación de las imágenes de entrenamiento, como las prepara la receta"))
+        self._words = Label("", "secondary", "dim", wrap=True)
+        line = row(self.measure, self._words, spacing=10)
+        line.setStretch(1, 1)
+        self._measured = box(column(self.facts, line, spacing=8))
+        self.body.insertWidget(self.body.count() - 2, self._measured)
+
+    def refresh(self) -> None:
+        super().refresh()
+        recipe = self._session.project.recipe
+        self._measured.setVisible(recipe.normalization == "standardize")
+        names = {1: ("",), 3: ("R", "G", "B"), 4: ("R", "G", "B", "A")}.get(len(recipe.mean), ())
+        self.facts.setVisible(bool(names))
+        self.facts.set_facts((tr("mean {name}, deviation", "media {name}, desviación", name=name).replace(" ,", ","),
+                              f"{mean:.2f} ± {deviation:.2f}")
+                             for name, mean, deviation in zip(names, recipe.mean, recipe.deviation, strict=False))
+
+    def show_progress(self, words: str, *, running: bool) -> None:
+        """What the measuring does now."""
+        self._words.setText(words)
+        self.measure.setEnabled(not running)
+
+
+class Handle(Icon):
+    """Where a card is taken hold of; `pulled` when the mouse moves away with it."""
+
+    pulled = Signal()
+
+    def __init__(self, words: str) -> None:
+        super().__init__("drag", "faint", 18)
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self._pressed: QPointF | None = None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        pressed = self._pressed
+        if pressed is not None and (event.position() - pressed).manhattanLength() >= QApplication.startDragDistance():
+            self._pressed = None
+            self.pulled.emit()
+
+
 class StepCard(ProblemCard):
     """One step of the recipe or of the augmentation."""
 
     moved = Signal(int)
+    pulled = Signal()
+    duplicated = Signal()
     removed = Signal()
     switched = Signal(bool)
     edited = Signal(str, object)
@@ -121,8 +189,13 @@ class StepCard(ProblemCard):
         self._switch.switched.connect(self.switched)
         self.up = Button(tr("Earlier", "Antes"), "icon", "chevron-up", on_click=lambda: self.moved.emit(-1))
         self.down = Button(tr("Later", "Después"), "icon", "chevron-down", on_click=lambda: self.moved.emit(1))
+        copy = Button(tr("Duplicate", "Duplicar"), "icon", "copy", on_click=self.duplicated.emit)
         remove = Button(tr("Remove", "Quitar"), "icon", "trash", on_click=self.removed.emit)
-        for widget in (self._switch, self.up, self.down, remove):
+        handle = Handle(tr("Drag to another place", "Arrastrar a otro lugar"))
+        handle.pulled.connect(self.pulled)
+        self.head.insertWidget(0, handle, alignment=Qt.AlignmentFlag.AlignVCenter)
+        self.head.insertSpacing(1, 4)
+        for widget in (self._switch, self.up, self.down, copy, remove):
             self.head.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
         self._note = Label(str(entry.help) if entry is not None else "", "secondary", "dim", wrap=True)
         self.body.addWidget(self._note)
@@ -141,6 +214,8 @@ class StepCard(ProblemCard):
         self._switch.set_value(step.enabled)
         self.heading.set_tone("text" if step.enabled else "faint")
         self._note.setVisible(step.enabled and bool(self._note.text()))
+        if not step.enabled:
+            self.look.show_looks(())
         for form in self.forms:
             form.setVisible(step.enabled)
             form.set_values(step.params)
@@ -158,6 +233,8 @@ class StepList(QWidget):
         self.add_button = Button(add_words, "", "plus", on_click=self._open_menu)
         layout = column(self._column, row(self.add_button, None), spacing=10)
         self.setLayout(layout)
+        self.setAcceptDrops(True)
+        self._mark: int | None = None
 
     def refresh(self) -> None:
         """Show the project's steps; cards that stay are kept, with the keyboard in them."""
@@ -190,6 +267,8 @@ class StepList(QWidget):
         identifier = step.id
         card.fix_chosen.connect(self._session.apply)
         card.moved.connect(partial(self._move, identifier))
+        card.pulled.connect(partial(self._pull, identifier))
+        card.duplicated.connect(partial(self._duplicate, identifier))
         card.removed.connect(partial(self._remove, identifier))
         card.switched.connect(partial(self._switch, identifier))
         card.edited.connect(partial(self._edit, identifier, entry))
@@ -199,7 +278,11 @@ class StepList(QWidget):
     def _open_menu(self) -> None:
         self._menu.clear()
         self._menu.setToolTipsVisible(True)
-        for entry in self._registry:
+        group = ""
+        for entry in sorted(self._registry, key=lambda each: ["", *GROUPS].index(each.group)):
+            if entry.group != group:
+                group = entry.group
+                self._menu.addSection(str(GROUPS[group]))
             action = self._menu.addAction(str(entry.label).replace("&", "&&"), partial(self.add, entry.id))
             action.setToolTip(str(entry.help))
         self._menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
@@ -212,9 +295,74 @@ class StepList(QWidget):
                      Text("Add {name}", "Añadir {name}").fill(name=label))
 
     def _move(self, step: str, by: int) -> None:
-        position = list(self.cards).index(step) + by
+        self.place(step, list(self.cards).index(step) + by)
+
+    def place(self, step: str, position: int) -> None:
+        """Bring a step to that place among the others."""
         self._change(lambda project: edits.move_step(project, self._spec, step, position),
                      Text("Move step", "Mover paso"))
+
+    def _duplicate(self, step: str) -> None:
+        self._change(lambda project: edits.duplicate_step(project, self._spec, step),
+                     Text("Duplicate step", "Duplicar paso"))
+
+    # Dragging ------------------------------------------------------------------------------------
+
+    def _pull(self, step: str) -> None:
+        data = QMimeData()
+        data.setData(STEP_MIME, f"{self._spec} {step}".encode())
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        card = self.cards[step]
+        drag.setPixmap(card.grab().scaledToWidth(min(320, card.width()), Qt.TransformationMode.SmoothTransformation))
+        drag.setHotSpot(QPoint(16, 16))
+        drag.exec(Qt.DropAction.MoveAction)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._dragged(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self._dragged(event.mimeData()):
+            event.acceptProposedAction()
+            self._show_mark(self.gap_at(event.position().y()))
+
+    def dragLeaveEvent(self, event: QEvent) -> None:
+        self._show_mark(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        step = self._dragged(event.mimeData())
+        self._show_mark(None)
+        if not step:
+            return
+        event.acceptProposedAction()
+        gap, present = self.gap_at(event.position().y()), list(self.cards).index(step)
+        if gap not in (present, present + 1):
+            self.place(step, gap - (gap > present))
+
+    def _dragged(self, mime: QMimeData) -> str:
+        """The step of this list that is dragged, or ""."""
+        spec, _, step = bytes(mime.data(STEP_MIME).data()).decode().partition(" ")
+        return step if spec == self._spec and step in self.cards else ""
+
+    def gap_at(self, y: float) -> int:
+        """How many cards have their middle above `y`."""
+        return sum(card.geometry().center().y() < y for card in self.cards.values())
+
+    def _show_mark(self, gap: int | None) -> None:
+        if gap != self._mark:
+            self._mark = gap
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._mark is None or not self.cards:
+            return
+        cards = list(self.cards.values())
+        y = cards[self._mark].y() - 5 if self._mark < len(cards) else cards[-1].geometry().bottom() + 6
+        painter = QPainter(self)
+        painter.setPen(QPen(theme.color("accent"), 2))
+        painter.drawLine(0, max(1, y), self.width(), max(1, y))
 
     def _remove(self, step: str) -> None:
         self._change(lambda project: edits.remove_step(project, self._spec, step), Text("Remove step", "Quitar paso"))

@@ -40,22 +40,45 @@ class StageLook:
 
 
 @dataclass(frozen=True)
-class StagesAsked:
-    """One file and the recipe in its plain form."""
+class StageRow:
+    """One stage of several pictures, in the order they were asked for; None where a file cannot be read."""
 
-    path: Path
+    id: str
+    type: str
+    looks: tuple[StageLook | None, ...]
+
+
+@dataclass(frozen=True)
+class StagesAsked:
+    """Files and the recipe in its plain form; `captions` say what each file stands for, such as its class."""
+
+    paths: tuple[Path, ...]
     recipe: dict[str, Any]
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class GridAsked:
-    """Sixteen files (the same one sixteen times is fine), recipe and augmentation in their plain forms."""
+    """Sixteen pictures as training will see them: the first of the first batch of `epoch`, or the one at `position`
+    of the training split in sixteen epochs from that one on. `files(positions)` are the files at these positions."""
 
-    paths: tuple[Path, ...]
+    files: Callable[[list[int]], list[Path]]
+    pictures: int
     recipe: dict[str, Any]
     steps: list[dict[str, Any]]
     seed: int
     epoch: int
+    batch_size: int = 32
+    position: int | None = None
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """A picture of the grid. `shares` are the positions that it is mixed from, empty where it is one alone."""
+
+    image: QImage | None
+    position: int
+    shares: dict[int, float]
 
 
 @dataclass(frozen=True)
@@ -114,23 +137,32 @@ class Latest(QObject):
             self.answered.emit(request, Trouble(str(problem.text)))
 
 
-def look_at_stages(asked: StagesAsked, report: Report) -> list[StageLook] | Trouble:
-    """The file after every stage of the recipe."""
+def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Trouble:
+    """The files after every stage of the recipe. Of one file trouble is told, of several the others are shown."""
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.prepare import stages
     from cnnstudio.imaging.problems import picture_problem
 
-    try:
-        found = stages(asked.path, asked.recipe)
+    columns: list[list[StageLook] | None] = []
+    trouble = None
+    for path in asked.paths:
         report.check()
-        return [_look(each.id, each.type, each.picture) for each in found]
-    except PictureError as trouble:
-        return Trouble(str(picture_problem(trouble, asked.path).text))
-    except OSError as trouble:
-        return Trouble(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
-                          name=asked.path.name, reason=trouble.strerror or str(trouble)))
-    except ValueError:
-        return _refused()
+        try:
+            columns.append([_look(each.id, each.type, each.picture) for each in stages(path, asked.recipe)])
+        except PictureError as reason:
+            trouble = Trouble(str(picture_problem(reason, path).text))
+            columns.append(None)
+        except OSError as reason:
+            trouble = Trouble(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
+                                 name=path.name, reason=reason.strerror or str(reason)))
+            columns.append(None)
+        except ValueError:
+            return _refused()
+    whole = next((each for each in columns if each is not None), None)
+    if whole is None:
+        return trouble or _refused()
+    return [StageRow(first.id, first.type, tuple(None if each is None else each[number] for each in columns))
+            for number, first in enumerate(whole)]
 
 
 def _refused() -> Trouble:
@@ -168,58 +200,50 @@ def histogram(picture: np.ndarray) -> tuple[tuple[float, ...], ...]:
 
 
 class GridMaker:
-    """Prepares sixteen pictures and augments them; what was prepared is kept while only the chance changes."""
+    """Prepares pictures and changes them as training does; what was prepared is kept while it fits."""
 
     def __init__(self) -> None:
-        self._key: object = None
-        self._kept: list[np.ndarray | None] = []
+        self._recipe = ""
+        self._kept: dict[Path, np.ndarray | None] = {}
 
-    def make(self, asked: GridAsked, report: Report) -> list[QImage | None] | Trouble:
-        """One image a file, None where it cannot be read."""
-        import numpy as np
-
+    def make(self, asked: GridAsked, report: Report) -> list[GridCell] | Trouble:
+        """Sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
         from cnnstudio.gui.widgets.picture import image_of
-        from cnnstudio.imaging.augment import Augmenter
+        from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
 
-        recipe = asked.recipe
+        training = Training(asked.pictures, asked.batch_size, asked.seed, asked.steps)
+        if asked.position is None:
+            cells = first_of_epoch(training, asked.epoch, GRID)
+        else:
+            cells = [(asked.epoch + number, asked.position) for number in range(GRID)]
+        files: dict[int, Path] = {}
+        positions = list(dict.fromkeys(position for _, position in cells))
+        files.update(zip(positions, asked.files(positions), strict=True))
+
+        def load(position: int) -> np.ndarray | None:
+            report.check()
+            if position not in files:
+                files[position] = asked.files([position])[0]
+            return self._prepared(files[position], asked.recipe)
+
         try:
-            prepared = self._prepared(asked, report)
-            sizes = [each.shape for each in prepared if each is not None]
-            if not sizes:
-                return [None] * len(prepared)
-            height, width, channels = sizes[0]
-            augmenter = Augmenter(asked.steps, height, width, channels, workers=1)
-            chance = augmenter.draw(asked.seed, asked.epoch, np.arange(len(prepared)))
-            images: list[QImage | None] = []
-            for number, picture in enumerate(prepared):
-                report.check()
-                if picture is None:
-                    images.append(None)
-                    continue
-                one = type(chance)(chance.matrices[number:number + 1], chance.moved[number:number + 1],
-                                   tuple((name, values[number:number + 1]) for name, values in chance.photometric))
-                images.append(image_of(_shrunk(augmenter(picture[None], one)[0], _SHOWN // 2)))
-            return images
+            seen = seen_in_training(cells, training, load)
         except (ValueError, KeyError):
             return _refused()
-        finally:
-            if int(recipe["height"]) * int(recipe["width"]) * 4 * GRID > _KEPT_BYTES:
-                self._key, self._kept = None, []
+        return [GridCell(None if each.picture is None else image_of(_shrunk(each.picture, _SHOWN // 2)), position,
+                         each.shares if len(each.shares) > 1 else {})
+                for each, (_, position) in zip(seen, cells, strict=True)]
 
-    def _prepared(self, asked: GridAsked, report: Report) -> list[np.ndarray | None]:
+    def _prepared(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
         from cnnstudio.imaging.errors import PictureError
         from cnnstudio.imaging.prepare import prepare_file
 
-        key = (asked.paths, repr(asked.recipe))
-        if key == self._key:
-            return self._kept
-        known: dict[Path, np.ndarray | None] = {}
-        for path in asked.paths:
-            report.check()
-            if path not in known:
-                try:
-                    known[path] = prepare_file(path, asked.recipe)
-                except (PictureError, OSError):
-                    known[path] = None
-        self._key, self._kept = key, [known[path] for path in asked.paths]
-        return self._kept
+        room = _KEPT_BYTES // max(1, int(recipe["height"]) * int(recipe["width"]) * 4)
+        if repr(recipe) != self._recipe or len(self._kept) > room:
+            self._recipe, self._kept = repr(recipe), {}
+        if path not in self._kept:
+            try:
+                self._kept[path] = prepare_file(path, recipe)
+            except (PictureError, OSError):
+                self._kept[path] = None
+        return self._kept[path]

@@ -34,15 +34,15 @@ SHARE_DEVIATIONS: Final = (0.229, 0.224, 0.225)
 """Mean and standard deviation of red, green and blue on ImageNet, as shares of full brightness."""
 
 MINUS_MEAN: Final = Scaling(1.0, tuple(-mean for mean in MEANS),
-                            Text("minus the ImageNet mean of each channel, inside the model",
-                                 "menos la media de ImageNet de cada canal, dentro del modelo"))
+                            Text("x - mean of each channel, inside the model",
+                                 "x - media de cada canal, dentro del modelo"))
 MINUS_ONE_ONE: Final = Scaling(1 / 127.5, -1.0, Text("x / 127.5 - 1, inside the model",
                                                      "x / 127.5 - 1, dentro del modelo"))
 STANDARD: Final = Scaling(
     tuple(1 / (255 * deviation) for deviation in SHARE_DEVIATIONS),
     tuple(-mean / deviation for mean, deviation in zip(SHARE_MEANS, SHARE_DEVIATIONS, strict=True)),
-    Text("minus the ImageNet mean, by the standard deviation of each channel, inside the model",
-         "menos la media de ImageNet, entre la desviación estándar de cada canal, dentro del modelo"))
+    Text("(x - mean) / deviation of each channel, inside the model",
+         "(x - media) / desviación de cada canal, dentro del modelo"))
 
 
 class BaseDrawing(Drawing):

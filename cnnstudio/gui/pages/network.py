@@ -78,6 +78,7 @@ class NetworkPage(Page):
         self._gallery = Gallery()
         self._gallery.base_chosen.connect(self._take_base)
         self._gallery.template_chosen.connect(self._take_template)
+        self._gallery.fetch_wanted.connect(self._fetch)
         self._gallery.left.connect(lambda: self._show("canvas"))
         self._stack = QStackedWidget()
         for widget in (self._view, self._table, self._code, self._gallery):
@@ -182,6 +183,7 @@ class NetworkPage(Page):
     def _fetched(self, last: object) -> None:
         if isinstance(last, Failed):
             self.session.notice(last.problem)
+        self._gallery.refresh()
         self.session.announce("network")
 
     def _chosen(self) -> None:

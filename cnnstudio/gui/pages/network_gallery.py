@@ -1,71 +1,222 @@
-"""The gallery: architectures and pretrained bases to start from."""
+"""The gallery: pretrained bases in a table, architectures as cards, to start a network from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.shapes import report
 from cnnstudio.catalog.templates import TEMPLATES, Template
 from cnnstudio.core.text import tr
-from cnnstudio.gui.widgets.basics import Badge, Button, Caption, Label, box, column, row, scrolled
+from cnnstudio.gui import theme
+from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.words import short
+from cnnstudio.gui.widgets.inputs import SearchBox, SegmentedControl
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import count, number, short
 
 
 class Gallery(QWidget):
-    """`base_chosen(id)`, `template_chosen(id)`; `left` when the user goes back to the canvas."""
+    """`base_chosen(id)`, `template_chosen(id)`; `fetch_wanted(id)` for a base's weights; `left` when the user
+    goes back to the canvas."""
 
     base_chosen = Signal(str)
     template_chosen = Signal(str)
+    fetch_wanted = Signal(str)
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        bases, templates = QWidget(), QWidget()
-        flow = FlowLayout(bases, spacing=12, cell=260)
-        for base in BASES:
-            flow.addWidget(_base_card(base, self.base_chosen.emit))
-        flow = FlowLayout(templates, spacing=12, cell=260)
-        for template in TEMPLATES:
-            flow.addWidget(_template_card(template, self.template_chosen.emit))
-        head = row(Label(tr("Start from…", "Partir de…"), "title"), None,
+        self._bases = BaseTable()
+        self._bases.taken.connect(self.base_chosen)
+        self._bases.fetch_wanted.connect(self.fetch_wanted)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._bases)
+        self._stack.addWidget(_architectures(self.template_chosen.emit))
+        switch = SegmentedControl([(0, tr("Pretrained bases", "Bases preentrenadas")),
+                                   (1, tr("Architectures", "Arquitecturas"))], 0)
+        switch.setFixedHeight(theme.CONTROL_HEIGHT)
+        switch.chosen.connect(self._show)
+        head = row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch, None,
                    Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit))
-        note = Label(tr("This replaces the network and sets recipe, augmentation and training to what it is good with. "
-                        "It can be undone.",
-                        "Esto sustituye la red y ajusta receta, aumento y entrenamiento a lo que le conviene. Se puede "
-                        "deshacer."), "body", "dim", wrap=True)
-        inner = column(head, note, 8, Caption(tr("Pretrained bases", "Bases preentrenadas")), bases, 8,
-                       Caption(tr("Architectures", "Arquitecturas")), templates, spacing=10, margins=(32, 24, 32, 24))
-        inner.addStretch(1)
-        self.setLayout(column(scrolled(box(inner)), spacing=0))
+        note = Label(tr("What you choose replaces the network and sets recipe, augmentation and training to what it is "
+                        "good with. It can be undone.",
+                        "Lo que elija sustituye la red y ajusta receta, aumento y entrenamiento a lo que le conviene. Se "
+                        "puede deshacer."), "secondary", "dim", wrap=True)
+        self.setLayout(column(head, note, self._stack, spacing=10, margins=(24, 20, 24, 16)))
+
+    def _show(self, page: object) -> None:
+        self._stack.setCurrentIndex(int(str(page)))
+
+    def refresh(self) -> None:
+        """Look again at which weights are on this computer."""
+        self._bases.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.refresh()
+        super().showEvent(event)
 
 
-def _card(title: str, help: str, note: str, badge: str, on_click: Callable[[], object]) -> Card:
-    card = Card(clickable=True, margins=(16, 14, 16, 14), spacing=6)
-    line = row(Label(title, "body_strong"), None, spacing=8)
-    if badge:
-        line.addWidget(Badge(badge, "ok"))
-    card.body.addLayout(line)
-    card.body.addWidget(Label(help, "body", "dim", wrap=True))
-    card.body.addStretch(1)
-    card.body.addWidget(Label(note, "secondary", "dim", wrap=True))
-    card.setAccessibleName(title)
-    card.clicked.connect(on_click)
-    return card
+class BaseTable(QWidget):
+    """All bases, sortable and searchable, with what is to know of the selected one below."""
+
+    taken = Signal(str)
+    fetch_wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._table = Table((
+            Column(tr("Base", "Base"), lambda base: str(base.label), lambda base: BASES.ids().index(base.id)),
+            Column(tr("Parameters", "Parámetros"), lambda base: short(base.parameters), lambda base: base.parameters,
+                   right=True),
+            Column("MB", lambda base: number(base.megabytes, 0 if base.megabytes >= 10 else 1),
+                   lambda base: base.megabytes, right=True),
+            Column("Top-1", lambda base: f"{number(base.top1, 1)} %", lambda base: base.top1, right=True),
+            Column(tr("Input", "Entrada"), lambda base: str(base.input_size), lambda base: base.input_size, right=True),
+            Column(tr("Weights", "Pesos"), weights_words, tone=lambda base: "ok" if is_here(base) else ""),
+            Column(tr("Scaling", "Escalado"), _scaling),
+            Column(tr("Licence", "Licencia"), lambda base: base.licence),
+        ))
+        self._table.setAccessibleName(tr("Pretrained bases", "Bases preentrenadas"))
+        self._table.chosen.connect(self._moved)
+        self._table.opened.connect(lambda base: self.taken.emit(base.id))
+        self._search = SearchBox(tr("Search bases…", "Buscar bases…"))
+        self._search.setMaximumWidth(280)
+        self._search.textChanged.connect(lambda _words: self.refresh())
+        self._found = Label("", "secondary", "dim")
+        self._name, self._help = Label("", "body_strong"), Label("", "body", "dim", wrap=True)
+        self._note = Label("", "secondary", "dim", wrap=True)
+        self._source = Button(tr("Source", "Fuente"), "quiet", on_click=self._open_source)
+        self._fetch = Button(tr("Fetch weights", "Descargar pesos"), on_click=self._ask)
+        self._take = Button(tr("Start from it", "Partir de ella"), "primary", on_click=self._chosen)
+        details = Card(box(column(row(self._name, None, self._source, self._fetch, self._take, spacing=8), self._help,
+                                  self._note, spacing=6)))
+        self.setLayout(column(row(self._search, 8, self._found, None), self._table, details, spacing=10))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the bases that fit the search, with the state of their weights; the selection stays."""
+        before = self._table.selected
+        words = self._search.text().casefold().split()
+        found = [base for base in BASES if all(word in _searched(base) for word in words)]
+        self._table.set_rows(found)
+        self._found.setText(tr("{n} of {total}", "{n} de {total}", n=len(found), total=len(BASES)))
+        selected = before if before in found else found[0] if found else None
+        if selected is not None:
+            self._table.select(selected)
+        self._moved(selected)
+
+    def _moved(self, base: Base | None) -> None:
+        for button in (self._source, self._take):
+            button.setEnabled(base is not None)
+        self._fetch.setVisible(base is not None and not is_here(base))
+        if base is None:
+            self._name.setText(tr("No base fits the search.", "Ninguna base encaja con la búsqueda."))
+            self._help.setText("")
+            self._note.setText("")
+            return
+        self._name.setText(f"{base.label} · {base.family}" if str(base.label) != base.family else str(base.label))
+        self._help.setText(str(base.help))
+        here = "" if is_here(base) else " " + tr(
+            "Its weights are fetched once (it needs the internet), or taken from a file that you have.",
+            "Sus pesos se descargan una vez (requiere internet) o se toman de un archivo que tenga.")
+        self._note.setText(tr(
+            "{year} · {licence} · {n} parameters without its top · at least {size} pixels · {maps} feature maps at its "
+            "end · scaling: {scaling} · freeze line at {blocks}.",
+            "{year} · {licence} · {n} parámetros sin su cima · al menos {size} píxeles · {maps} mapas al final · "
+            "escalado: {scaling} · línea de congelado en {blocks}.", year=base.year, licence=base.licence,
+            n=count(base.parameters), size=_square(base.minimum_size), maps=base.features, scaling=base.scaling,
+            blocks=_listed(base.blocks)) + here)
+
+    def _chosen(self) -> None:
+        if self._table.selected is not None:
+            self.taken.emit(self._table.selected.id)
+
+    def _ask(self) -> None:
+        if self._table.selected is not None:
+            self.fetch_wanted.emit(self._table.selected.id)
+
+    def _open_source(self) -> None:
+        if self._table.selected is not None:
+            QDesktopServices.openUrl(QUrl(self._table.selected.source))
 
 
-def _base_card(base: Base, chosen: Callable[[str], object]) -> Card:
-    note = tr("{year} · {parameters} parameters · ImageNet top-1 {top} % · {size} × {size}",
-              "{year} · {parameters} parámetros · ImageNet top-1 {top} % · {size} × {size}", year=base.year,
-              parameters=short(base.parameters), top=base.top1, size=base.input_size)
-    badge = tr("works offline", "sin conexión") if base.weights.bundled else ""
-    return _card(str(base.label), str(base.help), note, badge, lambda: chosen(base.id))
+def is_here(base: Base) -> bool:
+    """Whether the base's weights are on this computer."""
+    return base.weights.bundled or base.weights.cached.is_file()
+
+
+def weights_words(base: Base) -> str:
+    if base.weights.bundled:
+        return tr("bundled", "incluidos")
+    if base.weights.cached.is_file():
+        return tr("downloaded", "descargados")
+    return tr("to fetch", "por descargar")
+
+
+def _searched(base: Base) -> str:
+    return f"{base.label} {base.family} {base.id} {base.year} {base.licence} {base.help.en} {base.help.es}".casefold()
+
+
+def _scaling(base: Base) -> str:
+    """The formula alone, with the signs of mean and deviation: all bases do it inside the model."""
+    formula = str(base.scaling).rpartition(",")[0].replace(tr(" of each channel", " de cada canal"), "")
+    return formula.replace(tr("mean", "media"), "μ").replace(tr("deviation", "desviación"), "σ")
+
+
+def _square(size: int) -> str:
+    """224 × 224, never broken at the end of a line."""
+    return f"{size}\u00a0×\u00a0{size}"
+
+
+def _listed(blocks: tuple[str, ...]) -> str:
+    """The first ones and the last: enough to know how fine the line can be set."""
+    return ", ".join(blocks) if len(blocks) <= 8 else ", ".join((*blocks[:3], "…", *blocks[-2:]))
+
+
+def _architectures(chosen: Callable[[str], object]) -> QWidget:
+    cards = QWidget()
+    flow = FlowLayout(cards, spacing=12, cell=340)
+    for template in TEMPLATES:
+        flow.addWidget(_template_card(template, chosen))
+    inner = column(cards, spacing=0, margins=(0, 0, 8, 8))
+    inner.addStretch(1)
+    return scrolled(box(inner))
 
 
 def _template_card(template: Template, chosen: Callable[[str], object]) -> Card:
-    note = f"{template.year} · {template.source.removeprefix('https://')}"
-    return _card(str(template.label), str(template.help), note, "", lambda: chosen(template.id))
+    card = Card(clickable=True, margins=(16, 14, 16, 14), spacing=8)
+    card.body.addLayout(row(Label(str(template.label), "body_strong"), None,
+                            Label(str(template.year), "secondary", "dim"), spacing=8))
+    card.body.addWidget(Label(str(template.about), "secondary", wrap=True))
+    card.body.addStretch(1)
+    parameters = Label(_parameters(template), "secondary", "dim", wrap=True)
+    source = Button(tr("Source", "Fuente"), "quiet", tooltip=template.source,
+                    on_click=lambda: QDesktopServices.openUrl(QUrl(template.source)))
+    take = Button(tr("Start from it", "Partir de ella"), on_click=lambda: chosen(template.id))
+    line = row(parameters, source, take, spacing=8)
+    line.setStretch(0, 1)
+    card.body.addLayout(line)
+    card.setAccessibleName(f"{template.label}: {template.help}")
+    card.clicked.connect(lambda: chosen(template.id))
+    return card
+
+
+def _parameters(template: Template) -> str:
+    """The published number, or ours for ten classes where nobody published one."""
+    published = template.published
+    if published is not None:
+        return tr("{n} parameters, as published ({size}, 1,000 classes)",
+                  "{n} parámetros, como se publicó ({size}, 1000 clases)", n=count(published.parameters),
+                  size=_square(published.size))
+    size = template.recipe["height"]
+    channels = 1 if template.recipe.get("color_mode") == "grayscale" else 3
+    found = report(template.network(), Context(height=size, width=size, channels=channels, class_count=10))
+    return tr("{n} parameters ({size}, 10 classes)", "{n} parámetros ({size}, 10 clases)",
+              n=count(found.parameters), size=_square(size))

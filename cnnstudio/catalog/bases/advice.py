@@ -1,0 +1,66 @@
+"""How much of a pretrained base should learn: the advice of the field, with its reason.
+
+Four cases by the size of the collection and its likeness to ImageNet, after the course notes of Stanford's
+CS231n (https://cs231n.github.io/transfer-learning/) and Yosinski, Clune, Bengio, Lipson, "How transferable are
+features in deep neural networks?", NIPS 2014: early blocks see edges and colours, which serve everywhere; late
+blocks see the things of ImageNet.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from cnnstudio.catalog.bases.entry import Base
+from cnnstudio.core.text import Text
+
+Similarity = Literal["similar", "different"]
+SOURCE: Final = "https://cs231n.github.io/transfer-learning/"
+FEW: Final = 2_000
+"""Training pictures below which letting a base learn tends to memorise them; a rule of thumb, not a law."""
+_LATE: Final = 0.75
+"""Share of a base's layers that stays frozen where its last blocks learn."""
+
+_HEAD = Text(
+    "Few pictures ({n}) like those of ImageNet: the base already sees what matters, and with so few it would memorise "
+    "them. Freeze it and let only the head learn.",
+    "Pocas imágenes ({n}) parecidas a las de ImageNet: la base ya ve lo que importa, y con tan pocas las memorizaría. "
+    "Congélela y deje aprender solo la cabeza.")
+_LAST = Text(
+    "Few pictures ({n}), unlike those of ImageNet: the late blocks are too special for them, the early ones serve "
+    "everywhere. Let only the last block, {block}, learn, at a small learning rate, and augment; or take a smaller base.",
+    "Pocas imágenes ({n}), distintas de las de ImageNet: los bloques finales son demasiado específicos, los primeros "
+    "sirven en todas partes. Deje aprender solo el último bloque, {block}, con una tasa de aprendizaje pequeña, y aumente; "
+    "o tome una base menor.")
+_LATE_BLOCKS = Text(
+    "Many pictures ({n}) like those of ImageNet: enough to adapt without memorising. Let the blocks from {block} on learn, "
+    "at a small learning rate, after the head has learned.",
+    "Muchas imágenes ({n}) parecidas a las de ImageNet: bastan para adaptar sin memorizar. Deje aprender los bloques desde "
+    "{block}, con una tasa de aprendizaje pequeña, cuando la cabeza ya haya aprendido.")
+_ALL = Text(
+    "Many pictures ({n}), unlike those of ImageNet: let the whole base learn, at a small learning rate. Its weights are "
+    "still a better beginning than chance.",
+    "Muchas imágenes ({n}), distintas de las de ImageNet: deje aprender toda la base, con una tasa de aprendizaje pequeña. "
+    "Sus pesos siguen siendo mejor comienzo que el azar.")
+
+
+def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[str, Text]:
+    """Where the base should begin to learn, as its `trainable_from` has it, and why, for that many training pictures."""
+    if pictures < FEW:
+        if similarity == "similar":
+            return "none", _HEAD.fill(n=pictures)
+        return base.blocks[-1], _LAST.fill(n=pictures, block=base.blocks[-1])
+    if similarity == "different":
+        return "all", _ALL.fill(n=pictures)
+    block = late_block(base)
+    return block, _LATE_BLOCKS.fill(n=pictures, block=block)
+
+
+def late_block(base: Base) -> str:
+    """The first block behind three quarters of the layers, or the last one; never the first."""
+    layers = [node.id for node in base.graph().nodes]
+    for layer in layers[int(len(layers) * _LATE):]:
+        block = base.block_of(layer)
+        start = next(index for index, each in enumerate(layers) if base.block_of(each) == block)
+        if start >= int(len(layers) * _LATE):
+            return block
+    return base.blocks[-1]

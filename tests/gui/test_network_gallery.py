@@ -1,0 +1,95 @@
+"""The gallery: every base and architecture can be found, understood and taken."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.gui.pages import network_gallery
+from cnnstudio.gui.pages.network_gallery import Gallery, weights_words
+from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.widgets.cards import Card
+
+
+@pytest.fixture
+def gallery(qtbot, tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path))
+    found = Gallery()
+    qtbot.addWidget(found)
+    found.resize(900, 700)
+    found.show()
+    return found
+
+
+def rows(gallery):
+    return [base.id for base in gallery._bases._table.rows.rows]
+
+
+def button(widget, text):
+    return next(each for each in widget.findChildren(Button) if each.text() == text)
+
+
+def test_the_table_has_every_base_and_finds_by_words(gallery):
+    assert rows(gallery) == list(BASES.ids())
+    gallery._bases._search.setText("resnet v2 152")
+    assert rows(gallery) == ["resnet152v2"]
+    gallery._bases._search.setText("nothing like it")
+    assert rows(gallery) == []
+    assert not button(gallery._bases, "Start from it").isEnabled()
+
+
+def test_the_table_sorts_by_numbers(gallery):
+    table = gallery._bases._table
+    model = table.model()
+    titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+    for title, value in (("Parameters", lambda base: base.parameters), ("Top-1", lambda base: base.top1),
+                         ("MB", lambda base: base.megabytes), ("Input", lambda base: base.input_size)):
+        table.sortByColumn(titles.index(title), Qt.SortOrder.AscendingOrder)
+        shown = [table._row(model.index(row, 0)) for row in range(model.rowCount())]
+        assert [value(base) for base in shown] == sorted(value(base) for base in BASES)
+
+
+def test_weights_that_came_are_shown_and_no_longer_fetched(qtbot, gallery):
+    base = BASES["resnet50"]
+    gallery._bases._table.select(base)
+    fetch = button(gallery._bases, "Fetch weights")
+    assert fetch.isVisible() and weights_words(base) == "to fetch"
+    with qtbot.waitSignal(gallery.fetch_wanted) as asked:
+        qtbot.mouseClick(fetch, Qt.MouseButton.LeftButton)
+    assert asked.args == ["resnet50"]
+    base.weights.cached.parent.mkdir(parents=True)
+    base.weights.cached.write_bytes(b"weights")
+    gallery.refresh()
+    assert gallery._bases._table.selected is base
+    assert not fetch.isVisible() and weights_words(base) == "downloaded"
+    assert weights_words(BASES["efficientnet_lite0"]) == "bundled"
+
+
+def test_a_base_is_taken_by_the_button_and_by_opening_its_row(qtbot, gallery):
+    gallery._bases._table.select(BASES["xception"])
+    with qtbot.waitSignal(gallery.base_chosen) as taken:
+        qtbot.mouseClick(button(gallery._bases, "Start from it"), Qt.MouseButton.LeftButton)
+    assert taken.args == ["xception"]
+    with qtbot.waitSignal(gallery.base_chosen) as taken:
+        gallery._bases._table.activated.emit(gallery._bases._table.currentIndex())
+    assert taken.args == ["xception"]
+
+
+def test_every_architecture_has_a_card_with_its_numbers_and_source(qtbot, gallery, monkeypatch):
+    opened = []
+    monkeypatch.setattr(network_gallery.QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    gallery._show(1)
+    cards = gallery._stack.widget(1).findChildren(Card)
+    assert len(cards) == len(TEMPLATES)
+    for card, template in zip(cards, TEMPLATES, strict=True):
+        words = " ".join(label.text() for label in card.findChildren(QLabel))
+        assert str(template.label) in words and str(template.about) in words and str(template.year) in words
+        assert "parameters" in words
+        with qtbot.waitSignal(gallery.template_chosen) as taken:
+            button(card, "Start from it").click()
+        assert taken.args == [template.id]
+        button(card, "Source").click()
+    assert opened == [template.source for template in TEMPLATES]

@@ -65,6 +65,8 @@ CASES = {
     "shrinks_below_one": (chain(("MaxPooling2D", {"pool_size": (40, 40)}), *END), "n1"),
     "shrinks_below_one dilated": (chain(("Conv2D", {"kernel_size": (9, 9), "dilation_rate": (5, 5)}), *END), "n1"),
     "shrinks_below_one cropped": (chain(("Cropping2D", {"cropping": (20, 20, 1, 1)}), *END), "n1"),
+    "one_column": (chain(("AdaptiveMaxPooling2D", {"output_size": (1, 1)}), *END), "n1"),
+    "one_column of several rows": (chain(("AdaptiveMaxPooling2D", {"output_size": (3, 1)}), *END), "n1"),
     "strides_and_dilation": (chain(("Conv2D", {"strides": (2, 2), "dilation_rate": (2, 2)}), *END), "n1"),
     "unequal_strides": (chain(("DepthwiseConv2D", {"strides": (2, 1)}), *END), "n1"),
     "output_padding": (chain(("Conv2DTranspose", {"output_padding": (2, 2)}), *END), "n1"),

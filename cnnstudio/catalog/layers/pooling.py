@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import arguments, need_picture, padding_param, pool_param, slid, strides_param
-from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeFunction, Values, Window
+from cnnstudio.catalog.layers.common import arguments, need_picture, padding_param, pool_param, slid, strides_param, use
+from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeFunction, ShapeTrouble, Values, Window
 from cnnstudio.core.params import Bool, Pair
+from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text, same
 
 
@@ -31,9 +32,27 @@ def _global(layer: str) -> ShapeFunction:
 
 def _adaptive(layer: str) -> ShapeFunction:
     def shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-        return (*values["output_size"], need_picture(inputs, layer)[2])
+        _height, width, channels = need_picture(inputs, layer)
+        rows, columns = values["output_size"]
+        if layer == "AdaptiveMaxPooling2D" and (columns == 1 or width == 1):
+            raise _one_column(rows, columns, width)
+        return rows, columns, channels
 
     return shape
+
+
+def _one_column(rows: int, columns: int, width: int) -> ShapeTrouble:
+    """On TensorFlow, Keras 3.15 divides by zero here and takes the whole process with it."""
+    fixes = [Fix(action="replace_layer", arguments={"type": "AdaptiveAveragePooling2D", "params": {
+        "output_size": (rows, columns)}}, label=Text("Use AdaptiveAveragePooling2D", "Usar AdaptiveAveragePooling2D"))]
+    if (rows, columns) == (1, 1):
+        fixes.insert(0, Fix(action="replace_layer", arguments={"type": "GlobalMaxPooling2D", "params": {"keepdims": True}},
+                            label=Text("Use GlobalMaxPooling2D", "Usar GlobalMaxPooling2D")))
+    elif width > 1:
+        fixes.insert(0, use("output_size", (rows, 2)))
+    return ShapeTrouble("one_column", Text(
+        "Keras's AdaptiveMaxPooling2D cannot compute a single column.",
+        "AdaptiveMaxPooling2D de Keras no puede calcular una sola columna."), *fixes)
 
 
 def _pooling(identifier: str, formula: str, help: Text) -> LayerType:

@@ -370,4 +370,7 @@ class PreparePage(Page):
         ids = [self._ids[position] for position in cell.shares if position < len(self._ids)]
         for picture, share in zip(self.session.pictures.rows(ids), cell.shares.values(), strict=False):
             totals[picture.class_name] = totals.get(picture.class_name, 0.0) + share
-        return " · ".join(f"{name} {share:.2f}" for name, share in sorted(totals.items(), key=lambda each: -each[1]))
+        if len(totals) == 1:
+            return next(iter(totals))
+        return " · ".join(f"{name} {share:.2f}".replace(" 0.", " .")
+                          for name, share in sorted(totals.items(), key=lambda each: -each[1]))

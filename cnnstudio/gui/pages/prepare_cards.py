@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QDrag, QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
@@ -141,6 +142,11 @@ class NormalizationCard(FieldsCard):
         self.facts.set_facts((tr("mean {name}, deviation", "media {name}, desviación", name=name).replace(" ,", ","),
                               f"{mean:.2f} ± {deviation:.2f}")
                              for name, mean, deviation in zip(names, recipe.mean, recipe.deviation, strict=False))
+
+    def set_problems(self, problems: Sequence[Problem]) -> None:
+        # The button above does what the fix would do.
+        super().set_problems([msgspec.structs.replace(each, fixes=tuple(
+            fix for fix in each.fixes if fix.action != "measure_statistics")) for each in problems])
 
     def show_progress(self, words: str, *, running: bool) -> None:
         """What the measuring does now."""

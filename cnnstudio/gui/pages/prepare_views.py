@@ -159,12 +159,12 @@ class StageStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tiles: list[StageTile] = []
-        self._wide = False
+        self._least = 150
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_stages(self, stages: Sequence[tuple[str, StageRow]], captions: Sequence[str] = ()) -> None:
-        """A tile for each stage; those of several pictures take a line each."""
-        self._wide = bool(captions)
+        """A tile for each stage, wide enough for all its pictures."""
+        self._least = max(150, len(captions) * 100)
         while len(self._tiles) < len(stages):
             tile = StageTile(self)
             self._tiles.append(tile)
@@ -181,8 +181,8 @@ class StageStrip(QWidget):
     def _place(self) -> None:
         """Equal columns of at least a tile's width. By hand: a layout would ask for the room of one column."""
         shown = [tile for tile in self._tiles if not tile.isHidden()]
-        gap, least = 16, 150
-        columns = 1 if self._wide else max(1, (self.width() + gap) // (least + gap))
+        gap, least = 16, self._least
+        columns = max(1, (self.width() + gap) // (least + gap))
         width = (self.width() - gap * (columns - 1)) // columns
         height = StageTile.HEIGHT
         for number, tile in enumerate(shown):
@@ -204,7 +204,7 @@ class Mosaic(QWidget):
         self.images: list[QImage | None] = []
         self._words: list[str] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 320)
+        self.setMinimumSize(240, 560)
         self.setAccessibleName(tr("Sixteen pictures as training will see them",
                                   "Dieciséis imágenes como las verá el entrenamiento"))
 

@@ -20,6 +20,9 @@ def summary(node: Node, context: Context) -> str:
         parts.append(_pair(values["kernel_size"]))
     if "pool_size" in values:
         parts.append(_pair(values["pool_size"]))
+    parts += [_pair(values[name]) for name in ("size", "output_size") if name in values]
+    if "num_heads" in values:
+        parts.append(tr("{n} heads", "{n} cabezas", n=values["num_heads"]))
     strides = values.get("strides")
     if strides is not None and tuple(strides) != (1, 1) and strides != values.get("pool_size"):
         parts.append(tr("stride {s}", "paso {s}", s=strides[0] if strides[0] == strides[1] else _pair(strides)))
@@ -27,6 +30,8 @@ def summary(node: Node, context: Context) -> str:
         parts.append("same")
     if "rate" in values:
         parts.append(f"{values['rate']:g}")
+    if node.type == "GaussianNoise":
+        parts.append(f"σ {values['stddev']:g}")
     if node.type == "ReLU" and values["max_value"] is not None:
         parts.append(f"≤ {values['max_value']:g}")
     if values.get("activation"):

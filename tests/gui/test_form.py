@@ -6,7 +6,22 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS
-from cnnstudio.core.params import Bool, Choice, Color, Factor, Float, Int, Line, Option, Padding4, Pair, Seed, ShownWhen
+from cnnstudio.core.params import (
+    Bool,
+    Choice,
+    Color,
+    Factor,
+    Float,
+    Int,
+    Ints,
+    Line,
+    Numbers,
+    Option,
+    Padding4,
+    Pair,
+    Seed,
+    ShownWhen,
+)
 from cnnstudio.core.problems import error
 from cnnstudio.core.recipe import RECIPE_PARAMS
 from cnnstudio.core.settings import SETTINGS_PARAMS
@@ -27,6 +42,8 @@ PARAMS = (
     Line(name="word", default=None, label=same("word"), help=T),
     Color(name="color", default=(1, 2, 3), label=same("color"), help=T),
     Seed(name="seed", default=42, label=same("seed"), help=T),
+    Numbers(name="scale", default=0.5, label=same("scale"), help=T),
+    Ints(name="shape", default=(-1,), minimum=-1, label=same("shape"), help=T),
     Float(name="momentum", default=0.0, label=same("momentum"), help=T, shown_when=ShownWhen("mode", ("b",))),
 )
 
@@ -100,6 +117,21 @@ def test_pairs_and_factors_are_tuples(form):
     editor(form, "factor")._low.setText("-0.2")
     editor(form, "factor")._low.editingFinished.emit()
     assert heard == [("kernel", (3, 5)), ("factor", (-0.2, 0.1))]
+
+
+def test_rows_of_numbers_are_read_and_what_is_none_is_marked(form):
+    heard = []
+    form.value_changed.connect(lambda name, value: heard.append((name, value)))
+    for name, text in (("scale", "0.5, 1, 2"), ("scale", "0.25"), ("shape", "7 × 7 x 3"), ("shape", "2, -1")):
+        editor(form, name).setText(text)
+        editor(form, name).editingFinished.emit()
+    assert heard == [("scale", (0.5, 1.0, 2.0)), ("scale", 0.25), ("shape", (7, 7, 3)), ("shape", (2, -1))]
+    editor(form, "shape").setText("seven")
+    editor(form, "shape").editingFinished.emit()
+    assert len(heard) == 4
+    assert form._fields["shape"]._trouble.text()
+    form.set_values({"shape": (4, 5), "scale": (0.5, 1.0)})
+    assert (editor(form, "shape").text(), editor(form, "scale").text()) == ("4, 5", "0.5, 1.0")
 
 
 def test_values_from_outside_are_shown_silently(form):

@@ -39,7 +39,7 @@ RELU = LayerType(
 )
 
 LEAKY_RELU = LayerType(
-    id="LeakyReLU", family="activation", formula="y = x for x ≥ 0, else slope · x",
+    id="LeakyReLU", family="activation", formula="y = x (x ≥ 0),  y = slope · x (x < 0)",
     help=Text("Lets a little of what is negative through, so that no unit dies for good.",
               "Deja pasar un poco de lo negativo, para que ninguna unidad muera del todo."),
     params=(Float(name="negative_slope", default=0.3, minimum=0, maximum=10, step=0.01, label=same("negative_slope"),
@@ -64,7 +64,7 @@ def _prelu_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
 
 
 PRELU = LayerType(
-    id="PReLU", family="activation", formula="y = x for x ≥ 0, else α · x",
+    id="PReLU", family="activation", formula="y = x (x ≥ 0),  y = α · x (x < 0)",
     help=Text("A leaky ReLU that learns its slope.", "Una ReLU con fuga que aprende su pendiente."),
     params=(
         Ints(name="shared_axes", default=None, minimum=1, maximum=3, longest=3, optional=True, label=same("shared_axes"),
@@ -78,7 +78,7 @@ PRELU = LayerType(
 )
 
 ELU = LayerType(
-    id="ELU", family="activation", formula="y = x for x > 0, else α · (eˣ − 1)",
+    id="ELU", family="activation", formula="y = x (x > 0),  y = α · (eˣ − 1) (x ≤ 0)",
     help=Text("Like ReLU, but bends smoothly towards −α for negative values.",
               "Como ReLU, pero se curva suavemente hacia −α para valores negativos."),
     params=(Float(name="alpha", default=1.0, minimum=0, maximum=100, step=0.1, label=same("alpha"),

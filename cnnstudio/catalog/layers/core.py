@@ -101,7 +101,7 @@ OUTPUT = LayerType(
               "softmax unit for each class. Take it over to set it yourself.",
               "La respuesta: una capa Dense que sigue a las clases. Una unidad sigmoid para etiquetas binarias; si no, "
               "una unidad softmax por clase. Tómela para ajustarla usted."),
-    formula="p = softmax(W · x + b), or sigmoid for two classes",
+    formula="p = softmax(W · x + b)  |  p = sigmoid(w · x + b)",
     params=regularizer_params("kernel_regularizer"), shape=_output_shape, cost=_output_cost,
     call=_OutputCall("keras.layers.Dense", {"kernel_regularizer": regularizer("kernel_regularizer")},
                      {"kernel_regularizer": None}),

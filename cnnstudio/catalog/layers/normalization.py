@@ -59,7 +59,7 @@ LAYER_NORMALIZATION = LayerType(
     id="LayerNormalization", family="normalization",
     help=Text("Normalises over the channels of each picture by itself; does not depend on the batch.",
               "Normaliza sobre los canales de cada imagen por sí sola; no depende del lote."),
-    formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ, σ² over the channels",
+    formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ = mean_c x, σ² = var_c x",
     params=(_EPSILON, _CENTER, _SCALE, *_WEIGHTS), shape=unchanged, cost=_cost,
     call=Call("keras.layers.LayerNormalization", _ARGUMENTS, _DEFAULTS),
 )
@@ -80,7 +80,7 @@ GROUP_NORMALIZATION = LayerType(
     id="GroupNormalization", family="normalization",
     help=Text("Normalises over groups of channels of each picture; good with small batches.",
               "Normaliza por grupos de canales de cada imagen; útil con lotes pequeños."),
-    formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ, σ² over a group",
+    formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ = mean_g x, σ² = var_g x",
     params=(
         Int(name="groups", default=32, minimum=1, maximum=65_536, label=same("groups"),
             help=Text("Into how many groups the channels are split.", "En cuántos grupos se dividen los canales.")),

@@ -116,7 +116,7 @@ def _permuted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
 
 
 PERMUTE = LayerType(
-    id="Permute", family="reshaping", formula="y[j, i, c] = x[i, j, c] for dims 2, 1, 3",
+    id="Permute", family="reshaping", formula="dims = (2, 1, 3):  y[j, i, c] = x[i, j, c]",
     help=Text("Puts the axes in another order.", "Pone los ejes en otro orden."),
     params=(Ints(name="dims", default=(2, 1, 3), minimum=1, maximum=3, longest=3, label=same("dims"),
                  help=Text("The axes in their new order, counted from 1.", "Los ejes en su nuevo orden, contados desde 1.")),

@@ -15,6 +15,7 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.shapes import report
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.engine.building import build
+from tests.engine.printed import same_as_printed
 
 APPLICATIONS = {
     "mobilenet": "MobileNet", "mobilenet_v2": "MobileNetV2", "mobilenet_v3_small": "MobileNetV3Small",
@@ -109,6 +110,18 @@ def test_a_base_answers_as_keras_applications_do(name, tmp_path):
 @pytest.mark.parametrize("name", ["xception", "convnext_tiny"])
 def test_files_whose_layers_are_numbered_otherwise_are_read_in_order(name, tmp_path):
     check_base(name, tmp_path, later=True)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "mobilenet_v3_small", "convnext_tiny"])
+def test_the_printed_script_builds_the_same_base(name):
+    """Branches and all: skips with a layer of their own, gates, and layers that take maps as vectors."""
+    network = NetworkSpec(
+        nodes=(Node(id="input", type="Input"),
+               Node(id="base", type="PretrainedBase", params={"base": name, "weights": "random"}),
+               Node(id="output", type="Output")),
+        edges=(Edge(source="input", target="base"), Edge(source="base", target="output")))
+    context = Context(height=64, width=64, channels=3, class_count=3, normalization="base")
+    same_as_printed(network, context, build(network, context).model)
 
 
 def test_nasnet_is_drawn_for_the_size_of_the_pictures(tmp_path):

@@ -30,4 +30,8 @@ BASES: Final[Registry[Base]] = Registry("base", (
     *xception.BASES, *inception_resnet_v2.BASES, *nasnet.BASES, *vgg.BASES,
 ))
 
-__all__ = ["BASES", "Base", "Weights"]
+FEATURED: Final = ("efficientnet_lite0", "mobilenet_v3_large", "efficientnetv2b0", "resnet50", "densenet121",
+                   "convnext_tiny", "vgg16")
+"""Those that a new project proposes; the gallery has all."""
+
+__all__ = ["BASES", "FEATURED", "Base", "Weights"]

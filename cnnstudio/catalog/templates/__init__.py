@@ -23,4 +23,7 @@ TEMPLATES: Final[Registry[Template]] = Registry("template", (
     *plain.TEMPLATES, *residual.TEMPLATES, *inception.TEMPLATES, *lenet5.TEMPLATES, *alexnet.TEMPLATES,
     *vgg.TEMPLATES, *googlenet.TEMPLATES, *unet.TEMPLATES, *resnet.TEMPLATES, *applications.TEMPLATES))
 
-__all__ = ["TEMPLATES", "Published", "Template"]
+FEATURED: Final = ("small_cnn", "medium_cnn", "lenet5", "residual", "inception", "resnet18", "mobilenet_v2", "vgg16")
+"""Those that a new project proposes; the gallery has all."""
+
+__all__ = ["FEATURED", "TEMPLATES", "Published", "Template"]

@@ -86,8 +86,8 @@ class NewProject(QWidget):
         self.layout().addWidget(footer)  # type: ignore[union-attr]
 
     def _gallery(self) -> list[QWidget]:
-        from cnnstudio.catalog.bases import BASES
-        from cnnstudio.catalog.templates import TEMPLATES
+        from cnnstudio.catalog import bases as known_bases
+        from cnnstudio.catalog import templates as known_templates
 
         automatic = self._card(AUTO, tr("Recommended for these pictures", "Recomendado para estas imágenes"),
                                tr("A pretrained base for photos, a small network for small pictures: chosen after "
@@ -96,13 +96,13 @@ class NewProject(QWidget):
                                   "tras mirarlas."), tr("automatic", "automático"))
         bases, templates = QWidget(), QWidget()
         flow = FlowLayout(bases, spacing=12, cell=270)
-        for base in BASES:
+        for base in map(known_bases.BASES.__getitem__, known_bases.FEATURED):
             words = tr("{n} parameters · top-1 {top:.1f} %", "{n} parámetros · top-1 {top:.1f} %",
                        n=short(base.parameters), top=base.top1)
             badge = tr("works offline", "sin conexión") if base.weights.bundled else ""
             flow.addWidget(self._card(f"base:{base.id}", str(base.label), str(base.help), badge, words))
         flow = FlowLayout(templates, spacing=12, cell=270)
-        for template in TEMPLATES:
+        for template in map(known_templates.TEMPLATES.__getitem__, known_templates.FEATURED):
             flow.addWidget(self._card(f"template:{template.id}", str(template.label), str(template.help), "",
                                       str(template.year)))
         opened = bool(self._state.get("choice"))
@@ -111,7 +111,11 @@ class NewProject(QWidget):
                                 "secondary", "dim", wrap=True), bases, 8,
                           Label(tr("Architectures that learn from your pictures alone",
                                    "Arquitecturas que aprenden solo de sus imágenes"), "secondary", "dim", wrap=True),
-                          templates, spacing=8))
+                          templates,
+                          Label(tr("The gallery of the Network page has all {bases} bases and {templates} architectures.",
+                                   "La galería de la página Red tiene las {bases} bases y las {templates} arquitecturas.",
+                                   bases=len(known_bases.BASES), templates=len(known_templates.TEMPLATES)),
+                                "secondary", "dim", wrap=True), spacing=8))
         return [Caption(tr("Start from", "Punto de partida")), automatic,
                 Expander(tr("Choose yourself", "Elegir usted mismo"), more, open=opened)]
 

@@ -1,0 +1,121 @@
+"""The recipe as a Python function that OpenCV alone carries out: the same pixels as the program's own path.
+
+It reads ordinary 8-bit files; transparent, 16-bit, CMYK and animated ones are the program's (and the bundle's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from cnnstudio.catalog.steps import RECIPE_STEPS
+from cnnstudio.core.item import Step
+from cnnstudio.core.params import complete
+from cnnstudio.core.recipe import RecipeSpec
+
+_FLAGS: Final = {
+    "nearest": "INTER_NEAREST_EXACT", "nearest_opencv": "INTER_NEAREST", "bilinear": "INTER_LINEAR",
+    "linear_exact": "INTER_LINEAR_EXACT", "bicubic": "INTER_CUBIC", "area": "INTER_AREA", "lanczos4": "INTER_LANCZOS4",
+}
+_READ: Final = {"grayscale": "IMREAD_COLOR_RGB", "rgb": "IMREAD_COLOR_RGB", "rgba": "IMREAD_COLOR_RGB"}
+_STEPS: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
+    "equalize": lambda _: "on_lightness(picture, cv2.equalizeHist)",
+    "clahe": lambda p: (f"on_lightness(picture, cv2.createCLAHE({float(p['clip_limit'])}, "
+                        f"({p['tile_grid_size']}, {p['tile_grid_size']})).apply)"),
+    "gaussian_blur": lambda p: (f"cv2.GaussianBlur(picture, ({int(p['kernel_size']) | 1}, {int(p['kernel_size']) | 1}), "
+                                f"{float(p['sigma'])})"),
+    "median_blur": lambda p: f"cv2.medianBlur(picture, {int(p['kernel_size']) | 1})",
+    "bilateral_filter": lambda p: (f"cv2.bilateralFilter(picture, {int(p['diameter'])}, {float(p['sigma_color'])}, "
+                                   f"{float(p['sigma_space'])})"),
+}
+
+
+def recipe_code(recipe: RecipeSpec) -> str:
+    """The source of `prepare(path)`, which answers uint8 (height, width, channels), and of what it needs."""
+    steps = [step for step in recipe.steps if step.enabled and RECIPE_STEPS.find(step.type) is not None]
+    lines: list[str] = []
+    if any(step.type in ("equalize", "clahe") for step in steps):
+        lines += [*_LIGHTNESS[recipe.color_mode == "grayscale"], "", ""]
+    lines += [*_resized(recipe), "", ""]
+    shape = f"({recipe.height}, {recipe.width}, {recipe.channels})"
+    lines += ["def prepare(path):", f'    """A file as the network sees it: uint8 {shape}."""',
+              "    data = np.fromfile(path.decode(), np.uint8)",
+              f"    picture = cv2.imdecode(data, cv2.{_READ[recipe.color_mode]})  # upright, red first"]
+    if recipe.color_mode == "grayscale":
+        lines.append("    picture = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)")
+    lines += [f"    {line}" for line in (*_crop(recipe), *_fit(recipe))]
+    for step in steps:
+        lines += [f"    {line}" for line in _step(step, recipe)]
+    if recipe.color_mode == "rgba":
+        lines += [f"    opaque = np.full(({recipe.height}, {recipe.width}, 1), 255, np.uint8)",
+                  "    return np.concatenate([picture, opaque], axis=2)"]
+    else:
+        lines.append(f"    return picture.reshape{shape}")
+    return "\n".join(lines)
+
+
+_LIGHTNESS: Final = {
+    True: ["def on_lightness(picture, change):", '    """Grey is all lightness."""', "    return change(picture)"],
+    False: ["def on_lightness(picture, change):", '    """Changes the lightness (CIE L*) and keeps the colours."""',
+            "    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)",
+            "    lab[..., 0] = change(np.ascontiguousarray(lab[..., 0]))",
+            "    return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)"],
+}
+
+
+def _resized(recipe: RecipeSpec) -> list[str]:
+    if recipe.interpolation != "auto":
+        return ["def resized(picture, height, width):",
+                f"    return cv2.resize(picture, (width, height), interpolation=cv2.{_FLAGS[recipe.interpolation]})"]
+    return ["def resized(picture, height, width):",
+            '    """Averages areas along a side that shrinks, interpolates linearly along one that grows."""',
+            "    rows, columns = picture.shape[:2]",
+            "    if height < rows or width < columns:",
+            "        picture = cv2.resize(picture, (min(width, columns), min(height, rows)), "
+            "interpolation=cv2.INTER_AREA)",
+            "    if height > rows or width > columns:",
+            "        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)",
+            "    return picture"]
+
+
+def _crop(recipe: RecipeSpec) -> list[str]:
+    if recipe.crop == "share":
+        return ["rows, columns = picture.shape[:2]",
+                f"high, wide = (max(1, round(side * {recipe.crop_share})) for side in (rows, columns))",
+                "top, left = (rows - high) // 2, (columns - wide) // 2",
+                "picture = picture[top:top + high, left:left + wide]"]
+    if recipe.crop == "box":
+        top, left, high, wide = recipe.crop_box
+        rows = f"{top}:{top + high}" if high else f"{top}:"
+        columns = f"{left}:{left + wide}" if wide else f"{left}:"
+        return [f"picture = picture[{rows}, {columns}]"]
+    return []
+
+
+def _fit(recipe: RecipeSpec) -> list[str]:
+    height, width = recipe.height, recipe.width
+    if recipe.fit == "stretch":
+        return [f"picture = resized(picture, {height}, {width})"]
+    if recipe.fit == "crop":
+        return ["rows, columns = picture.shape[:2]",
+                f"high = min(rows, max(1, round(columns * {height} / {width})))",
+                f"wide = min(columns, max(1, round(rows * {width} / {height})))",
+                "top, left = (rows - high) // 2, (columns - wide) // 2",
+                f"picture = resized(picture[top:top + high, left:left + wide], {height}, {width})"]
+    red, green, blue = recipe.background
+    # As OpenCV weighs the colours of a grey picture.
+    value = str(round(0.299 * red + 0.587 * green + 0.114 * blue)) if recipe.channels == 1 else str((red, green, blue))
+    return ["rows, columns = picture.shape[:2]",
+            f"scale = min({height} / rows, {width} / columns)",
+            f"high, wide = min({height}, max(1, round(rows * scale))), min({width}, max(1, round(columns * scale)))",
+            f"top, left = ({height} - high) // 2, ({width} - wide) // 2",
+            f"picture = cv2.copyMakeBorder(resized(picture, high, wide), top, {height} - high - top, left,",
+            f"                             {width} - wide - left, cv2.BORDER_CONSTANT, value={value})"]
+
+
+def _step(step: Step, recipe: RecipeSpec) -> list[str]:
+    values = complete(RECIPE_STEPS[step.type].params, step.params)
+    if step.type == "canny":
+        lines = [f"picture = cv2.Canny(picture, {float(values['threshold1'])}, {float(values['threshold2'])})"]
+        return lines if recipe.channels == 1 else [*lines, "picture = np.repeat(picture[..., None], 3, axis=2)"]
+    return [f"picture = {_STEPS[step.type](values)}"]

@@ -115,7 +115,8 @@ def _base_function(node: Node, pictures: Context) -> list[str]:
     base = BASES.find(values["base"])
     if base is None:
         return [f"# unknown base {values['base']}"]
-    graph = base.graph_for(pictures.height, pictures.width)
+    end = values["ends_at"] if values["ends_at"] in base.blocks else "all"
+    graph = base.graph_for(pictures.height, pictures.width, end)
     context = Context(height=base.input_size, width=base.input_size, channels=3, class_count=1)
     lines = [f"def {_function_name(node)}(pictures):",
              f'    """{base.label.en}, {base.source}; takes 0-255 pixels."""']

@@ -106,14 +106,16 @@ def _base(node: Node, entering: Any, weights: bool) -> Any:
             continue
         made[inner.id] = layer
         tensors[inner.id] = apply(layer, [tensors[source] for source in graph.inputs_of(inner.id)], inner.type)
-    last = tensors[graph.nodes[-1].id]
+    start, whole = tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id]
+    if weights and values["weights"] != "random":
+        file = values["weights_file"] if values["weights"] == "file" else ""
+        order = keras.Model(start, whole).layers
+        load_base_weights(base, {layer.name: layer for layer in order if layer.name in made}, file or "")
+    last = tensors[base.graph_for(height, width, values["ends_at"]).nodes[-1].id]
     if values["pooling"] != "none":
         pooling = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
         last = pooling[values["pooling"]](name="pooling")(last)
-    model = keras.Model(tensors[graph.nodes[0].id], last, name=node.id)
-    if weights and values["weights"] != "random":
-        file = values["weights_file"] if values["weights"] == "file" else ""
-        load_base_weights(base, {layer.name: layer for layer in model.layers if layer.name in made}, file or "")
+    model = keras.Model(start, last, name=node.id)
     learning = base.trainable_layers(values["trainable_from"])
     for identifier, layer in made.items():
         layer.trainable = identifier in learning

@@ -9,6 +9,8 @@ import pytest
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.advice import FEW, freeze_advice
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.shapes import report
 
 
 def test_weights_are_published_over_a_safe_connection_and_checked():
@@ -48,3 +50,20 @@ def test_the_advice_follows_the_field(base):
     assert 0 < learns(FEW - 1, "different") < everything
     assert learns(FEW, "different") == everything
     assert 0 < learns(FEW, "similar") < everything / 2
+
+
+@pytest.mark.parametrize("base", list(BASES), ids=lambda base: base.id)
+def test_a_base_can_end_at_each_block(base):
+    """The cut graph hangs together: one end, the block's last layer, and fewer parameters the earlier it is."""
+    size, before = base.input_size, 0
+    for block in base.blocks:
+        graph = base.graph_for(size, size, block)
+        found = report(graph, Context(height=size, width=size, channels=3, class_count=1, normalization="none"),
+                       headless=True)
+        assert found.problems == ()
+        sources = {edge.source for edge in graph.edges}
+        assert [node.id for node in graph.nodes if node.id not in sources] == [graph.nodes[-1].id]
+        assert base.block_of(graph.nodes[-1].id) == block
+        assert before < found.parameters <= base.parameters
+        before = found.parameters
+    assert graph == base.graph_for(size, size)

@@ -124,6 +124,27 @@ def test_the_printed_script_builds_the_same_base(name):
     same_as_printed(network, context, build(network, context).model)
 
 
+def test_a_base_that_ends_early_has_the_weights_of_the_whole():
+    """The bundled base, cut: its maps are those inside the whole base, and the printed script ends there too."""
+    def ending(block: str) -> NetworkSpec:
+        return NetworkSpec(
+            nodes=(Node(id="input", type="Input"),
+                   Node(id="base", type="PretrainedBase", params={"ends_at": block, "pooling": "none"}),
+                   Node(id="flat", type="GlobalAveragePooling2D"), Node(id="output", type="Output")),
+            edges=(Edge(source="input", target="base"), Edge(source="base", target="flat"),
+                   Edge(source="flat", target="output")))
+
+    context = Context(height=64, width=64, channels=3, class_count=3, normalization="base")
+    pictures = np.random.default_rng(4).integers(0, 256, (1, 64, 64, 3)).astype("float32")
+    whole = build(ending("all"), context).layers["base"]
+    built = build(ending("block5"), context)
+    early = built.layers["base"]
+    assert report(ending("block5"), context).nodes["base"].shape == early.output_shape[1:] == (8, 8, 40)
+    inside = keras.Model(whole.input, whole.get_layer("block5_add").output)
+    np.testing.assert_allclose(early.predict_on_batch(pictures), inside.predict_on_batch(pictures), atol=1e-5)
+    same_as_printed(ending("block5"), context, built.model)
+
+
 def test_nasnet_is_drawn_for_the_size_of_the_pictures(tmp_path):
     """Even and odd sizes have other zeros before a pooling."""
     check_base("nasnet_mobile", tmp_path, size=75)

@@ -27,10 +27,11 @@ _HEAD = Text(
     "Congélela y deje aprender solo la cabeza.")
 _LAST = Text(
     "Few pictures ({n}), unlike those of ImageNet: the late blocks are too special for them, the early ones serve "
-    "everywhere. Let only the last block, {block}, learn, at a small learning rate, and augment; or take a smaller base.",
+    "everywhere. Let only the last block, {block}, learn, at a small learning rate, or take the frozen features of an "
+    "earlier block (Ends at).",
     "Pocas imágenes ({n}), distintas de las de ImageNet: los bloques finales son demasiado específicos, los primeros "
-    "sirven en todas partes. Deje aprender solo el último bloque, {block}, con una tasa de aprendizaje pequeña, y aumente; "
-    "o tome una base menor.")
+    "sirven en todas partes. Deje aprender solo el último bloque, {block}, con una tasa de aprendizaje pequeña, o tome las "
+    "características congeladas de un bloque anterior (Termina en).")
 _LATE_BLOCKS = Text(
     "Many pictures ({n}) like those of ImageNet: enough to adapt without memorising. Let the blocks from {block} on learn, "
     "at a small learning rate, after the head has learned.",

@@ -73,9 +73,16 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     block_of: Callable[[str], str]
     sized: Callable[[int, int], NetworkSpec] | None = None
 
-    def graph_for(self, height: int, width: int) -> NetworkSpec:
-        """The layers as they are for pictures of that size."""
-        return self.graph() if self.sized is None else self.sized(height, width)
+    def graph_for(self, height: int, width: int, ends_at: str = "all") -> NetworkSpec:
+        """The layers as they are for pictures of that size, up to the end of the block `ends_at`."""
+        whole = self.graph() if self.sized is None else self.sized(height, width)
+        if ends_at == "all":
+            return whole
+        kept = {"", *self.blocks[:self.blocks.index(ends_at) + 1]}
+        nodes = tuple(node for node in whole.nodes if self.block_of(node.id) in kept)
+        names = {node.id for node in nodes}
+        edges = tuple(edge for edge in whole.edges if edge.target in names)
+        return msgspec.structs.replace(whole, nodes=nodes, edges=edges)
 
     @property
     def megabytes(self) -> float:

@@ -15,12 +15,12 @@ from cnnstudio.core.text import Text, same
 
 
 @lru_cache(maxsize=256)
-def base_cost(base: str, height: int, width: int, trainable_from: str) -> tuple[Shape, Cost]:
-    """Shape of the feature maps and cost of a base for pictures of that size."""
+def base_cost(base: str, height: int, width: int, trainable_from: str, ends_at: str = "all") -> tuple[Shape, Cost]:
+    """Shape of the feature maps and cost of a base for pictures of that size, up to the block `ends_at`."""
     from cnnstudio.catalog.shapes import report
 
     entry = BASES[base]
-    graph = entry.graph_for(height, width)
+    graph = entry.graph_for(height, width, ends_at)
     found = report(graph, Context(height=height, width=width, channels=3, class_count=1), headless=True)
     learning = entry.trainable_layers(trainable_from)
     trainable = sum(found.nodes[node.id].cost.trainable for node in graph.nodes if node.id in learning)
@@ -48,14 +48,17 @@ def _checked(values: Values, inputs: tuple[Shape, ...]) -> tuple[Shape, Cost]:
         raise ShapeTrouble("base_too_small", text.fill(base=base.label, n=base.minimum_size),
                            Fix(action="set_size", arguments={"height": base.input_size, "width": base.input_size},
                                label=Text("Use {n} × {n}", "Usar {n} × {n}").fill(n=base.input_size)))
-    line = values["trainable_from"]
-    if line not in ("none", "all") and line not in base.blocks:
+    for name, others, whole in (("trainable_from", ("none", "all"), "none"), ("ends_at", ("all",), "all")):
+        if values[name] in (*others, *base.blocks):
+            continue
         text = Text("{base} has no block called {block}; it has {blocks}.",
                     "{base} no tiene un bloque llamado {block}; tiene {blocks}.")
-        raise ShapeTrouble("unknown_block", text.fill(base=base.label, block=line, blocks=", ".join(base.blocks)),
-                           Fix(action="set_node_param", arguments={"name": "trainable_from", "value": "none"},
-                               label=Text("Freeze the whole base", "Congelar toda la base")))
-    return base_cost(base.id, height, width, line)
+        label = (Text("Freeze the whole base", "Congelar toda la base") if name == "trainable_from" else
+                 Text("Use the whole base", "Usar toda la base"))
+        raise ShapeTrouble("unknown_block", text.fill(base=base.label, block=values[name],
+                                                      blocks=", ".join(base.blocks)),
+                           Fix(action="set_node_param", arguments={"name": name, "value": whole}, label=label))
+    return base_cost(base.id, height, width, values["trainable_from"], values["ends_at"])
 
 
 def _shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
@@ -86,6 +89,11 @@ PRETRAINED_BASE = LayerType(
         Line(name="trainable_from", default="none", optional=False, label=Text("Learns from", "Aprende desde"),
              help=Text("none: the whole base is frozen. all: all of it learns. A block's name: from there on.",
                        "none: toda la base está congelada. all: toda aprende. El nombre de un bloque: desde ahí.")),
+        Line(name="ends_at", default="all", optional=False, advanced=True, label=Text("Ends at", "Termina en"),
+             help=Text("all: the whole base. A block's name: its maps are the features. Early blocks see edges and "
+                       "textures, which serve for pictures unlike photos.",
+                       "all: toda la base. El nombre de un bloque: sus mapas son las características. Los primeros "
+                       "bloques ven bordes y texturas, que sirven para imágenes distintas de las fotos.")),
         Choice(name="pooling", default="avg", label=same("pooling"),
                help=Text("How the feature maps end: one number each (avg, max), or as maps (none).",
                          "Cómo terminan los mapas: un número cada uno (avg, max) o como mapas (none)."),
@@ -93,7 +101,8 @@ PRETRAINED_BASE = LayerType(
     ),
     shape=_shape, cost=_base_cost, window=lambda _values: Window(whole=True),
     call=Call("cnnstudio.base", {"base": P("base"), "weights": P("weights"), "weights_file": P("weights_file"),
-                                 "trainable_from": P("trainable_from"), "pooling": P("pooling")}),
+                                 "trainable_from": P("trainable_from"), "ends_at": P("ends_at"),
+                                 "pooling": P("pooling")}),
 )
 
 LAYERS = (PRETRAINED_BASE,)

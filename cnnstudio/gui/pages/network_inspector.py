@@ -121,6 +121,8 @@ class NetworkInspector(QWidget):
                                                    block=base.blocks[place], n=share, all=len(base.blocks))))
         choices.append(("all", tr("the first layer on: all of it", "la primera capa: toda")))
         self._form.set_choices("trainable_from", choices)
+        self._form.set_choices("ends_at", [("all", tr("its last layer: all of it", "su última capa: toda")),
+                                           *((block, block) for block in reversed(base.blocks[:-1]))])
 
     def _rename(self, node: str, editor: QLineEdit) -> None:
         wanted = editor.text().strip()

@@ -97,7 +97,7 @@ class CodeView(QWidget):
         self._text.setFont(theme.mono_font())
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setAccessibleName(tr("Keras code", "Código Keras"))
-        self._highlighter = _Python(self._text.document())
+        self._highlighter = Python(self._text.document())
         note = Label(tr("The same calls that training evaluates. The model takes plain 0-255 pixels.",
                         "Las mismas llamadas que evalúa el entrenamiento. El modelo recibe píxeles 0-255."),
                      "secondary", "dim", wrap=True)
@@ -115,7 +115,7 @@ class CodeView(QWidget):
             self._text.verticalScrollBar().setValue(place)
 
 
-class _Python(QSyntaxHighlighter):
+class Python(QSyntaxHighlighter):
     """Strings, numbers, comments and keywords in the tokens' colours."""
 
     _RULES = (

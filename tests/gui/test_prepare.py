@@ -271,3 +271,31 @@ def test_mean_and_deviation_are_measured_shown_and_told_when_stale(qtbot, page):
     page._steps.add("equalize")
     assert "stale_statistics" in codes()
     settled(qtbot, page)
+
+
+def test_the_pipeline_shows_the_chain_a_real_batch_and_the_code(qtbot, page):
+    page._augmentation.add("random_flip")
+    page.show_view("pipeline")
+    view = page._pipeline
+    qtbot.waitUntil(lambda: view._flow.count() > 0)
+    names = [each.id for each in view.operations]
+    assert names == ["from_tensor_slices", "zip", "filter", "map", "cache", "shuffle", "batch", "map", "repeat",
+                     "prefetch"]
+    project = page.session.project
+    assert view._flow.count() == min(project.training.batch_size, len(page._ids))
+    assert f".shuffle({len(page._ids)}, seed={project.training.seed})" in view.code
+    assert "RandomFlip" in view.code
+    view.which.set_value("code")
+    view._show("code")
+    page.session.edit(lambda project: edits.set_field(project, "training", "batch_size", 5), Text("Batch", "Lote"))
+    assert ".batch(5)" in view.code
+    qtbot.waitUntil(lambda: view._flow.count() == 5)
+    settled(qtbot, page)
+
+
+@pytest.mark.parametrize(("label_mode", "wanted"), [
+    ("int", ["1", "0"]), ("binary", ["[0.75]", "[0]"]), ("categorical", ["[0.25, 0.75]", "[1, 0]"])])
+def test_labels_are_written_as_the_loss_gets_them(label_mode, wanted):
+    from cnnstudio.gui.pages.prepare_pipeline import _label_words
+
+    assert [_label_words(np.asarray(each, np.float32), label_mode) for each in ([0.25, 0.75], [1, 0])] == wanted

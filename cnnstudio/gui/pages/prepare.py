@@ -18,9 +18,11 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.recipe import RECIPE_PARAMS
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Filter, Picture
+from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Report, Work
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.prepare_cards import FieldsCard, NormalizationCard, ProblemCard, StepList
+from cnnstudio.gui.pages.prepare_pipeline import BatchAsked, PipelineView, make_batch
 from cnnstudio.gui.pages.prepare_preview import (
     GRID,
     GridAsked,
@@ -61,6 +63,8 @@ class PreparePage(Page):
         self._stages.answered.connect(self._show_stages)
         self._grids = Latest(session.jobs, "preview-grid", self._maker.make, self)
         self._grids.answered.connect(self._show_grid)
+        self._batches = Latest(session.jobs, "preview-batch", make_batch, self)
+        self._batches.answered.connect(lambda _asked, found: self._pipeline.show_batch(found))
 
     # Widgets -------------------------------------------------------------------------------------
 
@@ -72,8 +76,13 @@ class PreparePage(Page):
         return f"{recipe.width} × {recipe.height} {recipe.color_mode}, {label}"
 
     def actions(self) -> Iterable[QWidget]:
-        return (Button(tr("Next: Network", "Siguiente: Red"), "primary",
-                       on_click=lambda: self.session.asked.emit("open_page", {"page": "network"})),)
+        self._switch = SegmentedControl([("cards", tr("Cards", "Tarjetas")), ("pipeline", tr("Pipeline", "Tubería"))],
+                                        self.state.get("view", "cards"), stretch=False)
+        self._switch.setFixedHeight(theme.CONTROL_HEIGHT)
+        self._switch.chosen.connect(self.show_view)
+        following = Button(tr("Next: Network", "Siguiente: Red"), "primary",
+                           on_click=lambda: self.session.asked.emit("open_page", {"page": "network"}))
+        return self._switch, following
 
     def centre(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -87,7 +96,21 @@ class PreparePage(Page):
         splitter.setStretchFactor(1, 1)
         splitter.setSizes(self.session.remembered("prepare", [448, 880]))
         splitter.splitterMoved.connect(lambda *_: self.session.remember("prepare", splitter.sizes()))
-        return splitter
+        self._pipeline = PipelineView(self.state.get("pipeline", "batch"))
+        self._pipeline.which.chosen.connect(lambda which: self.state.__setitem__("pipeline", which))
+        self._views = QStackedWidget()
+        self._views.addWidget(splitter)
+        self._views.addWidget(self._pipeline)
+        self._views.setCurrentIndex(1 if self.state.get("view") == "pipeline" else 0)
+        return self._views
+
+    def show_view(self, view: object) -> None:
+        """The cards with their pictures, or the pipeline."""
+        self.state["view"] = view
+        self._switch.set_value(view)
+        self._views.setCurrentIndex(1 if view == "pipeline" else 0)
+        self._show_pipeline()
+        self._ask_batch()
 
     def _cards(self) -> QWidget:
         session = self.session
@@ -157,7 +180,7 @@ class PreparePage(Page):
         return self._stack
 
     def close(self) -> None:
-        for each in (self._listing, self._stages, self._grids):
+        for each in (self._listing, self._stages, self._grids, self._batches):
             each.close()
 
     # Refresh -------------------------------------------------------------------------------------
@@ -177,6 +200,8 @@ class PreparePage(Page):
             self._augmentation.refresh()
         if change.of("problems", "recipe", "augmentation", "folder"):
             self._mark_problems()
+        if change.of("recipe", "augmentation", "training", "dataset", "pictures", "folder"):
+            self._show_pipeline()
         if change.of("pictures", "dataset", "folder"):
             names = self.session.class_names
             chosen = self._picture.class_name if self._picture is not None else None
@@ -220,6 +245,7 @@ class PreparePage(Page):
             return
         self._ids, self._samples = found
         ids = self._ids
+        self._show_pipeline()
         self._stack.setCurrentIndex(0 if len(ids) else 1)
         if not len(ids):
             self._picture = None
@@ -295,10 +321,32 @@ class PreparePage(Page):
         def files(positions: list[int]) -> list[Path]:
             return [pictures.path(each) for each in pictures.rows([ids[position] for position in positions])]
 
-        self._grids.ask(GridAsked(
+        asked = GridAsked(
             files, len(ids), project.recipe.as_dictionary(), msgspec.to_builtins(project.augmentation.active),
             project.training.seed, self.state.get("epoch", 0) + 1, max(1, project.training.batch_size),
-            ids.index(self._picture.id) if one else None))
+            ids.index(self._picture.id) if one else None)
+        self._grids.ask(asked)
+        self._ask_batch()
+
+    def _show_pipeline(self) -> None:
+        if self.state.get("view") == "pipeline":
+            self._pipeline.show_project(self.session.project, len(self.session.class_names), len(self._ids))
+
+    def _ask_batch(self) -> None:
+        """A real batch, while it is looked at."""
+        if self.state.get("view") != "pipeline" or not len(self._ids):
+            return
+        project, ids, pictures, names = self.session.project, self._ids, self.session.pictures, self.session.class_names
+
+        def files(positions: list[int]) -> list[Path]:
+            return [pictures.path(each) for each in pictures.rows([ids[position] for position in positions])]
+
+        def labels(positions: list[int]) -> list[int]:
+            return [names.index(each.class_name) for each in pictures.rows([ids[position] for position in positions])]
+
+        self._batches.ask(BatchAsked(GridAsked(
+            files, len(ids), project.recipe.as_dictionary(), msgspec.to_builtins(project.augmentation.active),
+            project.training.seed, 1, max(1, project.training.batch_size)), labels, project.dataset.label_mode, names))
 
     def measure(self) -> None:
         """Measure the mean and the deviation of the training pictures, and keep them in the recipe."""

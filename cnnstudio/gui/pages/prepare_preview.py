@@ -174,11 +174,12 @@ def _look(identifier: str, type_name: str, picture: np.ndarray) -> StageLook:
     from cnnstudio.gui.widgets.picture import image_of
 
     height, width, channels = picture.shape
-    return StageLook(identifier, type_name, image_of(_shrunk(picture, _SHOWN)), height, width, channels,
+    return StageLook(identifier, type_name, image_of(shrunk(picture, _SHOWN)), height, width, channels,
                      histogram(picture))
 
 
-def _shrunk(picture: np.ndarray, most: int) -> np.ndarray:
+def shrunk(picture: np.ndarray, most: int) -> np.ndarray:
+    """The picture with its longer side at most so long."""
     import cv2
 
     height, width = picture.shape[:2]
@@ -230,7 +231,7 @@ class GridMaker:
             seen = seen_in_training(cells, training, load)
         except (ValueError, KeyError):
             return _refused()
-        return [GridCell(None if each.picture is None else image_of(_shrunk(each.picture, _SHOWN // 2)), position,
+        return [GridCell(None if each.picture is None else image_of(shrunk(each.picture, _SHOWN // 2)), position,
                          each.shares if len(each.shares) > 1 else {})
                 for each, (_, position) in zip(seen, cells, strict=True)]
 

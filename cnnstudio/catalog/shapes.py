@@ -85,11 +85,37 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(problem for problem in self.problems if problem.where.node == node)
 
 
+class _Recent(msgspec.Struct, frozen=True):
+    """The last network that was looked at, and what was found."""
+
+    network: NetworkSpec
+    context: Context
+    report: NetworkReport
+
+
+_recent: _Recent | None = None
+"""A network is asked for again and again while it is edited: what did not change is not found out again."""
+
+
 def report(network: NetworkSpec, context: Context, headless: bool = False) -> NetworkReport:
     """Never raises. With `headless`, the end need not be an answer for classes (a base's own graph).
 
     Repetitions of groups are written out first: the report has their copies, too.
     """
+    global _recent
+    if headless:
+        return _report(network, context, True, None)
+    last = _recent
+    if last is not None and last.context != context:
+        last = None
+    if last is not None and last.network is network:
+        return last.report
+    found = _report(network, context, False, last.report if last is not None else None)
+    _recent = _Recent(network, context, found)
+    return found
+
+
+def _report(network: NetworkSpec, context: Context, headless: bool, before: NetworkReport | None) -> NetworkReport:
     impossible = repetitions(network)
     network, copies = expanded(network)
     known = {node.id: node for node in network.nodes}
@@ -102,8 +128,13 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
         if edge.target in known:
             sources[edge.target].append(edge.source)
     found: dict[str, NodeReport] = {}
+    earlier = _Earlier(before) if before is not None else None
     for identifier in order:
         entering = [source for source in sources[identifier] if source in found]
+        kept = earlier.found(known[identifier], entering, found) if earlier is not None else None
+        if kept is not None:
+            found[identifier] = kept
+            continue
         found[identifier], trouble = _node(known[identifier], entering, found, context)
         problems += trouble
     for identifier in circular:
@@ -114,6 +145,34 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
     if copies:
         problems = [_of_original(problem, copies) for problem in problems]
     return NetworkReport(nodes=found, order=tuple(order), output=output, problems=tuple(problems), network=network)
+
+
+class _Earlier:
+    """What an earlier report can still answer for: sound layers that did not change, behind sources that did not."""
+
+    def __init__(self, before: NetworkReport) -> None:
+        self._nodes = {node.id: node for node in before.network.nodes}
+        self._found = before.nodes
+        self._sources: dict[str, list[str]] = {}
+        for edge in sorted(before.network.edges, key=lambda edge: edge.port):
+            self._sources.setdefault(edge.target, []).append(edge.source)
+
+    def found(self, node: Node, entering: list[str], now: dict[str, NodeReport]) -> NodeReport | None:
+        known, old = self._nodes.get(node.id), self._found.get(node.id)
+        if known is None or old is None or old.shape is None or (known is not node and not _alike(known, node)):
+            return None
+        if self._sources.get(node.id, []) != entering:
+            return None
+        for each in entering:
+            source, before = now[each], self._found[each]
+            if source is not before and (source.shape != before.shape or source.field != before.field):
+                return None
+        return old
+
+
+def _alike(one: Node, other: Node) -> bool:
+    """Whether two layers are the same but for their place on the canvas."""
+    return one.type == other.type and one.params == other.params and one.version == other.version
 
 
 def _of_original(problem: Problem, copies: dict[str, str]) -> Problem:

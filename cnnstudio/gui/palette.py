@@ -46,13 +46,13 @@ def _plain(text: str) -> str:
 class CommandPalette(QDialog):
     """A search field over the list of what can be done now."""
 
-    def __init__(self, offered: list[tuple[Entry, QAction]], parent: QWidget) -> None:
+    def __init__(self, offered: list[tuple[Entry, QAction]], parent: QWidget, question: str = "") -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("palette")
         self.setFixedSize(560, 420)
         self._offered = offered
-        self._search = SearchBox(tr("What do you want to do?", "¿Qué quiere hacer?"))
+        self._search = SearchBox(question or tr("What do you want to do?", "¿Qué quiere hacer?"))
         self._list = QListWidget()
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setAccessibleName(tr("Actions", "Acciones"))
@@ -65,6 +65,10 @@ class CommandPalette(QDialog):
         self._fill("")
         self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
         self._search.setFocus()
+
+    def type(self, text: str) -> None:
+        """Begin with these letters."""
+        self._search.setText(text)
 
     def _fill(self, query: str) -> None:
         self._list.clear()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import Qt
@@ -89,6 +91,17 @@ def name() -> str:
 @functools.lru_cache(maxsize=256)
 def _qcolor(value: str) -> QColor:
     return QColor(value)
+
+
+@contextmanager
+def painted_light() -> Iterator[None]:
+    """While inside, what is painted has the colours of the light theme: paper is white."""
+    global _name
+    before, _name = _name, "light"
+    try:
+        yield
+    finally:
+        _name = before
 
 
 def color(token: str) -> QColor:

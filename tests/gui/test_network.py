@@ -27,15 +27,15 @@ def ids(page):
 
 def test_the_canvas_shows_the_network(page):
     network = page.session.project.network
-    assert set(page._scene.nodes) == set(ids(page))
-    assert len(page._scene.edges) == len(network.edges)
+    assert set(page.scene.nodes) == set(ids(page))
+    assert len(page.scene.edges) == len(network.edges)
 
 
 def test_templates_and_bases_from_the_gallery(page):
     for template in TEMPLATES.ids():
         page._gallery.template_chosen.emit(template)
         assert page.session.project.network.origin == template
-        assert set(page._scene.nodes) == set(ids(page))
+        assert set(page.scene.nodes) == set(ids(page))
     page._gallery.base_chosen.emit("efficientnet_lite0")
     assert page.session.project.recipe.normalization == "base"
     page.session.undo()
@@ -44,14 +44,14 @@ def test_templates_and_bases_from_the_gallery(page):
 
 def test_a_layer_is_inserted_behind_the_chosen_one(qtbot, page):
     page._gallery.template_chosen.emit("lenet5")
-    page._scene.choose(["conv"])
+    page.scene.choose(["conv"])
     row = next(row for row in page._palette.findChildren(LayerRow) if row.layer.id == "Dropout")
     qtbot.mouseDClick(row, Qt.MouseButton.LeftButton)
     network = page.session.project.network
     assert network.inputs_of("dropout") == ("conv",)
     assert network.inputs_of("average_pooling") == ("dropout",)
-    assert page._scene.chosen_nodes() == ["dropout"]
-    qtbot.keyClick(page._view, Qt.Key.Key_Delete)
+    assert page.scene.chosen_nodes() == ["dropout"]
+    qtbot.keyClick(page.canvas, Qt.Key.Key_Delete)
     assert "dropout" not in ids(page)
     assert page.session.project.network.inputs_of("average_pooling") == ("conv",)
 
@@ -59,17 +59,17 @@ def test_a_layer_is_inserted_behind_the_chosen_one(qtbot, page):
 def test_a_drop_on_a_connection_inserts_and_one_beside_adds(page):
     page._gallery.template_chosen.emit("lenet5")
     edge = page.session.project.network.edges[0]
-    page._scene.dropped.emit("ReLU", edge, (0.0, 0.0))
+    page.scene.dropped.emit("ReLU", edge, (0.0, 0.0))
     assert page.session.project.network.inputs_of("conv") == ("relu",)
-    page._scene.dropped.emit("Dense", None, (500.0, 40.0))
+    page.scene.dropped.emit("Dense", None, (500.0, 40.0))
     assert page.session.project.network.node("dense_3").position == (500.0, 40.0)
-    assert page._scene.nodes["dense_3"].look.severity == "error"
+    assert page.scene.nodes["dense_3"].look.severity == "error"
 
 
 def test_connecting_with_the_mouse(qtbot, page):
     page._gallery.template_chosen.emit("lenet5")
-    page._scene.dropped.emit("Add", None, (300.0, 0.0))
-    view, scene = page._view, page._scene
+    page.scene.dropped.emit("Add", None, (300.0, 0.0))
+    view, scene = page.canvas, page.scene
     view.fit()
 
     def at(item, port):
@@ -82,31 +82,31 @@ def test_connecting_with_the_mouse(qtbot, page):
     qtbot.mouseMove(view.viewport(), end)
     qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=end)
     assert page.session.project.network.inputs_of("add") == ("input",)
-    page._scene.connected.emit("add", "input")
+    page.scene.connected.emit("add", "input")
     assert page.session.project.network.inputs_of("input") == ()
 
 
 def test_moving_is_one_step_and_arranging_forgets_it(page):
     page._gallery.template_chosen.emit("lenet5")
-    page._scene.moved.emit({"conv": (50.0, 60.0)})
-    assert page._scene.nodes["conv"].pos() == QPointF(50, 60)
+    page.scene.moved.emit({"conv": (50.0, 60.0)})
+    assert page.scene.nodes["conv"].pos() == QPointF(50, 60)
     page.session.undo()
-    assert page._scene.nodes["conv"].pos() != QPointF(50, 60)
+    assert page.scene.nodes["conv"].pos() != QPointF(50, 60)
     page.session.redo()
-    page._arrange()
+    page.work.arrange()
     assert page.session.project.network.node("conv").position is None
 
 
 def test_the_inspector_sets_parameters_and_marks_what_is_wrong(page):
     page._gallery.template_chosen.emit("lenet5")
-    page._scene.choose(["conv"])
+    page.scene.choose(["conv"])
     form = page._inspector.findChild(Form)
     form.value_changed.emit("filters", 12)
     form.value_changed.emit("kernel_size", (99, 99))
     form.value_changed.emit("padding", "valid")
     assert page.session.project.network.node("conv").params["filters"] == 12
     assert page.report.of("conv")[0].code == "shrinks_below_one"
-    assert page._scene.nodes["conv"].look.severity == "error"
+    assert page.scene.nodes["conv"].look.severity == "error"
     page.session.apply(page.report.of("conv")[0].fixes[0])
     assert page.report.problems == ()
 
@@ -122,7 +122,7 @@ def test_the_output_is_taken_over_and_follows_again(page):
 
 def test_the_freeze_line_is_a_list_of_blocks(page):
     page._gallery.base_chosen.emit("efficientnet_lite0")
-    page._scene.choose(["base"])
+    page.scene.choose(["base"])
     before = page.report.trainable
     page._inspector._set("base", "trainable_from", "block15")
     assert page.report.trainable > before
@@ -131,18 +131,18 @@ def test_the_freeze_line_is_a_list_of_blocks(page):
 def test_code_and_table_follow(page):
     page._gallery.template_chosen.emit("residual")
     for view in ("table", "code", "canvas"):
-        page._show(view)
-    page._show("code")
+        page.show_view(view)
+    page.show_view("code")
     assert "keras.layers.Add" in page._code._text.toPlainText()
-    page._scene.choose(["relu"])
-    page.remove_chosen()
+    page.scene.choose(["relu"])
+    page.work.remove()
     assert 'name="relu")' not in page._code._text.toPlainText()
 
 
 def test_duplicates_keep_their_connections(page):
     page._gallery.template_chosen.emit("lenet5")
-    page._scene.choose(["dense", "dense_2"])
-    page._duplicate()
+    page.scene.choose(["dense", "dense_2"])
+    page.work.duplicate()
     network = page.session.project.network
     assert network.inputs_of("dense_2_2") == ("dense_3",) or network.inputs_of("dense_4") == ("dense_3",)
 
@@ -157,7 +157,7 @@ def test_every_layer_can_be_added_from_the_palette(page):
     for layer in LAYERS:
         page._gallery.template_chosen.emit("lenet5")
         before = len(ids(page))
-        page.insert(layer.id)
+        page.work.insert(layer.id)
         assert len(ids(page)) == before + 1
 
 
@@ -169,7 +169,7 @@ def test_missing_weights_are_fetched_from_the_banner(page, monkeypatch):
     monkeypatch.setattr(page.session.jobs, "start", lambda job: job)
     page._gallery.base_chosen.emit("mobilenet_v2")
     problem = next(each for each in page.problems if each.code == "weights_missing")
-    assert page._scene.nodes["base"].look.severity == "error"
+    assert page.scene.nodes["base"].look.severity == "error"
     page.session.apply(problem.fixes[0])
     assert started[0].base == "mobilenet_v2"
 

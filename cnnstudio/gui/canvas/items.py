@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen
@@ -18,7 +19,7 @@ PORT = 6.0
 
 @dataclass(frozen=True)
 class NodeLook:
-    """Everything a node shows."""
+    """Everything a node shows. `stack`: how many cards lie on each other, for a group that is repeated."""
 
     title: str
     detail: str
@@ -26,6 +27,14 @@ class NodeLook:
     family: str
     severity: str = ""
     tooltip: str = ""
+    stack: int = 1
+
+
+class Follower(Protocol):
+    """Something that stands around nodes."""
+
+    def follow(self) -> None:
+        """Take the place that they ask for now."""
 
 
 class NodeItem(QGraphicsItem):
@@ -37,6 +46,9 @@ class NodeItem(QGraphicsItem):
         self.look = look
         self.entering: list[EdgeItem] = []
         self.leaving: list[EdgeItem] = []
+        self.frame: Follower | None = None
+        self.followed = True
+        """Whether connections and frame follow each move; the scene switches it off while it places very many."""
         self.target = False
         self._hovered = False
         flag = QGraphicsItem.GraphicsItemFlag
@@ -59,7 +71,7 @@ class NodeItem(QGraphicsItem):
             self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(-4, -4 - PORT, WIDTH + 8, HEIGHT + 8 + 2 * PORT)
+        return QRectF(-4, -4 - PORT, WIDTH + 16, HEIGHT + 16 + 2 * PORT)
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()
@@ -81,9 +93,11 @@ class NodeItem(QGraphicsItem):
         return offset.x() ** 2 + offset.y() ** 2 <= (PORT + 5) ** 2
 
     def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: object) -> object:
-        if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged:
+        if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged and self.followed:
             for edge in (*self.entering, *self.leaving):
                 edge.follow()
+            if self.frame is not None:
+                self.frame.follow()
         if change == QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged:
             for edge in (*self.entering, *self.leaving):
                 edge.update()
@@ -114,6 +128,10 @@ class NodeItem(QGraphicsItem):
         path = QPainterPath()
         path.addRoundedRect(body, 8, 8)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for card in range(min(self.look.stack, 3) - 1, 0, -1):
+            painter.setPen(QPen(theme.color("line"), 1.0))
+            painter.setBrush(theme.color("raised"))
+            painter.drawRoundedRect(body.translated(4.0 * card, 4.0 * card), 8, 8)
         painter.fillPath(path, theme.color("accent_bg") if self.target else theme.color("raised"))
         painter.save()
         painter.setClipPath(path)

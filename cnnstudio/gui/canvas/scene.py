@@ -2,70 +2,142 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsScene, QGraphicsSceneDragDropEvent, QGraphicsSceneMouseEvent
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QGraphicsPathItem,
+    QGraphicsScene,
+    QGraphicsSceneDragDropEvent,
+    QGraphicsSceneMouseEvent,
+)
 
-from cnnstudio.core.layout import HEIGHT, WIDTH, layered
+from cnnstudio.core.layout import HEIGHT, WIDTH
 from cnnstudio.core.network import Edge, NetworkSpec
 from cnnstudio.gui import theme
+from cnnstudio.gui.canvas.display import CARD, Shown, shown
+from cnnstudio.gui.canvas.extras import GroupFrame, NoteItem
 from cnnstudio.gui.canvas.items import EdgeItem, NodeItem, NodeLook
 
 MIME = "application/x-cnnstudio-layer"
 """Drags of a layer from the palette carry its type under this name."""
+_SNAP = 26.0
+"""Pixels around a layer within which a connection that is pulled snaps to it."""
 
 
 class NetworkScene(QGraphicsScene):
-    """Nodes and edges of one network; every wish of the user is a signal, the specs stay the truth."""
+    """Layers, connections, groups and notes of one network; every wish of the user is a signal, the specs stay the
+    truth. Cards of collapsed groups are nodes called "group:" and the group's id."""
 
     connected = Signal(str, str)
     moved = Signal(object)
-    """{node id: (x, y)} after a drag."""
+    """{id of a layer, a card or a note: (x, y)} after a drag."""
     dropped = Signal(str, object, object)
     """Layer type, the Edge it fell on (or None), the node id it fell on or the (x, y) where it fell."""
+    toggled = Signal(str)
+    """A group is to be collapsed, or opened again."""
+    noted = Signal(str, str)
+    """Id of a note and what was written into it."""
+    wanted_at = Signal(object)
+    """A double click on the empty canvas, at (x, y)."""
     chosen = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.nodes: dict[str, NodeItem] = {}
         self.edges: dict[Edge, EdgeItem] = {}
+        self.frames: dict[str, GroupFrame] = {}
+        self.notes: dict[str, NoteItem] = {}
+        self._seen: tuple[NetworkSpec, Shown] | None = None
         self._wire: QGraphicsPathItem | None = None
         self._wire_from: NodeItem | None = None
         self._lit: NodeItem | EdgeItem | None = None
         self._pressed_at: dict[str, QPointF] = {}
-        self.selectionChanged.connect(self.chosen)
+        self.selectionChanged.connect(self._selected)
 
     # In step with the network --------------------------------------------------------------------
 
     def show_network(self, network: NetworkSpec, looks: Mapping[str, NodeLook]) -> None:
-        """Show this network; items of nodes that stay are kept with their selection."""
-        for identifier in [each for each in self.nodes if each not in looks]:
-            item = self.nodes.pop(identifier)
-            self.removeItem(item)
-        wanted = {edge for edge in network.edges if edge.source in looks and edge.target in looks}
-        for edge in [each for each in self.edges if each not in wanted]:
+        """Show this network, with a look for every layer and every card; items that stay keep their selection."""
+        seen = shown(network, self._seen)
+        changed = self._seen is None or seen is not self._seen[1]
+        self._seen = (network, seen)
+        for identifier in seen.ids:
+            found = self.nodes.get(identifier)
+            if found is not None:
+                found.set_look(looks[identifier])
+        if changed:
+            self._place(network, seen, looks)
+        self._show_notes(network)
+
+    def _place(self, network: NetworkSpec, seen: Shown, looks: Mapping[str, NodeLook]) -> None:
+        for edge in [each for each, item in self.edges.items() if seen.ends.get(each) != (item.source.id, item.target.id)]:
             self._remove_edge(edge)
-        automatic = layered([node.id for node in network.nodes],
-                            [(edge.source, edge.target) for edge in network.edges])
-        for node in network.nodes:
-            found = self.nodes.get(node.id)
+        self._show_frames(network, gone_only=True)
+        for identifier in self.nodes.keys() - set(seen.ids):
+            self.removeItem(self.nodes.pop(identifier))
+        following: set[EdgeItem] = set()
+        for identifier in seen.ids:
+            found = self.nodes.get(identifier)
             if found is None:
-                found = NodeItem(node.id, looks[node.id])
-                self.nodes[node.id] = found
+                found = self.nodes[identifier] = NodeItem(identifier, looks[identifier])
                 self.addItem(found)
-            found.set_look(looks[node.id])
-            x, y = node.position if node.position is not None else automatic[node.id]
-            if found.pos() != QPointF(x, y):
-                found.setPos(x, y)
-        for edge in network.edges:
-            if edge in wanted and edge not in self.edges:
-                connection = EdgeItem(edge, self.nodes[edge.source], self.nodes[edge.target])
-                self.edges[edge] = connection
+            place = QPointF(*seen.places[identifier])
+            if found.pos() != place:
+                # Both ends of a connection may move: it follows once, when all stand.
+                found.followed = False
+                found.setPos(place)
+                found.followed = True
+                following.update(found.entering, found.leaving)
+        for edge_item in following:
+            edge_item.follow()
+        for edge, (source, target) in seen.ends.items():
+            if edge not in self.edges:
+                connection = self.edges[edge] = EdgeItem(edge, self.nodes[source], self.nodes[target])
                 self.addItem(connection)
         self._route()
+        self._show_frames(network)
         self.setSceneRect(self.bounds().adjusted(-600, -400, 600, 400))
+
+    def _show_frames(self, network: NetworkSpec, gone_only: bool = False) -> None:
+        opened = {group.id: group for group in network.groups if not group.collapsed}
+        for identifier in [each for each, frame in self.frames.items() if each not in opened
+                           or [item.id for item in frame.nodes] != list(opened[each].nodes)]:
+            frame = self.frames.pop(identifier)
+            for item in frame.nodes:
+                item.frame = None
+            self.removeItem(frame)
+        if gone_only:
+            return
+        for group in opened.values():
+            found = self.frames.get(group.id)
+            if found is None:
+                found = GroupFrame(group, [self.nodes[node] for node in group.nodes], self.toggled.emit)
+                self.frames[group.id] = found
+                for item in found.nodes:
+                    item.frame = found
+                self.addItem(found)
+            found.set_group(group)
+            found.follow()
+
+    def _show_notes(self, network: NetworkSpec) -> None:
+        known = {note.id: note for note in network.notes}
+        for identifier in self.notes.keys() - known.keys():
+            self.removeItem(self.notes.pop(identifier))
+        for note in network.notes:
+            if note.id not in self.notes:
+                self.notes[note.id] = NoteItem(note, self.noted.emit)
+                self.addItem(self.notes[note.id])
+            self.notes[note.id].set_note(note)
+
+    def follow_theme(self) -> None:
+        """Take the colours of the present theme."""
+        for note in self.notes.values():
+            note.setDefaultTextColor(theme.color("text"))
+        self.update()
 
     def _remove_edge(self, edge: Edge) -> None:
         item = self.edges.pop(edge)
@@ -75,41 +147,74 @@ class NetworkScene(QGraphicsScene):
 
     def _route(self) -> None:
         """Connections that would run through a node in their column swing out to the left."""
-        rects = [(item.pos().x(), item.pos().y()) for item in self.nodes.values()]
+        rects = sorted((item.y(), item.x()) for item in self.nodes.values())
+        tops = [top for top, _left in rects]
         lanes: dict[float, int] = {}
-        ordered = sorted(self.edges.values(), key=lambda item: item.target.y() - item.source.y())
-        for item in ordered:
+        for item in sorted(self.edges.values(), key=lambda item: item.target.y() - item.source.y()):
             start, end = item.source.pos(), item.target.pos()
-            left, right = min(start.x(), end.x()), max(start.x(), end.x())
-            between = [y for x, y in rects if start.y() + HEIGHT < y < end.y() - 1 and left - WIDTH < x < right + WIDTH]
-            straight = abs(start.x() - end.x()) < WIDTH * 0.6
-            if between and straight:
-                lane = lanes.get(start.x(), 0)
-                lanes[start.x()] = lane + 1
-                item.set_bulge(36.0 + 14.0 * (lane % 6))
-            else:
-                item.set_bulge(0.0)
+            bulge = 0.0
+            if abs(start.x() - end.x()) < WIDTH * 0.6:
+                left, right = min(start.x(), end.x()), max(start.x(), end.x())
+                between = rects[bisect_right(tops, start.y() + HEIGHT):bisect_left(tops, end.y() - 1)]
+                if any(left - WIDTH < x < right + WIDTH for _y, x in between):
+                    lane = lanes.get(start.x(), 0)
+                    lanes[start.x()] = lane + 1
+                    bulge = 36.0 + 14.0 * (lane % 6)
+            item.set_bulge(bulge)
 
     def bounds(self) -> QRectF:
-        """The rectangle around all nodes."""
+        """The rectangle around everything."""
         found = QRectF()
         for item in self.nodes.values():
-            found = found.united(QRectF(item.pos().x(), item.pos().y(), WIDTH, HEIGHT))
-        return found if self.nodes else QRectF(0, 0, WIDTH, HEIGHT)
+            found = found.united(QRectF(item.x(), item.y(), WIDTH, HEIGHT))
+        for extra in (*self.frames.values(), *self.notes.values()):
+            found = found.united(extra.sceneBoundingRect())
+        return found if not found.isEmpty() else QRectF(0, 0, WIDTH, HEIGHT)
+
+    # What is chosen ------------------------------------------------------------------------------
+
+    def _selected(self) -> None:
+        """With the name of a frame its layers are chosen."""
+        for frame in self.frames.values():
+            if frame.isSelected() and not all(item.isSelected() for item in frame.nodes):
+                self.blockSignals(True)
+                for item in frame.nodes:
+                    item.setSelected(True)
+                self.blockSignals(False)
+        self.chosen.emit()
 
     def chosen_nodes(self) -> list[str]:
-        return [item.id for item in self.nodes.values() if item.isSelected()]
+        """The layers that are chosen, those in chosen cards included."""
+        found: list[str] = []
+        for item in self.nodes.values():
+            if item.isSelected():
+                found += self._seen[1].members.get(item.id, (item.id,)) if self._seen is not None else (item.id,)
+        return found
+
+    def chosen_items(self) -> list[NodeItem]:
+        """The layers and cards that are chosen, as they are seen."""
+        return [item for item in self.nodes.values() if item.isSelected()]
 
     def chosen_edges(self) -> list[Edge]:
         return [edge for edge, item in self.edges.items() if item.isSelected()]
 
+    def chosen_notes(self) -> list[str]:
+        return [identifier for identifier, item in self.notes.items() if item.isSelected()]
+
+    def card_of(self, node: str) -> NodeItem | None:
+        """What shows a layer: its own item, or the card that it is in."""
+        if node in self.nodes or self._seen is None:
+            return self.nodes.get(node)
+        return next((self.nodes[card] for card, members in self._seen[1].members.items() if node in members), None)
+
     def choose(self, identifiers: list[str]) -> None:
-        """Select these nodes and nothing else."""
+        """Select these layers (or the cards that they are in) and nothing else."""
         self.blockSignals(True)
         self.clearSelection()
         for identifier in identifiers:
-            if identifier in self.nodes:
-                self.nodes[identifier].setSelected(True)
+            item = self.card_of(identifier)
+            if item is not None:
+                item.setSelected(True)
         self.blockSignals(False)
         self.chosen.emit()
 
@@ -126,13 +231,15 @@ class NetworkScene(QGraphicsScene):
             event.accept()
             return
         super().mousePressEvent(event)
-        self._pressed_at = {each.id: each.pos() for each in self.nodes.values() if each.isSelected()}
+        self._pressed_at = {name: each.pos() for name, each in self._movable().items() if each.isSelected()}
+
+    def _movable(self) -> dict[str, QGraphicsItem]:
+        return {**self.nodes, **self.notes}
 
     def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         if self._wire is not None and self._wire_from is not None:
             start = self._wire_from.pos() + self._wire_from.out_port()
-            over = self._node_at(event.scenePos())
-            over = over if over is not None and over is not self._wire_from else None
+            over = self._near(event.scenePos())
             end = over.pos() + over.in_port() if over is not None else event.scenePos()
             path = QPainterPath(start)
             half = max(18.0, abs(end.y() - start.y()) / 2)
@@ -144,22 +251,40 @@ class NetworkScene(QGraphicsScene):
 
     def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         if self._wire is not None and self._wire_from is not None:
-            source, over = self._wire_from, self._node_at(event.scenePos())
+            source, over = self._wire_from, self._near(event.scenePos())
             self.removeItem(self._wire)
             self._wire = self._wire_from = None
             self._light(None)
-            if over is not None and over is not source:
+            if over is not None:
                 self.connected.emit(source.id, over.id)
             return
         super().mouseReleaseEvent(event)
-        moved = {identifier: (item.pos().x(), item.pos().y()) for identifier, item in self.nodes.items()
-                 if identifier in self._pressed_at and item.pos() != self._pressed_at[identifier]}
+        moved = {name: (item.x(), item.y()) for name, item in self._movable().items()
+                 if name in self._pressed_at and item.pos() != self._pressed_at[name]}
         self._pressed_at = {}
         if moved:
             self.moved.emit(moved)
 
+    def mouseDoubleClickEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        item = self._node_at(event.scenePos())
+        if item is not None and item.id.startswith(CARD):
+            self.toggled.emit(item.id[len(CARD):])
+        elif not self.items(event.scenePos()):
+            self.wanted_at.emit((event.scenePos().x() - WIDTH / 2, event.scenePos().y() - HEIGHT / 2))
+        else:
+            super().mouseDoubleClickEvent(event)
+
     def _node_at(self, position: QPointF) -> NodeItem | None:
         return next((item for item in self.items(position) if isinstance(item, NodeItem)), None)
+
+    def _near(self, position: QPointF) -> NodeItem | None:
+        """The layer that a connection would enter there: below the mouse, or the nearest within reach."""
+        here = self._node_at(position)
+        if here is not None:
+            return here if here is not self._wire_from else None
+        reach = QRectF(position.x() - _SNAP, position.y() - _SNAP, 2 * _SNAP, 2 * _SNAP)
+        near = [item for item in self.items(reach) if isinstance(item, NodeItem) and item is not self._wire_from]
+        return min(near, key=lambda item: (item.pos() + item.in_port() - position).manhattanLength(), default=None)
 
     def _edge_at(self, position: QPointF) -> EdgeItem | None:
         around = QRectF(position.x() - 10, position.y() - 10, 20, 20)

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QGraphicsView, QHBoxLayout, QWidget
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView, QHBoxLayout, QWidget
 
 from cnnstudio.core.layout import WIDTH
 from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
+from cnnstudio.gui.canvas.extras import NoteItem
+from cnnstudio.gui.canvas.finder import Finder
+from cnnstudio.gui.canvas.minimap import Minimap
 from cnnstudio.gui.canvas.scene import NetworkScene
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
 
 SMALLEST, LARGEST = 0.1, 3.0
 GRID = 16
+_BLOCK = 16
+"""Dots of the grid a side that are drawn at once."""
+_DOTTED = 0.6
+"""Zoom below which there are no dots: they would be a grey haze, and slow."""
 
 
 class NetworkView(QGraphicsView):
     """Scroll with the wheel, zoom with Ctrl and the wheel, pan with the middle button or Space."""
 
-    remove_wanted = Signal()
+    wanted = Signal(str)
+    """An action of the page by its id, asked for with a key."""
+    typed = Signal(str)
+    """A letter was typed: a layer is to be inserted by its name."""
+    menu_wanted = Signal(QPoint, QPointF)
+    """At a place of the screen, and of the canvas."""
     zoom_changed = Signal(float)
 
     def __init__(self, scene: NetworkScene, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
-        self._network = scene
+        self.network_scene = scene
         self._pan_from: QPoint | None = None
         self._space = False
         self._fitted = True
+        self._dots = QPolygonF([QPointF(GRID * x, GRID * y) for x in range(_BLOCK) for y in range(_BLOCK)])
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
@@ -37,9 +62,14 @@ class NetworkView(QGraphicsView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAcceptDrops(True)
         self.setAccessibleName(tr("Network canvas", "Lienzo de la red"))
+        self.searchable: Callable[[], list[tuple[str, str]]] = list
+        """(id, words) of every layer that can be found."""
         self._zoom_bar = _ZoomBar(self)
         self.totals = Totals(self)
+        self.minimap = Minimap(self)
+        self.finder = Finder(self)
         self.zoom_changed.connect(self._zoom_bar.show_zoom)
+        self.zoom_changed.connect(lambda _zoom: self.minimap.follow())
 
     @property
     def zoom(self) -> float:
@@ -54,7 +84,7 @@ class NetworkView(QGraphicsView):
 
     def fit(self) -> None:
         """Bring the whole network into view, at 100 % at most; a tall one starts at its top."""
-        bounds = self._network.bounds()
+        bounds = self.network_scene.bounds()
         room = self.viewport().rect()
         if room.width() < 10 or room.height() < 10:
             return
@@ -77,9 +107,17 @@ class NetworkView(QGraphicsView):
         high = (room.height() - top - 28) / bounds.height()
         return max(min(1.0, wide, high), 0.45), top
 
+    def visible_part(self) -> QRectF:
+        """What of the canvas is in view."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.minimap.follow()
+
     def reveal(self, identifier: str) -> None:
         """Scroll so that a node is seen."""
-        item = self._network.nodes.get(identifier)
+        item = self.network_scene.card_of(identifier)
         if item is not None:
             self.ensureVisible(item, 60, 60)
 
@@ -87,6 +125,7 @@ class NetworkView(QGraphicsView):
         super().resizeEvent(event)
         self._zoom_bar.adjustSize()
         self._zoom_bar.move(16, self.height() - self._zoom_bar.height() - 16)
+        self.minimap.move(self.width() - self.minimap.width() - 16, self.height() - self.minimap.height() - 16)
         self.place_totals()
         if self._fitted:
             self.fit()
@@ -97,13 +136,16 @@ class NetworkView(QGraphicsView):
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         painter.fillRect(rect, theme.color("bg"))
-        if self.zoom < 0.45:
+        if self.zoom < _DOTTED:
             return
         painter.setPen(QPen(theme.color("line"), 1.4 / self.zoom))
-        left, top = int(rect.left()) - int(rect.left()) % GRID, int(rect.top()) - int(rect.top()) % GRID
-        points = [QPointF(x, y) for x in range(left, int(rect.right()) + GRID, GRID)
-                  for y in range(top, int(rect.bottom()) + GRID, GRID)]
-        painter.drawPoints(points)
+        step = GRID * _BLOCK
+        for x in range(math.floor(rect.left() / step), math.ceil(rect.right() / step)):
+            for y in range(math.floor(rect.top() / step), math.ceil(rect.bottom() / step)):
+                painter.save()
+                painter.translate(x * step, y * step)
+                painter.drawPoints(self._dots)
+                painter.restore()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -142,10 +184,32 @@ class NetworkView(QGraphicsView):
             return
         super().mouseReleaseEvent(event)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = self.mapToScene(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            under = next((item for item in self.network_scene.items(place) if item.flags() & _SELECTABLE), None)
+            if under is not None and not under.isSelected():
+                self.network_scene.clearSelection()
+                under.setSelected(True)
+        self.menu_wanted.emit(event.globalPos(), place)
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.remove_wanted.emit()
+        key, held = Qt.Key(event.key()), event.modifiers()
+        control, shift = bool(held & Qt.KeyboardModifier.ControlModifier), bool(held & Qt.KeyboardModifier.ShiftModifier)
+        if isinstance(self.network_scene.focusItem(), NoteItem):
+            super().keyPressEvent(event)
+        elif control and (key, shift) in _KEYS:
+            self.wanted.emit(_KEYS[key, shift])
+        elif (direction := _ARROWS.get(key)) is not None:
+            if held & Qt.KeyboardModifier.AltModifier:
+                self._push(direction)
+            else:
+                self._walk(direction, add=shift)
+        elif control:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.wanted.emit("remove")
         elif key == Qt.Key.Key_Space:
             self._space = True
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
@@ -155,12 +219,12 @@ class NetworkView(QGraphicsView):
             self.set_zoom(self.zoom / 1.2)
         elif key == Qt.Key.Key_0:
             self.fit()
-        elif (direction := _ARROWS.get(Qt.Key(key))) is not None:
-            self._walk(direction)
-        elif key == Qt.Key.Key_A and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._network.choose(list(self._network.nodes))
         elif key == Qt.Key.Key_Escape:
-            self._network.choose([])
+            self.network_scene.choose([])
+        elif key == Qt.Key.Key_Insert:
+            self.typed.emit("")
+        elif event.text().isalpha():
+            self.typed.emit(event.text())
         else:
             super().keyPressEvent(event)
 
@@ -170,16 +234,22 @@ class NetworkView(QGraphicsView):
             self.viewport().unsetCursor()
         super().keyReleaseEvent(event)
 
-    def _walk(self, direction: QPointF) -> None:
-        """Select the nearest node in that direction."""
-        items = self._network.nodes
-        chosen = self._network.chosen_nodes()
+    def _push(self, direction: QPointF) -> None:
+        """Move what is chosen by one step of the grid."""
+        self.network_scene.moved.emit({item.id: (item.x() + GRID * direction.x(), item.y() + GRID * direction.y())
+                                       for item in self.network_scene.chosen_items()})
+
+    def _walk(self, direction: QPointF, add: bool = False) -> None:
+        """Select the nearest node in that direction; with `add` besides those that are selected."""
+        items = self.network_scene.nodes
+        chosen = self.network_scene.chosen_items()
         if not items:
             return
         if not chosen:
-            self._network.choose([min(items.values(), key=lambda item: item.y()).id])
+            self.network_scene.choose([min(items.values(), key=lambda item: item.y()).id])
             return
-        here = items[chosen[-1]].pos()
+        ahead_of = max(chosen, key=lambda item: item.x() * direction.x() + item.y() * direction.y())
+        here = ahead_of.pos()
         best, nearest = None, 1e18
         for item in items.values():
             offset = item.pos() - here
@@ -188,10 +258,18 @@ class NetworkView(QGraphicsView):
             if ahead > 1 and ahead + 3 * aside < nearest:
                 best, nearest = item, ahead + 3 * aside
         if best is not None:
-            self._network.choose([best.id])
+            self.network_scene.choose([*(item.id for item in chosen if add), best.id])
             self.reveal(best.id)
 
 
+_SELECTABLE = QGraphicsItem.GraphicsItemFlag.ItemIsSelectable
+_KEYS = {
+    (Qt.Key.Key_C, False): "copy", (Qt.Key.Key_X, False): "cut", (Qt.Key.Key_V, False): "paste",
+    (Qt.Key.Key_D, False): "duplicate", (Qt.Key.Key_G, False): "group", (Qt.Key.Key_G, True): "ungroup",
+    (Qt.Key.Key_E, False): "toggle", (Qt.Key.Key_L, False): "connect", (Qt.Key.Key_F, False): "find",
+    (Qt.Key.Key_A, False): "all",
+}
+"""With Ctrl held: (key, whether Shift is held, too) and the action."""
 _ARROWS = {
     Qt.Key.Key_Up: QPointF(0, -1), Qt.Key.Key_Down: QPointF(0, 1),
     Qt.Key.Key_Left: QPointF(-1, 0), Qt.Key.Key_Right: QPointF(1, 0),

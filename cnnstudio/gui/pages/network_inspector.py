@@ -11,8 +11,9 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.fixes import take_over_output
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.summary import title
-from cnnstudio.core import edits
-from cnnstudio.core.network import Node
+from cnnstudio.core import edits, network_edits
+from cnnstudio.core.groups import MOST_REPEATS
+from cnnstudio.core.network import Group, Node
 from cnnstudio.core.params import Value
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui import theme
@@ -20,6 +21,7 @@ from cnnstudio.gui.pages.network_views import field_words, shape_words
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column
 from cnnstudio.gui.widgets.cards import Card, Facts
 from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.inputs import NumberBox
 from cnnstudio.gui.widgets.words import count, percent, short, size
 
 if TYPE_CHECKING:
@@ -42,10 +44,12 @@ class NetworkInspector(QWidget):
     def show_nodes(self, chosen: list[str]) -> None:
         network = self._page.session.project.network
         nodes = [node for node in network.nodes if node.id in chosen]
+        group = self._page.work.chosen_group() if nodes else None
         key = tuple(f"{node.id}/{node.type}/{node.params.get('base', '')}" for node in nodes)
+        key += (f"{group.id}/{group.name}/{group.repeat}/{group.collapsed}",) if group is not None else ()
         if key != self._shown:
             self._shown = key
-            self._build(nodes)
+            self._build(nodes, group)
         if len(nodes) == 1 and self._form is not None:
             layer = LAYERS.find(nodes[0].type)
             if layer is not None:
@@ -54,16 +58,24 @@ class NetworkInspector(QWidget):
         self._show_facts(nodes)
         self._show_problems(nodes)
 
-    def _build(self, nodes: list[Node]) -> None:
+    def _build(self, nodes: list[Node], group: Group | None) -> None:
         clear(self._layout)
         self._form = None
         self._facts = Facts()
         self._problems = column(spacing=8)
-        if len(nodes) == 1:
+        if group is not None and (len(nodes) > 1 or group.collapsed):
+            self._build_group(group)
+        elif len(nodes) == 1:
             self._build_layer(nodes[0])
         elif nodes:
+            work = self._page.work
             self._add(Caption(tr("{n} layers", "{n} capas", n=len(nodes))),
-                      Button(tr("Remove", "Eliminar"), icon="trash", on_click=self._page.remove_chosen))
+                      Label(tr("Make them a block with a name: it can be collapsed to one card and repeated.",
+                               "Conviértalas en un bloque con nombre: se puede plegar en una tarjeta y repetir."),
+                            "body", "dim", wrap=True),
+                      Button(tr("Group as a block", "Agrupar en un bloque"), icon="layers", on_click=work.group),
+                      Button(tr("Duplicate", "Duplicar"), icon="copy", on_click=work.duplicate),
+                      Button(tr("Remove", "Eliminar"), icon="trash", on_click=work.remove))
         else:
             self._add(Caption(tr("Whole network", "Toda la red")), self._intro())
         self._layout.addLayout(self._problems)
@@ -75,11 +87,41 @@ class NetworkInspector(QWidget):
             self._layout.addWidget(widget)
 
     def _intro(self) -> Label:
-        return Label(tr("Drag layers from the left onto the canvas; drop one on a connection to insert it. Pull from the "
-                        "point below a layer to connect it. Choose a layer to set it.",
-                        "Arrastre capas desde la izquierda al lienzo; suelte una sobre una conexión para insertarla. Tire "
-                        "del punto bajo una capa para conectarla. Elija una capa para ajustarla."),
+        return Label(tr("Drag layers from the left onto the canvas, or type the name of one; drop it on a connection to "
+                        "insert it. Pull from the point below a layer to connect it. Choose a layer to set it. The right "
+                        "button has the rest: blocks, notes, copies, drawings.",
+                        "Arrastre capas desde la izquierda al lienzo o escriba el nombre de una; suéltela sobre una "
+                        "conexión para insertarla. Tire del punto bajo una capa para conectarla. Elija una capa para "
+                        "ajustarla. El botón derecho tiene lo demás: bloques, notas, copias, dibujos."),
                      "body", "dim", wrap=True)
+
+    def _build_group(self, group: Group) -> None:
+        """Name, repetitions and state of a block."""
+        work = self._page.work
+        name = QLineEdit(group.name)
+        name.setFont(theme.font("body"))
+        name.setAccessibleName(tr("Name of the block", "Nombre del bloque"))
+        name.editingFinished.connect(lambda: self._set_group(group.id, Text("Rename the block", "Renombrar el bloque"),
+                                                             name=name.text().strip() or group.name))
+        repeat = NumberBox(group.repeat, minimum=1, maximum=MOST_REPEATS, step=1, decimals=0)
+        repeat.setAccessibleName(tr("How often it stands in a row", "Cuántas veces seguidas está"))
+        repeat.setToolTip(tr("Copies of the block, each with weights of its own, one behind the other.",
+                             "Copias del bloque, cada una con sus propios pesos, una tras otra."))
+        repeat.value_changed.connect(lambda value: self._set_group(
+            group.id, Text("Repeat the block", "Repetir el bloque"), repeat=int(value or 1)))
+        self._add(Caption(tr("Block of {n} layers", "Bloque de {n} capas", n=len(group.nodes))))
+        self._layout.addLayout(column(Label(tr("name", "nombre"), "secondary", "dim"), name, spacing=4))
+        self._layout.addLayout(column(Label(tr("repetitions in a row", "repeticiones seguidas"), "secondary", "dim"),
+                                      repeat, spacing=4))
+        self._add(Button(tr("Open the block", "Abrir el bloque") if group.collapsed else
+                         tr("Collapse the block", "Plegar el bloque"), on_click=lambda: work.toggle(group.id)),
+                  Button(tr("Ungroup", "Desagrupar"), on_click=work.ungroup),
+                  Button(tr("Remove", "Eliminar"), icon="trash", on_click=work.remove))
+
+    def _set_group(self, group: str, label: Text, **changes: object) -> None:
+        found = next((each for each in self._page.session.project.network.groups if each.id == group), None)
+        if found is not None and any(getattr(found, field) != value for field, value in changes.items()):
+            self._page.session.edit(lambda project: network_edits.set_group(project, group, **changes), label)
 
     def _build_layer(self, node: Node) -> None:
         layer = LAYERS.find(node.type)
@@ -88,6 +130,10 @@ class NetworkInspector(QWidget):
             self._add(Label(tr("This version does not know this layer.", "Esta versión no conoce esta capa."), wrap=True))
             return
         self._add(Label(str(layer.help), "body", "dim", wrap=True))
+        if layer.formula:
+            formula = Label(layer.formula, "body", wrap=True, selectable=True)
+            formula.setAccessibleName(tr("Formula", "Fórmula"))
+            self._add(formula)
         name = QLineEdit(node.id)
         name.setFont(theme.font("body"))
         name.setAccessibleName(tr("Name of the layer", "Nombre de la capa"))
@@ -133,7 +179,7 @@ class NetworkInspector(QWidget):
         self._shown = None
         if session.edit(lambda project: edits.rename_node(project, node, wanted),
                         Text("Rename a layer", "Renombrar una capa")):
-            self._page._scene.choose([wanted])
+            self._page.scene.choose([wanted])
         else:
             editor.setText(node)
 
@@ -167,7 +213,14 @@ class NetworkInspector(QWidget):
                       (tr("Receptive field", "Campo receptivo"), field_words(one.field)),
                       (tr("Activations", "Activaciones"), size(one.activation_bytes))]
         elif nodes:
-            facts = [(tr("Parameters", "Parámetros"), count(sum(found.nodes[each.id].cost.parameters for each in nodes)))]
+            group = self._page.work.chosen_group()
+            times = group.repeat if group is not None else 1
+            costs = [found.nodes[each.id].cost for each in nodes]
+            facts = [(tr("Parameters", "Parámetros"), count(times * sum(cost.parameters for cost in costs))),
+                     (tr("of these learn", "de ellos aprenden"), count(times * sum(cost.trainable for cost in costs))),
+                     (tr("Multiply-adds", "Multiplicaciones"), short(times * sum(cost.multiply_adds for cost in costs))),
+                     (tr("Activations", "Activaciones"),
+                      size(times * sum(found.nodes[each.id].activation_bytes for each in nodes)))]
         else:
             training = self._page.session.project.training
             memory = found.activation_bytes * training.batch_size * 2 + found.trainable * 16

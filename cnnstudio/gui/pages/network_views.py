@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QGuiApplication, QSyntaxHighlighter, QTextCharFormat
@@ -35,17 +36,21 @@ def field_words(field: Field | None) -> str:
 
 
 class LayerTable(QWidget):
-    """Like `model.summary()`, with the share of parameters and multiply-adds of each layer."""
+    """Like `model.summary()`, with the share of parameters and multiply-adds of each layer; the heaviest marked."""
 
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._total = (1, 1)
+        self._heavy = (0, 0)
         Row = tuple[Node, NodeReport]
 
         def share(value: int, whole: int) -> str:
             return percent(value / whole, 0) if whole and value else ""
+
+        def tone(place: int, value: Callable[[NodeReport], int]) -> Callable[[Row], str]:
+            return lambda entry: "warn" if value(entry[1]) and value(entry[1]) >= self._heavy[place] else ""
 
         def family(entry: Row) -> QColor:
             layer = LAYERS.find(entry[0].type)
@@ -58,11 +63,15 @@ class LayerTable(QWidget):
             Column(tr("Parameters", "Parámetros"), words=lambda entry: count(entry[1].cost.parameters),
                    key=lambda entry: entry[1].cost.parameters, right=True),
             Column("%", words=lambda entry: share(entry[1].cost.parameters, self._total[0]),
-                   key=lambda entry: entry[1].cost.parameters, right=True),
+                   key=lambda entry: entry[1].cost.parameters, right=True,
+                   tone=tone(0, lambda found: found.cost.parameters)),
             Column(tr("Multiply-adds", "Multiplicaciones"), words=lambda entry: short(entry[1].cost.multiply_adds),
                    key=lambda entry: entry[1].cost.multiply_adds, right=True),
             Column("%", words=lambda entry: share(entry[1].cost.multiply_adds, self._total[1]),
-                   key=lambda entry: entry[1].cost.multiply_adds, right=True),
+                   key=lambda entry: entry[1].cost.multiply_adds, right=True,
+                   tone=tone(1, lambda found: found.cost.multiply_adds)),
+            Column(tr("Activations", "Activaciones"), words=lambda entry: size(entry[1].activation_bytes),
+                   key=lambda entry: entry[1].activation_bytes, right=True),
             Column(tr("Receptive field", "Campo receptivo"), words=lambda entry: field_words(entry[1].field), right=True),
         ])
         self._table.chosen.connect(self._choose)
@@ -71,7 +80,12 @@ class LayerTable(QWidget):
 
     def show_report(self, network: NetworkSpec, found: NetworkReport) -> None:
         self._total = (max(1, found.parameters), max(1, found.multiply_adds))
-        nodes = {node.id: node for node in network.nodes}
+        # The three heaviest stand out.
+        costs = [node.cost for node in found.nodes.values()]
+        self._heavy = (sorted([0, 0, 0, *(cost.parameters for cost in costs)])[-3],
+                       sorted([0, 0, 0, *(cost.multiply_adds for cost in costs)])[-3])
+        # With the repetitions of blocks: as the model has them.
+        nodes = {node.id: node for node in found.network.nodes or network.nodes}
         self._table.set_rows([(nodes[identifier], found.nodes[identifier]) for identifier in
                               (*found.order, *(each for each in nodes if each not in found.order))])
         self._totals.setText(tr(

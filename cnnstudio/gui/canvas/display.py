@@ -1,0 +1,76 @@
+"""What of a network is shown: layers, and one card for each collapsed group; where each stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cnnstudio.core.layout import HEIGHT, WIDTH, Position, layered
+from cnnstudio.core.network import Edge, NetworkSpec
+
+CARD: Final = "group:"
+"""The card of a collapsed group is called so, then the group's id. Layers have no colon in their names."""
+PADDING: Final = 14.0
+"""Pixels between the frame of an open group and its layers; above them stands its name."""
+NAME: Final = 24.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`ids` in the network's order; `ends` of each connection that is seen (of several between the same card and
+    layer the first stands for all); `members` of each card; `places` of everything, as automatic as needed."""
+
+    ids: tuple[str, ...]
+    ends: dict[Edge, tuple[str, str]]
+    members: dict[str, tuple[str, ...]]
+    places: dict[str, Position]
+
+
+def shown(network: NetworkSpec, before: tuple[NetworkSpec, Shown] | None = None) -> Shown:
+    """What is to be seen. `before`: an earlier network and its answer; it is kept where nothing of it changed."""
+    if before is not None and _alike(network, before[0]):
+        return before[1]
+    home = {node.id: node.id for node in network.nodes}
+    members: dict[str, tuple[str, ...]] = {}
+    for group in network.groups:
+        if group.collapsed:
+            members[CARD + group.id] = group.nodes
+            home.update(dict.fromkeys(group.nodes, CARD + group.id))
+    ids = tuple(dict.fromkeys(home[node.id] for node in network.nodes))
+    ends: dict[Edge, tuple[str, str]] = {}
+    seen: set[tuple[str, str]] = set()
+    for edge in network.edges:
+        if edge.source not in home or edge.target not in home:
+            continue
+        pair = home[edge.source], home[edge.target]
+        if pair[0] == pair[1]:
+            continue
+        if pair != (edge.source, edge.target):
+            if pair in seen:
+                continue
+            seen.add(pair)
+        ends[edge] = pair
+    automatic = layered(ids, list(ends.values()))
+    places = dict(automatic)
+    for node in network.nodes:
+        if node.position is not None and home[node.id] == node.id:
+            places[node.id] = node.position
+    for group in network.groups:
+        if group.collapsed and group.position is not None:
+            places[CARD + group.id] = group.position
+    return Shown(ids, ends, members, places)
+
+
+def _alike(one: NetworkSpec, other: NetworkSpec) -> bool:
+    """Whether the same is seen at the same places: parameters may differ."""
+    if one.edges != other.edges or one.groups != other.groups or len(one.nodes) != len(other.nodes):
+        return False
+    return all(first is second or (first.id == second.id and first.position == second.position)
+               for first, second in zip(one.nodes, other.nodes, strict=True))
+
+
+def around(places: list[Position]) -> tuple[float, float, float, float]:
+    """The frame (x, y, width, height) of an open group whose layers stand there."""
+    left, top = min(place[0] for place in places), min(place[1] for place in places)
+    right, bottom = max(place[0] for place in places) + WIDTH, max(place[1] for place in places) + HEIGHT
+    return left - PADDING, top - PADDING - NAME, right - left + 2 * PADDING, bottom - top + 2 * PADDING + NAME

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from cnnstudio.core.item import Step
+
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=str.lower):
     """What to do. Paths are absolute. `cache` is the user's cache folder; `backend` Keras's backend."""
@@ -68,6 +70,17 @@ class Embed(Job, frozen=True, kw_only=True):
     """"tsne" or "pca"."""
 
 
+class MeasureAugmentation(Job, frozen=True, kw_only=True):
+    """Measure a run's model on pictures of its manifest that each of `steps` changed, `draws` times each picture, at
+    most `most` pictures; the result is kept in `RunFolder.augmentation_path`."""
+
+    run_folder: str
+    steps: tuple[Step, ...]
+    split: str = "validation"
+    draws: int = 3
+    most: int = 2000
+
+
 class CollectTFRecord(Job, frozen=True, kw_only=True):
     """Write the pictures of a manifest (removed afterwards) as sharded TFRecord files into the new folder `path`."""
 
@@ -76,7 +89,7 @@ class CollectTFRecord(Job, frozen=True, kw_only=True):
     shard_bytes: int = 128 << 20
 
 
-AnyJob = Train | Evaluate | Serve | Export | Diagnose | FetchBase | Embed | CollectTFRecord
+AnyJob = Train | Evaluate | Serve | Export | Diagnose | FetchBase | Embed | CollectTFRecord | MeasureAugmentation
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag=str.lower):

@@ -151,6 +151,42 @@ class Evaluated(Event, frozen=True, kw_only=True):
     skipped: int = 0
 
 
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model answers pictures of a class that one augmentation changed.
+
+    `plain` and `changed` are its accuracy before and after (0 to 1), over `pictures` and `draws` of each.
+    `called` is the class that the wrong ones are called most often, `called_share` of all that were drawn.
+    """
+
+    step: str
+    type: str
+    class_name: str
+    pictures: int
+    draws: int
+    plain: float
+    changed: float
+    called: str = ""
+    called_share: float = 0.0
+
+    @property
+    def clear(self) -> bool:
+        """Whether the loss is more than chance: beyond two standard errors of the difference (Agresti and Caffo,
+        2000: with one right and one wrong answer more on either side), and 5 points; never of one or two pictures."""
+        count = self.pictures + 2
+        shares = [(each * self.pictures + 1) / count for each in (self.plain, self.changed)]
+        error: float = (sum(each * (1 - each) for each in shares) / count) ** 0.5
+        return self.pictures > 2 and self.plain - self.changed > max(0.05, 2 * error)
+
+
+class AugmentationMeasured(Event, frozen=True, kw_only=True):
+    """What each augmentation does to the answers of a model, for each class, the worst first."""
+
+    run: str
+    split: str
+    rows: tuple[Changed, ...]
+    engine: str = ""
+
+
 class ExportCheck(msgspec.Struct, frozen=True, kw_only=True):
     """The export was reopened and compared with the trained model on real pictures."""
 
@@ -194,7 +230,7 @@ class Finished(Event, frozen=True, kw_only=True):
 
 AnyEvent = (
     Hello | Phase | Progress | Batch | Epoch | Artifact | Notice | Paused | Resumed | Ready | Prediction
-    | Answered | Evaluated | Exported | Report | Failed | Stopped | Finished
+    | Answered | Evaluated | AugmentationMeasured | Exported | Report | Failed | Stopped | Finished
 )
 LAST: tuple[type[Event], ...] = (Failed, Stopped, Finished)
 

@@ -10,7 +10,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from cnnstudio.core.commands import AnyJob, CollectTFRecord, Diagnose, Embed, Evaluate, Export, FetchBase, Serve, Train
+from cnnstudio.core.commands import (
+    AnyJob,
+    CollectTFRecord,
+    Diagnose,
+    Embed,
+    Evaluate,
+    Export,
+    FetchBase,
+    MeasureAugmentation,
+    Serve,
+    Train,
+)
 from cnnstudio.core.events import AnyEvent, Failed, Hello, Notice, Stopped
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, set_language
@@ -92,6 +103,10 @@ def _worker(job: AnyJob) -> Callable[[Any, Link], AnyEvent]:
             from cnnstudio.engine.records import collect_records
 
             return collect_records
+        case MeasureAugmentation():
+            from cnnstudio.engine.robustness import measure_augmentation
+
+            return measure_augmentation
         case Embed():
             from cnnstudio.engine.embedding import embed
 

@@ -40,7 +40,7 @@ def evaluate(job: Evaluate, link: Link) -> AnyEvent:
     phase(link, "loading")
     loaded = models.load(run.folder)
     manifest = read_manifest(Path(job.manifest))
-    entries = _entries(manifest, job.split, loaded.card.class_names)
+    entries = measured_entries(manifest, job.split, loaded.card.class_names)
     link.check()
     phase(link, "preparing")
     paths = [manifest.path(entry) for entry in entries]
@@ -49,7 +49,7 @@ def evaluate(job: Evaluate, link: Link) -> AnyEvent:
         link.emit(Notice(problem=problem))
     good = prepared.good
     if not len(good):
-        raise ProblemError(_nothing(job.split, manifest))
+        raise ProblemError(nothing_usable(job.split, manifest))
     answers, engine = _answers(loaded, prepared, good, cache, link)
     labels = np.asarray([entries[index].label for index in good.tolist()])
     names = loaded.card.class_names
@@ -64,14 +64,14 @@ def evaluate(job: Evaluate, link: Link) -> AnyEvent:
     return Finished(run=run.id, metrics={"loss": event.loss, "accuracy": event.accuracy})
 
 
-def _entries(manifest: Manifest, split: str, class_names: tuple[str, ...]) -> list[Entry]:
+def measured_entries(manifest: Manifest, split: str, class_names: tuple[str, ...]) -> list[Entry]:
     """The pictures of the split ("" or "all": all), with the class numbers that the model was trained with."""
     numbers = {name: number for number, name in enumerate(class_names)}
     translation = [numbers.get(name, -1) for name in manifest.header.class_names]
     chosen = manifest.entries if split in ("", "all") else [
         entry for entry in manifest.entries if entry.split == split]
     if not any(entry.split == split for entry in manifest.entries) and not chosen:
-        raise ProblemError(_nothing(split, manifest))
+        raise ProblemError(nothing_usable(split, manifest))
     found = [msgspec.structs.replace(entry, label=translation[entry.label])
              for entry in chosen if entry.label >= 0 and translation[entry.label] >= 0]
     if not found:
@@ -98,7 +98,7 @@ def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache:
 
 def results(paths: list[str], labels: np.ndarray, probabilities: np.ndarray, label_mode: str) -> list[PictureResult]:
     """One row a picture: its class, the answer with its probability, and its crossentropy."""
-    predicted = _predicted(probabilities, label_mode)
+    predicted = predicted_classes(probabilities, label_mode)
     places = np.arange(len(labels))
     losses = -np.log(np.clip(probabilities[places, labels], _SMALLEST, 1.0))
     chosen = probabilities[places, predicted]
@@ -107,7 +107,7 @@ def results(paths: list[str], labels: np.ndarray, probabilities: np.ndarray, lab
             for path, label, answer, chance, loss in zip(paths, labels, predicted, chosen, losses, strict=True)]
 
 
-def _predicted(probabilities: np.ndarray, label_mode: str) -> np.ndarray:
+def predicted_classes(probabilities: np.ndarray, label_mode: str) -> np.ndarray:
     """The most probable class. At exactly one half a sigmoid unit does not say yes, as Keras counts it."""
     if label_mode == "binary":
         return (probabilities[:, 1] > 0.5).astype(np.int64)
@@ -134,6 +134,7 @@ def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], 
             "confusion": tuple(tuple(int(each) for each in row) for row in confusion)}
 
 
-def _nothing(split: str, manifest: Manifest) -> Problem:
+def nothing_usable(split: str, manifest: Manifest) -> Problem:
+    """Why there is nothing to measure on."""
     text = Text("There are no usable pictures in {split}.", "No hay imágenes utilizables en {split}.")
     return error("no_pictures", text.fill(split=split or "?"), "dataset", path=manifest.header.root)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnnstudio.catalog.checks import check_project
-from cnnstudio.core.commands import CollectTFRecord, Evaluate, Export, Serve, Train
+from cnnstudio.catalog.steps import AUGMENTATIONS
+from cnnstudio.core.commands import CollectTFRecord, Evaluate, Export, MeasureAugmentation, Serve, Train
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.item import Step
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.project import Project
@@ -81,6 +83,19 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) ->
     return Evaluate(run_folder=str(run.folder), manifest=str(manifest_path), split=split,
                     table=str(run.table_path(split)), backend=project.training.backend, device=project.training.device,
                     cache=str(cache_folder()), language=language())
+
+
+def augmentation_job(run: RunFolder, steps: Sequence[Step]) -> MeasureAugmentation:
+    """The job that measures what these augmentations do to the answers of a run, on its validation pictures.
+
+    Where there are none it takes the test pictures, else those of training. Steps that mix pictures are left out.
+    """
+    project = run.spec()
+    manifest = read_manifest(run.manifest_path)
+    split = next((name for name in ("validation", "test", "train") if manifest.split(name)), "validation")
+    alone = tuple(step for step in steps if (entry := AUGMENTATIONS.find(step.type)) is not None and entry.group != "mix")
+    return MeasureAugmentation(run_folder=str(run.folder), steps=alone, split=split, backend=project.training.backend,
+                               device=project.training.device, cache=str(cache_folder()), language=language())
 
 
 def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec) -> list[Entry]:

@@ -13,7 +13,18 @@ from typing import Final, Literal
 import msgspec
 
 from cnnstudio.core.commands import Command, Pause, Resume, Stop, encode_command
-from cnnstudio.core.events import AnyEvent, Epoch, Evaluated, Event, Failed, Finished, Hello, Paused, Stopped
+from cnnstudio.core.events import (
+    AnyEvent,
+    AugmentationMeasured,
+    Epoch,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Hello,
+    Paused,
+    Stopped,
+)
 from cnnstudio.core.files import ProjectLock, decode_project, encode_project, write_atomically, write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
@@ -102,6 +113,18 @@ class RunFolder:
         """Where an evaluation of that split (or another word for the pictures) puts its table."""
         word = re.sub(r"[^\w-]+", "_", split) or "pictures"
         return self.folder / f"evaluation-{word}.jsonl"
+
+    @property
+    def augmentation_path(self) -> Path:
+        """Where the measure of its augmentations lies."""
+        return self.folder / "augmentation.json"
+
+    def augmentation(self) -> AugmentationMeasured | None:
+        """The kept result of the last measure of augmentations, or None."""
+        try:
+            return msgspec.json.decode(self.augmentation_path.read_bytes(), type=AugmentationMeasured)
+        except (OSError, msgspec.MsgspecError):
+            return None
 
     def evaluation(self, split: str) -> Evaluated | None:
         """The kept result of the last evaluation of that split, or None."""

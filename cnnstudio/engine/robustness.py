@@ -1,0 +1,105 @@
+"""The MeasureAugmentation job: which augmentation turns pictures of which class into something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from cnnstudio.core.commands import MeasureAugmentation
+from cnnstudio.core.events import AnyEvent, AugmentationMeasured, Changed, Finished, Notice, encode_event
+from cnnstudio.core.files import write_atomically
+from cnnstudio.core.item import Step
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.engine import inference, models
+from cnnstudio.engine.evaluation import measured_entries, nothing_usable, predicted_classes
+from cnnstudio.engine.phases import Told, phase
+from cnnstudio.engine.pixels import notices, prepare_pictures
+from cnnstudio.imaging.augment import Augmenter
+from cnnstudio.workers.link import Link
+from cnnstudio.workers.runs import RunFolder
+
+
+def measure_augmentation(job: MeasureAugmentation, link: Link) -> AnyEvent:
+    """Do the job: an AugmentationMeasured event, kept in the run's folder. Raises ProblemError and StopRequested."""
+    run = RunFolder(Path(job.run_folder))
+    cache = Path(job.cache) if job.cache else cache_folder()
+    phase(link, "loading")
+    loaded = models.load(run.folder)
+    manifest = read_manifest(run.manifest_path)
+    entries = measured_entries(manifest, job.split, loaded.card.class_names)
+    # Spread over the list, in which the pictures of a class stand together.
+    entries = [entries[number] for number in np.linspace(0, len(entries) - 1, min(job.most, len(entries))).astype(int)]
+    link.check()
+    phase(link, "preparing")
+    recipe = loaded.card.recipe
+    prepared = prepare_pictures([manifest.path(entry) for entry in entries], recipe, cache, progress=Told(link),
+                                check=link.check)
+    for problem in notices(prepared):
+        link.emit(Notice(problem=problem))
+    good = prepared.good
+    if not len(good):
+        raise ProblemError(nothing_usable(job.split, manifest))
+    labels = np.asarray([entries[index].label for index in good.tolist()])
+    phase(link, "converting")
+    engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
+    phase(link, "evaluating")
+    told, total = Told(link), len(good) * (1 + job.draws * len(job.steps))
+    done = 0
+
+    def answers(rows: Any) -> np.ndarray:
+        nonlocal done
+
+        def each(count: int) -> None:
+            link.check()
+            told(done + count, total)
+
+        found = inference.run(engine, len(good), rows, each)
+        done += len(good)
+        return predicted_classes(models.probabilities(found, loaded.card.label_mode), loaded.card.label_mode)
+
+    plain = answers(lambda places: prepared.take(good[places]))
+    rows: list[Changed] = []
+    for step in job.steps:
+        augmenter = Augmenter([_always(step)], recipe.height, recipe.width, recipe.channels)
+        drawn = []
+        for epoch in range(1, job.draws + 1):
+            def changed(places: np.ndarray, epoch: int = epoch, augmenter: Augmenter = augmenter) -> np.ndarray:
+                return augmenter(prepared.take(good[places]), augmenter.draw(0, epoch, places))
+
+            drawn.append(answers(changed))
+        rows += compare(step, labels, plain, np.stack(drawn), loaded.card.class_names)
+    rows.sort(key=lambda row: row.changed - row.plain)
+    event = AugmentationMeasured(run=run.id, split=job.split, rows=tuple(rows), engine=engine.name)
+    write_atomically(run.augmentation_path, encode_event(event))
+    link.emit(event)
+    return Finished(run=run.id)
+
+
+def _always(step: Step) -> dict[str, Any]:
+    """The step in its plain form, for every picture."""
+    plain: dict[str, Any] = msgspec.to_builtins(step)
+    return {**plain, "enabled": True, "params": {**plain["params"], "probability": 1.0}}
+
+
+def compare(step: Step, labels: np.ndarray, plain: np.ndarray, changed: np.ndarray, names: tuple[str, ...]
+            ) -> list[Changed]:
+    """A row for each class that has pictures: `labels` and `plain` (n,), `changed` (draws, n) are class numbers."""
+    rows = []
+    for number, name in enumerate(names):
+        own = labels == number
+        if not own.any():
+            continue
+        answers = changed[:, own]
+        counts = np.bincount(answers.ravel(), minlength=len(names))
+        wrong = np.where(np.arange(len(names)) == number, 0, counts)
+        called = int(wrong.argmax())
+        rows.append(Changed(
+            step=step.id, type=step.type, class_name=name, pictures=int(own.sum()), draws=len(changed),
+            plain=float((plain[own] == number).mean()), changed=float((answers == number).mean()),
+            called=names[called] if wrong[called] else "", called_share=float(wrong[called] / answers.size)))
+    return rows

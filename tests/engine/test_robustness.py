@@ -31,7 +31,8 @@ def test_a_comparison_by_hand():
 
 
 @pytest.mark.parametrize(("plain", "changed", "pictures", "clear"), [
-    (0.9, 0.5, 50, True), (0.9, 0.5, 4, False), (0.9, 0.88, 5000, False), (0.5, 0.9, 50, False), (1.0, 0.0, 3, True), (1.0, 0.0, 2, False)])
+    (0.9, 0.5, 50, True), (0.9, 0.5, 4, False), (0.9, 0.88, 5000, False), (0.5, 0.9, 50, False),
+    (1.0, 0.0, 3, True), (1.0, 0.0, 2, False)])
 def test_only_more_than_chance_is_clear(plain, changed, pictures, clear):
     row = Changed(step="a", type="b", class_name="c", pictures=pictures, draws=3, plain=plain, changed=changed)
     assert row.clear is clear

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 
 from cnnstudio.core import edits
+from cnnstudio.core.events import AugmentationMeasured, Changed
 from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.prepare_cards import STEP_MIME
 from cnnstudio.gui.pages.prepare_preview import (
@@ -299,3 +300,40 @@ def test_labels_are_written_as_the_loss_gets_them(label_mode, wanted):
     from cnnstudio.gui.pages.prepare_pipeline import _label_words
 
     assert [_label_words(np.asarray(each, np.float32), label_mode) for each in ([0.25, 0.75], [1, 0])] == wanted
+
+
+ROWS = (
+    Changed(step="random_flip", type="random_flip", class_name="dog", pictures=40, draws=3, plain=0.95, changed=0.4,
+            called="cat", called_share=0.6),
+    Changed(step="random_flip", type="random_flip", class_name="cat", pictures=40, draws=3, plain=0.95, changed=0.5),
+    Changed(step="gone", type="random_rotation", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.6),
+    Changed(step="random_hue", type="random_hue", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.88),
+    Changed(step="random_hue", type="random_hue", class_name="dog", pictures=40, draws=3, plain=0.9, changed=0.93),
+)
+
+
+def test_what_a_model_says_about_the_augmentations_is_shown_worst_first(qtbot, page):
+    from cnnstudio.core.events import encode_event
+    from cnnstudio.workers.runs import create_run
+
+    card = page._measured_card
+    page.session.announce("runs")
+    assert card.button.isHidden()
+    for kind in ("random_flip", "random_hue"):
+        if kind not in page._augmentation.cards:
+            page._augmentation.add(kind)
+    run = create_run(page.session.folder, page.session.project, lambda path: path.write_text(""))
+    run.model_path.write_bytes(b"")
+    page.session.announce("runs")
+    assert not card.button.isHidden()
+    assert card.lines == []
+    run.augmentation_path.write_bytes(encode_event(AugmentationMeasured(run=run.id, split="validation", rows=ROWS)))
+    page.session.announce("runs")
+    assert [line.replace("\N{NARROW NO-BREAK SPACE}", " ") for line in card.lines] == [
+        "Flip · dog: 95 % → 40 %, called cat (60 %)", "Flip · cat: 95 % → 50 %",
+        "Rotation · cat: 90 % → 60 %", "Hue · cat: 90 % → 88 %"]
+    cards = page._augmentation.cards
+    assert cards["random_flip"].evidence.text().replace("\N{NARROW NO-BREAK SPACE}", " ") == (
+        "Measured: dog: 95 % → 40 %, called cat (60 %). Other classes that lose: 1.")
+    assert cards["random_hue"].evidence.isHidden()
+    settled(qtbot, page)

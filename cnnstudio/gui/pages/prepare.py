@@ -22,6 +22,7 @@ from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Report, Work
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.prepare_cards import FieldsCard, NormalizationCard, ProblemCard, StepList
+from cnnstudio.gui.pages.prepare_measured import MeasuredCard, evidence_words
 from cnnstudio.gui.pages.prepare_pipeline import BatchAsked, PipelineView, make_batch
 from cnnstudio.gui.pages.prepare_preview import (
     GRID,
@@ -76,7 +77,7 @@ class PreparePage(Page):
         return f"{recipe.width} × {recipe.height} {recipe.color_mode}, {label}"
 
     def actions(self) -> Iterable[QWidget]:
-        self._switch = SegmentedControl([("cards", tr("Cards", "Tarjetas")), ("pipeline", tr("Pipeline", "Tubería"))],
+        self._switch = SegmentedControl([("cards", tr("Cards", "Tarjetas")), ("pipeline", tr("Pipeline", "Canalización"))],
                                         self.state.get("view", "cards"), stretch=False)
         self._switch.setFixedHeight(theme.CONTROL_HEIGHT)
         self._switch.chosen.connect(self.show_view)
@@ -132,10 +133,11 @@ class PreparePage(Page):
         note = Label(tr("Random changes of training pictures only, drawn anew in every epoch.",
                         "Cambios al azar solo de las imágenes de entrenamiento, nuevos en cada época."),
                      "secondary", "dim", wrap=True)
+        self._measured_card = MeasuredCard(session)
         color, crop, resize, normalization = self._fields
         return box(column(Caption(tr("Recipe", "Receta")), color, crop, resize, self._steps, normalization, 8,
-                          Caption(tr("Augmentation", "Aumento")), note, self._augmentation, None, spacing=10,
-                          margins=(24, 14, 12, 24)))
+                          Caption(tr("Augmentation", "Aumento")), note, self._augmentation, self._measured_card, None,
+                          spacing=10, margins=(24, 14, 12, 24)))
 
     def _preview(self) -> QWidget:
         previous = Button(tr("Previous picture", "Imagen anterior"), "icon", "chevron-left",
@@ -198,6 +200,12 @@ class PreparePage(Page):
             self._steps.refresh()
         if change.of("augmentation", "folder"):
             self._augmentation.refresh()
+        if change.of("runs", "folder"):
+            self._measured_card.refresh()
+        if change.of("runs", "augmentation", "folder"):
+            evidence = self._measured_card.evidence(self.session.project.augmentation.steps)
+            for identifier, each in self._augmentation.cards.items():
+                each.show_evidence(evidence_words(evidence.get(identifier, ())))
         if change.of("problems", "recipe", "augmentation", "folder"):
             self._mark_problems()
         if change.of("recipe", "augmentation", "training", "dataset", "pictures", "folder"):

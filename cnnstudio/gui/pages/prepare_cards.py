@@ -203,6 +203,8 @@ class StepCard(ProblemCard):
         self.head.insertSpacing(1, 4)
         for widget in (self._switch, self.up, self.down, copy, remove):
             self.head.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
+        self.evidence = Label("", "secondary", "warn", wrap=True)
+        self.evidence.hide()
         self._note = Label(str(entry.help) if entry is not None else "", "secondary", "dim", wrap=True)
         self.body.addWidget(self._note)
         self._params = entry.params if entry is not None else ()
@@ -212,8 +214,14 @@ class StepCard(ProblemCard):
             form.settled.connect(lambda _name: self.settled.emit())
             self.forms.append(form)
             self.body.addWidget(form)
+        self.body.addWidget(self.evidence)
         self.finish()
         self.show_step(step)
+
+    def show_evidence(self, words: str) -> None:
+        """What was measured about this step; "" for nothing."""
+        self.evidence.setText(words)
+        self.evidence.setVisible(bool(words))
 
     def show_step(self, step: Step) -> None:
         """Show the step's state and values."""

@@ -111,7 +111,7 @@ def _label_words(label: np.ndarray, mode: str) -> str:
     values = label[1:2] if mode == "binary" else label
     if len(values) > 4:
         found = [(number, float(value)) for number, value in enumerate(values) if value > 0]
-        return ", ".join(f"[{number}] {value:.2f}".rstrip("0").rstrip(".") for number, value in found)
+        return "\n".join(f"[{number}] {value:.2f}".rstrip("0").rstrip(".") for number, value in found)
     return "[" + ", ".join(f"{float(value):.2f}".rstrip("0").rstrip(".") for value in values) + "]"
 
 

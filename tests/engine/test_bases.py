@@ -37,6 +37,10 @@ EVERY_DAY = ("mobilenet", "mobilenet_v2", "mobilenet_v3_small", "efficientnetb0"
 """A small member of each family (Xception, ConvNeXt and NASNet have tests of their own below)."""
 
 
+SHIFTS = ("beta", "bias", "moving_mean")
+"""Weights that are added: small, so that the pictures decide the answer."""
+
+
 def theirs_of(name: str, size: int, later: bool) -> keras.Model:
     """The network of Keras Applications, with weights that leave nothing the same.
 
@@ -55,20 +59,41 @@ def theirs_of(name: str, size: int, later: bool) -> keras.Model:
             mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
             layer.set_weights([mean, deviation**2, np.array(0)])
             layer.finalize_state()
-        elif layer.name.endswith("layer_scale"):
-            layer.set_weights([drawn.uniform(0.1, 0.3, each.shape) for each in layer.get_weights()])
-        else:
-            layer.set_weights([each if each.ndim > 1 else drawn.uniform(0.5, 1.0, each.shape)
-                               for each in layer.get_weights()])
+            continue
+        for weight in layer.weights:
+            if len(weight.shape) == 1:
+                low, high = (-0.1, 0.1) if weight.name in SHIFTS else (0.7, 1.3)
+                weight.assign(drawn.uniform(low, high, weight.shape))
+    pass_on(model, scaled(name, model, pictures_of(size, 8))[0])
     return model
 
 
-def scaled(name: str, pictures: np.ndarray) -> np.ndarray:
-    """Raw pixels as their network takes them."""
+def pass_on(model: keras.Model, pictures: np.ndarray) -> None:
+    """Give each normalisation the statistics of what comes to it: else chance weights let a picture fade to nothing
+    over a hundred layers, and two networks would agree whatever they do."""
+    normalizations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    for layer in normalizations:
+        layer.momentum = 0.0
+    if normalizations:
+        model(pictures, training=True)
+
+
+def pictures_of(size: int, count: int) -> np.ndarray:
+    """Coarse blots with fine noise: something for early and for late layers."""
+    drawn = np.random.default_rng(2)
+    coarse = keras.ops.image.resize(drawn.uniform(0, 255, (count, 4, 4, 3)), (size, size))
+    fine = drawn.normal(0, 20, (count, size, size, 3))
+    return np.clip(np.round(np.asarray(coarse) + fine), 0, 255).astype("float32")
+
+
+def scaled(name: str, theirs: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What their network takes for raw pixels, and what its first convolution sees of them, in RGB."""
     module = "mobilenet" if name in ("mobilenet", "mobilenet_v2") else SCALED_OUTSIDE.get(BASES[name].family)
-    if module is None:
-        return pictures
-    return getattr(keras.applications, module).preprocess_input(pictures.copy())
+    if module is not None:
+        outside = getattr(keras.applications, module).preprocess_input(pictures.copy())
+        return outside, outside[..., ::-1] if module in ("vgg16", "resnet") else outside
+    inside = [layer for layer in theirs.layers if isinstance(layer, keras.layers.Rescaling | keras.layers.Normalization)]
+    return pictures, keras.Model(theirs.input, inside[-1].output).predict_on_batch(pictures)
 
 
 def check_base(name: str, folder: Path, size: int = 96, later: bool = False) -> None:
@@ -91,11 +116,15 @@ def check_base(name: str, folder: Path, size: int = 96, later: bool = False) -> 
     ours = build(network, context, headless=True).model
     assert ours.count_params() == base.parameters == found.parameters
     assert ours.output_shape[1:] == theirs.output_shape[1:] == found.nodes["base"].shape
-    pictures = np.random.default_rng(2).integers(0, 256, (1, size, size, 3)).astype("float32")
-    wanted, got = theirs.predict_on_batch(scaled(name, pictures)), ours.predict_on_batch(pictures)
-    reach = float(np.abs(wanted).max())
-    assert np.isfinite(reach) and float(wanted.std()) > 1e-3 * reach
-    np.testing.assert_allclose(got / reach, wanted / reach, atol=2e-4)
+    pictures = pictures_of(size, 2)
+    taken, seen = scaled(name, theirs, pictures)
+    inside = ours.get_layer("base")
+    mine = keras.Model(inside.input, inside.get_layer("scaling").output).predict_on_batch(pictures)
+    np.testing.assert_allclose(mine, seen, rtol=1e-5, atol=2e-5)
+    wanted, got = theirs.predict_on_batch(taken), ours.predict_on_batch(pictures)
+    deviation = float(wanted.std())
+    assert np.abs(wanted[0] - wanted[1]).mean() > 0.1 * deviation, "the answer must depend on the picture"
+    np.testing.assert_allclose(got / deviation, wanted / deviation, atol=1e-3)
 
 
 def test_every_base_of_keras_applications_is_there():

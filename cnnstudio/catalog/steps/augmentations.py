@@ -28,6 +28,8 @@ _PROBABILITY = Float(
 
 
 _EDGE = ("fill_mode", "fill_value")
+_DOWN_AND_UP = Text("How far down and how far up: 0.2 and 0.2 are contrast times 0.8 to 1.2.",
+                    "Cuánto baja y cuánto sube: 0.2 y 0.2 son contraste por 0.8 a 1.2.")
 _OTHER_WAY = Text("What points left then points right.", "Lo que apunta a la izquierda apunta entonces a la derecha.")
 _OTHER_COLOR = Text("Classes that are named by a colour would take another one.",
                     "Las clases que se llaman por un color tomarían otro.")
@@ -111,8 +113,8 @@ STEPS: Final = (
     StepType(id="random_contrast", label=Text("Contrast", "Contraste"), group="color",
              **_call("keras.layers.RandomContrast", "factor"),
              help=Text("More or less contrast at random.", "Más o menos contraste al azar."),
-             params=(Factor(name="factor", default=0.2, minimum=0, maximum=1, label=same("factor"),
-                            help=Text("0.2: contrast times 0.8 to 1.2.", "0.2: contraste por 0.8 a 1.2.")), _PROBABILITY)),
+             params=(Factor(name="factor", default=(0.2, 0.2), minimum=0, maximum=1, label=same("factor"),
+                            help=_DOWN_AND_UP), _PROBABILITY)),
     StepType(id="random_crop", label=Text("Random crop", "Recorte al azar"), group="geometry",
              keras="keras.layers.RandomCrop",
              help=Text("Cuts a part out at a random place and enlarges it to the whole size.",
@@ -138,9 +140,8 @@ STEPS: Final = (
                        "Brillo, contraste, saturación y tono en un paso; ninguno omite uno."),
              params=(_factor("brightness_factor", 0.2, Text("Share of the full range that is added.",
                                                             "Parte del rango completo que se suma."), optional=True),
-                     Factor(name="contrast_factor", default=0.2, minimum=0, maximum=1, optional=True,
-                            label=same("contrast_factor"), help=Text("0.2: contrast times 0.8 to 1.2.",
-                                                                     "0.2: contraste por 0.8 a 1.2.")),
+                     Factor(name="contrast_factor", default=(0.2, 0.2), minimum=0, maximum=1, optional=True,
+                            label=same("contrast_factor"), help=_DOWN_AND_UP),
                      _share("saturation_factor", (0.4, 0.6), Text("0.5 changes nothing, 0 is grey.",
                                                                   "0.5 no cambia nada, 0 es gris."), optional=True),
                      _share("hue_factor", (0.0, 0.05), Text("1 is half a turn of the colour circle.",

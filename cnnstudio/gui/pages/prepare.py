@@ -39,6 +39,7 @@ from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, MenuButton, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.gui.widgets.words import percent
 
 MEASURE = "measure"
 SAMPLES = 8
@@ -428,5 +429,5 @@ class PreparePage(Page):
             totals[picture.class_name] = totals.get(picture.class_name, 0.0) + share
         if len(totals) == 1:
             return next(iter(totals))
-        return " · ".join(f"{name} {share:.2f}".replace(" 0.", " .")
+        return " · ".join(f"{name}: {percent(share, 0)}"
                           for name, share in sorted(totals.items(), key=lambda each: -each[1]))

@@ -295,8 +295,10 @@ class StepList(QWidget):
         group = ""
         for entry in sorted(self._registry, key=lambda each: ["", *GROUPS].index(each.group)):
             if entry.group != group:
+                if group:
+                    self._menu.addSeparator()
                 group = entry.group
-                self._menu.addSection(str(GROUPS[group]))
+                self._menu.addAction(str(GROUPS[group])).setEnabled(False)
             action = self._menu.addAction(str(entry.label).replace("&", "&&"), partial(self.add, entry.id))
             action.setToolTip(str(entry.help))
         self._menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from cnnstudio.core.layout import HEIGHT, WIDTH
+from cnnstudio.core.layout import HEIGHT, ROW_GAP, WIDTH
 from cnnstudio.core.network import Edge
 from cnnstudio.gui import theme
 
@@ -217,9 +217,9 @@ class EdgeItem(QGraphicsItem):
             path.lineTo(end)
         elif end.y() - start.y() > 1.5 * HEIGHT:
             # A long way: down the own column first, then across in the gap above the target.
-            turn = QPointF(start.x(), end.y() - HEIGHT)
+            turn = QPointF(start.x(), end.y() - ROW_GAP)
             path.lineTo(turn)
-            path.cubicTo(turn + QPointF(0, HEIGHT * 0.7), end - QPointF(0, HEIGHT * 0.7), end)
+            path.cubicTo(turn + QPointF(0, ROW_GAP * 0.8), end - QPointF(0, ROW_GAP * 0.8), end)
         else:
             half = max(18.0, abs(end.y() - start.y()) / 2)
             path.cubicTo(start + QPointF(0, half), end - QPointF(0, half), end)

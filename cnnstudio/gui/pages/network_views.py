@@ -57,8 +57,8 @@ class LayerTable(QWidget):
             return theme.family_color(layer.family if layer is not None else "input")
 
         self._table = Table([
-            Column(tr("Layer", "Capa"), words=lambda entry: title(entry[0]), color=family, stretch=True),
-            Column(tr("Name", "Nombre"), words=lambda entry: entry[0].id, stretch=True),
+            Column(tr("Layer", "Capa"), words=lambda entry: title(entry[0]), color=family),
+            Column(tr("Name", "Nombre"), words=lambda entry: entry[0].id),
             Column(tr("Output", "Salida"), words=lambda entry: shape_words(entry[1].shape), right=True),
             Column(tr("Parameters", "Parámetros"), words=lambda entry: count(entry[1].cost.parameters),
                    key=lambda entry: entry[1].cost.parameters, right=True),

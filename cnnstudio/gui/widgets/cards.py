@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.problems import Fix, Problem
+from cnnstudio.gui import theme
 from cnnstudio.gui.widgets.basics import (
     Button,
     Caption,
@@ -173,6 +174,10 @@ class EmptyState(QWidget):
         self.setLayout(layout)
 
 
+_FACT_WIDTH = 130
+"""Pixels that the values of facts are given before their names."""
+
+
 class Facts(QWidget):
     """Rows of name and value with thin lines between, as in the inspector."""
 
@@ -191,8 +196,12 @@ class Facts(QWidget):
             return
         self._shown = wanted
         clear(self._grid)
+        # Numbers are what one looks for: a long name gives way to them, a long value to its name.
+        metrics = QFontMetrics(theme.font("body"))
+        widest = max((metrics.horizontalAdvance(value) for _name, value in wanted), default=0)
+        self._grid.setColumnMinimumWidth(1, min(widest + 4, _FACT_WIDTH))
         for index, (name, value) in enumerate(wanted):
-            key = Label(name, "body", "dim")
+            key = Elided(name, "body", "dim")
             shown = Elided(value, "body", "text", mode=Qt.TextElideMode.ElideMiddle,
                            align=Qt.AlignmentFlag.AlignRight)
             key.setMinimumHeight(28)

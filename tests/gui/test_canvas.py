@@ -1,0 +1,252 @@
+"""The canvas with mouse and keyboard: blocks, notes, clipboard, finding, typing, overview, drawings."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QListWidget
+
+from cnnstudio.core.layout import HEIGHT, WIDTH
+from cnnstudio.gui.canvas.display import CARD
+from cnnstudio.gui.palette import CommandPalette
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def page(qtbot, window, project_folder):
+    window.perform("open", {"folder": str(project_folder)})
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    assert window.go("network")
+    page = window.current
+    page._gallery.template_chosen.emit("residual")
+    return page
+
+
+def network(page):
+    return page.session.project.network
+
+
+def block(page):
+    """The layers of the first residual block, which one layer feeds and whose last ReLU is its answer."""
+    ids = [node.id for node in network(page).nodes]
+    return ids[ids.index("conv_2"):ids.index("relu_3") + 1]
+
+
+def at(page, item, offset=None):
+    place = item.pos() + (offset if offset is not None else QPointF(WIDTH / 2, HEIGHT / 2))
+    page.canvas.centerOn(place)
+    return page.canvas.mapFromScene(place)
+
+
+def test_a_block_is_grouped_repeated_collapsed_and_taken_apart_by_keys(qtbot, page):
+    members, before = block(page), page.report.parameters
+    page.scene.choose(members)
+    qtbot.keyClick(page.canvas, Qt.Key.Key_G, CONTROL)
+    (group,) = network(page).groups
+    assert set(group.nodes) == set(members)
+    assert page.work.chosen_group() == group
+    page._inspector._set_group(group.id, page.title, repeat=3)
+    inside = sum(page.report.nodes[node].cost.parameters for node in members)
+    assert page.report.problems == ()
+    assert page.report.parameters == before + 2 * inside
+    qtbot.keyClick(page.canvas, Qt.Key.Key_E, CONTROL)
+    card = page.scene.nodes[CARD + group.id]
+    assert card.look.title.endswith("× 3")
+    assert card.look.stack == 3
+    assert not set(members) & set(page.scene.nodes)
+    assert set(page.scene.chosen_nodes()) == set(members)
+    page.canvas.fit()
+    # A double click opens it again.
+    qtbot.mouseDClick(page.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(page, card))
+    assert not network(page).groups[0].collapsed
+    assert set(members) <= set(page.scene.nodes)
+    assert page.scene.frames[group.id].sceneBoundingRect().contains(page.scene.nodes[members[0]].sceneBoundingRect().center())
+    page.scene.choose(members)
+    qtbot.keyClick(page.canvas, Qt.Key.Key_G, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert network(page).groups == ()
+    assert page.scene.frames == {}
+    assert page.report.parameters == before
+    for _ in range(4):
+        page.session.undo()
+    assert network(page).groups == (group,)
+
+
+def test_connections_to_and_from_a_card_reach_its_layers(page):
+    members = block(page)
+    page.scene.choose(members)
+    page.work.group()
+    page.work.toggle()
+    card = CARD + network(page).groups[0].id
+    page.work.insert("ReLU", None, (600.0, 0.0))
+    (new,) = page.scene.chosen_nodes()
+    page.work.connect_layers("input", new)
+    page.work.connect_layers(new, card)
+    entering = {edge.target for edge in network(page).edges if edge.source == new}
+    assert entering == {"conv_2", "add"}
+    assert all(edge.source != "relu" for edge in network(page).edges if edge.target in entering)
+    page.work.insert("Flatten", None, (600.0, 200.0))
+    (flat,) = page.scene.chosen_nodes()
+    page.work.connect_layers(card, flat)
+    assert network(page).inputs_of(flat) == ("relu_3",)
+
+
+def test_copies_go_to_another_network_with_their_block(page):
+    page.scene.choose(block(page))
+    page.work.group()
+    page.work.copy()
+    page._gallery.template_chosen.emit("lenet5")
+    before = len(network(page).nodes)
+    page.canvas.setFocus()
+    page.work.do("paste")
+    assert len(network(page).nodes) == before + len(block_types(page))
+    assert [group.name for group in network(page).groups] == ["Block 1"]
+    seen = page.canvas.visible_part()
+    assert any(seen.contains(item.sceneBoundingRect()) for item in page.scene.chosen_items())
+    page.work.do("cut")
+    assert len(network(page).nodes) == before
+    QGuiApplication.clipboard().setText("no network")
+    page.work.do("paste")
+    assert len(network(page).nodes) == before
+    QGuiApplication.clipboard().setText('{"nodes": [{"id": "a", "type": "ReLU"}, {"id": "a", "type": "ReLU"}]}')
+    page.work.do("paste")
+    assert len(network(page).nodes) == before
+
+
+def block_types(page):
+    return [node for group in network(page).groups for node in group.nodes]
+
+
+def test_typing_a_name_inserts_a_layer_or_a_block(qtbot, page):
+    page.scene.choose(["relu"])
+    qtbot.keyClick(page.canvas, Qt.Key.Key_D)
+    palette = page.canvas.findChild(CommandPalette)
+    qtbot.keyClicks(palette._search, "ropout")
+    assert palette._search.text().lower() == "dropout"
+    qtbot.keyClick(palette._search, Qt.Key.Key_Return)
+    (new,) = page.scene.chosen_nodes()
+    assert network(page).node(new).type == "Dropout"
+    assert network(page).inputs_of(new) == ("relu",)
+    palette = page.work.ask_layer("squeeze")
+    offered = palette.findChild(QListWidget)
+    assert offered.count() >= 1
+    qtbot.keyClick(palette._search, Qt.Key.Key_Return)
+    (group,) = network(page).groups
+    assert group.name == "Squeeze and excite"
+    assert page.report.problems == ()
+
+
+def test_notes_are_written_moved_and_removed(qtbot, page):
+    page.work.add_note(QPointF(400, 40))
+    note = page.scene.notes["note"]
+    assert note.writing
+    note.setPlainText("Why the skip?")
+    note.clearFocus()
+    assert network(page).notes[0].text == "Why the skip?"
+    page.scene.moved.emit({"note": (10.0, 20.0)})
+    assert network(page).notes[0].position == (10.0, 20.0)
+    assert note.pos() == QPointF(10, 20)
+    page.scene.clearSelection()
+    note.setSelected(True)
+    qtbot.keyClick(page.canvas, Qt.Key.Key_Delete)
+    assert network(page).notes == ()
+    assert page.scene.notes == {}
+
+
+def test_layers_are_put_in_line_and_moved_by_keys(qtbot, page):
+    page.scene.moved.emit({"conv": (100.0, 0.0), "relu": (300.0, 200.0), "add": (0.0, 500.0)})
+    page.scene.choose(["conv", "relu", "add"])
+    page.work.align("center")
+    assert {page.scene.nodes[each].x() for each in ("conv", "relu", "add")} == {150.0}
+    page.work.distribute(down=True)
+    assert page.scene.nodes["relu"].y() == 250.0
+    qtbot.keyClick(page.canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert page.scene.nodes["add"].x() == 166.0
+    untouched = {name: item.pos() for name, item in page.scene.nodes.items() if name not in ("conv", "relu", "add")}
+    page._inspector._set("conv", "filters", 48)
+    assert {name: page.scene.nodes[name].pos() for name in untouched} == untouched
+
+
+def test_chosen_layers_are_connected_by_a_key(qtbot, page):
+    page.work.insert("ReLU", None, (600.0, 0.0))
+    page.work.insert("Dropout", None, (600.0, 200.0))
+    page.scene.choose([node.id for node in network(page).nodes[-2:]])
+    qtbot.keyClick(page.canvas, Qt.Key.Key_L, CONTROL)
+    first, second = network(page).nodes[-2:]
+    assert network(page).inputs_of(second.id) == (first.id,)
+
+
+def test_a_pulled_connection_snaps_to_a_layer_nearby(qtbot, page):
+    page.work.insert("Add", None, (400.0, 120.0))
+    (new,) = page.scene.chosen_nodes()
+    page.scene.clearSelection()
+    source, target = page.scene.nodes["input"], page.scene.nodes[new]
+    page.canvas.set_zoom(1.0)
+    page.canvas.centerOn(QPointF(300, 120))
+    start = page.canvas.mapFromScene(source.pos() + source.out_port())
+    beside = page.canvas.mapFromScene(target.pos() + QPointF(WIDTH / 2, -18))
+    qtbot.mousePress(page.canvas.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(page.canvas.viewport(), start + QPoint(10, 30))
+    qtbot.mouseMove(page.canvas.viewport(), beside)
+    qtbot.mouseRelease(page.canvas.viewport(), Qt.MouseButton.LeftButton, pos=beside)
+    assert network(page).inputs_of(new) == ("input",)
+
+
+def test_finding_walks_through_what_fits(qtbot, page):
+    qtbot.keyClick(page.canvas, Qt.Key.Key_F, CONTROL)
+    finder = page.canvas.finder
+    assert finder.isVisible()
+    qtbot.keyClicks(finder._search, "add")
+    adds = [node.id for node in network(page).nodes if node.type == "Add"]
+    assert page.scene.chosen_nodes() == adds[:1]
+    qtbot.keyClick(finder._search, Qt.Key.Key_Return)
+    assert page.scene.chosen_nodes() == adds[1:2]
+    qtbot.keyClick(finder._search, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert page.scene.chosen_nodes() == adds[:1]
+    qtbot.keyClick(finder._search, Qt.Key.Key_Escape)
+    assert not finder.isVisible()
+
+
+def test_the_overview_shows_when_a_part_is_out_of_view_and_goes_there(qtbot, page):
+    page.canvas.set_zoom(1.0)
+    minimap = page.canvas.minimap
+    assert minimap.isVisible()
+    qtbot.mousePress(minimap, Qt.MouseButton.LeftButton, pos=QPoint(minimap.width() // 2, minimap.height() - 12))
+    last = page.scene.nodes["output"]
+    assert page.canvas.visible_part().intersects(last.sceneBoundingRect())
+    page._gallery.template_chosen.emit("lenet5")
+    page.canvas.set_zoom(0.4)
+    page.canvas.centerOn(page.scene.bounds().center())
+    assert not minimap.isVisible()
+
+
+def test_the_drawing_keeps_letters_and_is_light(page, tmp_path):
+    page.scene.choose(["relu"])
+    for name in ("network.svg", "network.pdf", "network.png", "señal"):
+        assert page.menu.write_drawing(tmp_path / name)
+    words = (tmp_path / "network.svg").read_text("utf-8")
+    assert "BatchNormalization" in words
+    assert "#F6F6F4".lower() not in words.lower()
+    assert (tmp_path / "network.pdf").read_bytes().startswith(b"%PDF")
+    image = QImage(str(tmp_path / "network.png"))
+    assert image.pixelColor(2, 2).name() == "#ffffff"
+    assert (tmp_path / "señal.svg").is_file()
+    assert page.scene.chosen_nodes() == ["relu"]
+    (tmp_path / "file").write_text("x")
+    assert not page.menu.write_drawing(tmp_path / "file" / "network.svg")
+
+
+def test_the_menu_offers_what_fits(page):
+    page.scene.choose([])
+    menu = page.menu.show(QPoint(100, 100), QPointF(0, 0))
+    enabled = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}
+    assert not enabled["Cut"]
+    assert enabled["Find a layer…"]
+    menu.close()
+    page.scene.choose(["relu", "conv"])
+    menu = page.menu.show(QPoint(100, 100), QPointF(0, 0))
+    enabled = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}
+    assert enabled["Cut"]
+    assert enabled["Put in line"]
+    menu.close()

@@ -125,6 +125,20 @@ def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[flo
     return set_network(project, changed), [node.id for node in made]
 
 
+def put_behind(project: Project, source: str, before: Iterable[str]) -> Project:
+    """What `source` fed is fed by the last of the layers that are new since `before` was the network's ids.
+
+    So a layer that was added behind another stands between it and everything that follows.
+    """
+    known = set(before)
+    new = [node.id for node in project.network.nodes if node.id not in known]
+    if not new:
+        return project
+    edges = tuple(replace(edge, source=new[-1]) if edge.source == source and edge.target in known else edge
+                  for edge in project.network.edges)
+    return set_network(project, replace(project.network, edges=edges))
+
+
 # Places ------------------------------------------------------------------------------------------
 
 def aligned(boxes: Mapping[str, tuple[float, float, float, float]], side: Align) -> dict[str, tuple[float, float]]:

@@ -128,6 +128,8 @@ def test_typing_a_name_inserts_a_layer_or_a_block(qtbot, page):
     (new,) = page.scene.chosen_nodes()
     assert network(page).node(new).type == "Dropout"
     assert network(page).inputs_of(new) == ("relu",)
+    # The layer stands before everything that followed, on both ways of the skip.
+    assert network(page).inputs_of("conv_2") == network(page).inputs_of("add")[1:] == (new,)
     palette = page.work.ask_layer("squeeze")
     offered = palette.findChild(QListWidget)
     assert offered.count() >= 1

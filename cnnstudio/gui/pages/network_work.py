@@ -80,8 +80,13 @@ class NetworkWork(QObject):
         node = Node(id=id_for(kind), type=kind, position=position)
         if kind == "Input":
             edge = source = None
-        label = Text("Add {layer}", "Añadir {layer}").fill(layer=kind)
-        if self._edit(lambda project: edits.add_node(project, node, source=source, edge=edge), label, choose=True):
+
+        def added(project: Project) -> Project:
+            before = [each.id for each in project.network.nodes]
+            project = edits.add_node(project, node, source=source, edge=edge)
+            return project if source is None else network_edits.put_behind(project, source, before)
+
+        if self._edit(added, Text("Add {layer}", "Añadir {layer}").fill(layer=kind), choose=True):
             self._page.show_view("canvas")
 
     def _sensible_place(self, where: object) -> tuple[str | None, Edge | None]:
@@ -116,6 +121,8 @@ class NetworkWork(QObject):
         def inserted(project: Project) -> Project:
             before = {node.id for node in project.network.nodes}
             changed = insert_block(project, block, shape or (), source, edge)
+            if edge is None and source is not None:
+                changed = network_edits.put_behind(changed, source, before)
             new = [node.id for node in changed.network.nodes if node.id not in before]
             return network_edits.group_nodes(changed, new, str(label))
 

@@ -125,7 +125,8 @@ def pipeline_code(project: Project, class_count: int, pictures: int) -> str:
     recipe = project.recipe
     changing, mixing = _layers(project)
     chain = operations(project, class_count, pictures)
-    parts = [_HEAD, f"keras.utils.set_random_seed({project.training.seed})", "", "", recipe_code(recipe), "", "", *_load(project)]
+    parts = [_HEAD, f"keras.utils.set_random_seed({project.training.seed})", "", "", recipe_code(recipe), "", "",
+             *_load(project)]
     if changing or mixing:
         parts += ["", "", *_change(project, changing, mixing)]
     calls = [each.code for each in chain if each.code.startswith(".")]

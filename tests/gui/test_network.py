@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.layout import HEIGHT, WIDTH
-from cnnstudio.gui.pages.network_palette import LayerRow, matches
+from cnnstudio.gui.pages.network_palette import LayerRow, entries, matches
 from cnnstudio.gui.widgets.form import Form
 
 
@@ -148,7 +148,9 @@ def test_duplicates_keep_their_connections(page):
 
 
 def test_the_search_finds_by_letters():
-    found = [layer.id for layer in LAYERS if matches("conv2", layer)]
+    every = [each for _words, lines in entries() for each in lines]
+    assert "block:squeeze_excite" in [each.id for each in every if matches("squeeze", each)]
+    found = [each.id for each in every if matches("conv2", each)]
     assert "Conv2D" in found
     assert "Dense" not in found
 

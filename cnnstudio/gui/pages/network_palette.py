@@ -1,17 +1,41 @@
-"""The palette: every layer by family, searched by typing, dragged onto the canvas."""
+"""The palette: every layer by family, and blocks of several; searched by typing, dragged onto the canvas."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from cnnstudio.catalog.layers import FAMILIES, LAYERS, LayerType
-from cnnstudio.core.text import tr
+from cnnstudio.catalog.blocks import BLOCKS
+from cnnstudio.catalog.layers import FAMILIES, LAYERS
+from cnnstudio.core.text import Text, tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.canvas.scene import MIME
 from cnnstudio.gui.widgets.basics import Caption, Label, column
 from cnnstudio.gui.widgets.inputs import SearchBox
+
+BLOCK = "block:"
+"""Blocks are called so, then the block's id, where layers go by their type."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the palette: a layer type or a block."""
+
+    id: str
+    title: Text
+    help: Text
+    family: str
+
+
+def entries() -> list[tuple[Text, list[Entry]]]:
+    """Every family with its layers, then the blocks."""
+    found = [(words, [Entry(layer.id, layer.title, layer.help, family) for layer in LAYERS
+                      if layer.family == family and layer.in_palette]) for family, words in FAMILIES.items()]
+    blocks = [Entry(BLOCK + block.id, block.label, block.help, "input") for block in BLOCKS]
+    return [*found, (Text("Blocks", "Bloques"), blocks)]
 
 
 class LayerPalette(QWidget):
@@ -31,18 +55,15 @@ class LayerPalette(QWidget):
         layout = QVBoxLayout()
         layout.setSpacing(0)
         layout.setContentsMargins(0, 0, 0, 0)
-        for family, words in FAMILIES.items():
-            layers = [layer for layer in LAYERS if layer.family == family and layer.in_palette]
-            caption = Caption(str(words))
+        for words, offered in entries():
             layout.addSpacing(12)
+            caption = Caption(str(words))
             layout.addWidget(caption)
             layout.addSpacing(2)
-            rows = []
-            for layer in layers:
-                entry = LayerRow(layer)
-                entry.wanted.connect(self.wanted)
-                layout.addWidget(entry)
-                rows.append(entry)
+            rows = [LayerRow(each) for each in offered]
+            for row in rows:
+                row.wanted.connect(self.wanted)
+                layout.addWidget(row)
             self._rows += rows
             self._captions.append((caption, rows))
         layout.addWidget(self._nothing)
@@ -67,10 +88,10 @@ class LayerPalette(QWidget):
             self._search.clear()
 
 
-def matches(text: str, layer: LayerType) -> bool:
+def matches(text: str, layer: Entry) -> bool:
     """Whether the letters of `text` stand in the layer's name in that order (conv2 finds Conv2D)."""
     wanted = [letter for letter in text.lower() if not letter.isspace()]
-    for name in (layer.id, str(layer.title)):
+    for name in (layer.id.removeprefix(BLOCK), str(layer.title), layer.title.en):
         letters = iter(name.lower())
         if all(letter in letters for letter in wanted):
             return True
@@ -82,7 +103,7 @@ class LayerRow(QWidget):
 
     wanted = Signal(str)
 
-    def __init__(self, layer: LayerType) -> None:
+    def __init__(self, layer: Entry) -> None:
         super().__init__()
         self.layer = layer
         self._pressed: QPoint | None = None

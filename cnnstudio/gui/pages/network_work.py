@@ -22,6 +22,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.actions import Entry
 from cnnstudio.gui.canvas.display import CARD
+from cnnstudio.gui.pages.network_palette import BLOCK, entries
 from cnnstudio.gui.palette import CommandPalette
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 MIME: Final = "application/x-cnnstudio-network"
 """Layers on the clipboard, as JSON of a NetworkSpec."""
-_BLOCK: Final = "block:"
 
 
 class NetworkWork(QObject):
@@ -74,8 +74,8 @@ class NetworkWork(QObject):
         source: str | None = None
         if edge is None and position is None:
             source, edge = self._sensible_place(where)
-        if kind.startswith(_BLOCK):
-            self._insert_block(kind[len(_BLOCK):], source, edge)
+        if kind.startswith(BLOCK):
+            self._insert_block(kind[len(BLOCK):], source, edge)
             return
         node = Node(id=id_for(kind), type=kind, position=position)
         if kind == "Input":
@@ -132,11 +132,9 @@ class NetworkWork(QObject):
     def ask_layer(self, text: str = "", where: object = None) -> CommandPalette:
         """Offer all layers and blocks by a few letters of their names; the chosen one is inserted."""
         offered: list[tuple[Entry, QAction]] = []
-        for layer in LAYERS:
-            if layer.in_palette:
-                offered.append(self._offer(layer.id, layer.title, "layers", where))
-        for block in BLOCKS:
-            offered.append(self._offer(_BLOCK + block.id, block.label, "grid", where))
+        for _family, lines in entries():
+            for each in lines:
+                offered.append(self._offer(each.id, each.title, "grid" if each.id.startswith(BLOCK) else "layers", where))
         palette = CommandPalette(offered, self._page.canvas, tr("Insert a layer or a block", "Insertar una capa o un bloque"))
         palette.type(text)
         palette.show()

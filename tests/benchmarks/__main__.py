@@ -9,7 +9,7 @@ import sys
 import time
 
 NAMES = ("window", "index", "thumbnails", "augmentation", "epoch_cifar", "epoch_photos", "frozen_base", "gaps", "predict",
-         "audit", "map")
+         "audit", "map", "grid", "canvas")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from cnnstudio.app import make_application
@@ -100,6 +100,40 @@ def audit(driver: Driver) -> None:
     driver.settle(1.0)
 
 
+def canvas(driver: Driver) -> None:
+    """Choose a layer with the mouse, insert one by typing, group two with keys, and take everything back."""
+    page = driver.window.current
+    network = driver.session.project.network
+    first, second = network.nodes[1].id, network.nodes[2].id
+
+    def press(*keys: str) -> None:
+        subprocess.run(["xdotool", "key", *keys], check=True)
+        driver.settle(0.5)
+
+    def click(identifier: str, held: str = "") -> None:
+        item = page.scene.nodes[identifier]
+        place = page.canvas.viewport().mapToGlobal(page.canvas.mapFromScene(item.pos() + QPointF(60, 20)))
+        keys = (["keydown", held], ["keyup", held]) if held else ([], [])
+        subprocess.run(["xdotool", *keys[0], "mousemove", str(place.x()), str(place.y()), "click", "1", *keys[1]], check=True)
+        driver.settle(0.4)
+
+    click(first)
+    assert page.scene.chosen_nodes() == [first], page.scene.chosen_nodes()
+    subprocess.run(["xdotool", "type", "--delay", "80", "dropout"], check=True)
+    driver.settle(0.6)
+    press("Return")
+    driver.until(lambda: any(node.type == "Dropout" and node.id not in [each.id for each in network.nodes]
+                             for node in driver.session.project.network.nodes), "a typed layer")
+    click(first)
+    click(second, "ctrl")
+    press("ctrl+g")
+    driver.until(lambda: driver.session.project.network.groups, "a block")
+    driver.shoot("canvas")
+    press("ctrl+z", "ctrl+z")
+    driver.until(lambda: driver.session.project.network == network, "everything undone")
+    driver.until(lambda: not [job for job in driver.session.jobs if not job.quiet], "quiet")
+
+
 def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, object]:
     """New project, look at every page, train, evaluate, drop a picture, save, close, reopen."""
     driver = Driver(out, language, theme)
@@ -115,6 +149,8 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
         driver.until(lambda: not [job for job in session.jobs if not job.quiet], page)
         if page == "data":
             audit(driver)
+        elif page == "network":
+            canvas(driver)
         driver.shoot(page)
     driver.go("train")
     driver.click(driver.button("Start training", "Empezar"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QListWidget
 
@@ -47,6 +47,9 @@ def test_a_block_is_grouped_repeated_collapsed_and_taken_apart_by_keys(qtbot, pa
     (group,) = network(page).groups
     assert set(group.nodes) == set(members)
     assert page.work.chosen_group() == group
+    frame = page.scene.frames[group.id].sceneBoundingRect()
+    others = [item for name, item in page.scene.nodes.items() if name not in members]
+    assert not any(frame.intersects(QRectF(item.x(), item.y(), WIDTH, HEIGHT)) for item in others)
     page._inspector._set_group(group.id, page.title, repeat=3)
     inside = sum(page.report.nodes[node].cost.parameters for node in members)
     assert page.report.problems == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cnnstudio.core.layout import HEIGHT, WIDTH, Position, layered
+from cnnstudio.core.layout import HEIGHT, ROW_GAP, WIDTH, Position, layered
 from cnnstudio.core.network import Edge, NetworkSpec
 
 CARD: Final = "group:"
@@ -50,8 +50,7 @@ def shown(network: NetworkSpec, before: tuple[NetworkSpec, Shown] | None = None)
                 continue
             seen.add(pair)
         ends[edge] = pair
-    automatic = layered(ids, list(ends.values()))
-    places = dict(automatic)
+    places = _with_room_for_names(layered(ids, list(ends.values())), network)
     for node in network.nodes:
         if node.position is not None and home[node.id] == node.id:
             places[node.id] = node.position
@@ -59,6 +58,13 @@ def shown(network: NetworkSpec, before: tuple[NetworkSpec, Shown] | None = None)
         if group.collapsed and group.position is not None:
             places[CARD + group.id] = group.position
     return Shown(ids, ends, members, places)
+
+
+def _with_room_for_names(places: dict[str, Position], network: NetworkSpec) -> dict[str, Position]:
+    """Everything from the first layer of an open group on stands lower, so that the frame's name has room above it."""
+    tops = [min(places[node][1] for node in group.nodes) for group in network.groups if not group.collapsed]
+    extra = PADDING + NAME + 6 - ROW_GAP
+    return {identifier: (x, y + extra * sum(top <= y for top in tops)) for identifier, (x, y) in places.items()}
 
 
 def _alike(one: NetworkSpec, other: NetworkSpec) -> bool:

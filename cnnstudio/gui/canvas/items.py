@@ -235,6 +235,8 @@ class EdgeItem(QGraphicsItem):
         return stroker.createStroke(self._path)
 
     def hoverEnterEvent(self, event: object) -> None:
+        shape = self.source.look.detail.partition(" · ")[0]
+        self.setToolTip(f"{self.source.look.title} → {self.target.look.title}\n{shape}")
         self._hovered = True
         self.update()
 

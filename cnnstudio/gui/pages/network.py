@@ -37,7 +37,7 @@ from cnnstudio.gui.pages.network_work import NetworkWork
 from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.gui.widgets.words import count, short
+from cnnstudio.gui.widgets.words import count, short, size
 
 VIEWS = ("canvas", "table", "code", "gallery")
 
@@ -154,6 +154,11 @@ class NetworkPage(Page):
         tooltip = "\n".join([f"{title(node)} ({node.id})", *(str(problem.text) for problem in mine)])
         if not mine and detail:
             tooltip += f"\n{detail}"
+        if found.shape is not None:
+            tooltip += "\n" + tr("{adds} multiply-adds · receptive field {field} · {memory} of activations",
+                                 "{adds} multiplicaciones · campo receptivo {field} · {memory} de activaciones",
+                                 adds=short(found.cost.multiply_adds), field=field_words(found.field),
+                                 memory=size(found.activation_bytes))
         return NodeLook(title=title(node), detail=detail, count=short(found.cost.parameters),
                         family=layer.family if layer is not None else "input", severity=severity, tooltip=tooltip)
 

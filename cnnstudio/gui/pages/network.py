@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from cnnstudio.catalog.checks import check_weights
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.catalog.shapes import NetworkReport, advice, report
+from cnnstudio.catalog.shapes import NetworkReport, NodeReport, advice, report
 from cnnstudio.catalog.starting import Facts, with_base, with_template
 from cnnstudio.catalog.summary import summary, title
 from cnnstudio.core.commands import FetchBase
@@ -52,6 +52,7 @@ class NetworkPage(Page):
         self.context: Context = context_of(session.project, 2)
         self.report: NetworkReport = report(session.project.network, self.context)
         self.problems: tuple[Problem, ...] = ()
+        self._looks: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
         self.scene = NetworkScene(self)
         self.work = NetworkWork(self)
         self.scene.connected.connect(self.work.connect_layers)
@@ -124,7 +125,7 @@ class NetworkPage(Page):
         self.report = report(network, self.context)
         self.problems = (*self.report.problems, *advice(network, self.context, self.report),
                          *check_weights(self.session.project))
-        looks = {node.id: self._look(node) for node in network.nodes}
+        looks = self._all_looks()
         looks |= {CARD + group.id: self._card(group, looks) for group in network.groups if group.collapsed}
         self.scene.show_network(network, looks)
         self.canvas.minimap.redraw()
@@ -141,10 +142,24 @@ class NetworkPage(Page):
             self.canvas.fit()
         self.header_changed.emit()
 
-    def _look(self, node: Node) -> NodeLook:
+    def _all_looks(self) -> dict[str, NodeLook]:
+        """How every layer looks; what is the same as before is not put into words again."""
+        mine: dict[str, list[Problem]] = {}
+        for problem in self.problems:
+            if problem.where.node is not None and problem.severity != "info":
+                mine.setdefault(problem.where.node, []).append(problem)
+        found: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
+        for node in self.session.project.network.nodes:
+            told, problems = self.report.nodes[node.id], mine.get(node.id, [])
+            old = self._looks.get(node.id)
+            same = old is not None and old[0] is node and old[1] is told and old[2] == problems and old[3] == self.context
+            found[node.id] = old if old is not None and same else (
+                node, told, problems, self.context, self._look(node, told, problems))
+        self._looks = found
+        return {identifier: entry[4] for identifier, entry in found.items()}
+
+    def _look(self, node: Node, found: NodeReport, mine: Sequence[Problem]) -> NodeLook:
         layer = LAYERS.find(node.type)
-        found = self.report.nodes[node.id]
-        mine = [problem for problem in self.problems if problem.where.node == node.id and problem.severity != "info"]
         severity = "" if not mine else "error" if any(problem.blocks for problem in mine) else "warning"
         words = summary(node, self.context)
         shape = " × ".join(str(each) for each in found.shape) if found.shape else ""

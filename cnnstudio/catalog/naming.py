@@ -1,0 +1,29 @@
+"""Names of layers as names in printed code."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable
+
+from cnnstudio.core.graph import unique_id
+
+
+def variable(identifier: str) -> str:
+    """A layer's id as a Python name."""
+    word = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in identifier)
+    if not word or word[0].isdigit():
+        return f"layer_{word}"
+    return f"{word}_layer" if keyword.iskeyword(word) else word
+
+
+def variables(identifiers: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """For each id a Python name of its own; none of `taken` is given."""
+    used = set(taken)
+    reserved = set(used)
+    found: dict[str, str] = {}
+    for identifier in identifiers:
+        word = variable(identifier)
+        name = unique_id(f"{word}_layer" if word in reserved else word, used)
+        found[identifier] = name
+        used.add(name)
+    return found

@@ -1,0 +1,180 @@
+"""The printed PyTorch network answers as the Keras model whose weights it was given."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.blocks import BLOCKS
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.shapes import report
+from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.catalog.torch_code import TORCH_LAYERS
+from cnnstudio.catalog.torch_code.module import RESERVED, torch_model
+from cnnstudio.catalog.torch_code.script import torch_code
+from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.engine.building import build
+from cnnstudio.engine.transferring import save_state, torch_state
+from tests.engine.test_conformance import CASES, OTHERS, around
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
+CONTEXT = Context(height=10, width=12, channels=3, class_count=4, normalization="standardize", mean=(128.0,) * 3,
+                  deviation=(40.0, 50.0, 60.0))
+"""Numbers around 0, so that layers meet negative ones."""
+
+
+def with_other_weights(model: keras.Model) -> None:
+    """Weights that leave nothing the same, and under which no value runs away."""
+    drawn = np.random.default_rng(3)
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            with_other_weights(layer)
+            continue
+        arrays = []
+        for weight in layer.weights:
+            size = tuple(weight.shape)
+            if weight.name in ("gamma", "moving_variance"):
+                arrays.append(drawn.uniform(0.8, 1.2, size))
+            elif weight.name in ("beta", "bias", "moving_mean", "alpha", "scale", "concat_score_weight"):
+                arrays.append(drawn.uniform(0.1, 0.3, size))
+            else:
+                arrays.append(drawn.normal(0, 1, size) * np.std(weight) if np.std(weight) else drawn.normal(0, 0.1, size))
+        layer.set_weights(arrays)
+
+
+def printed(spec: NetworkSpec, context: Context, model: keras.Model, path) -> object:
+    """The printed network, in evaluation mode, with the weights of the Keras model."""
+    names: dict[str, object] = {}
+    exec(torch_code(spec, context), names)  # our own text, printed a moment ago
+    network = names["Network"]()
+    save_state(torch_state(model, torch_model(spec, context)), path)
+    names["load_weights"](network, path)
+    return network.eval()
+
+
+def same_in_torch(spec: NetworkSpec, context: Context, path, headless: bool = False, tolerance: float = 1e-4) -> None:
+    keras.utils.set_random_seed(1)
+    model = build(spec, context, weights=False, headless=headless).model
+    with_other_weights(model)
+    pictures = np.random.default_rng(1).integers(0, 256, (2, *model.input_shape[1:])).astype("float32")
+    answers = model.predict_on_batch(pictures)
+    network = printed(spec, context, model, path)
+    with torch.no_grad():
+        found = network(torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy())).numpy()
+    if found.ndim == 4:
+        found = found.transpose(0, 2, 3, 1)
+    assert found.shape == answers.shape
+    scale = max(1.0, float(np.abs(answers).max()))
+    np.testing.assert_allclose(found / scale, answers / scale, atol=tolerance)
+    trainable = sum(each.numel() for each in network.parameters() if each.requires_grad)
+    assert trainable == report(spec, context, headless=headless).trainable
+
+
+@pytest.mark.parametrize(("kind", "values", "before"), [case for case in CASES + OTHERS if "initializer" not in str(case[1])],
+                         ids=lambda value: value if isinstance(value, str) else "")
+def test_a_layer_answers_as_in_keras(kind, values, before, tmp_path):
+    same_in_torch(around(kind, values, before), CONTEXT, tmp_path / "weights.npz", headless=True)
+
+
+def test_every_layer_has_a_row():
+    assert {layer.id for layer in LAYERS} - {row.id for row in TORCH_LAYERS} == {"Input", "PretrainedBase"}
+
+
+def test_no_layer_takes_a_name_that_pytorch_needs():
+    public = {name for name in dir(torch.nn.Sequential()) if not name.startswith("_")}
+    assert public <= RESERVED
+
+
+@pytest.mark.parametrize("block", BLOCKS.ids())
+def test_a_block_answers_as_in_keras(block, tmp_path):
+    drawing = Drawing()
+    drawing.add("Input", id="input")
+    drawing.add("Conv2D", filters=16, padding="same")
+    BLOCKS[block].draw(drawing, (10, 12, 16))
+    same_in_torch(drawing.network(), CONTEXT, tmp_path / "weights.npz", headless=True)
+
+
+EVERY_DAY = ("residual", "inception", "lenet5", "alexnet", "unet_encoder", "efficientnetv2b0", "mobilenet_v3_small",
+             "convnext_tiny", "resnet50v2", "inception_v3")
+"""Architectures and bases of different parts; the others are made of the same and take longer than they teach."""
+
+
+@pytest.mark.parametrize("template", [each for each in TEMPLATES.ids() if each in EVERY_DAY and each not in BASES])
+def test_an_architecture_answers_as_in_keras(template, tmp_path):
+    entry = TEMPLATES[template]
+    size = max(entry.minimum_size, 32) if entry.adapts else entry.recipe.get("height", entry.minimum_size)
+    context = Context(height=size, width=size, channels=3, class_count=5)
+    same_in_torch(entry.network(), context, tmp_path / "weights.npz")
+
+
+def with_base(base: str, **params: object) -> NetworkSpec:
+    nodes = (Node(id="input", type="Input"), Node(id="base", type="PretrainedBase", params={"base": base, **params}),
+             Node(id="output", type="Output"))
+    return NetworkSpec(nodes=nodes, edges=(Edge(source="input", target="base"), Edge(source="base", target="output")))
+
+
+@pytest.mark.parametrize("base", [each for each in BASES.ids() if each in EVERY_DAY])
+def test_a_base_answers_as_in_keras(base, tmp_path):
+    size = max(64, BASES[base].minimum_size)
+    context = Context(height=size, width=size, channels=3, class_count=5, normalization="base")
+    same_in_torch(with_base(base), context, tmp_path / "weights.npz")
+
+
+def test_the_freeze_line_and_the_end_of_a_base_are_those_of_keras(tmp_path):
+    context = Context(height=64, width=64, channels=3, class_count=5, normalization="base")
+    blocks = BASES["mobilenet_v2"].blocks
+    for params in ({"trainable_from": "all", "pooling": "max"}, {"trainable_from": blocks[5]},
+                   {"trainable_from": blocks[2], "ends_at": blocks[6]}):
+        same_in_torch(with_base("mobilenet_v2", **params), context, tmp_path / "weights.npz")
+
+
+def test_what_regularizers_add_to_the_loss_is_that_of_keras(tmp_path):
+    drawing = Drawing()
+    drawing.add("Input", id="input")
+    drawing.add("Conv2D", filters=4, kernel_regularizer="L1L2", kernel_regularizer_l1=0.02, activity_regularizer="L2")
+    drawing.add("SeparableConv2D", filters=4, depthwise_regularizer="L1", pointwise_regularizer="L2")
+    drawing.add("BatchNormalization", gamma_regularizer="L2", beta_regularizer="L1")
+    drawing.add("ActivityRegularization", l1=0.3, l2=0.1)
+    drawing.add("Flatten")
+    drawing.add("Output", id="output", kernel_regularizer="L2", kernel_regularizer_l2=0.5)
+    spec = drawing.network()
+    model = build(spec, CONTEXT).model
+    with_other_weights(model)
+    pictures = np.random.default_rng(1).integers(0, 256, (3, 10, 12, 3)).astype("float32")
+    names: dict[str, object] = {}
+    exec(torch_code(spec, CONTEXT), names)  # our own text, printed a moment ago
+    network = names["Network"]()
+    save_state(torch_state(model, torch_model(spec, CONTEXT)), tmp_path / "weights.npz")
+    names["load_weights"](network, tmp_path / "weights.npz")
+    network.eval()
+    network(torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy()))
+    model(pictures)
+    assert names["penalties"](network).item() == pytest.approx(float(sum(model.losses)), rel=1e-4)
+
+
+def test_names_that_python_or_pytorch_need_are_not_taken(tmp_path):
+    nodes = (Node(id="input", type="Input"), Node(id="class", type="ReLU"), Node(id="train", type="Conv2D"),
+             Node(id="forward", type="Add"), Node(id="1-x", type="ReLU"), Node(id="type", type="Flatten"),
+             Node(id="1_x", type="Output"))
+    pairs = (("input", "class"), ("class", "train"), ("train", "1-x"), ("train", "forward"), ("1-x", "forward"),
+             ("forward", "type"), ("type", "1_x"))
+    ports: dict[str, int] = {}
+    edges = []
+    for source, target in pairs:
+        edges.append(Edge(source=source, target=target, port=ports.get(target, 0)))
+        ports[target] = ports.get(target, 0) + 1
+    same_in_torch(NetworkSpec(nodes=nodes, edges=tuple(edges)), CONTEXT, tmp_path / "weights.npz")
+
+
+def test_a_layer_without_counterpart_says_so_when_it_is_used():
+    spec = NetworkSpec(nodes=(Node(id="input", type="Input"), Node(id="odd", type="Wavelet")),
+                       edges=(Edge(source="input", target="odd"),))
+    assert torch_model(spec, CONTEXT).missing == ("Wavelet",)
+    names: dict[str, object] = {}
+    exec(torch_code(spec, CONTEXT), names)  # our own text, printed a moment ago
+    with pytest.raises(NotImplementedError, match="Wavelet"):
+        names["Network"]()(torch.zeros(1, 3, 10, 12))

@@ -5,6 +5,7 @@ Training evaluates the very expression that the code view prints, so the two can
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -53,6 +54,17 @@ class Call(msgspec.Struct, frozen=True):
         }
         return resolve(self.target)(**arguments, **extra)
 
+    def parameters(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The way back: values of parameters by the arguments as Keras writes them into a model's file.
+
+        What stands there in a form that no value of the parameters gives is left out.
+        """
+        found: dict[str, Any] = {}
+        for name, expression in self.kwargs.items():
+            if name in config:
+                found |= _undone(expression, config[name])
+        return found
+
     def code(self, values: Mapping[str, Any], shorten: Callable[[str], str] = str, **extra: Any) -> str:
         """The call as Python source; `shorten` turns a dotted name into what the script calls it."""
         arguments = self.arguments(values) | extra
@@ -70,6 +82,32 @@ def chosen(expression: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(expression, Switch):
         return expression.cases[values[expression.name]]
     return expression
+
+
+def _undone(expression: Any, written: Any) -> dict[str, Any]:
+    """Values of the parameters in an expression, by what it was written as."""
+    if isinstance(expression, P):
+        return {expression.name: _value(written)}
+    if isinstance(expression, Switch):
+        for value, case in expression.cases.items():
+            if isinstance(case, Call):
+                if isinstance(written, Mapping) and written.get("class_name") == case.target.rpartition(".")[2]:
+                    # Keras keeps the numbers of regularisers in 32 bits: 0.01 is written as 0.009999999776.
+                    numbers = {name: float(f"{each:.7g}") if isinstance(each, float) else each
+                               for name, each in case.parameters(written.get("config") or {}).items()}
+                    return {expression.name: value} | numbers
+            elif _value(written) == case:
+                return {expression.name: value}
+    return {}
+
+
+def _value(written: Any) -> Any:
+    """A value as Keras writes it: lists for tuples, a mapping for a function or an object of its own."""
+    if isinstance(written, Mapping):
+        name = written.get("config") if written.get("class_name") == "function" else written.get("class_name")
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(name))
+        return words.lower()
+    return tuple(_value(each) for each in written) if isinstance(written, list | tuple) else written
 
 
 def literal(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -190,6 +191,10 @@ class _DotCall(Call, frozen=True):
         found = super().arguments(values)
         axes = tuple(found["axes"])
         return found | {"axes": axes[0] if len(axes) == 1 else axes}
+
+    def parameters(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        found = super().parameters(config)
+        return {name: (value,) if name == "axes" and isinstance(value, int) else value for name, value in found.items()}
 
 
 DOT = LayerType(

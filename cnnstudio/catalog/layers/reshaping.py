@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -20,6 +21,14 @@ class _BorderCall(Call, frozen=True):
         name = next(iter(self.kwargs))
         top, bottom, left, right = values[name]
         return {name: ((top, bottom), (left, right))}
+
+    def parameters(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        found = super().parameters(config)
+        for name, sides in found.items():
+            if isinstance(sides, tuple) and len(sides) == 2:
+                pairs = [each if isinstance(each, tuple) else (each, each) for each in sides]
+                found[name] = (*pairs[0], *pairs[1])
+        return found
 
 
 def _padded(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:

@@ -1,0 +1,306 @@
+"""Networks of others as editable graphs: `.keras` files and Keras's JSON, read as data; nothing in them is run.
+
+Only the description of the layers is read (keras.io, "Serialization"): no weights, no code, no pickle. A layer that
+has no entry here keeps its name and its settings and is shown as unknown.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core.graph import unique_id
+from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.params import check
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.recipe import CHANNELS
+from cnnstudio.core.text import Text
+
+LARGEST: Final = 64 << 20
+"""Bytes of a description that is read: NASNetLarge's has less than two million."""
+DEEPEST: Final = 20
+"""Models within models."""
+SUFFIXES: Final = (".keras", ".json")
+_MODELS: Final = ("Functional", "Sequential", "Model")
+_OWN: Final = ("Input", "Output", "PretrainedBase")
+_FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
+"""Where Keras writes out what a parameter that is left open takes from another one."""
+_SCALES: Final = {(1 / 255, 0.0): "zero_one", (1 / 127.5, -1.0): "minus_one_one"}
+replace = msgspec.structs.replace
+
+Config = Mapping[str, Any]
+Call = tuple[str, int]
+"""A layer by its name in the file, and which of its calls."""
+
+
+class Foreign(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
+    `normalization` the recipe's name of a scaling right behind the input; `notes` what a reader should know."""
+
+    network: NetworkSpec
+    shape: tuple[int, int, int] | None = None
+    normalization: str = "none"
+    unknown: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+
+
+def read_network(path: Path) -> Foreign:
+    """The network in a `.keras` or JSON file; raises ProblemError."""
+    return described(_config(path), path)
+
+
+def _config(path: Path) -> Any:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        text = Text("{path} is no network that can be opened: choose a .keras file or Keras's JSON. An ONNX model is not "
+                    "read here: convert it to Keras first.",
+                    "{path} no es una red que se pueda abrir: elija un archivo .keras o el JSON de Keras. Un modelo ONNX "
+                    "no se lee aquí: conviértalo antes a Keras.")
+        raise _problem("unknown_network_file", text.fill(path=path.name), path)
+    try:
+        if suffix == ".keras":
+            with zipfile.ZipFile(path) as archive:
+                if archive.getinfo("config.json").file_size > LARGEST:
+                    raise _problem("network_too_large", _TOO_LARGE.fill(path=path.name), path)
+                data = archive.read("config.json")
+        else:
+            if path.stat().st_size > LARGEST:
+                raise _problem("network_too_large", _TOO_LARGE.fill(path=path.name), path)
+            data = path.read_bytes()
+        return msgspec.json.decode(data)
+    except OSError as trouble:
+        text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
+        raise _problem("network_unreadable", text.fill(path=path.name, reason=trouble.strerror or "?"), path) from None
+    except (zipfile.BadZipFile, KeyError, msgspec.MsgspecError, UnicodeError, RecursionError, NotImplementedError,
+            RuntimeError, ValueError):
+        raise _damaged(path) from None
+
+
+_TOO_LARGE: Final = Text("The description in {path} is far larger than that of any network.",
+                         "La descripción de {path} es mucho mayor que la de cualquier red.")
+
+
+def _problem(code: str, text: Text, path: Path) -> ProblemError:
+    return ProblemError(error(code, text, "network", path=path))
+
+
+def _damaged(path: Path) -> ProblemError:
+    text = Text("{path} is damaged or is no model of Keras.", "{path} está dañado o no es un modelo de Keras.")
+    return _problem("network_damaged", text.fill(path=path.name), path)
+
+
+def described(config: Any, path: Path = Path("model.json")) -> Foreign:
+    """The network that Keras's description of a model stands for; raises ProblemError where it is none."""
+    reader = _Reader()
+    try:
+        if not isinstance(config, Mapping) or config.get("class_name") not in _MODELS:
+            raise _damaged(path)
+        reader.model(config, {}, 0)
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError):
+        raise _damaged(path) from None
+    if not reader.nodes:
+        raise _damaged(path)
+    return reader.found()
+
+
+class _Reader:
+    """Collects layers and connections of a model and of the models in it."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.edges: list[Edge] = []
+        self.unknown: list[str] = []
+        self.notes: list[Text] = []
+        self.shape: tuple[int, int, int] | None = None
+
+    def found(self) -> Foreign:
+        network, normalization = _without_scaling(NetworkSpec(nodes=tuple(self.nodes.values()), edges=tuple(self.edges)))
+        return Foreign(network=network, shape=self.shape, normalization=normalization, unknown=tuple(self.unknown),
+                       notes=tuple(self.notes))
+
+    def model(self, config: Config, entering: dict[int, str], depth: int) -> str:
+        """Add a model's layers; `entering` feeds its inputs, by their number. Answers the layer that is its output."""
+        if depth > DEEPEST:
+            raise ValueError("models within models")
+        inner = config["config"]
+        layers = inner["layers"] if isinstance(inner, Mapping) else inner
+        if config["class_name"] == "Sequential":
+            return self._chain(layers, entering, depth)
+        return self._graph(inner, layers, entering, depth)
+
+    def _chain(self, layers: list[Config], entering: dict[int, str], depth: int) -> str:
+        last = entering.get(0)
+        for number, layer in enumerate(layers):
+            if layer["class_name"] == "InputLayer":
+                if last is None:
+                    last = self._input(layer["config"])
+                continue
+            if last is None and number == 0:
+                last = self._input(layer["config"])
+            last = self._layer(layer, [last] if last is not None else [], depth)
+        if last is None:
+            raise ValueError("an empty model")
+        return last
+
+    def _graph(self, inner: Config, layers: list[Config], entering: dict[int, str], depth: int) -> str:
+        inputs = [call[0] for call in _ends(inner["input_layers"])]
+        outputs = _ends(inner["output_layers"])
+        given: dict[Call, str] = {}
+        waiting = list(layers)
+        while waiting:
+            left = []
+            for layer in waiting:
+                name = layer.get("name") or layer["config"]["name"]
+                if layer["class_name"] == "InputLayer":
+                    place = inputs.index(name) if name in inputs else -1
+                    given[name, 0] = entering[place] if place in entering else self._input(layer["config"], name)
+                    continue
+                calls = [list(_sources(node)) for node in layer["inbound_nodes"]]
+                if any(source not in given for call in calls for source in call):
+                    left.append(layer)
+                    continue
+                for number, call in enumerate(calls):
+                    given[name, number] = self._layer(layer, [given[source] for source in call], depth, name)
+                if len(calls) > 1:
+                    self.notes.append(Text(
+                        "The layer {name} is used {n} times with the same weights; here each use is a layer of its own.",
+                        "La capa {name} se usa {n} veces con los mismos pesos; aquí cada uso es una capa propia.").fill(
+                            name=name, n=len(calls)))
+            if len(left) == len(waiting):
+                raise ValueError("layers that nothing feeds")
+            waiting = left
+        return given[outputs[0]]
+
+    def _input(self, config: Config, name: str = "input") -> str:
+        shape = config.get("batch_shape") or config.get("batch_input_shape") or config.get("input_shape") or ()
+        sizes = list(shape)[-3:] if len(shape) >= 4 else []
+        if self.shape is None and len(sizes) == 3 and all(isinstance(each, int) and each > 0 for each in sizes):
+            self.shape = (sizes[0], sizes[1], sizes[2])
+        return self._add(Node(id=name, type="Input"), [])
+
+    def _layer(self, layer: Config, sources: list[str], depth: int, name: str = "") -> str:
+        kind, config = str(layer["class_name"]), layer["config"]
+        if kind in _MODELS and isinstance(config, Mapping | list):
+            return self.model(layer, dict(enumerate(sources)), depth + 1)
+        name = name or str(config.get("name") or layer.get("name") or kind.lower())
+        entry = LAYERS.find(kind) if kind not in _OWN else None
+        if entry is None or config.get("data_format") == "channels_first":
+            node = Node(id=name, type=kind if entry is None else f"{kind} (channels_first)", params=_plain(config))
+            identifier = self._add(node, sources)
+            self.unknown.append(identifier)
+            return identifier
+        if entry.passing != "list" and len(set(sources)) == 1:
+            # Self-attention: one input taken for query, value and key.
+            sources = sources[:1]
+        return self._add(Node(id=name, type=kind, params=_params(kind, config)), sources)
+
+    def _add(self, node: Node, sources: list[str]) -> str:
+        identifier = unique_id(_word(node.id), self.nodes)
+        self.nodes[identifier] = replace(node, id=identifier)
+        self.edges += [Edge(source=source, target=identifier, port=port) for port, source in enumerate(sources)]
+        return identifier
+
+
+def _ends(value: Any) -> list[Call]:
+    """[name, call, tensor], or a list of such."""
+    found = [value] if value and isinstance(value[0], str) else list(value)
+    return [(str(each[0]), int(each[1])) for each in found]
+
+
+def _sources(node: Any) -> Iterator[Call]:
+    """What one call of a layer is fed by: Keras 3 describes tensors in its arguments, Keras 2 lists layers."""
+    if isinstance(node, Mapping):
+        if node.get("class_name") == "__keras_tensor__":
+            name, number, _tensor = node["config"]["keras_history"]
+            yield str(name), int(number)
+        else:
+            for each in node.values():
+                yield from _sources(each)
+    elif isinstance(node, list):
+        if len(node) >= 3 and isinstance(node[0], str) and isinstance(node[1], int) and isinstance(node[2], int):
+            yield node[0], node[1]
+        else:
+            for each in node:
+                yield from _sources(each)
+
+
+def _params(kind: str, config: Config) -> dict[str, Any]:
+    """The entry's parameters by Keras's settings; what is the entry's own default, or impossible here, is left out."""
+    entry = LAYERS[kind]
+    found = entry.call.parameters(config)
+    standard = values_of(Node(id="x", type=kind), entry)
+    known = {param.name for param in entry.params}
+    whole = standard | found
+    found = {name: value for name, value in found.items() if name in known and value != standard[name]
+             and not (standard[name] is None and (value == "linear" or value == whole.get(_FOLLOWS.get(name, ""))))}
+    wrong = {problem.where.field for problem in check(entry.params, found, "network")}
+    return {name: value for name, value in found.items() if name not in wrong}
+
+
+def _plain(config: Config) -> dict[str, Any]:
+    """Settings of an unknown layer that can be kept and shown: words and numbers."""
+    return {name: value for name, value in config.items() if isinstance(value, str | int | float | bool | None)
+            and name not in ("name", "trainable", "dtype")}
+
+
+def _word(name: str) -> str:
+    """The name with letters, digits, _ and - only, as layers are called here."""
+    word = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in name)
+    return word or "layer"
+
+
+def _without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
+    """A Rescaling right behind the one Input becomes the recipe's normalisation, which is where it is built from."""
+    inputs = [node.id for node in network.nodes if node.type == "Input"]
+    leaving = [edge for edge in network.edges if edge.source in inputs]
+    node = network.node(leaving[0].target) if len(inputs) == 1 and len(leaving) == 1 else None
+    if node is None or node.type != "Rescaling":
+        return network, "none"
+    values = values_of(node, LAYERS["Rescaling"])
+    scale, offset = values["scale"], values["offset"]
+    name = next((name for pair, name in _SCALES.items() if isinstance(scale, int | float) and isinstance(offset, int | float)
+                 and abs(scale - pair[0]) < 1e-9 and abs(offset - pair[1]) < 1e-9), None)
+    if name is None:
+        return network, "none"
+    edges = tuple(replace(edge, source=inputs[0]) if edge.source == node.id else edge
+                  for edge in network.edges if edge.target != node.id)
+    return replace(network, nodes=tuple(each for each in network.nodes if each.id != node.id), edges=edges), name
+
+
+def with_foreign(project: Project, foreign: Foreign, context: Context) -> Project:
+    """The project with that network, its pictures' size and channels, and its scaling.
+
+    A last Dense layer that is just what the classes ask for becomes the Output layer that follows them.
+    """
+    nodes, sources = list(foreign.network.nodes), {edge.source for edge in foreign.network.edges}
+    for place, node in enumerate(nodes):
+        if node.type == "Dense" and node.id not in sources:
+            values = values_of(node, LAYERS["Dense"])
+            if (values["units"], values["activation"]) == (context.output_units, context.output_activation):
+                known = {param.name for param in LAYERS["Output"].params}
+                nodes[place] = replace(node, type="Output",
+                                       params={name: value for name, value in node.params.items() if name in known})
+    recipe = replace(project.recipe, normalization=foreign.normalization)
+    if foreign.shape is not None:
+        height, width, channels = foreign.shape
+        mode = next((mode for mode, count in CHANNELS.items() if count == channels), recipe.color_mode)
+        recipe = replace(recipe, height=height, width=width, color_mode=mode)
+    return replace(project, recipe=recipe, network=replace(foreign.network, nodes=tuple(nodes)))
+
+
+def unknown_problem(foreign: Foreign, path: Path) -> Problem | None:
+    """What to tell about layers that have no entry; None where all have."""
+    if not foreign.unknown:
+        return None
+    text = Text("{n} layers of {path} are not known here ({names}): they are shown, and kept as they are, but cannot be "
+                "trained.", "{n} capas de {path} no se conocen aquí ({names}): se muestran y se conservan tal cual, pero "
+                "no se pueden entrenar.")
+    kinds = sorted({node.type for node in foreign.network.nodes if node.id in foreign.unknown})
+    return error("unknown_layers", text.fill(n=len(foreign.unknown), path=path.name, names=", ".join(kinds[:6])), "network")

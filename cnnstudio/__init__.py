@@ -2,6 +2,6 @@
 
 __version__ = "0.1.0"
 
-COMMANDS = ("new", "set", "show", "check", "audit", "decide", "map", "import", "collect", "datasets", "train", "runs",
-            "evaluate", "predict", "export", "doctor", "sample", "fetch")
+COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "map", "import", "collect", "datasets", "train",
+            "runs", "evaluate", "predict", "export", "doctor", "sample", "fetch")
 """Words that are commands of the command line; anything else is a project for the window."""

@@ -140,7 +140,7 @@ class _Reader:
         for number, layer in enumerate(layers):
             if layer["class_name"] == "InputLayer":
                 if last is None:
-                    last = self._input(layer["config"])
+                    last = self._input(layer["config"], str(layer["config"].get("name") or "input"))
                 continue
             if last is None and number == 0:
                 last = self._input(layer["config"])

@@ -54,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     change.add_argument("values", nargs="+", metavar=tr("KEY=VALUE", "CLAVE=VALOR"))
     show = command("show", tr("show settings", "muestra ajustes"))
     show.add_argument("key", nargs="?", default="", metavar=tr("KEY", "CLAVE"))
+    network = command("network", tr("take the network of a Keras file over", "toma la red de un archivo de Keras"))
+    network.add_argument("--from", dest="source", type=Path, required=True, metavar=tr("FILE", "ARCHIVO"),
+                         help=tr("a .keras file or Keras's JSON", "un archivo .keras o el JSON de Keras"))
     command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
 
     audit = command("audit", tr("find damaged, duplicate, blurred, mislabeled and other troubled pictures",

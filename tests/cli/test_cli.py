@@ -138,3 +138,19 @@ def test_decisions_are_taken_from_a_script(project, capsys):
     assert "other" in capsys.readouterr().out
     assert cli.main(["decide", project, lines[1]["path"], "--accept", "nonsense"]) == 2
     assert cli.main(["decide", project, "nothing.jpg", "--exclude"]) == 2
+
+
+def test_a_network_of_a_file_is_taken_over(project, tmp_path, capsys):
+    layers = [{"class_name": "InputLayer", "config": {"name": "start", "batch_shape": [None, 40, 48, 3]}},
+              {"class_name": "Flatten", "config": {"name": "flat"}},
+              {"class_name": "Dense", "config": {"name": "last", "units": 1, "activation": "sigmoid"}}]
+    path = tmp_path / "red señal.json"
+    path.write_text(json.dumps({"class_name": "Sequential", "config": {"layers": layers}}))
+    assert cli.main(["network", project, "--from", str(path), "--json"]) == 0
+    (told,) = lines(capsys)
+    assert told == {"event": "network", "layers": 3, "parameters": 40 * 48 * 3 + 1, "unknown": [], "problems": 0}
+    assert cli.main(["show", project, "recipe.height", "--json"]) == 0
+    assert lines(capsys)[-1]["value"] == 40
+    path.write_text("no network")
+    assert cli.main(["network", project, "--from", str(path), "--json"]) == 2
+    assert "Traceback" not in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
@@ -255,3 +257,20 @@ def test_the_menu_offers_what_fits(page):
     assert enabled["Cut"]
     assert enabled["Put in line"]
     menu.close()
+
+
+def test_a_network_file_takes_the_place_of_the_network(page, tmp_path):
+    layers = [{"class_name": "InputLayer", "config": {"name": "start", "batch_shape": [None, 40, 48, 1]}},
+              {"class_name": "Conv2D", "config": {"name": "look", "filters": 5, "kernel_size": [3, 3]}},
+              {"class_name": "Mystery", "config": {"name": "what"}}]
+    path = tmp_path / "red.json"
+    path.write_text(json.dumps({"class_name": "Sequential", "config": {"layers": layers}}))
+    assert page.open_file(path)
+    assert [(node.id, node.type) for node in network(page).nodes] == [
+        ("start", "Input"), ("look", "Conv2D"), ("what", "Mystery")]
+    assert page.session.project.recipe.shape == (40, 48, 1)
+    assert page.scene.nodes["what"].look.severity == "error"
+    before = network(page)
+    path.write_text("{}")
+    assert not page.open_file(path)
+    assert network(page) == before

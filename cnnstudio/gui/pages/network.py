@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from cnnstudio.catalog.checks import check_weights
 from cnnstudio.catalog.context import Context, context_of
@@ -19,7 +20,7 @@ from cnnstudio.core.commands import FetchBase
 from cnnstudio.core.events import Failed
 from cnnstudio.core.network import Group, Node
 from cnnstudio.core.places import cache_folder
-from cnnstudio.core.problems import Problem
+from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.text import Text, language, tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.canvas.display import CARD
@@ -89,6 +90,7 @@ class NetworkPage(Page):
         self._gallery.base_chosen.connect(self._take_base)
         self._gallery.template_chosen.connect(self._take_template)
         self._gallery.fetch_wanted.connect(self._fetch)
+        self._gallery.file_wanted.connect(self._choose_file)
         self._gallery.left.connect(lambda: self.show_view("canvas"))
         self._stack = QStackedWidget()
         for widget in (self.canvas, self._table, self._code, self._gallery):
@@ -262,6 +264,32 @@ class NetworkPage(Page):
         self.session.edit(lambda project: with_template(project, template, self._facts()),
                           Text("Start from {name}", "Partir de {name}").fill(name=template.label))
         self._started()
+
+    def _choose_file(self) -> None:
+        folder = self.session.remembered("network_folder", str(Path.home()))
+        name, _kind = QFileDialog.getOpenFileName(
+            self.canvas, tr("Open a network", "Abrir una red"), folder,
+            tr("Networks of Keras", "Redes de Keras") + " (*.keras *.json)")
+        if name:
+            self.session.remember("network_folder", str(Path(name).parent))
+            self.open_file(Path(name))
+
+    def open_file(self, path: Path) -> bool:
+        """The network of a `.keras` or JSON file in place of this one; False, and a notice, where it is none."""
+        from cnnstudio.catalog.foreign import read_network, unknown_problem, with_foreign
+
+        try:
+            foreign = read_network(path)
+        except ProblemError as trouble:
+            self.session.notice(*trouble.problems)
+            return False
+        self.session.edit(lambda project: with_foreign(project, foreign, self.context),
+                          Text("Open {name}", "Abrir {name}").fill(name=path.name))
+        told = unknown_problem(foreign, path)
+        self.session.notice(*([told] if told is not None else []),
+                            *(warning("shared_layer", note, "network") for note in foreign.notes))
+        self._started()
+        return True
 
     def _started(self) -> None:
         self.show_view("canvas")

@@ -30,6 +30,8 @@ class Gallery(QWidget):
     template_chosen = Signal(str)
     fetch_wanted = Signal(str)
     left = Signal()
+    file_wanted = Signal()
+    """A network file is to be opened."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,8 @@ class Gallery(QWidget):
         switch.setFixedHeight(theme.CONTROL_HEIGHT)
         switch.chosen.connect(self._show)
         head = row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch, None,
+                   Button(tr("Open a network file…", "Abrir un archivo de red…"), icon="folder",
+                          on_click=self.file_wanted.emit),
                    Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit))
         note = Label(tr("What you choose replaces the network and sets recipe, augmentation and training to what it is "
                         "good with. It can be undone.",

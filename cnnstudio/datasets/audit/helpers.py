@@ -94,10 +94,10 @@ class Helpers:
             helper.connection.send_bytes(msgspec.msgpack.encode([(number, os.fsencode(path)) for number, path in piece]))
 
     def collect(self, seconds: float) -> list[Measured]:
-        """What has come meanwhile; waits so long for something to come."""
+        """What has come meanwhile; waits so long for something to come, where something is to come."""
         found, self._lost = self._lost, []
         waiting = {helper.connection: helper for helper in self._helpers if helper.pieces}
-        for connection in wait(list(waiting), 0.0 if found else seconds):
+        for connection in wait(list(waiting), 0.0 if found else seconds) if waiting else ():
             helper = waiting[connection]  # type: ignore[index]
             try:
                 found += _decode(helper.connection.recv_bytes())

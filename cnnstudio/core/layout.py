@@ -37,7 +37,7 @@ def layered(nodes: Sequence[str], edges: Sequence[Pair], heights: Mapping[str, f
     by_row: dict[int, list[str]] = defaultdict(list)
     for node in (*order, *circular):
         by_row[rows[node]].append(node)
-    middles = _middles(by_row, sources, rows, place, edges)
+    middles = _middles(by_row, sources, place)
     found: dict[str, Position] = {}
     top = 0.0
     for row in sorted(by_row):
@@ -48,21 +48,16 @@ def layered(nodes: Sequence[str], edges: Sequence[Pair], heights: Mapping[str, f
     return found
 
 
-def _middles(by_row: Mapping[int, Sequence[str]], sources: Mapping[str, Sequence[str]], rows: Mapping[str, int],
-             place: Mapping[str, int], edges: Sequence[Pair]) -> dict[str, float]:
+def _middles(by_row: Mapping[int, Sequence[str]], sources: Mapping[str, Sequence[str]], place: Mapping[str, int]
+             ) -> dict[str, float]:
     """The horizontal middle of every node: below its sources, branches side by side and symmetric."""
-    targets: dict[str, list[str]] = defaultdict(list)
-    for source, target in edges:
-        targets[source].append(target)
     middles: dict[str, float] = {}
     for row in sorted(by_row):
         wanted = {}
         for node in by_row[row]:
             above = [source for source in sources.get(node, ()) if source in middles]
-            # A long skip into a merge must not pull it aside: the sources just above decide.
-            near = [source for source in above if rows[source] == row - 1] if len(above) == 2 else above
-            chosen = near or above
-            wanted[node] = sum(middles[each] for each in chosen) / len(chosen) if chosen else 0.0
+            # Where ways meet again the trunk goes on between them, so that a long network stays straight.
+            wanted[node] = sum(middles[each] for each in above) / len(above) if above else 0.0
         nodes = sorted(by_row[row], key=lambda node: (wanted[node], place[node]))
         for group in _groups(nodes, wanted):
             _spread(group, wanted, middles)

@@ -146,20 +146,18 @@ class NetworkScene(QGraphicsScene):
         self.removeItem(item)
 
     def _route(self) -> None:
-        """Connections that would run through a node in their column swing out to the left."""
+        """Connections whose own column is taken below them swing out to the left."""
         rects = sorted((item.y(), item.x()) for item in self.nodes.values())
         tops = [top for top, _left in rects]
         lanes: dict[float, int] = {}
         for item in sorted(self.edges.values(), key=lambda item: item.target.y() - item.source.y()):
             start, end = item.source.pos(), item.target.pos()
+            between = rects[bisect_right(tops, start.y() + HEIGHT):bisect_left(tops, end.y() - 1)]
             bulge = 0.0
-            if abs(start.x() - end.x()) < WIDTH * 0.6:
-                left, right = min(start.x(), end.x()), max(start.x(), end.x())
-                between = rects[bisect_right(tops, start.y() + HEIGHT):bisect_left(tops, end.y() - 1)]
-                if any(left - WIDTH < x < right + WIDTH for _y, x in between):
-                    lane = lanes.get(start.x(), 0)
-                    lanes[start.x()] = lane + 1
-                    bulge = 36.0 + 14.0 * (lane % 6)
+            if any(abs(x - start.x()) < WIDTH * 0.55 for _y, x in between):
+                lane = lanes.get(start.x(), 0)
+                lanes[start.x()] = lane + 1
+                bulge = 36.0 + 14.0 * (lane % 6)
             item.set_bulge(bulge)
 
     def bounds(self) -> QRectF:
@@ -167,7 +165,8 @@ class NetworkScene(QGraphicsScene):
         found = QRectF()
         for item in self.nodes.values():
             found = found.united(QRectF(item.x(), item.y(), WIDTH, HEIGHT))
-        for extra in (*self.frames.values(), *self.notes.values()):
+        bulging = [edge for edge in self.edges.values() if edge.bulge]
+        for extra in (*self.frames.values(), *self.notes.values(), *bulging):
             found = found.united(extra.sceneBoundingRect())
         return found if not found.isEmpty() else QRectF(0, 0, WIDTH, HEIGHT)
 

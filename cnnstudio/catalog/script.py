@@ -1,0 +1,82 @@
+"""The whole training as one Keras script: pictures, recipe, augmentation, model, compile, callbacks, fit, save."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.keras_code import keras_code
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.pipeline import pipeline_code
+from cnnstudio.catalog.recipes import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.core.params import complete
+from cnnstudio.core.project import Project
+
+METRICS: Final = {"binary": "BinaryAccuracy", "categorical": "CategoricalAccuracy", "int": "SparseCategoricalAccuracy"}
+
+
+def keras_script(project: Project, class_count: int, pictures: int) -> str:
+    """A script that trains the project's network as it stands, beside the list of pictures of a run (manifest.jsonl)."""
+    context = context_of(project, class_count)
+    training = project.training
+    # Without its own docstring: the script has one.
+    data = pipeline_code(project, class_count, pictures).split('"""\n', 1)[1].lstrip("\n")
+    model = keras_code(project.network, context).removeprefix("import keras\n").strip("\n")
+    optimizer = OPTIMIZERS.find(training.optimizer.type)
+    loss = LOSSES[context.loss if training.loss == "auto" else training.loss]
+    written = (optimizer.call.code(complete(optimizer.params, training.optimizer.params)) if optimizer is not None
+               else f"...,  # unknown optimizer {training.optimizer.type}")
+    lines = [f'"""{_name(project)}: trains its network on its pictures with Keras."""', "", data.rstrip("\n"), "", "", model,
+             "", *_base_weights(project), "model.compile(", f"    optimizer={written},",
+             f"    loss={loss.call.code({})},", f'    metrics=[keras.metrics.{METRICS[context.label_mode]}(name="accuracy")],',
+             ")", "model.summary()", "", *_callbacks(project), *_class_weight(project),
+             "history = model.fit(", "    train,", "    validation_data=validation,", f"    epochs={training.epochs},",
+             "    callbacks=callbacks,", *(["    class_weight=class_weight,"] if training.class_weight == "balanced" else []),
+             ")", 'model.save("model.keras")']
+    return "\n".join(lines) + "\n"
+
+
+def _name(project: Project) -> str:
+    return " ".join((project.name or "CNN Studio").replace("\\", " ").replace('"', " ").split())
+
+
+def _callbacks(project: Project) -> list[str]:
+    lines = ["callbacks = ["]
+    for step in project.training.callbacks:
+        entry = CALLBACKS.find(step.type)
+        if entry is None:
+            lines.append(f"    # unknown callback {step.type}")
+        elif step.enabled:
+            lines.append(f"    {entry.call.code(complete(entry.params, step.params))},")
+    return [*lines, "]"]
+
+
+def _class_weight(project: Project) -> list[str]:
+    if project.training.class_weight != "balanced":
+        return []
+    return ["# Rare classes count more: n / (classes * pictures of the class).",
+            'seen = [number for number, word in zip(numbers, words) if word == "train"]',
+            "class_weight = {number: len(seen) / (len(CLASSES) * max(1, seen.count(number)))",
+            "                for number in range(len(CLASSES))}"]
+
+
+def _base_weights(project: Project) -> list[str]:
+    """Setting the weights of pretrained bases, by layer name; nothing is pickled."""
+    lines: list[str] = []
+    for node in project.network.nodes:
+        if node.type != "PretrainedBase":
+            continue
+        values: dict[str, Any] = values_of(node, LAYERS["PretrainedBase"])
+        base = BASES.find(values["base"])
+        if base is None or values["weights"] == "random":
+            continue
+        if base.weights.layout == "npz":
+            lines += [f"# {base.label.en}: resources/weights/{base.weights.resource} of CNN Studio.",
+                      f'with np.load("{base.weights.resource}", allow_pickle=False) as archive:',
+                      "    for layer in model.layers:", '        if f"{layer.name}/0" in archive:',
+                      '            layer.set_weights([archive[f"{layer.name}/{n}"] for n in range(len(layer.weights))])', ""]
+        else:
+            lines += [f"# {base.label.en} starts from random weights here. Its published file: {base.weights.url}",
+                      "# Set them before training; CNN Studio does it by layer name.", ""]
+    return lines

@@ -23,7 +23,8 @@ _RUN: Final = {
     "network": "networks:network",
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "projects:runs", "train": "jobs:train",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",
-    "fetch": "jobs:fetch", "sample": "sample:sample",
+    "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "preparing:measure",
+    "robustness": "preparing:robustness",
 }
 """Module of this package and function of each command; imported when it is asked for, so that each starts quickly."""
 

@@ -130,6 +130,13 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"))
     export.add_argument("--run", metavar="ID")
 
+    command("measure", tr("measure mean and deviation of the training pictures, for recipe.normalization=standardize",
+                          "mide la media y la desviación de las imágenes de entrenamiento, para "
+                          "recipe.normalization=standardize"))
+    robustness = command("robustness", tr("measure what each augmentation does to a trained model, class by class",
+                                          "mide qué le hace cada aumento a un modelo entrenado, clase por clase"))
+    robustness.add_argument("--run", metavar="ID")
+
     command("doctor", tr("versions, backends, devices, and what is wrong", "versiones, motores, dispositivos y fallos"),
             project=False)
     sample = command("sample", tr("the main job on the bundled digits: train, measure, classify",

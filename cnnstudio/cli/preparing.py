@@ -1,0 +1,100 @@
+"""Commands that measure what a decision rests on: mean and deviation, augmentations on a model, bases on pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import msgspec
+
+from cnnstudio.catalog.steps import AUGMENTATIONS
+from cnnstudio.cli.jobs import ended, report_progress, run_job
+from cnnstudio.cli.output import Output, progress_of, scanning
+from cnnstudio.cli.projects import locked
+from cnnstudio.core import events
+from cnnstudio.core.files import read_project, write_project
+from cnnstudio.core.problems import ProblemError, blocking, error
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.channels import measured_recipe
+from cnnstudio.datasets.opening import open_project, source_folder
+from cnnstudio.workers.preparing import augmentation_job, refreshed
+from cnnstudio.workers.runs import find_run
+
+
+def measure(arguments: argparse.Namespace, output: Output) -> int:
+    """Mean and deviation of the training pictures, saved into the project; exit code 2 where there are none."""
+    folder: Path = arguments.project
+    read_project(folder)
+    lock = locked(folder)
+    try:
+        project, index = open_project(folder)
+        try:
+            noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
+            output.problems(noticed, as_lines=False)
+            if blocking(noticed):
+                return 2
+            index.apply(project.dataset)
+            recipe = measured_recipe(project, index, source_folder(project, folder),
+                                     progress=progress_of(output, Text("pictures", "imágenes")))
+            write_project(folder, msgspec.structs.replace(project, recipe=recipe))
+        finally:
+            index.close()
+    finally:
+        lock.release()
+    channels = ("grey",) if recipe.channels == 1 else ("red", "green", "blue")
+    words = [f"{name}: {mean:.3f} ± {deviation:.3f}" for name, mean, deviation in
+             zip(_channel_words(recipe.channels), recipe.mean, recipe.deviation, strict=True)]
+    output.line({"mean": recipe.mean, "deviation": recipe.deviation, "channels": channels,
+                 "normalization": recipe.normalization}, "\n".join(words))
+    if recipe.normalization != "standardize":
+        output.say(tr("The recipe does not use them yet: cnnstudio set {folder} recipe.normalization=standardize",
+                      "La receta aún no las usa: cnnstudio set {folder} recipe.normalization=standardize",
+                      folder=folder))
+    return 0
+
+
+def _channel_words(channels: int) -> tuple[str, ...]:
+    if channels == 1:
+        return (tr("grey", "gris"),)
+    return tr("red", "rojo"), tr("green", "verde"), tr("blue", "azul")
+
+
+def robustness(arguments: argparse.Namespace, output: Output) -> int:
+    """What each augmentation of the project does to a model's answers, by class, the worst first."""
+    folder: Path = arguments.project
+    steps = read_project(folder).augmentation.steps
+    run = find_run(folder, arguments.run)
+    if not run.has_model:
+        text = Text("The run {run} has no model.", "El entrenamiento {run} no tiene modelo.")
+        raise ProblemError(error("no_model", text.fill(run=run.id), "run", path=run.folder))
+    job = augmentation_job(run, steps)
+    if not job.steps:
+        text = Text("The project has no augmentation that changes a picture alone: there is nothing to measure.",
+                    "El proyecto no tiene ningún aumento que cambie una imagen por sí sola: no hay nada que medir.")
+        raise ProblemError(error("no_augmentation", text, "augmentation"))
+    last = run_job(job, output, lambda event: report_progress(event, output))
+    found = run.augmentation() if isinstance(last, events.Finished) else None
+    if found is not None:
+        width = max(len(_label(row)) for row in found.rows)
+        for row in found.rows:
+            _tell_row(row, width, output)
+        clear = sum(row.clear for row in found.rows)
+        output.line({"event": "summary", "run": found.run, "split": found.split, "rows": len(found.rows), "clear": clear},
+                    tr("{run}, {split}: {n} of {all} lose more than chance",
+                       "{run}, {split}: {n} de {all} pierden más que por azar", run=found.run, split=found.split,
+                       n=clear, all=len(found.rows)))
+    return ended(last, output)
+
+
+def _tell_row(row: events.Changed, width: int, output: Output) -> None:
+    words = f"{'!' if row.clear else ' '} {_label(row):<{width}}  {row.plain:.1%} → {row.changed:.1%}"
+    if row.called and row.changed < row.plain:
+        words += "  " + tr("called {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
+                           share=row.called_share)
+    line = msgspec.to_builtins(row)
+    output.line({**line, "clear": row.clear}, words)
+
+
+def _label(row: events.Changed) -> str:
+    entry = AUGMENTATIONS.find(row.type)
+    return f"{entry.label if entry is not None else row.type} · {row.class_name}"

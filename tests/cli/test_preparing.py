@@ -1,0 +1,148 @@
+"""Commands that measure what a decision rests on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+
+from cnnstudio import cli
+from cnnstudio.cli import preparing
+from cnnstudio.core.events import AugmentationMeasured, Changed, Failed, Finished, encode_event
+from cnnstudio.core.files import ProjectLock, read_project, write_project
+from cnnstudio.core.item import Step
+from cnnstudio.core.problems import error
+from cnnstudio.core.text import Text
+from cnnstudio.workers.preparing import prepare_training
+from cnnstudio.workers.runs import RunFolder
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Two classes of plain grey pictures: 50 and 150."""
+    for label, grey in (("dark", 50), ("light", 150)):
+        (tmp_path / "pictures" / label).mkdir(parents=True)
+        for number in range(20):
+            picture = np.full((40, 40, 3), grey, np.uint8)
+            picture[0, 0] = number
+            cv2.imwrite(str(tmp_path / "pictures" / label / f"{number}.png"), picture)
+    folder = tmp_path / "project"
+    assert cli.main(["new", str(folder), "--data", str(tmp_path / "pictures"), "--template", "lenet5"]) == 0
+    capsys.readouterr()
+    return folder
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_measure_keeps_mean_and_deviation_in_the_project(project, capsys):
+    assert cli.main(["set", str(project), "recipe.normalization=standardize", "--json"]) == 0
+    assert cli.main(["check", str(project), "--json"]) == 2
+    assert "not_measured" in [line.get("problem", {}).get("code") for line in lines(capsys)[1:]]
+    assert cli.main(["measure", str(project), "--json"]) == 0
+    (found,) = lines(capsys)
+    recipe = read_project(project).recipe
+    assert found["mean"] == list(recipe.mean)
+    assert found["deviation"] == list(recipe.deviation)
+    assert len(found["mean"]) == recipe.channels == len(found["channels"])
+    assert recipe.mean[0] == pytest.approx(100, abs=3)
+    assert recipe.deviation[0] == pytest.approx(50, abs=3)
+    cli.main(["check", str(project), "--json"])
+    codes = [line.get("problem", {}).get("code") for line in lines(capsys)]
+    assert "not_measured" not in codes
+    assert "stale_statistics" not in codes
+
+
+def test_measure_says_when_the_recipe_does_not_use_it(project, capsys):
+    assert cli.main(["measure", str(project), "--language", "es"]) == 0
+    told = capsys.readouterr()
+    assert "recipe.normalization=standardize" in told.err
+    assert told.out.splitlines()[0].startswith(("rojo: ", "gris: "))
+
+
+def test_measure_does_not_change_a_project_that_another_has_open(project, capsys):
+    lock = ProjectLock(project)
+    assert lock.acquire() is None
+    before = (project / "project.cnnstudio").read_bytes()
+    try:
+        assert cli.main(["measure", str(project), "--json"]) == 2
+    finally:
+        lock.release()
+    assert [line["problem"]["code"] for line in lines(capsys)] == ["project_in_use"]
+    assert (project / "project.cnnstudio").read_bytes() == before
+
+
+@pytest.mark.parametrize("word", ["measure", "robustness"])
+def test_no_project_is_wrong_input(word, tmp_path, capsys):
+    assert cli.main([word, str(tmp_path / "missing"), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 1
+    assert "Traceback" not in captured.err
+
+
+@pytest.fixture
+def run(project) -> RunFolder:
+    """A run that has a model file, and a project that mirrors and mixes."""
+    from cnnstudio.datasets.opening import open_project
+
+    found, index = open_project(project)
+    steps = (Step(id="flip", type="random_flip"), Step(id="mixed", type="mix_up"))
+    found = msgspec.structs.replace(found, augmentation=msgspec.structs.replace(found.augmentation, steps=steps))
+    write_project(project, found)
+    made, _job = prepare_training(project, found, index)
+    index.close()
+    made.model_path.write_bytes(b"model")
+    return made
+
+
+def test_robustness_without_a_model_or_an_augmentation_says_so(project, run, capsys):
+    run.model_path.unlink()
+    assert cli.main(["robustness", str(project), "--run", run.id, "--json"]) == 2
+    assert lines(capsys)[0]["problem"]["code"] == "no_model"
+    assert cli.main(["robustness", str(project), "--run", "no", "--json"]) == 2
+    assert lines(capsys)[0]["problem"]["code"] == "no_run"
+    run.model_path.write_bytes(b"model")
+    found = read_project(project)
+    only_mixing = msgspec.structs.replace(found.augmentation, steps=found.augmentation.steps[1:])
+    write_project(project, msgspec.structs.replace(found, augmentation=only_mixing))
+    assert cli.main(["robustness", str(project), "--run", run.id, "--json"]) == 2
+    assert lines(capsys)[0]["problem"]["code"] == "no_augmentation"
+
+
+def test_robustness_tells_what_the_job_measured(project, run, capsys, monkeypatch):
+    jobs = []
+    rows = (Changed(step="flip", type="random_flip", class_name="dark", pictures=40, draws=3, plain=1.0, changed=0.25,
+                    called="light", called_share=0.75),
+            Changed(step="flip", type="random_flip", class_name="light", pictures=40, draws=3, plain=1.0, changed=1.0))
+
+    def done(job, _output, _told):
+        jobs.append(job)
+        run.augmentation_path.write_bytes(encode_event(AugmentationMeasured(run=run.id, split=job.split, rows=rows)))
+        return Finished(run=run.id)
+
+    monkeypatch.setattr(preparing, "run_job", done)
+    assert cli.main(["robustness", str(project), "--run", run.id, "--json"]) == 0
+    first, second, summary = lines(capsys)
+    assert [step.id for step in jobs[0].steps] == ["flip"]
+    assert (first["class_name"], first["changed"], first["called"], first["clear"]) == ("dark", 0.25, "light", True)
+    assert (second["class_name"], second["clear"]) == ("light", False)
+    assert (summary["run"], summary["split"], summary["clear"]) == (run.id, "validation", 1)
+    assert cli.main(["robustness", str(project), "--run", run.id, "--language", "es"]) == 0
+    words = capsys.readouterr().out.splitlines()
+    assert words[0].startswith("! ")
+    assert "dark   100.0% → 25.0%  llamada light 75%" in words[0]
+    assert "1 de 2" in words[2]
+
+
+def test_a_job_that_failed_is_exit_code_1(project, run, capsys, monkeypatch):
+    problem = error("unexpected", Text("It broke.", "Se rompió."), "machine")
+    monkeypatch.setattr(preparing, "run_job", lambda *_each: Failed(problem=problem))
+    assert cli.main(["robustness", str(project), "--run", run.id, "--json"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "It broke." in captured.err

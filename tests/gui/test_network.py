@@ -133,10 +133,26 @@ def test_code_and_table_follow(page):
     for view in ("table", "code", "canvas"):
         page.show_view(view)
     page.show_view("code")
-    assert "keras.layers.Add" in page._code._text.toPlainText()
+    assert "keras.layers.Add" in page._code.text.toPlainText()
     page.scene.choose(["relu"])
     page.work.remove()
-    assert 'name="relu")' not in page._code._text.toPlainText()
+    assert 'name="relu")' not in page._code.text.toPlainText()
+
+
+def test_the_code_is_there_in_every_form_and_is_saved(page, tmp_path, monkeypatch):
+    page._gallery.template_chosen.emit("small_cnn")
+    page.show_view("code")
+    for form, word in (("keras_script", "model.fit("), ("torch", "class Network(nn.Sequential)"),
+                       ("torch_script", "loss.backward()"), ("keras", "keras.Sequential(")):
+        page._code.form.set_value(form)
+        page._code.form.chosen.emit(form)
+        text = page._code.text.toPlainText()
+        assert word in text
+        compile(text, form, "exec")
+    target = tmp_path / "network.py"
+    monkeypatch.setattr("cnnstudio.gui.pages.network_code.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
+    page._code._save()
+    assert target.read_text(encoding="utf-8") == page._code.text.toPlainText()
 
 
 def test_duplicates_keep_their_connections(page):

@@ -29,11 +29,12 @@ from cnnstudio.gui.canvas.scene import NetworkScene
 from cnnstudio.gui.canvas.view import NetworkView
 from cnnstudio.gui.jobs import ChildJob
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.network_code import CodeView
 from cnnstudio.gui.pages.network_gallery import Gallery
 from cnnstudio.gui.pages.network_inspector import NetworkInspector
 from cnnstudio.gui.pages.network_menu import NetworkMenu
 from cnnstudio.gui.pages.network_palette import LayerPalette
-from cnnstudio.gui.pages.network_views import CodeView, LayerTable, field_words, shape_words
+from cnnstudio.gui.pages.network_views import LayerTable, field_words, shape_words
 from cnnstudio.gui.pages.network_work import NetworkWork
 from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button
@@ -86,6 +87,7 @@ class NetworkPage(Page):
         self._table = LayerTable()
         self._table.chosen.connect(lambda identifier: self.scene.choose([identifier]))
         self._code = CodeView()
+        self._code.trouble.connect(self.session.notice)
         self._gallery = Gallery()
         self._gallery.base_chosen.connect(self._take_base)
         self._gallery.template_chosen.connect(self._take_template)
@@ -213,7 +215,8 @@ class NetworkPage(Page):
         if self._stack.currentWidget() is self._table:
             self._table.show_report(network, self.report)
         elif self._stack.currentWidget() is self._code:
-            self._code.show_code(network, self.context)
+            training = self.session.pictures.split_counts().get("train", 0)
+            self._code.show_code(self.session.project, self.context, training)
 
     def perform(self, action: str, arguments: dict[str, Any]) -> bool:
         if action == "open_gallery":

@@ -1,4 +1,4 @@
-"""The network as a table of layers and as Keras code."""
+"""The network as a table of layers, and the colours of its code."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import re
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QGuiApplication, QSyntaxHighlighter, QTextCharFormat
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat
+from PySide6.QtWidgets import QWidget
 
-from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.keras_code import keras_code
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.shapes import Field, NetworkReport, NodeReport
 from cnnstudio.catalog.summary import title
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
-from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.basics import Label, column
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import count, percent, short, size
 
@@ -99,34 +97,6 @@ class LayerTable(QWidget):
     def _choose(self, entry: object) -> None:
         if isinstance(entry, tuple):
             self.chosen.emit(entry[0].id)
-
-
-class CodeView(QWidget):
-    """The network as Keras source, in step with the canvas."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._text = QPlainTextEdit()
-        self._text.setReadOnly(True)
-        self._text.setFont(theme.mono_font())
-        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._text.setAccessibleName(tr("Keras code", "Código Keras"))
-        self._highlighter = Python(self._text.document())
-        note = Label(tr("The same calls that training evaluates. The model takes plain 0-255 pixels.",
-                        "Las mismas llamadas que evalúa el entrenamiento. El modelo recibe píxeles 0-255."),
-                     "secondary", "dim", wrap=True)
-        copy = Button(tr("Copy", "Copiar"), icon="copy",
-                      on_click=lambda: QGuiApplication.clipboard().setText(self._text.toPlainText()))
-        head = row(note, copy, spacing=12)
-        head.setStretch(0, 1)
-        self.setLayout(column(head, self._text, spacing=12, margins=(24, 20, 24, 20)))
-
-    def show_code(self, network: NetworkSpec, context: Context) -> None:
-        code = keras_code(network, context)
-        if code != self._text.toPlainText():
-            place = self._text.verticalScrollBar().value()
-            self._text.setPlainText(code)
-            self._text.verticalScrollBar().setValue(place)
 
 
 class Python(QSyntaxHighlighter):

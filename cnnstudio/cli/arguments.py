@@ -130,6 +130,13 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"))
     export.add_argument("--run", metavar="ID")
 
+    code = command("code", tr("print the network as Keras or PyTorch source",
+                              "imprime la red como código Keras o PyTorch"))
+    code.add_argument("--framework", choices=("keras", "torch"), default="keras")
+    code.add_argument("--whole", action="store_true",
+                      help=tr("the whole training: pictures, recipe, network, fit",
+                              "el entrenamiento completo: imágenes, receta, red, ajuste"))
+    code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"))
     command("measure", tr("measure mean and deviation of the training pictures, for recipe.normalization=standardize",
                           "mide la media y la desviación de las imágenes de entrenamiento, para "
                           "recipe.normalization=standardize"))

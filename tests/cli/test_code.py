@@ -1,0 +1,28 @@
+"""The command that prints the network as source."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cnnstudio import cli
+from tests.cli.test_cli import pictures, project  # noqa: F401 - fixtures
+
+
+@pytest.mark.parametrize(("options", "word"), [
+    ((), "keras.Sequential("), (("--whole",), "model.fit("), (("--framework", "torch"), "class Network(nn.Sequential)"),
+    (("--framework", "torch", "--whole"), "loss.backward()")])
+def test_code_is_printed_and_written(project, tmp_path, capsys, options, word):  # noqa: F811
+    assert cli.main(["code", project, *options, "--json"]) == 0
+    text = json.loads(capsys.readouterr().out)["code"]
+    assert word in text
+    compile(text, "printed", "exec")
+    target = tmp_path / "written.py"
+    assert cli.main(["code", project, *options, "--to", str(target)]) == 0
+    assert target.read_text(encoding="utf-8") == text
+
+
+def test_a_file_that_cannot_be_written_is_told(project, tmp_path):  # noqa: F811
+    (tmp_path / "a file").write_text("x", encoding="utf-8")
+    assert cli.main(["code", project, "--to", str(tmp_path / "a file" / "network.py")]) == 2

@@ -103,7 +103,7 @@ class Python(QSyntaxHighlighter):
     """Strings, numbers, comments and keywords in the tokens' colours."""
 
     _RULES = (
-        (re.compile(r"\b(import|def|return|from|as|False|True|None)\b"), "accent"),
+        (re.compile(r"\b(import|def|class|return|from|as|for|in|if|else|with|not|and|or|raise|False|True|None)\b"), "accent"),
         (re.compile(r"(?<![\w.])\d[\d.e+-]*"), "warn"),
         (re.compile(r'"[^"]*"'), "ok"),
         (re.compile(r"#.*$"), "dim"),

@@ -24,7 +24,7 @@ _RUN: Final = {
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "projects:runs", "train": "jobs:train",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",
     "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "preparing:measure",
-    "robustness": "preparing:robustness",
+    "robustness": "preparing:robustness", "probe": "preparing:probe",
 }
 """Module of this package and function of each command; imported when it is asked for, so that each starts quickly."""
 

@@ -143,6 +143,8 @@ def parser() -> argparse.ArgumentParser:
     robustness = command("robustness", tr("measure what each augmentation does to a trained model, class by class",
                                           "mide qué le hace cada aumento a un modelo entrenado, clase por clase"))
     robustness.add_argument("--run", metavar="ID")
+    command("probe", tr("compare the pretrained bases on this computer on the project's pictures",
+                        "compara las bases preentrenadas de este equipo con las imágenes del proyecto"))
 
     command("doctor", tr("versions, backends, devices, and what is wrong", "versiones, motores, dispositivos y fallos"),
             project=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.cli.jobs import ended, report_progress, run_job
 from cnnstudio.cli.output import Output, progress_of, scanning
@@ -18,6 +19,7 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project, source_folder
 from cnnstudio.workers.preparing import augmentation_job, refreshed
+from cnnstudio.workers.probing import probe_job, read_probe
 from cnnstudio.workers.runs import find_run
 
 
@@ -98,3 +100,49 @@ def _tell_row(row: events.Changed, width: int, output: Output) -> None:
 def _label(row: events.Changed) -> str:
     entry = AUGMENTATIONS.find(row.type)
     return f"{entry.label if entry is not None else row.type} · {row.class_name}"
+
+
+def probe(arguments: argparse.Namespace, output: Output) -> int:
+    """How well a linear classifier tells the classes apart by what each base sees, the best first."""
+    folder: Path = arguments.project
+    project, index = open_project(folder)
+    try:
+        noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
+        output.problems(noticed, as_lines=False)
+        if blocking(noticed):
+            return 2
+        index.apply(project.dataset)
+        job = probe_job(folder, project, index, source_folder(project, folder))
+    finally:
+        index.close()
+    told: list[events.BasesProbed] = []
+
+    def hear(event: events.AnyEvent) -> None:
+        report_progress(event, output)
+        if isinstance(event, events.BasesProbed):
+            told.append(event)
+
+    last = run_job(job, output, hear)
+    found = read_probe(folder) if told else None
+    if found is not None:
+        _tell_probe(found, output)
+    return ended(last, output)
+
+
+def _tell_probe(found: events.BasesProbed, output: Output) -> None:
+    width = max((len(str(BASES[row.base].label)) for row in found.rows), default=0)
+    for row in found.rows:
+        words = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms a picture  {s:.1f} s",
+                   "{base}  {accuracy:6.1%} (de {low:.1%} a {high:.1%})  {ms:7.2f} ms por imagen  {s:.1f} s",
+                   base=f"{BASES[row.base].label!s:<{width}}", accuracy=row.accuracy, low=row.low, high=row.high,
+                   ms=row.milliseconds, s=row.seconds)
+        output.line(msgspec.to_builtins(row), words)
+    for base, problem in found.failed.items():
+        output.line({"base": base, "problem": problem})
+    if not output.as_json:
+        output.say(tr("Learned from {training} pictures, measured on {validation}. Weights not on this computer: {names}.",
+                      "Aprendido con {training} imágenes, medido con {validation}. Pesos que no están en este equipo: "
+                      "{names}.", training=found.training, validation=found.validation,
+                      names=", ".join(found.absent) or "–"))
+    output.line({"event": "summary", "training": found.training, "validation": found.validation,
+                 "classes": found.classes, "absent": found.absent})

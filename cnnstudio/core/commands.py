@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from cnnstudio.core.item import Step
+from cnnstudio.core.recipe import RecipeSpec
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=str.lower):
@@ -81,6 +82,24 @@ class MeasureAugmentation(Job, frozen=True, kw_only=True):
     most: int = 2000
 
 
+class Probe(Job, frozen=True, kw_only=True):
+    """How well a linear classifier tells the classes apart by what each of `bases` sees: learned from the training
+    pictures of a manifest, measured on its validation pictures, at most `most` of each, as `recipe` prepares them at
+    the base's own size. The result is kept in `target` after every base."""
+
+    manifest: str
+    target: str
+    bases: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+    """Bases whose weights are not here: they are listed in the result."""
+    files: dict[str, str] = {}
+    """Weights files that the user chose, by base."""
+    recipe: RecipeSpec = RecipeSpec()
+    key: str = ""
+    """Names the pictures, so that a kept result can be told from a new one."""
+    most: int = 2000
+
+
 class CollectTFRecord(Job, frozen=True, kw_only=True):
     """Write the pictures of a manifest (removed afterwards) as sharded TFRecord files into the new folder `path`."""
 
@@ -89,7 +108,7 @@ class CollectTFRecord(Job, frozen=True, kw_only=True):
     shard_bytes: int = 128 << 20
 
 
-AnyJob = Train | Evaluate | Serve | Export | Diagnose | FetchBase | Embed | CollectTFRecord | MeasureAugmentation
+AnyJob = Train | Evaluate | Serve | Export | Diagnose | FetchBase | Embed | CollectTFRecord | MeasureAugmentation | Probe
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag=str.lower):

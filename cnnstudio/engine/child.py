@@ -19,6 +19,7 @@ from cnnstudio.core.commands import (
     Export,
     FetchBase,
     MeasureAugmentation,
+    Probe,
     Serve,
     Train,
 )
@@ -107,6 +108,10 @@ def _worker(job: AnyJob) -> Callable[[Any, Link], AnyEvent]:
             from cnnstudio.engine.robustness import measure_augmentation
 
             return measure_augmentation
+        case Probe():
+            from cnnstudio.engine.probing import probe
+
+            return probe
         case Embed():
             from cnnstudio.engine.embedding import embed
 

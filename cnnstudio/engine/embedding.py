@@ -8,9 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.starting import with_base
+from cnnstudio.core import edits
 from cnnstudio.core.commands import Embed
 from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice
 from cnnstudio.core.places import cache_folder
@@ -63,10 +64,7 @@ def extractor(name: str) -> tuple[Any, RecipeSpec]:
     """The model that gives one vector a picture, and the recipe of its pictures: a base's, or a run's before its
     last weights. Raises ProblemError."""
     if name in BASES.ids():
-        project = with_base(Project(), BASES[name])
-        built = build(project.network, context_of(project, 2))
-        node = next(each.id for each in project.network.nodes if each.type == "PretrainedBase")
-        return keras.Model(built.model.inputs, built.tensors[node], name="features"), project.recipe
+        return base_extractor(BASES[name], RecipeSpec())
     loaded = models.load(Path(name))
     last = next((layer for layer in reversed(loaded.model.layers) if layer.weights), None)
     if last is None:
@@ -79,6 +77,17 @@ def extractor(name: str) -> tuple[Any, RecipeSpec]:
     elif len(before.shape) != 2:
         before = keras.layers.Flatten()(before)
     return keras.Model(loaded.model.inputs, before, name="features"), loaded.card.recipe
+
+
+def base_extractor(base: Base, recipe: RecipeSpec, file: str = "") -> tuple[Any, RecipeSpec]:
+    """The base as a model that gives one vector a picture, and `recipe` at its size; with weights from `file`."""
+    project = with_base(Project(recipe=recipe), base)
+    node = next(each.id for each in project.network.nodes if each.type == "PretrainedBase")
+    if file:
+        for field, value in (("weights", "file"), ("weights_file", file)):
+            project = edits.set_node_param(project, node, field, value)
+    built = build(project.network, context_of(project, 2))
+    return keras.Model(built.model.inputs, built.tensors[node], name="features"), project.recipe
 
 
 def analyse(seen: np.ndarray, classes: np.ndarray, count: int, layout: str, link: Link) -> dict[str, Any]:

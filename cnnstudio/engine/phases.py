@@ -24,6 +24,7 @@ _TEXTS: Final = {
     "embedding": Text("Looking at the pictures with the network", "Mirando las imágenes con la red"),
     "comparing": Text("Finding the nearest pictures", "Buscando las imágenes más cercanas"),
     "labels": Text("Checking the labels", "Revisando las etiquetas"),
+    "classifying": Text("Telling the classes apart", "Distinguiendo las clases"),
     "arranging": Text("Laying out the map", "Trazando el mapa"),
     "records": Text("Writing the records", "Escribiendo los registros"),
     "counting": Text("Reading what was written", "Leyendo lo escrito"),

@@ -11,13 +11,18 @@ import numpy as np
 import pytest
 
 from cnnstudio import cli
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.starting import with_base
 from cnnstudio.cli import preparing
-from cnnstudio.core.events import AugmentationMeasured, Changed, Failed, Finished, encode_event
+from cnnstudio.core import edits
+from cnnstudio.core.events import AugmentationMeasured, BasesProbed, Changed, Failed, Finished, Probed, encode_event
 from cnnstudio.core.files import ProjectLock, read_project, write_project
 from cnnstudio.core.item import Step
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.preparing import prepare_training
+from cnnstudio.workers.probing import read_probe
 from cnnstudio.workers.runs import RunFolder
 
 
@@ -77,7 +82,7 @@ def test_measure_does_not_change_a_project_that_another_has_open(project, capsys
     assert (project / "project.cnnstudio").read_bytes() == before
 
 
-@pytest.mark.parametrize("word", ["measure", "robustness"])
+@pytest.mark.parametrize("word", ["measure", "robustness", "probe"])
 def test_no_project_is_wrong_input(word, tmp_path, capsys):
     assert cli.main([word, str(tmp_path / "missing"), "--json"]) == 2
     captured = capsys.readouterr()
@@ -146,3 +151,60 @@ def test_a_job_that_failed_is_exit_code_1(project, run, capsys, monkeypatch):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "It broke." in captured.err
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_probe_compares_the_bases_that_are_here_and_names_the_others(project, cache, capsys, monkeypatch):
+    fetched = BASES["mobilenet_v2"].weights.cached
+    fetched.parent.mkdir(parents=True)
+    fetched.write_bytes(b"weights")
+    own = cache / "vgg.h5"
+    own.write_bytes(b"weights")
+    found = read_project(project)
+    found = with_base(found, BASES["vgg16"])
+    node = next(each.id for each in found.network.nodes if each.type == "PretrainedBase")
+    for name, value in (("weights", "file"), ("weights_file", str(own))):
+        found = edits.set_node_param(found, node, name, value)
+    write_project(project, found)
+    jobs = []
+    row = Probed(base="efficientnet_lite0", accuracy=0.75, low=0.5, high=0.9, milliseconds=12.5, seconds=3.25)
+
+    def done(job, _output, told):
+        jobs.append(job)
+        event = BasesProbed(rows=(row,), absent=job.absent, training=30, validation=10, classes=2, key=job.key,
+                            failed={"vgg16": error("weights_unfit", Text("Unfit.", "No encaja."), "network")})
+        Path(job.target).write_bytes(encode_event(event))
+        told(event)
+        return Finished()
+
+    monkeypatch.setattr(preparing, "run_job", done)
+    assert cli.main(["probe", str(project), "--json"]) == 0
+    first, second, summary = lines(capsys)
+    (job,) = jobs
+    assert set(job.bases) == {"efficientnet_lite0", "mobilenet_v2", "vgg16"}
+    assert job.files == {"vgg16": str(own)}
+    assert set(job.absent) == set(BASES.ids()) - set(job.bases)
+    splits = {entry.split for entry in read_manifest(Path(job.manifest)).entries}
+    assert splits == {"train", "validation"}
+    assert (first["base"], first["accuracy"], first["low"], first["high"]) == ("efficientnet_lite0", 0.75, 0.5, 0.9)
+    assert (second["base"], second["problem"]["code"]) == ("vgg16", "weights_unfit")
+    assert set(summary["absent"]) == set(job.absent)
+    assert read_probe(project).key == job.key
+    assert cli.main(["probe", str(project), "--language", "es"]) == 0
+    told = capsys.readouterr()
+    assert "75.0% (de 50.0% a 90.0%)    12.50 ms por imagen" in told.out
+    assert "resnet50" in told.err
+
+
+@pytest.mark.usefixtures("cache")
+def test_probe_needs_two_classes_in_both_splits(project, capsys):
+    assert cli.main(["set", str(project), "dataset.splits.validation=0", "--json"]) == 0
+    capsys.readouterr()
+    assert cli.main(["probe", str(project), "--json"]) == 2
+    assert lines(capsys)[0]["problem"]["code"] == "too_few_to_probe"
+    assert read_probe(project) is None

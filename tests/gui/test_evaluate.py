@@ -11,11 +11,12 @@ from PySide6.QtCore import Qt
 from cnnstudio.core.commands import Evaluate
 from cnnstudio.core.events import ClassReport, Evaluated, PictureResult, encode_event
 from cnnstudio.core.files import read_project
+from cnnstudio.core.intervals import wilson
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.gui import theme
 from cnnstudio.gui.pages import evaluate_start
 from cnnstudio.gui.pages.evaluate_matrix import ConfusionMatrix
-from cnnstudio.gui.pages.evaluate_results import measured_folder, outdated, read_results, wilson
+from cnnstudio.gui.pages.evaluate_results import measured_folder, outdated, read_results
 from cnnstudio.gui.session import Change
 from cnnstudio.workers.preparing import evaluation_job, prepare_training
 from cnnstudio.workers.runs import RunFolder

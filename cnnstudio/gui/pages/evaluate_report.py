@@ -9,12 +9,13 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from cnnstudio.core.events import ClassReport, Evaluated
+from cnnstudio.core.intervals import wilson
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.leakage import Price
 from cnnstudio.gui import theme
 from cnnstudio.gui.pages.evaluate_matrix import ConfusionMatrix
-from cnnstudio.gui.pages.evaluate_results import mean_f1, wilson
+from cnnstudio.gui.pages.evaluate_results import mean_f1
 from cnnstudio.gui.widgets.basics import Label, box, column, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Card, KeyFigure
 from cnnstudio.gui.widgets.table import Column, Table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ from cnnstudio.workers.runs import RunFolder
 DATA = "data"
 """The split's name of an evaluation on class folders elsewhere."""
 _DATA_MANIFEST = "evaluation-data.manifest.jsonl"
-_QUANTILE = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -102,16 +100,6 @@ def outdated(run: RunFolder, split: str) -> bool:
         return run.model_path.stat().st_mtime > run.table_path(split).with_suffix(".json").stat().st_mtime
     except OSError:
         return False
-
-
-def wilson(right: float, count: int, quantile: float = _QUANTILE) -> tuple[float, float]:
-    """Wilson's interval (0 to 1) of a share `right` (0 to 1) of `count` pictures, 95 % by default."""
-    if count <= 0:
-        return 0.0, 1.0
-    square = quantile * quantile
-    middle = (right + square / (2 * count)) / (1 + square / count)
-    half = quantile / (1 + square / count) * math.sqrt(right * (1 - right) / count + square / (4 * count * count))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def mean_f1(found: Evaluated) -> float:

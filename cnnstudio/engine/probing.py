@@ -1,0 +1,170 @@
+"""The Probe job: how well a linear classifier tells the classes apart by what each pretrained base sees.
+
+A linear probe (Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016; so
+Kornblith, Shlens and Le, "Do better ImageNet models transfer better?", 2019, compare bases). What a frozen base is
+worth for a head shows in a minute, before anything is trained.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.core.commands import Probe
+from cnnstudio.core.events import AnyEvent, BasesProbed, Event, Finished, Notice, Phase, Probed, encode_event
+from cnnstudio.core.files import write_atomically
+from cnnstudio.core.intervals import wilson
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import Problem, ProblemError
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
+from cnnstudio.engine import features, inference
+from cnnstudio.engine.embedding import base_extractor
+from cnnstudio.engine.evaluation import nothing_usable
+from cnnstudio.engine.phases import Told, phase
+from cnnstudio.engine.pixels import notices, prepare_pictures
+from cnnstudio.workers.link import Link
+
+_STRENGTHS: Final = (0.1, 1.0, 10.0, 100.0)
+"""Inverse regularisation times the number of features, among which the training pictures choose."""
+_ASIDE: Final = 0.25
+"""Share of the training pictures that is set aside to choose the regularisation."""
+_TIMED: Final = 3
+
+
+class _OfBase(Link):
+    """The job's link while one base is at work: what is told of the work names the base."""
+
+    def __init__(self, link: Link, words: str) -> None:
+        self._link = link
+        self._words = words
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Phase):
+            text = Text("{base}: {words}", "{base}: {words}").fill(base=self._words, words=event.text)
+            event = msgspec.structs.replace(event, text=text)
+        self._link.emit(event)
+
+    def check(self) -> None:
+        self._link.check()
+
+
+def probe(job: Probe, link: Link) -> AnyEvent:
+    """Do the job: a BasesProbed event after every base, kept in its file. Raises ProblemError and StopRequested."""
+    cache = Path(job.cache) if job.cache else cache_folder()
+    manifest = read_manifest(Path(job.manifest))
+    entries = [*spread(manifest.split("train"), job.most), *spread(manifest.split("validation"), job.most)]
+    rows: list[Probed] = []
+    failed: dict[str, Problem] = {}
+    noticed: set[str] = set()
+    training = validation = 0
+    for place, name in enumerate(job.bases, start=1):
+        link.check()
+        base = BASES[name]
+        of_base = _OfBase(link, f"{base.label} ({place}/{len(job.bases)})")
+        try:
+            row, training, validation = _probe_base(base, job, manifest, entries, cache, of_base, noticed)
+            rows.append(row)
+        except ProblemError as trouble:
+            failed[name] = trouble.problems[0]
+            link.emit(Notice(problem=msgspec.structs.replace(trouble.problems[0], severity="warning")))
+        rows.sort(key=lambda each: (-each.accuracy, each.milliseconds))
+        event = BasesProbed(rows=tuple(rows), absent=job.absent, failed=failed, training=training, validation=validation,
+                            classes=len(manifest.header.class_names), key=job.key)
+        write_atomically(Path(job.target), encode_event(event))
+        link.emit(event)
+    if not rows and failed:
+        raise ProblemError(next(iter(failed.values())))
+    return Finished()
+
+
+def spread(entries: tuple[Entry, ...], most: int) -> list[Entry]:
+    """At most so many, spread over the list, in which the pictures of a class stand together."""
+    places = np.linspace(0, len(entries) - 1, min(most, len(entries))).astype(int)
+    return [entries[each] for each in places.tolist()]
+
+
+def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry], cache: Path, link: Link,
+                noticed: set[str]) -> tuple[Probed, int, int]:
+    """The base's row, and how many pictures it learned from and was measured on."""
+    begin = time.monotonic()
+    phase(link, "loading")
+    model, recipe = base_extractor(base, job.recipe, job.files.get(base.id, ""))
+    phase(link, "preparing")
+    prepared = prepare_pictures([manifest.path(entry) for entry in entries], recipe, cache, progress=Told(link),
+                                check=link.check)
+    for problem in notices(prepared):
+        # The same file is damaged for every base: it is told once.
+        if str(problem.text) not in noticed:
+            noticed.add(str(problem.text))
+            link.emit(Notice(problem=problem))
+    good = prepared.good
+    splits = np.asarray([entries[index].split for index in good.tolist()])
+    for split in ("train", "validation"):
+        if not (splits == split).any():
+            raise ProblemError(nothing_usable(split, manifest))
+    computed, _engine = features.compute(features.Cut(model, None), prepared, Project(recipe=recipe), cache, link)
+    seen = np.asarray(computed.take(good), np.float32).reshape(len(good), -1)
+    labels = np.asarray([entries[index].label for index in good.tolist()])
+    link.check()
+    phase(link, "classifying")
+    learn = splits == "train"
+    answers = classify(seen[learn], labels[learn], seen[~learn], link)
+    accuracy = float((answers == labels[~learn]).mean())
+    low, high = wilson(accuracy, int((~learn).sum()))
+    link.check()
+    engine = inference.engine_for(model, prepared.take(good[:4]), cache)
+    milliseconds = _milliseconds(engine, prepared.take(good[:inference.BATCH]))
+    row = Probed(base=base.id, accuracy=accuracy, low=low, high=high, milliseconds=milliseconds,
+                 seconds=time.monotonic() - begin, features=seen.shape[1], engine=engine.name)
+    return row, int(learn.sum()), int((~learn).sum())
+
+
+def classify(seen: np.ndarray, labels: np.ndarray, asked: np.ndarray, link: Link) -> np.ndarray:
+    """Class numbers (m,) of features `asked` (m, d) by logistic regression on standardised `seen` (n, d).
+
+    The regularisation is the one that answers best on a part of the training pictures that was set aside; of
+    equals the strongest.
+    """
+    present, sizes = np.unique(labels, return_counts=True)
+    if len(present) < 2:
+        return np.full(len(asked), present[0])
+    strength = 1.0
+    # Classes that are too small to be split keep the usual strength.
+    if sizes.min() >= 2 and len(labels) * _ASIDE >= len(present):
+        from sklearn.model_selection import train_test_split
+
+        part, aside = train_test_split(np.arange(len(labels)), test_size=_ASIDE, random_state=0, stratify=labels)
+        right = []
+        for each in _STRENGTHS:
+            link.check()
+            found = _classifier(each, seen.shape[1]).fit(seen[part], labels[part])
+            right.append(float((found.predict(seen[aside]) == labels[aside]).mean()))
+        strength = _STRENGTHS[int(np.argmax(right))]
+    link.check()
+    return np.asarray(_classifier(strength, seen.shape[1]).fit(seen, labels).predict(asked))
+
+
+def _classifier(strength: float, count: int) -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(C=strength / count, max_iter=500))
+
+
+def _milliseconds(engine: inference.Engine, batch: np.ndarray) -> float:
+    """A picture's share of the quickest of a few batches, after one that warms up."""
+    engine.predict(batch)
+    times = []
+    for _ in range(_TIMED):
+        begin = time.perf_counter()
+        engine.predict(batch)
+        times.append(time.perf_counter() - begin)
+    return 1000 * min(times) / len(batch)

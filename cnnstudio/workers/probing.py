@@ -1,0 +1,72 @@
+"""From a project to the job that compares pretrained bases on its pictures, and its kept result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.core.commands import Probe
+from cnnstudio.core.events import BasesProbed
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text, language
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.manifest import write_index_manifest
+
+
+def probe_path(place: Path) -> Path:
+    """Where the result for a project lies in the cache."""
+    name = blake2b(str(place.resolve()).encode(), digest_size=12).hexdigest()
+    return cache_folder() / "probes" / f"{name}.json"
+
+
+def read_probe(place: Path) -> BasesProbed | None:
+    """The kept result, or None."""
+    try:
+        return msgspec.json.decode(probe_path(place).read_bytes(), type=BasesProbed)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def pictures_key(counts: Mapping[str, Mapping[str, int]], classes: tuple[str, ...]) -> str:
+    """Changes when pictures come, go, or change class or split in number."""
+    found = [[name, sorted(counts.get(name, {}).items())] for name in classes]
+    return blake2b(msgspec.json.encode(found), digest_size=8).hexdigest()
+
+
+def own_files(project: Project) -> dict[str, str]:
+    """Weights files that the project's network names and that are there, by base."""
+    files: dict[str, str] = {}
+    for node in project.network.nodes:
+        base = str(node.params.get("base", "efficientnet_lite0"))
+        file = str(node.params.get("weights_file") or "")
+        if (node.type == "PretrainedBase" and base in BASES.ids() and node.params.get("weights") == "file" and file
+                and Path(file).expanduser().is_file()):
+            files[base] = str(Path(file).expanduser().absolute())
+    return files
+
+
+def probe_job(place: Path, project: Project, index: Index, root: Path) -> Probe:
+    """The job; it writes the manifest of the training and validation pictures. Raises ProblemError."""
+    classes = index.class_names(project.dataset)
+    counts = index.counts()
+    for split, words in (("train", Text("training", "entrenamiento")), ("validation", Text("validation", "validación"))):
+        if sum(1 for name in classes if counts.get(name, {}).get(split)) < 2:
+            text = Text("Bases are compared by telling classes apart: at least two classes need pictures for {split}.",
+                        "Las bases se comparan distinguiendo clases: al menos dos clases necesitan imágenes de {split}.")
+            raise ProblemError(error("too_few_to_probe", text.fill(split=words), "dataset"))
+    files = own_files(project)
+    here = tuple(base.id for base in BASES if base.id in files or base.weights.bundled or base.weights.cached.is_file())
+    target = probe_path(place)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    manifest = target.with_suffix(".manifest.jsonl")
+    write_index_manifest(manifest, index, root, classes, project.dataset.label_mode, ("train", "validation"))
+    return Probe(manifest=str(manifest), target=str(target), bases=here, files=files, recipe=project.recipe,
+                 absent=tuple(each for each in BASES.ids() if each not in here), key=pictures_key(counts, classes),
+                 backend=project.training.backend, device=project.training.device, cache=str(cache_folder()),
+                 language=language())

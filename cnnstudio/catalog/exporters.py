@@ -32,4 +32,9 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
     Exporter(id="keras", label=Text("Keras model", "Modelo Keras"), suffix=".keras",
              help=Text("One .keras file for Keras 3. It takes plain 0-255 pixels and carries recipe and classes.",
                        "Un archivo .keras para Keras 3. Toma píxeles 0-255 y lleva la receta y las clases.")),
+    Exporter(id="torch", label=Text("PyTorch source", "Código PyTorch"),
+             help=Text("A folder with the network as a PyTorch module, its trained weights (.npz, nothing pickled) and the "
+                       "recipe. Needs PyTorch here to be compared.",
+                       "Una carpeta con la red como módulo de PyTorch, sus pesos entrenados (.npz, sin pickle) y la receta. "
+                       "Necesita PyTorch aquí para compararse.")),
 ))

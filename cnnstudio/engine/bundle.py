@@ -82,9 +82,9 @@ def write(loaded: models.Loaded, folder: Path, pictures: list[Path], probabiliti
     _json(folder / "samples.json", expected)
 
 
-def write_check(folder: Path, check: ExportCheck) -> None:
-    """Put the result of the comparison into the bundle."""
-    _json(folder / "check.json", {"program": PROGRAM, "version": __version__, "format": "bundle"}
+def write_check(folder: Path, check: ExportCheck, format: str = "bundle") -> None:
+    """Put the result of the comparison into the folder."""
+    _json(folder / "check.json", {"program": PROGRAM, "version": __version__, "format": format}
           | msgspec.to_builtins(check))
 
 

@@ -21,7 +21,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.engine import bundle, models
+from cnnstudio.engine import bundle, exporting_torch, models
 from cnnstudio.engine.phases import phase
 from cnnstudio.engine.pixels import prepare_pictures
 from cnnstudio.workers.link import Link
@@ -30,6 +30,8 @@ from cnnstudio.workers.runs import RunFolder
 PICTURES: Final = 64
 """On how many real pictures an export is compared."""
 TOLERANCE: Final = 1e-5
+TOLERANCES: Final = {"torch": 1e-4}
+"""Where another library computes: it adds up in another order."""
 
 
 def export(job: Export, link: Link) -> AnyEvent:
@@ -51,7 +53,7 @@ def export(job: Export, link: Link) -> AnyEvent:
     _remove(temporary)
     try:
         check = _WRITERS[job.format](loaded, temporary, pictures, wanted, job, link)
-        if check.top1_agreement < 1.0 or check.max_abs_difference > TOLERANCE:
+        if check.top1_agreement < 1.0 or check.max_abs_difference > TOLERANCES.get(job.format, TOLERANCE):
             raise ProblemError(_differs(check))
         _put(temporary, target)
     except OSError as trouble:
@@ -139,7 +141,16 @@ def _bundle(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.
     return check
 
 
-_WRITERS: Final[dict[str, Callable[..., ExportCheck]]] = {"keras": _keras, "bundle": _bundle}
+def _torch(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.ndarray, job: Export, link: Link
+           ) -> ExportCheck:
+    exporting_torch.write(loaded, RunFolder(Path(job.run_folder)), path)
+    phase(link, "checking")
+    check = compared(exporting_torch.answers(path, loaded.card, pictures), wanted)
+    bundle.write_check(path, check, "torch")
+    return check
+
+
+_WRITERS: Final[dict[str, Callable[..., ExportCheck]]] = {"keras": _keras, "bundle": _bundle, "torch": _torch}
 """The writer of each format of catalog.exporters."""
 
 

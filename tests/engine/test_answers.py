@@ -210,6 +210,28 @@ def test_the_bundle_is_complete_and_its_samples_are_right(trained, exported):
         assert (folder / "pixels" / f"{name}.py").read_bytes() == ours.read_bytes()
 
 
+def test_the_run_as_pytorch_source_answers_the_same(trained, tmp_path):
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
+    target = tmp_path / "señal"
+    for _ in range(2):  # an earlier export of ours is replaced
+        recorder = Recorder()
+        assert isinstance(export(job(Export, trained, format="torch", path=str(target)), recorder), Finished)
+        check = recorder.of(Exported)[0].check
+        assert (check.images, check.top1_agreement) == (60, 1.0)
+        assert check.max_abs_difference <= 1e-4
+    assert {path.name for path in target.iterdir()} == {"network.py", "weights.npz", "recipe.json", "check.json"}
+    assert json.loads((target / "recipe.json").read_text())["class_names"] == list(CLASSES)
+    assert "import cnnstudio" not in (target / "network.py").read_text()
+
+
+def test_without_pytorch_the_export_says_so_and_leaves_nothing(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("cnnstudio.engine.exporting_torch.importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(ProblemError) as trouble:
+        export(job(Export, trained, format="torch", path=str(tmp_path / "out")), Recorder())
+    assert trouble.value.problems[0].code == "torch_missing"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_only_exports_of_ours_are_replaced(trained, exported, tmp_path):
     foreign = tmp_path / "foreign"
     foreign.mkdir()

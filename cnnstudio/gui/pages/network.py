@@ -92,6 +92,7 @@ class NetworkPage(Page):
         self._gallery.base_chosen.connect(self._take_base)
         self._gallery.template_chosen.connect(self._take_template)
         self._gallery.fetch_wanted.connect(self._fetch)
+        self._gallery.probe_wanted.connect(self._probe)
         self._gallery.file_wanted.connect(self._choose_file)
         self._gallery.left.connect(lambda: self.show_view("canvas"))
         self._stack = QStackedWidget()
@@ -234,6 +235,14 @@ class NetworkPage(Page):
             job = ChildJob(wanted, Text("Fetching weights", "Descargando pesos"), "fetch", page="network")
             job.ended.connect(self._fetched)
             self.session.jobs.start(job)
+
+    def _probe(self) -> None:
+        """Compare the bases on the project's pictures, or show the kept comparison."""
+        from cnnstudio.gui.pages.network_probe import ProbeDialog
+
+        dialog = ProbeDialog(self.session, self.canvas.window())
+        dialog.taken.connect(self._take_base)
+        dialog.open()
 
     def _fetched(self, last: object) -> None:
         if isinstance(last, Failed):

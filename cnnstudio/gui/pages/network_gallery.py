@@ -29,6 +29,8 @@ class Gallery(QWidget):
     base_chosen = Signal(str)
     template_chosen = Signal(str)
     fetch_wanted = Signal(str)
+    probe_wanted = Signal()
+    """The bases are to be compared on the project's pictures."""
     left = Signal()
     file_wanted = Signal()
     """A network file is to be opened."""
@@ -38,6 +40,7 @@ class Gallery(QWidget):
         self._bases = BaseTable()
         self._bases.taken.connect(self.base_chosen)
         self._bases.fetch_wanted.connect(self.fetch_wanted)
+        self._bases.probe_wanted.connect(self.probe_wanted)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._bases)
         self._stack.addWidget(_architectures(self.template_chosen.emit))
@@ -72,6 +75,7 @@ class BaseTable(QWidget):
 
     taken = Signal(str)
     fetch_wanted = Signal(str)
+    probe_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,7 +105,10 @@ class BaseTable(QWidget):
         self._take = Button(tr("Start from it", "Partir de ella"), "primary", on_click=self._chosen)
         details = Card(box(column(row(self._name, None, self._source, self._fetch, self._take, spacing=8), self._help,
                                   self._note, spacing=6)))
-        self.setLayout(column(row(self._search, 8, self._found, None), self._table, details, spacing=10))
+        probe = Button(tr("Which base suits?", "¿Qué base conviene?"), on_click=self.probe_wanted.emit,
+                       tooltip=tr("Compare the bases on this computer on your own pictures",
+                                  "Comparar las bases de este equipo con sus propias imágenes"))
+        self.setLayout(column(row(self._search, 8, self._found, None, probe), self._table, details, spacing=10))
         self.refresh()
 
     def refresh(self) -> None:

@@ -17,6 +17,7 @@ from cnnstudio.core.network import Group, Node
 from cnnstudio.core.params import Value
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui import theme
+from cnnstudio.gui.pages.network_freeze import FreezeAdvice
 from cnnstudio.gui.pages.network_views import field_words, shape_words
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column
 from cnnstudio.gui.widgets.cards import Card, Facts
@@ -36,6 +37,7 @@ class NetworkInspector(QWidget):
         self._page = page
         self._shown: tuple[str, ...] | None = None
         self._form: Form | None = None
+        self._freeze: FreezeAdvice | None = None
         self._facts = Facts()
         self._problems = column(spacing=8)
         self._layout = column(spacing=12, margins=(16, 16, 16, 16))
@@ -55,12 +57,15 @@ class NetworkInspector(QWidget):
             if layer is not None:
                 self._form.set_values(values_of(nodes[0], layer))
                 self._form.set_problems(self._page.report.of(nodes[0].id))
+            if self._freeze is not None:
+                self._freeze.show_node(nodes[0])
         self._show_facts(nodes)
         self._show_problems(nodes)
 
     def _build(self, nodes: list[Node], group: Group | None) -> None:
         clear(self._layout)
         self._form = None
+        self._freeze = None
         self._facts = Facts()
         self._problems = column(spacing=8)
         if group is not None and (len(nodes) > 1 or group.collapsed):
@@ -147,6 +152,9 @@ class NetworkInspector(QWidget):
             if node.type == "PretrainedBase":
                 self._offer_blocks(node)
             self._add(self._form)
+            if node.type == "PretrainedBase":
+                self._freeze = FreezeAdvice(self._page, node.id)
+                self._add(self._freeze)
         if node.type == "Output":
             self._add(Button(tr("Take over…", "Tomar el control…"), on_click=lambda: self._take_over(node.id),
                              tooltip=tr("Make it an ordinary Dense layer that you set yourself.",

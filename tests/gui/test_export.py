@@ -10,11 +10,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core.commands import Export
 from cnnstudio.core.events import ExportCheck, Exported
 from cnnstudio.core.files import read_project
 from cnnstudio.gui.jobs import ChildJob
 from cnnstudio.gui.pages import export as export_page
+from cnnstudio.gui.pages.export_cards import CONTENTS
 from cnnstudio.gui.pages.export_records import ExportRecord, default_target, earlier_exports, record_of, with_record
 from cnnstudio.workers.preparing import prepare_training
 from cnnstudio.workers.runs import RunFolder
@@ -154,3 +156,7 @@ def test_names_that_no_file_can_have_are_mended(tmp_path):
 def test_a_record_carries_what_was_told():
     event = Exported(path="/x", format="bundle", check=CHECK, time=7.0)
     assert record_of(event, "r") == ExportRecord(path="/x", format="bundle", run="r", time=7.0, check=CHECK)
+
+
+def test_every_format_tells_what_it_contains():
+    assert set(CONTENTS) == set(EXPORTERS.ids())

@@ -37,6 +37,13 @@ CONTENTS = {
         ("keras.saving.load_model", Text("opens it, with any backend of Keras 3",
                                          "lo abre, con cualquier motor de Keras 3")),
     ),
+    "torch": (
+        ("network.py", Text("the network as a module; takes 0-255 pixels, channels first",
+                            "la red como módulo; toma píxeles 0-255, canales primero")),
+        ("weights.npz", Text("the trained weights; load_weights sets them", "los pesos entrenados; load_weights los pone")),
+        ("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
+                                         "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
+    ),
 }
 """What a format contains: file names and what they are."""
 
@@ -133,8 +140,9 @@ class ResultCard(Card):
         self._how.setText(tr("Use it from a terminal:", "Úselo desde un terminal:") if bundle else
                           tr("Use it in Python:", "Úselo en Python:"))
         path = Path(record.path)
-        self._command.setText(f'python "{path / "predict.py"}" {tr("PICTURE", "IMAGEN")} --json' if bundle
-                              else f"keras.saving.load_model({str(path)!r})")
+        commands = {"bundle": f'python "{path / "predict.py"}" {tr("PICTURE", "IMAGEN")} --json',
+                    "torch": "network = Network(); load_weights(network, \"weights.npz\")"}
+        self._command.setText(commands.get(record.format, f"keras.saving.load_model({str(path)!r})"))
         self.setAccessibleName(f"{record.path}. {check_words(record)}")
 
     def _open(self) -> None:

@@ -21,6 +21,8 @@ from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import count, duration, number, percent
 
 KIND: Final = "probe"
+_WIDTH: Final = 820
+_ABOUT_HEIGHT: Final = 48
 _LABEL: Final = Text("Comparing the bases", "Comparando las bases")
 
 
@@ -60,15 +62,20 @@ class ProbeDialog(WorkDialog):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(
-            session, tr("Which base suits?", "¿Qué base conviene?"),
-            tr("Every base whose weights are on this computer looks at your training and validation pictures, at most "
-               "2,000 of each; a linear classifier learns from what it sees. The accuracy on the validation pictures "
-               "tells what the frozen base is worth with a small head. Where intervals overlap, take the quicker one.",
-               "Cada base cuyos pesos están en este equipo mira sus imágenes de entrenamiento y validación, como mucho "
-               "2000 de cada una; un clasificador lineal aprende de lo que ve. La exactitud en las de validación dice "
-               "qué vale la base congelada con una cabeza pequeña. Si los intervalos se solapan, tome la más rápida."),
-            tr("Compare", "Comparar"), parent)
-        self.resize(860, 620)
+            session, tr("Which base suits?", "¿Qué base conviene?"), "", tr("Compare", "Comparar"), parent)
+        about = Label(tr(
+            "Every base whose weights are on this computer looks at your training and validation pictures, at most 2,000 "
+            "of each; a linear classifier learns from what it sees. The accuracy on the validation pictures tells what "
+            "the frozen base is worth with a small head. Where intervals overlap, take the quicker one.",
+            "Cada base cuyos pesos están en este equipo mira sus imágenes de entrenamiento y validación, como mucho 2000 "
+            "de cada una; un clasificador lineal aprende de lo que ve. La exactitud en las de validación dice qué vale "
+            "la base congelada con una cabeza pequeña. Si los intervalos se solapan, tome la más rápida."),
+            "secondary", "dim", wrap=True)
+        # Wrapped words would otherwise ask for the height that they need in the narrowest window.
+        about.setMinimumHeight(_ABOUT_HEIGHT)
+        self.setMinimumWidth(_WIDTH)
+        self.body.addWidget(about)
+        self.resize(_WIDTH, 620)
         self.table = Table((
             Column(tr("Base", "Base"), lambda line: str(line.base.label), stretch=True),
             Column(tr("Accuracy", "Exactitud"), lambda line: percent(line.row.accuracy) if line.row else "–",
@@ -80,14 +87,13 @@ class ProbeDialog(WorkDialog):
                    lambda line: line.row.milliseconds if line.row else float("inf"), right=True),
             Column(tr("In all", "En total"), lambda line: duration(line.row.seconds) if line.row else "–",
                    lambda line: line.row.seconds if line.row else float("inf"), right=True),
-            Column(tr("Features", "Características"), lambda line: count(line.base.features),
-                   lambda line: line.base.features, right=True),
             Column("ImageNet", lambda line: f"{number(line.base.top1, 1)} %", lambda line: line.base.top1, right=True),
         ))
         self.table.setAccessibleName(tr("Bases by their accuracy", "Bases por su exactitud"))
         self.table.chosen.connect(self._moved)
         self.table.opened.connect(self._take)
         self.note = Label("", "secondary", "dim", wrap=True)
+        self.note.setMinimumHeight(32)
         self.take = Button(tr("Start from it", "Partir de ella"), on_click=lambda: self._take(self.table.selected))
         below = row(self.note, self.take, spacing=12)
         below.setStretch(0, 1)

@@ -28,6 +28,11 @@ def repeatable(network: NetworkSpec, group: Group) -> bool:
     return len(feeding) == 1 and len(leaving) == 1
 
 
+def times(network: NetworkSpec, group: Group) -> int:
+    """How often the group really stands in a row: once where it cannot be repeated."""
+    return min(group.repeat, MOST_REPEATS) if group.repeat > 1 and repeatable(network, group) else 1
+
+
 def expanded(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
     """The network with the repetitions of its groups as layers of their own, and for each copy the layer it copies.
 
@@ -36,7 +41,7 @@ def expanded(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
     """
     copies: dict[str, str] = {}
     for group in network.groups:
-        if group.repeat > 1 and repeatable(network, group):
+        if times(network, group) > 1:
             network, made = _repeated(network, group)
             copies |= made
     return network, copies
@@ -53,7 +58,7 @@ def _repeated(network: NetworkSpec, group: Group) -> tuple[NetworkSpec, dict[str
     copies: dict[str, str] = {}
     nodes: list[Node] = []
     edges: list[Edge] = []
-    for number in range(2, min(group.repeat, MOST_REPEATS) + 1):
+    for number in range(2, times(network, group) + 1):
         names: dict[str, str] = {}
         for identifier in (node.id for node in network.nodes if node.id in members):
             names[identifier] = unique_id(f"{identifier}_r{number}", taken)

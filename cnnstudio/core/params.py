@@ -181,14 +181,7 @@ class Padding4(Param, frozen=True, kw_only=True):
     def trouble(self, value: Value) -> Text | None:
         whole = Text("four whole numbers: top, bottom, left, right",
                      "cuatro números enteros: arriba, abajo, izquierda, derecha")
-        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 4:
-            return _expected(whole, value)
-        for each in value:
-            if isinstance(each, bool) or not isinstance(each, int):
-                return _expected(whole, value)
-            if not self.minimum <= each <= self.maximum:
-                return _between(self.minimum, self.maximum, each)
-        return None
+        return _wholes(value, whole, (4, 4), self.minimum, self.maximum)
 
     def parse(self, text: str) -> Value:
         parts = [int(part) for part in text.strip("()").split(",")]
@@ -259,14 +252,7 @@ class Ints(Param, frozen=True, kw_only=True):
             return None
         whole = Text("{low} to {high} whole numbers", "de {low} a {high} números enteros").fill(
             low=self.shortest, high=self.longest)
-        if not isinstance(value, Sequence) or isinstance(value, str) or not self.shortest <= len(value) <= self.longest:
-            return _expected(whole, value)
-        for each in value:
-            if isinstance(each, bool) or not isinstance(each, int):
-                return _expected(whole, value)
-            if not self.minimum <= each <= self.maximum:
-                return _between(self.minimum, self.maximum, each)
-        return None
+        return _wholes(value, whole, (self.shortest, self.longest), self.minimum, self.maximum)
 
     def parse(self, text: str) -> Value:
         if self.optional and text.lower() in ("none", ""):
@@ -318,6 +304,18 @@ def _expected(what: Text, value: Value) -> Text:
 def _shown(value: Value) -> str:
     written = "none" if value is None else str(value)
     return written if len(written) <= 60 else written[:57] + "..."
+
+
+def _wholes(value: Value, words: Text, count: tuple[int, int], minimum: int, maximum: int) -> Text | None:
+    """What is wrong with so many (least, most) whole numbers in a row; `words` say what was expected."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or not count[0] <= len(value) <= count[1]:
+        return _expected(words, value)
+    for each in value:
+        if isinstance(each, bool) or not isinstance(each, int):
+            return _expected(words, value)
+        if not minimum <= each <= maximum:
+            return _between(minimum, maximum, each)
+    return None
 
 
 def _between(minimum: float, maximum: float, value: Value, above: bool = False) -> Text:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cnnstudio.core import edits, network_edits
 from cnnstudio.core.graph import topological_order
-from cnnstudio.core.groups import border, expanded, repeatable
+from cnnstudio.core.groups import border, expanded, repeatable, times
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
@@ -55,6 +55,7 @@ def test_what_has_two_ways_in_or_out_stands_once():
     spec = network_edits.set_group(spec, "block", repeat=4)
     assert not repeatable(spec.network, spec.network.groups[0])
     assert expanded(spec.network) == (spec.network, {})
+    assert times(spec.network, spec.network.groups[0]) == 1
 
 
 def test_a_layer_is_in_one_group_and_an_empty_group_goes():

@@ -18,6 +18,7 @@ from cnnstudio.catalog.starting import Facts, with_base, with_template
 from cnnstudio.catalog.summary import summary, title
 from cnnstudio.core.commands import FetchBase
 from cnnstudio.core.events import Failed
+from cnnstudio.core.groups import times
 from cnnstudio.core.network import Group, Node
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, warning
@@ -185,7 +186,8 @@ class NetworkPage(Page):
     def _card(self, group: Group, looks: Mapping[str, NodeLook]) -> NodeLook:
         """How a collapsed group looks: what comes out of it, and what all its layers cost."""
         members = set(group.nodes)
-        inside = [self.report.nodes[node].cost.parameters for node in group.nodes]
+        inside = sum(self.report.nodes[node].cost.parameters for node in group.nodes)
+        parameters = times(self.session.project.network, group) * inside
         last = next((node for node in reversed(self.report.order) if node in members), group.nodes[-1])
         shape = shape_words(self.report.nodes[last].shape)
         words = tr("{n} layers", "{n} capas", n=len(group.nodes))
@@ -193,7 +195,7 @@ class NetworkPage(Page):
         severity = "error" if "error" in severities else "warning" if "warning" in severities else ""
         title = group.name if group.repeat == 1 else f"{group.name} × {group.repeat}"
         tooltip = "\n".join([title, *(looks[node].tooltip for node in group.nodes if looks[node].severity)])
-        return NodeLook(title=title, detail=f"{shape} · {words}", count=short(group.repeat * sum(inside)),
+        return NodeLook(title=title, detail=f"{shape} · {words}", count=short(parameters),
                         family=looks[last].family, severity=severity, tooltip=tooltip, stack=group.repeat)
 
     def what_is_missing(self) -> Iterable[Problem]:

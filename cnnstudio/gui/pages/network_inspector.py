@@ -12,7 +12,7 @@ from cnnstudio.catalog.fixes import take_over_output
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.summary import title
 from cnnstudio.core import edits, network_edits
-from cnnstudio.core.groups import MOST_REPEATS
+from cnnstudio.core.groups import MOST_REPEATS, times
 from cnnstudio.core.network import Group, Node
 from cnnstudio.core.params import Value
 from cnnstudio.core.text import Text, tr
@@ -222,13 +222,13 @@ class NetworkInspector(QWidget):
                       (tr("Activations", "Activaciones"), size(one.activation_bytes))]
         elif nodes:
             group = self._page.work.chosen_group()
-            times = group.repeat if group is not None else 1
+            often = times(self._page.session.project.network, group) if group is not None else 1
             costs = [found.nodes[each.id].cost for each in nodes]
-            facts = [(tr("Parameters", "Parámetros"), count(times * sum(cost.parameters for cost in costs))),
-                     (tr("of these learn", "de ellos aprenden"), count(times * sum(cost.trainable for cost in costs))),
-                     (tr("Multiply-adds", "Multiplicaciones"), short(times * sum(cost.multiply_adds for cost in costs))),
+            facts = [(tr("Parameters", "Parámetros"), count(often * sum(cost.parameters for cost in costs))),
+                     (tr("of these learn", "de ellos aprenden"), count(often * sum(cost.trainable for cost in costs))),
+                     (tr("Multiply-adds", "Multiplicaciones"), short(often * sum(cost.multiply_adds for cost in costs))),
                      (tr("Activations", "Activaciones"),
-                      size(times * sum(found.nodes[each.id].activation_bytes for each in nodes)))]
+                      size(often * sum(found.nodes[each.id].activation_bytes for each in nodes)))]
         else:
             training = self._page.session.project.training
             memory = found.activation_bytes * training.batch_size * 2 + found.trainable * 16

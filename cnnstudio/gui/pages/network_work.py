@@ -226,7 +226,7 @@ class NetworkWork(QObject):
         self._edit(moved, Text("Move", "Mover"))
 
     def arrange(self) -> None:
-        """Lay everything out automatically; the chosen layers alone when some are chosen would tear the rest apart."""
+        """Forget where things were put: everything stands where the layout puts it."""
         network = self._network
         plain = tuple(edits.replace(node, position=None) for node in network.nodes)
         groups = tuple(edits.replace(group, position=None) for group in network.groups)

@@ -72,8 +72,10 @@ def run(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application, window = open_window()
     session = window.session
+    from cnnstudio.gui.garbage import Collector
     from cnnstudio.gui.notices import install_exception_hook
 
+    collector = Collector()
     remove_hook = install_exception_hook(window.report)
     named = next((each for each in arguments if not each.startswith("-")), "")
     if "--sample" in arguments and not named:
@@ -85,4 +87,5 @@ def run(arguments: Sequence[str]) -> int:
         return application.exec()
     finally:
         session.end()
+        collector.stop()
         remove_hook()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.app import make_application
 from cnnstudio.core.settings import Settings
+from cnnstudio.gui.garbage import Collector
 from cnnstudio.gui.main_window import MainWindow
 from cnnstudio.gui.session import Session
 
@@ -37,7 +38,9 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
 
     before = set(threading.enumerate())
     earlier = qInstallMessageHandler(hear)
+    collector = Collector()
     yield
+    collector.stop()
     qapp.processEvents()
     qInstallMessageHandler(earlier)
     left = [thread.name for thread in threading.enumerate()

@@ -1,0 +1,43 @@
+"""Garbage of all threads is collected in the window's thread."""
+
+from __future__ import annotations
+
+import gc
+import threading
+
+from cnnstudio.core.text import Text
+from cnnstudio.gui import garbage
+
+
+class _Cycle:
+    """Tells in which thread it was taken apart."""
+
+    died: list[bool] = []
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        _Cycle.died.append(threading.current_thread() is threading.main_thread())
+
+
+def test_what_a_thread_leaves_behind_dies_in_the_windows_thread(qtbot, session):
+    _Cycle.died.clear()
+    many = 4 * gc.get_threshold()[0]
+
+    def work(_report):
+        for _ in range(many):
+            _Cycle()
+
+    session.jobs.run(work, Text("Making garbage", "Dejando basura"), "garbage")
+    # The last ones may be too few to be due.
+    qtbot.waitUntil(lambda: len(_Cycle.died) >= many - gc.get_threshold()[0], timeout=10_000)
+    assert all(_Cycle.died)
+
+
+def test_it_hands_back_what_it_took(qapp):
+    first = garbage.Collector()
+    assert not gc.isenabled()
+    first.stop()
+    # The test itself runs under one.
+    assert not gc.isenabled()

@@ -35,7 +35,7 @@ def test_what_a_thread_leaves_behind_dies_in_the_windows_thread(qtbot, session):
     assert all(_Cycle.died)
 
 
-def test_it_hands_back_what_it_took(qapp):
+def test_it_hands_back_what_it_took():
     first = garbage.Collector()
     assert not gc.isenabled()
     first.stop()

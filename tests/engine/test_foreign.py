@@ -17,7 +17,7 @@ from cnnstudio.core.edits import set_network
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.project import Project
 from cnnstudio.engine.building import build
-from tests.engine.test_conformance import CASES, CONTEXT, OTHERS, around
+from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
 
 
 def same(one: NetworkSpec, other: NetworkSpec) -> None:

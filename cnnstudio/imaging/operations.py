@@ -63,18 +63,25 @@ def resize(picture: Picture, height: int, width: int, *, fit: str = "stretch", i
 def crop(picture: Picture, kind: str = "none", share: float = 1.0, box: Sequence[int] = (0, 0, 0, 0)) -> Picture:
     """A part of the picture, at least one pixel: "share" of both sides from the middle, or the "box" (top, left,
     height, width; 0 reaches to the end) as far as it lies inside."""
-    high, wide = picture.shape[:2]
     if kind == "none":
         return picture
+    top, left, rows, columns = kept(picture.shape[0], picture.shape[1], kind, share, box)
+    return picture[top:top + rows, left:left + columns]
+
+
+def kept(high: int, wide: int, kind: str = "none", share: float = 1.0, box: Sequence[int] = (0, 0, 0, 0)
+         ) -> tuple[int, int, int, int]:
+    """The pixels that `crop` keeps of a picture of that height and width: top, left, height, width."""
+    if kind == "none":
+        return 0, 0, high, wide
     if kind == "share":
         rows, columns = (min(side, max(1, round(side * float(share)))) for side in (high, wide))
-        top, left = (high - rows) // 2, (wide - columns) // 2
-    elif kind == "box":
-        top, left = min(int(box[0]), high - 1), min(int(box[1]), wide - 1)
-        rows, columns = (int(length) or side for length, side in ((box[2], high), (box[3], wide)))
-    else:
+        return (high - rows) // 2, (wide - columns) // 2, rows, columns
+    if kind != "box":
         raise ValueError(f"Expected crop none, share or box. Received: {kind!r}")
-    return picture[top:top + rows, left:left + columns]
+    top, left = min(int(box[0]), high - 1), min(int(box[1]), wide - 1)
+    rows, columns = (int(length) or side for length, side in ((box[2], high), (box[3], wide)))
+    return top, left, min(rows, high - top), min(columns, wide - left)
 
 
 def background_value(background: Sequence[int], channels: int) -> Picture:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
+from PySide6.QtGui import QDropEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core import edits
 from cnnstudio.core.events import AugmentationMeasured, Changed
@@ -336,4 +337,61 @@ def test_what_a_model_says_about_the_augmentations_is_shown_worst_first(qtbot, p
     assert cards["random_flip"].evidence.text().replace("\N{NARROW NO-BREAK SPACE}", " ") == (
         "Measured: dog: 95 % → 40 %, called cat (60 %). Other classes that lose: 1.")
     assert cards["random_hue"].evidence.isHidden()
+    settled(qtbot, page)
+
+
+def drag(qtbot, widget, start, end):
+    """Press, move in two steps and release with the left button, as a hand does."""
+    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=start.toPoint())
+    for point in ((start + end) / 2, end):
+        event = QMouseEvent(QEvent.Type.MouseMove, QPointF(point.toPoint()), widget.mapToGlobal(point),
+                            Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(widget, event)
+    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=end.toPoint())
+
+
+def test_the_crop_is_dragged_on_the_picture(qtbot, page):
+    form, view = page._crop.forms[0], page._crop.view
+    assert view.isHidden()
+    form.value_changed.emit("crop", "box")
+    qtbot.waitUntil(lambda: not view.isHidden() and "crop" in page._strip._tiles[2]._title.lower())
+    high, wide = page._strip._tiles[1].look.height, page._strip._tiles[1].look.width
+    assert (high, wide) == (24, 24)
+    whole = view.part()
+    scale = whole.width() / wide
+    drag(qtbot, view, whole.topLeft(), whole.topLeft() + QPointF(6 * scale, 4 * scale))
+    assert page.session.project.recipe.crop_box == (4, 6, 0, 0)
+    assert form.values["crop_box"] == (4, 6, 0, 0)
+    drag(qtbot, view, view.part().bottomRight(), whole.topLeft() + QPointF(16 * scale, 20 * scale))
+    assert page.session.project.recipe.crop_box == (4, 6, 16, 10)
+    qtbot.waitUntil(lambda: page._strip._tiles[2].look.width == 10)
+    drag(qtbot, view, view.part().center(), view.part().center() + QPointF(-100 * scale, 2 * scale))
+    assert page.session.project.recipe.crop_box == (6, 0, 16, 10)
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    qtbot.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert page.session.project.recipe.crop_box == (6, 1, 15, 10)
+    page.session.undo()
+    page.session.undo()
+    assert page.session.project.recipe.crop_box == (6, 0, 16, 10)
+    assert view.part().width() == pytest.approx(10 * scale)
+    page.session.undo()
+    page.session.undo()
+    assert page.session.project.recipe.crop_box == (4, 6, 0, 0), "every drag is one step"
+    outside = whole.topLeft() + QPointF(1, 1) * scale
+    drag(qtbot, view, outside, outside + QPointF(2, 1) * scale)
+    assert page.session.project.recipe.crop_box == (1, 1, 1, 2), "a new part"
+    settled(qtbot, page)
+
+
+def test_the_middle_is_dragged_by_its_edges(qtbot, page):
+    form, view = page._crop.forms[0], page._crop.view
+    form.value_changed.emit("crop", "share")
+    qtbot.waitUntil(lambda: not view.isHidden())
+    form.value_changed.emit("crop_share", 1.0)
+    part = view.part()
+    drag(qtbot, view, QPointF(part.right(), part.center().y()), QPointF(part.right() - part.width() / 4, part.center().y()))
+    assert page.session.project.recipe.crop_share == pytest.approx(0.5, abs=0.02)
+    assert view.part().width() == pytest.approx(part.width() / 2, abs=part.width() / 20)
+    drag(qtbot, view, part.center(), part.topLeft())
+    assert page.session.project.recipe.crop_share == pytest.approx(0.5, abs=0.02), "the middle stays in the middle"
     settled(qtbot, page)

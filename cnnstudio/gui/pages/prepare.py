@@ -22,6 +22,7 @@ from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Report, Work
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.prepare_cards import FieldsCard, NormalizationCard, ProblemCard, StepList
+from cnnstudio.gui.pages.prepare_crop import CropCard
 from cnnstudio.gui.pages.prepare_measured import MeasuredCard, evidence_words
 from cnnstudio.gui.pages.prepare_pipeline import BatchAsked, PipelineView, make_batch
 from cnnstudio.gui.pages.prepare_preview import (
@@ -118,11 +119,12 @@ class PreparePage(Page):
         session = self.session
         self._normalization = NormalizationCard(session)
         self._normalization.measure_asked.connect(self.measure)
-        self._fields = [
+        self._crop = CropCard(session)
+        self._fields: list[FieldsCard] = [
             FieldsCard(session, tr("Colour mode", "Modo de color"),
                        tr("Files are read in full and turned upright first.",
                           "Los archivos se leen enteros y primero se enderezan."), [("color_mode", "background")]),
-            FieldsCard(session, tr("Crop", "Recorte"), "", [("crop", "crop_share", "crop_box")]),
+            self._crop,
             FieldsCard(session, tr("Resize", "Redimensionar"), "",
                        [("width",), ("height",)], [("fit", "interpolation")]),
             self._normalization]
@@ -398,11 +400,12 @@ class PreparePage(Page):
             self._trouble.setText(found.text)
             return
         shown = []
-        cards: dict[str, ProblemCard] = {**self._steps.cards, "color_mode": self._fields[0], "crop": self._fields[1],
+        cards: dict[str, ProblemCard] = {**self._steps.cards, "color_mode": self._fields[0], "crop": self._crop,
                                          "resize": self._fields[2]}
         rows = {each.id: each for each in found}
         for name, card in cards.items():
             card.look.show_looks(rows[name].looks if name in rows else ())
+        self._crop.show_whole(rows["color_mode"].looks[0] if "color_mode" in rows else None)
         for each in found:
             entry = RECIPE_STEPS.find(each.type)
             shown.append((str(_STAGES.get(each.type) or (entry.label if entry is not None else each.type)), each))

@@ -6,6 +6,7 @@ has no entry here keeps its name and its settings and is shown as unknown.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -40,6 +41,15 @@ Call = tuple[str, int]
 """A layer by its name in the file, and which of its calls."""
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a layer comes from: the file's description of it, its names from the outermost model inwards, and the
+    group of its weights in Keras's HDF5 file."""
+
+    layer: Mapping[str, Any]
+    names: tuple[str, ...] = ()
+    group: str = ""
+
+
 class Foreign(msgspec.Struct, frozen=True, kw_only=True):
     """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
     `normalization` the recipe's name of a scaling right behind the input; `notes` what a reader should know."""
@@ -49,11 +59,15 @@ class Foreign(msgspec.Struct, frozen=True, kw_only=True):
     normalization: str = "none"
     unknown: tuple[str, ...] = ()
     notes: tuple[Text, ...] = ()
+    origins: Mapping[str, Origin] = {}
 
 
-def read_network(path: Path) -> Foreign:
-    """The network in a `.keras` or JSON file; raises ProblemError."""
-    return described(_config(path), path)
+def read_network(path: Path, with_scaling: bool = False) -> Foreign:
+    """The network in a `.keras` or JSON file; a scaling behind its input stays a layer `with_scaling`.
+
+    Raises ProblemError.
+    """
+    return described(_config(path), path, with_scaling)
 
 
 def _config(path: Path) -> Any:
@@ -96,7 +110,7 @@ def _damaged(path: Path) -> ProblemError:
     return _problem("network_damaged", text.fill(path=path.name), path)
 
 
-def described(config: Any, path: Path = Path("model.json")) -> Foreign:
+def described(config: Any, path: Path = Path("model.json"), with_scaling: bool = False) -> Foreign:
     """The network that Keras's description of a model stands for; raises ProblemError where it is none."""
     reader = _Reader()
     try:
@@ -107,7 +121,7 @@ def described(config: Any, path: Path = Path("model.json")) -> Foreign:
         raise _damaged(path) from None
     if not reader.nodes:
         raise _damaged(path)
-    return reader.found()
+    return reader.found(with_scaling)
 
 
 class _Reader:
@@ -119,21 +133,30 @@ class _Reader:
         self.unknown: list[str] = []
         self.notes: list[Text] = []
         self.shape: tuple[int, int, int] | None = None
+        self.origins: dict[str, Origin] = {}
+        self._inside: dict[str, Origin] = {}
+        """The layers of the model that is being read, by their names in the file."""
 
-    def found(self) -> Foreign:
-        network, normalization = _without_scaling(NetworkSpec(nodes=tuple(self.nodes.values()), edges=tuple(self.edges)))
+    def found(self, with_scaling: bool) -> Foreign:
+        network, normalization = NetworkSpec(nodes=tuple(self.nodes.values()), edges=tuple(self.edges)), "none"
+        if not with_scaling:
+            network, normalization = _without_scaling(network)
         return Foreign(network=network, shape=self.shape, normalization=normalization, unknown=tuple(self.unknown),
-                       notes=tuple(self.notes))
+                       notes=tuple(self.notes), origins=self.origins)
 
-    def model(self, config: Config, entering: dict[int, str], depth: int) -> str:
+    def model(self, config: Config, entering: dict[int, str], depth: int, place: Origin | None = None) -> str:
         """Add a model's layers; `entering` feeds its inputs, by their number. Answers the layer that is its output."""
         if depth > DEEPEST:
             raise ValueError("models within models")
         inner = config["config"]
         layers = inner["layers"] if isinstance(inner, Mapping) else inner
-        if config["class_name"] == "Sequential":
-            return self._chain(layers, entering, depth)
-        return self._graph(inner, layers, entering, depth)
+        outside, self._inside = self._inside, _placed(layers, place)
+        try:
+            if config["class_name"] == "Sequential":
+                return self._chain(layers, entering, depth)
+            return self._graph(inner, layers, entering, depth)
+        finally:
+            self._inside = outside
 
     def _chain(self, layers: list[Config], entering: dict[int, str], depth: int) -> str:
         last = entering.get(0)
@@ -183,29 +206,67 @@ class _Reader:
         sizes = list(shape)[-3:] if len(shape) >= 4 else []
         if self.shape is None and len(sizes) == 3 and all(isinstance(each, int) and each > 0 for each in sizes):
             self.shape = (sizes[0], sizes[1], sizes[2])
-        return self._add(Node(id=name, type="Input"), [])
+        identifier = self._add(Node(id=name, type="Input"), [])
+        self.origins[identifier] = Origin(layer={"class_name": "InputLayer", "config": config}, names=(name,))
+        return identifier
 
     def _layer(self, layer: Config, sources: list[str], depth: int, name: str = "") -> str:
         kind, config = str(layer["class_name"]), layer["config"]
+        origin = self._inside.get(_named(layer), Origin(layer=layer))
         if kind in _MODELS and isinstance(config, Mapping | list):
-            return self.model(layer, dict(enumerate(sources)), depth + 1)
+            return self.model(layer, dict(enumerate(sources)), depth + 1, origin)
         name = name or str(config.get("name") or layer.get("name") or kind.lower())
         entry = LAYERS.find(kind) if kind not in _OWN else None
         if entry is None or config.get("data_format") == "channels_first":
             node = Node(id=name, type=kind if entry is None else f"{kind} (channels_first)", params=_plain(config))
             identifier = self._add(node, sources)
+            self.origins[identifier] = origin
             self.unknown.append(identifier)
             return identifier
         if entry.passing != "list" and len(set(sources)) == 1:
             # Self-attention: one input taken for query, value and key.
             sources = sources[:1]
-        return self._add(Node(id=name, type=kind, params=_params(kind, config)), sources)
+        identifier = self._add(Node(id=name, type=kind, params=_params(kind, config)), sources)
+        self.origins[identifier] = origin
+        return identifier
 
     def _add(self, node: Node, sources: list[str]) -> str:
         identifier = unique_id(_word(node.id), self.nodes)
         self.nodes[identifier] = replace(node, id=identifier)
         self.edges += [Edge(source=source, target=identifier, port=port) for port, source in enumerate(sources)]
         return identifier
+
+
+def _named(layer: Config) -> str:
+    """A layer's name in the file; that of a model of Keras 2 may be missing."""
+    config = layer["config"]
+    return str(layer.get("name") or (config.get("name") if isinstance(config, Mapping) else "") or "")
+
+
+def _placed(layers: list[Config], place: Origin | None) -> dict[str, Origin]:
+    """Where the layers of a model stand in the file: Keras names the groups of their weights by class and number."""
+    found: dict[str, Origin] = {}
+    counts: dict[str, int] = {}
+    before = place if place is not None else Origin(layer={})
+    for layer in layers:
+        # An operation on tensors is no layer and has no group.
+        if ".ops" in str(layer.get("module")):
+            group = ""
+        else:
+            word = _snake(str(layer["class_name"]))
+            number = counts.get(word, 0)
+            counts[word] = number + 1
+            word = f"{word}_{number}" if number else word
+            group = f"{before.group}/layers/{word}" if before.group else f"layers/{word}"
+        name = _named(layer)
+        found[name] = Origin(layer=layer, names=(*before.names, name), group=group)
+    return found
+
+
+def _snake(name: str) -> str:
+    """conv2d for Conv2D, re_lu for ReLU: Keras's way of writing a class in small letters."""
+    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
 def _ends(value: Any) -> list[Call]:

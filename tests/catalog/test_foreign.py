@@ -83,3 +83,26 @@ def test_whatever_a_file_says_only_problems_come_out(value):
             described(config)
         except ProblemError:
             pass
+
+
+def test_every_layer_knows_where_its_weights_lie_in_the_file():
+    """Keras names the groups of a model's weights by class and number; an operation on tensors has none."""
+    def layer(kind, name, *sources, module="keras.layers", **config):
+        tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": [each, 0, 0]}} for each in sources]
+        return {"module": module, "class_name": kind, "name": name, "config": {"name": name, **config},
+                "inbound_nodes": [{"args": tensors, "kwargs": {}}] if sources else []}
+
+    inner = {"layers": [layer("InputLayer", "x", batch_shape=[None, 8, 8, 3]), layer("Conv2D", "c", filters=3),
+                        layer("ReLU", "r")]}
+    foreign = described({"class_name": "Functional", "config": {
+        "layers": [layer("InputLayer", "in", batch_shape=[None, 8, 8, 3]), layer("Rescaling", "s", "in", scale=0.5),
+                   layer("Conv2D", "a", "s", filters=3), layer("Sequential", "m", "a", module="keras", **inner),
+                   layer("Add", "sum", "a", "m", module="keras.src.ops.numpy"), layer("Conv2D", "b", "sum", filters=3)],
+        "input_layers": ["in", 0, 0], "output_layers": ["b", 0, 0]}}, with_scaling=True)
+    assert foreign.network.node("s").params == {"scale": 0.5}
+    groups = {name: (origin.names, origin.group) for name, origin in foreign.origins.items()}
+    assert groups["a"] == (("a",), "layers/conv2d")
+    assert groups["c"] == (("m", "c"), "layers/sequential/layers/conv2d")
+    assert groups["r"] == (("m", "r"), "layers/sequential/layers/re_lu")
+    assert groups["sum"] == (("sum",), "")
+    assert groups["b"] == (("b",), "layers/conv2d_1")

@@ -56,6 +56,8 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     network: NetworkSpec = NetworkSpec()
     """What was looked at: the network with the repetitions of its groups written out."""
+    copies: dict[str, str] = {}
+    """For each layer of a repetition the one that it repeats."""
 
     @property
     def trainable(self) -> int:
@@ -144,7 +146,8 @@ def _report(network: NetworkSpec, context: Context, headless: bool, before: Netw
         problems += ending(network, {identifier: node.shape for identifier, node in found.items()}, output, context)
     if copies:
         problems = [_of_original(problem, copies) for problem in problems]
-    return NetworkReport(nodes=found, order=tuple(order), output=output, problems=tuple(problems), network=network)
+    return NetworkReport(nodes=found, order=tuple(order), output=output, problems=tuple(problems), network=network,
+                         copies=copies)
 
 
 class _Earlier:

@@ -42,6 +42,19 @@ def at(page, item, offset=None):
     return page.canvas.mapFromScene(place)
 
 
+def test_a_repetition_in_the_table_chooses_the_layer_that_it_repeats(qtbot, page):
+    members = block(page)
+    page.scene.choose(members)
+    qtbot.keyClick(page.canvas, Qt.Key.Key_G, CONTROL)
+    page._inspector._set_group(network(page).groups[0].id, page.title, repeat=2)
+    page.show_view("table")
+    table = page._table._table
+    names = [table.model().index(row, 1).data() for row in range(table.model().rowCount())]
+    where = table.visualRect(table.model().index(names.index(f"{members[0]}_r2"), 1)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert page.scene.chosen_nodes() == [members[0]]
+
+
 def test_a_block_is_grouped_repeated_collapsed_and_taken_apart_by_keys(qtbot, page):
     members, before = block(page), page.report.parameters
     page.scene.choose(members)

@@ -34,7 +34,10 @@ def field_words(field: Field | None) -> str:
 
 
 class LayerTable(QWidget):
-    """Like `model.summary()`, with the share of parameters and multiply-adds of each layer; the heaviest marked."""
+    """Like `model.summary()`, with the share of parameters and multiply-adds of each layer; the heaviest marked.
+
+    `chosen` names the layer of the canvas: for one in a repetition the layer that it repeats.
+    """
 
     chosen = Signal(str)
 
@@ -42,6 +45,7 @@ class LayerTable(QWidget):
         super().__init__(parent)
         self._total = (1, 1)
         self._heavy = (0, 0)
+        self._copies: dict[str, str] = {}
         Row = tuple[Node, NodeReport]
 
         def share(value: int, whole: int) -> str:
@@ -78,6 +82,7 @@ class LayerTable(QWidget):
 
     def show_report(self, network: NetworkSpec, found: NetworkReport) -> None:
         self._total = (max(1, found.parameters), max(1, found.multiply_adds))
+        self._copies = found.copies
         # The three heaviest stand out.
         costs = [node.cost for node in found.nodes.values()]
         self._heavy = (sorted([0, 0, 0, *(cost.parameters for cost in costs)])[-3],
@@ -96,7 +101,7 @@ class LayerTable(QWidget):
 
     def _choose(self, entry: object) -> None:
         if isinstance(entry, tuple):
-            self.chosen.emit(entry[0].id)
+            self.chosen.emit(self._copies.get(entry[0].id, entry[0].id))
 
 
 class Python(QSyntaxHighlighter):

@@ -8,9 +8,16 @@ import keras
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.script import keras_script
+from cnnstudio.catalog.torch_code.module import torch_model
 from cnnstudio.catalog.torch_code.script import torch_script
-from cnnstudio.core.item import Step
+from cnnstudio.catalog.torch_code.training import _EARLY_STOPPING
+from cnnstudio.core.augmentation import AugmentationSpec
+from cnnstudio.core.item import Item, Step
+from cnnstudio.engine.building import build, compile_model
+from cnnstudio.engine.transferring import save_state, torch_state
+from cnnstudio.imaging.prepare import prepare_file
 from tests.engine.collections_of_pictures import CLASSES, augmented, draw, replace, small_project, write_manifest
 
 
@@ -51,3 +58,89 @@ def test_the_pytorch_script_trains_and_saves(tmp_path, monkeypatch, capsys, mode
     other = found["Network"]()
     found["load_weights"](other, tmp_path / "weights.npz")
     assert torch.equal(other.output.weight, found["network"].cpu().output.weight)
+
+
+def steps(*kinds):
+    return AugmentationSpec(steps=tuple(Step(id=kind, type=kind) for kind in kinds))
+
+
+@pytest.mark.parametrize("mode", ["int", "binary", "categorical"])
+def test_the_pytorch_script_does_all_that_the_training_does(tmp_path, monkeypatch, capsys, mode):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
+    classes = CLASSES[:2] if mode == "binary" else CLASSES
+    callbacks = (Step(id="early", type="EarlyStopping", params={"monitor": "val_accuracy", "patience": 1,
+                                                                "restore_best_weights": True}),
+                 Step(id="slower", type="ReduceLROnPlateau", params={"monitor": "loss", "patience": 1, "min_delta": 5.0}))
+    project = small_project(mode, epochs=12, callbacks=callbacks, class_weight="balanced", optimizer=Item(
+        type="sgd", params={"learning_rate": 0.05, "weight_decay": 0.001, "clipnorm": 1.0, "momentum": 0.9}))
+    project = replace(project, augmentation=steps("random_flip", "random_rotation", "random_brightness",
+                                                  "random_erasing", "mix_up", "cut_mix"))
+    text = torch_script(project, len(classes))
+    assert "leaves out" not in text and "cannot print" not in text
+    found = run(text, tmp_path, monkeypatch, classes)
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert len(told) == found["epoch"] + 1 < 12, "it stopped early"
+    # Five is no improvement ever: after the first epoch every one makes the rate smaller.
+    assert found["optimizer"].param_groups[0]["lr"] == pytest.approx(0.05 * 0.1 ** (len(told) - 1), rel=1e-3)
+    best = found["stops"][0].weights
+    assert all(torch.equal(value, best[name]) for name, value in found["network"].state_dict().items())
+
+
+@pytest.mark.parametrize("values", [
+    {"patience": 2}, {"patience": 0, "min_delta": 0.05}, {"monitor": "val_accuracy", "patience": 1},
+    {"patience": 1, "baseline": 0.5}, {"patience": 1, "start_from_epoch": 3}, {"mode": "max", "patience": 3}])
+def test_the_printed_early_stopping_is_that_of_keras(values):
+    names = {}
+    exec(_EARLY_STOPPING, names)  # our own text
+    monitor, mode = values.get("monitor", "val_loss"), values.get("mode", "auto")
+    sign = -1 if mode == "max" or (mode == "auto" and monitor == "val_accuracy") else 1
+    for seed in range(40):
+        drawn = np.random.default_rng(seed).random(12)
+        theirs = keras.callbacks.EarlyStopping(**{"monitor": monitor, "mode": "max" if sign < 0 else "min", **{
+            name: value for name, value in values.items() if name not in ("monitor", "mode")}})
+        theirs.set_model(keras.Sequential())
+        theirs.model.stop_training = False
+        theirs.on_train_begin()
+        mine = names["EarlyStopping"](monitor, sign, **{name: value for name, value in values.items()
+                                                        if name not in ("monitor", "mode")})
+        ends = []
+        for epoch, value in enumerate(drawn):
+            theirs.on_epoch_end(epoch, {monitor: value})
+            ends.append((mine.is_over(epoch, {monitor: value}), theirs.model.stop_training))
+            if any(ends[-1]):
+                break
+        assert all(one == other for one, other in ends), (seed, ends)
+
+
+@pytest.mark.parametrize(("optimizer", "tolerance"), [
+    (Item(type="adam", params={"learning_rate": 0.01, "weight_decay": 0.02}), 0.05),
+    (Item(type="sgd", params={"learning_rate": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}), 2e-3),
+    (Item(type="sgd", params={"learning_rate": 0.5, "clipnorm": 0.05}), 2e-3),
+    (Item(type="rmsprop", params={"learning_rate": 0.01, "rho": 0.8, "momentum": 0.5, "weight_decay": 0.01}), 0.05)],
+    ids=["adam", "sgd", "clipnorm", "rmsprop"])
+def test_the_pytorch_loop_takes_the_steps_of_keras(optimizer, tolerance, tmp_path, monkeypatch):
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
+    project = small_project("categorical", epochs=4, batch_size=64, optimizer=optimizer, class_weight="balanced")
+    entries = [each for each in draw(tmp_path / "pictures", CLASSES, 10) if each["label"] or each["path"] < "dark/004"]
+    write_manifest(tmp_path / "manifest.jsonl", tmp_path / "pictures", entries, CLASSES)
+    learned = [each for each in entries if each["split"] == "train"]
+    pixels = np.stack([prepare_file(tmp_path / "pictures" / each["path"], project.recipe.as_dictionary())
+                       for each in learned]).astype("float32")
+    labels = np.array([each["label"] for each in learned])
+    context = context_of(project, len(CLASSES))
+    keras.utils.set_random_seed(1)
+    model = build(project.network, context).model
+    printed = torch_model(project.network, context)
+    save_state(torch_state(model, printed), tmp_path / "start.npz")
+    compile_model(model, project, context)
+    weights = {number: len(labels) / (len(CLASSES) * (labels == number).sum()) for number in range(len(CLASSES))}
+    model.fit(pixels, np.eye(len(CLASSES))[labels], batch_size=64, epochs=4, verbose=0, class_weight=weights)
+    text = torch_script(project, len(CLASSES)).replace(
+        "network = Network().to(device)", 'network = Network().to(device)\nload_weights(network, "start.npz")')
+    (tmp_path / "train.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(tmp_path / "train.py"))
+    with np.load("start.npz") as start, np.load("weights.npz") as archive:
+        for name, wanted in torch_state(model, printed).items():
+            # Where a gradient is almost nothing Adam and RMSprop divide by it, and each library rounds by itself.
+            assert np.linalg.norm(archive[name] - wanted) < tolerance * np.linalg.norm(wanted - start[name]), name

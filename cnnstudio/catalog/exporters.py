@@ -32,6 +32,11 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
     Exporter(id="keras", label=Text("Keras model", "Modelo Keras"), suffix=".keras",
              help=Text("One .keras file for Keras 3. It takes plain 0-255 pixels and carries recipe and classes.",
                        "Un archivo .keras para Keras 3. Toma píxeles 0-255 y lleva la receta y las clases.")),
+    Exporter(id="keras_source", label=Text("Keras source", "Código Keras"),
+             help=Text("A folder with the network as readable Keras code, its trained weights (.npz, nothing pickled) and "
+                       "the recipe.",
+                       "Una carpeta con la red como código Keras legible, sus pesos entrenados (.npz, sin pickle) y la "
+                       "receta.")),
     Exporter(id="torch", label=Text("PyTorch source", "Código PyTorch"),
              help=Text("A folder with the network as a PyTorch module, its trained weights (.npz, nothing pickled) and the "
                        "recipe. Needs PyTorch here to be compared.",

@@ -5,15 +5,32 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.keras_code import keras_code
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.pipeline import pipeline_code
 from cnnstudio.catalog.recipes import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import complete
 from cnnstudio.core.project import Project
 
 METRICS: Final = {"binary": "BinaryAccuracy", "categorical": "CategoricalAccuracy", "int": "SparseCategoricalAccuracy"}
+
+
+_LOADING: Final = '''\
+def load_weights(model, path):
+    """Sets the weights from an .npz file that CNN Studio wrote for this network (arrays by layer, nothing pickled)."""
+    with np.load(path, allow_pickle=False) as archive:
+        for layer in model.layers:
+            if layer.weights:
+                layer.set_weights([archive[f"{layer.name}/{number}"] for number in range(len(layer.weights))])
+'''
+
+
+def keras_source(network: NetworkSpec, context: Context) -> str:
+    """A file with the untrained `model` and `load_weights(model, path)`."""
+    code = keras_code(network, context).removeprefix("import keras\n").strip("\n")
+    return "\n\n".join(["import keras\nimport numpy as np\n", code + "\n", _LOADING])
 
 
 def keras_script(project: Project, class_count: int, pictures: int) -> str:

@@ -21,7 +21,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.engine import bundle, exporting_torch, models
+from cnnstudio.engine import bundle, exporting_keras, exporting_torch, models
 from cnnstudio.engine.phases import phase
 from cnnstudio.engine.pixels import prepare_pictures
 from cnnstudio.workers.link import Link
@@ -150,7 +150,17 @@ def _torch(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.n
     return check
 
 
-_WRITERS: Final[dict[str, Callable[..., ExportCheck]]] = {"keras": _keras, "bundle": _bundle, "torch": _torch}
+def _keras_source(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.ndarray, job: Export, link: Link
+                  ) -> ExportCheck:
+    exporting_keras.write(loaded, RunFolder(Path(job.run_folder)), path)
+    phase(link, "checking")
+    check = compared(exporting_keras.answers(path, loaded.card, pictures), wanted)
+    bundle.write_check(path, check, "keras_source")
+    return check
+
+
+_WRITERS: Final[dict[str, Callable[..., ExportCheck]]] = {
+    "keras": _keras, "bundle": _bundle, "keras_source": _keras_source, "torch": _torch}
 """The writer of each format of catalog.exporters."""
 
 

@@ -35,8 +35,13 @@ def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / SOURCE).write_text(torch_code(project.network, context), encoding="utf-8")
     save_state(torch_state(loaded.model, torch_model(project.network, context)), folder / WEIGHTS)
-    described = {"recipe": loaded.card.recipe.as_dictionary(), "class_names": list(loaded.card.class_names),
-                 "label_mode": loaded.card.label_mode}
+    write_recipe(loaded.card, folder)
+
+
+def write_recipe(card: models.Card, folder: Path) -> None:
+    """How a file becomes pixels, and the classes, beside the source."""
+    described = {"recipe": card.recipe.as_dictionary(), "class_names": list(card.class_names),
+                 "label_mode": card.label_mode}
     (folder / RECIPE).write_bytes(msgspec.json.format(msgspec.json.encode(described), indent=2))
 
 

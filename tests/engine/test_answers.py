@@ -224,6 +224,17 @@ def test_the_run_as_pytorch_source_answers_the_same(trained, tmp_path):
     assert "import cnnstudio" not in (target / "network.py").read_text()
 
 
+def test_the_run_as_keras_source_answers_the_same(trained, tmp_path):
+    target = tmp_path / "código"
+    recorder = Recorder()
+    assert isinstance(export(job(Export, trained, format="keras_source", path=str(target)), recorder), Finished)
+    check = recorder.of(Exported)[0].check
+    assert (check.images, check.top1_agreement) == (60, 1.0)
+    assert check.max_abs_difference <= 1e-5
+    assert {path.name for path in target.iterdir()} == {"network.py", "weights.npz", "recipe.json", "check.json"}
+    assert "cnnstudio" not in (target / "network.py").read_text()
+
+
 def test_without_pytorch_the_export_says_so_and_leaves_nothing(trained, tmp_path, monkeypatch):
     monkeypatch.setattr("cnnstudio.engine.exporting_torch.importlib.util.find_spec", lambda _name: None)
     with pytest.raises(ProblemError) as trouble:

@@ -8,14 +8,17 @@ import keras
 import numpy as np
 import pytest
 
-from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.script import keras_script
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.context import Context, context_of
+from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.script import keras_script, keras_source
 from cnnstudio.catalog.torch_code.module import torch_model
 from cnnstudio.catalog.torch_code.script import torch_script
 from cnnstudio.catalog.torch_code.training import _EARLY_STOPPING
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.item import Item, Step
 from cnnstudio.engine.building import build, compile_model
+from cnnstudio.engine.exporting_keras import state
 from cnnstudio.engine.transferring import save_state, torch_state
 from cnnstudio.imaging.prepare import prepare_file
 from tests.engine.collections_of_pictures import CLASSES, augmented, draw, replace, small_project, write_manifest
@@ -58,6 +61,26 @@ def test_the_pytorch_script_trains_and_saves(tmp_path, monkeypatch, capsys, mode
     other = found["Network"]()
     found["load_weights"](other, tmp_path / "weights.npz")
     assert torch.equal(other.output.weight, found["network"].cpu().output.weight)
+
+
+@pytest.mark.parametrize("base", ["efficientnet_lite0", "mobilenet_v3_small"])
+def test_the_printed_network_with_a_base_takes_the_weights_of_the_trained_one(base, tmp_path):
+    context = Context(height=64, width=64, channels=3, class_count=4, normalization="base")
+    drawing = Drawing()
+    drawing.add("Input")
+    drawing.add("PretrainedBase", base=base, trainable_from=BASES[base].blocks[-1])
+    drawing.add("Dense", units=8, activation="relu")
+    drawing.add("Output")
+    network = drawing.network()
+    keras.utils.set_random_seed(1)
+    trained = build(network, context, weights=base == "efficientnet_lite0").model
+    names = {}
+    keras.utils.set_random_seed(2)
+    exec(keras_source(network, context), names)  # our own text
+    save_state(state(trained, names["model"]), tmp_path / "weights.npz")
+    names["load_weights"](names["model"], tmp_path / "weights.npz")
+    pictures = np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3)).astype("float32")
+    np.testing.assert_allclose(names["model"].predict_on_batch(pictures), trained.predict_on_batch(pictures), atol=1e-5)
 
 
 def steps(*kinds):

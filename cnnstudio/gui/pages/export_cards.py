@@ -37,6 +37,13 @@ CONTENTS = {
         ("keras.saving.load_model", Text("opens it, with any backend of Keras 3",
                                          "lo abre, con cualquier motor de Keras 3")),
     ),
+    "keras_source": (
+        ("network.py", Text("the network as code; takes plain 0-255 pixels",
+                            "la red como código; toma píxeles 0-255 sin tratar")),
+        ("weights.npz", Text("the trained weights; load_weights sets them", "los pesos entrenados; load_weights los pone")),
+        ("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
+                                         "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
+    ),
     "torch": (
         ("network.py", Text("the network as a module; takes 0-255 pixels, channels first",
                             "la red como módulo; toma píxeles 0-255, canales primero")),
@@ -140,7 +147,8 @@ class ResultCard(Card):
         self._how.setText(tr("Use it from a terminal:", "Úselo desde un terminal:") if bundle else
                           tr("Use it in Python:", "Úselo en Python:"))
         path = Path(record.path)
-        commands = {"bundle": f'python "{path / "predict.py"}" {tr("PICTURE", "IMAGEN")} --json',
+        commands = {"keras_source": "from network import load_weights, model; load_weights(model, \"weights.npz\")",
+                    "bundle": f'python "{path / "predict.py"}" {tr("PICTURE", "IMAGEN")} --json',
                     "torch": "network = Network(); load_weights(network, \"weights.npz\")"}
         self._command.setText(commands.get(record.format, f"keras.saving.load_model({str(path)!r})"))
         self.setAccessibleName(f"{record.path}. {check_words(record)}")

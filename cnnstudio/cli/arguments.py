@@ -136,6 +136,9 @@ def parser() -> argparse.ArgumentParser:
     code.add_argument("--whole", action="store_true",
                       help=tr("the whole training: pictures, recipe, network, fit",
                               "el entrenamiento completo: imágenes, receta, red, ajuste"))
+    code.add_argument("--run", metavar="ID",
+                      help=tr("as it was in this training; its weights come with export --format keras_source or torch",
+                              "como era en este entrenamiento; sus pesos vienen con export --format keras_source o torch"))
     code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"))
     command("measure", tr("measure mean and deviation of the training pictures, for recipe.normalization=standardize",
                           "mide la media y la desviación de las imágenes de entrenamiento, para "

@@ -12,21 +12,21 @@ from cnnstudio.catalog.torch_code.script import torch_code, torch_script
 from cnnstudio.cli.output import Output
 from cnnstudio.core.files import read_project, write_atomically, write_problem
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
+from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_index
+from cnnstudio.workers.runs import find_run
 
 
 def code(arguments: argparse.Namespace, output: Output) -> int:
-    """Print the network, or with --whole the whole training, in Keras or PyTorch; or write it into a file."""
-    folder: Path = arguments.project
-    project = read_project(folder)
-    index = open_index(folder)
-    try:
-        classes = index.class_names(project.dataset)
-        training = index.split_counts(classes).get("train", 0)
-    finally:
-        index.close()
-    context = context_of(project, max(2, len(classes)))
+    """Print the network, or with --whole the whole training, in Keras or PyTorch; or write it into a file.
+
+    Of the project as it is, or with --run as it was when that training began.
+    """
+    project, classes, training = (_of_run(arguments.project, arguments.run) if arguments.run is not None
+                                  else _present(arguments.project))
+    context = context_of(project, max(2, classes))
     if arguments.framework == "torch":
         text = torch_script(project, context.class_count) if arguments.whole else torch_code(project.network, context)
     else:
@@ -43,3 +43,20 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
     output.line({"framework": arguments.framework, "path": str(target)},
                 tr("Written to {path}.", "Escrito en {path}.", path=target))
     return 0
+
+
+def _present(folder: Path) -> tuple[Project, int, int]:
+    """The project, its number of classes and of training pictures."""
+    project = read_project(folder)
+    index = open_index(folder)
+    try:
+        classes = index.class_names(project.dataset)
+        return project, len(classes), index.split_counts(classes).get("train", 0)
+    finally:
+        index.close()
+
+
+def _of_run(folder: Path, identifier: str) -> tuple[Project, int, int]:
+    run = find_run(folder, identifier)
+    manifest = read_manifest(run.manifest_path)
+    return run.spec(), len(manifest.header.class_names), sum(each.split == "train" for each in manifest.entries)

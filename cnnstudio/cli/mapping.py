@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.cli.audit import opened
+from cnnstudio.cli.auditing import opened
 from cnnstudio.cli.jobs import ended, report_progress, run_job
 from cnnstudio.cli.output import Output, scanning
 from cnnstudio.core import events

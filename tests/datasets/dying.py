@@ -6,11 +6,11 @@ import os
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from cnnstudio.datasets.audit import helpers
+from cnnstudio.datasets.audit import serving
 from cnnstudio.datasets.audit.measured import Measured, measure_file
 
 
-def serve(connection: Connection, root: bytes) -> None:
+def serve(connection: Connection) -> None:
     """Measure what comes, and die of every file called deadly."""
 
     def measure(folder: Path, identifier: int, path: str) -> Measured:
@@ -18,5 +18,5 @@ def serve(connection: Connection, root: bytes) -> None:
             os._exit(11)
         return measure_file(folder, identifier, path)
 
-    helpers.measure_file = measure
-    helpers.serve(connection, root)
+    serving.measure_file = measure
+    serving.serve(connection)

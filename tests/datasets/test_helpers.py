@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnnstudio.core.dataset import DatasetSpec
-from cnnstudio.datasets.audit import helpers as beside
+from cnnstudio.datasets.audit import helpers as module
 from cnnstudio.datasets.audit.helpers import Helpers
 from cnnstudio.datasets.audit.measured import measure_file
 from cnnstudio.datasets.audit.measuring import measure, waiting
@@ -55,7 +55,7 @@ def test_a_file_that_kills_them_is_named_and_the_others_are_measured(root):
     (root / "dog" / "0.jpg").rename(root / "dog" / "deadly.jpg")
     pictures = [(number, str(path.relative_to(root))) for number, path in enumerate(sorted(root.rglob("*.*")))]
     found = []
-    with Helpers(root, 1, serve) as helpers:
+    with Helpers(1, root, serve) as helpers:
         helpers.give(pictures[:20])
         helpers.give(pictures[20:])
         assert not helpers.room
@@ -94,5 +94,15 @@ def test_cancelled_they_leave_at_once(root, tmp_path):
     index.close()
 
 
+def test_those_that_were_started_before_are_used_and_left_alone(root, tmp_path):
+    wanted = rows(root, tmp_path / "alone", helpers=0)
+    with Helpers(1) as beside:
+        assert rows(root, tmp_path / "few", beside=beside) == wanted, "too few to be handed over"
+        assert rows(root, tmp_path / "started", beside=beside, here=False) == wanted
+        assert beside.there
+        assert not beside.busy
+        assert rows(root, tmp_path / "again", beside=beside, here=False) == wanted
+
+
 def test_memory_is_kept_without_complaint():
-    beside.keep_memory()
+    module.keep_memory()

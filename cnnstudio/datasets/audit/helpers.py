@@ -1,7 +1,9 @@
 """Processes that measure pictures beside the thread that asks: none waits for another's interpreter.
 
-They speak msgspec-encoded bytes over a pipe, nothing is pickled but the pipe's own end and the folder's name.
-A file that makes a decoder crash takes one of them with it, never the program: it is found and named.
+They speak msgspec-encoded bytes over a pipe, nothing is pickled but the pipe's own end. A file that makes a decoder
+crash takes one of them with it, never the program: it is found and named.
+
+Nothing that decodes is imported here: a command starts its helpers first, and imports the rest while they start.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
-import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,13 +19,12 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import cv2
 import msgspec
 
-from cnnstudio.datasets.audit.measured import Measured, measure_file, refused
-from cnnstudio.imaging.errors import corrupt
+if TYPE_CHECKING:
+    from cnnstudio.datasets.audit.measured import Measured
 
 Piece = Sequence[tuple[int, str]]
 """Some pictures: id and path relative to the root."""
@@ -43,11 +43,14 @@ class _Helper:
 
 
 class Helpers:
-    """Up to `count` processes; where the system gives none, there are none. Used as a context."""
+    """Up to `count` processes; where the system gives none, there are none. Used as a context.
 
-    def __init__(self, root: Path, count: int, target: Callable[[Connection, bytes], None] | None = None) -> None:
-        self._root = os.fsencode(root)
-        self._target = target or serve
+    `root` is the folder that paths are relative to; it may be set later, before the first piece is given.
+    """
+
+    def __init__(self, count: int, root: Path = Path(), target: Callable[[Connection], None] | None = None) -> None:
+        self.root = root
+        self._target = target or _serve
         self._helpers: list[_Helper] = []
         self._again: deque[Piece] = deque()
         self._lost: list[Measured] = []
@@ -62,8 +65,8 @@ class Helpers:
         for helper in self._helpers:
             helper.connection.close()
         for helper in self._helpers:
-            if helper.pieces:
-                helper.process.terminate()
+            # Nothing is lost with one, and one that is still starting would be waited for.
+            helper.process.terminate()
             helper.process.join(5.0)
             if helper.process.is_alive():
                 helper.process.kill()
@@ -91,7 +94,8 @@ class Helpers:
         helper.pieces.append(piece)
         # A process that is gone is noticed by the end of its pipe.
         with contextlib.suppress(OSError):
-            helper.connection.send_bytes(msgspec.msgpack.encode([(number, os.fsencode(path)) for number, path in piece]))
+            helper.connection.send_bytes(msgspec.msgpack.encode(
+                (os.fsencode(self.root), [(number, os.fsencode(path)) for number, path in piece])))
 
     def collect(self, seconds: float) -> list[Measured]:
         """What has come meanwhile; waits so long for something to come, where something is to come."""
@@ -112,7 +116,7 @@ class Helpers:
         context = multiprocessing.get_context("spawn")
         try:
             ours, theirs = context.Pipe()
-            process = context.Process(target=self._target, args=(theirs, self._root), daemon=True, name="measuring")
+            process = context.Process(target=self._target, args=(theirs,), daemon=True, name="measuring")
             process.start()
         except OSError:
             return
@@ -121,6 +125,9 @@ class Helpers:
 
     def _died(self, helper: _Helper) -> list[Measured]:
         """Put another in its place; the file that it died of is told apart by asking for each alone."""
+        from cnnstudio.datasets.audit.measured import measure_file, refused
+        from cnnstudio.imaging.errors import corrupt
+
         self._helpers.remove(helper)
         helper.connection.close()
         helper.process.kill()
@@ -136,25 +143,20 @@ class Helpers:
         self._start()
         if not self._helpers:
             # No process can be had any more: what they owe is measured here.
-            root = Path(os.fsdecode(self._root))
-            found += [measure_file(root, *each) for piece in self._again for each in piece]
+            found += [measure_file(self.root, *each) for piece in self._again for each in piece]
             self._again.clear()
         return found
 
 
-def serve(connection: Connection, root: bytes) -> None:
-    """The life of a helper: measure what comes until the pipe ends."""
-    with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    keep_memory()
-    cv2.setNumThreads(1)
-    folder = Path(os.fsdecode(root))
-    decoder = msgspec.msgpack.Decoder(list[tuple[int, bytes]])
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            piece = decoder.decode(connection.recv_bytes())
-            connection.send_bytes(msgspec.msgpack.encode(
-                [measure_file(folder, number, os.fsdecode(path)) for number, path in piece]))
+def spare(here: bool) -> int:
+    """How many there are cores for; with `here` one core is for the thread that asks."""
+    return max(1, (os.cpu_count() or 2) - (1 if here else 0))
+
+
+def _serve(connection: Connection) -> None:
+    from cnnstudio.datasets.audit.serving import serve
+
+    serve(connection)
 
 
 def keep_memory() -> None:
@@ -168,4 +170,6 @@ def keep_memory() -> None:
 
 
 def _decode(data: bytes) -> list[Measured]:
+    from cnnstudio.datasets.audit.measured import Measured
+
     return msgspec.msgpack.decode(data, type=list[Measured])

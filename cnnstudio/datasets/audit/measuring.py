@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Final
 
 import cv2
 
-from cnnstudio.datasets.audit.helpers import Helpers, Piece
+from cnnstudio.datasets.audit.helpers import Helpers, Piece, spare
 from cnnstudio.datasets.audit.measured import VERSION, Measured, measure_file
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, never
@@ -38,12 +38,12 @@ def waiting(index: Index) -> int:
 
 
 def measure(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never, *,
-            helpers: int | None = None, here: bool = True) -> int:
+            helpers: int | None = None, here: bool = True, beside: Helpers | None = None) -> int:
     """Measure every picture that was not measured yet; answers how many were.
 
-    `helpers` processes (as many as there are cores to spare) do the work, and with `here` the calling thread as
-    well; a window leaves that out. It goes on where it was cancelled: what is done is entered all the while. The
-    files are inspected by the same decoding, if they were not yet.
+    `helpers` processes (as many as there are cores to spare), or those that were started before (`beside`), do the
+    work, and with `here` the calling thread as well; a window leaves that out. It goes on where it was cancelled:
+    what is done is entered all the while. The files are inspected by the same decoding, if they were not yet.
     """
     # Those who measure are enough: OpenCV's own threads stand in their way.
     cv2.setNumThreads(1)
@@ -51,11 +51,13 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
     if not total:
         return 0
     if helpers is None:
-        helpers = 0 if total < _WORTH and here else max(1, (os.cpu_count() or 2) - (1 if here else 0))
+        helpers = 0 if total < _WORTH and here else spare(here)
     entering = _Entering(index, total, on_progress)
-    with Helpers(root, helpers) as beside:
+    started = beside is not None and (total >= _WORTH or not here)
+    with contextlib.nullcontext(beside) if started and beside is not None else Helpers(helpers) as working:
+        working.root = root
         # Once more from the beginning at the end: a file may have changed meanwhile.
-        while not cancelled() and _round(index, root, entering, beside, cancelled, here or not beside.there):
+        while not cancelled() and _round(index, root, entering, working, cancelled, here or not working.there):
             pass
     entering.enter()
     if entering.looked and not cancelled():

@@ -16,6 +16,7 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import findings as stored
 from cnnstudio.datasets.audit.copies import TWIN_KINDS, copies
+from cnnstudio.datasets.audit.helpers import Helpers
 from cnnstudio.datasets.audit.measuring import measure
 from cnnstudio.datasets.audit.rules import Row, read_rows, simple
 from cnnstudio.datasets.audit.twins import Twins, exact_groups, joined, near_twins
@@ -40,10 +41,11 @@ class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] | None = None,
           embedding: Embedding | None = None, on_progress: OnProgress | None = None,
-          cancelled: Cancelled = never, here: bool = True) -> AuditSummary:
+          cancelled: Cancelled = never, here: bool = True, beside: Helpers | None = None) -> AuditSummary:
     """Measure, judge and keep; `only` limits the kinds (None: all). Cancelled, it goes on where it stopped.
 
-    Without `here` the calling thread leaves the measuring to other processes.
+    Without `here` the calling thread leaves the measuring to other processes; `beside` are some that were started
+    before.
     `outlier` and `mislabeled` need an embedding; without one they are left as they are.
     """
     start = time.perf_counter()
@@ -51,7 +53,7 @@ def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] |
     if embedding is None:
         kinds -= LEARNED
     if kinds - LEARNED:
-        measure(index, root, on_progress, cancelled, here=here)
+        measure(index, root, on_progress, cancelled, here=here, beside=beside)
     complete = not cancelled() and judge(index, spec, kinds, embedding, cancelled)
     return AuditSummary(images=index.count(), counts=stored.counts(index), seconds=time.perf_counter() - start,
                         complete=complete)

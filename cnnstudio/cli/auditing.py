@@ -1,0 +1,142 @@
+"""What `cnnstudio audit` does once its helpers were started."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+
+from cnnstudio.catalog.findings import KINDS, LEARNED
+from cnnstudio.cli.output import Output, scanning
+from cnnstudio.cli.values import with_values
+from cnnstudio.core import events
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.edits import set_field
+from cnnstudio.core.files import PROJECT_FILE, read_project
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import ProblemError, blocking, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets import findings as stored
+from cnnstudio.datasets.audit.flat import is_flat, scan_flat
+from cnnstudio.datasets.audit.helpers import Helpers, keep_memory
+from cnnstudio.datasets.audit.run import ALL_KINDS
+from cnnstudio.datasets.audit.run import audit as audit_index
+from cnnstudio.datasets.embedding import Embedding, read_embedding
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.opening import open_index, source_folder
+from cnnstudio.datasets.refresh import scan_folder
+
+
+def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int:
+    """Exit code 0 whatever was found; 2 when the folder or the words are wrong."""
+    kinds = _kinds(arguments.only)
+    keep_memory()
+    place: Path = arguments.place
+    project, index, root = opened(place)
+    project = with_values(project, arguments.values)
+    if arguments.flips:
+        project = set_field(project, "dataset.audit", "flips", True)
+    try:
+        if not _scanned(place, index, root, project, output):
+            return 2
+        embedding = None
+        summary = audit_index(index, root, project.dataset, only=kinds - LEARNED, beside=beside,
+                              on_progress=lambda done, total: scanning(output, done, total))
+        if kinds & LEARNED and summary.images:
+            embedding = _embedded(place, project, index, root, output)
+            if embedding is not None:
+                audit_index(index, root, project.dataset, only=kinds & LEARNED, embedding=embedding)
+        found = [each for each in stored.all_findings(index, sorted(kinds))
+                 if each.kind not in LEARNED or embedding is not None]
+        _tell(found, index.count(), output)
+        if arguments.html is not None:
+            from cnnstudio.datasets.audit.report import write_report
+
+            write_report(arguments.html, index, root, found, name=project.name or place.resolve().name)
+            output.say(tr("Report: {path}", "Informe: {path}", path=arguments.html))
+    finally:
+        index.close()
+    return 0
+
+
+def _scanned(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
+    """List the pictures; whether there is something to audit. A plain folder needs no class folders."""
+    if not (place / PROJECT_FILE).is_file() and is_flat(root):
+        scan_flat(index, root, project.dataset)
+    else:
+        scan = scan_folder(index, root, project.dataset, lambda done, total: scanning(output, done, total))
+        stopped = blocking(scan.problems)
+        output.problems(scan.problems, as_lines=bool(stopped))
+        if stopped:
+            return False
+    if index.count():
+        return True
+    text = Text("There are no pictures in {path}.", "No hay imágenes en {path}.")
+    output.problems([error("no_pictures", text.fill(path=root), "dataset", path=root)])
+    return False
+
+
+def _kinds(words: str | None) -> frozenset[str]:
+    if not words:
+        return ALL_KINDS
+    chosen = frozenset(word.strip() for word in words.split(",") if word.strip())
+    unknown = sorted(chosen - ALL_KINDS)
+    if unknown:
+        text = Text("There are no findings called {unknown}. There are: {known}.",
+                    "No hay hallazgos llamados {unknown}. Los hay: {known}.")
+        raise ProblemError(error("unknown_kind", text.fill(unknown=", ".join(unknown), known=", ".join(KINDS.ids())),
+                                 "dataset"))
+    return chosen
+
+
+def opened(place: Path) -> tuple[Project, Index, Path]:
+    """The project in a folder with its index; or for a plain folder an index in the cache, found again next time.
+
+    Raises ProblemError.
+    """
+    if (place / PROJECT_FILE).is_file():
+        project = read_project(place)
+        return project, open_index(place), source_folder(project, place)
+    if not place.is_dir():
+        text = Text("{path} is neither a folder nor a project.", "{path} no es ni una carpeta ni un proyecto.")
+        raise ProblemError(error("not_a_folder", text.fill(path=place), "dataset", path=place))
+    root = place.resolve()
+    folder = cache_folder() / "audits" / blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    return Project(dataset=DatasetSpec(source=str(root))), open_index(folder), root
+
+
+def _embedded(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:
+    """The embedding of the pictures; where it cannot be computed that is told, and the rest of the audit stands."""
+    # Only those who ask for it wait for its import.
+    from cnnstudio.cli.jobs import report_progress, run_job
+    from cnnstudio.workers.analysis import embedding_job
+
+    # Outliers and labels need no map: its layout would take the longest.
+    job = embedding_job(place, project, index, root, layout="pca")
+    last = run_job(job, output, lambda event: report_progress(event, output))
+    if isinstance(last, events.Finished):
+        embedding = read_embedding(Path(job.target))
+        for note in embedding.notes:
+            output.say(str(note))
+        return embedding
+    if isinstance(last, events.Failed):
+        output.problems([last.problem], as_lines=False)
+        output.say(tr("Outliers and labels were not looked at.", "No se examinaron atípicas ni etiquetas."))
+    return None
+
+
+def _tell(found: Iterable[stored.Finding], images: int, output: Output) -> None:
+    counts: Counter[str] = Counter()
+    for each in found:
+        counts[each.kind] += 1
+        output.line({"kind": each.kind, "path": each.path, "others": list(each.others), "score": round(each.score, 4),
+                     "severity": each.severity, "text": each.text},
+                    f"{KINDS[each.kind].label}: {each.path}: {each.text}")
+    told = ", ".join(f"{KINDS[kind].label} {number}" for kind, number in counts.most_common())
+    output.line({"event": "summary", "images": images, "counts": dict(counts)},
+                tr("{images} pictures: {told}", "{images} imágenes: {told}", images=images,
+                   told=told or tr("nothing found", "nada encontrado")))

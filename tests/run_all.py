@@ -15,6 +15,12 @@ CHECKS = (
     ("import contracts", [str(BIN / "lint-imports")]),
 )
 
+PARTS = (
+    ("tests of the engine", ["tests/engine"]),
+    ("all other tests", ["tests", "--ignore=tests/engine"]),
+)
+"""Keras and PyTorch never share a process with the window: not in the program, and not here."""
+
 
 def main() -> int:
     failed = []
@@ -22,10 +28,12 @@ def main() -> int:
         print(f"== {name}", flush=True)
         if subprocess.call(command, cwd=ROOT):
             failed.append(name)
-    print("== tests", flush=True)
     environment = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
-    if subprocess.call([sys.executable, "-m", "pytest", "-q", *sys.argv[1:]], cwd=ROOT, env=environment):
-        failed.append("tests")
+    given = sys.argv[1:]
+    for name, paths in PARTS if all(each.startswith("-") for each in given) else (("tests", []),):
+        print(f"== {name}", flush=True)
+        if subprocess.call([sys.executable, "-m", "pytest", "-q", *paths, *given], cwd=ROOT, env=environment):
+            failed.append(name)
     if failed:
         print(f"FAILED: {', '.join(failed)}", flush=True)
     return 1 if failed else 0

@@ -221,6 +221,7 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
     """Whether the weights of every pretrained base of the network are on this computer."""
     problems: list[Problem] = []
     for node in project.network.nodes:
+        # Of a user's own base the report tells: without its file nothing is known of its layers.
         base = BASES.find(node.params.get("base", "efficientnet_lite0")) if node.type == "PretrainedBase" else None
         weights = node.params.get("weights", "imagenet")
         if base is None or weights == "random":

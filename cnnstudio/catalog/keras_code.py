@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases import Base, own_code
+from cnnstudio.catalog.bases.finding import base_of, identifier_of
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
@@ -112,17 +113,42 @@ def _base_function(node: Node, pictures: Context) -> list[str]:
     """A function that builds the base's layers, with the freeze line and the pooling of this node."""
     layer = LAYERS["PretrainedBase"]
     values = values_of(node, layer)
-    base = BASES.find(values["base"])
+    base = base_of(values)
     if base is None:
-        return [f"# unknown base {values['base']}"]
-    end = values["ends_at"] if values["ends_at"] in base.blocks else "all"
+        return [f"# unknown base {identifier_of(values)}"]
+    end = values["ends_at"] if values["ends_at"] in base.ends else "all"
     graph = base.graph_for(pictures.height, pictures.width, end)
-    context = Context(height=base.input_size, width=base.input_size, channels=3, class_count=1)
     lines = [f"def {_function_name(node)}(pictures):",
-             f'    """{base.label.en}, {base.source}; takes 0-255 pixels."""']
-    names = {graph.nodes[0].id: "pictures"}
+             f'    """{base.label.en}, {base.source or base.own_file}; takes 0-255 pixels."""']
     line = values["trainable_from"]
-    learning = base.trainable_layers(line if line in ("none", "all", *base.blocks) else "none")
+    learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
+    size = (pictures.height, pictures.width)
+    if base.own is not None and own_code.can_be_cut(base, graph, size):
+        last = own_code.cut_lines(node.id, base, graph, learning)
+    elif base.own is not None:
+        # A model within the model: its layers may be called as those of the head are.
+        shape = literal((*size, base.channels))
+        last = [f"start = keras.Input({shape})", *_layer_lines(base, graph, learning, "start"),
+                f"base = keras.Model(start, x, name={literal(node.id)})", *own_code.weight_lines(base, graph),
+                "x = base(pictures, training=False)"]
+    else:
+        last = _layer_lines(base, graph, learning, "pictures")
+    lines += [f"    {each}" for each in last]
+    pooling = {"avg": "GlobalAveragePooling2D", "max": "GlobalMaxPooling2D"}.get(values["pooling"])
+    if pooling is not None and (base.own is None or len(own_code.shape_at(base, graph, size)) == 3):
+        return [*lines, f"    return keras.layers.{pooling}()(x)"]
+    return [*lines, "    return x"]
+
+
+_TRAINING = ("BatchNormalization", "Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "GaussianNoise")
+"""Layers that do something else while a network trains; in a base they are always as when it predicts."""
+
+
+def _layer_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start: str) -> list[str]:
+    """The layers one by one from the tensor `start` on; the last is called x."""
+    context = Context(height=base.size[0], width=base.size[1], channels=base.channels, class_count=1)
+    lines: list[str] = []
+    names = {graph.nodes[0].id: start}
     # What only the next layer takes is called x; what is needed later keeps a name of its own.
     following = successors([(edge.source, edge.target) for edge in graph.edges])
     for each, after in zip(graph.nodes[1:], [*graph.nodes[2:], None], strict=True):
@@ -134,9 +160,6 @@ def _base_function(node: Node, pictures: Context) -> list[str]:
         if each.id not in learning and each.type not in ("Rescaling", "ReLU", "Add"):
             extra["trainable"] = False
         call = entry.call.code(values_of(each, entry) | {"context": context}, **extra)
-        training = ", training=False" if each.type == "BatchNormalization" else ""
-        lines.append(f"    {names[each.id]} = {call}({entering}{training})")
-    last = names[graph.nodes[-1].id]
-    pooling = {"avg": "GlobalAveragePooling2D", "max": "GlobalMaxPooling2D"}.get(values["pooling"])
-    lines.append(f"    return keras.layers.{pooling}()({last})" if pooling else f"    return {last}")
+        training = ", training=False" if each.type in _TRAINING else ""
+        lines.append(f"{names[each.id]} = {call}({entering}{training})")
     return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.finding import base_of
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.keras_code import keras_code
 from cnnstudio.catalog.layers import LAYERS, values_of
@@ -85,8 +85,9 @@ def _base_weights(project: Project) -> list[str]:
         if node.type != "PretrainedBase":
             continue
         values: dict[str, Any] = values_of(node, LAYERS["PretrainedBase"])
-        base = BASES.find(values["base"])
-        if base is None or values["weights"] == "random":
+        base = base_of(values)
+        # A user's own base brings its weights along where it is built.
+        if base is None or base.own is not None or values["weights"] == "random":
             continue
         if base.weights.layout == "npz":
             lines += [f"# {base.label.en}: resources/weights/{base.weights.resource} of CNN Studio.",

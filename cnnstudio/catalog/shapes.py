@@ -93,6 +93,8 @@ class _Recent(msgspec.Struct, frozen=True):
     network: NetworkSpec
     context: Context
     report: NetworkReport
+    files: tuple[tuple[str, int, int], ...] = ()
+    """The files of own bases as they were then."""
 
 
 _recent: _Recent | None = None
@@ -107,14 +109,23 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
     global _recent
     if headless:
         return _report(network, context, True, None)
-    last = _recent
-    if last is not None and last.context != context:
+    last, files = _recent, _files_of(network)
+    if last is not None and (last.context != context or last.files != files):
         last = None
     if last is not None and last.network is network:
         return last.report
     found = _report(network, context, False, last.report if last is not None else None)
-    _recent = _Recent(network, context, found)
+    _recent = _Recent(network, context, found, files)
     return found
+
+
+def _files_of(network: NetworkSpec) -> tuple[tuple[str, int, int], ...]:
+    """What changes when the file of an own base comes, goes or changes."""
+    if not any(node.type == "PretrainedBase" and node.params.get("base") == "own" for node in network.nodes):
+        return ()
+    from cnnstudio.catalog.bases.own import state_of
+
+    return state_of(network)
 
 
 def _report(network: NetworkSpec, context: Context, headless: bool, before: NetworkReport | None) -> NetworkReport:

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.finding import find_base
 from cnnstudio.catalog.class_names import looks_like_characters
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.catalog.templates import TEMPLATES, Template
@@ -15,7 +16,7 @@ from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.item import Step
 from cnnstudio.core.project import Project
-from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.recipe import CHANNELS, RecipeSpec
 from cnnstudio.core.training import TrainingSpec
 
 replace = msgspec.structs.replace
@@ -40,22 +41,36 @@ def new_project(name: str, source: str, facts: Facts, template: str = "", base: 
         template, base = ("lenet5" if facts.grey else "small_cnn", "") if small else ("", "efficientnet_lite0")
     project = Project(name=name, dataset=DatasetSpec(
         source=source, label_mode="binary" if len(facts.classes) == 2 else "categorical"))
-    return with_base(project, BASES[base]) if base else with_template(project, TEMPLATES[template], facts)
+    if not base:
+        return with_template(project, TEMPLATES[template], facts)
+    found = find_base(base)
+    if found is None:
+        raise KeyError(base)
+    return with_base(project, found)
 
 
-def with_base(project: Project, base: Base) -> Project:
-    """The base, frozen, at its own size and scaling, with a small head that learns."""
+def with_base(project: Project, base: Base, ends_at: str = "all") -> Project:
+    """The base, frozen, at its own size and scaling, with a small head that learns.
+
+    A user's own base of this program brings the recipe that its pictures were prepared with.
+    """
+    own = base.own
     drawing = Drawing()
     drawing.add("Input")
-    drawing.add("PretrainedBase", base=base.id)
+    drawing.add("PretrainedBase", **(base.params | ({"ends_at": ends_at} if ends_at != "all" else {})))
+    if own is not None and own.flattened:
+        drawing.add("Flatten")
     drawing.add("Dropout", rate=0.2)
     drawing.add("Output")
-    recipe = replace(project.recipe, height=base.input_size, width=base.input_size, color_mode="rgb",
-                     normalization="base")
+    height, width = base.size
+    mode = next(mode for mode, count in CHANNELS.items() if count == base.channels)
+    prepared = own.recipe if own is not None and own.recipe is not None else project.recipe
+    recipe = replace(prepared, height=height, width=width, color_mode=mode, normalization="base", mean=(), deviation=(),
+                     measured="")
     training = replace(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
                        device=project.training.device, epochs=30)
-    return replace(project, recipe=recipe, network=drawing.network(base.id), augmentation=AugmentationSpec(),
-                   training=training)
+    network = drawing.network(base.id if own is None else own.file)
+    return replace(project, recipe=recipe, network=network, augmentation=AugmentationSpec(), training=training)
 
 
 def with_template(project: Project, template: Template, facts: Facts) -> Project:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.finding import base_of_node, label_of
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import Node
@@ -48,9 +48,11 @@ def summary(node: Node, context: Context) -> str:
 def title(node: Node) -> str:
     """The name on the node: the base's for a pretrained base, else the layer's."""
     if node.type == "PretrainedBase":
-        base = BASES.find(node.params.get("base", "efficientnet_lite0"))
+        base = base_of_node(node)
         if base is not None:
             return str(base.label)
+        if node.params.get("base") == "own":
+            return label_of(node)
     layer = LAYERS.find(node.type)
     return node.type if layer is None else str(layer.title)
 

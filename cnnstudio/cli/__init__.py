@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from cnnstudio.cli.arguments import parser
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     parsed = parser().parse_args(arguments)
     silence_codecs()
     output = Output(parsed.json)
+    _use_bases(getattr(parsed, "project", None))
     try:
         return _command(parsed.command)(parsed, output)
     except ProblemError as trouble:
@@ -50,6 +52,14 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         output.clear_progress()
         return 1
+
+
+def _use_bases(folder: object) -> None:
+    """The project's own bases are found from now on."""
+    if isinstance(folder, Path):
+        from cnnstudio.catalog.bases.own import use_folder
+
+        use_folder(folder)
 
 
 def _command(word: str) -> Callable[[argparse.Namespace, Output], int]:

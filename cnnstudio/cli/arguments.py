@@ -46,8 +46,11 @@ def parser() -> argparse.ArgumentParser:
     chosen = new.add_mutually_exclusive_group()
     chosen.add_argument("--template", choices=TEMPLATES.ids(), help=tr("start from an architecture",
                                                                        "partir de una arquitectura"))
-    chosen.add_argument("--base", choices=BASES.ids(), help=tr("start from a pretrained base",
-                                                               "partir de una base preentrenada"))
+    chosen.add_argument("--base", type=_base, metavar=tr("BASE-or-MODEL", "BASE-o-MODELO"),
+                        help=tr("start from a pretrained base: {ids}; or from a model of your own: a .keras file, a run, an "
+                                "exported bundle or a project",
+                                "partir de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras, un "
+                                "entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
     _add_set(new)
 
     change = command("set", tr("change settings", "cambia ajustes"))
@@ -55,7 +58,11 @@ def parser() -> argparse.ArgumentParser:
     show = command("show", tr("show settings", "muestra ajustes"))
     show.add_argument("key", nargs="?", default="", metavar=tr("KEY", "CLAVE"))
     network = command("network", tr("take the network of a Keras file over", "toma la red de un archivo de Keras"))
-    network.add_argument("--from", dest="source", type=Path, required=True, metavar=tr("FILE", "ARCHIVO"),
+    taken = network.add_mutually_exclusive_group(required=True)
+    taken.add_argument("--base", type=_base, metavar=tr("BASE-or-MODEL", "BASE-o-MODELO"),
+                       help=tr("start again from a pretrained base, or from a model of your own without its classifier",
+                               "partir de nuevo de una base preentrenada, o de un modelo propio sin su clasificador"))
+    taken.add_argument("--from", dest="source", type=Path, metavar=tr("FILE", "ARCHIVO"),
                          help=tr("a .keras file or Keras's JSON", "un archivo .keras o el JSON de Keras"))
     command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
 
@@ -160,6 +167,14 @@ def parser() -> argparse.ArgumentParser:
     fetch.add_argument("base", choices=BASES.ids())
     fetch.add_argument("--file", type=Path, default=None, metavar=tr("FILE", "ARCHIVO"))
     return whole
+
+
+def _base(word: str) -> str:
+    """The id of a base, or a path that leads to a model."""
+    if word in BASES.ids() or Path(word).exists() or Path(word).suffix or len(Path(word).parts) > 1:
+        return word
+    raise argparse.ArgumentTypeError(tr("there is no base {word}, and no file of that name", "no hay base {word} ni archivo "
+                                        "con ese nombre", word=word))
 
 
 def _add_set(target: argparse.ArgumentParser) -> None:

@@ -5,19 +5,27 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.own import own_base
+from cnnstudio.catalog.bases.own_files import take_in
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.foreign import read_network, unknown_problem, with_foreign
 from cnnstudio.catalog.shapes import report
+from cnnstudio.catalog.starting import with_base
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.projects import locked
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import tr
 from cnnstudio.datasets.opening import open_index
+from cnnstudio.workers.own_bases import model_of
 
 
 def network(arguments: argparse.Namespace, output: Output) -> int:
-    """Take the network of a `.keras` or JSON file over into the project; exit code 2 where it is none."""
+    """Take the network of a `.keras` or JSON file over into the project, or start from a base; exit code 2 where it
+    is none."""
+    if arguments.base:
+        return start_from_base(arguments, output)
     folder: Path = arguments.project
     project = read_project(folder)
     foreign = read_network(arguments.source)
@@ -42,4 +50,32 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
                 tr("{n} layers, {parameters} parameters, {unknown} unknown layers",
                    "{n} capas, {parameters} parámetros, {unknown} capas desconocidas", n=len(changed.network.nodes),
                    parameters=f"{found.parameters:,}", unknown=len(foreign.unknown)))
+    return 0
+
+
+def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
+    """A pretrained base, or a model of the user's own without its classifier, with a head that follows the classes."""
+    folder: Path = arguments.project
+    project = read_project(folder)
+    lock = locked(folder)
+    try:
+        base = BASES.find(arguments.base)
+        if base is None:
+            model, name = model_of(Path(arguments.base))
+            base = own_base(take_in(model, folder, name))
+        write_project(folder, with_base(project, base))
+    finally:
+        lock.release()
+    height, width = base.size
+    notes = base.own.notes if base.own is not None else ()
+    output.problems([warning("own_base", note, "network") for note in notes], as_lines=False)
+    output.line({"event": "base", "base": base.id, "parameters": base.parameters, "height": height, "width": width,
+                 "channels": base.channels, "scaling": base.scaling, "ends_at": base.ends, "trainable_from": base.lines},
+                tr("{base}: {n} parameters, pictures of {height} × {width} × {channels}, scaling: {scaling}\n"
+                   "can end at (network.base.ends_at): {ends}\ncan learn from (network.base.trainable_from): {blocks}",
+                   "{base}: {n} parámetros, imágenes de {height} × {width} × {channels}, escalado: {scaling}\n"
+                   "puede terminar en (network.base.ends_at): {ends}\n"
+                   "puede aprender desde (network.base.trainable_from): {blocks}",
+                   base=base.id.partition(":")[0], n=f"{base.parameters:,}", height=height, width=width,
+                   channels=base.channels, scaling=base.scaling, ends=", ".join(base.ends), blocks=", ".join(base.lines)))
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.finding import find_base
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.cli.jobs import ended, report_progress, run_job
 from cnnstudio.cli.output import Output, progress_of, scanning
@@ -130,11 +130,13 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _tell_probe(found: events.BasesProbed, output: Output) -> None:
-    width = max((len(str(BASES[row.base].label)) for row in found.rows), default=0)
+    known = {row.base: find_base(row.base) for row in found.rows}
+    labels = {name: name if base is None else str(base.label) for name, base in known.items()}
+    width = max((len(each) for each in labels.values()), default=0)
     for row in found.rows:
         words = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms a picture  {s:.1f} s",
                    "{base}  {accuracy:6.1%} (de {low:.1%} a {high:.1%})  {ms:7.2f} ms por imagen  {s:.1f} s",
-                   base=f"{BASES[row.base].label!s:<{width}}", accuracy=row.accuracy, low=row.low, high=row.high,
+                   base=f"{labels[row.base]:<{width}}", accuracy=row.accuracy, low=row.low, high=row.high,
                    ms=row.milliseconds, s=row.seconds)
         output.line(msgspec.to_builtins(row), words)
     for base, problem in found.failed.items():

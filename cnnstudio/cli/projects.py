@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.checks import check_project
 from cnnstudio.cli.output import Output, progress_of, scanning
 from cnnstudio.cli.values import with_values
@@ -17,6 +18,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
+from cnnstudio.workers.own_bases import model_of
 from cnnstudio.workers.preparing import refreshed
 from cnnstudio.workers.runs import STATE_NAMES, list_runs
 
@@ -27,8 +29,12 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     places = arguments.data
     if not (folder / PROJECT_FILE).exists():
         places = as_sources(places, folder.absolute() / "pictures", progress_of(output, Text("", "")))
-    created, index = create_project(folder, places, template=arguments.template or "",
-                                    base=arguments.base or "", name=folder.resolve().name,
+    base, base_name = arguments.base or "", ""
+    if base and base not in BASES.ids():
+        model, base_name = model_of(Path(base))
+        base = str(model)
+    created, index = create_project(folder, places, template=arguments.template or "", base=base, base_name=base_name,
+                                    name=folder.resolve().name,
                                     on_progress=lambda done, total: scanning(output, done, total))
     project = created.project
     try:

@@ -95,6 +95,8 @@ class Probe(Job, frozen=True, kw_only=True):
     files: dict[str, str] = {}
     """Weights files that the user chose, by base."""
     recipe: RecipeSpec = RecipeSpec()
+    project: str = ""
+    """The project's folder, where its own bases lie."""
     key: str = ""
     """Names the pictures, so that a kept result can be told from a new one."""
     most: int = 2000

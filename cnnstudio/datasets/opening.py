@@ -9,8 +9,9 @@ from statistics import median
 
 import msgspec
 
+from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.checks import check_project
-from cnnstudio.catalog.starting import Facts, new_project
+from cnnstudio.catalog.starting import Facts, new_project, with_base
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_problem, write_project
 from cnnstudio.core.places import projects_folder
@@ -85,12 +86,14 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def create_project(folder: Path, data: Path | Sequence[Path], template: str = "", base: str = "", name: str = "",
-                   on_progress: OnProgress | None = None, cancelled: Cancelled = never) -> tuple[Created, Index]:
+                   on_progress: OnProgress | None = None, cancelled: Cancelled = never, base_name: str = ""
+                   ) -> tuple[Created, Index]:
     """Make a project for the pictures in `data`, folders and manifests; raises ProblemError and then leaves
     nothing half made.
 
     `folder` must not hold a project yet. The pictures are listed and looked at; template or base are
-    chosen by what they are unless named.
+    chosen by what they are unless named. A base is an id, or the `.keras` file of a model that is taken into the
+    project under `base_name`.
     """
     if (folder / PROJECT_FILE).exists():
         text = Text("There is already a project in {path}. Open it, or choose another place.",
@@ -104,6 +107,7 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as trouble:
         raise ProblemError(write_problem(trouble, folder)) from trouble
+    own = _own_base(Path(base), folder, base_name) if base.lower().endswith(".keras") else None
     index = open_index(folder)
     source, *joined = (source_text(place, folder) for place in places)
     title = name or places[0].stem
@@ -112,13 +116,23 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     scan = scan_folder(index, root, first, on_progress, cancelled)
     inspect_pictures(index, root, on_progress, cancelled)
     facts = facts_of(index, Project(name=title, dataset=first), root)
-    project = new_project(title, source, facts, template=template, base=base)
+    project = new_project(title, source, facts, template=template, base=base if own is None else "efficientnet_lite0")
+    if own is not None:
+        project = with_base(project, own)
     project = replace(project, dataset=replace(project.dataset, joined=tuple(joined)))
     index.apply(project.dataset)
     write_project(folder, project)
     problems = (*scan.problems, *picture_problems(index),
                 *check_project(project, index.class_names(project.dataset), index.counts()))
     return Created(project=project, scan=scan, problems=problems), index
+
+
+def _own_base(model: Path, folder: Path, name: str) -> Base:
+    """A model of the user's, taken into the project's folder."""
+    from cnnstudio.catalog.bases.own import own_base
+    from cnnstudio.catalog.bases.own_files import take_in
+
+    return own_base(take_in(model, folder, name), folder=folder)
 
 
 def _no_source(place: Path) -> Problem:

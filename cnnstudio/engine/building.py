@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.finding import base_of, identifier_of
 from cnnstudio.catalog.checks import not_measured
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
@@ -24,6 +24,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.core.training import TrainingSpec
 from cnnstudio.engine.base_weights import load_base_weights
 from cnnstudio.engine.names import resolve
+from cnnstudio.engine.own_base import load_own_weights
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,12 @@ def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
 def _base(node: Node, entering: Any, weights: bool) -> Any:
     """The base as a model within the model, named by the node; frozen before its freeze line."""
     values = values_of(node, LAYERS["PretrainedBase"])
-    base = BASES[values["base"]]
+    base = base_of(values)
+    if base is None:
+        raise KeyError(identifier_of(values))
     height, width, channels = entering.shape[1:]
-    graph = base.graph_for(height, width)
+    # The file of a built-in base holds all its layers, whatever the network takes of it.
+    graph = base.graph_for(height, width, "all" if base.own is None else values["ends_at"])
     context = Context(height=height, width=width, channels=channels, class_count=1, normalization="none")
     tensors: dict[str, Any] = {}
     made: dict[str, Any] = {}
@@ -107,14 +111,17 @@ def _base(node: Node, entering: Any, weights: bool) -> Any:
         made[inner.id] = layer
         tensors[inner.id] = apply(layer, [tensors[source] for source in graph.inputs_of(inner.id)], inner.type)
     start, whole = tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id]
-    if weights and values["weights"] != "random":
+    if base.own is not None:
+        if weights:
+            load_own_weights(base, made)
+    elif weights and values["weights"] != "random":
         file = values["weights_file"] if values["weights"] == "file" else ""
         order = keras.Model(start, whole).layers
         load_base_weights(base, {layer.name: layer for layer in order if layer.name in made}, file or "")
     last = tensors[base.graph_for(height, width, values["ends_at"]).nodes[-1].id]
-    if values["pooling"] != "none":
+    if values["pooling"] != "none" and len(last.shape) == 4:
         pooling = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
-        last = pooling[values["pooling"]](name="pooling")(last)
+        last = pooling[values["pooling"]](name=unique_id("pooling", tensors))(last)
     model = keras.Model(start, last, name=node.id)
     learning = base.trainable_layers(values["trainable_from"])
     for identifier, layer in made.items():

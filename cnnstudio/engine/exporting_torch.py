@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.bases.own import use_folder
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.torch_code.module import torch_model
 from cnnstudio.catalog.torch_code.script import torch_code
@@ -30,6 +31,7 @@ def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
                     "La exportación a PyTorch se relee y se compara antes de conservarla, y PyTorch no está instalado: "
                     "pip install torch. El código solo no necesita nada: cnnstudio code --framework torch.")
         raise ProblemError(error("torch_missing", text, "project", field="format"))
+    use_folder(run.project_folder)
     project = run.spec()
     context = context_of(project, len(loaded.card.class_names))
     folder.mkdir(parents=True)

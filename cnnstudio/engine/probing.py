@@ -14,13 +14,15 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.finding import find_base
+from cnnstudio.catalog.bases.own import use_folder
 from cnnstudio.core.commands import Probe
 from cnnstudio.core.events import AnyEvent, BasesProbed, Event, Finished, Notice, Phase, Probed, encode_event
 from cnnstudio.core.files import write_atomically
 from cnnstudio.core.intervals import wilson
 from cnnstudio.core.places import cache_folder
-from cnnstudio.core.problems import Problem, ProblemError
+from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
@@ -58,6 +60,7 @@ class _OfBase(Link):
 def probe(job: Probe, link: Link) -> AnyEvent:
     """Do the job: a BasesProbed event after every base, kept in its file. Raises ProblemError and StopRequested."""
     cache = Path(job.cache) if job.cache else cache_folder()
+    use_folder(Path(job.project) if job.project else None)
     manifest = read_manifest(Path(job.manifest))
     entries = [*spread(manifest.split("train"), job.most), *spread(manifest.split("validation"), job.most)]
     rows: list[Probed] = []
@@ -66,7 +69,11 @@ def probe(job: Probe, link: Link) -> AnyEvent:
     training = validation = 0
     for place, name in enumerate(job.bases, start=1):
         link.check()
-        base = BASES[name]
+        base = find_base(name)
+        if base is None:
+            failed[name] = own_base_gone(name)
+            link.emit(Notice(problem=msgspec.structs.replace(failed[name], severity="warning")))
+            continue
         of_base = _OfBase(link, f"{base.label} ({place}/{len(job.bases)})")
         try:
             row, training, validation = _probe_base(base, job, manifest, entries, cache, of_base, noticed)
@@ -82,6 +89,13 @@ def probe(job: Probe, link: Link) -> AnyEvent:
     if not rows and failed:
         raise ProblemError(next(iter(failed.values())))
     return Finished()
+
+
+def own_base_gone(name: str) -> Problem:
+    """Why a base of the project that was to be compared is not."""
+    text = Text("The base {name} is no longer there, or its content has changed.",
+                "La base {name} ya no está o su contenido ha cambiado.")
+    return error("own_base_missing", text.fill(name=name), "network")
 
 
 def spread(entries: tuple[Entry, ...], most: int) -> list[Entry]:

@@ -10,6 +10,7 @@ import keras
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.bases.own import use_folder
 from cnnstudio.catalog.checks import mixing_refused
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.commands import Train
@@ -46,6 +47,7 @@ def train(job: Train, link: Link) -> AnyEvent:
     """Do the job; answers the last event. Raises ProblemError and StopRequested."""
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
+    use_folder(run.project_folder)
     project = run.spec()
     manifest = read_manifest(run.manifest_path)
     context = context_of(project, len(manifest.header.class_names))

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.own import own_bases, use_folder
 from cnnstudio.core.commands import Probe
 from cnnstudio.core.events import BasesProbed
 from cnnstudio.core.places import cache_folder
@@ -61,12 +62,14 @@ def probe_job(place: Path, project: Project, index: Index, root: Path) -> Probe:
                         "Las bases se comparan distinguiendo clases: al menos dos clases necesitan imágenes de {split}.")
             raise ProblemError(error("too_few_to_probe", text.fill(split=words), "dataset"))
     files = own_files(project)
-    here = tuple(base.id for base in BASES if base.id in files or base.weights.bundled or base.weights.cached.is_file())
+    use_folder(place)
+    here = (*(base.id for base in own_bases()), *(base.id for base in BASES if base.id in files or base.is_here))
     target = probe_path(place)
     target.parent.mkdir(parents=True, exist_ok=True)
     manifest = target.with_suffix(".manifest.jsonl")
     write_index_manifest(manifest, index, root, classes, project.dataset.label_mode, ("train", "validation"))
     return Probe(manifest=str(manifest), target=str(target), bases=here, files=files, recipe=project.recipe,
+                 project=str(place.absolute()),
                  absent=tuple(each for each in BASES.ids() if each not in here), key=pictures_key(counts, classes),
                  backend=project.training.backend, device=project.training.device, cache=str(cache_folder()),
                  language=language())

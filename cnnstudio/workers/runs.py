@@ -82,6 +82,11 @@ class RunFolder:
         return self.folder.name
 
     @property
+    def project_folder(self) -> Path:
+        """The folder of the project that the run belongs to, where its own bases lie."""
+        return self.folder.absolute().parent.parent
+
+    @property
     def spec_path(self) -> Path:
         return self.folder / "spec.json"
 
@@ -302,7 +307,9 @@ def network_label(project: Project) -> str:
     """What the network was started from: a base or a template, else "network"."""
     for node in project.network.nodes:
         if node.type == "PretrainedBase":
-            return str(node.params.get("base", "efficientnet_lite0"))
+            from cnnstudio.catalog.bases.finding import label_of
+
+            return label_of(node)
     return project.network.origin or "network"
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from cnnstudio.catalog.bases.entry import Base
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, same
 
 Similarity = Literal["similar", "different"]
 SOURCE: Final = "https://cs231n.github.io/transfer-learning/"
@@ -21,39 +21,45 @@ _LATE: Final = 0.75
 """Share of a base's layers that stays frozen where its last blocks learn."""
 
 _HEAD = Text(
-    "Few pictures ({n}) like those of ImageNet: the base already sees what matters, and with so few it would memorise "
+    "Few pictures ({n}) like those of {source}: the base already sees what matters, and with so few it would memorise "
     "them. Freeze it and let only the head learn.",
-    "Pocas imágenes ({n}) parecidas a las de ImageNet: la base ya ve lo que importa, y con tan pocas las memorizaría. "
+    "Pocas imágenes ({n}) parecidas a las de {source}: la base ya ve lo que importa, y con tan pocas las memorizaría. "
     "Congélela y deje aprender solo la cabeza.")
 _LAST = Text(
-    "Few pictures ({n}), unlike those of ImageNet: the late blocks are too special for them, the early ones serve "
+    "Few pictures ({n}), unlike those of {source}: the late blocks are too special for them, the early ones serve "
     "everywhere. Let only the last block, {block}, learn, at a small learning rate, or take the frozen features of an "
     "earlier block (Ends at).",
-    "Pocas imágenes ({n}), distintas de las de ImageNet: los bloques finales son demasiado específicos, los primeros "
+    "Pocas imágenes ({n}), distintas de las de {source}: los bloques finales son demasiado específicos, los primeros "
     "sirven en todas partes. Deje aprender solo el último bloque, {block}, con una tasa de aprendizaje pequeña, o tome las "
     "características congeladas de un bloque anterior (Termina en).")
 _LATE_BLOCKS = Text(
-    "Many pictures ({n}) like those of ImageNet: enough to adapt without memorising. Let the blocks from {block} on learn, "
+    "Many pictures ({n}) like those of {source}: enough to adapt without memorising. Let the blocks from {block} on learn, "
     "at a small learning rate, after the head has learned.",
-    "Muchas imágenes ({n}) parecidas a las de ImageNet: bastan para adaptar sin memorizar. Deje aprender los bloques desde "
+    "Muchas imágenes ({n}) parecidas a las de {source}: bastan para adaptar sin memorizar. Deje aprender los bloques desde "
     "{block}, con una tasa de aprendizaje pequeña, cuando la cabeza ya haya aprendido.")
 _ALL = Text(
-    "Many pictures ({n}), unlike those of ImageNet: let the whole base learn, at a small learning rate. Its weights are "
+    "Many pictures ({n}), unlike those of {source}: let the whole base learn, at a small learning rate. Its weights are "
     "still a better beginning than chance.",
-    "Muchas imágenes ({n}), distintas de las de ImageNet: deje aprender toda la base, con una tasa de aprendizaje pequeña. "
+    "Muchas imágenes ({n}), distintas de las de {source}: deje aprender toda la base, con una tasa de aprendizaje pequeña. "
     "Sus pesos siguen siendo mejor comienzo que el azar.")
 
 
 def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[str, Text]:
     """Where the base should begin to learn, as its `trainable_from` has it, and why, for that many training pictures."""
+    source = learned_on(base)
     if pictures < FEW:
         if similarity == "similar":
-            return "none", _HEAD.fill(n=pictures)
-        return base.blocks[-1], _LAST.fill(n=pictures, block=base.blocks[-1])
+            return "none", _HEAD.fill(n=pictures, source=source)
+        return base.blocks[-1], _LAST.fill(n=pictures, block=base.blocks[-1], source=source)
     if similarity == "different":
-        return "all", _ALL.fill(n=pictures)
+        return "all", _ALL.fill(n=pictures, source=source)
     block = late_block(base)
-    return block, _LATE_BLOCKS.fill(n=pictures, block=block)
+    return block, _LATE_BLOCKS.fill(n=pictures, block=block, source=source)
+
+
+def learned_on(base: Base) -> Text:
+    """The collection that the base learned on, in a word."""
+    return Text("its first training", "su primer entrenamiento") if base.own is not None else same("ImageNet")
 
 
 def late_block(base: Base) -> str:

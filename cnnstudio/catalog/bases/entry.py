@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from cnnstudio.catalog.bases.own_model import OwnModel
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.text import Text
@@ -20,7 +21,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     as `file_name` and checked against `checksum` ("sha256:..." or "md5:...", "" where the publisher
     gives none: then every name and shape in the file is checked instead). `layout`: "npz" has arrays
     "<layer>/<n>" in Keras's order of a layer's weights; "keras_h5" is the legacy HDF5 weights format
-    of Keras Applications, by layer name.
+    of Keras Applications, by layer name; "keras" is a whole model of the user's, read by the groups of its file.
     `flip_input_of` names the first convolution when the publisher trained it on BGR: its kernel's
     input channels are reversed while loading, so that the network takes RGB.
     """
@@ -30,7 +31,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str = ""
     checksum: str = ""
     bytes: int = 0
-    layout: Literal["npz", "keras_h5"] = "npz"
+    layout: Literal["npz", "keras_h5", "keras"] = "npz"
     flip_input_of: str = ""
 
     @property
@@ -44,14 +45,15 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
-    """A network without its top, trained on ImageNet.
+    """A network without its top, trained on ImageNet, or a user's own model (`own`) without its classifier.
 
     `graph()` is its layers as an ordinary network: an Input, its own scaling of 0-255 pixels, and the
     layers, named as in Keras Applications; its last layer gives the feature maps. The few bases whose
     borders depend on the size of the pictures are drawn by `sized` for (height, width); `graph()` is
     then the drawing for their own size. `blocks` are the names at which the freeze line can stand, from
     the input on, and `block_of` tells a layer's block ("" for input and scaling). `parameters` is without
-    the top, `top1` ImageNet accuracy in percent as Keras publishes it.
+    the top, `top1` ImageNet accuracy in percent as Keras publishes it (0 where there is none). `input_width` is
+    0 where the pictures are square.
     """
 
     id: str
@@ -72,9 +74,55 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[str, ...]
     block_of: Callable[[str], str]
     sized: Callable[[int, int], NetworkSpec] | None = None
+    channels: int = 3
+    input_width: int = 0
+    own: OwnModel | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the pictures that it was trained on."""
+        return self.input_size, self.input_width or self.input_size
+
+    @property
+    def own_file(self) -> str:
+        """Where a model of the user's lies in the project's folder, "" for a built-in base."""
+        return self.own.file if self.own is not None else ""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its weights are on this computer."""
+        return self.own is not None or self.weights.bundled or self.weights.cached.is_file()
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Where it can end besides "all", from the input on: at its blocks, an own model at any layer behind which
+        its graph is one tensor."""
+        return self.blocks if self.own is None else self.own.ends
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The blocks at which the freeze line can stand, also behind where it ends unless told otherwise."""
+        return self.blocks if self.own is None else self.own.blocks
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of the node that stands for it, where they are not the defaults."""
+        return {"base": self.id} if self.own is None else self.own.params
+
+    def until(self, ends_at: str) -> Base:
+        """The base as far as a network takes it."""
+        if ends_at not in self.ends:
+            return self
+        height, width = self.size
+        last = ends_at if self.own is None else self.block_of(ends_at)
+        blocks = self.lines[:self.lines.index(last) + 1] if last else self.lines[:1]
+        return msgspec.structs.replace(self, blocks=blocks,
+                                       graph=lambda: self.graph_for(height, width, ends_at))
 
     def graph_for(self, height: int, width: int, ends_at: str = "all") -> NetworkSpec:
-        """The layers as they are for pictures of that size, up to the end of the block `ends_at`."""
+        """The layers as they are for pictures of that size, up to the end of the block (or layer) `ends_at`."""
+        if self.own is not None:
+            return self.own.until(ends_at)
         whole = self.graph() if self.sized is None else self.sized(height, width)
         if ends_at == "all":
             return whole
@@ -97,7 +145,8 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         """
         if trainable_from == "none":
             return frozenset()
-        first = 0 if trainable_from == "all" else self.blocks.index(trainable_from)
-        learning = set(self.blocks[first:])
-        return frozenset(node.id for node in self.graph().nodes
+        graph = self.graph() if self.own is None else self.own.network
+        first = 0 if trainable_from == "all" else self.lines.index(trainable_from)
+        learning = set(self.lines[first:])
+        return frozenset(node.id for node in graph.nodes
                          if node.type != "BatchNormalization" and self.block_of(node.id) in learning)

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.finding import base_of, identifier_of
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.naming import variables
@@ -291,6 +292,11 @@ def _nested(modules: Sequence[str], text: str) -> str:
 # Bases -------------------------------------------------------------------------------------------
 
 
+def described(base: Base) -> str:
+    """Which network it is, and where that is told."""
+    return f"{base.label.en}, {base.source or base.own_file}"
+
+
 def _class_name(name: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in name.split("_")) + "Layers"
 
@@ -298,12 +304,13 @@ def _class_name(name: str) -> str:
 def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str:
     """The layers of a pretrained base as a class, frozen before its freeze line and always as when it predicts."""
     values = values_of(node, LAYERS["PretrainedBase"])
-    base = BASES.find(values["base"])
+    base = base_of(values)
     if base is None:
-        return f"# unknown base {values['base']}\n"
-    end = values["ends_at"] if values["ends_at"] in base.blocks else "all"
+        return f"# unknown base {identifier_of(values)}\n"
+    end = values["ends_at"] if values["ends_at"] in base.ends else "all"
     graph = base.graph_for(pictures.height, pictures.width, end)
-    context = Context(height=pictures.height, width=pictures.width, channels=3, class_count=1, normalization="none")
+    context = Context(height=pictures.height, width=pictures.width, channels=base.channels, class_count=1,
+                      normalization="none")
     found = report(graph, context, headless=True)
     inner = list(graph.nodes)
     names = variables([each.id for each in inner], RESERVED)
@@ -313,12 +320,14 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
         applied[each.id] = _add(module, each, names[each.id], written, (node.id, each.id), f"{name}.")
         expressions[each.id] = written.expression if written is not None else ""
     last = inner[-1].id
-    if values["pooling"] != "none":
+    if values["pooling"] != "none" and len(found.nodes[last].shape or ()) == 3:
         kind = {"avg": "Avg", "max": "Max"}[values["pooling"]]
-        module.made += [("pooling", f"nn.Adaptive{kind}Pool2d(1)"), ("flat", "nn.Flatten()")]
-        applied[last] = [*applied[last], "pooling", "flat"]
+        made = [each for each, _code in module.made]
+        pooling, flat = unique_id("pooling", made), unique_id("flat", made)
+        module.made += [(pooling, f"nn.Adaptive{kind}Pool2d(1)"), (flat, "nn.Flatten()")]
+        applied[last] = [*applied[last], pooling, flat]
     _take(whole, module)
-    lines = [*_class_head(_class_name(name), f"{base.label.en}, {base.source}; takes 0-255 pixels.", module),
+    lines = [*_class_head(_class_name(name), f"{described(base)}; takes 0-255 pixels.", module),
              *_freezing(base, values["trainable_from"], names), "", "    def forward(self, pictures):",
              *_forward(inner, _sources(graph), names, applied, expressions, last), "",
              "    def train(self, mode=True):",
@@ -329,11 +338,11 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
 
 def _freezing(base: Base, line: str, names: dict[str, str]) -> list[str]:
     """Only the layers from the freeze line on learn, batch normalisation nowhere."""
-    learning = base.trainable_layers(line if line in ("none", "all", *base.blocks) else "none")
+    learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none") & names.keys()
     if not learning:
         return ["        self.requires_grad_(False)"]
     frozen = {base.block_of(each) for each in names if each not in learning} - {""}
-    learns = [block for block in base.blocks if any(base.block_of(each) == block for each in learning)]
+    learns = [block for block in base.lines if any(base.block_of(each) == block for each in learning)]
     if line == "all" or not frozen - set(learns):
         wanted = "not isinstance(layer, nn.BatchNorm2d)"
         return ["        for layer in self.children():", f"            layer.requires_grad_({wanted})"]

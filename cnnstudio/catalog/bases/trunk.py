@@ -1,0 +1,122 @@
+"""The trunk of a network: where its graph narrows to one tensor, the blocks between, and where its classifier begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.graph import reachable, topological_order
+from cnnstudio.core.network import NetworkSpec, Node
+
+SCALING: Final = ("Rescaling", "Normalization")
+"""Layers that scale pixels where they stand before the first layer that learns."""
+_NORMALIZATION: Final = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
+                         "UnitNormalization", "Normalization", "PReLU")
+LEARNING: Final = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose", "Dense", "Output",
+                    "MultiHeadAttention")
+"""Layers with kernels: what else has weights goes with the one before it."""
+_WITHOUT_EFFECT: Final = ("Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "GaussianNoise", "Identity",
+                          "ActivityRegularization", "Reshape", "Flatten", "Activation", "Softmax", "ReLU")
+
+
+def up_to(network: NetworkSpec, end: str) -> NetworkSpec:
+    """The layers that `end` needs, each behind its sources, `end` last."""
+    pairs = [(edge.source, edge.target) for edge in network.edges]
+    needed = reachable([end], [(target, source) for source, target in pairs])
+    order, _circular = topological_order([node.id for node in network.nodes if node.id in needed],
+                                         [pair for pair in pairs if needed.issuperset(pair)])
+    known = {node.id: node for node in network.nodes}
+    order = [each for each in order if each != end] + [end]
+    return msgspec.structs.replace(
+        network, nodes=tuple(known[each] for each in order), groups=(), notes=(),
+        edges=tuple(edge for edge in network.edges if edge.target in needed and edge.source in needed))
+
+
+def narrow_points(network: NetworkSpec) -> list[str]:
+    """The layers behind which only their own output goes on, in order; `network` as `up_to` gives it.
+
+    There the network can be cut in two with one tensor between.
+    """
+    last_use: dict[str, int] = {}
+    places = {node.id: place for place, node in enumerate(network.nodes)}
+    for edge in network.edges:
+        last_use[edge.source] = max(last_use.get(edge.source, 0), places[edge.target])
+    found, open_until = [], 0
+    for place, node in enumerate(network.nodes):
+        # What came before is used up: no other tensor passes by here.
+        if open_until <= place:
+            found.append(node.id)
+        open_until = max(open_until, last_use.get(node.id, place))
+    return found
+
+
+def blocks_of(network: NetworkSpec, narrow: Sequence[str]) -> dict[str, str]:
+    """The block of every layer, in order, "" for the input and the scaling of its pixels.
+
+    A block is what lies between two narrow points and learns, a convolution or a whole module with its branches, and
+    what follows it: normalisation, activation, pooling. It is called after what the names of its module share, else
+    after its first layer that learns.
+    """
+    parts = _parts(network, narrow)
+    first = next((place for place, part in enumerate(parts) if any(node.type in LEARNING for node in part)), len(parts))
+    scaled = max((place for place, part in enumerate(parts[:first]) if part[-1].type in (*SCALING, "Input")), default=0)
+    found = {node.id: "" for part in parts[:scaled + 1] for node in part}
+    name, names = "", set[str]()
+    for place, part in enumerate(parts[scaled + 1:], start=scaled + 1):
+        if not name or (place != first and any(node.type in LEARNING for node in part)):
+            # What stands before the first layer that learns, such as a border of zeros, belongs to its block.
+            name = _name(part if place >= first or first == len(parts) else parts[first], names)
+            names.add(name)
+        found |= {node.id: name for node in part}
+    return found
+
+
+def _parts(network: NetworkSpec, narrow: Sequence[str]) -> list[list[Node]]:
+    """The layers between narrow points, each part ending with one."""
+    ends, parts = set(narrow), [[]]  # type: tuple[set[str], list[list[Node]]]
+    for node in network.nodes:
+        parts[-1].append(node)
+        if node.id in ends:
+            parts.append([])
+    return [part for part in parts if part]
+
+
+def _name(part: Sequence[Node], taken: set[str]) -> str:
+    words = [node.id.split("_") for node in part]
+    shared = 0
+    while len(part) > 1 and all(len(each) > shared + 1 for each in words) and len({each[shared] for each in words}) == 1:
+        shared += 1
+    name = "_".join(words[0][:shared])
+    # One word is the kind of the layers rather than their common name, unless it is numbered.
+    if name and name not in taken and (shared > 1 or name[-1].isdigit()):
+        return name
+    return next((node.id for node in part if node.type in LEARNING), part[0].id)
+
+
+def classifier(network: NetworkSpec) -> str | None:
+    """The layer that answers, with which the head begins: a Dense layer behind which nothing learns, or a last
+    convolution whose maps become an answer by softmax or sigmoid. None where the network ends with features."""
+    learning = [place for place, node in enumerate(network.nodes) if node.type in LEARNING]
+    if not learning:
+        return None
+    last, behind = network.nodes[learning[-1]], network.nodes[learning[-1] + 1:]
+    if last.type in ("Dense", "Output"):
+        plain = all(node.type in _WITHOUT_EFFECT for node in behind)
+        return last.id if plain else None
+    answers = any(node.type == "Softmax" or node.params.get("activation") in ("softmax", "sigmoid")
+                  for node in (last, *behind))
+    return last.id if answers else None
+
+
+def last_maps(network: NetworkSpec, ends: Sequence[str], shapes: Mapping[str, tuple[int, ...] | None]) -> str:
+    """Where a base ends unless told otherwise: at its last feature maps if only Dense layers learn behind them, else
+    at the last of `ends`."""
+    maps = [each for each in ends if len(shapes.get(each) or ()) == 3]
+    if not maps:
+        return ends[-1]
+    order = [node.id for node in network.nodes]
+    behind = network.nodes[order.index(maps[-1]) + 1:]
+    return ends[-1] if any(node.type in LEARNING and node.type not in ("Dense", "Output") for node in behind
+                           if node.id in ends) else maps[-1]

@@ -1,0 +1,39 @@
+"""Weights of a user's own base: read from its file into layers that were built here, each checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from cnnstudio.catalog.bases import own_weights
+from cnnstudio.catalog.bases.entry import Base
+from cnnstudio.catalog.bases.own import check_digest
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text
+
+_PARTS: Final = {"MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense")}
+"""Layers whose weights lie in layers of their own, in the order in which Keras lists them."""
+
+
+def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
+    """Set the weights of all layers, by the place of each in the file. Raises ProblemError.
+
+    The content must be what the file's name says; every shape must fit. Nothing of the file but numbers is read.
+    """
+    assert base.own is not None
+    path = Path(base.own.path)
+    check_digest(path)
+    weighted = {name: layer for name, layer in layers.items() if layer.weights}
+    with own_weights.opened(path) as file:
+        for name, layer in weighted.items():
+            parts = _PARTS.get(type(layer).__name__, ("",))
+            found = own_weights.arrays(file, base.own.origins[name].group, path, parts)
+            wanted = [tuple(weight.shape) for weight in layer.weights]
+            if [array.shape for array in found] != wanted:
+                text = Text("{path} does not hold the weights of its layer {layer}: {have} instead of {wanted}.",
+                            "{path} no contiene los pesos de su capa {layer}: {have} en lugar de {wanted}.")
+                raise ProblemError(error("weights_unfit", text.fill(
+                    path=path.name, layer=name, have=[array.shape for array in found], wanted=wanted), "network",
+                    field="file", path=path))
+            layer.set_weights(found)

@@ -1,0 +1,61 @@
+"""From a model somewhere to a base of the project: a `.keras` file, a run, an exported bundle or another project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from cnnstudio.core.files import PROJECT_FILE, read_project
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.workers.runs import RunFolder, RunSummary, find_run, list_runs
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A trained run that can be a base: of which project, and what it reached."""
+
+    project: str
+    run: RunSummary
+
+    @property
+    def model(self) -> Path:
+        return RunFolder(self.run.folder).model_path
+
+    @property
+    def name(self) -> str:
+        """What its copy is called: after its project and its network."""
+        return f"{self.project}-{self.run.network}"
+
+
+def model_of(place: Path) -> tuple[Path, str]:
+    """The model file that a path means, and a name for its copy. Raises ProblemError.
+
+    A `.keras` file, the folder of a run or of an exported bundle, or a project (its newest run with a model).
+    """
+    if (place / PROJECT_FILE).is_file():
+        run = find_run(place)
+        return run.model_path, f"{place.resolve().name}-{run.summary().network}"
+    if (place / "model.keras").is_file():
+        run = RunFolder(place.resolve())
+        named = run.spec_path.is_file() and run.folder.parent.name == "runs"
+        return run.model_path, (f"{run.project_folder.name}-{run.summary().network}" if named else run.id)
+    if place.is_file():
+        return place, place.stem
+    text = Text("{path} is not there, or holds no model: give a .keras file, a run, an exported bundle or a project.",
+                "{path} no existe o no contiene un modelo: indique un archivo .keras, un entrenamiento, un paquete exportado "
+                "o un proyecto.")
+    raise ProblemError(error("own_base_missing", text.fill(path=place), "network", path=place))
+
+
+def trained_runs(folders: Iterable[Path]) -> list[Source]:
+    """The runs with a model of these projects, newest first; projects that cannot be read are left out."""
+    found: list[Source] = []
+    for folder in dict.fromkeys(each.absolute() for each in folders):
+        try:
+            name = read_project(folder).name or folder.name
+        except ProblemError:
+            continue
+        found += [Source(project=name, run=run) for run in list_runs(folder) if run.has_model]
+    return sorted(found, key=lambda source: source.run.started, reverse=True)

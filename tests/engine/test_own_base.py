@@ -1,0 +1,385 @@
+"""A model of the user's own as a base: the same features as the source, its weights kept, the freeze line exact."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+
+import h5py
+import keras
+import msgspec
+import numpy as np
+import pytest
+
+from cnnstudio.catalog.bases import own
+from cnnstudio.catalog.bases.own_files import take_in
+from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.keras_code import keras_code
+from cnnstudio.catalog.shapes import report
+from cnnstudio.catalog.starting import Facts, new_project, with_base
+from cnnstudio.core import edits
+from cnnstudio.core.events import BasesProbed, Finished
+from cnnstudio.core.network import Node
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.project import Project
+from cnnstudio.engine.building import build
+from cnnstudio.engine.models import Card, save_model
+from tests.engine.conftest import Recorder
+
+L = keras.layers
+
+
+def lenet() -> keras.Model:
+    """For digits, as a Keras script writes it: nothing scales the pixels."""
+    return keras.Sequential([
+        keras.Input((28, 28, 1)), L.Conv2D(6, 5, padding="same", activation="tanh"), L.AveragePooling2D(2),
+        L.Conv2D(16, 5, activation="tanh"), L.AveragePooling2D(2), L.Flatten(), L.Dense(120, activation="tanh"),
+        L.Dense(84, activation="tanh", name="seen"), L.Dense(10, activation="softmax")])
+
+
+def residual() -> keras.Model:
+    """With batch normalisation, scaling inside, augmentation, a model within the model and + between tensors."""
+    start = keras.Input((32, 32, 3), name="photos")
+    x = L.Rescaling(1 / 127.5, -1.0)(L.RandomFlip()(start))
+    x = L.ReLU()(L.BatchNormalization()(L.Conv2D(8, 3, padding="same", use_bias=False)(x)))
+    inner = keras.Sequential([L.Conv2D(16, 3, strides=2, padding="same"), L.BatchNormalization(), L.ReLU(),
+                              L.Conv2D(16, 3, padding="same"), L.BatchNormalization()], name="branch")
+    x = L.ReLU()(inner(x) + L.Conv2D(16, 1, strides=2)(x))
+    x = L.SeparableConv2D(24, 3, name="last")(L.Dropout(0.2)(x))
+    return keras.Model(start, L.Dense(5)(L.GlobalAveragePooling2D()(x)))
+
+
+def stirred(model: keras.Model) -> keras.Model:
+    """With weights that leave nothing the same."""
+    drawn = np.random.default_rng(3)
+    for weight in model.weights:
+        if "seed" not in weight.path:
+            weight.assign(drawn.uniform(0.5, 1.5, weight.shape) if len(weight.shape) == 1 else
+                          drawn.normal(0, 0.2, weight.shape))
+    return model
+
+
+@pytest.fixture
+def place(tmp_path):
+    """The folder of a project, in use."""
+    folder = tmp_path / "project ñ"
+    folder.mkdir()
+    own.use_folder(folder)
+    yield folder
+    own.use_folder(None)
+
+
+def taken(model, place, **more):
+    """The model saved, and its file taken into the project: the base."""
+    source = place.parent / "my model.keras"
+    model.save(source)
+    return own.own_base(take_in(source, place), **more)
+
+
+def started(base, ends_at="all", **params):
+    """A project that starts from the base."""
+    project = with_base(Project(), base, ends_at)
+    for name, value in params.items():
+        project = edits.set_node_param(project, "base", name, value)
+    if params.get("pooling") == "none":
+        project = edits.replace_node(project, Node(id="dropout", type="Flatten"))
+    return project
+
+
+def built(project, weights=True):
+    return build(project.network, context_of(project, 3), weights=weights)
+
+
+def pictures_of(base, count=4):
+    return np.random.default_rng(1).integers(0, 256, (count, *base.size, base.channels)).astype("float32")
+
+
+def same_features(project, base, source, scaled=lambda pixels: pixels):
+    """The answer of the base in the network, and of the source cut there."""
+    pictures = pictures_of(base)
+    layer = built(project).layers["base"]
+    found = report(project.network, context_of(project, 3))
+    assert found.nodes["base"].shape == layer.output_shape[1:]
+    assert found.nodes["base"].cost.parameters == layer.count_params()
+    wanted = source.predict_on_batch(scaled(pictures))
+    np.testing.assert_allclose(layer.predict_on_batch(pictures), wanted, atol=1e-5)
+    assert np.ptp(wanted) > 0.01
+
+
+def cut(model, name):
+    return keras.Model(model.inputs, model.get_layer(name).output)
+
+
+def test_lenet_for_grey_digits_gives_the_features_of_its_source(place):
+    model = stirred(lenet())
+    base = taken(model, place)
+    pooled = model.layers[3].name
+    assert (base.channels, base.size, base.own.end, base.own.scaling) == (1, (28, 28), pooled, "zero_one")
+    assert "x / 255" in base.own.notes[0].en
+    project = started(base)
+    assert [node.type for node in project.network.nodes] == ["Input", "PretrainedBase", "Flatten", "Dropout", "Output"]
+    assert (project.recipe.shape, project.recipe.normalization) == ((28, 28, 1), "base")
+    same_features(project, base, cut(model, pooled), lambda pixels: pixels / 255)
+    same_features(started(base, "seen"), base, cut(model, "seen"), lambda pixels: pixels / 255)
+    same_features(started(base, scaling="none"), base, cut(model, pooled))
+    same_features(started(base, scaling="minus_one_one"), base, cut(model, pooled), lambda pixels: pixels / 127.5 - 1)
+
+
+def test_a_residual_network_gives_the_features_of_its_source(place):
+    model = stirred(residual())
+    base = taken(model, place)
+    assert (base.own.end, base.own.scales, base.own.scaling, base.own.notes) == ("last", True, "none", ())
+    assert base.blocks == (model.layers[3].name, "conv2d_2", "last") or len(base.blocks) == 3
+    same_features(started(base, pooling="none"), base, cut(model, "last"))
+    averaged = keras.Model(model.inputs, L.GlobalAveragePooling2D()(model.get_layer("last").output))
+    same_features(started(base), base, averaged)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: keras.applications.MobileNetV2(weights=None, input_shape=(64, 64, 3), classes=4),
+    lambda: keras.applications.EfficientNetB0(weights=None, input_shape=(64, 64, 3), classes=4),
+    lambda: keras.applications.ResNet50V2(weights=None, input_shape=(64, 64, 3), classes=4)])
+def test_models_of_keras_applications_can_be_bases(make, place):
+    """EfficientNet's normalisation was adapted to pictures: its numbers lie among the weights."""
+    keras.backend.clear_session()
+    model = make()
+    for layer in model.layers:
+        if isinstance(layer, L.Normalization):
+            layer.set_weights([np.array([0.4, 0.5, 0.6]), np.array([0.05, 0.06, 0.07]), np.array(9)])
+            layer.finalize_state()
+    base = taken(model, place, scaling="none")
+    project = started(base, pooling="none")
+    pictures = pictures_of(base, 2)
+    wanted = cut(model, base.own.end).predict_on_batch(pictures)
+    found = built(project).layers["base"].predict_on_batch(pictures)
+    np.testing.assert_allclose(found, wanted, atol=1e-5 * max(1.0, float(np.abs(wanted).max())))
+    assert built(project).layers["base"].count_params() == base.parameters
+
+
+@pytest.mark.parametrize(("make", "params"), [(lenet, {}), (lenet, {"ends_at": "seen"}), (residual, {}),
+                                              (residual, {"trainable_from": "last"})])
+def test_the_printed_code_loads_the_file_and_gives_the_same(make, params, place, monkeypatch):
+    keras.backend.clear_session()
+    base = taken(stirred(make()), place)
+    project = started(base, **params)
+    context = context_of(project, 3)
+    model = built(project).model
+    names: dict[str, object] = {}
+    monkeypatch.chdir(place)
+    text = keras_code(project.network, context)
+    assert f'keras.saving.load_model("{base.own.file}", compile=False, safe_mode=True)' in text
+    assert ("source.get_layer(" in text and ".output" in text) is (make is lenet)
+    exec(text, names)  # our own text, printed a moment ago
+    printed = names["model"]
+    # The head was drawn at random: its weights are carried over, those of the base were loaded.
+    printed.layers[-1].set_weights(model.layers[-1].get_weights())
+    pictures = pictures_of(base)
+    np.testing.assert_allclose(printed.predict_on_batch(pictures), model.predict_on_batch(pictures), atol=1e-5)
+    assert sorted(tuple(weight.shape) for weight in printed.trainable_weights) == sorted(
+        tuple(weight.shape) for weight in model.trainable_weights)
+
+
+def test_another_size_is_told_where_weights_depend_on_it_and_printed_layer_by_layer(place, monkeypatch):
+    model = stirred(lenet())
+    base = taken(model, place)
+    bigger = msgspec.structs.replace(started(base).recipe, height=40, width=36)
+    project = msgspec.structs.replace(started(base), recipe=bigger)
+    whole = built(project)
+    assert whole.layers["base"].output_shape == (None, 8, 7, 16)
+    names: dict[str, object] = {}
+    monkeypatch.chdir(place)
+    exec(keras_code(project.network, context_of(project, 3)), names)
+    printed = names["model"]
+    printed.layers[-1].set_weights(whole.model.layers[-1].get_weights())
+    pictures = np.random.default_rng(1).integers(0, 256, (2, 40, 36, 1)).astype("float32")
+    np.testing.assert_allclose(printed.predict_on_batch(pictures), whole.model.predict_on_batch(pictures), atol=1e-5)
+    late = edits.set_node_param(project, "base", "ends_at", "seen")
+    (problem,) = [each for each in report(late.network, context_of(late, 3)).problems if each.where.node == "base"]
+    assert problem.code == "base_fixed_size"
+    assert problem.fixes[0].arguments == {"height": 28, "width": 28}
+
+
+def test_the_freeze_line_lets_exactly_the_right_layers_learn(place):
+    base = taken(stirred(residual()), place)
+    first, second, last = base.blocks
+
+    def learning(line):
+        layer = built(started(base, trainable_from=line)).layers["base"]
+        return {each.name for each in layer.layers if each.trainable_weights}
+
+    kernels = {name for name, kind in ((node.id, node.type) for node in base.own.network.nodes) if "Conv" in kind}
+    assert learning("none") == set()
+    assert learning("all") == kernels
+    assert learning(last) == {"last"}
+    assert learning(second) == {name for name in kernels if base.block_of(name) in (second, last)} != kernels
+    assert {each for each in kernels if base.block_of(each) == first} == learning("all") - learning(second)
+    counted = report(started(base, trainable_from=second).network, context_of(started(base), 3)).nodes["base"].cost
+    layer = built(started(base, trainable_from=second)).layers["base"]
+    assert counted.trainable == sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
+
+
+def weights_of(base):
+    return {(layer.name, place): np.array(weight) for layer in base.layers for place, weight in enumerate(layer.weights)}
+
+
+@pytest.mark.usefixtures("place")
+def test_training_leaves_a_frozen_base_as_it_is_and_moves_what_learns(new_run, train_run, tmp_path):
+    """The file that the model was taken from is gone by then."""
+    own.use_folder(tmp_path)
+    base = own.own_base(take_in(saved(residual(), tmp_path / "source.keras"), tmp_path))
+    (tmp_path / "source.keras").unlink()
+    before = weights_of(built(started(base)).layers["base"])
+    for line, keep in (("none", True), ("none", False), ("last", False)):
+        project = started(base, trainable_from=line)
+        project = msgspec.structs.replace(
+            project, dataset=msgspec.structs.replace(project.dataset, label_mode="binary"),
+            training=msgspec.structs.replace(project.training, epochs=2, batch_size=8, keep_features=keep))
+        run = new_run(project)
+        last, _recorder = train_run(run)
+        assert isinstance(last, Finished)
+        after = weights_of(keras.saving.load_model(run.model_path).get_layer("base"))
+        assert after.keys() == before.keys()
+        moved = {name for name in before if not np.array_equal(before[name], after[name])}
+        assert moved == (set() if line == "none" else {name for name in before if name[0] == "last"}), line
+        assert moved or line == "none"
+    assert run.summary().network == "source"
+
+
+@pytest.mark.usefixtures("place")
+def test_a_run_of_a_moved_project_finds_its_base(new_run, train_run, tmp_path):
+    own.use_folder(tmp_path)
+    base = own.own_base(take_in(saved(residual(), tmp_path / "m.keras"), tmp_path))
+    project = started(base)
+    project = msgspec.structs.replace(
+        project, dataset=msgspec.structs.replace(project.dataset, label_mode="binary"),
+        training=msgspec.structs.replace(project.training, epochs=1, batch_size=8))
+    run = new_run(project)
+    shutil.copytree(tmp_path / "bases", tmp_path / "elsewhere" / "bases")
+    shutil.copytree(run.folder, tmp_path / "elsewhere" / "runs" / run.id)
+    shutil.rmtree(tmp_path / "bases")
+    with pytest.raises(ProblemError) as told:
+        train_run(run)
+    assert told.value.problems[0].code == "own_base_missing"
+    own.use_folder(None)
+    last, _recorder = train_run(type(run)(tmp_path / "elsewhere" / "runs" / run.id))
+    assert isinstance(last, Finished)
+
+
+def saved(model, path):
+    stirred(model).save(path)
+    return path
+
+
+def test_a_model_of_this_program_brings_its_recipe(place, tmp_path):
+    project = new_project("x", "/p", Facts(classes=("0", "1", "2"), grey=True, median_height=28, median_width=28))
+    recipe = msgspec.structs.replace(project.recipe, fit="pad")
+    model = build(project.network, context_of(project, 3)).model
+    save_model(model, tmp_path / "run.keras", Card(recipe=recipe, class_names=("0", "1", "2"), label_mode="categorical"))
+    base = own.own_base(take_in(tmp_path / "run.keras", place))
+    assert (base.own.recipe, base.own.classes, base.own.scales, base.own.notes) == (recipe, ("0", "1", "2"), True, ())
+    assert "0, 1, 2" in base.help.es
+    made = started(base)
+    assert made.recipe.fit == "pad" and made.recipe.normalization == "base"
+    pictures = pictures_of(base)
+    wanted = cut(model, base.own.end).predict_on_batch(pictures)
+    np.testing.assert_allclose(built(made).layers["base"].predict_on_batch(pictures), wanted, atol=1e-5)
+
+
+def test_the_probe_ranks_an_own_base(place, pictures, tmp_path):
+    from cnnstudio.core.commands import Probe
+    from cnnstudio.engine.probing import probe
+    from tests.engine.collections_of_pictures import CLASSES, write_manifest
+
+    base = taken(stirred(residual()), place)
+    root, entries = pictures
+    write_manifest(tmp_path / "m.jsonl", root, entries, CLASSES[:2], "binary")
+    gone = base.id[:-8] + "0.keras"
+    job = Probe(manifest=str(tmp_path / "m.jsonl"), target=str(tmp_path / "p.json"), bases=(base.id, gone),
+                project=str(place), cache=str(tmp_path / "cache"))
+    recorder = Recorder()
+    assert isinstance(probe(job, recorder), Finished)
+    found = recorder.of(BasesProbed)[-1]
+    assert [(row.base, row.features) for row in found.rows] == [(base.id, base.features)]
+    assert {name: problem.code for name, problem in found.failed.items()} == {gone: "own_base_missing"}
+
+
+# Files that are not what they seem -----------------------------------------------------------------
+
+
+def rewritten(path, change):
+    """The archive with its weights changed by a function of the open HDF5 file."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    inner = path.with_suffix(".h5")
+    inner.write_bytes(members["model.weights.h5"])
+    with h5py.File(inner, "r+") as weights:
+        change(weights)
+    members["model.weights.h5"] = inner.read_bytes()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def external_link(weights):
+    group = weights["layers/conv2d/vars"]
+    del group["0"]
+    group["0"] = h5py.ExternalLink("/etc/passwd", "/x")
+
+
+def soft_link(weights):
+    del weights["layers/conv2d"]
+    weights["layers/conv2d"] = h5py.SoftLink("/layers/conv2d_1")
+
+
+def external_data(weights):
+    group = weights["layers/conv2d/vars"]
+    shape = group["0"].shape
+    del group["0"]
+    group.create_dataset("0", shape=shape, dtype="f4", external=[("/etc/passwd", 0, h5py.h5f.UNLIMITED)])
+
+
+def not_finite(weights):
+    weights["layers/conv2d/vars/0"][0, 0, 0, 0] = np.nan
+
+
+def other_shape(weights):
+    group = weights["layers/conv2d/vars"]
+    del group["1"]
+    group["1"] = np.zeros(7, "f4")
+
+
+def words(weights):
+    group = weights["layers/conv2d/vars"]
+    del group["1"]
+    group["1"] = np.array([b"abcdef"] * 6)
+
+
+def missing(weights):
+    del weights["layers/conv2d_1"]
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    (external_link, "own_base_damaged"), (soft_link, "own_base_damaged"), (external_data, "own_base_damaged"),
+    (not_finite, "own_base_damaged"), (other_shape, "weights_unfit"), (words, "own_base_damaged"),
+    (missing, "own_base_damaged")])
+def test_weights_that_are_not_plain_numbers_of_the_right_shape_are_refused(change, code, place, tmp_path):
+    path = saved(lenet(), tmp_path / "bad.keras")
+    rewritten(path, change)
+    project = started(own.own_base(take_in(path, place)))
+    with pytest.raises(ProblemError) as told:
+        built(project)
+    assert [problem.code for problem in told.value.problems] == [code]
+    assert told.value.problems[0].text.es
+
+
+def test_a_changed_or_cut_off_file_is_refused_before_its_weights_are_read(place, monkeypatch):
+    monkeypatch.setattr(own, "_CHECKED_AT_ONCE", 0)
+    base = taken(stirred(lenet()), place)
+    project = started(base)
+    path = place / base.own.file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ProblemError) as told:
+        built(project)
+    assert told.value.problems[0].code == "own_base_changed"

@@ -61,7 +61,7 @@ def test_a_model_ends_at_its_last_maps_and_can_end_wherever_its_graph_is_one_ten
     assert [each.id for each in own.own_bases()] == [base.id]
 
 
-def test_the_network_that_starts_from_it_is_sound_and_survives_its_file(place, tmp_path):
+def test_the_network_that_starts_from_it_is_sound_and_is_saved(place):
     base = take(place)
     project = with_base(Project(name="x"), base)
     assert blocking(check_network(project, 3)) == ()

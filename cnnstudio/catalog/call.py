@@ -5,6 +5,7 @@ Training evaluates the very expression that the code view prints, so the two can
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -113,7 +114,8 @@ def _value(written: Any) -> Any:
 def literal(value: Any) -> str:
     """A value as Python source, strings in double quotes."""
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        # JSON's strings are Python's, too: names of others may hold any sign.
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, tuple | list):
         inner = ", ".join(literal(each) for each in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"

@@ -15,8 +15,10 @@ from cnnstudio.core.graph import successors
 from cnnstudio.core.network import NetworkSpec, Node
 
 
-def keras_code(network: NetworkSpec, context: Context) -> str:
+def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> str:
     """A script that builds the model: Sequential where it is a chain, else with the functional API.
+
+    A user's own base is loaded from its file in the project, or with `alone` written out, its weights left to chance.
 
     Layers that cannot be built yet are written as comments with what is wrong.
     """
@@ -27,7 +29,7 @@ def keras_code(network: NetworkSpec, context: Context) -> str:
     lines = ["import keras", ""]
     for node in order:
         if node.type == "PretrainedBase":
-            lines += [*_base_function(node, context), ""]
+            lines += [*_base_function(node, context, alone), ""]
     if _is_chain(network, order):
         lines += _sequential(order, network, context)
     else:
@@ -109,7 +111,7 @@ def _function_name(node: Node) -> str:
     return f"build_{_variable(node.id)}"
 
 
-def _base_function(node: Node, pictures: Context) -> list[str]:
+def _base_function(node: Node, pictures: Context, alone: bool) -> list[str]:
     """A function that builds the base's layers, with the freeze line and the pooling of this node."""
     layer = LAYERS["PretrainedBase"]
     values = values_of(node, layer)
@@ -123,13 +125,14 @@ def _base_function(node: Node, pictures: Context) -> list[str]:
     line = values["trainable_from"]
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
     size = (pictures.height, pictures.width)
-    if base.own is not None and own_code.can_be_cut(base, graph, size):
+    if base.own is not None and not alone and own_code.can_be_cut(base, graph, size):
         last = own_code.cut_lines(node.id, base, graph, learning)
     elif base.own is not None:
         # A model within the model: its layers may be called as those of the head are.
         shape = literal((*size, base.channels))
         last = [f"start = keras.Input({shape})", *_layer_lines(base, graph, learning, "start"),
-                f"base = keras.Model(start, x, name={literal(node.id)})", *own_code.weight_lines(base, graph),
+                f"base = keras.Model(start, x, name={literal(node.id)})",
+                *([] if alone else own_code.weight_lines(base, graph)),
                 "x = base(pictures, training=False)"]
     else:
         last = _layer_lines(base, graph, learning, "pictures")

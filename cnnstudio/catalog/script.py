@@ -29,7 +29,7 @@ def load_weights(model, path):
 
 def keras_source(network: NetworkSpec, context: Context) -> str:
     """A file with the untrained `model` and `load_weights(model, path)`."""
-    code = keras_code(network, context).removeprefix("import keras\n").strip("\n")
+    code = keras_code(network, context, alone=True).removeprefix("import keras\n").strip("\n")
     return "\n\n".join(["import keras\nimport numpy as np\n", code + "\n", _LOADING])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from cnnstudio.catalog.bases.own import use_folder
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.script import keras_source
 from cnnstudio.engine import models
@@ -20,6 +21,7 @@ from cnnstudio.workers.runs import RunFolder
 
 def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
     """Network, weights (arrays by layer) and recipe with the classes."""
+    use_folder(run.project_folder)
     project = run.spec()
     folder.mkdir(parents=True)
     source = keras_source(project.network, context_of(project, len(loaded.card.class_names)))

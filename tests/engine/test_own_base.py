@@ -303,6 +303,49 @@ def test_the_probe_ranks_an_own_base(place, pictures, tmp_path):
     assert {name: problem.code for name, problem in found.failed.items()} == {gone: "own_base_missing"}
 
 
+@pytest.mark.parametrize(("make", "line"), [(lenet, "none"), (residual, "last"), (residual, "all")])
+def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_path):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
+    from cnnstudio.catalog.torch_code.module import torch_model
+    from cnnstudio.catalog.torch_code.script import torch_code
+    from cnnstudio.engine.transferring import save_state, torch_state
+
+    base = taken(stirred(make()), place)
+    project = started(base, trainable_from=line)
+    context = context_of(project, 3)
+    model = built(project).model
+    names: dict[str, object] = {}
+    exec(torch_code(project.network, context), names)  # our own text, printed a moment ago
+    network = names["Network"]()
+    save_state(torch_state(model, torch_model(project.network, context)), tmp_path / "w.npz")
+    names["load_weights"](network, tmp_path / "w.npz")
+    pictures = pictures_of(base)
+    with torch.no_grad():
+        found = network.eval()(torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy())).numpy()
+    np.testing.assert_allclose(found, model.predict_on_batch(pictures), atol=1e-4)
+    trainable = sum(each.numel() for each in network.parameters() if each.requires_grad)
+    assert trainable == report(project.network, context).trainable
+
+
+def test_the_exported_keras_source_needs_no_file_of_the_project(place, tmp_path, monkeypatch):
+    from cnnstudio.catalog.script import keras_source
+    from cnnstudio.engine.exporting_keras import state
+    from cnnstudio.engine.transferring import save_state
+
+    for make in (lenet, residual):
+        project = started(taken(stirred(make()), place))
+        model = built(project).model
+        names: dict[str, object] = {}
+        monkeypatch.chdir(tmp_path)
+        text = keras_source(project.network, context_of(project, 3))
+        assert "bases/" not in text.replace('"""', "").split("takes 0-255")[1]
+        exec(text, names)  # our own text, printed a moment ago
+        save_state(state(model, names["model"]), tmp_path / "w.npz")
+        names["load_weights"](names["model"], tmp_path / "w.npz")
+        pictures = np.random.default_rng(1).integers(0, 256, (2, *model.input_shape[1:])).astype("float32")
+        np.testing.assert_allclose(names["model"].predict_on_batch(pictures), model.predict_on_batch(pictures), atol=1e-5)
+
+
 # Files that are not what they seem -----------------------------------------------------------------
 
 

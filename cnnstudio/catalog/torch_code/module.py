@@ -328,7 +328,7 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
         applied[last] = [*applied[last], pooling, flat]
     _take(whole, module)
     lines = [*_class_head(_class_name(name), f"{described(base)}; takes 0-255 pixels.", module),
-             *_freezing(base, values["trainable_from"], names), "", "    def forward(self, pictures):",
+             *_freezing(base, values["trainable_from"], applied), "", "    def forward(self, pictures):",
              *_forward(inner, _sources(graph), names, applied, expressions, last), "",
              "    def train(self, mode=True):",
              '        """Its normalisation stays as it was learned: always as when it predicts."""',
@@ -336,8 +336,8 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
     return "\n".join(lines) + "\n"
 
 
-def _freezing(base: Base, line: str, names: dict[str, str]) -> list[str]:
-    """Only the layers from the freeze line on learn, batch normalisation nowhere."""
+def _freezing(base: Base, line: str, names: dict[str, list[str]]) -> list[str]:
+    """Only the layers from the freeze line on learn, batch normalisation nowhere; `names` are the layers' modules."""
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none") & names.keys()
     if not learning:
         return ["        self.requires_grad_(False)"]
@@ -346,7 +346,7 @@ def _freezing(base: Base, line: str, names: dict[str, str]) -> list[str]:
     if line == "all" or not frozen - set(learns):
         wanted = "not isinstance(layer, nn.BatchNorm2d)"
         return ["        for layer in self.children():", f"            layer.requires_grad_({wanted})"]
-    first = next(names[each] for each in names if each in learning)
+    first = next(names[each][0] for each in names if each in learning)
     return ["        learns = False", "        for name, layer in self.named_children():",
             f'            learns = learns or name == "{first}"',
             "            layer.requires_grad_(learns and not isinstance(layer, nn.BatchNorm2d))"]

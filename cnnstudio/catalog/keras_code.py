@@ -80,7 +80,7 @@ def _sequential(order: list[Node], network: NetworkSpec, context: Context) -> li
 
 
 def _functional(order: list[Node], network: NetworkSpec, context: Context, output: str | None) -> list[str]:
-    names = {node.id: _variable(node.id) for node in order}
+    names = {node.id: variable_of(node.id) for node in order}
     lines: list[str] = []
     inputs = next((node.id for node in order if node.type == "Input"), "")
     for node in order:
@@ -98,17 +98,18 @@ def _functional(order: list[Node], network: NetworkSpec, context: Context, outpu
         else:
             lines.append(f"{names[node.id]} = {_expression(node, context)}({entering})")
     if output is not None:
-        lines.append(f"model = keras.Model({_variable(inputs)}, {names.get(output, output)})")
+        lines.append(f"model = keras.Model({variable_of(inputs)}, {names.get(output, output)})")
     return lines
 
 
-def _variable(identifier: str) -> str:
+def variable_of(identifier: str) -> str:
+    """The name of a layer's answer in the printed code."""
     word = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in identifier)
     return word if word and not word[0].isdigit() else f"layer_{word}"
 
 
 def _function_name(node: Node) -> str:
-    return f"build_{_variable(node.id)}"
+    return f"build_{variable_of(node.id)}"
 
 
 def _base_function(node: Node, pictures: Context, alone: bool) -> list[str]:
@@ -156,7 +157,7 @@ def _layer_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start
     following = successors([(edge.source, edge.target) for edge in graph.edges])
     for each, after in zip(graph.nodes[1:], [*graph.nodes[2:], None], strict=True):
         taken = following.get(each.id, [])
-        names[each.id] = "x" if after is None or taken == [after.id] else _variable(each.id)
+        names[each.id] = "x" if after is None or taken == [after.id] else variable_of(each.id)
         entering = _entering(each.type, [names[source] for source in graph.inputs_of(each.id)])
         entry = LAYERS[each.type]
         extra: dict[str, Any] = {"name": each.id}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from cnnstudio.catalog.bases.finding import base_of
+from cnnstudio.catalog.base_code import base_weights
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.keras_code import keras_code
-from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.pipeline import pipeline_code
 from cnnstudio.catalog.recipes import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core.network import NetworkSpec
@@ -45,7 +44,7 @@ def keras_script(project: Project, class_count: int, pictures: int) -> str:
     written = (optimizer.call.code(complete(optimizer.params, training.optimizer.params)) if optimizer is not None
                else f"...,  # unknown optimizer {training.optimizer.type}")
     lines = [f'"""{_name(project)}: trains its network on its pictures with Keras."""', "", data.rstrip("\n"), "", "", model,
-             "", *_base_weights(project), "model.compile(", f"    optimizer={written},",
+             "", *base_weights(project), "model.compile(", f"    optimizer={written},",
              f"    loss={loss.call.code({})},", f'    metrics=[keras.metrics.{METRICS[context.label_mode]}(name="accuracy")],',
              ")", "model.summary()", "", *_callbacks(project), *_class_weight(project),
              "history = model.fit(", "    train,", "    validation_data=validation,", f"    epochs={training.epochs},",
@@ -76,25 +75,3 @@ def _class_weight(project: Project) -> list[str]:
             'seen = [number for number, word in zip(numbers, words) if word == "train"]',
             "class_weight = {number: len(seen) / (len(CLASSES) * max(1, seen.count(number)))",
             "                for number in range(len(CLASSES))}"]
-
-
-def _base_weights(project: Project) -> list[str]:
-    """Setting the weights of pretrained bases, by layer name; nothing is pickled."""
-    lines: list[str] = []
-    for node in project.network.nodes:
-        if node.type != "PretrainedBase":
-            continue
-        values: dict[str, Any] = values_of(node, LAYERS["PretrainedBase"])
-        base = base_of(values)
-        # A user's own base brings its weights along where it is built.
-        if base is None or base.own is not None or values["weights"] == "random":
-            continue
-        if base.weights.layout == "npz":
-            lines += [f"# {base.label.en}: resources/weights/{base.weights.resource} of CNN Studio.",
-                      f'with np.load("{base.weights.resource}", allow_pickle=False) as archive:',
-                      "    for layer in model.layers:", '        if f"{layer.name}/0" in archive:',
-                      '            layer.set_weights([archive[f"{layer.name}/{n}"] for n in range(len(layer.weights))])', ""]
-        else:
-            lines += [f"# {base.label.en} starts from random weights here. Its published file: {base.weights.url}",
-                      "# Set them before training; CNN Studio does it by layer name.", ""]
-    return lines

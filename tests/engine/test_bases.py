@@ -10,10 +10,15 @@ import numpy as np
 import pytest
 from keras.src.legacy.saving import legacy_h5_format
 
+from cnnstudio.catalog.base_code import base_weights
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.context import Context, context_of
+from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.keras_code import keras_code
 from cnnstudio.catalog.shapes import report
 from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.project import Project
+from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine.building import build
 from tests.engine.printed import same_as_printed
 
@@ -127,7 +132,38 @@ def check_base(name: str, folder: Path, size: int = 96, later: bool = False) -> 
     np.testing.assert_allclose(got / deviation, wanted / deviation, atol=1e-3)
 
 
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "efficientnetb0", "resnet50v2", "vgg16", "convnext_tiny", "xception"])
+def test_the_printed_script_sets_the_published_weights(name):
+    check_script(name)
+
+
+def check_script(name: str, size: int = 96) -> None:
+    """Our network with the lines of the script, beside the published one (its file stands in for by drawn weights)."""
+    drawing = Drawing()
+    drawing.add("Input", id="input")
+    drawing.add("Conv2D", filters=3, kernel_size=(1, 1), activation="relu", id="before")
+    drawing.add("PretrainedBase", base=name, pooling="none", id="base")
+    drawing.add("GlobalAveragePooling2D")
+    drawing.add("Output", id="output")
+    project = Project(name="script", network=drawing.network(), recipe=RecipeSpec(
+        height=size, width=size, normalization="base"))
+    lines = "\n".join(base_weights(project))
+    call = f'keras.applications.{APPLICATIONS[name]}(weights="imagenet", include_top=False, input_shape=({size}, {size}, 3))'
+    assert call in lines
+    names: dict[str, object] = {"np": np, "theirs": theirs_of(name, size, later=False)}
+    # Our own text, printed a moment ago; a published file cannot be fetched in a test.
+    exec(keras_code(project.network, context_of(project, 4)) + lines.replace(call, "theirs"), names)
+    before = names["model"].get_layer("before")
+    before.set_weights([np.eye(3).reshape(1, 1, 3, 3), np.zeros(3)])
+    pictures = pictures_of(size, 2)
+    taken, _seen = scaled(name, names["theirs"], pictures)
+    wanted = names["theirs"].predict_on_batch(taken)
+    got = keras.Model(names["model"].input, names["base"]).predict_on_batch(pictures)
+    np.testing.assert_allclose(got / wanted.std(), wanted / wanted.std(), atol=1e-3)
+
+
 def test_every_base_of_keras_applications_is_there():
+    assert {base.id: base.application for base in BASES if base.application} == APPLICATIONS
     assert set(APPLICATIONS) == set(BASES.ids()) - {"efficientnet_lite0"}
 
 

@@ -119,6 +119,13 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, blocks=blocks,
                                        graph=lambda: self.graph_for(height, width, ends_at))
 
+    @property
+    def application(self) -> str:
+        """Its function in keras.applications; "" for a base that Keras does not publish."""
+        if self.weights.layout != "keras_h5":
+            return ""
+        return "".join(letter for letter in self.label.en.replace("-v", "V") if letter.isalnum())
+
     def graph_for(self, height: int, width: int, ends_at: str = "all") -> NetworkSpec:
         """The layers as they are for pictures of that size, up to the end of the block (or layer) `ends_at`."""
         if self.own is not None:

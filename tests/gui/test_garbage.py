@@ -29,10 +29,23 @@ def test_what_a_thread_leaves_behind_dies_in_the_windows_thread(qtbot, session):
         for _ in range(many):
             _Cycle()
 
-    session.jobs.run(work, Text("Making garbage", "Dejando basura"), "garbage")
-    # The last ones may be too few to be due.
-    qtbot.waitUntil(lambda: len(_Cycle.died) >= many - gc.get_threshold()[0], timeout=10_000)
+    done = []
+    session.jobs.run(work, Text("Making garbage", "Dejando basura"), "garbage", done=done.append)
+    qtbot.waitUntil(lambda: bool(done), timeout=10_000)
+    gc.collect()
+    assert len(_Cycle.died) == many
     assert all(_Cycle.died)
+
+
+def test_what_is_due_is_collected(qapp):
+    gc.collect()
+    for _ in range(2 * gc.get_threshold()[0]):
+        _Cycle()
+    _Cycle.died.clear()
+    qapp.processEvents()
+    garbage.collect_due()
+    assert len(_Cycle.died) >= 2 * gc.get_threshold()[0]
+    assert garbage.collect_due() == 0
 
 
 def test_it_hands_back_what_it_took():

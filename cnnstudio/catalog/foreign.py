@@ -1,4 +1,4 @@
-"""Networks of others as editable graphs: `.keras` files and Keras's JSON, read as data; nothing in them is run.
+"""Networks of others as editable graphs: `.keras` files, Keras's JSON and ONNX, read as data; nothing in them is run.
 
 Only the description of the layers is read (keras.io, "Serialization"): no weights, no code, no pickle. A layer that
 has no entry here keeps its name and its settings and is shown as unknown.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +16,11 @@ import msgspec
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.naming import layer_id
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
-from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import CHANNELS
 from cnnstudio.core.text import Text
@@ -28,7 +29,7 @@ LARGEST: Final = 64 << 20
 """Bytes of a description that is read: NASNetLarge's has less than two million."""
 DEEPEST: Final = 20
 """Models within models."""
-SUFFIXES: Final = (".keras", ".json")
+SUFFIXES: Final = (".keras", ".json", ".onnx")
 _MODELS: Final = ("Functional", "Sequential", "Model")
 _OWN: Final = ("Input", "Output", "PretrainedBase")
 _FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
@@ -43,7 +44,7 @@ Call = tuple[str, int]
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Where a layer comes from: the file's description of it, its names from the outermost model inwards, and the
-    group of its weights in Keras's HDF5 file."""
+    group of its weights in Keras's HDF5 file. Of an ONNX model, `names` are the tensors with its weights."""
 
     layer: Mapping[str, Any]
     names: tuple[str, ...] = ()
@@ -52,32 +53,35 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 class Foreign(msgspec.Struct, frozen=True, kw_only=True):
     """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
-    `normalization` the recipe's name of a scaling right behind the input; `notes` what a reader should know."""
+    `normalization` the recipe's name of a scaling right behind the input, None where pictures come scaled from outside of
+    the file; `notes` what a reader should know."""
 
     network: NetworkSpec
     shape: tuple[int, int, int] | None = None
-    normalization: str = "none"
+    normalization: str | None = "none"
     unknown: tuple[str, ...] = ()
     notes: tuple[Text, ...] = ()
     origins: Mapping[str, Origin] = {}
 
 
-def read_network(path: Path, with_scaling: bool = False) -> Foreign:
-    """The network in a `.keras` or JSON file; a scaling behind its input stays a layer `with_scaling`.
+def read_network(path: Path, with_scaling: bool = False, check: Callable[[], None] = lambda: None) -> Foreign:
+    """The network in a `.keras`, JSON or ONNX file; a scaling behind its input stays a layer `with_scaling`.
 
-    Raises ProblemError.
+    `check` is called now and then while a large file is read; what it raises ends the reading. Raises ProblemError.
     """
-    return described(_config(path), path, with_scaling)
-
-
-def _config(path: Path) -> Any:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        text = Text("{path} is no network that can be opened: choose a .keras file or Keras's JSON. An ONNX model is not "
-                    "read here: convert it to Keras first.",
-                    "{path} no es una red que se pueda abrir: elija un archivo .keras o el JSON de Keras. Un modelo ONNX "
-                    "no se lee aquí: conviértalo antes a Keras.")
+        text = Text("{path} is no network that can be opened: choose a .keras file, Keras's JSON or an ONNX model.",
+                    "{path} no es una red que se pueda abrir: elija un archivo .keras, el JSON de Keras o un modelo ONNX.")
         raise _problem("unknown_network_file", text.fill(path=path.name), path)
+    if suffix == ".onnx":
+        from cnnstudio.catalog.onnx_graph import read_onnx
+
+        return read_onnx(path, with_scaling, check)
+    return described(_config(path, suffix), path, with_scaling)
+
+
+def _config(path: Path, suffix: str) -> Any:
     try:
         if suffix == ".keras":
             with zipfile.ZipFile(path) as archive:
@@ -140,7 +144,7 @@ class _Reader:
     def found(self, with_scaling: bool) -> Foreign:
         network, normalization = NetworkSpec(nodes=tuple(self.nodes.values()), edges=tuple(self.edges)), "none"
         if not with_scaling:
-            network, normalization = _without_scaling(network)
+            network, normalization = without_scaling(network)
         return Foreign(network=network, shape=self.shape, normalization=normalization, unknown=tuple(self.unknown),
                        notes=tuple(self.notes), origins=self.origins)
 
@@ -231,7 +235,7 @@ class _Reader:
         return identifier
 
     def _add(self, node: Node, sources: list[str]) -> str:
-        identifier = unique_id(_word(node.id), self.nodes)
+        identifier = unique_id(layer_id(node.id), self.nodes)
         self.nodes[identifier] = replace(node, id=identifier)
         self.edges += [Edge(source=source, target=identifier, port=port) for port, source in enumerate(sources)]
         return identifier
@@ -311,13 +315,7 @@ def _plain(config: Config) -> dict[str, Any]:
             and name not in ("name", "trainable", "dtype")}
 
 
-def _word(name: str) -> str:
-    """The name with letters, digits, _ and - only, as layers are called here."""
-    word = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in name)
-    return word or "layer"
-
-
-def _without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
+def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
     """A Rescaling right behind the one Input becomes the recipe's normalisation, which is where it is built from."""
     inputs = [node.id for node in network.nodes if node.type == "Input"]
     leaving = [edge for edge in network.edges if edge.source in inputs]
@@ -348,7 +346,11 @@ def with_foreign(project: Project, foreign: Foreign, context: Context) -> Projec
                 known = {param.name for param in LAYERS["Output"].params}
                 nodes[place] = replace(node, type="Output",
                                        params={name: value for name, value in node.params.items() if name in known})
-    recipe = replace(project.recipe, normalization=foreign.normalization)
+    normalization = foreign.normalization
+    if normalization is None:
+        # The pictures are scaled outside of the file: by the recipe, unless that leaves it to a base.
+        normalization = "zero_one" if project.recipe.normalization == "base" else project.recipe.normalization
+    recipe = replace(project.recipe, normalization=normalization)
     if foreign.shape is not None:
         height, width, channels = foreign.shape
         mode = next((mode for mode, count in CHANNELS.items() if count == channels), recipe.color_mode)
@@ -365,3 +367,11 @@ def unknown_problem(foreign: Foreign, path: Path) -> Problem | None:
                 "no se pueden entrenar.")
     kinds = sorted({node.type for node in foreign.network.nodes if node.id in foreign.unknown})
     return error("unknown_layers", text.fill(n=len(foreign.unknown), path=path.name, names=", ".join(kinds[:6])), "network")
+
+
+def notes_problem(foreign: Foreign) -> Problem | None:
+    """All that a reader of the file should know, as one advice; None where there is nothing."""
+    if not foreign.notes:
+        return None
+    return warning("network_notes", Text(" ".join(note.en for note in foreign.notes),
+                                         " ".join(note.es for note in foreign.notes)), "network")

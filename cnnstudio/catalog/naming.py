@@ -1,4 +1,4 @@
-"""Names of layers as names in printed code."""
+"""Names of layers: from other files, and in printed code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import keyword
 from collections.abc import Iterable
 
 from cnnstudio.core.graph import unique_id
+
+
+def layer_id(name: str) -> str:
+    """A foreign name with letters, digits, _ and - only, as layers are called here."""
+    word = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in name)
+    return word or "layer"
 
 
 def variable(identifier: str) -> str:

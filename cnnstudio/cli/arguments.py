@@ -57,13 +57,15 @@ def parser() -> argparse.ArgumentParser:
     change.add_argument("values", nargs="+", metavar=tr("KEY=VALUE", "CLAVE=VALOR"))
     show = command("show", tr("show settings", "muestra ajustes"))
     show.add_argument("key", nargs="?", default="", metavar=tr("KEY", "CLAVE"))
-    network = command("network", tr("take the network of a Keras file over", "toma la red de un archivo de Keras"))
+    network = command("network", tr("take the network of a Keras or ONNX file over",
+                                    "toma la red de un archivo de Keras u ONNX"))
     taken = network.add_mutually_exclusive_group(required=True)
     taken.add_argument("--base", type=_base, metavar=tr("BASE-or-MODEL", "BASE-o-MODELO"),
                        help=tr("start again from a pretrained base, or from a model of your own without its classifier",
                                "partir de nuevo de una base preentrenada, o de un modelo propio sin su clasificador"))
     taken.add_argument("--from", dest="source", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                         help=tr("a .keras file or Keras's JSON", "un archivo .keras o el JSON de Keras"))
+                       help=tr("a .keras file, Keras's JSON or an ONNX model",
+                               "un archivo .keras, el JSON de Keras o un modelo ONNX"))
     command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
 
     audit = command("audit", tr("find damaged, duplicate, blurred, mislabeled and other troubled pictures",

@@ -9,7 +9,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.own import own_base
 from cnnstudio.catalog.bases.own_files import take_in
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.foreign import read_network, unknown_problem, with_foreign
+from cnnstudio.catalog.foreign import notes_problem, read_network, unknown_problem, with_foreign
 from cnnstudio.catalog.shapes import report
 from cnnstudio.catalog.starting import with_base
 from cnnstudio.cli.output import Output
@@ -22,8 +22,8 @@ from cnnstudio.workers.own_bases import model_of
 
 
 def network(arguments: argparse.Namespace, output: Output) -> int:
-    """Take the network of a `.keras` or JSON file over into the project, or start from a base; exit code 2 where it
-    is none."""
+    """Take the network of a `.keras`, JSON or ONNX file over into the project, or start from a base; exit code 2 where
+    it is none."""
     if arguments.base:
         return start_from_base(arguments, output)
     folder: Path = arguments.project
@@ -42,9 +42,8 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         lock.release()
     found = report(changed.network, context_of(changed, max(classes, 2)))
-    unknown = unknown_problem(foreign, arguments.source)
-    output.problems([*([unknown] if unknown is not None else []),
-                     *(warning("shared_layer", note, "network") for note in foreign.notes)], as_lines=False)
+    told = (unknown_problem(foreign, arguments.source), notes_problem(foreign))
+    output.problems([problem for problem in told if problem is not None], as_lines=False)
     output.line({"event": "network", "layers": len(changed.network.nodes), "parameters": found.parameters,
                  "unknown": list(foreign.unknown), "problems": len(found.problems)},
                 tr("{n} layers, {parameters} parameters, {unknown} unknown layers",

@@ -21,7 +21,7 @@ _LIBRARIES: Final = (
     ("Keras", "keras", "Apache-2.0"), ("TensorFlow", "tensorflow-cpu", "Apache-2.0"),
     ("PySide6 / Qt", "PySide6-Essentials", "LGPL-3.0"), ("OpenCV", "opencv-python-headless", "Apache-2.0"),
     ("NumPy", "numpy", "BSD-3-Clause"), ("pyqtgraph", "pyqtgraph", "MIT"), ("msgspec", "msgspec", "BSD-3-Clause"),
-    ("LiteRT", "ai-edge-litert", "Apache-2.0"), ("h5py", "h5py", "BSD-3-Clause"),
+    ("LiteRT", "ai-edge-litert", "Apache-2.0"), ("h5py", "h5py", "BSD-3-Clause"), ("ONNX", "onnx", "Apache-2.0"),
     ("platformdirs", "platformdirs", "MIT"), ("Send2Trash", "Send2Trash", "BSD-3-Clause"),
 )
 

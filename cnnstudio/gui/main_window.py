@@ -334,6 +334,9 @@ class MainWindow(QMainWindow):
             return
         elif first.is_file() and _is_source(first):
             self.perform("add_pictures", {"paths": paths})
+        elif self.session.is_open and first.suffix.lower() == ".onnx":
+            self.go("network")
+            self.current.dropped(paths)
         elif self.session.is_open and any(entry.id == "predict" for entry in self.entries):
             self.go("predict")
             self.current.dropped(paths)

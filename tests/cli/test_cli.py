@@ -154,3 +154,18 @@ def test_a_network_of_a_file_is_taken_over(project, tmp_path, capsys):
     path.write_text("no network")
     assert cli.main(["network", project, "--from", str(path), "--json"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_onnx_model_takes_the_place_of_the_network(project, tmp_path, capsys):
+    from tests.onnx_models import Build
+
+    graph = Build((1, 1, 30, 20))
+    graph.add("Sigmoid", graph.add("Gemm", graph.add("Flatten", "x"), graph.weight(600, 1), graph.weight(1)))
+    path = graph.save(tmp_path)
+    assert cli.main(["network", project, "--from", str(path), "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["parameters"] == 601
+    assert "weights" in told.err
+    path.write_bytes(b"no model")
+    assert cli.main(["network", project, "--from", str(path), "--json"]) == 2
+    assert "network_damaged" in capsys.readouterr().out

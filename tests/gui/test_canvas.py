@@ -278,12 +278,38 @@ def test_a_network_file_takes_the_place_of_the_network(page, tmp_path):
               {"class_name": "Mystery", "config": {"name": "what"}}]
     path = tmp_path / "red.json"
     path.write_text(json.dumps({"class_name": "Sequential", "config": {"layers": layers}}))
-    assert page.open_file(path)
+    assert page.files.open(path)
     assert [(node.id, node.type) for node in network(page).nodes] == [
         ("start", "Input"), ("look", "Conv2D"), ("what", "Mystery")]
     assert page.session.project.recipe.shape == (40, 48, 1)
     assert page.scene.nodes["what"].look.severity == "error"
     before = network(page)
     path.write_text("{}")
-    assert not page.open_file(path)
+    assert not page.files.open(path)
     assert network(page) == before
+
+
+def test_an_onnx_file_is_read_beside_the_window(page, qtbot, tmp_path):
+    from tests.onnx_models import Build
+
+    graph = Build((1, 3, 40, 48))
+    maps = graph.add("Relu", graph.add("Conv", "x", graph.weight(5, 3, 3, 3), graph.weight(5), name="/look/Conv"))
+    graph.add("LRN", maps, size=5)
+    path = graph.save(tmp_path)
+    told = []
+    page.session.noticed.connect(told.append)
+    assert page.dropped([str(path)])
+    assert page.session.jobs.of_kind("network_file") is not None
+    qtbot.waitUntil(lambda: len(network(page).nodes) == 4 and network(page).nodes[1].id == "look", timeout=20_000)
+    assert [node.type for node in network(page).nodes] == ["Input", "Conv2D", "ReLU", "LRN"]
+    assert page.session.project.recipe.shape == (40, 48, 3)
+    assert page.scene.nodes["lrn"].look.severity == "error"
+    assert [problem.code for problem in told] == ["unknown_layers", "network_notes"]
+    page.session.undo()
+    before = network(page)
+    path.write_bytes(b"no model")
+    page.files.open(path)
+    qtbot.waitUntil(lambda: len(told) == 3, timeout=20_000)
+    assert told[-1].code == "network_damaged"
+    assert network(page) is before
+    assert not page.dropped([str(tmp_path / "picture.png")])

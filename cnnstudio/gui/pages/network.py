@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.catalog.checks import check_weights
 from cnnstudio.catalog.context import Context, context_of
@@ -21,7 +20,7 @@ from cnnstudio.core.events import Failed
 from cnnstudio.core.groups import times
 from cnnstudio.core.network import Group, Node
 from cnnstudio.core.places import cache_folder
-from cnnstudio.core.problems import Problem, ProblemError, warning
+from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, language, tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.canvas.display import CARD
@@ -31,6 +30,7 @@ from cnnstudio.gui.canvas.view import NetworkView
 from cnnstudio.gui.jobs import ChildJob
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.network_code import CodeView
+from cnnstudio.gui.pages.network_files import NetworkFiles
 from cnnstudio.gui.pages.network_gallery import Gallery
 from cnnstudio.gui.pages.network_inspector import NetworkInspector
 from cnnstudio.gui.pages.network_menu import NetworkMenu
@@ -58,6 +58,7 @@ class NetworkPage(Page):
         self._looks: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
         self.scene = NetworkScene(self)
         self.work = NetworkWork(self)
+        self.files = NetworkFiles(self)
         self.scene.connected.connect(self.work.connect_layers)
         self.scene.moved.connect(self.work.move)
         self.scene.dropped.connect(self.work.insert)
@@ -94,7 +95,7 @@ class NetworkPage(Page):
         self._gallery.template_chosen.connect(self._take_template)
         self._gallery.fetch_wanted.connect(self._fetch)
         self._gallery.probe_wanted.connect(self._probe)
-        self._gallery.file_wanted.connect(self._choose_file)
+        self._gallery.file_wanted.connect(self.files.choose)
         self._gallery.left.connect(lambda: self.show_view("canvas"))
         self._stack = QStackedWidget()
         for widget in (self.canvas, self._table, self._code, self._gallery):
@@ -269,7 +270,7 @@ class NetworkPage(Page):
         base = BASES[identifier]
         self.session.edit(lambda project: with_base(project, base),
                           Text("Start from {name}", "Partir de {name}").fill(name=base.label))
-        self._started()
+        self.started()
 
     def _take_template(self, identifier: str) -> None:
         from cnnstudio.catalog.templates import TEMPLATES
@@ -277,35 +278,12 @@ class NetworkPage(Page):
         template = TEMPLATES[identifier]
         self.session.edit(lambda project: with_template(project, template, self._facts()),
                           Text("Start from {name}", "Partir de {name}").fill(name=template.label))
-        self._started()
+        self.started()
 
-    def _choose_file(self) -> None:
-        folder = self.session.remembered("network_folder", str(Path.home()))
-        name, _kind = QFileDialog.getOpenFileName(
-            self.canvas, tr("Open a network", "Abrir una red"), folder,
-            tr("Networks of Keras", "Redes de Keras") + " (*.keras *.json)")
-        if name:
-            self.session.remember("network_folder", str(Path(name).parent))
-            self.open_file(Path(name))
+    def dropped(self, paths: list[str]) -> bool:
+        return self.files.dropped(paths)
 
-    def open_file(self, path: Path) -> bool:
-        """The network of a `.keras` or JSON file in place of this one; False, and a notice, where it is none."""
-        from cnnstudio.catalog.foreign import read_network, unknown_problem, with_foreign
-
-        try:
-            foreign = read_network(path)
-        except ProblemError as trouble:
-            self.session.notice(*trouble.problems)
-            return False
-        self.session.edit(lambda project: with_foreign(project, foreign, self.context),
-                          Text("Open {name}", "Abrir {name}").fill(name=path.name))
-        told = unknown_problem(foreign, path)
-        self.session.notice(*([told] if told is not None else []),
-                            *(warning("shared_layer", note, "network") for note in foreign.notes))
-        self._started()
-        return True
-
-    def _started(self) -> None:
+    def started(self) -> None:
         self.show_view("canvas")
         self.scene.choose([])
         self.canvas.fit()

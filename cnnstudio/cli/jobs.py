@@ -18,7 +18,7 @@ from cnnstudio.core import events
 from cnnstudio.core.commands import AnyJob, Diagnose, FetchBase, Predict, Stop
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text, language, tr
+from cnnstudio.core.text import Text, language, number, tr
 from cnnstudio.datasets.leakage import Price
 from cnnstudio.datasets.opening import open_index, open_project
 from cnnstudio.workers.answered import leakage_price
@@ -70,19 +70,19 @@ def report_progress(event: events.AnyEvent, output: Output) -> None:
         output.progress(str(event.text), at_once=True)
     elif isinstance(event, events.Progress):
         left = f", {_duration(event.seconds_left)}" if event.seconds_left is not None else ""
-        output.progress(f"{event.done:,} / {event.total:,} {event.unit}{left}")
+        output.progress(f"{number(event.done, ',')} / {number(event.total, ',')} {event.unit}{left}")
     elif isinstance(event, events.Notice):
         output.problems([event.problem], as_lines=False)
     elif isinstance(event, events.Batch):
-        metrics = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
+        metrics = "  ".join(f"{name} {number(value, '.4f')}" for name, value in event.metrics.items())
         words = tr("epoch {epoch}, batch {batch} of {batches}", "época {epoch}, lote {batch} de {batches}",
                    epoch=event.epoch, batch=event.batch, batches=event.batches)
         left = f"  {_duration(event.seconds_left)}" if event.seconds_left is not None else ""
-        output.progress(f"{words}  {metrics}  {event.pictures_per_second:,.0f}/s{left}")
+        output.progress(f"{words}  {metrics}  {number(event.pictures_per_second, ',.0f')}/s{left}")
     elif isinstance(event, events.Epoch):
-        metrics = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
+        metrics = "  ".join(f"{name} {number(value, '.4f')}" for name, value in event.metrics.items())
         output.say(tr("epoch {epoch} of {epochs}", "época {epoch} de {epochs}", epoch=event.epoch,
-                      epochs=event.epochs) + f"  {metrics}  {event.seconds:.1f} s")
+                      epochs=event.epochs) + f"  {metrics}  {number(event.seconds, '.1f')} s")
 
 
 def _duration(seconds: float) -> str:
@@ -130,7 +130,7 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
 
     last = run_job(job, output, told)
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):
-        metrics = "  ".join(f"{name} {value:.4f}" for name, value in last.metrics.items())
+        metrics = "  ".join(f"{name} {number(value, '.4f')}" for name, value in last.metrics.items())
         output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id, metrics=metrics))
     return ended(last, output)
 
@@ -156,13 +156,14 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
                     "{run}, {split}: exactitud {accuracy:.2%} en {n} imágenes, pérdida {loss:.4f}", run=run.id,
                     split=found.split, accuracy=found.accuracy, n=found.images, loss=found.loss)]
         width = max((len(each.name) for each in found.classes), default=0)
-        words += [f"  {each.name:<{width}}  precision {each.precision:.3f}  recall {each.recall:.3f}  f1 {each.f1:.3f}"
-                  f"  n {each.support}" for each in found.classes]
+        words += [f"  {each.name:<{width}}  " + "  ".join(
+            f"{name} {number(getattr(each, name), '.3f')}" for name in ("precision", "recall", "f1")) + f"  n {each.support}"
+            for each in found.classes]
         if leakage is not None:
             words.append(tr("{leaked} of them have a twin among the training pictures; without these {accuracy}",
                             "{leaked} de ellas tienen una gemela entre las de entrenamiento; sin ellas {accuracy}",
                             leaked=leakage.leaked,
-                            accuracy="-" if leakage.without is None else f"{leakage.without:.2%}"))
+                            accuracy="-" if leakage.without is None else number(leakage.without, ".2%")))
         output.line(line, "\n".join(words))
     return ended(last, output)
 

@@ -16,7 +16,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.cli.projects import locked
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import number, tr
 from cnnstudio.datasets.opening import open_index
 from cnnstudio.workers.own_bases import model_of
 
@@ -48,7 +48,7 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
                  "unknown": list(foreign.unknown), "problems": len(found.problems)},
                 tr("{n} layers, {parameters} parameters, {unknown} unknown layers",
                    "{n} capas, {parameters} parámetros, {unknown} capas desconocidas", n=len(changed.network.nodes),
-                   parameters=f"{found.parameters:,}", unknown=len(foreign.unknown)))
+                   parameters=number(found.parameters, ","), unknown=len(foreign.unknown)))
     return 0
 
 
@@ -75,6 +75,6 @@ def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
                    "{base}: {n} parámetros, imágenes de {height} × {width} × {channels}, escalado: {scaling}\n"
                    "puede terminar en (network.base.ends_at): {ends}\n"
                    "puede aprender desde (network.base.trainable_from): {blocks}",
-                   base=base.id.partition(":")[0], n=f"{base.parameters:,}", height=height, width=width,
+                   base=base.id.partition(":")[0], n=number(base.parameters, ","), height=height, width=width,
                    channels=base.channels, scaling=base.scaling, ends=", ".join(base.ends), blocks=", ".join(base.lines)))
     return 0

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, language, tr
+from cnnstudio.core.text import Text, language, number, tr
 
 
 def localized(value: Any) -> Any:
@@ -107,6 +107,7 @@ def progress_of(output: Output, unit: Text) -> Callable[[int, int], None]:
     """Progress in that unit, for people."""
 
     def tell(done: int, total: int) -> None:
-        output.progress((f"{done:,} / {total:,} {unit}" if total else f"{done:,} {unit}").rstrip())
+        words = f"{number(done, ',')} / {number(total, ',')} {unit}" if total else f"{number(done, ',')} {unit}"
+        output.progress(words.rstrip())
 
     return tell

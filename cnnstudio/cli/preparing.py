@@ -15,7 +15,7 @@ from cnnstudio.cli.projects import locked
 from cnnstudio.core import events
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, number, tr
 from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project, source_folder
 from cnnstudio.workers.preparing import augmentation_job, refreshed
@@ -44,7 +44,7 @@ def measure(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         lock.release()
     channels = ("grey",) if recipe.channels == 1 else ("red", "green", "blue")
-    words = [f"{name}: {mean:.3f} ± {deviation:.3f}" for name, mean, deviation in
+    words = [f"{name}: {number(mean, '.3f')} ± {number(deviation, '.3f')}" for name, mean, deviation in
              zip(_channel_words(recipe.channels), recipe.mean, recipe.deviation, strict=True)]
     output.line({"mean": recipe.mean, "deviation": recipe.deviation, "channels": channels,
                  "normalization": recipe.normalization}, "\n".join(words))
@@ -89,7 +89,7 @@ def robustness(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _tell_row(row: events.Changed, width: int, output: Output) -> None:
-    words = f"{'!' if row.clear else ' '} {_label(row):<{width}}  {row.plain:.1%} → {row.changed:.1%}"
+    words = f"{'!' if row.clear else ' '} {_label(row):<{width}}  {number(row.plain, '.1%')} → {number(row.changed, '.1%')}"
     if row.called and row.changed < row.plain:
         words += "  " + tr("called {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
                            share=row.called_share)

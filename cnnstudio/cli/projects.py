@@ -15,7 +15,7 @@ from cnnstudio.core.files import PROJECT_FILE, ProjectLock, read_project, write_
 from cnnstudio.core.keys import get_value
 from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, number, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.workers.own_bases import model_of
@@ -117,7 +117,7 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
 def runs(arguments: argparse.Namespace, output: Output) -> int:
     read_project(arguments.project)
     for run in list_runs(arguments.project):
-        metrics = ", ".join(f"{name} {value:.4f}" for name, value in run.metrics.items())
+        metrics = ", ".join(f"{name} {number(value, '.4f')}" for name, value in run.metrics.items())
         words = f"{run.id}  {STATE_NAMES[run.state]}  " + tr("{n} epochs", "{n} épocas", n=run.epochs) + f"  {metrics}"
         output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, words)
     return 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import locale
 import os
+import string
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +13,22 @@ import msgspec
 LANGUAGES: Final = {"en": "English", "es": "Español"}
 
 _current = "en"
+_SIGNS: Final = str.maketrans({".": ",", ",": "\u202f"})
+"""Of an English number in Spanish: a decimal comma, and a thin space between groups of three digits."""
+
+
+class _Spanish(string.Formatter):
+    """`str.format` whose numbers are written as in Spanish, where the text says how they are written at all."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        text = str(super().format_field(value, format_spec))
+        return text.translate(_SIGNS) if format_spec and isinstance(value, int | float) else text
+
+    def check_unused_args(self, used_args: Any, args: Any, kwargs: Mapping[str, Any]) -> None:
+        """A value that only one language needs is no mistake."""
+
+
+_SPANISH: Final = _Spanish()
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -38,7 +56,7 @@ class Text(msgspec.Struct, frozen=True):
                 for name, value in values.items()
             }
 
-        return Text(self.en.format(**localized("en")), self.es.format(**localized("es")))
+        return Text(self.en.format(**localized("en")), _SPANISH.vformat(self.es, (), localized("es")))
 
 
 def same(word: str) -> Text:
@@ -48,8 +66,14 @@ def same(word: str) -> Text:
 
 def tr(en: str, es: str, **values: Any) -> str:
     """The sentence in the chosen language, with `{name}` fields replaced by `values`."""
-    text = es if _current == "es" else en
-    return text.format(**values) if values else text
+    if _current == "es":
+        return _SPANISH.vformat(es, (), values) if values else es
+    return en.format(**values) if values else en
+
+
+def number(value: float, spec: str = "g") -> str:
+    """A number as `format` writes it, with the signs of the chosen language."""
+    return _SPANISH.format_field(value, spec) if _current == "es" else format(value, spec)
 
 
 def set_language(language: str) -> None:

@@ -140,7 +140,7 @@ def test_robustness_tells_what_the_job_measured(project, run, capsys, monkeypatc
     assert cli.main(["robustness", str(project), "--run", run.id, "--language", "es"]) == 0
     words = capsys.readouterr().out.splitlines()
     assert words[0].startswith("! ")
-    assert "dark   100.0% → 25.0%  llamada light 75%" in words[0]
+    assert "dark   100,0% → 25,0%  llamada light 75%" in words[0]
     assert "1 de 2" in words[2]
 
 
@@ -197,7 +197,7 @@ def test_probe_compares_the_bases_that_are_here_and_names_the_others(project, ca
     assert read_probe(project).key == job.key
     assert cli.main(["probe", str(project), "--language", "es"]) == 0
     told = capsys.readouterr()
-    assert "75.0% (de 50.0% a 90.0%)    12.50 ms por imagen" in told.out
+    assert "75,0% (de 50,0% a 90,0%)    12,50 ms por imagen" in told.out
     assert "resnet50" in told.err
 
 

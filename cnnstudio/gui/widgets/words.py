@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnnstudio.core.text import language, tr
+from cnnstudio.core.text import number as written
+from cnnstudio.core.text import tr
 
 _THIN = "\u202f"
 
@@ -14,8 +15,7 @@ def count(value: int) -> str:
 
 def number(value: float, digits: int = 3) -> str:
     """A decimal number with the decimal sign of the language."""
-    text = f"{value:.{digits}f}"
-    return text.replace(".", ",") if language() == "es" else text
+    return written(value, f".{digits}f")
 
 
 def percent(value: float, digits: int = 1) -> str:

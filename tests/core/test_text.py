@@ -1,0 +1,17 @@
+"""Texts and numbers in the languages of the program."""
+
+from __future__ import annotations
+
+from cnnstudio.core.text import Text, number, set_language, tr
+
+
+def test_numbers_are_written_as_in_the_language():
+    told = Text("{score:.2f} of {n:,}, {share:.1%}, {plain}", "{score:.2f} de {n:,}, {share:.1%}, {plain}").fill(
+        score=0.25, n=1234567, share=0.975, plain=0.5)
+    assert told.en == "0.25 of 1,234,567, 97.5%, 0.5"
+    assert told.es == "0,25 de 1\u202f234\u202f567, 97,5%, 0.5", "what is not formatted is a value, not a figure"
+    assert Text("{name}", "{name}").fill(name="a.b,c").es == "a.b,c"
+    assert tr("{x:.1f}", "{x:.1f}", x=0.5) == number(0.5, ".1f") == "0.5"
+    set_language("es")
+    assert tr("{x:.1f}", "{x:.1f}", x=0.5) == number(0.5, ".1f") == "0,5"
+    assert tr("{x:>6} {y!r} {z[0]}", "{x:>6} {y!r} {z[0]}", x="a.b", y=0.5, z=("1.0",)) == "   a.b 0.5 1.0"

@@ -7,8 +7,9 @@ from typing import Any, Final
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.finding import base_of
 from cnnstudio.catalog.call import literal
-from cnnstudio.catalog.keras_code import variable_of
+from cnnstudio.catalog.keras_code import names_of
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core.groups import expanded
 from cnnstudio.core.network import Node
 from cnnstudio.core.project import Project
 
@@ -39,7 +40,7 @@ def base_weights(project: Project) -> list[str]:
         if base.weights.layout == "npz":
             lines += _from_archive(base)
         elif _published(base, values):
-            lines += _from_keras(node, base, project)
+            lines += _from_keras(names_of(expanded(project.network)[0])[node.id], base, project)
         else:
             lines += [f"# {base.label.en} starts from random weights here: the file or the block that its node names is set by "
                       "CNN Studio.", "# A Keras source export of a run carries the weights.", ""]
@@ -57,14 +58,14 @@ def _from_archive(base: Base) -> list[str]:
             '            layer.set_weights([archive[f"{layer.name}/{n}"] for n in range(len(layer.weights))])', ""]
 
 
-def _from_keras(node: Node, base: Base, project: Project) -> list[str]:
+def _from_keras(name: str, base: Base, project: Project) -> list[str]:
     """Layer by layer in Keras's order: it numbers some layers anew in every model, so names would not do."""
     shape = literal((project.recipe.height, project.recipe.width, 3))
     lines = [f"# {base.label.en} starts from the weights that Keras publishes; it fetches them once.",
              f'published = keras.applications.{base.application}(weights="imagenet", include_top=False, '
              f"input_shape={shape})",
              "sources = list(weighted(published))",
-             f"layers = list(weighted(keras.Model(model.input, {variable_of(node.id)})))[-len(sources):]",
+             f"layers = list(weighted(keras.Model(model.input, {name})))[-len(sources):]",
              "for layer, source in zip(layers, sources, strict=True):",
              "    shapes = [tuple(weight.shape) for weight in layer.weights]",
              "    layer.set_weights([np.reshape(array, shape) for array, shape in zip(source.get_weights(), shapes)])"]

@@ -93,10 +93,7 @@ def _undone(expression: Any, written: Any) -> dict[str, Any]:
         for value, case in expression.cases.items():
             if isinstance(case, Call):
                 if isinstance(written, Mapping) and written.get("class_name") == case.target.rpartition(".")[2]:
-                    # Keras keeps the numbers of regularisers in 32 bits: 0.01 is written as 0.009999999776.
-                    numbers = {name: float(f"{each:.7g}") if isinstance(each, float) else each
-                               for name, each in case.parameters(written.get("config") or {}).items()}
-                    return {expression.name: value} | numbers
+                    return {expression.name: value} | case.parameters(written.get("config") or {})
             elif _value(written) == case:
                 return {expression.name: value}
     return {}

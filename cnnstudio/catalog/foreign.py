@@ -29,7 +29,8 @@ LARGEST: Final = 64 << 20
 """Bytes of a description that is read: NASNetLarge's has less than two million."""
 DEEPEST: Final = 20
 """Models within models."""
-SUFFIXES: Final = (".keras", ".json", ".onnx")
+SOURCE_SUFFIXES: Final = (".py", ".ipynb")
+SUFFIXES: Final = (".keras", ".json", ".onnx", *SOURCE_SUFFIXES)
 _MODELS: Final = ("Functional", "Sequential", "Model")
 _OWN: Final = ("Input", "Output", "PretrainedBase")
 _FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
@@ -54,7 +55,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 class Foreign(msgspec.Struct, frozen=True, kw_only=True):
     """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
     `normalization` the recipe's name of a scaling right behind the input, None where pictures come scaled from outside of
-    the file; `notes` what a reader should know."""
+    the file; `notes` what a reader should know; `training` fields of the training's spec that come with it."""
 
     network: NetworkSpec
     shape: tuple[int, int, int] | None = None
@@ -62,22 +63,30 @@ class Foreign(msgspec.Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
     notes: tuple[Text, ...] = ()
     origins: Mapping[str, Origin] = {}
+    training: dict[str, Any] = {}
 
 
 def read_network(path: Path, with_scaling: bool = False, check: Callable[[], None] = lambda: None) -> Foreign:
-    """The network in a `.keras`, JSON or ONNX file; a scaling behind its input stays a layer `with_scaling`.
+    """The network in a `.keras`, JSON or ONNX file, in Python source or in a notebook; a scaling behind its input stays a
+    layer `with_scaling`.
 
     `check` is called now and then while a large file is read; what it raises ends the reading. Raises ProblemError.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        text = Text("{path} is no network that can be opened: choose a .keras file, Keras's JSON or an ONNX model.",
-                    "{path} no es una red que se pueda abrir: elija un archivo .keras, el JSON de Keras o un modelo ONNX.")
+        text = Text("{path} is no network that can be opened: choose a .keras file, Keras's JSON, an ONNX model, or "
+                    "Python source or a notebook with Keras code.",
+                    "{path} no es una red que se pueda abrir: elija un archivo .keras, el JSON de Keras, un modelo "
+                    "ONNX, o código Python o un cuaderno con código de Keras.")
         raise _problem("unknown_network_file", text.fill(path=path.name), path)
     if suffix == ".onnx":
         from cnnstudio.catalog.onnx_graph import read_onnx
 
         return read_onnx(path, with_scaling, check)
+    if suffix in SOURCE_SUFFIXES:
+        from cnnstudio.catalog.code_reading import read_file
+
+        return read_file(path)
     return described(_config(path, suffix), path, with_scaling)
 
 
@@ -299,7 +308,7 @@ def _sources(node: Any) -> Iterator[Call]:
 def _params(kind: str, config: Config) -> dict[str, Any]:
     """The entry's parameters by Keras's settings; what is the entry's own default, or impossible here, is left out."""
     entry = LAYERS[kind]
-    found = entry.call.parameters(config)
+    found = entry.call.parameters({name: _shortened(value) for name, value in config.items()})
     standard = values_of(Node(id="x", type=kind), entry)
     known = {param.name for param in entry.params}
     whole = standard | found
@@ -307,6 +316,14 @@ def _params(kind: str, config: Config) -> dict[str, Any]:
              and not (standard[name] is None and (value == "linear" or value == whole.get(_FOLLOWS.get(name, ""))))}
     wrong = {problem.where.field for problem in check(entry.params, found, "network")}
     return {name: value for name, value in found.items() if name not in wrong}
+
+
+def _shortened(value: Any) -> Any:
+    """Keras keeps the numbers of regularisers in 32 bits: 0.01 is written as 0.009999999776."""
+    if isinstance(value, Mapping) and isinstance(value.get("config"), Mapping):
+        numbers = {name: float(f"{each:.7g}") if isinstance(each, float) else each for name, each in value["config"].items()}
+        return {**value, "config": numbers}
+    return value
 
 
 def _plain(config: Config) -> dict[str, Any]:
@@ -326,11 +343,15 @@ def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
     scale, offset = values["scale"], values["offset"]
     name = next((name for pair, name in _SCALES.items() if isinstance(scale, int | float) and isinstance(offset, int | float)
                  and abs(scale - pair[0]) < 1e-9 and abs(offset - pair[1]) < 1e-9), None)
-    if name is None:
-        return network, "none"
-    edges = tuple(replace(edge, source=inputs[0]) if edge.source == node.id else edge
-                  for edge in network.edges if edge.target != node.id)
-    return replace(network, nodes=tuple(each for each in network.nodes if each.id != node.id), edges=edges), name
+    return (network, "none") if name is None else (taken_out(network, node.id), name)
+
+
+def taken_out(network: NetworkSpec, node: str) -> NetworkSpec:
+    """The network without a layer of one input; what it fed is fed by its source."""
+    sources = network.inputs_of(node)
+    edges = tuple(replace(edge, source=sources[0]) if edge.source == node else edge
+                  for edge in network.edges if edge.target != node)
+    return replace(network, nodes=tuple(each for each in network.nodes if each.id != node), edges=edges)
 
 
 def with_foreign(project: Project, foreign: Foreign, context: Context) -> Project:
@@ -338,14 +359,8 @@ def with_foreign(project: Project, foreign: Foreign, context: Context) -> Projec
 
     A last Dense layer that is just what the classes ask for becomes the Output layer that follows them.
     """
-    nodes, sources = list(foreign.network.nodes), {edge.source for edge in foreign.network.edges}
-    for place, node in enumerate(nodes):
-        if node.type == "Dense" and node.id not in sources:
-            values = values_of(node, LAYERS["Dense"])
-            if (values["units"], values["activation"]) == (context.output_units, context.output_activation):
-                known = {param.name for param in LAYERS["Output"].params}
-                nodes[place] = replace(node, type="Output",
-                                       params={name: value for name, value in node.params.items() if name in known})
+    sources = {edge.source for edge in foreign.network.edges}
+    nodes = [node if node.id in sources else following_classes(node, context) for node in foreign.network.nodes]
     normalization = foreign.normalization
     if normalization is None:
         # The pictures are scaled outside of the file: by the recipe, unless that leaves it to a base.
@@ -355,7 +370,19 @@ def with_foreign(project: Project, foreign: Foreign, context: Context) -> Projec
         height, width, channels = foreign.shape
         mode = next((mode for mode, count in CHANNELS.items() if count == channels), recipe.color_mode)
         recipe = replace(recipe, height=height, width=width, color_mode=mode)
-    return replace(project, recipe=recipe, network=replace(foreign.network, nodes=tuple(nodes)))
+    return replace(project, recipe=recipe, network=replace(foreign.network, nodes=tuple(nodes)),
+                   training=replace(project.training, **foreign.training))
+
+
+def following_classes(node: Node, context: Context) -> Node:
+    """A Dense layer that is just what the classes ask for as the Output layer that follows them; others as they are."""
+    if node.type != "Dense":
+        return node
+    values, known = values_of(node, LAYERS["Dense"]), {param.name for param in LAYERS["Output"].params}
+    if (values["units"], values["activation"]) != (context.output_units, context.output_activation) or not (
+            known.issuperset(set(node.params) - {"units", "activation"})):
+        return node
+    return replace(node, type="Output", params={name: value for name, value in node.params.items() if name in known})
 
 
 def unknown_problem(foreign: Foreign, path: Path) -> Problem | None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from cnnstudio.catalog.bases import Base, own_code
 from cnnstudio.catalog.bases.finding import base_of, identifier_of
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.naming import variable, variables
 from cnnstudio.catalog.normalizing import is_measured, rescaling
 from cnnstudio.catalog.shapes import report
-from cnnstudio.core.graph import successors
+from cnnstudio.core.graph import successors, unique_id
 from cnnstudio.core.network import NetworkSpec, Node
+
+RESERVED: Final = (
+    "keras", "model", "normalized", "np", "tf", "cv2", "json", "Path", "LIST", "CLASSES", "header", "rows", "paths", "numbers",
+    "words", "files", "classes", "splits", "pictures", "train", "validation", "load", "prepare", "resized", "change",
+    "changes", "mixes", "sometimes", "on_lightness", "callbacks", "history", "class_weight", "published", "sources", "layers",
+    "first", "kernel", "others", "weighted", "load_weights")
+"""Names of the printed scripts that no layer may take."""
 
 
 def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> str:
@@ -26,20 +34,34 @@ def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> s
     network = found.network
     known = {node.id: node for node in network.nodes}
     order = [known[identifier] for identifier in found.order]
+    names = names_of(network)
     lines = ["import keras", ""]
     for node in order:
         if node.type == "PretrainedBase":
-            lines += [*_base_function(node, context, alone), ""]
-    if _is_chain(network, order):
-        lines += _sequential(order, network, context)
+            lines += [*_base_function(node, names[node.id], context, alone), ""]
+    if _is_chain(network, order) and not any(node.type == "PretrainedBase" for node in order):
+        lines += _sequential(order, context)
     else:
-        lines += _functional(order, network, context, found.output)
+        lines += _functional(order, network, context, found.output, names)
     if context.normalization == "standardize" and not is_measured(context):
         lines.append("# The mean and deviation of the training pictures were not measured yet: nothing is scaled.")
     for problem in found.problems:
         if problem.where.node is not None:
             lines.append(f"# {problem.where.node}: {problem.text}")
     return "\n".join(lines) + "\n"
+
+
+def names_of(network: NetworkSpec) -> dict[str, str]:
+    """The name of each layer's answer in the printed code; the network has its repetitions written out."""
+    return variables((node.id for node in network.nodes), RESERVED)
+
+
+def base_functions(network: NetworkSpec, context: Context) -> dict[str, Node]:
+    """For each pretrained base its printed function, as `keras_code` writes it, and the node that it stands for."""
+    network = report(network, context).network
+    names = names_of(network)
+    return {"\n".join(_base_function(node, names[node.id], context, False)): node
+            for node in network.nodes if node.type == "PretrainedBase"}
 
 
 def _is_chain(network: NetworkSpec, order: list[Node]) -> bool:
@@ -57,63 +79,71 @@ def _entering(kind: str, names: list[str]) -> str:
     return ", ".join(f"[{', '.join(each)}]" if isinstance(each, list) else each for each in passed)
 
 
-def _expression(node: Node, context: Context, name: bool = True) -> str:
+def _expression(node: Node, context: Context) -> str:
     layer = LAYERS.find(node.type)
     if layer is None:
-        return f"...  # {node.type}"
+        # What is not known here is written as it was found; the comments at the end say so.
+        settings = "".join(f"{name}={literal(value)}, " for name, value in node.params.items() if name.isidentifier())
+        return f"keras.layers.{variable(node.type.split(' ')[0])}({settings}name={literal(node.id)})"
     values: dict[str, Any] = values_of(node, layer) | {"context": context}
-    extra: dict[str, Any] = {"name": node.id} if name else {}
-    if node.type == "PretrainedBase":
-        return f"{_function_name(node)}(keras.Input({literal((context.height, context.width, context.channels))}))"
+    # Keras's own Input has no name that matters, unless it was given one.
+    extra: dict[str, Any] = {} if (node.type, node.id) == ("Input", "input") else {"name": node.id}
     return layer.call.code(values, **extra)
 
 
-def _sequential(order: list[Node], network: NetworkSpec, context: Context) -> list[str]:
-    if any(node.type == "PretrainedBase" for node in order):
-        return _functional(order, network, context, order[-1].id)
-    lines = ["model = keras.Sequential([", f"    {_expression(order[0], context, name=False)},"]
+def _scaling(order: list[Node], context: Context) -> str | None:
+    """The layer that scales pixels, under a name that no other layer has."""
     scaling = rescaling(context)
+    return None if scaling is None else scaling.code({}, name=unique_id("normalization", [node.id for node in order]))
+
+
+def _sequential(order: list[Node], context: Context) -> list[str]:
+    lines = ["model = keras.Sequential([", f"    {_expression(order[0], context)},"]
+    scaling = _scaling(order, context)
     if scaling is not None:
-        lines.append(f"    {scaling.code({}, name='normalization')},")
+        lines.append(f"    {scaling},")
     lines += [f"    {_expression(node, context)}," for node in order[1:]]
     return [*lines, "])"]
 
 
-def _functional(order: list[Node], network: NetworkSpec, context: Context, output: str | None) -> list[str]:
-    names = {node.id: variable_of(node.id) for node in order}
+def _functional(order: list[Node], network: NetworkSpec, context: Context, output: str | None, names: dict[str, str]
+                ) -> list[str]:
     lines: list[str] = []
-    inputs = next((node.id for node in order if node.type == "Input"), "")
+    start = next((node.id for node in order if node.type == "Input"), "")
+    first = names.get(start, start)
+    feeding = dict(names)
     for node in order:
         if node.type == "Input":
             lines.append(f"{names[node.id]} = {_expression(node, context)}")
-            scaling = rescaling(context)
-            if scaling is not None and node.id == inputs:
-                lines.append(f"normalized = {scaling.code({}, name='normalization')}({names[node.id]})")
-                names[node.id] = "normalized"
+            scaling = _scaling(order, context)
+            if scaling is not None and node.id == start:
+                lines.append(f"normalized = {scaling}({names[node.id]})")
+                feeding[node.id] = "normalized"
             continue
-        sources = [names.get(source, source) for source in network.inputs_of(node.id)]
-        entering = _entering(node.type, sources)
-        if node.type == "PretrainedBase":
-            lines.append(f"{names[node.id]} = {_function_name(node)}({entering})")
-        else:
-            lines.append(f"{names[node.id]} = {_expression(node, context)}({entering})")
+        entering = _entering(node.type, [feeding.get(source, source) for source in network.inputs_of(node.id)])
+        made = f"build_{names[node.id]}" if node.type == "PretrainedBase" else _expression(node, context)
+        lines.append(f"{names[node.id]} = {made}({entering})")
     if output is not None:
-        lines.append(f"model = keras.Model({variable_of(inputs)}, {names.get(output, output)})")
+        lines.append(f"model = keras.Model({first}, {feeding.get(output, output)})")
     return lines
 
 
-def variable_of(identifier: str) -> str:
-    """The name of a layer's answer in the printed code."""
-    word = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in identifier)
-    return word if word and not word[0].isdigit() else f"layer_{word}"
+def _about(node: Node, called: str, words: str, values: dict[str, Any]) -> str:
+    """The first line of a base's function: what it is, and what of the node its layers do not show."""
+    if called != node.id:
+        words += f" Node: {node.id}."
+    if values["weights"] == "random":
+        words += " Weights: random."
+    elif values["weights"] == "file":
+        words += f" Weights: file {values['weights_file']}."
+    return words.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _function_name(node: Node) -> str:
-    return f"build_{variable_of(node.id)}"
+def _base_function(node: Node, called: str, pictures: Context, alone: bool) -> list[str]:
+    """A function that builds the base's layers, with the freeze line and the pooling of this node.
 
-
-def _base_function(node: Node, pictures: Context, alone: bool) -> list[str]:
-    """A function that builds the base's layers, with the freeze line and the pooling of this node."""
+    Its first line names the base, so that reading the code finds the base again.
+    """
     layer = LAYERS["PretrainedBase"]
     values = values_of(node, layer)
     base = base_of(values)
@@ -121,8 +151,8 @@ def _base_function(node: Node, pictures: Context, alone: bool) -> list[str]:
         return [f"# unknown base {identifier_of(values)}"]
     end = values["ends_at"] if values["ends_at"] in base.ends else "all"
     graph = base.graph_for(pictures.height, pictures.width, end)
-    lines = [f"def {_function_name(node)}(pictures):",
-             f'    """{base.label.en}, {base.source or base.own_file}; takes 0-255 pixels."""']
+    words = _about(node, called, f"{base.label.en}, {base.source or base.own_file}; takes 0-255 pixels.", values)
+    lines = [f"def build_{called}(pictures):", f'    """{words}"""']
     line = values["trainable_from"]
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
     size = (pictures.height, pictures.width)
@@ -157,7 +187,7 @@ def _layer_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start
     following = successors([(edge.source, edge.target) for edge in graph.edges])
     for each, after in zip(graph.nodes[1:], [*graph.nodes[2:], None], strict=True):
         taken = following.get(each.id, [])
-        names[each.id] = "x" if after is None or taken == [after.id] else variable_of(each.id)
+        names[each.id] = "x" if after is None or taken == [after.id] else variable(each.id)
         entering = _entering(each.type, [names[source] for source in graph.inputs_of(each.id)])
         entry = LAYERS[each.type]
         extra: dict[str, Any] = {"name": each.id}

@@ -64,8 +64,8 @@ def parser() -> argparse.ArgumentParser:
                        help=tr("start again from a pretrained base, or from a model of your own without its classifier",
                                "partir de nuevo de una base preentrenada, o de un modelo propio sin su clasificador"))
     taken.add_argument("--from", dest="source", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                       help=tr("a .keras file, Keras's JSON or an ONNX model",
-                               "un archivo .keras, el JSON de Keras o un modelo ONNX"))
+                       help=tr("a .keras file, Keras's JSON, an ONNX model, Python source or a notebook",
+                               "un archivo .keras, el JSON de Keras, un modelo ONNX, código Python o un cuaderno"))
     command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
 
     audit = command("audit", tr("find damaged, duplicate, blurred, mislabeled and other troubled pictures",

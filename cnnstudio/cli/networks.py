@@ -22,8 +22,8 @@ from cnnstudio.workers.own_bases import model_of
 
 
 def network(arguments: argparse.Namespace, output: Output) -> int:
-    """Take the network of a `.keras`, JSON or ONNX file over into the project, or start from a base; exit code 2 where
-    it is none."""
+    """Take the network of a Keras or ONNX file, of source or of a notebook over into the project, or start from a base;
+    exit code 2 where it is none."""
     if arguments.base:
         return start_from_base(arguments, output)
     folder: Path = arguments.project

@@ -17,13 +17,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a problem is, precise enough for the window to mark it.
 
     `node` is the id of a network node or of a step, `field` the name of a parameter,
-    `path` a file or folder.
+    `path` a file or folder, `line` a line of source, from 1.
     """
 
     area: Area
     node: str | None = None
     field: str | None = None
     path: str | None = None
+    line: int | None = None
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):

@@ -169,3 +169,21 @@ def test_an_onnx_model_takes_the_place_of_the_network(project, tmp_path, capsys)
     path.write_bytes(b"no model")
     assert cli.main(["network", project, "--from", str(path), "--json"]) == 2
     assert "network_damaged" in capsys.readouterr().out
+
+
+def test_a_network_is_taken_from_source_and_from_a_notebook(project, tmp_path, capsys):
+    code = ("from keras import Input, Sequential, layers\nmodel = Sequential([Input((40, 48, 3)), layers.Rescaling(1 / 255),\n"
+            "    layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(number)])\nmodel.compile('sgd')\nmodel.fit(x, epochs=7)\n")
+    (tmp_path / "net.py").write_text(code, encoding="utf-8")
+    cells = [{"cell_type": "code", "source": code.splitlines(keepends=True)}]
+    (tmp_path / "net.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    for name in ("net.py", "net.ipynb"):
+        assert cli.main(["network", project, "--from", str(tmp_path / name), "--json"]) == 0
+        printed = capsys.readouterr()
+        assert json.loads(printed.out)["layers"] == 5 - 1
+        assert "compile" in printed.err
+        assert cli.main(["show", project, "--json"]) == 0
+        assert "\"epochs\":7" in capsys.readouterr().out.replace(" ", "")
+    (tmp_path / "net.py").write_text("import torch\n", encoding="utf-8")
+    assert cli.main(["network", project, "--from", str(tmp_path / "net.py"), "--json"]) == 2
+    assert "torch_code" in capsys.readouterr().out

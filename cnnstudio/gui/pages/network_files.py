@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from cnnstudio.catalog.foreign import SUFFIXES, Foreign, notes_problem, read_network, unknown_problem, with_foreign
+from cnnstudio.catalog.foreign import (
+    SOURCE_SUFFIXES,
+    SUFFIXES,
+    Foreign,
+    notes_problem,
+    read_network,
+    unknown_problem,
+    with_foreign,
+)
 from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
@@ -33,7 +41,7 @@ class NetworkFiles:
         patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
         name, _kind = QFileDialog.getOpenFileName(
             self._page.canvas, tr("Open a network", "Abrir una red"), folder,
-            tr("Networks of Keras and ONNX", "Redes de Keras y ONNX") + f" ({patterns})")
+            tr("Networks and code of Keras, ONNX", "Redes y código de Keras, ONNX") + f" ({patterns})")
         if name:
             self._session.remember("network_folder", str(Path(name).parent))
             self.open(Path(name))
@@ -48,9 +56,10 @@ class NetworkFiles:
     def open(self, path: Path) -> bool:
         """The network of a file in place of this one; False, and a notice, where it is none.
 
-        An ONNX model may be hundreds of megabytes: it is read in a thread, and True means that the reading began.
+        An ONNX model may be hundreds of megabytes, and code may go on and on: they are read in a thread, and True means
+        that the reading began.
         """
-        if path.suffix.lower() == ".onnx":
+        if path.suffix.lower() in (".onnx", *SOURCE_SUFFIXES):
             self._read_beside(path)
             return True
         try:

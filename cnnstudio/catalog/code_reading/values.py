@@ -1,0 +1,226 @@
+"""What a name in source can stand for while it is read: plain values of Python, and what Keras makes of them.
+
+Numbers, words, tuples, lists, dictionaries and ranges stand for themselves. Nothing here holds anything that runs.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnnstudio.catalog.bases import Base
+from cnnstudio.core.text import Text
+
+Shape = tuple[int, ...]
+
+
+class Trouble(Exception):
+    """What ends the reading, with the line (from 1) at which it arose."""
+
+    def __init__(self, code: str, text: Text, line: int) -> None:
+        super().__init__(text.en)
+        self.code, self.text, self.line = code, text, line
+
+
+@dataclass(eq=False)
+class Unknown:
+    """A value that only running the code would tell; why, and where."""
+
+    reason: Text
+    line: int
+
+
+@dataclass(frozen=True)
+class Name:
+    """A dotted name of a library, "keras.layers.Conv2D"; nothing is imported."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class Made:
+    """What a call of a library would make: `keras.regularizers.L2(0.01)`."""
+
+    path: str
+    arguments: list[Any]
+    keywords: dict[str, Any]
+    line: int
+
+
+@dataclass(eq=False)
+class Remark:
+    """What a reader of the result should know of one line."""
+
+    code: str
+    text: Text
+    line: int
+
+
+@dataclass(eq=False)
+class Layer:
+    """A layer that was made, called or not. `kind` is its type here; `open` are settings that the code leaves open."""
+
+    kind: str
+    params: dict[str, Any]
+    line: int
+    name: str = ""
+    trainable: bool = True
+    known: bool = True
+    open: set[str] = field(default_factory=set)
+    input_shape: Any = None
+    activation: Layer | None = None
+    """A layer that was given as activation: it stands behind this one."""
+    remarks: list[Remark] = field(default_factory=list)
+    called: list[Drawn] = field(default_factory=list)
+    given: dict[str, Any] = field(default_factory=dict)
+    """The settings as the source gives them: what `layer.filters` answers."""
+
+
+@dataclass(eq=False)
+class Drawn:
+    """One node of the graph. `shape` is without the batch, None where it is open."""
+
+    number: int
+    kind: str
+    params: dict[str, Any]
+    sources: list[Drawn]
+    line: int
+    name: str = ""
+    shape: Shape | None = None
+    layer: Layer | None = None
+    base: BaseModel | None = None
+    implied: bool = False
+    """Drawn because the ends of a model were asked for, not because the code called something."""
+    trouble: Trouble | None = None
+    """Why a network cannot start from this input."""
+
+
+@dataclass(eq=False)
+class Tensor:
+    """What a node answers."""
+
+    node: Drawn
+
+
+@dataclass(eq=False)
+class Model:
+    """What all models have: where they were made, and what `compile` and `fit` were told."""
+
+    line: int
+    name: str = ""
+    compiled: dict[str, Any] | None = None
+    fitted: dict[str, Any] = field(default_factory=dict)
+    nested: bool = False
+    """Whether another model took it in."""
+
+
+@dataclass(eq=False)
+class Chain(Model):
+    """`keras.Sequential`: its layers, models and inputs in a row."""
+
+    items: list[Any] = field(default_factory=list)
+    shape: Any = None
+    """The input's shape without the batch where `build` gave it."""
+    ends: tuple[Any, Any, int] | None = None
+    """(input, answer, number of items) once it was played on an input of its own."""
+
+
+@dataclass(eq=False)
+class Graph(Model):
+    """`keras.Model(inputs, outputs)`."""
+
+    inputs: list[Any] = field(default_factory=list)
+    outputs: list[Any] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class BaseModel(Model):
+    """A network of `keras.applications`."""
+
+    base: Base = None  # type: ignore[assignment]
+    params: dict[str, Any] = field(default_factory=dict)
+    shape: Any = None
+    classes: int = 0
+    """Units of its top; 0 without."""
+    frozen: set[str] = field(default_factory=set)
+    """Ids of its layers that do not learn."""
+    start: Tensor | None = None
+    end: Tensor | None = None
+
+
+@dataclass(eq=False)
+class BaseLayer:
+    """One layer of a base, by its id."""
+
+    model: BaseModel
+    id: str
+    kind: str
+
+
+@dataclass(eq=False)
+class Scope:
+    """Names and what they stand for; what is not found here is looked for in the outer one."""
+
+    names: dict[str, Any] = field(default_factory=dict)
+    outer: Scope | None = None
+
+    def find(self, name: str) -> tuple[bool, Any]:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return True, scope.names[name]
+            scope = scope.outer
+        return False, None
+
+
+@dataclass(eq=False)
+class Function:
+    """A function or lambda of the source."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    defaults: list[Any]
+    named_defaults: list[Any]
+    owner: Class | None = None
+
+    @property
+    def name(self) -> str:
+        return "lambda" if isinstance(self.node, ast.Lambda) else self.node.name
+
+
+@dataclass(eq=False)
+class Class:
+    """A class of the source; `role` is what it derives from: "model", "layer" or "" for anything else."""
+
+    name: str
+    role: str
+    names: dict[str, Any]
+    bases: list[Any]
+    line: int
+
+    def find(self, name: str) -> Any:
+        """An attribute of the class or of those that it derives from; None where there is none."""
+        if name in self.names:
+            return self.names[name]
+        return next((found for each in self.bases if isinstance(each, Class)
+                     and (found := each.find(name)) is not None), None)
+
+
+@dataclass(eq=False)
+class Instance(Model):
+    """An object of a class of the source."""
+
+    kind: Class = None  # type: ignore[assignment]
+    names: dict[str, Any] = field(default_factory=dict)
+    shape: Any = None
+    given: tuple[list[Any], dict[str, Any]] = field(default_factory=lambda: ([], {}))
+
+
+@dataclass(eq=False)
+class Method:
+    """A function or an action of an object: `model.add`, `self.conv_block`."""
+
+    owner: Any
+    name: str
+    function: Function | None = None

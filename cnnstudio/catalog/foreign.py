@@ -396,9 +396,10 @@ def unknown_problem(foreign: Foreign, path: Path) -> Problem | None:
     return error("unknown_layers", text.fill(n=len(foreign.unknown), path=path.name, names=", ".join(kinds[:6])), "network")
 
 
-def notes_problem(foreign: Foreign) -> Problem | None:
-    """All that a reader of the file should know, as one advice; None where there is nothing."""
+def notes_problem(foreign: Foreign, most: int = 100) -> Problem | None:
+    """What a reader of the file should know, as one advice with `most` lines; None where there is nothing."""
     if not foreign.notes:
         return None
-    return warning("network_notes", Text(" ".join(note.en for note in foreign.notes),
-                                         " ".join(note.es for note in foreign.notes)), "network")
+    more = len(foreign.notes) - most
+    lines = [*foreign.notes[:most], *([Text("And {n} more.", "Y {n} más.").fill(n=more)] if more > 0 else [])]
+    return warning("network_notes", Text("\n".join(line.en for line in lines), "\n".join(line.es for line in lines)), "network")

@@ -45,7 +45,7 @@ def with_code(project: Project, written: Written, context: Context) -> Project:
     return set_network(changed, old if network.groups == old.groups and _alike(network, old) else network)
 
 
-def _scaled(project: Project, written: Written, context: Context) -> tuple[NetworkSpec, str]:
+def _scaled(project: Project, written: Written, context: Context) -> tuple[NetworkSpec, str | None]:
     """The network and the recipe's normalisation: a Rescaling behind the input may be either's."""
     before = project.recipe.normalization
     first = _behind_input(written.whole)

@@ -92,6 +92,6 @@ class NetworkFiles:
         context = self._page.context
         self._session.edit(lambda project: with_foreign(project, foreign, context),
                            Text("Open {name}", "Abrir {name}").fill(name=path.name))
-        told = (unknown_problem(foreign, path), notes_problem(foreign))
+        told = (unknown_problem(foreign, path), notes_problem(foreign, 4))
         self._session.notice(*(problem for problem in told if problem is not None))
         self._page.started()

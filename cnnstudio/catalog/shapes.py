@@ -265,7 +265,7 @@ def _mendable(problem: Problem, layer: LayerType, node: Node) -> Problem:
 
 
 def _located(fix: Fix, node: str) -> Fix:
-    if fix.action in ("set_node_param", "insert_before", "replace_layer"):
+    if fix.action in ("set_node_param", "insert_before", "replace_layer", "choose_own_base"):
         return replace(fix, arguments={"node": node} | fix.arguments)
     if fix.action == "remove_nodes" and not fix.arguments:
         return replace(fix, arguments={"nodes": [node]})

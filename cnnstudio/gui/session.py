@@ -219,6 +219,7 @@ class Session(QObject):
         self.close()
         self._lock = lock
         self.folder = folder
+        use_folder(folder)
         self._history = History(project)
         self.view.clear()
         self.set_setting("recent", self.settings.with_recent(str(folder)).recent, announce=False)
@@ -312,6 +313,7 @@ class Session(QObject):
         if self._lock is not None:
             self._lock.release()
         had = self._history is not None
+        use_folder(None)
         self._lock = self.folder = self._history = self._recovered = None
         self.problems = ()
         if had:
@@ -363,6 +365,13 @@ class Session(QObject):
         self._checking.stop()
         self._check()
         return self.problems
+
+
+def use_folder(folder: Path | None) -> None:
+    """Own bases are those of this project from now on."""
+    from cnnstudio.catalog.bases import own
+
+    own.use_folder(folder)
 
 
 _NONE: Final = Project()

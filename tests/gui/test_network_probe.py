@@ -12,7 +12,7 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.gui.jobs import Cancelled, Work
 from cnnstudio.gui.pages import network_probe
-from cnnstudio.gui.pages.network_freeze import FreezeAdvice, until
+from cnnstudio.gui.pages.network_freeze import FreezeAdvice
 from cnnstudio.gui.pages.network_probe import ProbeDialog
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.workers.probing import probe_path, read_probe
@@ -172,5 +172,5 @@ def test_a_base_that_ends_earlier_learns_within_what_is_left(page, advice):
     advice.take.click()
     assert freezing(page) == end
     assert not [problem for problem in page.problems if problem.blocks]
-    assert until(base, "all") is base
-    assert late_block(until(base, end)) in base.blocks[:5]
+    assert base.until("all") is base
+    assert late_block(base.until(end)) in base.blocks[:5]

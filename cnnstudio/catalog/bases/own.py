@@ -79,9 +79,10 @@ def own_base(file: str, scaling: str = "", folder: Path | None = None) -> Base:
     proposed. Raises ProblemError."""
     folder = folder if folder is not None else _folder
     if not is_own_file(file):
-        text = Text("{file} is no place of an own base: choose the model again.",
-                    "{file} no es el lugar de una base propia: elija de nuevo el modelo.")
-        raise ProblemError(problem("own_base_missing", text.fill(file=file or "–")))
+        text = (Text("{file} is no place of an own base: choose the model again.",
+                     "{file} no es el lugar de una base propia: elija de nuevo el modelo.").fill(file=file) if file else
+                Text("No model was chosen yet.", "Aún no se eligió ningún modelo."))
+        raise ProblemError(problem("own_base_missing", text))
     path = (folder if folder is not None else Path()).absolute() / file
     try:
         status = path.stat()

@@ -44,6 +44,8 @@ class NetworkScene(QGraphicsScene):
     wanted_at = Signal(object)
     """A double click on the empty canvas, at (x, y)."""
     chosen = Signal()
+    opened = Signal(str)
+    """A double click on a layer."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -268,6 +270,8 @@ class NetworkScene(QGraphicsScene):
         item = self._node_at(event.scenePos())
         if item is not None and item.id.startswith(CARD):
             self.toggled.emit(item.id[len(CARD):])
+        elif item is not None:
+            self.opened.emit(item.id)
         elif not self.items(event.scenePos()):
             self.wanted_at.emit((event.scenePos().x() - WIDTH / 2, event.scenePos().y() - HEIGHT / 2))
         else:

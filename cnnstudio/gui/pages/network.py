@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from cnnstudio.catalog.bases.finding import base_of_node, find_base
 from cnnstudio.catalog.checks import check_weights
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.layers import LAYERS
@@ -34,6 +35,7 @@ from cnnstudio.gui.pages.network_files import NetworkFiles
 from cnnstudio.gui.pages.network_gallery import Gallery
 from cnnstudio.gui.pages.network_inspector import NetworkInspector
 from cnnstudio.gui.pages.network_menu import NetworkMenu
+from cnnstudio.gui.pages.network_own import OwnBases
 from cnnstudio.gui.pages.network_palette import LayerPalette
 from cnnstudio.gui.pages.network_views import LayerTable, field_words, shape_words
 from cnnstudio.gui.pages.network_work import NetworkWork
@@ -59,11 +61,13 @@ class NetworkPage(Page):
         self.scene = NetworkScene(self)
         self.work = NetworkWork(self)
         self.files = NetworkFiles(self)
+        self.own = OwnBases(self)
         self.scene.connected.connect(self.work.connect_layers)
         self.scene.moved.connect(self.work.move)
         self.scene.dropped.connect(self.work.insert)
         self.scene.toggled.connect(self.work.toggle)
         self.scene.noted.connect(self.work.write_note)
+        self.scene.opened.connect(self.open_base)
         self.scene.wanted_at.connect(lambda place: self.work.ask_layer("", place))
         self.scene.chosen.connect(self._chosen)
 
@@ -96,6 +100,8 @@ class NetworkPage(Page):
         self._gallery.fetch_wanted.connect(self._fetch)
         self._gallery.probe_wanted.connect(self._probe)
         self._gallery.file_wanted.connect(self.files.choose)
+        self._gallery.own_wanted.connect(self.own.choose_file)
+        self._gallery.run_wanted.connect(self.own.choose_run)
         self._gallery.left.connect(lambda: self.show_view("canvas"))
         self._stack = QStackedWidget()
         for widget in (self.canvas, self._table, self._code, self._gallery):
@@ -229,7 +235,24 @@ class NetworkPage(Page):
         if action == "fetch_base":
             self._fetch(str(arguments["base"]))
             return True
+        if action == "choose_own_base":
+            self.own.choose_file(str(arguments.get("node", "")))
+            return True
         return False
+
+    def dropped(self, paths: list[str]) -> bool:
+        # Of a `.keras` file it is asked whether it is meant as a base; other networks are opened.
+        return self.own.dropped(paths) or self.files.dropped(paths)
+
+    def open_base(self, node: str) -> None:
+        """A base opened into its layers; nothing for any other layer, or where its file is missing."""
+        found = self.session.project.network.node(node)
+        if found is not None and base_of_node(found) is not None:
+            from cnnstudio.gui.pages.network_layers import BaseLayers
+
+            dialog = BaseLayers(self, node, self.canvas.window())
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
 
     def _fetch(self, base: str) -> None:
         """Download a base's weights in a child, with progress and Cancel in the status bar."""
@@ -265,9 +288,9 @@ class NetworkPage(Page):
         return Facts(classes=self.session.class_names, grey=self.session.project.recipe.color_mode == "grayscale")
 
     def _take_base(self, identifier: str) -> None:
-        from cnnstudio.catalog.bases import BASES
-
-        base = BASES[identifier]
+        base = find_base(identifier)
+        if base is None:
+            return
         self.session.edit(lambda project: with_base(project, base),
                           Text("Start from {name}", "Partir de {name}").fill(name=base.label))
         self.started()
@@ -280,20 +303,17 @@ class NetworkPage(Page):
                           Text("Start from {name}", "Partir de {name}").fill(name=template.label))
         self.started()
 
-    def dropped(self, paths: list[str]) -> bool:
-        return self.files.dropped(paths)
-
     def started(self) -> None:
+        """Another network is there: show it whole."""
         self.show_view("canvas")
         self.scene.choose([])
         self.canvas.fit()
 
 
 def _origin(origin: str) -> str:
-    from cnnstudio.catalog.bases import BASES
     from cnnstudio.catalog.templates import TEMPLATES
 
     template = TEMPLATES.find(origin)
-    base = BASES.find(origin)
+    base = find_base(origin)
     label = template.label if template is not None else base.label if base is not None else Text(origin, origin)
     return tr("started from {name}", "a partir de {name}", name=label)

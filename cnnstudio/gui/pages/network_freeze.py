@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
-from cnnstudio.catalog.bases import BASES, Base
-from cnnstudio.catalog.bases.advice import SOURCE, Similarity, freeze_advice
+from cnnstudio.catalog.bases.advice import SOURCE, Similarity, freeze_advice, learned_on
+from cnnstudio.catalog.bases.finding import base_of
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core import edits
 from cnnstudio.core.network import Node
@@ -33,8 +32,7 @@ class FreezeAdvice(Card):
         self._page = page
         self._node = node
         self._wanted = ""
-        question = Label(tr("Your pictures, beside the photos of ImageNet:", "Sus imágenes, frente a las fotos de ImageNet:"),
-                         "secondary", "dim", wrap=True)
+        self.question = Label("", "secondary", "dim", wrap=True)
         self.choice = SegmentedControl([("similar", tr("similar", "parecidas")), ("different", tr("different", "distintas"))],
                                        self._similarity)
         self.choice.setFixedHeight(theme.CONTROL_HEIGHT)
@@ -43,7 +41,7 @@ class FreezeAdvice(Card):
         self.take = Button(tr("Take it", "Aplicar"), on_click=self._take)
         source = Button(tr("Source", "Fuente"), "quiet", tooltip=SOURCE,
                         on_click=lambda: QDesktopServices.openUrl(QUrl(SOURCE)))
-        self.body.addWidget(question)
+        self.body.addWidget(self.question)
         self.body.addWidget(self.choice)
         self.body.addWidget(self.reason)
         self.body.addLayout(row(self.take, source, None, spacing=8))
@@ -61,12 +59,14 @@ class FreezeAdvice(Card):
     def show_node(self, node: Node) -> None:
         """Show the advice for the base as it is set now."""
         values = values_of(node, LAYERS["PretrainedBase"])
-        base = BASES.find(values["base"])
+        base = base_of(values)
         self.setVisible(base is not None)
         if base is None:
             return
+        self.question.setText(tr("Your pictures, beside those of {source}:", "Sus imágenes, frente a las de {source}:",
+                                 source=learned_on(base)))
         pictures = self._page.session.pictures.split_counts().get("train", 0)
-        self._wanted, reason = freeze_advice(pictures, self._similarity, until(base, str(values["ends_at"])))
+        self._wanted, reason = freeze_advice(pictures, self._similarity, base.until(str(values["ends_at"])))
         followed = values["trainable_from"] == self._wanted
         self.reason.setText(str(reason))
         self.take.setEnabled(not followed)
@@ -76,12 +76,3 @@ class FreezeAdvice(Card):
         node, wanted = self._node, self._wanted
         self._page.session.edit(lambda project: edits.set_node_param(project, node, "trainable_from", wanted),
                                 Text("Set how much of the base learns", "Ajustar cuánto aprende la base"))
-
-
-def until(base: Base, ends_at: str) -> Base:
-    """The base as far as the network takes it."""
-    if ends_at not in base.blocks:
-        return base
-    blocks = base.blocks[:base.blocks.index(ends_at) + 1]
-    return msgspec.structs.replace(base, blocks=blocks,
-                                   graph=lambda: base.graph_for(base.input_size, base.input_size, ends_at))

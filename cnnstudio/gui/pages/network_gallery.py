@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases.own import own_bases
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.shapes import report
 from cnnstudio.catalog.templates import TEMPLATES, Template
@@ -34,6 +35,10 @@ class Gallery(QWidget):
     left = Signal()
     file_wanted = Signal()
     """A network file is to be opened."""
+    own_wanted = Signal()
+    """A model of the user's own is to be chosen as a base."""
+    run_wanted = Signal()
+    """So is a trained run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +46,8 @@ class Gallery(QWidget):
         self._bases.taken.connect(self.base_chosen)
         self._bases.fetch_wanted.connect(self.fetch_wanted)
         self._bases.probe_wanted.connect(self.probe_wanted)
+        self._bases.own_wanted.connect(self.own_wanted)
+        self._bases.run_wanted.connect(self.run_wanted)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._bases)
         self._stack.addWidget(_architectures(self.template_chosen.emit))
@@ -76,18 +83,22 @@ class BaseTable(QWidget):
     taken = Signal(str)
     fetch_wanted = Signal(str)
     probe_wanted = Signal()
+    own_wanted = Signal()
+    run_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._table = Table((
-            Column(tr("Base", "Base"), lambda base: str(base.label), lambda base: BASES.ids().index(base.id)),
+            Column(tr("Base", "Base"), lambda base: str(base.label),
+                   lambda base: -1 if base.own is not None else BASES.ids().index(base.id)),
             Column(tr("Parameters", "Parámetros"), lambda base: short(base.parameters), lambda base: base.parameters,
                    right=True),
             Column("MB", lambda base: number(base.megabytes, 0 if base.megabytes >= 10 else 1),
                    lambda base: base.megabytes, right=True),
-            Column("Top-1", lambda base: f"{number(base.top1, 1)} %", lambda base: base.top1, right=True),
-            Column(tr("Input", "Entrada"), lambda base: str(base.input_size), lambda base: base.input_size, right=True),
-            Column(tr("Weights", "Pesos"), weights_words, tone=lambda base: "ok" if is_here(base) else ""),
+            Column("Top-1", lambda base: f"{number(base.top1, 1)} %" if base.top1 else "–", lambda base: base.top1,
+                   right=True),
+            Column(tr("Input", "Entrada"), _input, lambda base: base.input_size, right=True),
+            Column(tr("Weights", "Pesos"), weights_words, tone=lambda base: "ok" if base.is_here else ""),
             Column(tr("Scaling", "Escalado"), _scaling),
             Column(tr("Licence", "Licencia"), lambda base: base.licence),
         ))
@@ -108,33 +119,46 @@ class BaseTable(QWidget):
         probe = Button(tr("Which base suits?", "¿Qué base conviene?"), on_click=self.probe_wanted.emit,
                        tooltip=tr("Compare the bases on this computer on your own pictures",
                                   "Comparar las bases de este equipo con sus propias imágenes"))
-        self.setLayout(column(row(self._search, 8, self._found, None, probe), self._table, details, spacing=10))
+        own = Button(tr("Your own model…", "Un modelo propio…"), icon="folder", on_click=self.own_wanted.emit,
+                     tooltip=tr("A trained .keras file becomes a base: its classifier is taken off, its weights are kept",
+                                "Un archivo .keras entrenado pasa a ser una base: se le quita el clasificador y conserva sus "
+                                "pesos"))
+        run = Button(tr("From a run…", "De un entrenamiento…"), icon="train", on_click=self.run_wanted.emit,
+                     tooltip=tr("The network of a run of this or another project becomes a base",
+                                "La red de un entrenamiento de este u otro proyecto pasa a ser una base"))
+        self.setLayout(column(row(self._search, 8, self._found, None, own, run, probe, spacing=8), self._table, details,
+                              spacing=10))
         self.refresh()
 
     def refresh(self) -> None:
         """Show the bases that fit the search, with the state of their weights; the selection stays."""
         before = self._table.selected
         words = self._search.text().casefold().split()
-        found = [base for base in BASES if all(word in _searched(base) for word in words)]
+        known = [*own_bases(), *BASES]
+        found = [base for base in known if all(word in _searched(base) for word in words)]
         self._table.set_rows(found)
-        self._found.setText(tr("{n} of {total}", "{n} de {total}", n=len(found), total=len(BASES)))
+        self._found.setText(tr("{n} of {total}", "{n} de {total}", n=len(found), total=len(known)))
         selected = before if before in found else found[0] if found else None
         if selected is not None:
             self._table.select(selected)
         self._moved(selected)
 
     def _moved(self, base: Base | None) -> None:
-        for button in (self._source, self._take):
-            button.setEnabled(base is not None)
-        self._fetch.setVisible(base is not None and not is_here(base))
+        self._take.setEnabled(base is not None)
+        self._source.setEnabled(base is not None and bool(base.source))
+        self._fetch.setVisible(base is not None and not base.is_here)
         if base is None:
             self._name.setText(tr("No base fits the search.", "Ninguna base encaja con la búsqueda."))
             self._help.setText("")
             self._note.setText("")
             return
-        self._name.setText(f"{base.label} · {base.family}" if str(base.label) != base.family else str(base.label))
+        family = tr("a model of your own", "un modelo propio") if base.own is not None else base.family
+        self._name.setText(f"{base.label} · {family}" if str(base.label) != family else str(base.label))
         self._help.setText(str(base.help))
-        here = "" if is_here(base) else " " + tr(
+        if base.own is not None:
+            self._note.setText(_own_words(base))
+            return
+        here = "" if base.is_here else " " + tr(
             "Its weights are fetched once (it needs the internet), or taken from a file that you have.",
             "Sus pesos se descargan una vez (requiere internet) o se toman de un archivo que tenga.")
         self._note.setText(tr(
@@ -158,12 +182,28 @@ class BaseTable(QWidget):
             QDesktopServices.openUrl(QUrl(self._table.selected.source))
 
 
-def is_here(base: Base) -> bool:
-    """Whether the base's weights are on this computer."""
-    return base.weights.bundled or base.weights.cached.is_file()
+def _own_words(base: Base) -> str:
+    """What is to know of a model of the user's own."""
+    assert base.own is not None
+    height, width = base.size
+    words = tr("{file} · {n} parameters without its classifier · pictures of {size}, at least {least} · ends at {end} with "
+               "{maps} feature maps · scaling: {scaling} · freeze line at {blocks}.",
+               "{file} · {n} parámetros sin su clasificador · imágenes de {size}, al menos {least} · termina en {end} con "
+               "{maps} mapas · escalado: {scaling} · línea de congelado en {blocks}.", file=base.own.file,
+               n=count(base.parameters), size=f"{height}\u00a0×\u00a0{width}\u00a0×\u00a0{base.channels}",
+               least=_square(base.minimum_size), end=base.own.end, maps=base.features, scaling=base.scaling,
+               blocks=_listed(base.blocks))
+    return " ".join([words, *map(str, base.own.notes)])
+
+
+def _input(base: Base) -> str:
+    height, width = base.size
+    return str(height) if height == width else f"{height} × {width}"
 
 
 def weights_words(base: Base) -> str:
+    if base.own is not None:
+        return tr("in the project", "en el proyecto")
     if base.weights.bundled:
         return tr("bundled", "incluidos")
     if base.weights.cached.is_file():
@@ -177,7 +217,9 @@ def _searched(base: Base) -> str:
 
 def _scaling(base: Base) -> str:
     """The formula alone, with the signs of mean and deviation: all bases do it inside the model."""
-    formula = str(base.scaling).rpartition(",")[0].replace(tr(" of each channel", " de cada canal"), "")
+    if base.own is not None and base.own.scales:
+        return tr("its own", "propio")
+    formula = (str(base.scaling).rpartition(",")[0] or str(base.scaling)).replace(tr(" of each channel", " de cada canal"), "")
     return formula.replace(tr("mean", "media"), "μ").replace(tr("deviation", "desviación"), "σ")
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.finding import base_of_node
+from cnnstudio.catalog.bases.own import own_bases
 from cnnstudio.catalog.fixes import take_over_output
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.summary import title
@@ -47,7 +49,8 @@ class NetworkInspector(QWidget):
         network = self._page.session.project.network
         nodes = [node for node in network.nodes if node.id in chosen]
         group = self._page.work.chosen_group() if nodes else None
-        key = tuple(f"{node.id}/{node.type}/{node.params.get('base', '')}" for node in nodes)
+        key = tuple(f"{node.id}/{node.type}/{node.params.get('base', '')}/{node.params.get('file', '')}"
+                    f"/{node.params.get('ends_at', '') if node.type == 'PretrainedBase' else ''}" for node in nodes)
         key += (f"{group.id}/{group.name}/{group.repeat}/{group.collapsed}",) if group is not None else ()
         if key != self._shown:
             self._shown = key
@@ -134,7 +137,8 @@ class NetworkInspector(QWidget):
         if layer is None:
             self._add(Label(tr("This version does not know this layer.", "Esta versión no conoce esta capa."), wrap=True))
             return
-        self._add(Label(str(layer.help), "body", "dim", wrap=True))
+        base = base_of_node(node)
+        self._add(Label(str(layer.help if base is None or base.own is None else base.help), "body", "dim", wrap=True))
         if layer.formula:
             formula = Label(layer.formula, "body", wrap=True, selectable=True)
             formula.setAccessibleName(tr("Formula", "Fórmula"))
@@ -153,6 +157,10 @@ class NetworkInspector(QWidget):
                 self._offer_blocks(node)
             self._add(self._form)
             if node.type == "PretrainedBase":
+                self._add(Button(tr("Open into its layers…", "Abrir en sus capas…"), icon="layers",
+                                 on_click=lambda: self._page.open_base(node.id)))
+                if base is not None and base.own is not None:
+                    self._add(OwnCard(base))
                 self._freeze = FreezeAdvice(self._page, node.id)
                 self._add(self._freeze)
         if node.type == "Output":
@@ -164,19 +172,29 @@ class NetworkInspector(QWidget):
 
     def _offer_blocks(self, node: Node) -> None:
         """The freeze line as a list of the base's blocks instead of free text."""
-        base = BASES.find(node.params.get("base", "efficientnet_lite0"))
-        if base is None or self._form is None:
+        base = base_of_node(node)
+        if self._form is None:
+            return
+        mine = [(each.own_file, str(each.label)) for each in own_bases()]
+        if node.params.get("base") == "own":
+            present = str(node.params.get("file") or "")
+            if present not in dict(mine):
+                mine.insert(0, (present, tr("{name}: not there", "{name}: no está", name=title(node))))
+            self._form.set_choices("file", mine)
+        if base is None:
             return
         choices: list[tuple[object, str]] = [("none", tr("nothing: all frozen", "nada: toda congelada"))]
-        for place in range(len(base.blocks) - 1, 0, -1):
-            share = len(base.blocks) - place
-            choices.append((base.blocks[place], tr("{block} on (last {n} of {all} blocks)",
-                                                   "desde {block} (últimos {n} de {all} bloques)",
-                                                   block=base.blocks[place], n=share, all=len(base.blocks))))
+        blocks = base.until(str(node.params.get("ends_at", "all"))).blocks
+        for place in range(len(blocks) - 1, 0, -1):
+            choices.append((blocks[place], tr("{block} on (last {n} of {all} blocks)",
+                                              "desde {block} (últimos {n} de {all} bloques)",
+                                              block=blocks[place], n=len(blocks) - place, all=len(blocks))))
         choices.append(("all", tr("the first layer on: all of it", "la primera capa: toda")))
         self._form.set_choices("trainable_from", choices)
-        self._form.set_choices("ends_at", [("all", tr("its last layer: all of it", "su última capa: toda")),
-                                           *((block, block) for block in reversed(base.blocks[:-1]))])
+        ends = base.ends[:-1] if base.own is None else base.ends
+        whole = (tr("its last layer: all of it", "su última capa: toda") if base.own is None else
+                 tr("its last maps: {end}", "sus últimos mapas: {end}", end=base.own.end))
+        self._form.set_choices("ends_at", [("all", whole), *((end, end) for end in reversed(ends))])
 
     def _rename(self, node: str, editor: QLineEdit) -> None:
         wanted = editor.text().strip()
@@ -253,3 +271,23 @@ class NetworkInspector(QWidget):
             for fix in problem.fixes:
                 card.body.addWidget(Button(str(fix.label), "link", on_click=partial(self._page.session.apply, fix)))
             self._problems.addWidget(card)
+
+
+class OwnCard(Card):
+    """Where a base of the user's own comes from, and what it is."""
+
+    def __init__(self, base: Base) -> None:
+        super().__init__(title=tr("A model of your own", "Un modelo propio"), margins=(12, 10, 12, 10), spacing=6)
+        own = base.own
+        assert own is not None
+        height, width = base.size
+        facts = Facts()
+        facts.set_facts([
+            (tr("File", "Archivo"), own.file.removeprefix("bases/")), (tr("Digest", "Resumen"), own.digest),
+            (tr("Size", "Tamaño"), size(own.bytes)), (tr("Parameters", "Parámetros"), count(base.parameters)),
+            (tr("Trained on", "Entrenada con"), f"{height} × {width} × {base.channels}"),
+            (tr("Scaling", "Escalado"), tr("inside the model", "en el modelo") if own.scales else
+             {"none": tr("none", "ninguno"), "zero_one": "x / 255", "minus_one_one": "x / 127.5 − 1"}[own.scaling])])
+        self.body.addWidget(facts)
+        for note in own.notes:
+            self.body.addWidget(Label(str(note), "secondary", "dim", wrap=True))

@@ -9,6 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases.finding import find_base
+from cnnstudio.catalog.bases.own import own_bases
 from cnnstudio.core.commands import Probe
 from cnnstudio.core.events import AnyEvent, BasesProbed, Finished, Probed
 from cnnstudio.core.problems import Problem
@@ -48,11 +50,17 @@ def lines_of(found: BasesProbed | None) -> list[Line]:
     """All bases: the measured ones best first, then those that failed, then the others in the catalog's order."""
     measured = {row.base: row for row in found.rows} if found is not None else {}
     failed = found.failed if found is not None else {}
-    here = [base.id for base in BASES if base.weights.bundled or base.weights.cached.is_file()]
+    here = [base.id for base in (*own_bases(), *BASES) if base.is_here]
     order = [*measured, *(each for each in failed if each not in measured)]
     order += [each for each in (*here, *BASES.ids()) if each not in order]
-    return [Line(BASES[each], measured.get(each), failed.get(each), each not in here and each not in measured)
-            for each in dict.fromkeys(order) if each in BASES.ids()]
+    # A base whose file is gone is no longer listed.
+    return [Line(base, measured.get(each), failed.get(each), each not in here and each not in measured)
+            for each in dict.fromkeys(order) if (base := find_base(each)) is not None]
+
+
+def _milliseconds(line: Line) -> str:
+    value = line.row.milliseconds if line.row is not None else None
+    return "–" if value is None else f"{number(value, 1 if value >= 1 else 2)} ms"
 
 
 class ProbeDialog(WorkDialog):
@@ -83,11 +91,12 @@ class ProbeDialog(WorkDialog):
             Column(tr("95 % interval", "Intervalo del 95 %"), lambda line: line.state,
                    lambda line: line.row.low if line.row else -1.0 - line.absent,
                    tone=lambda line: "" if line.row else "dim" if line.problem is None else "warn"),
-            Column(tr("A picture", "Por imagen"), lambda line: f"{number(line.row.milliseconds, 1)} ms" if line.row else "–",
+            Column(tr("A picture", "Por imagen"), _milliseconds,
                    lambda line: line.row.milliseconds if line.row else float("inf"), right=True),
             Column(tr("In all", "En total"), lambda line: duration(line.row.seconds) if line.row else "–",
                    lambda line: line.row.seconds if line.row else float("inf"), right=True),
-            Column("ImageNet", lambda line: f"{number(line.base.top1, 1)} %", lambda line: line.base.top1, right=True),
+            Column("ImageNet", lambda line: f"{number(line.base.top1, 1)} %" if line.base.top1 else "–",
+                   lambda line: line.base.top1, right=True),
         ))
         self.table.setAccessibleName(tr("Bases by their accuracy", "Bases por su exactitud"))
         self.table.chosen.connect(self._moved)

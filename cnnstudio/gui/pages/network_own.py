@@ -1,0 +1,182 @@
+"""Models of the user's own as bases: taken from a file or a run into the project, and chosen again when they are gone."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
+
+from cnnstudio.catalog.bases.own import own_base
+from cnnstudio.catalog.bases.own_files import take_in
+from cnnstudio.catalog.starting import with_base
+from cnnstudio.core import edits
+from cnnstudio.core.events import Failed, Finished
+from cnnstudio.core.problems import ProblemError, warning
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui import icons
+from cnnstudio.gui.jobs import Report, Work
+from cnnstudio.gui.session import Session
+from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import percent
+from cnnstudio.workers.own_bases import Source, trained_runs
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.network import NetworkPage
+
+KIND: Final = "own_base"
+_LABEL: Final = Text("Taking the model into the project", "Copiando el modelo en el proyecto")
+
+
+class OwnBases(QObject):
+    """What the Network page does with models of the user's own."""
+
+    def __init__(self, page: NetworkPage) -> None:
+        super().__init__(page)
+        self._page = page
+        self._session = page.session
+
+    def choose_file(self, node: str = "") -> None:
+        """Ask for a `.keras` file to start from, or for that of the base `node`."""
+        session = self._session
+        folder = session.remembered("network_folder", str(Path.home()))
+        name, _kind = QFileDialog.getOpenFileName(
+            self._page.canvas, tr("A model of your own as a base", "Un modelo propio como base"), folder,
+            tr("Models of Keras", "Modelos de Keras") + " (*.keras)")
+        if name:
+            session.remember("network_folder", str(Path(name).parent))
+            self.take(Path(name), node=node)
+
+    def choose_run(self) -> RunsDialog:
+        """Ask for a run of this project or of another one."""
+        dialog = RunsDialog(self._session, self._page.canvas.window())
+        dialog.taken.connect(lambda source: self.take(source.model, source.name))
+        dialog.open()
+        return dialog
+
+    def dropped(self, paths: list[str]) -> bool:
+        """A file was dropped on the page: as what it is meant is asked beside the mouse."""
+        path = Path(paths[0])
+        if len(paths) != 1 or path.suffix.lower() != ".keras" or not path.is_file():
+            return False
+        menu = QMenu(self._page.canvas)
+        menu.addAction(icons.icon("snow", "dim"), tr("Start from it as a base", "Partir de él como base"),
+                       partial(self.take, path))
+        menu.addAction(icons.icon("network", "dim"), tr("Open its network", "Abrir su red"),
+                       partial(self._page.files.open, path))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(QCursor.pos())
+        return True
+
+    def take(self, path: Path, name: str = "", node: str = "") -> None:
+        """Copy the model into the project in the background, and start from it; or put it where `node` misses it."""
+        session, folder = self._session, self._session.folder
+        if folder is None or session.jobs.of_kind(KIND) is not None:
+            return
+        missing = session.project.network.node(node) if node else None
+        if missing is not None:
+            # Under the name that the network knows, so that the same content is found again.
+            name = str(missing.params.get("file") or "").removeprefix("bases/").rpartition("-")[0] or name
+
+        def work(report: Report) -> str:
+            return take_in(path, folder, name, report.progress, report.check)
+
+        session.jobs.run(work, _LABEL, KIND, page="network", done=lambda job: self._taken(job, node), owner=self)
+
+    def _taken(self, job: Work, node: str) -> None:
+        session = self._session
+        if isinstance(job.last, Failed):
+            session.notice(job.last.problem)
+        if not isinstance(job.last, Finished) or session.folder is None:
+            return
+        file = str(job.result)
+        try:
+            base = own_base(file)
+        except ProblemError as trouble:
+            session.notice(*trouble.problems)
+            return
+        found = session.project.network.node(node) if node else None
+        if found is None:
+            session.edit(lambda project: with_base(project, base),
+                         Text("Start from {name}", "Partir de {name}").fill(name=base.label))
+            session.notice(*(warning("own_base", note, "network") for note in base.own.notes) if base.own else ())
+            self._page.started()
+        elif found.params.get("file") == file:
+            session.announce("network")
+        else:
+            session.edit(partial(_with_file, node=node, file=file), Text("Choose the base's model", "Elegir el modelo de la "
+                                                                         "base"))
+
+
+def _with_file(project: Project, node: str, file: str) -> Project:
+    """Another model in place of the one that is gone: its blocks are called otherwise."""
+    for name, value in (("base", "own"), ("file", file), ("trainable_from", "none"), ("ends_at", "all")):
+        project = edits.set_node_param(project, node, name, value)
+    return project
+
+
+class RunsDialog(QDialog):
+    """`taken(Source)` when the user chose a run with a model, of the open project or a recent one."""
+
+    taken = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Start from a run", "Partir de un entrenamiento"))
+        self.resize(760, 460)
+        self.table = Table((
+            Column(tr("Project", "Proyecto"), lambda source: source.project, stretch=True),
+            Column(tr("Network", "Red"), lambda source: source.run.network),
+            Column(tr("Val. accuracy", "Exactitud val."), _accuracy,
+                   lambda source: source.run.metrics.get("val_accuracy", -1.0), right=True),
+            Column(tr("Trained", "Entrenada"), _when, lambda source: source.run.started, right=True),
+        ))
+        self.table.setAccessibleName(tr("Runs with a model", "Entrenamientos con modelo"))
+        self.table.opened.connect(self._take)
+        self.table.chosen.connect(self._moved)
+        self.note = Label(tr("Looking for runs…", "Buscando entrenamientos…"), "secondary", "dim", wrap=True)
+        self.take = Button(tr("Start from it", "Partir de él"), "primary", on_click=lambda: self._take(self.table.selected))
+        self.take.setEnabled(False)
+        close = Button(tr("Close", "Cerrar"), on_click=self.reject)
+        close.setAutoDefault(False)
+        foot = row(self.note, close, self.take, spacing=12)
+        foot.setStretch(0, 1)
+        about = Label(tr("The network of a run, without its classifier and with its weights, becomes the base; its recipe "
+                         "comes along. Runs of this project and of recent ones.",
+                         "La red de un entrenamiento, sin su clasificador y con sus pesos, pasa a ser la base; su receta la "
+                         "acompaña. Entrenamientos de este proyecto y de los recientes."), "secondary", "dim", wrap=True)
+        self.setLayout(column(Label(self.windowTitle(), "title"), about, self.table, foot, spacing=10,
+                              margins=(24, 22, 24, 18)))
+        folders = [*([session.folder] if session.folder is not None else []), *map(Path, session.settings.recent)]
+        session.jobs.run(lambda _report: trained_runs(folders), Text("Looking for runs", "Buscando entrenamientos"),
+                         "own_base_runs", page="network", quiet=True, done=self._listed, owner=self)
+
+    def _listed(self, job: Work) -> None:
+        found: list[Source] = list(job.result or [])
+        self.table.set_rows(found)
+        self.note.setText("" if found else tr("There is no trained run yet.", "Aún no hay ningún entrenamiento terminado."))
+        if found:
+            self.table.select(found[0])
+
+    def _moved(self, source: Source | None) -> None:
+        self.take.setEnabled(source is not None)
+
+    def _take(self, source: Source | None) -> None:
+        if source is not None:
+            self.taken.emit(source)
+            self.accept()
+
+
+def _accuracy(source: Source) -> str:
+    value = source.run.metrics.get("val_accuracy")
+    return "–" if value is None else percent(value)
+
+
+def _when(source: Source) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(source.run.started))

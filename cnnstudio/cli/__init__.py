@@ -16,6 +16,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.settings import load_settings
 from cnnstudio.core.text import LANGUAGES, set_language, system_language
+from cnnstudio.core.workplace import use_folder
 from cnnstudio.imaging.quiet import silence_codecs
 
 _RUN: Final = {
@@ -57,8 +58,6 @@ def main(arguments: Sequence[str]) -> int:
 def _use_bases(folder: object) -> None:
     """The project's own bases are found from now on."""
     if isinstance(folder, Path):
-        from cnnstudio.catalog.bases.own import use_folder
-
         use_folder(folder)
 
 

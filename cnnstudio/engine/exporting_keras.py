@@ -9,9 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from cnnstudio.catalog.bases.own import use_folder
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.script import keras_source
+from cnnstudio.core.workplace import use_folder
 from cnnstudio.engine import models
 from cnnstudio.engine.exporting_torch import SOURCE, WEIGHTS, write_recipe
 from cnnstudio.engine.transferring import save_state

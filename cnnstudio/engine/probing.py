@@ -16,7 +16,6 @@ import numpy as np
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.finding import find_base
-from cnnstudio.catalog.bases.own import use_folder
 from cnnstudio.core.commands import Probe
 from cnnstudio.core.events import AnyEvent, BasesProbed, Event, Finished, Notice, Phase, Probed, encode_event
 from cnnstudio.core.files import write_atomically
@@ -25,6 +24,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
+from cnnstudio.core.workplace import use_folder
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
 from cnnstudio.engine import features, inference
 from cnnstudio.engine.embedding import base_extractor

@@ -10,7 +10,6 @@ import keras
 import msgspec
 import numpy as np
 
-from cnnstudio.catalog.bases.own import use_folder
 from cnnstudio.catalog.checks import mixing_refused
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.commands import Train
@@ -19,6 +18,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
+from cnnstudio.core.workplace import use_folder
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
 from cnnstudio.engine import features
 from cnnstudio.engine.batches import BatchSource, balanced_weights, encode_labels

@@ -20,6 +20,7 @@ from cnnstudio.core.problems import Fix, Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.settings import Settings, load_settings, save_settings
 from cnnstudio.core.text import Text
+from cnnstudio.core.workplace import use_folder
 from cnnstudio.gui.jobs import JobList, Report, Work
 
 if TYPE_CHECKING:
@@ -365,13 +366,6 @@ class Session(QObject):
         self._checking.stop()
         self._check()
         return self.problems
-
-
-def use_folder(folder: Path | None) -> None:
-    """Own bases are those of this project from now on."""
-    from cnnstudio.catalog.bases import own
-
-    own.use_folder(folder)
 
 
 _NONE: Final = Project()

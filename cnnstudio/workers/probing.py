@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.bases.own import own_bases, use_folder
+from cnnstudio.catalog.bases.own import own_bases
 from cnnstudio.core.commands import Probe
 from cnnstudio.core.events import BasesProbed
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, language
+from cnnstudio.core.workplace import use_folder
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import write_index_manifest
 

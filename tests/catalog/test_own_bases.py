@@ -24,6 +24,7 @@ from cnnstudio.core import edits
 from cnnstudio.core.files import decode_project, encode_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
+from cnnstudio.core.workplace import use_folder
 from tests.catalog.keras_files import CONV, PLAIN, chain, layer, write_model
 
 
@@ -31,9 +32,9 @@ from tests.catalog.keras_files import CONV, PLAIN, chain, layer, write_model
 def place(tmp_path):
     folder = tmp_path / "project"
     folder.mkdir()
-    own.use_folder(folder)
+    use_folder(folder)
     yield folder
-    own.use_folder(None)
+    use_folder(None)
 
 
 def take(place, layers=None, **more):
@@ -109,7 +110,7 @@ def test_a_project_moves_with_its_bases(place, tmp_path):
     project = with_base(Project(name="x"), base)
     shutil.move(place, tmp_path / "elsewhere ñ")
     assert [each.code for each in blocking(check_network(project, 3))] == ["own_base_missing"]
-    own.use_folder(tmp_path / "elsewhere ñ")
+    use_folder(tmp_path / "elsewhere ñ")
     assert blocking(check_network(project, 3)) == ()
 
 

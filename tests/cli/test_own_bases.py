@@ -6,16 +6,16 @@ import json
 
 import pytest
 
-from cnnstudio.catalog.bases import own
 from cnnstudio.cli import main
 from cnnstudio.core.files import read_project
+from cnnstudio.core.workplace import use_folder
 from tests.catalog.keras_files import PLAIN, chain, write_model
 
 
 @pytest.fixture(autouse=True)
 def nothing_in_use():
     yield
-    own.use_folder(None)
+    use_folder(None)
 
 
 @pytest.fixture

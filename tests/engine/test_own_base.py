@@ -22,6 +22,7 @@ from cnnstudio.core.events import BasesProbed, Finished
 from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
+from cnnstudio.core.workplace import use_folder
 from cnnstudio.engine.building import build
 from cnnstudio.engine.models import Card, save_model
 from tests.engine.conftest import Recorder
@@ -64,9 +65,9 @@ def place(tmp_path):
     """The folder of a project, in use."""
     folder = tmp_path / "project ñ"
     folder.mkdir()
-    own.use_folder(folder)
+    use_folder(folder)
     yield folder
-    own.use_folder(None)
+    use_folder(None)
 
 
 def taken(model, place, **more):
@@ -225,7 +226,7 @@ def weights_of(base):
 @pytest.mark.usefixtures("place")
 def test_training_leaves_a_frozen_base_as_it_is_and_moves_what_learns(new_run, train_run, tmp_path):
     """The file that the model was taken from is gone by then."""
-    own.use_folder(tmp_path)
+    use_folder(tmp_path)
     base = own.own_base(take_in(saved(residual(), tmp_path / "source.keras"), tmp_path))
     (tmp_path / "source.keras").unlink()
     before = weights_of(built(started(base)).layers["base"])
@@ -247,7 +248,7 @@ def test_training_leaves_a_frozen_base_as_it_is_and_moves_what_learns(new_run, t
 
 @pytest.mark.usefixtures("place")
 def test_a_run_of_a_moved_project_finds_its_base(new_run, train_run, tmp_path):
-    own.use_folder(tmp_path)
+    use_folder(tmp_path)
     base = own.own_base(take_in(saved(residual(), tmp_path / "m.keras"), tmp_path))
     project = started(base)
     project = msgspec.structs.replace(
@@ -260,7 +261,7 @@ def test_a_run_of_a_moved_project_finds_its_base(new_run, train_run, tmp_path):
     with pytest.raises(ProblemError) as told:
         train_run(run)
     assert told.value.problems[0].code == "own_base_missing"
-    own.use_folder(None)
+    use_folder(None)
     last, _recorder = train_run(type(run)(tmp_path / "elsewhere" / "runs" / run.id))
     assert isinstance(last, Finished)
 

@@ -58,7 +58,7 @@ def started(qtbot, page, tmp_path, monkeypatch):
     return page
 
 
-def test_a_file_becomes_the_base_and_stands_first_in_the_gallery(started, told):
+def test_a_file_becomes_the_base_and_stands_first_in_the_gallery(started):
     assert node(started).params["base"] == "own"
     file = node(started).params["file"]
     assert (started.session.folder / file).is_file()
@@ -134,7 +134,7 @@ def test_a_missing_file_is_told_and_chosen_again(qtbot, started, told, tmp_path,
     assert started.report.problems == () and told[1:] == []
 
 
-def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(qtbot, started):
+def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(started):
     started.scene.opened.emit("dropout")
     assert not started.canvas.window().findChildren(BaseLayers)
     started.scene.choose(["base"])

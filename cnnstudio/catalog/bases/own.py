@@ -35,6 +35,7 @@ from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import Fix, Problem, ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text, same
+from cnnstudio.core.workplace import folder_in_use
 
 CARD: Final = "cnnstudio.json"
 SCALINGS: Final = {"none": (1.0, 0.0), "zero_one": (1 / 255, 0.0), "minus_one_one": (1 / 127.5, -1.0)}
@@ -62,22 +63,14 @@ class _Card(msgspec.Struct, frozen=True):
 
 # Finding -----------------------------------------------------------------------------------------
 
-_folder: Path | None = None
-"""The folder of the project that this process works on: its own bases are looked for there."""
 _read: dict[tuple[str, int, int, str], Base | ProblemError] = {}
 """Files that were read, by path, size, time of change and scaling: each is read once."""
-
-
-def use_folder(folder: Path | None) -> None:
-    """From now on own bases are those of the project in `folder`."""
-    global _folder
-    _folder = folder.absolute() if folder is not None else None
 
 
 def own_base(file: str, scaling: str = "", folder: Path | None = None) -> Base:
     """The base in `file` of the project's folder (the one in use, unless given); without a scaling the one that is
     proposed. Raises ProblemError."""
-    folder = folder if folder is not None else _folder
+    folder = folder if folder is not None else folder_in_use()
     if not is_own_file(file):
         text = (Text("{file} is no place of an own base: choose the model again.",
                      "{file} no es el lugar de una base propia: elija de nuevo el modelo.").fill(file=file) if file else
@@ -127,8 +120,9 @@ def choose_again(node: str = "") -> Fix:
 def own_bases() -> list[Base]:
     """The own bases in the project's folder, by name; files that cannot be used are left out."""
     found = []
-    if _folder is not None:
-        for path in sorted((_folder / "bases").glob("*.keras")):
+    folder = folder_in_use()
+    if folder is not None:
+        for path in sorted((folder / "bases").glob("*.keras")):
             with contextlib.suppress(ProblemError):
                 found.append(own_base(f"bases/{path.name}"))
     return found
@@ -139,7 +133,7 @@ def state_of(network: NetworkSpec) -> tuple[tuple[str, int, int], ...]:
     found = []
     for node in network.nodes:
         if node.type == "PretrainedBase" and node.params.get("base") == "own":
-            path = (_folder or Path()) / str(node.params.get("file"))
+            path = (folder_in_use() or Path()) / str(node.params.get("file"))
             try:
                 status = path.stat()
                 found.append((str(path), status.st_size, status.st_mtime_ns))
@@ -317,4 +311,4 @@ def located(trouble: Problem, node: str) -> Problem:
 
 
 __all__ = ["SCALINGS", "SCALING_WORDS", "WEIGHTS", "choose_again", "damaged", "located", "own_base", "own_bases",
-           "read_base", "state_of", "use_folder"]
+           "read_base", "state_of"]

@@ -26,6 +26,10 @@ from cnnstudio.gui.widgets.cards import Banner, Card
 _EDGES = {"error": "error", "warning": "warn", "info": "accent"}
 
 
+_READING = 60
+"""Milliseconds that a letter of a message is shown for."""
+
+
 class Toast(Card):
     """A problem or a short message at the bottom of the window; errors stay until closed."""
 
@@ -70,7 +74,8 @@ class Toasts(QWidget):
     def show_problem(self, problem: Problem) -> None:
         """Show a problem; the same text is not shown twice at a time."""
         stay = problem.severity == "error" or bool(problem.fixes)
-        self._add(str(problem.text), problem.severity, problem.fixes, problem.details, 0 if stay else 8000,
+        words = str(problem.text)
+        self._add(words, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(words)),
                   lambda: ReportDialog(problem, self.window()).open())
 
     def show_text(self, text: str, seconds: float = 5.0) -> None:
@@ -86,6 +91,8 @@ class Toasts(QWidget):
         toast = Toast(text, severity, fixes, details, self.fix_chosen.emit, self._remove, show)
         self._texts[text] = toast
         self._layout.addWidget(toast)
+        # What is not shown yet has no height for the layout: its words would be cut off.
+        toast.show()
         if milliseconds:
             timer = QTimer(toast)
             timer.setSingleShot(True)

@@ -184,6 +184,19 @@ def test_operators_without_an_entry_are_kept_and_marked(tmp_path):
     assert sorted(problem.where.node for problem in told if problem.code == "unknown_layer") == sorted(foreign.unknown)
 
 
+def test_behind_an_unknown_operator_the_layers_are_still_those_of_the_file(tmp_path):
+    graph = Build()
+    halves = graph.add("Split", "x", outputs=2, axis=1)
+    maps = graph.add("Concat", graph.add("Relu", halves[0]), halves[1], axis=1)
+    pooled = graph.add("Flatten", graph.add("GlobalAveragePool", maps))
+    graph.add("Gemm", pooled, graph.weight(CHANNELS, 4), graph.weight(4))
+    foreign = opened(graph, tmp_path)
+    assert foreign.unknown == ("split", "split_2")
+    assert foreign.network.node("split_2").params == {"axis": 1, "output": 1}
+    assert kinds(foreign) == ["Input", "Split", "Split", "ReLU", "Concatenate", "GlobalAveragePooling2D", "Dense"]
+    assert "keepdims" not in foreign.network.nodes[-2].params
+
+
 def test_an_operator_whose_name_a_layer_has_is_still_unknown(tmp_path):
     graph = Build()
     graph.add("Add", "x", graph.weight(1, 1, 12, 10))

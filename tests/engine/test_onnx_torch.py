@@ -133,7 +133,25 @@ class Trunk(nn.Module):
         return torch.softmax(self.head(x), 1)
 
 
+class ConvNext(nn.Module):
+    """Layer normalisation and dense layers of every place, between permutations, and a factor for each channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.depth = nn.Conv2d(3, 8, 4, 4), nn.Conv2d(8, 8, 7, padding=3, groups=8)
+        self.norm, self.wide, self.narrow = nn.LayerNorm(8), nn.Linear(8, 32), nn.Linear(32, 8)
+        self.scale = nn.Parameter(torch.full((8, 1, 1), 0.5))
+        self.pool, self.head = nn.AdaptiveAvgPool2d((5, 5)), nn.Linear(8 * 25, 5)
+
+    def forward(self, x):
+        x = self.stem(x)
+        y = self.norm(self.depth(x).permute(0, 2, 3, 1))
+        y = self.narrow(nn.functional.gelu(self.wide(y))).permute(0, 3, 1, 2)
+        return self.head(torch.flatten(self.pool(x + self.scale * y), 1))
+
+
 TRUNKS = {
+    "convnext": ConvNext,
     "relu": lambda: Trunk(nn.ReLU()), "flat": lambda: Trunk(nn.ReLU6(), flat=True), "silu": lambda: Trunk(nn.SiLU()),
     "hardswish": lambda: Trunk(nn.Hardswish()), "gelu": lambda: Trunk(nn.GELU()), "mish": lambda: Trunk(nn.Mish()),
     "leaky": lambda: Trunk(nn.LeakyReLU(0.1)), "prelu": lambda: Trunk(nn.PReLU()), "elu": lambda: Trunk(nn.ELU()),
@@ -145,7 +163,7 @@ TRUNKS = {
 
 @pytest.mark.parametrize("opset", [9, 13, 17, 20])
 @pytest.mark.parametrize("kept", [True, False], ids=["kept", "folded"])
-@pytest.mark.parametrize("name", ["relu", "flat", "silu"])
+@pytest.mark.parametrize("name", ["relu", "flat", "silu", "convnext"])
 def test_every_version_computes_the_same(name, kept, opset, tmp_path):
     path = tmp_path / "network.onnx"
     network = TRUNKS[name]()
@@ -153,7 +171,7 @@ def test_every_version_computes_the_same(name, kept, opset, tmp_path):
     same(network, path)
 
 
-@pytest.mark.parametrize("name", sorted(set(TRUNKS) - {"relu", "flat", "silu"}))
+@pytest.mark.parametrize("name", sorted(set(TRUNKS) - {"relu", "flat", "silu", "convnext"}))
 def test_a_network_computes_the_same(name, tmp_path):
     path = tmp_path / "network.onnx"
     network = TRUNKS[name]()

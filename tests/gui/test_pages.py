@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLabel
+from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
 from cnnstudio.core.problems import error, warning
 from cnnstudio.core.text import Text
-from cnnstudio.gui.notices import ProblemsDialog, Question, ReportDialog, install_exception_hook, report_text
+from cnnstudio.gui.notices import (
+    ProblemsDialog,
+    Question,
+    ReportDialog,
+    Toast,
+    Toasts,
+    install_exception_hook,
+    report_text,
+)
 from cnnstudio.gui.palette import CommandPalette, score
 from cnnstudio.gui.settings_dialog import SettingsDialog
 from cnnstudio.gui.widgets.basics import Button, Label
@@ -264,3 +272,18 @@ def test_the_page_in_view_stays_marked_when_it_is_clicked_again(qtbot, opened):
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert button.isChecked()
+
+
+def test_messages_one_above_the_other_show_all_their_words(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1000, 800)
+    window.show()
+    toasts = Toasts(window)
+    for number in range(3):
+        words = f"{number} " + "many words that take several lines. " * (4 * number + 1)
+        toasts.show_problem(warning("told", Text(words, words), "network"))
+        qtbot.wait(10)
+        shown = toasts.findChildren(Toast)
+        assert len(shown) == number + 1
+        assert all(toast.height() >= toast.heightForWidth(toast.width()) for toast in shown)

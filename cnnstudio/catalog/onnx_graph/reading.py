@@ -28,6 +28,8 @@ SIZES: Final = (224, 32, 28, 64, 96, 128, 160, 192, 240, 256, 260, 299, 300, 331
 """Pictures that are tried where a file leaves their size open: the first that its dense layers go with is meant."""
 OPEN_BATCH: Final = 7919
 """Stands for the open number of pictures in shape arithmetic: a prime that no size of a network is."""
+MANY: Final = 5000
+"""Operators of a file that is not tried with other sizes: that would take minutes."""
 LARGEST_SIDE: Final = 16_384
 _QUANTIZED: Final = ("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear", "QLinearAdd",
                      "QLinearGlobalAveragePool", "QGemm", "QLinearConcat", "QLinearSigmoid", "QLinearMul")
@@ -170,7 +172,7 @@ class _Reading:
         first = _is_channels_first(port, operators)
         best = None
         for picture, batch, is_open in _attempts(port, first):
-            if best is not None and not best[0][0] and picture != best[2]:
+            if best is not None and picture != best[2] and (not best[0][0] or len(operators) > MANY):
                 break
             found = self._converted(port, operators, known, first, picture, batch)
             score = (found.misfits, len(found.unknown))
@@ -326,9 +328,10 @@ def _general(network: NetworkSpec, picture: tuple[int, int, int], is_open: bool,
                    "{names} elige o repite capas al ejecutarse: esas capas no se pueden dibujar.").fill(names=_listed(loops))
     types = [node.type for node in network.nodes]
     if sum("Conv2D" in each for each in types) >= 8 and not any(each.endswith("Normalization") for each in types):
-        yield Text("No normalisation is in the file: exporters fold it into the convolutions. Add it again before you train.",
-                   "No hay normalización en el archivo: los exportadores la integran en las convoluciones. Añádala de nuevo "
-                   "antes de entrenar.")
+        yield Text("No normalisation is in the file: exporters fold it into the convolutions. If the network had one, add it "
+                   "again before you train.",
+                   "No hay normalización en el archivo: los exportadores la integran en las convoluciones. Si la red la tenía, "
+                   "añádala de nuevo antes de entrenar.")
     sources = {edge.source for edge in network.edges}
     last = next((node for node in network.nodes if node.id not in sources), None)
     if last is not None and last.type == "Dense" and "activation" not in last.params:

@@ -84,8 +84,15 @@ def flatten(conversion: Conversion, operator: Operator) -> Maps:
     if maps.rank == 2:
         return maps
     if maps.shape is None:
-        return conversion.emit("Flatten", {}, maps, axes=(0, 1))
+        return _flat_unseen(conversion, operator, maps)
     return _reshaped(conversion, operator, maps, (conversion.batch, prod(maps.shape)))
+
+
+def _flat_unseen(conversion: Conversion, operator: Operator, maps: Maps) -> Maps:
+    """Flat values of maps whose size cannot be told, behind an unknown operator."""
+    if _flat_pooling(conversion, operator, maps):
+        return replace(maps, axes=(0, 1))
+    return conversion.emit("Flatten", {}, maps, axes=(0, 1))
 
 
 def reshape(conversion: Conversion, operator: Operator) -> Maps:
@@ -96,7 +103,7 @@ def reshape(conversion: Conversion, operator: Operator) -> Maps:
         raise Unlike
     if dims is None:
         if len(target) == 2 and target[-1] == -1 and maps.axes[0] == 0:
-            return conversion.emit("Flatten", {}, maps, axes=(0, 1))
+            return _flat_unseen(conversion, operator, maps)
         raise Unlike
     allow_zero = bool(operator.attributes.get("allowzero", 0))
     try:

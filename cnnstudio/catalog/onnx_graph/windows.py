@@ -183,11 +183,18 @@ def _pool_parts(conversion: Conversion, operator: Operator) -> tuple[Maps, Borde
     return maps, _NONE if auto == "VALID" else _border(operator), params
 
 
+def _is_nothing(border: Border | None, params: dict[str, Any]) -> bool:
+    """Whether each window holds one value: an adaptive pooling of maps that have its size already."""
+    return params["pool_size"] == (1, 1) and params["strides"] is None and border in (None, _NONE)
+
+
 def max_pooling(conversion: Conversion, operator: Operator) -> Maps:
     """MaxPool: its border is −∞, which zeros stand for where nothing is below 0."""
     if conversion.is_used(operator, 1):
         raise Unlike
     maps, border, params = _pool_parts(conversion, operator)
+    if _is_nothing(border, params):
+        return maps
     if border is None:
         return conversion.emit("MaxPooling2D", params | {"padding": "same"}, maps)
     kernel, strides = params["pool_size"], params["strides"] or params["pool_size"]
@@ -207,6 +214,8 @@ def max_pooling(conversion: Conversion, operator: Operator) -> Maps:
 def average_pooling(conversion: Conversion, operator: Operator) -> Maps:
     """AveragePool: padding same leaves the border out of the mean, a ZeroPadding2D counts it."""
     maps, border, params = _pool_parts(conversion, operator)
+    if _is_nothing(border, params):
+        return maps
     maps = conversion.bordered(maps)
     if border is None:
         return conversion.emit("AveragePooling2D", params | {"padding": "same"}, maps)

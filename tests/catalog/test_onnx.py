@@ -360,6 +360,19 @@ def test_weights_in_a_file_beside_are_not_looked_for(tmp_path):
     assert read_network(path).network.nodes[1].params == {"filters": 4, "use_bias": False}
 
 
+def test_numbers_that_would_fill_the_memory_are_not_computed(tmp_path):
+    graph = Build()
+    many = graph.number(np.zeros((60_000,)))
+    axes = graph.number(np.zeros((60_000,), np.int64))
+    huge = [graph.add("Gather", graph.add("Expand", graph.number(0.0), graph.whole(1, 60_000)), axes, axis=0),
+            graph.add("Concat", *[many] * 50_000, axis=0), graph.add("ConstantOfShape", graph.whole(10**9, 10**9)),
+            graph.add("Expand", many, graph.whole(10**9, 60_000)), graph.add("Mul", many, graph.add("Unsqueeze", many, axes)),
+            graph.add("Range", *(graph.number(each, kind=np.int64) for each in (0, 10**12, 1)))]
+    graph.add("Where", graph.add("Greater", "x", graph.number(0.0)), "x", graph.add("Sum", *huge))
+    foreign = opened(graph, tmp_path)
+    assert "Where" in kinds(foreign)
+
+
 def test_reading_can_be_ended(tmp_path):
     graph = Build()
     graph.add("Relu", "x")

@@ -149,6 +149,20 @@ def _range(_operator: Operator, values: Arrays) -> Any:
     return np.arange(start, end, step)
 
 
+def _gathered(operator: Operator, values: Arrays) -> Any:
+    data, places, axis = _need(values, 0), _need(values, 1).astype(np.int64), operator.attributes.get("axis", 0)
+    if data.size // max(data.shape[axis], 1) * places.size > LARGEST:
+        raise Unlike
+    return np.take(data, places, axis=axis)
+
+
+def _joined(operator: Operator, values: Arrays) -> Any:
+    parts = [_need(values, number) for number in range(len(values))]
+    if sum(part.size for part in parts) > LARGEST:
+        raise Unlike
+    return np.concatenate(parts, axis=operator.attributes["axis"])
+
+
 def _reduced(function: Callable[..., Any]) -> Callable[[Operator, Arrays], Any]:
     def rule(operator: Operator, values: Arrays) -> Any:
         axes = listed(operator, "axes", values, 1)
@@ -171,10 +185,7 @@ _RULES: Final[dict[str, Callable[[Operator, Arrays], Any]]] = {
     "Cast": _cast, "Slice": _slice, "Squeeze": _squeezed, "Unsqueeze": _unsqueezed, "Reshape": _reshaped,
     "Flatten": lambda operator, values: _flat(_need(values, 0), operator.attributes.get("axis", 1)),
     "Transpose": lambda operator, values: np.transpose(_need(values, 0), operator.attributes.get("perm")),
-    "Gather": lambda operator, values: np.take(_need(values, 0), _need(values, 1).astype(np.int64),
-                                               axis=operator.attributes.get("axis", 0)),
-    "Concat": lambda operator, values: np.concatenate([_need(values, number) for number in range(len(values))],
-                                                      axis=operator.attributes["axis"]),
+    "Gather": _gathered, "Concat": _joined,
     "Shape": lambda operator, values: np.asarray(_need(values, 0).shape[operator.attributes.get("start", 0):
                                                                         operator.attributes.get("end")], np.int64),
     "Size": lambda _operator, values: np.asarray(_need(values, 0).size, np.int64),

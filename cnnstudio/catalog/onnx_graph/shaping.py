@@ -135,6 +135,8 @@ def unsqueeze(conversion: Conversion, operator: Operator) -> Maps:
         raise Unlike
     rank = maps.rank + len(axes)
     added = {axis % rank for axis in axes}
+    if len(added) < len(axes):
+        raise Unlike
     rest = iter(dims)
     return _reshaped(conversion, operator, maps, tuple(1 if axis in added else next(rest) for axis in range(rank)))
 

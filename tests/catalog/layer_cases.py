@@ -52,7 +52,7 @@ VARIANTS = {
     "PReLU": [{}, {"shared_axes": (1, 2), "alpha_initializer": "constant", "alpha_initializer_value": 0.25}],
     "ELU": [{}, {"alpha": 0.5}],
     "Softmax": [{}, {"axis": 1}, {"axis": -2}],
-    "Dropout": [{}, {"rate": 0.1}, {"rate": 0.0}],
+    "Dropout": [{}, {"rate": 0.1}, {"rate": 0.0}, {"rate": 0.2, "noise_shape": "picture"}, {"noise_shape": "maps"}],
     "GaussianNoise": [{}, {"stddev": 0.0}],
     "ActivityRegularization": [{}, {"l1": 0.1, "l2": 0.2}],
     "ZeroPadding2D": [{}, {"padding": (1, 2, 3, 4)}],

@@ -80,6 +80,28 @@ def test_a_layer_answers_as_in_keras(kind, values, before, tmp_path):
     same_in_torch(around(kind, values, before), CONTEXT, tmp_path / "weights.npz", headless=True)
 
 
+@pytest.mark.parametrize("apart", ["values", "maps", "picture"])
+def test_what_falls_out_together_is_what_falls_out_in_keras(apart, tmp_path):
+    drawing = Drawing()
+    drawing.add("Input", id="input")
+    drawing.add("Dropout", rate=0.25, noise_shape=apart, id="dropout")
+    spec, context = drawing.network(), Context(height=4, width=4, channels=3, class_count=2, normalization="none")
+    model = build(spec, context, headless=True).model
+    ones = np.ones((400, 4, 4, 3), "float32")
+    network = printed(spec, context, model, tmp_path / "weights.npz").train()
+    torch.manual_seed(1)
+    found = network(torch.ones(400, 3, 4, 4)).numpy().transpose(0, 2, 3, 1)
+    for answer in (found, np.asarray(model(ones, training=True))):
+        together = {"values": answer.reshape(-1, 1), "maps": answer.transpose(0, 3, 1, 2).reshape(1200, 16),
+                    "picture": answer.reshape(400, 48)}[apart]
+        assert (together == together[:, :1]).all()
+        assert len(np.unique(together)) == 2
+        assert together.max() == pytest.approx(1 / 0.75)
+        assert abs((together[:, 0] == 0).mean() - 0.25) < 0.09
+        if apart != "picture":
+            assert (answer != answer[:, :1, :1, :1]).any(), "no more than that together"
+
+
 def test_every_layer_has_a_row():
     assert {layer.id for layer in LAYERS} - {row.id for row in TORCH_LAYERS} == {"Input", "PretrainedBase"}
 

@@ -2,8 +2,8 @@
 
 Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019.
 Keras scales the pixels in three layers, of which the second counts 7 parameters; here one Rescaling does it,
-so that these have 7 parameters fewer. Its zeros before a stride of 2 are those of padding "same", and the
-dropout of whole branches is left out: a base is always called as when it predicts.
+so that these have 7 parameters fewer. Its zeros before a stride of 2 are those of padding "same". The dropout of
+whole branches is there where the network is trained from scratch; a base is always called as when it predicts.
 """
 
 from __future__ import annotations
@@ -46,8 +46,11 @@ def excite(drawing: BaseDrawing, name: str, channels: int, squeezed: int) -> Non
 
 
 def _block(drawing: BaseDrawing, name: str, channels: int, filters: int, kernel: int, expansion: int,
-           stride: int) -> None:
-    """Inverted bottleneck: expand, depthwise, squeeze and excite, project, and add where the shape stays."""
+           stride: int, dropped: float) -> None:
+    """Inverted bottleneck: expand, depthwise, squeeze and excite, project, and add where the shape stays.
+
+    `dropped` is the share of the pictures that skip the block while it trains.
+    """
     entry, wide = drawing.end, channels * expansion
     if expansion != 1:
         drawing.convolution(wide, 1, id=f"{name}expand_conv", padding="same", use_bias=False)
@@ -59,11 +62,19 @@ def _block(drawing: BaseDrawing, name: str, channels: int, filters: int, kernel:
     drawing.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
     ready(drawing, f"{name}project_", activation="")
     if stride == 1 and channels == filters:
+        if dropped:
+            drawing.add("Dropout", id=f"{name}drop", rate=dropped, noise_shape="picture")
         drawing.add("Add", drawing.end, entry, id=f"{name}add")
 
 
-def add_layers(drawing: BaseDrawing, width: float, depth: float) -> int:
-    """Everything before the top; answers how many feature maps there are at the end."""
+def add_layers(drawing: BaseDrawing, width: float, depth: float, drop_connect: float = 0.0) -> int:
+    """Everything before the top; answers how many feature maps there are at the end.
+
+    With `drop_connect` pictures skip blocks while the network trains, from none of them at the first block to almost
+    that share at the last (Huang et al., "Deep Networks with Stochastic Depth", 2016).
+    """
+    blocks = sum(math.ceil(depth * repeats) for _, repeats, *_ in STAGES)
+    done = 0
     drawing.block, channels = "stem", rounded(32 * width)
     drawing.convolution(channels, 3, id="stem_conv", stride=2, padding="same", use_bias=False)
     ready(drawing, "stem_")
@@ -71,8 +82,8 @@ def add_layers(drawing: BaseDrawing, width: float, depth: float) -> int:
         drawing.block, filters = f"block{number}", rounded(unscaled * width)
         for repeat in range(math.ceil(depth * repeats)):
             _block(drawing, f"block{number}{chr(ord('a') + repeat)}_", channels, filters, kernel, expansion,
-                   stride if repeat == 0 else 1)
-            channels = filters
+                   stride if repeat == 0 else 1, drop_connect * done / blocks)
+            channels, done = filters, done + 1
     drawing.block, channels = "top", rounded(1280 * width)
     drawing.convolution(channels, 1, id="top_conv", padding="same", use_bias=False)
     ready(drawing, "top_")

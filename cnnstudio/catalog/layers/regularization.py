@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cnnstudio.catalog.call import Call
+from typing import Final
+
+from cnnstudio.catalog.call import Call, Switch
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, need_picture, unchanged
 from cnnstudio.catalog.layers.entry import LayerType, Shape, Values
-from cnnstudio.core.params import Float
+from cnnstudio.core.params import Choice, Float, Option
 from cnnstudio.core.text import Text, same
 
 
@@ -19,6 +21,14 @@ def _spatial(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
     return need_picture(inputs, "SpatialDropout2D")
 
 
+_NOISE_SHAPES: Final = {"values": None, "maps": (None, 1, 1, None), "picture": (None, 1, 1, 1)}
+"""What falls out together, as Keras's noise_shape says it."""
+
+
+def _dropout(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    return inputs[0] if values["noise_shape"] == "values" else need_picture(inputs, "Dropout")
+
+
 def _penalty(name: str) -> Float:
     return Float(name=name, default=0.0, minimum=0, maximum=10, step=0.001, decimals=6, label=same(name),
                  help=Text("Weight of the penalty in the loss.", "Peso de la penalización en la pérdida."))
@@ -29,8 +39,17 @@ LAYERS = (
         id="Dropout", family="regularization", formula="y = x · m / (1 − rate),  m ∈ {0, 1}",
         help=Text("Switches random values off during training, so that the network does not rely on a few.",
                   "Apaga valores al azar durante el entrenamiento, para que la red no dependa de unos pocos."),
-        params=(_rate(Text("Share that is switched off.", "Parte que se apaga.")),),
-        shape=unchanged, call=Call("keras.layers.Dropout", arguments("rate"))),
+        params=(_rate(Text("Share that is switched off.", "Parte que se apaga.")),
+                Choice(name="noise_shape", default="values", advanced=True, label=same("noise_shape"),
+                       help=Text("What falls out together. Whole pictures before an Add skip that branch for some of the "
+                                 "pictures: stochastic depth.",
+                                 "Qué se apaga junto. Las imágenes enteras antes de un Add omiten esa rama para algunas "
+                                 "imágenes: profundidad estocástica."),
+                       options=(Option("values", Text("single values", "valores sueltos")),
+                                Option("maps", Text("whole maps", "mapas enteros")),
+                                Option("picture", Text("whole pictures", "imágenes enteras"))))),
+        shape=_dropout, call=Call("keras.layers.Dropout", arguments("rate", noise_shape=Switch(
+            "noise_shape", _NOISE_SHAPES)), {"noise_shape": None})),
     LayerType(
         id="SpatialDropout2D", family="regularization", formula="y[:, :, c] = x[:, :, c] · m[c] / (1 − rate)",
         help=Text("Switches whole feature maps off: neighbours in a picture say nearly the same, so dropping single "

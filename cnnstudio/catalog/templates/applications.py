@@ -45,7 +45,7 @@ def _densenet121() -> NetworkSpec:
 
 def _efficientnet_b0() -> NetworkSpec:
     drawing = BaseDrawing()
-    efficientnet.add_layers(drawing, 1.0, 1.0)
+    efficientnet.add_layers(drawing, 1.0, 1.0, drop_connect=0.2)
     return answering(drawing, "efficientnet_b0", dropout=0.2)
 
 

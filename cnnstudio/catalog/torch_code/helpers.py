@@ -149,6 +149,20 @@ class UnitLength(nn.Module):
     def forward(self, x):
         return F.normalize(x, dim=self.dim, eps=1e-6)
 ''',
+    "DropPicture": '''\
+class DropPicture(nn.Module):
+    """Sets whole pictures of a batch to nought while training, and lifts the others."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        stays = torch.rand(len(x), *[1] * (x.dim() - 1), device=x.device) >= self.rate
+        return x * stays / (1 - self.rate)
+''',
     "GaussianDropout": '''\
 class GaussianDropout(nn.Module):
     """Multiplies with random numbers around 1 while training."""

@@ -120,6 +120,13 @@ def _dropped(identifier: str, module: str, *helpers: str) -> TorchLayer:
     return TorchLayer(id=identifier, write=lambda site: one(f"{module}({site.values['rate']!r})", helpers=helpers))
 
 
+def _dropout(site: Site) -> Written:
+    rate = repr(site.values["rate"])
+    if site.values["noise_shape"] == "picture":
+        return one(f"DropPicture({rate})", helpers=("DropPicture",))
+    return one(f"nn.{'Dropout2d' if site.values['noise_shape'] == 'maps' else 'Dropout'}({rate})")
+
+
 # Reshaping ---------------------------------------------------------------------------------------
 
 
@@ -219,7 +226,7 @@ LAYERS: Final = (
     TorchLayer(id="UnitNormalization", write=lambda site: one(
         f"UnitLength(dim={1 if site.rank == 3 else -1})", helpers=("UnitLength",))),
     TorchLayer(id="Rescaling", write=_rescaling), TorchLayer(id="Normalization", write=_normalization),
-    _dropped("Dropout", "nn.Dropout"), _dropped("SpatialDropout2D", "nn.Dropout2d"),
+    TorchLayer(id="Dropout", write=_dropout), _dropped("SpatialDropout2D", "nn.Dropout2d"),
     _dropped("AlphaDropout", "nn.AlphaDropout"), _dropped("GaussianDropout", "GaussianDropout", "GaussianDropout"),
     TorchLayer(id="GaussianNoise", write=lambda site: one(
         f"GaussianNoise({site.values['stddev']!r})", helpers=("GaussianNoise",))),

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from cnnstudio.app import make_application
 from cnnstudio.core.settings import Settings
 from cnnstudio.gui.garbage import Collector
 from cnnstudio.gui.main_window import MainWindow
+from cnnstudio.gui.notices import Question
 from cnnstudio.gui.session import Session
 
 # What Qt says of the offscreen platform itself.
@@ -47,6 +48,17 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
             if thread not in before and not thread.daemon and "Dummy" not in thread.name]
     assert not left, f"threads left behind: {left}"
     assert not said, f"unexpected words of Qt: {said}"
+
+
+@pytest.fixture(autouse=True)
+def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A modal dialog that no test answers would wait for ever: it fails instead."""
+
+    def refuse(dialog: QDialog) -> int:
+        raise AssertionError(f"nobody answers {dialog.windowTitle()!r}")
+
+    for dialog in (Question, QMessageBox):
+        monkeypatch.setattr(dialog, "exec", refuse)
 
 
 @pytest.fixture

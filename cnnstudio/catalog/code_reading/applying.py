@@ -40,7 +40,10 @@ def with_code(project: Project, written: Written, context: Context) -> Project:
     network, normalization = _scaled(project, written, context)
     changed = with_foreign(project, replace(written, network=network, normalization=normalization), context)
     network = _own_dense(changed.network, network, old, context)
-    network = replace(network, origin=old.origin, notes=old.notes, groups=())
+    known = {(node.id, node.type) for node in old.nodes}
+    kept = sum((node.id, node.type) in known for node in network.nodes)
+    # A network of which most is new did not start where the old one did.
+    network = replace(network, origin=old.origin if 2 * kept >= len(network.nodes) else "", notes=old.notes, groups=())
     network = _placed(_folded(network, old), old)
     return set_network(changed, old if network.groups == old.groups and _alike(network, old) else network)
 

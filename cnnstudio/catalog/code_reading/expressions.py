@@ -13,8 +13,8 @@ from cnnstudio.catalog.code_reading.values import Function, Name, Scope, Tensor,
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
 
-STEPS: Final = 100_000
-"""Expressions that are evaluated before the reading stops: the largest printed base takes a fifth of them."""
+STEPS: Final = 60_000
+"""Expressions that are evaluated before the reading stops: the largest printed base takes a fifth."""
 NOT_RUN: Final = Text("only running the code would tell", "solo se sabría al ejecutar el código")
 NO_NAME: Final = Text("{name} is defined nowhere", "{name} no está definido en ninguna parte")
 NO_SENSE: Final = Text("the expression has no value", "la expresión no tiene valor")

@@ -106,10 +106,26 @@ def _tree(source: Source) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(source.text)
     except SyntaxError as trouble:
-        text = Text("This is no Python: {why}.", "Esto no es Python: {why}.")
-        raise Trouble("code_syntax", text.fill(why=trouble.msg), trouble.lineno or 1) from None
+        raise Trouble("code_syntax", _syntax(trouble.msg), trouble.lineno or 1) from None
     except (ValueError, OverflowError):
         raise Trouble("code_syntax", Text("This is no Python.", "Esto no es Python."), 1) from None
+
+
+_SYNTAX: Final = {
+    "Perhaps you forgot a comma": "sintaxis no válida; quizá falte una coma", "was never closed": "un paréntesis no se cierra",
+    "unterminated": "un texto entre comillas no se cierra", "expected ':'": "faltan los dos puntos (:)",
+    "expected an indented block": "falta un bloque con sangría", "unexpected indent": "la sangría sobra",
+    "unindent does not match": "la sangría no corresponde a ningún bloque", "unmatched": "un paréntesis sobra",
+    "inconsistent use of tabs": "se mezclan tabuladores y espacios",
+    "does not match opening": "un paréntesis no corresponde al que abre", "f-string": "un texto con formato no es válido",
+}
+"""What Python says of a line, in Spanish, by a part of its message."""
+
+
+def _syntax(message: str) -> Text:
+    spanish = next((words for part, words in _SYNTAX.items() if part in message), "la sintaxis no es válida")
+    text = Text("This is no Python ({en}).", "Esto no es Python ({es}).")
+    return text.fill(en=message.rstrip("?."), es=spanish)
 
 
 def _error(source: Source, code: str, text: Text, line: int) -> ProblemError:
@@ -130,8 +146,13 @@ def _written(source: Source, made: Found) -> Written:
                    notes=tuple(each.text for each in told), told=told, training=made.training)
 
 
+_PLAIN: Final = ("training_taken", "follows_classes", "resizing", "several_models", "open_shape", "no_model")
+"""Remarks that only tell what was done."""
+
+
 def _remark(source: Source, remark: Remark) -> Problem:
     made = warning(remark.code, _at(source, remark.text, remark.line), "network")
+    made = replace(made, severity="info") if remark.code in _PLAIN else made
     return replace(made, where=replace(made.where, line=remark.line or None))
 
 

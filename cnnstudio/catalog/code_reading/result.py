@@ -56,9 +56,9 @@ def found(reader: Reader) -> Found:
     if reader.augmenting:
         line = min(reader.augmenting.values())
         remarks.append(Remark("augmenting_layers", Text(
-            "{names} change training pictures: choose them as augmentation on the Prepare page; they are not in the network.",
-            "{names} cambian las imágenes de entrenamiento: elíjalas como aumento en la página Preparar; no están en la "
-            "red.").fill(names=", ".join(reader.augmenting)), line))
+            "Augmentation is chosen on the Prepare page and is not in the network: {names}.",
+            "El aumento se elige en la página Preparar y no está en la red: {names}.").fill(
+                names=", ".join(reader.augmenting)), line))
     training = training_of(model, remarks) if model is not None else {}
     shape = start.shape if start is not None and start.shape is not None and len(start.shape) == 3 else None
     if start is not None and shape is None:

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.catalog.bases.finding import base_of_node, find_base
 from cnnstudio.catalog.checks import check_weights
+from cnnstudio.catalog.code_reading import Written
+from cnnstudio.catalog.code_reading.applying import with_code
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.shapes import NetworkReport, NodeReport, advice, report
@@ -94,6 +96,7 @@ class NetworkPage(Page):
         self._table.chosen.connect(lambda identifier: self.scene.choose([identifier]))
         self._code = CodeView()
         self._code.trouble.connect(self.session.notice)
+        self._code.applied.connect(self._apply_code)
         self._gallery = Gallery()
         self._gallery.base_chosen.connect(self._take_base)
         self._gallery.template_chosen.connect(self._take_template)
@@ -149,6 +152,7 @@ class NetworkPage(Page):
         self._refresh_view()
         self._inspector.show_nodes(self.scene.chosen_nodes())
         if change.of("folder"):
+            self._code.discard()
             wanted = self.state.get("view", "canvas")
             self.show_view(wanted if network.nodes else "gallery")
             self.scene.choose(self.state.get("chosen", []))
@@ -302,6 +306,12 @@ class NetworkPage(Page):
         self.session.edit(lambda project: with_template(project, template, self._facts()),
                           Text("Start from {name}", "Partir de {name}").fill(name=template.label))
         self.started()
+
+    def _apply_code(self, written: Written) -> None:
+        """The network of changed code in place of this one: one step, undone as one."""
+        self.session.edit(lambda project: with_code(project, written, self.context),
+                          Text("Apply code", "Aplicar código"))
+        self.scene.choose([])
 
     def started(self) -> None:
         """Another network is there: show it whole."""

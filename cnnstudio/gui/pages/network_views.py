@@ -1,12 +1,11 @@
-"""The network as a table of layers, and the colours of its code."""
+"""The network as a table of layers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.layers import LAYERS
@@ -102,21 +101,3 @@ class LayerTable(QWidget):
     def _choose(self, entry: object) -> None:
         if isinstance(entry, tuple):
             self.chosen.emit(self._copies.get(entry[0].id, entry[0].id))
-
-
-class Python(QSyntaxHighlighter):
-    """Strings, numbers, comments and keywords in the tokens' colours."""
-
-    _RULES = (
-        (re.compile(r"\b(import|def|class|return|from|as|for|in|if|else|with|not|and|or|raise|False|True|None)\b"), "accent"),
-        (re.compile(r"(?<![\w.])\d[\d.e+-]*"), "warn"),
-        (re.compile(r'"[^"]*"'), "ok"),
-        (re.compile(r"#.*$"), "dim"),
-    )
-
-    def highlightBlock(self, text: str) -> None:
-        for pattern, token in self._RULES:
-            style = QTextCharFormat()
-            style.setForeground(theme.color(token))
-            for match in pattern.finditer(text):
-                self.setFormat(match.start(), match.end() - match.start(), style)

@@ -15,10 +15,10 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Report
-from cnnstudio.gui.pages.network_views import Python
 from cnnstudio.gui.pages.prepare_preview import GridAsked, Trouble, shrunk
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.code_editor import Python
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.picture import PictureView

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from cnnstudio.catalog.bases import own
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.script import keras_source
 from cnnstudio.core.workplace import use_folder
@@ -23,6 +24,7 @@ def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
     """Network, weights (arrays by layer) and recipe with the classes."""
     use_folder(run.project_folder)
     project = run.spec()
+    own.require(project.network)
     folder.mkdir(parents=True)
     source = keras_source(project.network, context_of(project, len(loaded.card.class_names)))
     (folder / SOURCE).write_text(source, encoding="utf-8")

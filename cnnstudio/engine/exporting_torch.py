@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.bases import own
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.torch_code.module import torch_model
 from cnnstudio.catalog.torch_code.script import torch_code
@@ -33,6 +34,7 @@ def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
         raise ProblemError(error("torch_missing", text, "project", field="format"))
     use_folder(run.project_folder)
     project = run.spec()
+    own.require(project.network)
     context = context_of(project, len(loaded.card.class_names))
     folder.mkdir(parents=True)
     (folder / SOURCE).write_text(torch_code(project.network, context), encoding="utf-8")

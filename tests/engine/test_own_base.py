@@ -261,6 +261,9 @@ def test_a_run_of_a_moved_project_finds_its_base(new_run, train_run, tmp_path):
     with pytest.raises(ProblemError) as told:
         train_run(run)
     assert told.value.problems[0].code == "own_base_missing"
+    with pytest.raises(ProblemError) as told:
+        own.require(project.network)
+    assert (told.value.problems[0].code, told.value.problems[0].where.node) == ("own_base_missing", "base")
     use_folder(None)
     last, _recorder = train_run(type(run)(tmp_path / "elsewhere" / "runs" / run.id))
     assert isinstance(last, Finished)

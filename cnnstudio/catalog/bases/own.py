@@ -17,9 +17,7 @@ import msgspec
 from cnnstudio.catalog.bases import trunk
 from cnnstudio.catalog.bases.entry import Base, Weights
 from cnnstudio.catalog.bases.own_files import (
-    WEIGHTS,
     check_archive,
-    damaged,
     digest_in,
     digest_of,
     is_own_file,
@@ -32,7 +30,7 @@ from cnnstudio.catalog.foreign import Foreign, read_network
 from cnnstudio.catalog.shapes import NetworkReport, report
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import Edge, NetworkSpec, Node
-from cnnstudio.core.problems import Fix, Problem, ProblemError
+from cnnstudio.core.problems import Fix, ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text, same
 from cnnstudio.core.workplace import folder_in_use
@@ -305,10 +303,13 @@ def _card(path: Path) -> _Card | None:
         return None
 
 
-def located(trouble: Problem, node: str) -> Problem:
-    """The problem of a base at the node that stands for it, with the fix that asks for the file."""
-    return replace(trouble, where=replace(trouble.where, node=node, field="file"), fixes=(choose_again(node),))
-
-
-__all__ = ["SCALINGS", "SCALING_WORDS", "WEIGHTS", "choose_again", "damaged", "located", "own_base", "own_bases",
-           "read_base", "state_of"]
+def require(network: NetworkSpec) -> None:
+    """Raises ProblemError, located at its node, where the file of an own base is not there or not what it was."""
+    for node in network.nodes:
+        if node.type == "PretrainedBase" and node.params.get("base") == "own":
+            try:
+                own_base(str(node.params.get("file") or ""))
+            except ProblemError as trouble:
+                first = trouble.problems[0]
+                raise ProblemError(replace(first, where=replace(first.where, node=node.id),
+                                           fixes=(choose_again(node.id),))) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,8 +29,8 @@ def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
     with own_weights.opened(path) as file:
         for name, layer in weighted.items():
             parts = _PARTS.get(type(layer).__name__, ("",))
-            found = own_weights.arrays(file, base.own.origins[name].group, path, parts)
             wanted = [tuple(weight.shape) for weight in layer.weights]
+            found = own_weights.arrays(file, base.own.origins[name].group, path, max(map(prod, wanted)), parts)
             if [array.shape for array in found] != wanted:
                 text = Text("{path} does not hold the weights of its layer {layer}: {have} instead of {wanted}.",
                             "{path} no contiene los pesos de su capa {layer}: {have} en lugar de {wanted}.")

@@ -173,6 +173,10 @@ def test_archives_that_would_fill_the_disk_are_refused(place, monkeypatch):
     with zipfile.ZipFile(write_model(bomb), "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("more", b"\0" * (65 << 20))
     assert refused(place, bomb).code == "own_base_too_large"
+    many = chain(("Conv2D", CONV | {"filters": 2000}), *PLAIN[1:])
+    assert refused(place, write_model(place.parent / "declared.keras", many)).code == "own_base_damaged"
+    monkeypatch.setattr(own, "_MOST_LAYERS", 5)
+    assert refused(place, write_model(place.parent / "deep.keras")).code == "own_base_too_large"
     monkeypatch.setattr(own_files, "LARGEST", 100)
     assert refused(place, write_model(place.parent / "large.keras")).code == "own_base_too_large"
 

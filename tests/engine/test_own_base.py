@@ -392,7 +392,19 @@ def not_finite(weights):
 def other_shape(weights):
     group = weights["layers/conv2d/vars"]
     del group["1"]
-    group["1"] = np.zeros(7, "f4")
+    group["1"] = np.zeros((7, 7, 7, 7), "f4")
+
+
+def smaller(weights):
+    group = weights["layers/conv2d/vars"]
+    del group["1"]
+    group["1"] = np.zeros(2, "f4")
+
+
+def declared_only(weights):
+    group = weights["layers/conv2d/vars"]
+    del group["1"]
+    group.create_dataset("1", shape=(1 << 33,), dtype="f4", chunks=(1 << 16,), compression="gzip")
 
 
 def words(weights):
@@ -407,7 +419,8 @@ def missing(weights):
 
 @pytest.mark.parametrize(("change", "code"), [
     (external_link, "own_base_damaged"), (soft_link, "own_base_damaged"), (external_data, "own_base_damaged"),
-    (not_finite, "own_base_damaged"), (other_shape, "weights_unfit"), (words, "own_base_damaged"),
+    (not_finite, "own_base_damaged"), (other_shape, "own_base_damaged"),
+    (smaller, "weights_unfit"), (declared_only, "own_base_damaged"), (words, "own_base_damaged"),
     (missing, "own_base_damaged")])
 def test_weights_that_are_not_plain_numbers_of_the_right_shape_are_refused(change, code, place, tmp_path):
     path = saved(lenet(), tmp_path / "bad.keras")

@@ -18,10 +18,12 @@ from cnnstudio.catalog.bases import trunk
 from cnnstudio.catalog.bases.entry import Base, Weights
 from cnnstudio.catalog.bases.own_files import (
     check_archive,
+    damaged,
     digest_in,
     digest_of,
     is_own_file,
     problem,
+    weights_bytes,
 )
 from cnnstudio.catalog.bases.own_layers import adapted, refusals, rewired
 from cnnstudio.catalog.bases.own_model import OwnModel
@@ -45,6 +47,8 @@ SCALING_WORDS: Final = {
 }
 _HEADS: Final = ("Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
 """With these a classifier begins to read the last feature maps."""
+_MOST_LAYERS: Final = 5000
+"""NASNetLarge has 1,039."""
 _OPEN_SIZE: Final = 224
 """Pixels a side that are proposed where the file leaves the size open."""
 _CHECKED_AT_ONCE: Final = 32 << 20
@@ -147,6 +151,10 @@ def read_base(path: Path, file: str, scaling: str = "") -> Base:
     """The base that a `.keras` file holds; `file` is its place in the project. Raises ProblemError."""
     check_archive(path)
     foreign = read_network(path, with_scaling=True)
+    if len(foreign.network.nodes) > _MOST_LAYERS:
+        text = Text("{path} has {n} layers, more than any network that can be a base.",
+                    "{path} tiene {n} capas, más que cualquier red que pueda ser una base.")
+        raise ProblemError(problem("own_base_too_large", text.fill(path=path.name, n=len(foreign.network.nodes)), path))
     foreign = replace(foreign, network=adapted(rewired(foreign.network), foreign, path))
     card = _card(path)
     size = _size(foreign, path)
@@ -169,6 +177,8 @@ def read_base(path: Path, file: str, scaling: str = "") -> Base:
     flattened = any(node.type == "Flatten" for node in network.nodes
                     if network.inputs_of(node.id) == (end,)) and len(found.nodes[end].shape or ()) == 3
     kept = trunk.up_to(network, ends[-1])
+    if sum(found.nodes[node.id].cost.parameters for node in kept.nodes) > weights_bytes(path):
+        raise ProblemError(damaged(path, "fewer weights than its layers need"))
     scales = any(node.type in trunk.SCALING for node in kept.nodes if not blocks[node.id])
     scaling = "none" if scales else scaling or ("none" if card is not None or _normalizes(kept) else "zero_one")
     if scaling != "none":
@@ -223,8 +233,10 @@ def _usable(foreign: Foreign, network: NetworkSpec, found: NetworkReport, ends: 
     """
     refused = refusals(foreign, network, found)
     reading = [node.id for node in network.nodes if node.type in _HEADS and end in network.inputs_of(node.id)]
-    needed = trunk.up_to(network, end if reading else ends[-1])
-    wrong = {node.id: refused[node.id] for node in needed.nodes if node.id in refused}
+    # All that stands before a narrow point leads to it.
+    places = {node.id: place for place, node in enumerate(network.nodes)}
+    last = places[end if reading else ends[-1]]
+    wrong = {each: refused[each] for each in refused if places[each] <= last}
     if wrong:
         text = Text("{path} cannot be a base: {n} of its layers cannot be taken over exactly: {which}.",
                     "{path} no puede ser una base: {n} de sus capas no se pueden tomar con exactitud: {which}.")
@@ -232,8 +244,8 @@ def _usable(foreign: Foreign, network: NetworkSpec, found: NetworkReport, ends: 
         more = Text(", …", ", …") if len(which) > 6 else Text("", "")
         listed = Text(", ".join(each.en for each in which[:6]) + more.en, ", ".join(each.es for each in which[:6]) + more.es)
         raise ProblemError(problem("own_base_layers", text.fill(path=path.name, n=len(wrong), which=listed), path))
-    return [each for each in ends
-            if not any(node.id in refused for node in trunk.up_to(network, each).nodes)]
+    first = min((places[each] for each in refused), default=len(places))
+    return [each for each in ends if places[each] < first]
 
 
 def _size(foreign: Foreign, path: Path) -> tuple[int, int, int]:

@@ -128,9 +128,18 @@ def check_archive(path: Path) -> None:
     expanding = any(member.file_size > _FREE and member.file_size > _EXPANSION * max(member.compress_size, 1)
                     for member in members)
     if size > LARGEST or total > LARGEST or expanding or len(members) > 10_000:
-        text = Text("{path} would unpack to {n} MB, more than any network that can be a base.",
-                    "{path} ocuparía {n} MB al desempaquetarse, más que cualquier red que pueda ser una base.")
-        raise ProblemError(problem("own_base_too_large", text.fill(path=path.name, n=f"{total / 2**20:,.0f}"), path))
+        text = Text("{path} would unpack to {n:,.0f} MB, more than any network that can be a base.",
+                    "{path} ocuparía {n:,.0f} MB al desempaquetarse, más que cualquier red que pueda ser una base.")
+        raise ProblemError(problem("own_base_too_large", text.fill(path=path.name, n=total / 2**20), path))
+
+
+def weights_bytes(path: Path) -> int:
+    """Bytes of the weights in a file that was looked at. Raises ProblemError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.getinfo(WEIGHTS).file_size
+    except (OSError, KeyError, zipfile.BadZipFile) as trouble:
+        raise ProblemError(damaged(path, str(trouble))) from trouble
 
 
 def problem(code: str, text: Text, path: Path | None = None) -> Problem:

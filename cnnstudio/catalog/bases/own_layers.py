@@ -31,6 +31,7 @@ _ONLY: Final[Mapping[str, tuple[Any, ...]]] = {
     "lora_rank": (None,),
 }
 """Settings that no parameter of ours stands for, and the values with which a layer does what ours does."""
+_MOST_CHANNELS: Final = 4096
 _UNKNOWN: Final = Text("unknown here", "desconocida aquí")
 _SETTING: Final = Text("{name} = {value}", "{name} = {value}")
 
@@ -58,11 +59,16 @@ def adapted(network: NetworkSpec, foreign: Foreign, path: Path) -> NetworkSpec:
     if not asked:
         return network
     with own_weights.opened(path) as weights:
-        numbers = {node.id: [tuple(float(each) for each in array.ravel().tolist()) for array in
-                             own_weights.arrays(weights, foreign.origins[node.id].group, path)[:2]] for node in asked}
-    nodes = tuple(msgspec.structs.replace(node, params=dict(node.params) | dict(zip(
-        ("mean", "variance"), numbers[node.id], strict=False))) if node.id in numbers else node for node in network.nodes)
+        numbers = {node.id: _numbers_of(weights, foreign.origins[node.id], path) for node in asked}
+    nodes = tuple(msgspec.structs.replace(node, params=dict(node.params) | numbers.get(node.id, {}))
+                  for node in network.nodes)
     return msgspec.structs.replace(network, nodes=nodes)
+
+
+def _numbers_of(weights: Any, origin: Origin, path: Path) -> dict[str, tuple[float, ...]]:
+    """Mean and variance of each channel."""
+    found = own_weights.arrays(weights, origin.group, path, _MOST_CHANNELS)
+    return {name: tuple(array.ravel().tolist()) for name, array in zip(("mean", "variance"), found, strict=False)}
 
 
 def refusals(foreign: Foreign, network: NetworkSpec, found: NetworkReport) -> dict[str, Text]:

@@ -21,8 +21,6 @@ from cnnstudio.core.problems import ProblemError
 _FILTERS: Final = (1, 2, 3)
 """HDF5's own: deflate, shuffle, Fletcher's checksum."""
 _MOST_ARRAYS: Final = 64
-_LARGEST: Final = 1 << 30
-"""Numbers in one array."""
 _OLD: Final = "_layer_checkpoint_dependencies"
 """What the first files of Keras 3's format called the group of a model's layers."""
 
@@ -45,10 +43,11 @@ def opened(path: Path) -> Iterator[Any]:
         raise ProblemError(damaged(path, str(trouble))) from trouble
 
 
-def arrays(weights: Any, group: str, path: Path, parts: Sequence[str] = ("",)) -> list[np.ndarray]:
+def arrays(weights: Any, group: str, path: Path, largest: int, parts: Sequence[str] = ("",)) -> list[np.ndarray]:
     """The arrays of a layer in Keras's order: those of its group, or of `parts` of it one after another.
 
-    Raises ProblemError where the group is not there or holds anything but finite numbers.
+    Raises ProblemError where the group is not there or holds anything but finite numbers, at most `largest` in an
+    array: what a file only declares is never unpacked.
     """
     found: list[np.ndarray] = []
     for part in parts:
@@ -57,7 +56,7 @@ def arrays(weights: Any, group: str, path: Path, parts: Sequence[str] = ("",)) -
         keys = sorted(holder, key=lambda key: int(key) if key.isdigit() else -1)
         if len(keys) > _MOST_ARRAYS or keys != [str(number) for number in range(len(keys))]:
             raise ProblemError(damaged(path, f"{'/'.join(names)}: {keys[:5]}"))
-        found += [_array(holder, key, path) for key in keys]
+        found += [_array(holder, key, path, largest) for key in keys]
     return found
 
 
@@ -74,13 +73,13 @@ def _inside(weights: Any, names: Sequence[str], path: Path) -> Any:
     return holder
 
 
-def _array(holder: Any, key: str, path: Path) -> np.ndarray:
+def _array(holder: Any, key: str, path: Path, largest: int) -> np.ndarray:
     import h5py
 
     found = holder[key] if isinstance(holder.get(key, getlink=True), h5py.HardLink) else None
     if not isinstance(found, h5py.Dataset) or found.is_virtual or found.dtype.kind not in "fiu" or (
-            found.size > _LARGEST):
-        raise ProblemError(damaged(path, f"{holder.name}/{key} is no array of numbers"))
+            found.size > largest):
+        raise ProblemError(damaged(path, f"{holder.name}/{key} is no array of numbers that fits its layer"))
     made = found.id.get_create_plist()
     if made.get_external_count() or any(made.get_filter(number)[0] not in _FILTERS
                                         for number in range(made.get_nfilters())):

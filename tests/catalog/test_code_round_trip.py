@@ -24,6 +24,7 @@ from cnnstudio.core.edits import set_network, set_node_param
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
+from cnnstudio.core.workplace import use_folder
 from tests.catalog.keras_files import write_model
 from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
 from tests.catalog.random_networks import networks
@@ -116,7 +117,7 @@ def test_a_base_of_the_users_own_comes_back_where_it_was_printed(tmp_path):
     """The function that is printed for it loads the file: only its own project knows what that is."""
     folder = tmp_path / "project"
     folder.mkdir()
-    own.use_folder(folder)
+    use_folder(folder)
     try:
         base = own.own_base(take_in(write_model(tmp_path / "mine.keras"), folder))
         project = with_base(Project(name="x"), base)
@@ -128,7 +129,7 @@ def test_a_base_of_the_users_own_comes_back_where_it_was_printed(tmp_path):
                 read_code(code)
             project = set_node_param(project, "base", name, value)
     finally:
-        own.use_folder(None)
+        use_folder(None)
 
 
 def test_layers_of_a_base_that_were_changed_stay_layers():

@@ -118,12 +118,15 @@ def test_a_missing_file_is_told_and_chosen_again(qtbot, started, told, tmp_path,
     (problem,) = started.report.of("base")
     assert (problem.code, started.scene.nodes["base"].look.severity) == ("own_base_missing", "error")
     assert started.session.save_now()
+    assert started.subtitle() == "5 layers · started from leaf-net"
     copy = tmp_path / "another name.keras"
     (tmp_path / "Leaf net.keras").rename(copy)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_more: (str(copy), ""))
     started.session.apply(problem.fixes[0])
+    assert not button(started._inspector, "Open into its layers…").isEnabled()
     settle(qtbot, started)
     assert started.report.problems == () and node(started).params["file"] == file
+    assert started._inspector.findChildren(OwnCard)
     (started.session.folder / file).unlink()
     started.session.announce("network")
     other = write_model(tmp_path / "other.keras", chain(*PLAIN[:2], *PLAIN[3:]))

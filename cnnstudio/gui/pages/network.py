@@ -24,7 +24,7 @@ from cnnstudio.core.groups import times
 from cnnstudio.core.network import Group, Node
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, language, tr
+from cnnstudio.core.text import Text, language, same, tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.canvas.display import CARD
 from cnnstudio.gui.canvas.items import NodeLook
@@ -325,5 +325,7 @@ def _origin(origin: str) -> str:
 
     template = TEMPLATES.find(origin)
     base = find_base(origin)
-    label = template.label if template is not None else base.label if base is not None else Text(origin, origin)
+    # Of a user's own model the name, also where its file is not there.
+    word = origin.removeprefix("bases/").rpartition("-")[0] or origin if origin.startswith("bases/") else origin
+    label = template.label if template is not None else base.label if base is not None else same(word)
     return tr("started from {name}", "a partir de {name}", name=label)

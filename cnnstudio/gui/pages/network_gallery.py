@@ -203,7 +203,7 @@ def _input(base: Base) -> str:
 
 def weights_words(base: Base) -> str:
     if base.own is not None:
-        return tr("in the project", "en el proyecto")
+        return tr("own", "propios")
     if base.weights.bundled:
         return tr("bundled", "incluidos")
     if base.weights.cached.is_file():

@@ -49,8 +49,7 @@ class NetworkInspector(QWidget):
         network = self._page.session.project.network
         nodes = [node for node in network.nodes if node.id in chosen]
         group = self._page.work.chosen_group() if nodes else None
-        key = tuple(f"{node.id}/{node.type}/{node.params.get('base', '')}/{node.params.get('file', '')}"
-                    f"/{node.params.get('ends_at', '') if node.type == 'PretrainedBase' else ''}" for node in nodes)
+        key = tuple(f"{node.id}/{node.type}" + _base_key(node) for node in nodes)
         key += (f"{group.id}/{group.name}/{group.repeat}/{group.collapsed}",) if group is not None else ()
         if key != self._shown:
             self._shown = key
@@ -138,7 +137,10 @@ class NetworkInspector(QWidget):
             self._add(Label(tr("This version does not know this layer.", "Esta versión no conoce esta capa."), wrap=True))
             return
         base = base_of_node(node)
-        self._add(Label(str(layer.help if base is None or base.own is None else base.help), "body", "dim", wrap=True))
+        own = node.type == "PretrainedBase" and node.params.get("base") == "own"
+        words = base.help if own and base is not None else Text(
+            "A model of your own, without its classifier.", "Un modelo propio, sin su clasificador.") if own else layer.help
+        self._add(Label(str(words), "body", "dim", wrap=True))
         if layer.formula:
             formula = Label(layer.formula, "body", wrap=True, selectable=True)
             formula.setAccessibleName(tr("Formula", "Fórmula"))
@@ -157,8 +159,10 @@ class NetworkInspector(QWidget):
                 self._offer_blocks(node)
             self._add(self._form)
             if node.type == "PretrainedBase":
-                self._add(Button(tr("Open into its layers…", "Abrir en sus capas…"), icon="layers",
-                                 on_click=lambda: self._page.open_base(node.id)))
+                layers = Button(tr("Open into its layers…", "Abrir en sus capas…"), icon="layers",
+                                on_click=lambda: self._page.open_base(node.id))
+                layers.setEnabled(base is not None)
+                self._add(layers)
                 if base is not None and base.own is not None:
                     self._add(OwnCard(base))
                 self._freeze = FreezeAdvice(self._page, node.id)
@@ -271,6 +275,14 @@ class NetworkInspector(QWidget):
             for fix in problem.fixes:
                 card.body.addWidget(Button(str(fix.label), "link", on_click=partial(self._page.session.apply, fix)))
             self._problems.addWidget(card)
+
+
+def _base_key(node: Node) -> str:
+    """What the form of a base depends on: which it is, whether its file is there, and where it ends."""
+    if node.type != "PretrainedBase":
+        return ""
+    values = "/".join(str(node.params.get(name, "")) for name in ("base", "file", "ends_at"))
+    return f"/{values}/{base_of_node(node) is not None}"
 
 
 class OwnCard(Card):

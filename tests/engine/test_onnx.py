@@ -18,16 +18,25 @@ from cnnstudio.engine.building import build
 from tests.onnx_models import CASES, Build
 
 
-def answers(model: onnx.ModelProto, x: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
-    """What the file computes, and the weights that it computes before."""
+def evaluated(model: onnx.ModelProto, x: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
+    """Tensors by name as ONNX's reference evaluator computes them; only what they need is computed."""
     wanted = onnx.ModelProto()
     wanted.CopyFrom(onnx.inliner.inline_local_functions(model) if model.functions else model)
-    tensors = {each.name for each in model.graph.initializer}
-    wanted.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names
-                               if name not in tensors and name not in [each.name for each in model.graph.output])
-    outputs = [each.name for each in wanted.graph.output]
-    found = dict(zip(outputs, ReferenceEvaluator(wanted).run(None, {wanted.graph.input[0].name: x}), strict=True))
-    return found | {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
+    found = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
+    missing = [name for name in names if name not in found]
+    needed, kept = set(missing), []
+    for node in reversed(wanted.graph.node):
+        if needed.intersection(node.output):
+            kept.append(node)
+            needed.update(node.input)
+            needed.update(name for each in node.attribute for inner in each.g.node for name in inner.input)
+    operators = [onnx.NodeProto.FromString(node.SerializeToString()) for node in reversed(kept)]
+    del wanted.graph.node[:]
+    del wanted.graph.output[:]
+    wanted.graph.node.extend(operators)
+    wanted.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in missing)
+    answers = ReferenceEvaluator(wanted).run(None, {wanted.graph.input[0].name: x}) if missing else []
+    return found | dict(zip(missing, answers, strict=True))
 
 
 def carry_over(model: keras.Model, foreign: Foreign, found: dict[str, np.ndarray], context: Context) -> None:
@@ -75,11 +84,16 @@ def compared(model: onnx.ModelProto, foreign: Foreign, oracle: Callable[[np.ndar
     assert [problem for problem in told.problems if problem.blocks] == []
     dims = [each.dim_value for each in model.graph.input[0].type.tensor_type.shape.dim]
     first = dims[1:] == [channels, height, width] or dims[1] in (0, channels)
-    pictures = np.random.default_rng(1).uniform(-3, 3, (1, height, width, channels)).astype(np.float32)
+    is_scaled = any(node.type == "Rescaling" for node in foreign.network.nodes[:2])
+    pictures = np.random.default_rng(1).uniform(*((0, 255) if is_scaled else (-3, 3)), (1, height, width, channels))
+    pictures = pictures.astype(np.float32)
     x = pictures.transpose(0, 3, 1, 2) if first else pictures
     names = [name for origin in foreign.origins.values() for name in origin.names]
-    found = answers(model, x, names)
-    wanted = found[model.graph.output[0].name] if oracle is None else oracle(x)
+    end = model.graph.output[0].name
+    found = evaluated(model, x, [*names, end] if oracle is None else names)
+    wanted = found[end] if oracle is None else oracle(x)
+    if oracle is not None:
+        assert np.abs(oracle(x[..., ::-1]) - wanted).max() > 1e-3, "the answer does not depend on the picture"
     built = build(foreign.network, context, headless=True, weights=False).model
     assert built.count_params() == told.parameters
     carry_over(built, foreign, found, context)

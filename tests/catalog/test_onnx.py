@@ -62,7 +62,11 @@ def test_names_tell_what_the_exporter_called_a_layer():
     assert readable("Conv_12", "Conv", "layer1.0.conv1.weight") == "layer1_0_conv1"
     assert readable("node_conv2d_3", "Conv", "features.0.weight") == "features_0"
     assert readable("", "GlobalAveragePool", "") == "global_average_pool"
+    assert readable("conv1", "Conv", "1") == "conv1"
+    assert readable("conv2d_5", "Conv", "w") == "conv2d_5"
     assert readable("", "Gemm", "onnx::Gemm_12") == "gemm"
+    assert readable("n4", "Clip", "") == readable("17", "Clip", "") == "clip"
+    assert readable("node_max_pool2d_1", "MaxPool", "") == "max_pool2d_1"
     assert len(readable("/" + "very_long_name_" * 20, "Conv", "")) <= 48
     assert readable("/¿señal?/Conv", "Conv", "") == "se_al"
 

@@ -14,7 +14,6 @@ LONGEST: Final = 48
 _WRAPPERS: Final = re.compile(r"^(StatefulPartitionedCall|PartitionedCall|functional(_\d+)*|sequential(_\d+)*|model(_\d+)*|"
                               r"Network|main_graph|graph|root)$")
 """What exporters put before every name."""
-_GENERIC: Final = re.compile(r"^(node_|n|onnx::|/)?([A-Za-z]+?[0-9]?[a-z]*?)([_:]?\d+)?$")
 _INNER: Final = re.compile(
     r"^(convolution|conv_transpose|conv2d|biasadd|bias|add|addv2|sub|mul|truediv|matmul|gemm|relu|relu6|batchnorm|"
     r"fusedbatchnormv3|depthwise|separable_conv2d|mean|moments|squareddifference|rsqrt|sigmoid|strided_slice|"
@@ -49,7 +48,7 @@ def _path(name: str) -> list[str]:
 
 def _joined(path: list[str], kind: str) -> str:
     last = path[-1]
-    number = re.match(rf"^{re.escape(kind)}(_\d+)?$", last, re.IGNORECASE)
+    number = re.fullmatch(rf"{re.escape(kind)}(_\d+)?", last)
     if len(path) > 1 and number:
         # The operator's own name behind that of the module: its number keeps two of them apart.
         return _word("_".join(path[:-1])) + (number.group(1) or "")
@@ -59,12 +58,8 @@ def _joined(path: list[str], kind: str) -> str:
 
 
 def _is_generic(name: str, kind: str) -> bool:
-    """Whether a name says no more than what kind of operator it is: Conv_12, node_conv2d_3, n7."""
-    found = _GENERIC.match(name)
-    if found is None:
-        return False
-    word = found.group(2).lower()
-    return not word or word == "n" or word in kind.lower() or kind.lower() in word or name.startswith(("node_", "onnx::"))
+    """Whether a name says no more than what kind of operator it is: Conv_12, n7, 153."""
+    return re.fullmatch(rf"{re.escape(kind)}(_\d+)?|n?_?\d+(_\d+)?|onnx::.*", name) is not None
 
 
 def _module(weight: str) -> str:

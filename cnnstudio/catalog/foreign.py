@@ -16,6 +16,7 @@ import msgspec
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.layers.spectral import COLUMNS, wrapped
 from cnnstudio.catalog.naming import layer_id
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import Edge, NetworkSpec, Node
@@ -229,6 +230,7 @@ class _Reader:
         if kind in _MODELS and isinstance(config, Mapping | list):
             return self.model(layer, dict(enumerate(sources)), depth + 1, origin)
         name = name or str(config.get("name") or layer.get("name") or kind.lower())
+        kind, config, rounds = _unwrapped(kind, config)
         entry = LAYERS.find(kind) if kind not in _OWN else None
         if entry is None or config.get("data_format") == "channels_first":
             node = Node(id=name, type=kind if entry is None else f"{kind} (channels_first)", params=_plain(config))
@@ -239,7 +241,8 @@ class _Reader:
         if entry.passing != "list" and len(set(sources)) == 1:
             # Self-attention: one input taken for query, value and key.
             sources = sources[:1]
-        identifier = self._add(Node(id=name, type=kind, params=_params(kind, config)), sources)
+        params = _params(kind, config)
+        identifier = self._add(Node(id=name, type=kind, params=wrapped(params, rounds) if rounds else params), sources)
         self.origins[identifier] = origin
         return identifier
 
@@ -303,6 +306,14 @@ def _sources(node: Any) -> Iterator[Call]:
         else:
             for each in node:
                 yield from _sources(each)
+
+
+def _unwrapped(kind: str, config: Config) -> tuple[str, Config, int]:
+    """A layer within the wrapper that normalises its kernel, and the wrapper's rounds; 0 for any other layer."""
+    inner = config.get("layer") if kind == "SpectralNormalization" else None
+    if isinstance(inner, Mapping) and inner.get("class_name") in COLUMNS and isinstance(inner.get("config"), Mapping):
+        return str(inner["class_name"]), inner["config"], int(config.get("power_iterations") or 1)
+    return kind, config, 0
 
 
 def _params(kind: str, config: Config) -> dict[str, Any]:

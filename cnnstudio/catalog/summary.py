@@ -34,6 +34,8 @@ def summary(node: Node, context: Context) -> str:
         parts.append(f"σ {values['stddev']:g}")
     if node.type == "ReLU" and values["max_value"] is not None:
         parts.append(f"≤ {values['max_value']:g}")
+    if values.get("spectral_normalization"):
+        parts.append(tr("spectral norm", "norma espectral"))
     if values.get("activation"):
         parts.append(values["activation"])
     if node.type == "Output":

@@ -30,7 +30,7 @@ KNOWN_LAYERS: Final = frozenset((
     "MaxPooling2D", "Maximum", "Minimum", "MultiHeadAttention", "Multiply", "Normalization", "PReLU", "Permute",
     "RMSNormalization", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation",
     "RandomTranslation", "RandomZoom", "ReLU", "RepeatVector", "Rescaling", "Reshape", "Resizing",
-    "SeparableConv2D", "Sequential", "Softmax", "SpatialDropout2D", "Subtract", "UnitNormalization",
+    "SeparableConv2D", "Sequential", "Softmax", "SpatialDropout2D", "SpectralNormalization", "Subtract", "UnitNormalization",
     "UpSampling2D", "ZeroPadding2D",
 ))
 """Layers that a model of unknown origin may have: none of them can carry code."""

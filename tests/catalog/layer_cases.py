@@ -13,20 +13,24 @@ CONSTRAINTS = ("MaxNorm", "UnitNorm", "MinMaxNorm", "NonNeg")
 VARIANTS = {
     "Conv2D": [
         {}, {"filters": 6, "kernel_size": (5, 3), "strides": (2, 2), "padding": "same", "activation": "relu"},
+        {"spectral_normalization": True, "padding": "same", "activation": "relu", "kernel_regularizer": "L2"},
+        {"filters": 6, "groups": 3, "spectral_normalization": True, "power_iterations": 3, "use_bias": False},
         {"kernel_size": (1, 1), "strides": (3, 2)}, {"filters": 6, "groups": 3, "use_bias": False}, {"dilation_rate": (2, 3)},
         {"kernel_regularizer": "L1L2", "bias_regularizer": "L2", "activity_regularizer": "L1"},
         *({"filters": 4, "kernel_initializer": name} for name in INITIALIZERS),
         *({"filters": 4, "bias_initializer": name} for name in VECTOR_INITIALIZERS),
         *({"filters": 4, "kernel_constraint": name, "bias_constraint": name} for name in CONSTRAINTS)],
     "DepthwiseConv2D": [
-        {}, {"depth_multiplier": 2, "strides": (2, 2), "padding": "same"}, {"use_bias": False, "dilation_rate": (2, 2)},
+        {}, {"depth_multiplier": 2, "spectral_normalization": True},
+        {"depth_multiplier": 2, "strides": (2, 2), "padding": "same"}, {"use_bias": False, "dilation_rate": (2, 2)},
         {"depthwise_initializer": "variance_scaling", "depthwise_initializer_mode": "fan_out", "bias_constraint": "NonNeg",
          "depthwise_constraint": "MaxNorm"}],
     "SeparableConv2D": [
         {}, {"depth_multiplier": 2, "filters": 5, "padding": "same", "depthwise_regularizer": "L1"},
         {"strides": (2, 2), "use_bias": False, "pointwise_constraint": "UnitNorm", "depthwise_initializer": "he_normal"}],
     "Conv2DTranspose": [
-        {}, {"padding": "same", "filters": 5}, {"kernel_size": (1, 2), "strides": (3, 3), "use_bias": False},
+        {}, {"padding": "same", "filters": 5}, {"filters": 5, "spectral_normalization": True},
+        {"kernel_size": (1, 2), "strides": (3, 3), "use_bias": False},
         {"kernel_size": (4, 5), "strides": (2, 3), "output_padding": (1, 0)},
         {"padding": "same", "output_padding": (1, 2), "strides": (2, 3), "kernel_constraint": "UnitNorm"},
         {"strides": (1, 1), "activation": "selu"}],
@@ -36,7 +40,8 @@ VARIANTS = {
     "GlobalMaxPooling2D": [{}, {"keepdims": True}],
     "AdaptiveAveragePooling2D": [{}, {"output_size": (3, 5)}, {"output_size": (13, 12)}],
     "AdaptiveMaxPooling2D": [{}, {"output_size": (3, 5)}, {"output_size": (13, 12)}],
-    "Dense": [{}, {"units": 7, "activation": "tanh", "kernel_regularizer": "L2"}, {"use_bias": False},
+    "Dense": [{}, {"units": 6, "spectral_normalization": True, "activation": "tanh"},
+              {"units": 7, "activation": "tanh", "kernel_regularizer": "L2"}, {"use_bias": False},
               {"units": 5, "kernel_constraint": "MinMaxNorm", "bias_initializer": "constant"}],
     "BatchNormalization": [{}, {"center": False, "momentum": 0.9, "epsilon": 1e-5}, {"scale": False},
                            {"gamma_initializer": "zeros", "beta_regularizer": "L2", "gamma_constraint": "NonNeg"}],
@@ -77,7 +82,9 @@ BEFORE = {
 GATE = [("GlobalAveragePooling2D", {"keepdims": True})]
 OTHERS = [
     ("Multiply", {}, [[], GATE]), ("Add", {}, [GATE, [], [("ReLU", {})]]), ("Maximum", {}, [ROW, ROW]),
-    ("Concatenate", {"axis": 1}, [ROW, GATE + ROW]), ("Dense", {}, [ROW]), ("BatchNormalization", {}, [ROW]),
+    ("Concatenate", {"axis": 1}, [ROW, GATE + ROW]), ("Dense", {}, [ROW]),
+    ("Dense", {"spectral_normalization": True, "power_iterations": 2}, [ROW]),
+    ("BatchNormalization", {}, [ROW]),
     ("Dense", {"units": 2}, [PLACES]), ("PReLU", {}, [ROW]), ("Permute", {"dims": (2, 1)}, [PLACES]),
     ("Dot", {"axes": (2, 1)}, [PLACES, [*PLACES, ("Permute", {"dims": (2, 1)})]]),
     ("Dot", {"axes": (2,)}, [PLACES, [*PLACES, ("ReLU", {})]]), ("Dot", {"axes": (1,), "normalize": True}, [ROW, ROW]),

@@ -131,6 +131,18 @@ def test_settings_without_counterpart_are_told_with_their_line():
     assert written.network.nodes[-1].params == {"filters": 0}
 
 
+def test_a_wrapped_layer_is_the_layer_with_that_setting():
+    written = read_code(HEAD + "model = keras.Sequential([keras.Input((8, 8, 3)), layers.SpectralNormalization(\n"
+                        "  layers.Conv2D(4, 3, dtype='float32', padding='same'), power_iterations=2, name='held'),\n"
+                        "  layers.SpectralNormalization(layer=layers.Dense(3)),\n"
+                        "  layers.SpectralNormalization(layers.SeparableConv2D(3, 3))])")
+    assert written.network.node("held").params == {"filters": 4, "padding": "same", "spectral_normalization": True,
+                                                   "power_iterations": 2}
+    assert written.network.node("dense").params == {"units": 3, "spectral_normalization": True}
+    # Keras itself refuses a layer with two kernels.
+    assert written.unknown == ("spectralnormalization",)
+
+
 # Which model, which pictures ------------------------------------------------------------------------
 
 def test_of_several_models_the_compiled_one_or_the_last_is_taken():

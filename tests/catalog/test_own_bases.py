@@ -141,6 +141,9 @@ def test_what_cannot_be_a_base_is_refused_and_named(place):
     assert refused(place, write_model(folder / "leaky.keras", chain(*leaky))).code == "own_base_layers"
     first = [("Conv2D", CONV | {"data_format": "channels_first"}), *PLAIN[3:]]
     assert refused(place, write_model(folder / "first.keras", chain(*first))).code == "own_base_layers"
+    held = [*chain(*PLAIN[:1]), layer("SpectralNormalization", "held", "one", power_iterations=1, layer=layer(
+        "Conv2D", "inside", **CONV)), layer("Flatten", "f", "held"), layer("Dense", "d", "f", units=3)]
+    assert "held" in refused(place, write_model(folder / "held.keras", held)).text.en
     times = [*chain(*PLAIN[:1]), {**layer("Multiply", "m", "one", module="keras.src.ops.numpy")}, *[
         layer("Conv2D", "c", "m", **CONV), layer("Flatten", "f", "c"), layer("Dense", "d", "f", units=3)]]
     assert "operation" in refused(place, write_model(folder / "times.keras", times)).text.en

@@ -102,6 +102,32 @@ def test_what_falls_out_together_is_what_falls_out_in_keras(apart, tmp_path):
             assert (answer != answer[:, :1, :1, :1]).any(), "no more than that together"
 
 
+@pytest.mark.parametrize(("kind", "more"), [
+    ("Conv2D", {"groups": 3, "filters": 6}), ("DepthwiseConv2D", {"depth_multiplier": 2}), ("Conv2DTranspose", {"filters": 5}),
+    ("Dense", {"units": 7}), ("Dense", {"units": 7, "use_bias": False})])
+def test_spectral_normalisation_divides_the_kernel_as_in_keras(kind, more, tmp_path):
+    """Step by step of a training: the same kernel, the same estimate, and the kernel's largest singular value becomes 1."""
+    spec = around(kind, more | {"spectral_normalization": True, "power_iterations": 2})
+    model = build(spec, CONTEXT, headless=True).model
+    with_other_weights(model)
+    network = printed(spec, CONTEXT, model, tmp_path / "weights.npz").train()
+    pictures = np.random.default_rng(1).integers(0, 256, (2, *model.input_shape[1:])).astype("float32")
+    before = model.get_layer("layer").get_weights()[0]
+    for _step in range(12):
+        answers = np.asarray(model(pictures, training=True))
+        with torch.no_grad():
+            found = network(torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy())).numpy()
+        np.testing.assert_allclose(found.transpose(0, 2, 3, 1), answers, atol=1e-3)
+    kernel = model.get_layer("layer").get_weights()[0]
+    assert np.abs(kernel - before).max() > 0.01
+    assert np.linalg.norm(kernel.reshape(-1, kernel.shape[-1]), 2) == pytest.approx(1, abs=0.02)
+    state = torch_state(model, torch_model(spec, CONTEXT))
+    for name, value in network.state_dict().items():
+        if name in state:
+            np.testing.assert_allclose(value.numpy(), state[name], atol=1e-4, err_msg=name)
+    assert any("vector_u" in name for name in state)
+
+
 def test_every_layer_has_a_row():
     assert {layer.id for layer in LAYERS} - {row.id for row in TORCH_LAYERS} == {"Input", "PretrainedBase"}
 

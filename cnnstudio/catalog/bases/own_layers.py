@@ -93,6 +93,8 @@ def _reason(node: Node, origin: Origin, network: NetworkSpec, found: NetworkRepo
     custom = module not in _MODULES and not module.startswith("keras.src.")
     if node.type not in LAYERS or custom or node.type in ("Input", "Output", "PretrainedBase"):
         return Text("{kind}, {why}", "{kind}, {why}").fill(kind=node.type, why=_UNKNOWN)
+    if node.params.get("spectral_normalization"):
+        return Text("its weights lie in a wrapper", "sus pesos están en un envoltorio")
     config = origin.layer.get("config")
     if not isinstance(config, Mapping):
         return _UNKNOWN

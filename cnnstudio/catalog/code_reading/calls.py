@@ -27,6 +27,7 @@ from cnnstudio.catalog.code_reading.values import (
     Unknown,
 )
 from cnnstudio.catalog.layers.common import ACTIVATIONS
+from cnnstudio.catalog.layers.spectral import COLUMNS, wrapped
 from cnnstudio.core.text import Text
 
 _ELSEWHERE = Text("{name} is not in this file", "{name} no está en este archivo")
@@ -165,7 +166,19 @@ class Calls(Objects):
         return self._operation(name, arguments, keywords, line) if tensors else Unknown(NOT_RUN, line)
 
     def _layer(self, kind: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        if kind == "SpectralNormalization":
+            return self._spectral(arguments, keywords, line)
         return layer_of(kind, arguments, keywords, line)
+
+    def _spectral(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Layer:
+        """A layer in the wrapper that normalises its kernel: the layer with that setting."""
+        given = dict(zip(("layer", "power_iterations"), arguments, strict=False)) | keywords
+        inner, rounds, name = given.get("layer"), given.get("power_iterations", 1), given.get("name")
+        if not isinstance(inner, Layer) or inner.kind not in COLUMNS or not isinstance(rounds, int):
+            return layer_of("SpectralNormalization", arguments, keywords, line)
+        inner.params = wrapped(inner.params, rounds)
+        inner.name = name if isinstance(name, str) else inner.name
+        return inner
 
     def _input(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         shape = arguments[0] if arguments else keywords.get("shape")

@@ -20,6 +20,7 @@ from cnnstudio.catalog.layers.common import (
     use,
 )
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.spectral import with_spectral_normalization
 from cnnstudio.catalog.layers.weights import (
     regularizer,
     regularizer_params,
@@ -225,4 +226,5 @@ CONV2D_TRANSPOSE = LayerType(
               | weight_defaults("kernel", "bias")),
 )
 
-LAYERS = (CONV2D, DEPTHWISE_CONV2D, SEPARABLE_CONV2D, CONV2D_TRANSPOSE)
+LAYERS = (with_spectral_normalization(CONV2D), with_spectral_normalization(DEPTHWISE_CONV2D), SEPARABLE_CONV2D,
+          with_spectral_normalization(CONV2D_TRANSPOSE))

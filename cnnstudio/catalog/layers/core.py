@@ -16,6 +16,7 @@ from cnnstudio.catalog.layers.common import (
     unchanged,
 )
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.spectral import with_spectral_normalization
 from cnnstudio.catalog.layers.weights import (
     regularizer,
     regularizer_params,
@@ -107,4 +108,4 @@ OUTPUT = LayerType(
                      {"kernel_regularizer": None}),
 )
 
-LAYERS = (DENSE, FLATTEN, IDENTITY, OUTPUT)
+LAYERS = (with_spectral_normalization(DENSE), FLATTEN, IDENTITY, OUTPUT)

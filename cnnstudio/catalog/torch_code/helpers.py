@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from cnnstudio.catalog.torch_code import spectral
+
 HELPERS: Final[dict[str, str]] = {
     "ChannelsLast": '''\
 class ChannelsLast(nn.Module):
@@ -328,6 +330,9 @@ class Missing(nn.Module):
         raise NotImplementedError(f"There is no PyTorch counterpart of the layer {self.name}.")
 ''',
 }
+
+
+HELPERS[spectral.HELPER] = spectral.CODE
 
 
 def helpers_code(names: Iterable[str]) -> list[str]:

@@ -17,6 +17,7 @@ from cnnstudio.catalog.shapes import NetworkReport, report
 from cnnstudio.catalog.torch_code import TORCH_LAYERS
 from cnnstudio.catalog.torch_code.entry import Fixed, Part, Site, Weight, Written
 from cnnstudio.catalog.torch_code.helpers import helpers_code
+from cnnstudio.catalog.torch_code.spectral import spectrally_normalized
 from cnnstudio.catalog.torch_code.values import rescaling_module
 from cnnstudio.core.graph import successors, unique_id
 from cnnstudio.core.network import NetworkSpec, Node
@@ -98,7 +99,9 @@ def _written(node: Node, found: NetworkReport, context: Context) -> Written | No
     layer, row, known = LAYERS.find(node.type), TORCH_LAYERS.find(node.type), found.nodes[node.id]
     if layer is None or row is None or known.shape is None:
         return None
-    return row.write(Site(values=values_of(node, layer), inputs=known.inputs, output=known.shape, context=context))
+    values = values_of(node, layer)
+    written = row.write(Site(values=values, inputs=known.inputs, output=known.shape, context=context))
+    return spectrally_normalized(written, node.type, values, known.inputs)
 
 
 def _add(module: _Module, node: Node, name: str, written: Written | None, place: tuple[str, ...], prefix: str) -> list[str]:
@@ -147,7 +150,7 @@ def _factors(values: dict[str, Any], name: str) -> tuple[float, float]:
 def _role(kind: str, weight: Weight) -> str:
     """Keras's word for a weight, as in kernel_regularizer."""
     bias = weight.key.endswith("bias")
-    if "running_" in weight.key:
+    if "running_" in weight.key or weight.key == "vector_u":
         return "moving"
     if kind.endswith("Normalization"):
         return "beta" if bias else "gamma"

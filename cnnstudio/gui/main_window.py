@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
             entry = next(each for each in self.entries if each.id == identifier)
             page = load_page(entry)(self.session, self)
             page.header_changed.connect(self._page_header_changed)
+            page.side_changed.connect(self._page_side_changed)
             self._pages[identifier] = page
             self._centres.addWidget(page.centre())
             for stack, panel in ((self._sides, page.side()), (self._inspectors, page.inspector())):
@@ -190,7 +191,7 @@ class MainWindow(QMainWindow):
         for stack in (self._sides, self._inspectors):
             panels = [stack.widget(index) for index in range(stack.count())]
             holder = next((each for each in panels if each is not None and each.property("page") == identifier), None)
-            stack.setVisible(holder is not None)
+            stack.setVisible(holder is not None and (stack is self._inspectors or page.side_helps))
             if holder is not None:
                 stack.setCurrentWidget(holder)
         self.rail.set_current(identifier)
@@ -201,6 +202,10 @@ class MainWindow(QMainWindow):
         self._body.setFocus()
         page.activated()
         self._update_header()
+
+    def _page_side_changed(self) -> None:
+        if self.sender() is self.current:
+            self._sides.setVisible(self.current.side_helps)
 
     def _page_header_changed(self) -> None:
         if self.sender() is self.current:

@@ -93,3 +93,18 @@ def test_every_architecture_has_a_card_with_its_numbers_and_source(qtbot, galler
         assert taken.args == [template.id]
         button(card, "Source").click()
     assert opened == [template.source for template in TEMPLATES]
+
+
+def test_the_gallery_has_the_room_of_the_palette(qtbot, window, project_folder):
+    window.perform("open", {"folder": str(project_folder)})
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    window.go("network")
+    page = window.current
+    assert not window._sides.isHidden()
+    page.show_view("gallery")
+    assert window._sides.isHidden()
+    window.go("train")
+    window.go("network")
+    assert window._sides.isHidden(), "the gallery is still in view"
+    page.show_view("canvas")
+    assert not window._sides.isHidden()

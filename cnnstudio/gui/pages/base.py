@@ -26,6 +26,8 @@ class Page(QObject):
     icon: ClassVar[str]
     header_changed = Signal()
     """Emit when `subtitle`, or what is missing, changed without a Change."""
+    side_changed = Signal()
+    """Emit when `side_helps` changed."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +50,11 @@ class Page(QObject):
     def side(self) -> QWidget | None:
         """The panel left of the centre, or None. Called once."""
         return None
+
+    @property
+    def side_helps(self) -> bool:
+        """Whether the panel left of the centre is of use for what the centre shows now."""
+        return True
 
     def centre(self) -> QWidget:
         """The middle of the page. Called once."""

@@ -85,6 +85,11 @@ class NetworkPage(Page):
         self._palette.wanted.connect(self.work.insert)
         return self._palette
 
+    @property
+    def side_helps(self) -> bool:
+        """There is nothing to drag a layer to in the gallery, which needs the room."""
+        return VIEWS[self._stack.currentIndex()] != "gallery"
+
     def centre(self) -> QWidget:
         self.canvas = NetworkView(self.scene)
         self.canvas.wanted.connect(self.work.do)
@@ -217,6 +222,7 @@ class NetworkPage(Page):
         name = str(view)
         self.state["view"] = name if name != "gallery" else self.state.get("view", "canvas")
         self._stack.setCurrentIndex(VIEWS.index(name))
+        self.side_changed.emit()
         if name != "gallery":
             self._switch.set_value(name)
         self._refresh_view()

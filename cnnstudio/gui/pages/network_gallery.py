@@ -100,7 +100,7 @@ class BaseTable(QWidget):
             Column(tr("Input", "Entrada"), _input, lambda base: base.input_size, right=True),
             Column(tr("Weights", "Pesos"), weights_words, tone=lambda base: "ok" if base.is_here else ""),
             Column(tr("Scaling", "Escalado"), _scaling),
-            Column(tr("Licence", "Licencia"), lambda base: base.licence),
+            Column(tr("Licence", "Licencia"), lambda base: base.licence, stretch=True),
         ))
         self._table.setAccessibleName(tr("Pretrained bases", "Bases preentrenadas"))
         self._table.chosen.connect(self._moved)

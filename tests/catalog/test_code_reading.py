@@ -285,7 +285,12 @@ def test_what_compile_and_fit_say_is_taken_over():
     assert (taken.training.epochs, taken.training.batch_size, taken.training.loss) == (5, 16, "auto")
     other = read_code(SAMPLES["sequential list"].replace('optimizer="adam"', "optimizer=keras.optimizers.Adam("
                                                          "keras.optimizers.schedules.CosineDecay(0.1, 10))"))
-    assert other.training["optimizer"].params == {"learning_rate": 0.001}
+    assert other.training == {}
+    assert {code for code, _line in told(other)} == {"other_optimizer"}
+    scores = read_code(HEAD + "model = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(1)])\n"
+                       "model.compile('adam', keras.losses.BinaryCrossentropy(from_logits=True))")
+    assert scores.network.nodes[-1].params == {"units": 1, "activation": "sigmoid"}
+    assert ("from_logits", 3) in told(scores)
     assert with_code(project, read_code(code), context_of(project, 6)).training == taken.training
 
 

@@ -146,7 +146,7 @@ def _written(source: Source, made: Found) -> Written:
                    notes=tuple(each.text for each in told), told=told, training=made.training)
 
 
-_PLAIN: Final = ("training_taken", "follows_classes", "resizing", "several_models", "open_shape", "no_model")
+_PLAIN: Final = ("training_taken", "follows_classes", "resizing", "from_logits", "several_models", "open_shape", "no_model")
 """Remarks that only tell what was done."""
 
 

@@ -11,7 +11,7 @@ from cnnstudio.catalog.code_reading import bases
 from cnnstudio.catalog.code_reading.names import simple
 from cnnstudio.catalog.code_reading.sheet import ancestors
 from cnnstudio.catalog.code_reading.statements import Reader
-from cnnstudio.catalog.code_reading.training import training_of
+from cnnstudio.catalog.code_reading.training import takes_scores, training_of
 from cnnstudio.catalog.code_reading.values import (
     BaseModel,
     Drawn,
@@ -49,6 +49,8 @@ def found(reader: Reader) -> Found:
     kept = _kept(reader, model, end)
     if start is not None:
         _check_inputs(start, ancestors([end]) if end is not None else kept)
+    if end is not None and takes_scores(model):
+        _answer_shares(end, remarks)
     network, unknown = _network(kept, end, remarks)
     if reader.stopped:
         remarks.append(Remark("code_stopped", Text("The code goes on without end: it was read up to this line.",
@@ -66,6 +68,17 @@ def found(reader: Reader) -> Found:
                                                  "El código deja abierto el tamaño de las imágenes: queda el del proyecto."),
                               start.line))
     return Found(network=network, shape=shape, unknown=unknown, training=training, remarks=_told(remarks))
+
+
+def _answer_shares(end: Drawn, remarks: list[Remark]) -> None:
+    """Here every loss takes probabilities: a last Dense that gives scores gets the activation that its loss would apply."""
+    if end.kind == "Dense" and end.params.get("activation") in (None, "linear"):
+        activation = "sigmoid" if end.params.get("units") == 1 else "softmax"
+        end.params = dict(end.params) | {"activation": activation}
+        remarks.append(Remark("from_logits", Text(
+            "The loss takes scores (from_logits): here the last layer has the activation {name} instead.",
+            "La pérdida toma puntuaciones (from_logits): aquí la última capa tiene en su lugar la activación {name}.").fill(
+                name=activation), end.line))
 
 
 # Which model ----------------------------------------------------------------------------------------
@@ -117,9 +130,8 @@ def _ends(reader: Reader, model: Model) -> tuple[Drawn, Drawn]:
     inputs, outputs = reader.sheet.ends(model, model.line)
     for each in (*inputs, *outputs):
         if isinstance(each, Unknown):
-            text = Text("The network cannot be told from the code: {why} (line {line}).",
-                        "La red no se deduce del código: {why} (línea {line}).")
-            raise Trouble("code_unknown", text.fill(why=each.reason, line=each.line), each.line or model.line)
+            text = Text("The network cannot be told from the code: {why}.", "La red no se deduce del código: {why}.")
+            raise Trouble("code_unknown", text.fill(why=each.reason), each.line or model.line)
     tensors = [each for each in outputs if isinstance(each, Tensor)]
     if len(outputs) > 1:
         raise Trouble("several_outputs", Text("The model has {n} outputs: a classifier has one.",

@@ -39,6 +39,12 @@ def training_of(model: Model, remarks: list[Remark]) -> dict[str, Any]:
     return found
 
 
+def takes_scores(model: Model | None) -> bool:
+    """Whether the loss of `compile` is told that the last layer gives scores, not probabilities (from_logits=True)."""
+    loss = (model.compiled or {}).get("loss") if model is not None else None
+    return isinstance(loss, Made) and loss.keywords.get("from_logits") is True
+
+
 def _word(value: Any) -> str:
     """The name of an object given by name, as a class or as an object."""
     if isinstance(value, str):
@@ -54,21 +60,25 @@ def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
                 "The optimizer {name} is not known here: the project's stays.",
                 "El optimizador {name} no se conoce aquí: queda el del proyecto.").fill(name=_word(value)[:60]), model.line))
         return None
-    params: dict[str, Any] = {}
-    if isinstance(value, Made):
-        params = _settings(recipe, value)
+    params = _settings(recipe, value) if isinstance(value, Made) else {}
+    if "learning_rate" in params and not isinstance(params["learning_rate"], int | float):
+        remarks.append(Remark("other_optimizer", Text(
+            "The learning rate is no plain number in the code: the project's optimizer stays.",
+            "La tasa de aprendizaje no es un simple número en el código: queda el optimizador del proyecto."), model.line))
+        return None
+    wrong = {problem.where.field for problem in check(recipe.params, params, "training")}
+    params = {name: each for name, each in params.items() if name not in wrong}
     # Keras's own rate where the code names none: it is the default here, too.
     return Item(type=recipe.id, params={"learning_rate": complete(recipe.params, {})["learning_rate"]} | params)
 
 
 def _settings(recipe: Recipe, made: Made) -> dict[str, Any]:
-    """The settings of an optimizer that can be said here; a schedule of the rate, for instance, cannot."""
+    """The settings of an optimizer as the code gives them; those that have no counterpart are left out."""
     given = dict(zip(tuple(recipe.call.kwargs), made.arguments, strict=False)) | {
         "learning_rate" if name == "lr" else name: value for name, value in made.keywords.items()}
-    plain = {name: value for name, value in given.items() if isinstance(value, int | float | bool | None)}
-    found = recipe.call.parameters(plain)
-    wrong = {problem.where.field for problem in check(recipe.params, found, "training")}
-    return {name: value for name, value in found.items() if name not in wrong}
+    plain = {name: value for name, value in given.items() if isinstance(value, int | float | bool | None)
+             or name == "learning_rate"}
+    return recipe.call.parameters(plain)
 
 
 def _shown(optimizer: Item) -> str:

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    parsed = parser().parse_args(arguments)
+    parsed = parser(arguments).parse_args(arguments)
     silence_codecs()
     output = Output(parsed.json)
     _use_bases(getattr(parsed, "project", None))

@@ -1,22 +1,24 @@
-"""The grammar of the command line."""
+"""The grammar of the command line: a function for each command, called only where its words are needed."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from cnnstudio import __version__
-from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.collections import FORMS
-from cnnstudio.catalog.exporters import EXPORTERS
-from cnnstudio.catalog.findings import KINDS
-from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.text import LANGUAGES, tr
-from cnnstudio.datasets.embedding import BUNDLED
+
+Command = Callable[..., argparse.ArgumentParser]
+"""Adds a command: name, help, and whether it takes a project."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser, with help in the chosen language."""
+def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser, with help in the chosen language; with `arguments` that begin with a command only for that one.
+
+    What a command can choose from (bases, architectures, formats) is imported for that command alone.
+    """
     whole = argparse.ArgumentParser(
         prog="cnnstudio",
         description=tr("A desktop laboratory for convolutional networks. Without a command it opens the window.",
@@ -36,6 +38,17 @@ def parser() -> argparse.ArgumentParser:
                                help=tr("the project's folder", "la carpeta del proyecto"))
         return added
 
+    word = arguments[0] if arguments else ""
+    for name, add in _COMMANDS.items():
+        if name == word or word not in _COMMANDS:
+            add(command)
+    return whole
+
+
+def _new(command: Command) -> None:
+    from cnnstudio.catalog.bases import BASES
+    from cnnstudio.catalog.templates import TEMPLATES
+
     new = command("new", tr("make a project for a folder of pictures",
                             "crea un proyecto para una carpeta de imágenes"))
     new.add_argument("--data", type=Path, nargs="+", required=True, metavar=tr("SOURCE", "ORIGEN"),
@@ -53,10 +66,18 @@ def parser() -> argparse.ArgumentParser:
                                 "entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
     _add_set(new)
 
+
+def _set(command: Command) -> None:
     change = command("set", tr("change settings", "cambia ajustes"))
     change.add_argument("values", nargs="+", metavar=tr("KEY=VALUE", "CLAVE=VALOR"))
+
+
+def _show(command: Command) -> None:
     show = command("show", tr("show settings", "muestra ajustes"))
     show.add_argument("key", nargs="?", default="", metavar=tr("KEY", "CLAVE"))
+
+
+def _network(command: Command) -> None:
     network = command("network", tr("take the network of a Keras or ONNX file over",
                                     "toma la red de un archivo de Keras u ONNX"))
     taken = network.add_mutually_exclusive_group(required=True)
@@ -66,7 +87,14 @@ def parser() -> argparse.ArgumentParser:
     taken.add_argument("--from", dest="source", type=Path, metavar=tr("FILE", "ARCHIVO"),
                        help=tr("a .keras file, Keras's JSON, an ONNX model, Python source or a notebook",
                                "un archivo .keras, el JSON de Keras, un modelo ONNX, código Python o un cuaderno"))
+
+
+def _check(command: Command) -> None:
     command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
+
+
+def _audit(command: Command) -> None:
+    from cnnstudio.catalog.findings import KINDS
 
     audit = command("audit", tr("find damaged, duplicate, blurred, mislabeled and other troubled pictures",
                                 "busca imágenes dañadas, duplicadas, borrosas, mal etiquetadas y otros problemas"),
@@ -79,6 +107,11 @@ def parser() -> argparse.ArgumentParser:
                                                                                    "escribe un informe"))
     _add_set(audit)
 
+
+def _map(command: Command) -> None:
+    from cnnstudio.catalog.bases import BASES
+    from cnnstudio.datasets.embedding import BUNDLED
+
     arrange = command("map", tr("lay the pictures out by similarity: position, nearest ones, doubtful labels",
                                 "ordena las imágenes por parecido: posición, vecinas, etiquetas dudosas"),
                       project=False)
@@ -87,11 +120,18 @@ def parser() -> argparse.ArgumentParser:
                          help=", ".join(BASES.ids()))
     arrange.add_argument("--layout", choices=("tsne", "pca"), default="tsne")
 
+
+def _import(command: Command) -> None:
     bring = command("import", tr("unpack an archive or arrays into a folder of class folders",
                                  "extrae un archivo comprimido o matrices en una carpeta con carpetas de clase"),
                     project=False)
     bring.add_argument("source", type=Path, metavar=tr("SOURCE", "ORIGEN"))
     bring.add_argument("folder", type=Path, metavar=tr("FOLDER", "CARPETA"))
+
+
+def _collect(command: Command) -> None:
+    from cnnstudio.catalog.collections import FORMS
+
     collect = command("collect", tr("write the curated collection elsewhere: decisions applied, originals untouched",
                                     "escribe la colección curada en otra parte: con las decisiones, sin tocar los "
                                     "originales"))
@@ -99,11 +139,16 @@ def parser() -> argparse.ArgumentParser:
     collect.add_argument("--format", choices=tuple(FORMS), default="folders")
     collect.add_argument("--links", action="store_true", help=tr("hard links instead of copies, where the disk can",
                                                                  "enlaces duros en lugar de copias, si el disco puede"))
+
+
+def _datasets(command: Command) -> None:
     datasets = command("datasets", tr("list free collections, or download one", "enumera colecciones libres, o descarga "
                                       "una"), project=False)
     datasets.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"))
     datasets.add_argument("--to", type=Path, metavar=tr("FOLDER", "CARPETA"))
 
+
+def _decide(command: Command) -> None:
     decide = command("decide", tr("give pictures a class or split, leave them out, accept findings",
                                   "da clase o división a imágenes, las excluye, acepta hallazgos"))
     decide.add_argument("paths", nargs="+", metavar=tr("PATH", "RUTA"))
@@ -115,17 +160,26 @@ def parser() -> argparse.ArgumentParser:
     decide.add_argument("--accept", metavar=tr("KIND", "TIPO"), help=tr("a finding of this kind is fine",
                                                                         "un hallazgo de este tipo está bien"))
 
+
+def _train(command: Command) -> None:
     train = command("train", tr("train; Ctrl+C stops and keeps", "entrena; Ctrl+C detiene y conserva"))
     _add_set(train)
     train.add_argument("--resume", metavar="RUN", help=tr("go on with this run", "continúa este entrenamiento"))
+
+
+def _runs(command: Command) -> None:
     command("runs", tr("list the trainings", "enumera los entrenamientos"))
 
+
+def _evaluate(command: Command) -> None:
     evaluate = command("evaluate", tr("measure a trained model", "mide un modelo entrenado"))
     evaluate.add_argument("--run", metavar="ID")
     on = evaluate.add_mutually_exclusive_group()
     on.add_argument("--split", choices=("train", "validation", "test"))
     on.add_argument("--data", type=Path, metavar=tr("FOLDER", "CARPETA"))
 
+
+def _predict(command: Command) -> None:
     predict = command("predict", tr("classify pictures", "clasifica imágenes"), project=False)
     predict.add_argument("model", type=Path, metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"))
     predict.add_argument("paths", nargs="+", type=Path, metavar=tr("PATH", "RUTA"))
@@ -133,12 +187,18 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("--top", type=int, default=5, metavar="K")
     predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"))
 
+
+def _export(command: Command) -> None:
+    from cnnstudio.catalog.exporters import EXPORTERS
+
     export = command("export", tr("write a trained model for use elsewhere",
                                   "escribe un modelo entrenado para usarlo en otra parte"))
     export.add_argument("--format", choices=EXPORTERS.ids(), required=True)
     export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"))
     export.add_argument("--run", metavar="ID")
 
+
+def _code(command: Command) -> None:
     code = command("code", tr("print the network as Keras or PyTorch source",
                               "imprime la red como código Keras o PyTorch"))
     code.add_argument("--framework", choices=("keras", "torch"), default="keras")
@@ -149,30 +209,58 @@ def parser() -> argparse.ArgumentParser:
                       help=tr("as it was in this training; its weights come with export --format keras_source or torch",
                               "como era en este entrenamiento; sus pesos vienen con export --format keras_source o torch"))
     code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"))
+
+
+def _measure(command: Command) -> None:
     command("measure", tr("measure mean and deviation of the training pictures, for recipe.normalization=standardize",
                           "mide la media y la desviación de las imágenes de entrenamiento, para "
                           "recipe.normalization=standardize"))
+
+
+def _robustness(command: Command) -> None:
     robustness = command("robustness", tr("measure what each augmentation does to a trained model, class by class",
                                           "mide qué le hace cada aumento a un modelo entrenado, clase por clase"))
     robustness.add_argument("--run", metavar="ID")
+
+
+def _probe(command: Command) -> None:
     command("probe", tr("compare the pretrained bases on this computer on the project's pictures",
                         "compara las bases preentrenadas de este equipo con las imágenes del proyecto"))
 
+
+def _doctor(command: Command) -> None:
     command("doctor", tr("versions, backends, devices, and what is wrong", "versiones, motores, dispositivos y fallos"),
             project=False)
+
+
+def _sample(command: Command) -> None:
     sample = command("sample", tr("the main job on the bundled digits: train, measure, classify",
                                   "el trabajo completo con las cifras incluidas: entrenar, medir, clasificar"),
                      project=False)
     sample.add_argument("project", type=Path, nargs="?", metavar=tr("PROJECT", "PROYECTO"))
+
+
+def _fetch(command: Command) -> None:
+    from cnnstudio.catalog.bases import BASES
+
     fetch = command("fetch", tr("bring the weights of a pretrained base", "trae los pesos de una base preentrenada"),
                     project=False)
     fetch.add_argument("base", choices=BASES.ids())
     fetch.add_argument("--file", type=Path, default=None, metavar=tr("FILE", "ARCHIVO"))
-    return whole
+
+
+_COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
+    "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
+    "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": _train, "runs": _runs,
+    "evaluate": _evaluate, "predict": _predict, "export": _export, "code": _code, "measure": _measure,
+    "robustness": _robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch,
+}
 
 
 def _base(word: str) -> str:
     """The id of a base, or a path that leads to a model."""
+    from cnnstudio.catalog.bases import BASES
+
     if word in BASES.ids() or Path(word).exists() or Path(word).suffix or len(Path(word).parts) > 1:
         return word
     raise argparse.ArgumentTypeError(tr("there is no base {word}, and no file of that name", "no hay base {word} ni archivo "

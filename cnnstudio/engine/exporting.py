@@ -141,26 +141,23 @@ def _bundle(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.
     return check
 
 
-def _torch(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.ndarray, job: Export, link: Link
-           ) -> ExportCheck:
-    exporting_torch.write(loaded, RunFolder(Path(job.run_folder)), path)
-    phase(link, "checking")
-    check = compared(exporting_torch.answers(path, loaded.card, pictures), wanted)
-    bundle.write_check(path, check, "torch")
-    return check
+def _source(module: Any, name: str) -> Callable[..., ExportCheck]:
+    """The writer of a format that is source with its weights beside it: `write` and `answers` of that module."""
 
+    def write(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.ndarray, job: Export, link: Link
+              ) -> ExportCheck:
+        module.write(loaded, RunFolder(Path(job.run_folder)), path)
+        phase(link, "checking")
+        check = compared(module.answers(path, loaded.card, pictures), wanted)
+        bundle.write_check(path, check, name)
+        return check
 
-def _keras_source(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.ndarray, job: Export, link: Link
-                  ) -> ExportCheck:
-    exporting_keras.write(loaded, RunFolder(Path(job.run_folder)), path)
-    phase(link, "checking")
-    check = compared(exporting_keras.answers(path, loaded.card, pictures), wanted)
-    bundle.write_check(path, check, "keras_source")
-    return check
+    return write
 
 
 _WRITERS: Final[dict[str, Callable[..., ExportCheck]]] = {
-    "keras": _keras, "bundle": _bundle, "keras_source": _keras_source, "torch": _torch}
+    "keras": _keras, "bundle": _bundle, "keras_source": _source(exporting_keras, "keras_source"),
+    "torch": _source(exporting_torch, "torch")}
 """The writer of each format of catalog.exporters."""
 
 

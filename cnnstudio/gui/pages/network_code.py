@@ -37,8 +37,8 @@ NOTES: Final = {
                          "entrenamiento."),
     "torch": Text("Takes 0-255 pixels, channels first; load_weights sets the weights of a trained run.",
                   "Recibe píxeles 0-255, canales primero; load_weights pone los pesos de un entrenamiento."),
-    "torch_script": Text("Runs beside the manifest.jsonl of a run. What it leaves out is written in it.",
-                         "Funciona junto al manifest.jsonl de un entrenamiento. Lo que omite está escrito en él."),
+    "torch_script": Text("Runs beside the manifest.jsonl of a run; augmentation and callbacks do what they do here.",
+                         "Funciona junto al manifest.jsonl de un entrenamiento; aumento y callbacks hacen lo que aquí."),
 }
 EDITING: Final = Text(
     "Change the code or paste your own Keras code. It is read, not run; Apply draws it on the canvas, and can be undone.",

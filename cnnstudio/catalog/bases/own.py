@@ -196,8 +196,8 @@ def _base(model: OwnModel, size: tuple[int, int, int], found: NetworkReport, par
     shape = found.nodes[model.end].shape or (0,)
     parameters = sum(found.nodes[node.id].cost.parameters for node in part.nodes)
     last = model.block_of[model.end]
-    learned = (Text("Learned to tell {n} classes apart: {names}.", "Aprendió a distinguir {n} clases: {names}.").fill(
-        n=len(model.classes), names=", ".join(model.classes[:8]) + ("…" if len(model.classes) > 8 else ""))
+    learned = (Text("Learned to tell {n} classes apart: {names}", "Aprendió a distinguir {n} clases: {names}").fill(
+        n=len(model.classes), names=", ".join(model.classes[:8]) + (", …" if len(model.classes) > 8 else "."))
         if model.classes else Text("A model of your own, without its classifier.",
                                    "Un modelo propio, sin su clasificador."))
     own = Text("inside the model", "dentro del modelo")

@@ -211,6 +211,12 @@ def _code(command: Command) -> None:
     code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"))
 
 
+def _draw(command: Command) -> None:
+    draw = command("draw", tr("draw the network as the canvas shows it", "dibuja la red como la muestra el lienzo"))
+    draw.add_argument("--to", type=Path, required=True, metavar=tr("FILE", "ARCHIVO"), help=".svg, .pdf, .png")
+    draw.add_argument("--run", metavar="ID", help=tr("as it was in this training", "como era en este entrenamiento"))
+
+
 def _measure(command: Command) -> None:
     command("measure", tr("measure mean and deviation of the training pictures, for recipe.normalization=standardize",
                           "mide la media y la desviación de las imágenes de entrenamiento, para "
@@ -252,7 +258,7 @@ def _fetch(command: Command) -> None:
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": _train, "runs": _runs,
-    "evaluate": _evaluate, "predict": _predict, "export": _export, "code": _code, "measure": _measure,
+    "evaluate": _evaluate, "predict": _predict, "export": _export, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": _robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch,
 }
 

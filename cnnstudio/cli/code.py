@@ -24,8 +24,7 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
 
     Of the project as it is, or with --run as it was when that training began.
     """
-    project, classes, training = (_of_run(arguments.project, arguments.run) if arguments.run is not None
-                                  else _present(arguments.project))
+    project, classes, training = project_of(arguments)
     context = context_of(project, max(2, classes))
     if arguments.framework == "torch":
         text = torch_script(project, context.class_count) if arguments.whole else torch_code(project.network, context)
@@ -43,6 +42,11 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
     output.line({"framework": arguments.framework, "path": str(target)},
                 tr("Written to {path}.", "Escrito en {path}.", path=target))
     return 0
+
+
+def project_of(arguments: argparse.Namespace) -> tuple[Project, int, int]:
+    """The project, or with --run what it was in that training; its number of classes and of training pictures."""
+    return (_of_run(arguments.project, arguments.run) if arguments.run is not None else _present(arguments.project))
 
 
 def _present(folder: Path) -> tuple[Project, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -14,20 +14,15 @@ from cnnstudio.catalog.checks import check_weights
 from cnnstudio.catalog.code_reading import Written
 from cnnstudio.catalog.code_reading.applying import with_code
 from cnnstudio.catalog.context import Context, context_of
-from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.catalog.shapes import NetworkReport, NodeReport, advice, report
+from cnnstudio.catalog.shapes import NetworkReport, advice, report
 from cnnstudio.catalog.starting import Facts, with_base, with_template
-from cnnstudio.catalog.summary import summary, title
+from cnnstudio.catalog.summary import title
 from cnnstudio.core.commands import FetchBase
 from cnnstudio.core.events import Failed
-from cnnstudio.core.groups import times
-from cnnstudio.core.network import Group, Node
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, language, same, tr
 from cnnstudio.gui import theme
-from cnnstudio.gui.canvas.display import CARD
-from cnnstudio.gui.canvas.items import NodeLook
 from cnnstudio.gui.canvas.scene import NetworkScene
 from cnnstudio.gui.canvas.view import NetworkView
 from cnnstudio.gui.jobs import ChildJob
@@ -36,15 +31,16 @@ from cnnstudio.gui.pages.network_code import CodeView
 from cnnstudio.gui.pages.network_files import NetworkFiles
 from cnnstudio.gui.pages.network_gallery import Gallery
 from cnnstudio.gui.pages.network_inspector import NetworkInspector
+from cnnstudio.gui.pages.network_looks import Looks
 from cnnstudio.gui.pages.network_menu import NetworkMenu
 from cnnstudio.gui.pages.network_own import OwnBases
 from cnnstudio.gui.pages.network_palette import LayerPalette
-from cnnstudio.gui.pages.network_views import LayerTable, field_words, shape_words
+from cnnstudio.gui.pages.network_views import LayerTable, field_words
 from cnnstudio.gui.pages.network_work import NetworkWork
 from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.gui.widgets.words import count, short, size
+from cnnstudio.gui.widgets.words import count, short
 
 VIEWS = ("canvas", "table", "code", "gallery")
 
@@ -59,7 +55,7 @@ class NetworkPage(Page):
         self.context: Context = context_of(session.project, 2)
         self.report: NetworkReport = report(session.project.network, self.context)
         self.problems: tuple[Problem, ...] = ()
-        self._looks: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
+        self._looks = Looks()
         self.scene = NetworkScene(self)
         self.work = NetworkWork(self)
         self.files = NetworkFiles(self)
@@ -146,9 +142,7 @@ class NetworkPage(Page):
         self.report = report(network, self.context)
         self.problems = (*self.report.problems, *advice(network, self.context, self.report),
                          *check_weights(self.session.project))
-        looks = self._all_looks()
-        looks |= {CARD + group.id: self._card(group, looks) for group in network.groups if group.collapsed}
-        self.scene.show_network(network, looks)
+        self.scene.show_network(network, self._looks.of(network, self.context, self.report, self.problems))
         self.canvas.minimap.redraw()
         field = self.report.field
         self.canvas.totals.show_totals(count(self.report.parameters), short(self.report.multiply_adds),
@@ -163,56 +157,6 @@ class NetworkPage(Page):
             self.scene.choose(self.state.get("chosen", []))
             self.canvas.fit()
         self.header_changed.emit()
-
-    def _all_looks(self) -> dict[str, NodeLook]:
-        """How every layer looks; what is the same as before is not put into words again."""
-        mine: dict[str, list[Problem]] = {}
-        for problem in self.problems:
-            if problem.where.node is not None and problem.severity != "info":
-                mine.setdefault(problem.where.node, []).append(problem)
-        found: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
-        for node in self.session.project.network.nodes:
-            told, problems = self.report.nodes[node.id], mine.get(node.id, [])
-            old = self._looks.get(node.id)
-            same = old is not None and old[0] is node and old[1] is told and old[2] == problems and old[3] == self.context
-            found[node.id] = old if old is not None and same else (
-                node, told, problems, self.context, self._look(node, told, problems))
-        self._looks = found
-        return {identifier: entry[4] for identifier, entry in found.items()}
-
-    def _look(self, node: Node, found: NodeReport, mine: Sequence[Problem]) -> NodeLook:
-        layer = LAYERS.find(node.type)
-        severity = "" if not mine else "error" if any(problem.blocks for problem in mine) else "warning"
-        words = summary(node, self.context)
-        shape = " × ".join(str(each) for each in found.shape) if found.shape else ""
-        detail = " · ".join(part for part in (shape, words) if part)
-        if severity == "error":
-            detail = str(next(problem for problem in mine if problem.blocks).text)
-        tooltip = "\n".join([f"{title(node)} ({node.id})", *(str(problem.text) for problem in mine)])
-        if not mine and detail:
-            tooltip += f"\n{detail}"
-        if found.shape is not None:
-            tooltip += "\n" + tr("{adds} multiply-adds · receptive field {field} · {memory} of activations",
-                                 "{adds} multiplicaciones · campo receptivo {field} · {memory} de activaciones",
-                                 adds=short(found.cost.multiply_adds), field=field_words(found.field),
-                                 memory=size(found.activation_bytes))
-        return NodeLook(title=title(node), detail=detail, count=short(found.cost.parameters),
-                        family=layer.family if layer is not None else "input", severity=severity, tooltip=tooltip)
-
-    def _card(self, group: Group, looks: Mapping[str, NodeLook]) -> NodeLook:
-        """How a collapsed group looks: what comes out of it, and what all its layers cost."""
-        members = set(group.nodes)
-        inside = sum(self.report.nodes[node].cost.parameters for node in group.nodes)
-        parameters = times(self.session.project.network, group) * inside
-        last = next((node for node in reversed(self.report.order) if node in members), group.nodes[-1])
-        shape = shape_words(self.report.nodes[last].shape)
-        words = tr("{n} layers", "{n} capas", n=len(group.nodes))
-        severities = {looks[node].severity for node in group.nodes}
-        severity = "error" if "error" in severities else "warning" if "warning" in severities else ""
-        title = group.name if group.repeat == 1 else f"{group.name} × {group.repeat}"
-        tooltip = "\n".join([title, *(looks[node].tooltip for node in group.nodes if looks[node].severity)])
-        return NodeLook(title=title, detail=f"{shape} · {words}", count=short(parameters),
-                        family=looks[last].family, severity=severity, tooltip=tooltip, stack=group.repeat)
 
     def what_is_missing(self) -> Iterable[Problem]:
         """What has no node of its own on the canvas; a node's problems are marked on it."""

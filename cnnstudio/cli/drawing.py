@@ -1,0 +1,34 @@
+"""The command that draws a project's network into a file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from cnnstudio.cli.code import project_of
+from cnnstudio.cli.output import Output
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text, tr
+
+FORMATS: Final = (".svg", ".pdf", ".png")
+_DRAWER: Final = "cnnstudio.gui.pages.network_drawing"
+"""By its dotted name: no other command loads Qt."""
+
+
+def draw(arguments: argparse.Namespace, output: Output) -> int:
+    """Write the network as the canvas shows it; the ending of the file decides over the format."""
+    target: Path = arguments.to
+    if target.suffix.lower() not in FORMATS:
+        text = Text("{path}: a drawing ends in {endings}.", "{path}: un dibujo termina en {endings}.")
+        raise ProblemError(error("unknown_format", text.fill(path=target.name, endings=", ".join(FORMATS)), "file",
+                                 path=target))
+    project, classes, _training = project_of(arguments)
+    # A drawing needs no screen, and must not open a window where there is one.
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    import_module(_DRAWER).write_drawing(project, max(2, classes), target)
+    output.line({"path": str(target), "layers": len(project.network.nodes)},
+                tr("Written to {path}.", "Escrito en {path}.", path=target))
+    return 0

@@ -265,8 +265,12 @@ def test_notebooks_and_files(tmp_path):
     path = tmp_path / "model.py"
     path.write_bytes(b"\xef\xbb\xbf" + SAMPLES["sequential list"].replace("\n", "\r\n").encode())
     assert len(read_network(path).network.nodes) == 8
+    path.write_bytes(b"# -*- coding: latin-1 -*-\n# se\xf1al\n" + SAMPLES["sequential list"].encode())
+    assert len(read_network(path).network.nodes) == 8
     for name, content, code in (("a.ipynb", b"{}", "network_damaged"), ("b.ipynb", b"[1", "network_damaged"),
-                                ("c.py", b"\xff\xfe\x00", "code_no_text"), ("d.py", b"x = '\x00'", "code_syntax"),
+                                ("c.py", b"\xff\xfe\x00", "code_no_text"), ("f.py", b"# coding: hex\n61", "code_no_text"),
+                                ("g.py", b"# coding: nothing-like-it\nx = 1", "code_no_text"),
+                                ("d.py", b"x = '\x00'", "code_syntax"),
                                 ("e.py", b"", "no_network")):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ProblemError) as caught:

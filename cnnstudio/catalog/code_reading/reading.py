@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -159,10 +161,13 @@ def _remark(source: Source, remark: Remark) -> Problem:
 # Files ------------------------------------------------------------------------------------------------
 
 def _decoded(data: bytes, path: Path) -> str:
+    """In the encoding that the first lines name (PEP 263), else UTF-8."""
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError:
-        text = Text("{path} is no text in UTF-8.", "{path} no es texto en UTF-8.")
+        encoding, _lines = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+    except (SyntaxError, UnicodeError, LookupError):
+        text = Text("{path} is no text in UTF-8, nor in an encoding that its first lines name.",
+                    "{path} no es texto en UTF-8 ni en una codificación que indiquen sus primeras líneas.")
         raise ProblemError(error("code_no_text", text.fill(path=path.name), "network", path=path)) from None
 
 

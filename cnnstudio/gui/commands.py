@@ -94,6 +94,7 @@ def _close_project(window: MainWindow, _arguments: dict[str, Any]) -> None:
 def let_go(window: MainWindow) -> bool:
     """Before the project is left: what becomes of a running training, and everything saved. False to stay."""
     session = window.session
+    window.keep()
     job = session.jobs.of_kind(_TRAIN)
     if isinstance(job, ChildJob):
         answer = close_question(window)

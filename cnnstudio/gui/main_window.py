@@ -170,6 +170,11 @@ class MainWindow(QMainWindow):
         """The page in view."""
         return self._pages[self._current]
 
+    def keep(self) -> None:
+        """Have every page write down what is not in the project yet."""
+        for page in self._pages.values():
+            page.keep()
+
     def _may_show(self, identifier: str) -> bool:
         entry = next((each for each in self.entries if each.id == identifier), None)
         return entry is not None and (self.session.is_open or not entry.needs_project)

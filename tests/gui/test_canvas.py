@@ -313,3 +313,14 @@ def test_an_onnx_file_is_read_beside_the_window(page, qtbot, tmp_path):
     assert told[-1].code == "network_damaged"
     assert network(page) is before
     assert not page.dropped([str(tmp_path / "picture.png")])
+
+
+def test_another_language_takes_the_canvas_down_in_peace(qtbot, window, page):
+    page._gallery.template_chosen.emit("resnet18")
+    page.canvas.set_zoom(1.0)
+    page.canvas.verticalScrollBar().setValue(page.canvas.verticalScrollBar().maximum())
+    assert not page.canvas.minimap.isHidden()
+    window.perform("spanish", {})
+    qtbot.waitUntil(lambda: window._pages.get("network") not in (page, None), timeout=5000)
+    qtbot.wait(50)
+    assert len(window._pages["network"].scene.nodes) > 60

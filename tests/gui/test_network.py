@@ -300,3 +300,38 @@ def test_source_files_open_from_the_page(qtbot, page, tmp_path):
     assert page.files.dropped([str(path)])
     qtbot.waitUntil(lambda: len(page.session.project.network.nodes) == 3, timeout=10_000)
     assert page.session.project.training.epochs == 3
+
+
+def test_code_that_was_not_applied_is_kept(qtbot, page, window, project_folder):
+    page.show_view("code")
+    page._code.edit()
+    page._code.text.put(page._code.text.toPlainText().replace("filters=6", "filters=7"))
+    changed = page._code.text.toPlainText()
+    draft = project_folder / "code_draft.py"
+    qtbot.waitUntil(draft.exists, timeout=5000)
+    # Another language builds the page anew.
+    window.perform("spanish", {})
+    qtbot.waitUntil(lambda: window._pages.get("network") not in (page, None), timeout=5000)
+    again = window._pages["network"]
+    assert again._code.is_editing
+    assert again._code.text.toPlainText() == changed
+    again._code.text.put(changed + "# más\n")
+    window.perform("close_project", {})
+    assert draft.read_text("utf-8") == changed + "# más\n", "kept at once when the project is left"
+    window.perform("open", {"folder": str(project_folder)})
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    window.go("network")
+    page = window.current
+    assert page._code.text.toPlainText() == changed + "# más\n"
+    assert page._code.apply()
+    assert not draft.exists()
+    assert page.session.project.network.node("conv").params["filters"] == 7
+    page._code.edit()
+    page._code.keep()
+    assert not draft.exists(), "nothing was changed"
+    page._code.text.put("import keras")
+    page._code.keep()
+    assert draft.exists()
+    page._code.discard()
+    assert not draft.exists()
+    assert not page._code.is_editing

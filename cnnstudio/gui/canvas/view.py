@@ -113,7 +113,13 @@ class NetworkView(QGraphicsView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
-        self.minimap.follow()
+        if self.scene() is not None:
+            self.minimap.follow()
+
+    def let_go(self) -> None:
+        """Before the canvas is deleted: Qt scrolls it once more while the scene's items go one by one."""
+        self.minimap.hide()
+        self.setScene(None)
 
     def reveal(self, identifier: str) -> None:
         """Scroll so that a node is seen."""
@@ -127,7 +133,7 @@ class NetworkView(QGraphicsView):
         self._zoom_bar.move(16, self.height() - self._zoom_bar.height() - 16)
         self.minimap.move(self.width() - self.minimap.width() - 16, self.height() - self.minimap.height() - 16)
         self.place_totals()
-        if self._fitted:
+        if self._fitted and self.scene() is not None:
             self.fit()
 
     def place_totals(self) -> None:

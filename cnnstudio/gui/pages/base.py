@@ -89,5 +89,8 @@ class Page(QObject):
         """An action that a fix asked for (`Fix.action`); whether this page did it."""
         return False
 
+    def keep(self) -> None:
+        """The project may be left: write down what is not in it yet."""
+
     def close(self) -> None:
         """The page will be deleted: stop timers and threads of its own."""

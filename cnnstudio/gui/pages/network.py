@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -28,6 +29,7 @@ from cnnstudio.gui.canvas.view import NetworkView
 from cnnstudio.gui.jobs import ChildJob
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.network_code import CodeView
+from cnnstudio.gui.pages.network_draft import keep_draft, read_draft
 from cnnstudio.gui.pages.network_files import NetworkFiles
 from cnnstudio.gui.pages.network_gallery import Gallery
 from cnnstudio.gui.pages.network_inspector import NetworkInspector
@@ -56,6 +58,8 @@ class NetworkPage(Page):
         self.report: NetworkReport = report(session.project.network, self.context)
         self.problems: tuple[Problem, ...] = ()
         self._looks = Looks()
+        self._folder: Path | None = None
+        """Of the project that is shown: the session may have gone on to another."""
         self.scene = NetworkScene(self)
         self.work = NetworkWork(self)
         self.files = NetworkFiles(self)
@@ -98,6 +102,7 @@ class NetworkPage(Page):
         self._code = CodeView()
         self._code.trouble.connect(self.session.notice)
         self._code.applied.connect(self._apply_code)
+        self._code.drafted.connect(lambda text: keep_draft(self._folder, text))
         self._gallery = Gallery()
         self._gallery.base_chosen.connect(self._take_base)
         self._gallery.template_chosen.connect(self._take_template)
@@ -151,8 +156,10 @@ class NetworkPage(Page):
         self._refresh_view()
         self._inspector.show_nodes(self.scene.chosen_nodes())
         if change.of("folder"):
-            self._code.discard()
-            wanted = self.state.get("view", "canvas")
+            self._folder = self.session.folder
+            draft = read_draft(self._folder)
+            self._code.show_draft(draft)
+            wanted = self.state.get("view", "canvas" if draft is None else "code")
             self.show_view(wanted if network.nodes else "gallery")
             self.scene.choose(self.state.get("chosen", []))
             self.canvas.fit()
@@ -193,6 +200,13 @@ class NetworkPage(Page):
             self.own.choose_file(str(arguments.get("node", "")))
             return True
         return False
+
+    def keep(self) -> None:
+        self._code.keep()
+
+    def close(self) -> None:
+        self.keep()
+        self.canvas.let_go()
 
     def dropped(self, paths: list[str]) -> bool:
         # Of a `.keras` file it is asked whether it is meant as a base; other networks are opened.

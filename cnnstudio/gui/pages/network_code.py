@@ -45,6 +45,8 @@ EDITING: Final = Text(
     "Cambie el código o pegue el suyo de Keras. Se lee, no se ejecuta; Aplicar lo dibuja en el lienzo y se puede deshacer.")
 PAUSE: Final = 500
 """Milliseconds without a key before what was written is read."""
+_KEEPING: Final = 1000
+"""Milliseconds without a key before what was written is kept."""
 QUICK: Final = 0.15
 """Seconds: code that takes longer to read is read when it is applied, not while it is written."""
 
@@ -67,6 +69,8 @@ class CodeView(QWidget):
     """The Problem of a file that could not be written."""
     applied = Signal(object)
     """What the changed code describes (`Written`) is to stand on the canvas."""
+    drafted = Signal(object)
+    """Changed code that is not applied yet, to be kept; None when there is none any more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +87,10 @@ class CodeView(QWidget):
         self._pause.setInterval(PAUSE)
         self._pause.timeout.connect(self._look)
         self.text.textChanged.connect(self._typed)
+        self._keeping = QTimer(self)
+        self._keeping.setSingleShot(True)
+        self._keeping.setInterval(_KEEPING)
+        self._keeping.timeout.connect(self.keep)
         self._note = Label("", "secondary", "dim", wrap=True)
         self.remarks = Remarks()
         self.remarks.wanted.connect(self.text.go_to)
@@ -111,7 +119,10 @@ class CodeView(QWidget):
 
     def show_code(self, project: Project, context: Context, pictures: int) -> None:
         """Show the project's network for that context; `pictures` is how many train. What is being written stays."""
+        unread = self.is_editing and self._shown is None
         self._shown = (project, context, pictures)
+        if unread:
+            self._pause.start()
         self._write()
 
     def _chosen(self) -> None:
@@ -136,9 +147,26 @@ class CodeView(QWidget):
         self.text.setFocus()
 
     def discard(self) -> None:
-        """Show the code of the canvas again."""
-        self._set_editing(False)
-        self._write()
+        """Show the code of the canvas again, and forget what was written."""
+        self.show_draft(None)
+        self.drafted.emit(None)
+
+    def show_draft(self, draft: str | None) -> None:
+        """Go on with code that was kept; None shows the code of the canvas."""
+        self._set_editing(draft is not None)
+        if draft is None:
+            self._write()
+        else:
+            self.form.set_value("keras")
+            self.text.show_text(draft)
+            self._pause.start()
+
+    def keep(self) -> None:
+        """Tell what is being written, if anything was changed."""
+        self._keeping.stop()
+        if self.is_editing and self._shown is not None:
+            text = self.text.toPlainText()
+            self.drafted.emit(text if text != written(str(self.form.value), *self._shown) else None)
 
     def paste(self) -> None:
         """Put the clipboard's text in place of the code."""
@@ -153,6 +181,7 @@ class CodeView(QWidget):
         if found is None:
             return False
         self._set_editing(False)
+        self.drafted.emit(None)
         self.applied.emit(found)
         self._write()
         self.remarks.show_problems(found.told, before=True)
@@ -160,6 +189,7 @@ class CodeView(QWidget):
 
     def _set_editing(self, editing: bool) -> None:
         self._pause.stop()
+        self._keeping.stop()
         self.text.set_editing(editing)
         self.form.setVisible(not editing)
         self._reading.setVisible(not editing)
@@ -170,6 +200,8 @@ class CodeView(QWidget):
             self._note.setText(str(EDITING))
 
     def _typed(self) -> None:
+        if self.is_editing:
+            self._keeping.start()
         if self.is_editing and self._quick:
             self._pause.start()
 

@@ -77,8 +77,13 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def field(self) -> Field | None:
-        """The largest receptive field before the picture part ends."""
+        """The largest receptive field before the picture part ends; the whole picture where a map already sees it all,
+        as behind a squeeze-and-excite."""
         fields = [node.field for node in self.nodes.values() if node.field is not None]
+        everywhere = next((node.field for node in self.nodes.values() if node.field is not None and node.field.whole
+                           and node.shape is not None and len(node.shape) == 3 and node.shape[:2] != (1, 1)), None)
+        if everywhere is not None:
+            return everywhere
         growing = [field for field in fields if not field.whole and field.size > (1, 1)]
         return max(growing or [field for field in fields if field.whole], key=lambda field: field.size, default=None)
 

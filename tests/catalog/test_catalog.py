@@ -229,3 +229,13 @@ def test_missing_weights_are_told_before_a_training(tmp_path):
     BASES["mobilenet_v2"].weights.cached.parent.mkdir(parents=True)
     BASES["mobilenet_v2"].weights.cached.write_bytes(b"x")
     assert [each for each in check_project(project, ("cat", "dog"), COUNTS) if each.blocks] == []
+
+
+@pytest.mark.parametrize(("template", "whole"), [("lenet5", False), ("resnet18", False), ("efficientnet_b0", True)])
+def test_the_receptive_field_of_the_network_is_that_of_its_last_map(template, whole):
+    entry = TEMPLATES[template]
+    size = max(entry.minimum_size, 64)
+    field = report(entry.network(), Context(height=size, width=size, channels=3, class_count=2)).field
+    assert field.whole is whole
+    if not whole:
+        assert field.size > (10, 10)

@@ -6,6 +6,7 @@ import locale
 import os
 import string
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +23,7 @@ class _Spanish(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         text = str(super().format_field(value, format_spec))
-        return text.translate(_SIGNS) if format_spec and isinstance(value, int | float) else text
+        return text.translate(_SIGNS) if format_spec and isinstance(value, Real) else text
 
     def check_unused_args(self, used_args: Any, args: Any, kwargs: Mapping[str, Any]) -> None:
         """A value that only one language needs is no mistake."""

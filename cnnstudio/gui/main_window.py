@@ -344,7 +344,7 @@ class MainWindow(QMainWindow):
             return
         elif first.is_file() and _is_source(first):
             self.perform("add_pictures", {"paths": paths})
-        elif self.session.is_open and first.suffix.lower() == ".onnx":
+        elif self.session.is_open and _is_network(first):
             self.go("network")
             self.current.dropped(paths)
         elif self.session.is_open and any(entry.id == "predict" for entry in self.entries):
@@ -371,6 +371,13 @@ class MainWindow(QMainWindow):
             page.close()
         self.session.end()
         super().closeEvent(event)
+
+
+def _is_network(path: Path) -> bool:
+    """Whether a file is a network and no trained model, which Predict takes."""
+    from cnnstudio.catalog.foreign import SUFFIXES
+
+    return path.suffix.lower() in SUFFIXES and path.suffix.lower() != ".keras"
 
 
 def _is_source(path: Path) -> bool:

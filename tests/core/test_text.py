@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cnnstudio.core.text import Text, number, set_language, tr
 
 
@@ -15,3 +17,8 @@ def test_numbers_are_written_as_in_the_language():
     set_language("es")
     assert tr("{x:.1f}", "{x:.1f}", x=0.5) == number(0.5, ".1f") == "0,5"
     assert tr("{x:>6} {y!r} {z[0]}", "{x:>6} {y!r} {z[0]}", x="a.b", y=0.5, z=("1.0",)) == "   a.b 0.5 1.0"
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert Text("{x:.2f}", "{x:.2f}").fill(x=np.float32(0.25)).es == "0,25"
+    assert Text("{x:,}", "{x:,}").fill(x=np.int64(12345)).es == "12\u202f345"

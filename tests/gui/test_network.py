@@ -335,3 +335,13 @@ def test_code_that_was_not_applied_is_kept(qtbot, page, window, project_folder):
     page._code.discard()
     assert not draft.exists()
     assert not page._code.is_editing
+
+
+def test_code_dropped_on_another_page_opens_on_the_canvas(qtbot, page, window, tmp_path):
+    path = tmp_path / "señal.py"
+    path.write_text("import keras\nmodel = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(name='flat')])\n",
+                    encoding="utf-8")
+    window.go("train")
+    window.take_paths([str(path)])
+    assert window.current is page
+    qtbot.waitUntil(lambda: "flat" in ids(page), timeout=10_000)

@@ -87,13 +87,14 @@ class OwnBases(QObject):
         def work(report: Report) -> str:
             return take_in(path, folder, name, report.progress, report.check)
 
-        session.jobs.run(work, _LABEL, KIND, page="network", done=lambda job: self._taken(job, node), owner=self)
+        session.jobs.run(work, _LABEL, KIND, page="network", done=lambda job: self._taken(job, folder, node), owner=self)
 
-    def _taken(self, job: Work, node: str) -> None:
+    def _taken(self, job: Work, folder: Path, node: str) -> None:
         session = self._session
         if isinstance(job.last, Failed):
             session.notice(job.last.problem)
-        if not isinstance(job.last, Finished) or session.folder is None:
+        # Another project may be open by now: the copy lies in the one it was asked for.
+        if not isinstance(job.last, Finished) or session.folder != folder:
             return
         file = str(job.result)
         try:

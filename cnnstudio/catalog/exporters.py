@@ -9,6 +9,9 @@ import msgspec
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 
+DRAWINGS: Final = (".svg", ".pdf", ".png")
+"""The endings of a drawing of the network; the ending decides over the format."""
+
 
 class Exporter(msgspec.Struct, frozen=True, kw_only=True):
     """A format. `suffix` is that of the file; "" for a folder."""

@@ -212,8 +212,10 @@ def _code(command: Command) -> None:
 
 
 def _draw(command: Command) -> None:
+    from cnnstudio.catalog.exporters import DRAWINGS
+
     draw = command("draw", tr("draw the network as the canvas shows it", "dibuja la red como la muestra el lienzo"))
-    draw.add_argument("--to", type=Path, required=True, metavar=tr("FILE", "ARCHIVO"), help=".svg, .pdf, .png")
+    draw.add_argument("--to", type=Path, required=True, metavar=tr("FILE", "ARCHIVO"), help=", ".join(DRAWINGS))
     draw.add_argument("--run", metavar="ID", help=tr("as it was in this training", "como era en este entrenamiento"))
 
 

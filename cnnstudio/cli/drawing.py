@@ -8,12 +8,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from cnnstudio.catalog.exporters import DRAWINGS
 from cnnstudio.cli.code import project_of
 from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
 
-FORMATS: Final = (".svg", ".pdf", ".png")
 _DRAWER: Final = "cnnstudio.gui.pages.network_drawing"
 """By its dotted name: no other command loads Qt."""
 
@@ -21,9 +21,9 @@ _DRAWER: Final = "cnnstudio.gui.pages.network_drawing"
 def draw(arguments: argparse.Namespace, output: Output) -> int:
     """Write the network as the canvas shows it; the ending of the file decides over the format."""
     target: Path = arguments.to
-    if target.suffix.lower() not in FORMATS:
+    if target.suffix.lower() not in DRAWINGS:
         text = Text("{path}: a drawing ends in {endings}.", "{path}: un dibujo termina en {endings}.")
-        raise ProblemError(error("unknown_format", text.fill(path=target.name, endings=", ".join(FORMATS)), "file",
+        raise ProblemError(error("unknown_format", text.fill(path=target.name, endings=", ".join(DRAWINGS)), "file",
                                  path=target))
     project, classes, _training = project_of(arguments)
     # A drawing needs no screen, and must not open a window where there is one.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.script import keras_source
 from cnnstudio.core.workplace import use_folder
 from cnnstudio.engine import models
-from cnnstudio.engine.exporting_torch import SOURCE, WEIGHTS, write_recipe
+from cnnstudio.engine.exporting_torch import SOURCE, WEIGHTS, write_recipe, written_module
 from cnnstudio.engine.transferring import save_state
 from cnnstudio.imaging.prepare import prepare_file
 from cnnstudio.workers.runs import RunFolder
@@ -28,7 +27,7 @@ def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
     folder.mkdir(parents=True)
     source = keras_source(project.network, context_of(project, len(loaded.card.class_names)))
     (folder / SOURCE).write_text(source, encoding="utf-8")
-    save_state(state(loaded.model, _written(folder).model), folder / WEIGHTS)
+    save_state(state(loaded.model, written_module(folder).model), folder / WEIGHTS)
     write_recipe(loaded.card, folder)
 
 
@@ -57,17 +56,7 @@ def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray
     """(n, classes) by the written network, from the picture files on."""
     recipe = card.recipe.as_dictionary()
     pixels = np.stack([prepare_file(picture, recipe) for picture in pictures]).astype(np.float32)
-    written = _written(folder)
+    written = written_module(folder)
     written.load_weights(written.model, folder / WEIGHTS)
     parts = [np.asarray(written.model.predict_on_batch(pixels[begin:begin + 32])) for begin in range(0, len(pixels), 32)]
     return np.asarray(models.probabilities(np.concatenate(parts), card.label_mode))
-
-
-def _written(folder: Path) -> Any:
-    """The module: our own text, written a moment ago."""
-    spec = importlib.util.spec_from_file_location("cnnstudio_exported_network", folder / SOURCE)
-    assert spec is not None
-    assert spec.loader is not None
-    written = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(written)
-    return written

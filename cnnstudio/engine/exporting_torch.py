@@ -55,12 +55,7 @@ def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray
 
     recipe = card.recipe.as_dictionary()
     pixels = np.stack([prepare_file(picture, recipe) for picture in pictures]).astype(np.float32)
-    # Our own text, written a moment ago.
-    spec = importlib.util.spec_from_file_location("cnnstudio_exported_network", folder / SOURCE)
-    assert spec is not None
-    assert spec.loader is not None
-    written: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(written)
+    written = written_module(folder)
     network = written.Network()
     written.load_weights(network, folder / WEIGHTS)
     network.eval()
@@ -70,3 +65,13 @@ def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray
             batch = np.ascontiguousarray(pixels[begin:begin + 32].transpose(0, 3, 1, 2))
             parts.append(network(torch.from_numpy(batch)).numpy())
     return np.asarray(models.probabilities(np.concatenate(parts), card.label_mode))
+
+
+def written_module(folder: Path) -> Any:
+    """The source in the folder as a module: our own text, written a moment ago."""
+    spec = importlib.util.spec_from_file_location("cnnstudio_exported_network", folder / SOURCE)
+    assert spec is not None
+    assert spec.loader is not None
+    written = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(written)
+    return written

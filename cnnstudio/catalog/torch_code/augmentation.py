@@ -164,7 +164,7 @@ def _warped(steps: list[Step], height: int, width: int) -> list[str]:
     return [f"picture = cv2.warpAffine(picture, matrix[:2], ({width}, {height}), "
             "flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,",
             f"                         borderMode=cv2.{_BORDERS[border]}{value})",
-            *([f"picture = picture.reshape({height}, {width}, -1)"])]
+            f"picture = picture.reshape({height}, {width}, -1)"]
 
 
 # Colours and details -----------------------------------------------------------------------------

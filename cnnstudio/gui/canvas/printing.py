@@ -10,11 +10,11 @@ from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSize, QSizeF,
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
+from cnnstudio.catalog.exporters import DRAWINGS
 from cnnstudio.core.files import write_atomically
 from cnnstudio.gui import theme
 from cnnstudio.gui.canvas.scene import NetworkScene
 
-FORMATS = {".svg": "SVG", ".pdf": "PDF", ".png": "PNG"}
 _MARGIN = 24.0
 _POINTS = 0.75
 """Points of a page a pixel at 100 %: a layer is 57 mm wide."""
@@ -25,8 +25,8 @@ _LONGEST = 16_000
 def draw(scene: NetworkScene, path: Path, title: str = "") -> None:
     """Write the whole network, nothing selected, on white; the ending decides. Raises OSError and ValueError."""
     kind = path.suffix.lower()
-    if kind not in FORMATS:
-        raise ValueError(f"Expected one of {tuple(FORMATS)}. Received: {path.suffix!r}")
+    if kind not in DRAWINGS:
+        raise ValueError(f"Expected one of {DRAWINGS}. Received: {path.suffix!r}")
     chosen = list(scene.selectedItems())
     area = scene.bounds().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
     device = QBuffer()

@@ -18,6 +18,11 @@ from cnnstudio.gui.widgets.basics import Badge, Button, Elided, Icon, Label, Rul
 from cnnstudio.gui.widgets.cards import Card, Facts
 from cnnstudio.gui.widgets.words import percent, pictures
 
+_BESIDE_SOURCE = (
+    ("weights.npz", Text("the trained weights; load_weights sets them", "los pesos entrenados; load_weights los pone")),
+    ("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
+                                     "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
+)
 CONTENTS = {
     "bundle": (
         ("model.keras", Text("the model; takes plain 0-255 pixels", "el modelo; toma píxeles 0-255 sin tratar")),
@@ -40,16 +45,12 @@ CONTENTS = {
     "keras_source": (
         ("network.py", Text("the network as code; takes plain 0-255 pixels",
                             "la red como código; toma píxeles 0-255 sin tratar")),
-        ("weights.npz", Text("the trained weights; load_weights sets them", "los pesos entrenados; load_weights los pone")),
-        ("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
-                                         "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
+        *_BESIDE_SOURCE,
     ),
     "torch": (
         ("network.py", Text("the network as a module; takes 0-255 pixels, channels first",
                             "la red como módulo; toma píxeles 0-255, canales primero")),
-        ("weights.npz", Text("the trained weights; load_weights sets them", "los pesos entrenados; load_weights los pone")),
-        ("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
-                                         "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
+        *_BESIDE_SOURCE,
     ),
 }
 """What a format contains: file names and what they are."""

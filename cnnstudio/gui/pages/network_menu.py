@@ -101,9 +101,10 @@ class NetworkMenu(QObject):
 
     def write_drawing(self, path: Path) -> bool:
         """Write the canvas into a file; False, and a notice, where that fails."""
-        from cnnstudio.gui.canvas.printing import FORMATS, draw
+        from cnnstudio.catalog.exporters import DRAWINGS
+        from cnnstudio.gui.canvas.printing import draw
 
-        if path.suffix.lower() not in FORMATS:
+        if path.suffix.lower() not in DRAWINGS:
             path = path.with_name(path.name + ".svg")
         try:
             draw(self._page.scene, path, self._page.session.project.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import sys
 
@@ -15,7 +16,10 @@ def main() -> int:
     if arguments and (arguments[0] in COMMANDS or (arguments[0].startswith("-") and arguments[0] != "--sample")):
         from cnnstudio import cli
 
-        return cli.main(arguments)
+        code = cli.main(arguments)
+        # All memory goes back in a moment: looking through it for garbage first would only be waited for.
+        gc.freeze()
+        return code
     from cnnstudio import app
 
     return app.run(arguments)

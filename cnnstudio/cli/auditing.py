@@ -10,8 +10,6 @@ from pathlib import Path
 
 from cnnstudio.catalog.findings import KINDS, LEARNED
 from cnnstudio.cli.output import Output, scanning
-from cnnstudio.cli.values import with_values
-from cnnstudio.core import events
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.edits import set_field
 from cnnstudio.core.files import PROJECT_FILE, read_project
@@ -25,9 +23,9 @@ from cnnstudio.datasets.audit.helpers import Helpers, keep_memory
 from cnnstudio.datasets.audit.run import ALL_KINDS
 from cnnstudio.datasets.audit.run import audit as audit_index
 from cnnstudio.datasets.embedding import Embedding, read_embedding
-from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.opening import open_index, source_folder
+from cnnstudio.datasets.index import Index, open_index
 from cnnstudio.datasets.refresh import scan_folder
+from cnnstudio.datasets.sourcing import source_folder
 
 
 def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int:
@@ -36,7 +34,11 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
     keep_memory()
     place: Path = arguments.place
     project, index, root = opened(place)
-    project = with_values(project, arguments.values)
+    if arguments.values:
+        # Few set any, and the catalogue that knows them all takes a while.
+        from cnnstudio.cli.values import with_values
+
+        project = with_values(project, arguments.values)
     if arguments.flips:
         project = set_field(project, "dataset.audit", "flips", True)
     try:
@@ -113,6 +115,7 @@ def _embedded(place: Path, project: Project, index: Index, root: Path, output: O
     """The embedding of the pictures; where it cannot be computed that is told, and the rest of the audit stands."""
     # Only those who ask for it wait for its import.
     from cnnstudio.cli.jobs import report_progress, run_job
+    from cnnstudio.core import events
     from cnnstudio.workers.analysis import embedding_job
 
     # Outliers and labels need no map: its layout would take the longest.

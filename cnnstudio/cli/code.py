@@ -14,8 +14,8 @@ from cnnstudio.core.files import read_project, write_atomically, write_problem
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
+from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.datasets.opening import open_index
 from cnnstudio.workers.runs import find_run
 
 

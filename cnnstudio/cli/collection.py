@@ -14,11 +14,12 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.opening import open_project, source_folder
+from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.sources.collecting import collect as collect_pictures
 from cnnstudio.datasets.sources.collecting import target_of
 from cnnstudio.datasets.sources.downloads import DATASETS, fetch_dataset
 from cnnstudio.datasets.sources.kinds import describe, unpack
+from cnnstudio.datasets.sourcing import source_folder
 from cnnstudio.workers.preparing import records_job, refreshed
 
 PICTURES: Final = Text("pictures", "imágenes")

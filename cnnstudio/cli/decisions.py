@@ -14,7 +14,8 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.opening import open_project, source_folder
+from cnnstudio.datasets.opening import open_project
+from cnnstudio.datasets.sourcing import source_folder
 
 
 def decide(arguments: argparse.Namespace, output: Output) -> int:

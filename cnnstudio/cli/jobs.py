@@ -19,8 +19,9 @@ from cnnstudio.core.commands import AnyJob, Diagnose, FetchBase, Predict, Stop
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, language, number, tr
+from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import Price
-from cnnstudio.datasets.opening import open_index, open_project
+from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.answered import leakage_price
 from cnnstudio.workers.answers import expand, json_line, text_line, write_csv
 from cnnstudio.workers.preparing import (

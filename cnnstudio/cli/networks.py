@@ -17,7 +17,7 @@ from cnnstudio.cli.projects import locked
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import number, tr
-from cnnstudio.datasets.opening import open_index
+from cnnstudio.datasets.index import open_index
 from cnnstudio.workers.own_bases import model_of
 
 

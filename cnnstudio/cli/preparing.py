@@ -17,7 +17,8 @@ from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.text import Text, number, tr
 from cnnstudio.datasets.channels import measured_recipe
-from cnnstudio.datasets.opening import open_project, source_folder
+from cnnstudio.datasets.opening import open_project
+from cnnstudio.datasets.sourcing import source_folder
 from cnnstudio.workers.preparing import augmentation_job, refreshed
 from cnnstudio.workers.probing import probe_job, read_probe
 from cnnstudio.workers.runs import find_run

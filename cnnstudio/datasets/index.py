@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -19,7 +20,7 @@ from cnnstudio.datasets.decisions import Decided, DecisionEffect, Decisions
 from cnnstudio.datasets.query import ACCEPTED, SORTS, Filter, ids_sql, where_sql
 from cnnstudio.datasets.scan import Found
 
-__all__ = ["FILE", "SORTS", "Decided", "DecisionEffect", "Filter", "Index", "Picture"]
+__all__ = ["FILE", "SORTS", "Decided", "DecisionEffect", "Filter", "Index", "Picture", "open_index"]
 
 FILE: Final = "dataset.sqlite"
 
@@ -204,3 +205,8 @@ def _picture(row: Any, findings: tuple[str, ...] = ()) -> Picture:
     return Picture(id=row[0], path=row[1], class_name=row[2], split=row[3], size=row[4], modified_ns=row[5],
                    width=row[6], height=row[7], hash=row[8], problem=row[9], problem_text=text,
                    excluded=bool(row[11]), folder_class=row[12], findings=findings)
+
+
+def open_index(folder: Path) -> Index:
+    """The index of the project in `folder`; raises ProblemError."""
+    return Index(folder / FILE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -18,34 +17,13 @@ from cnnstudio.core.places import projects_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.datasets import index as index_module
-from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.index import Filter, Index, open_index
 from cnnstudio.datasets.layout import is_manifest, root_of
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.sample import write_digits
+from cnnstudio.datasets.sourcing import source_text
 
 replace = msgspec.structs.replace
-
-
-def source_folder(project: Project, folder: Path) -> Path:
-    """The absolute folder that the paths of a project's pictures are relative to: of a manifest its own folder."""
-    return root_of((folder / project.dataset.source).resolve()) if project.dataset.source else folder
-
-
-def source_folders(project: Project, folder: Path) -> list[Path]:
-    """The absolute folders of all sources, the main one first."""
-    return [source_folder(project, folder), *(root_of((folder / each).resolve()) for each in project.dataset.joined)]
-
-
-def source_text(source: Path, folder: Path) -> str:
-    """How a collection's folder is written into a project: relative where it lies inside the project."""
-    source, folder = source.resolve(), folder.resolve()
-    return os.path.relpath(source, folder) if source.is_relative_to(folder) else str(source)
-
-
-def open_index(folder: Path) -> Index:
-    """The index of the project in `folder`; raises ProblemError."""
-    return Index(folder / index_module.FILE)
 
 
 def facts_of(index: Index, project: Project, root: Path) -> Facts:
@@ -66,7 +44,7 @@ def _are_grey(index: Index, root: Path, samples: int = 12) -> bool:
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.inspect import channel_count
 
-    ids = index.ids(index_module.Filter(excluded="hide"))
+    ids = index.ids(Filter(excluded="hide"))
     step = max(1, len(ids) // samples)
     counts = []
     for picture in index.pictures(list(ids[::step][:samples])):
@@ -142,7 +120,7 @@ def _no_source(place: Path) -> Problem:
 
 def picture_problems(index: Index, limit: int = 1000) -> tuple[Problem, ...]:
     """A problem for each picture that cannot be read; they are set aside, so it does not block."""
-    ids = list(index.ids(index_module.Filter(problem="any")))[:limit]
+    ids = list(index.ids(Filter(problem="any")))[:limit]
     found = []
     for picture in index.pictures(ids):
         text = Text("{path}: {trouble}", "{path}: {trouble}").fill(path=picture.path,

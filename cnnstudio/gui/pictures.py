@@ -183,7 +183,7 @@ class Pictures(QObject):
     # The folder changes --------------------------------------------------------------------------
 
     def _start_watch(self, root: Path) -> None:
-        from cnnstudio.datasets.opening import source_folders
+        from cnnstudio.datasets.sourcing import source_folders
         from cnnstudio.datasets.watching import FolderWatch
 
         assert self._session.folder is not None

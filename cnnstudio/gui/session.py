@@ -119,7 +119,7 @@ class Session(QObject):
         """The folder that the paths of the index are relative to, or None (see `datasets.opening.source_folder`)."""
         if not self.project.dataset.source or self.folder is None:
             return None
-        from cnnstudio.datasets.opening import source_folder
+        from cnnstudio.datasets.sourcing import source_folder
 
         return source_folder(self.project, self.folder)
 

@@ -9,6 +9,7 @@ This module is copied as it is into exported bundles.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,10 +26,9 @@ NAME: Final = "JPEG"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BASELINE: Final = (0xC0, 0xC1)
 _READABLE_FRAMES: Final = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
-# What follows 0xff in entropy-coded data: 0 a stuffed or fill byte, 1 a restart, 2 any other marker.
-_FOLLOWERS: Final = np.full(256, 2, np.uint8)
-_FOLLOWERS[[0x00, 0xFF]] = 0
-_FOLLOWERS[0xD0:0xD8] = 1
+# In entropy-coded data 0xff is followed by a stuffed zero, by a fill byte, by a restart, or is another marker.
+_RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")
+_OTHER_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _FILLING: Final = bytes((37 * place * place + 165) % 251 for place in range(2048))
 
@@ -55,35 +55,12 @@ class Structure:
     end: int | None = None
 
 
-class _Marks:
-    """The markers in a file from the first scan on, found at once."""
-
-    def __init__(self, data: bytes, begin: int) -> None:
-        content = np.frombuffer(data, np.uint8)[begin:]
-        places = np.flatnonzero(content[:-1] == 0xFF)
-        kinds = _FOLLOWERS[content[places + 1]]
-        places += begin
-        self._others = places[kinds == 2]
-        self._restarts = places[kinds == 1]
-
-    def next_marker(self, position: int) -> int | None:
-        """The place of the first marker at or after `position` that is no restart."""
-        index = int(np.searchsorted(self._others, position))
-        return int(self._others[index]) if index < len(self._others) else None
-
-    def restarts(self, begin: int, end: int) -> int:
-        """The number of restart markers between two places."""
-        first, last = np.searchsorted(self._restarts, (begin, end))
-        return int(last - first)
-
-
 def walk(data: bytes, *, header_only: bool) -> Structure:
     """Read the segments; with `header_only` stop at the first scan.
 
     `stop` is where the data of the last scan end; `end`, behind the end marker, stays None without one.
     """
     found = Structure()
-    marks: _Marks | None = None
     position = 2
     size = len(data)
     while True:
@@ -120,15 +97,13 @@ def walk(data: bytes, *, header_only: bool) -> Structure:
             if header_only:
                 return found
             found.scans += 1
-            if marks is None:
-                marks = _Marks(data, position)
-            following = marks.next_marker(position)
-            found.stop = size if following is None else following
+            following = _OTHER_MARKER.search(data, position)
+            found.stop = size if following is None else following.start()
             if following is None:
                 return found
             if found.restart_interval:
-                found.restarts += marks.restarts(position, following)
-            position = following
+                found.restarts += sum(1 for _ in _RESTART.finditer(data, position, found.stop))
+            position = found.stop
 
 
 def _segment(found: Structure, marker: int, body: bytes) -> None:

@@ -21,11 +21,13 @@ _NOISE: Final = 2.0
 _USUAL: Final = 50.0
 """Standard deviation in grey levels of a photo of usual contrast: in flatter ones less counts as noise."""
 _MANY: Final = 128
-"""From so many lines and columns on, every second one is enough for what is no finest detail."""
+"""From so many lines and columns on, a part of them is enough for what is no finest detail."""
 _SAMPLED: Final = 64
-_ONE: Final = cv2.getGaussianKernel(7, 1.0)
+_ONE: Final = np.array([1, 4, 6, 4, 1]) / 16
+"""A Gaussian of variance 1, as binomial numbers: OpenCV filters bytes with whole numbers quicker."""
 _MORE: Final = cv2.getGaussianKernel(11, 3.0 ** 0.5)
-_MORE_OF_HALF: Final = cv2.getGaussianKernel(7, 3.0 ** 0.5 / 2)
+_MORE_OF_HALF: Final = np.array([1, 8, 14, 8, 1]) / 32
+"""Variance 3, and a quarter of it for a picture of half the size: [1, 2, 1] / 4 on [1, 6, 1] / 8."""
 _LEVELS: Final = np.arange(256, dtype=np.float64)
 
 
@@ -60,8 +62,8 @@ def measure(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None,
     gray = to_gray(picture) if gray is None else gray
     while max(gray.shape) > _SIDE:
         gray = halved(gray)
-    # Every second line and column of a larger picture tells the shares of the grey levels as well.
-    seen = np.ascontiguousarray(gray[::2, ::2]) if min(gray.shape) >= _MANY else gray
+    # Every fourth line of a larger picture tells the shares of the grey levels as well.
+    seen = np.ascontiguousarray(gray[::4]) if min(gray.shape) >= _MANY else gray
     shares = np.asarray(cv2.calcHist([seen], [0], None, [256], [0, 256]), np.float64).ravel() / seen.size
     mean = float(shares @ _LEVELS)
     deviation = math.sqrt(max(0.0, float(shares @ _LEVELS**2) - mean * mean))
@@ -116,7 +118,8 @@ def sharpness(gray: NDArray[np.uint8], deviation: float) -> float:
     """See `Quality`; 0 for a plain picture. `deviation`: standard deviation of grey in levels."""
     middle = cv2.sepFilter2D(gray, -1, _ONE, _ONE)
     first = cv2.absdiff(gray, middle)
-    # Blurring by sqrt(3) once more makes sigma 2 in all; what is so smooth needs every second pixel only.
+    # Blurring by sqrt(3) once more makes sigma 2 in all; what is so smooth needs every second pixel only, and half
+    # of the tiles are enough: the black fields of a chessboard.
     step = 2 if min(gray.shape) >= _MANY else 1
     more = _MORE if step == 1 else _MORE_OF_HALF
     middle = np.ascontiguousarray(middle[::step, ::step])
@@ -125,11 +128,12 @@ def sharpness(gray: NDArray[np.uint8], deviation: float) -> float:
     height, width = second.shape
     down, across = max(1, min(8, gray.shape[0] // _TILE)), max(1, min(8, gray.shape[1] // _TILE))
     columns = [column * width // across for column in range(across + 1)]
+    sides = list(zip(columns, columns[1:], strict=False))
     ratios = []
     for line in range(down):
         top, bottom = line * height // down, (line + 1) * height // down
         finest, finer = first[step * top:step * bottom], second[top:bottom]
-        for left, right in zip(columns, columns[1:], strict=False):
+        for left, right in sides[line % step::step]:
             detail = finest[:, step * left:step * right]
             coarser = finer[:, left:right]
             # Mean squares: the two are not of one size.

@@ -19,10 +19,10 @@ from cnnstudio.core.text import Text, language
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.layout import root_of
 from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_index_manifest, write_manifest
-from cnnstudio.datasets.opening import source_folder
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.placing import refuse_existing
+from cnnstudio.datasets.sourcing import source_folder
 from cnnstudio.workers.runs import RunFolder, create_run, find_run
 
 

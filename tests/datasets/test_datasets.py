@@ -17,11 +17,12 @@ from cnnstudio.core.dataset import DatasetSpec, SplitFolders, SplitSpec
 from cnnstudio.core.edits import replace
 from cnnstudio.core.files import read_project
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.datasets.index import Filter, Index
+from cnnstudio.datasets.index import Filter, Index, open_index
 from cnnstudio.datasets.manifest import Header, entries_of, read_manifest, write_index_manifest, write_manifest
-from cnnstudio.datasets.opening import create_project, open_index, sample_project, source_folder
+from cnnstudio.datasets.opening import create_project, sample_project
 from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
 from cnnstudio.datasets.scan import Listing
+from cnnstudio.datasets.sourcing import source_folder
 from cnnstudio.datasets.splits import divide
 
 PNG = cv2.imencode(".png", np.full((6, 8, 3), 90, np.uint8))[1].tobytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,16 @@ def test_those_that_were_started_before_are_used_and_left_alone(root, tmp_path):
 
 def test_memory_is_kept_without_complaint():
     module.keep_memory()
+
+
+def test_numpy_starts_no_threads_where_they_stand_in_the_way(monkeypatch):
+    """And what the user has set for every program stands."""
+    name = "OPENBLAS_NUM_THREADS"
+    monkeypatch.delenv(name, raising=False)
+    with module.one_thread_for_algebra():
+        assert os.environ[name] == "1"
+    assert name not in os.environ
+    monkeypatch.setenv(name, "3")
+    with module.one_thread_for_algebra():
+        assert os.environ[name] == "3"
+    assert os.environ[name] == "3"

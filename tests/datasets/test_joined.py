@@ -14,10 +14,11 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import read_project
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets import scan
-from cnnstudio.datasets.index import Filter, Index
-from cnnstudio.datasets.opening import create_project, open_index, source_folder, source_folders
+from cnnstudio.datasets.index import Filter, Index, open_index
+from cnnstudio.datasets.opening import create_project
 from cnnstudio.datasets.refresh import scan_folder
 from cnnstudio.datasets.scan import Listing, sources_of
+from cnnstudio.datasets.sourcing import source_folder, source_folders
 from cnnstudio.workers.preparing import labelled_pictures
 from tests.datasets.test_datasets import PNG, draw
 

@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -30,6 +30,7 @@ Piece = Sequence[tuple[int, str]]
 """Some pictures: id and path relative to the root."""
 _AHEAD: Final = 2
 """Pieces that a helper is given at once, so that it never waits for the next."""
+_ALGEBRA_THREADS: Final = "OPENBLAS_NUM_THREADS"
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 """Numbers of glibc's mallopt (malloc.h)."""
 _KEPT_BYTES: Final = 32 << 20
@@ -154,9 +155,24 @@ def spare(here: bool) -> int:
 
 
 def _serve(connection: Connection) -> None:
-    from cnnstudio.datasets.audit.serving import serve
+    with one_thread_for_algebra():
+        from cnnstudio.datasets.audit.serving import serve
 
     serve(connection)
+
+
+@contextlib.contextmanager
+def one_thread_for_algebra() -> Iterator[None]:
+    """Import NumPy in here, and its OpenBLAS starts no threads: new ones spin for a tenth of a second, on the cores
+    that are to decode. What the user has set stands, and processes that are started later are not affected."""
+    if _ALGEBRA_THREADS in os.environ:
+        yield
+        return
+    os.environ[_ALGEBRA_THREADS] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[_ALGEBRA_THREADS]
 
 
 def keep_memory() -> None:

@@ -30,7 +30,7 @@ def join(session: Session, places: Sequence[Path], classes: Iterable[str] = ()) 
 
     `classes` of the sources are added where the project lists its classes one by one.
     """
-    from cnnstudio.datasets.opening import source_text
+    from cnnstudio.datasets.sourcing import source_text
 
     folder = session.folder
     if folder is None or not places:
@@ -67,8 +67,8 @@ def remove(session: Session, source: str) -> bool:
 def sources_summary(project: Project, folder: Path, index: Index | None = None) -> list[tuple[str, int]]:
     """Every source as it is written in the project, the main one first, with the number of its pictures."""
     from cnnstudio.datasets.index import Index
-    from cnnstudio.datasets.opening import source_folder
     from cnnstudio.datasets.scan import sources_of
+    from cnnstudio.datasets.sourcing import source_folder
 
     spec: DatasetSpec = project.dataset
     if not spec.source:

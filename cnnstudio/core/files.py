@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import tempfile
 import time
 from pathlib import Path
@@ -175,6 +174,9 @@ class ProjectLock:
         if not _lock(descriptor):
             os.close(descriptor)
             return self._held()
+        # Not before the first paint of the window.
+        import socket
+
         holder = LockHolder(pid=os.getpid(), host=socket.gethostname(), since=time.time())
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)

@@ -3,7 +3,6 @@ training, evaluation, prediction and export."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final, Literal
 
 import msgspec
@@ -77,6 +76,9 @@ class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
 def statistics_key(recipe: RecipeSpec, dataset: DatasetSpec, pictures: int) -> str:
     """Names what a mean and a deviation belong to: the pixels of a recipe, a collection, its split, and the number
     of its training pictures."""
+    # OpenSSL comes with it: not before the first paint of the window.
+    import hashlib
+
     plain = [recipe.pixel_part(), dataset.source, dataset.joined, dataset.hidden_classes,
              msgspec.to_builtins(dataset.splits), pictures]
     return hashlib.blake2b(msgspec.json.encode(plain, order="deterministic"), digest_size=8).hexdigest()

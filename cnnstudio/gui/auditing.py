@@ -15,6 +15,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.gui.jobs import ChildJob, Job, Report, Work
 
 if TYPE_CHECKING:
+    from cnnstudio.core.commands import Embed
     from cnnstudio.datasets.embedding import Embedding
     from cnnstudio.datasets.findings import Finding
     from cnnstudio.datasets.index import Index
@@ -88,21 +89,33 @@ class Auditing(QObject):
         self._session.jobs.run(work, Text("Auditing the pictures", "Auditando las imágenes"), AUDIT, page="data",
                                done=done)
 
-    def embed(self) -> None:
-        """Compute features, outliers, doubtful labels and the map in a child process."""
-        from cnnstudio.workers.analysis import embedding_job
+    def embed(self, model: str = "", layout: str = "tsne") -> None:
+        """Compute features and map in a child process, with the bundled base also outliers and doubtful labels;
+        features that are known already are not computed again. `model`: a base's id, or a run's;
+        empty: the bundled base."""
+        session, index, root, folder = (self._session, self._session.index, self._session.source_root,
+                                        self._session.folder)
+        if index is None or root is None or folder is None or session.jobs.of_kind(EMBED) is not None:
+            return
+        project = session.project
+        label = Text("Comparing the pictures", "Comparando las imágenes")
 
-        index, root, folder = self._session.index, self._session.source_root, self._session.folder
-        if index is None or root is None or folder is None or self._session.jobs.of_kind(EMBED) is not None:
-            return
-        try:
-            job = embedding_job(folder, self._session.project, index, root)
-        except ProblemError as trouble:
-            self._session.notice(*trouble.problems)
-            return
-        child = ChildJob(job, Text("Comparing the pictures", "Comparando las imágenes"), EMBED, page="data")
-        child.ended.connect(self._embedded)
-        self._session.jobs.start(child)
+        def work(_report: Report) -> Embed:
+            from cnnstudio.datasets.embedding import BUNDLED
+            from cnnstudio.workers.analysis import embedding_job
+
+            # The list of the pictures is written in a thread: of many it takes a moment.
+            return embedding_job(folder, project, index, root, model or BUNDLED, layout)
+
+        def listed(job: Work) -> None:
+            if job.result is None or not isinstance(job.last, Finished):
+                self._embedded(job.last)
+                return
+            child = ChildJob(job.result, label, EMBED, page="data")
+            child.ended.connect(self._embedded)
+            session.jobs.start(child)
+
+        session.jobs.run(work, label, EMBED, page="data", done=listed)
 
     def _embedded(self, last: object) -> None:
         if isinstance(last, Finished):

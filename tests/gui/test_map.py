@@ -16,11 +16,12 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.embedding import BUNDLED, Embedding, write_embedding
 from cnnstudio.gui import theme
+from cnnstudio.gui.auditing import EMBED
 from cnnstudio.gui.jobs import ChildJob
 from cnnstudio.gui.map import mosaic
 from cnnstudio.gui.map.camera import Camera
 from cnnstudio.gui.map.gestures import PAN, MapView
-from cnnstudio.gui.map.panel import EMBED, MapPanel
+from cnnstudio.gui.map.panel import MapPanel
 from cnnstudio.gui.map.raster import Raster, mixed, opaque, packed, unpacked, within
 from cnnstudio.gui.session import Session
 from cnnstudio.workers.analysis import embedding_target
@@ -368,11 +369,11 @@ def entries(panel: MapPanel) -> list[tuple[str, int]]:
 
 def test_without_a_map_there_is_one_button(bare, monkeypatch):
     asked = []
-    monkeypatch.setattr(type(bare._session.pictures.auditing), "embed", lambda _self: asked.append(True))
+    monkeypatch.setattr(type(bare._session.pictures.auditing), "embed", lambda _self, *words: asked.append(words))
     assert bare.embedding is None
     assert bare._stack.currentWidget() is bare._empty
     bare._empty.button.click()
-    assert asked == [True]
+    assert asked == [(BUNDLED, "tsne")]
 
 
 def test_a_map_is_shown_coloured_and_told(panel):
@@ -498,7 +499,7 @@ started = [False]
 
 
 def test_computing_shows_its_progress_can_be_cancelled_and_tells_trouble(qapp, bare, monkeypatch):
-    from cnnstudio.gui.map import panel as module
+    from cnnstudio.gui import auditing as module
 
     started[0] = False
     monkeypatch.setattr(module, "ChildJob", Child)
@@ -517,8 +518,11 @@ def test_computing_shows_its_progress_can_be_cancelled_and_tells_trouble(qapp, b
     assert session.jobs.of_kind(EMBED) is None
     assert bare._working.isHidden()
     assert bare._trouble_box.isHidden()
+    told = []
+    session.noticed.connect(told.append)
     started[0] = True
     bare.compute()
     settle(qapp, session)
-    assert not bare._trouble_box.isHidden()
+    assert [problem.code for problem in told] == ["no_pictures"]
+    assert bare._trouble_box.isHidden(), "nothing is told twice"
     assert bare._empty.button.isEnabled()

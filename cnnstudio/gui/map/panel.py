@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -16,6 +16,7 @@ from cnnstudio.core.events import AnyEvent, Failed, Finished
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.embedding import BUNDLED, Embedding
+from cnnstudio.gui.auditing import EMBED
 from cnnstudio.gui.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.map.coloring import COLORINGS, Entry, Rows, answering_run, colored, note_of, on_top, read_rows
 from cnnstudio.gui.map.gestures import LASSO, PAN, RECTANGLE, MapView
@@ -28,10 +29,6 @@ from cnnstudio.gui.widgets.cards import Banner, EmptyState
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.words import pictures
 
-if TYPE_CHECKING:
-    from cnnstudio.core.commands import Embed
-
-EMBED: Final = "embed"
 _READ: Final = "map"
 _LAYOUTS: Final = {"tsne": "t-SNE", "pca": "PCA"}
 _EMPTY, _WAITING, _MAP = range(3)
@@ -350,24 +347,9 @@ class MapPanel(QWidget):
     # Computing -----------------------------------------------------------------------------------
 
     def compute(self) -> None:
-        """Compute the map in a child process; features that are known already are not computed again."""
-        session, index, folder = self._session, self._session.index, self._session.folder
-        root = session.source_root
-        if index is None or folder is None or root is None or session.jobs.of_kind(EMBED) is not None:
-            return
+        """Compute the map in a child process; trouble with it is told by a notice."""
         self._show_trouble(None)
-        if (self._model, self._layout) == (BUNDLED, "tsne"):
-            # The audit's own embedding: it judges outliers and labels by it, too.
-            session.pictures.auditing.embed()
-            return
-        project, model, layout = session.project, self._model, self._layout
-
-        def work(_report: Report) -> Embed:
-            from cnnstudio.workers.analysis import embedding_job
-
-            return embedding_job(folder, project, index, root, model, layout)
-
-        session.jobs.start(_Listing(session, work))
+        self._session.pictures.auditing.embed(self._model, self._layout)
 
     def _cancel(self) -> None:
         job = self._session.jobs.of_kind(EMBED)
@@ -382,12 +364,9 @@ class MapPanel(QWidget):
         self._recompute.setEnabled(job is None)
 
     def _job_ended(self, job: Job, last: AnyEvent) -> None:
-        if job.kind == EMBED and isinstance(job, ChildJob):
-            if isinstance(last, Finished):
-                self._state.pop("seen", None)
-                self._read(everything=True)
-            elif isinstance(last, Failed):
-                self._show_trouble(last.problem)
+        if job.kind == EMBED and isinstance(job, ChildJob) and isinstance(last, Finished):
+            self._state.pop("seen", None)
+            self._read(everything=True)
         self._show_work()
 
     def _show_trouble(self, problem: Problem | None) -> None:
@@ -399,21 +378,3 @@ class MapPanel(QWidget):
             banner = Banner(msgspec.structs.replace(problem, fixes=()), closable=True)
             banner.closed.connect(lambda: self._show_trouble(None))
             self._trouble.addWidget(banner)
-
-
-class _Listing(Work):
-    """Writes the list of the pictures in a thread, then starts the child that looks at them."""
-
-    def __init__(self, session: Session, function: Any) -> None:
-        super().__init__(function, Text("Comparing the pictures", "Comparando las imágenes"), EMBED, page="data")
-        self._session = session
-        self.ended.connect(self._made)
-
-    def _made(self, last: AnyEvent) -> None:
-        if isinstance(last, Failed):
-            self._session.notice(last.problem)
-        elif self.result is not None and isinstance(last, Finished):
-            self._session.jobs.start(ChildJob(self.result, self.label, EMBED, page="data"))
-
-
-__all__ = ["EMBED", "MapPanel"]

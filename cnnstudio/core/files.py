@@ -188,12 +188,14 @@ class ProjectLock:
     def _held(self) -> Problem:
         try:
             holder = msgspec.json.decode(self._path.read_bytes(), type=LockHolder)
-            who = f"{holder.host}, {holder.pid}"
+            text = Text("This project is open in another window or command: process {pid} on the computer {host}. "
+                        "Close it there first.",
+                        "Este proyecto está abierto en otra ventana u orden: proceso {pid} en el equipo {host}. "
+                        "Ciérrelo allí primero.").fill(pid=str(holder.pid), host=holder.host)
         except (OSError, msgspec.MsgspecError):
-            who = "?"
-        text = Text("This project is open in another window or command (process {who}). Close it there first.",
-                    "Este proyecto está abierto en otra ventana u orden (proceso {who}). Ciérrelo allí primero.")
-        return error("project_in_use", text.fill(who=who), "project", path=self._path.parent)
+            text = Text("This project is open in another window or command. Close it there first.",
+                        "Este proyecto está abierto en otra ventana u orden. Ciérrelo allí primero.")
+        return error("project_in_use", text, "project", path=self._path.parent)
 
     def release(self) -> None:
         """Let go; harmless when nothing is held."""

@@ -5,4 +5,4 @@ __version__ = "0.1.0"
 COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "map", "import", "collect", "datasets", "train",
             "runs", "evaluate", "predict", "export", "doctor", "sample", "fetch", "measure", "robustness", "code", "draw",
             "probe")
-"""Words that are commands of the command line; anything else is a project for the window."""
+"""Words that are commands of the command line; a project opens the window."""

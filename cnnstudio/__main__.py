@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import sys
 
 from cnnstudio import COMMANDS
+
+
+def for_terminal(word: str) -> bool:
+    """Whether the first word is for the command line. A bare word that names nothing here is a mistyped command:
+    a window would hide that from whoever typed it, or keep a script waiting."""
+    return word in COMMANDS or (word.startswith("-") and word != "--sample") or (
+        os.path.basename(word) == word != "" and word != "--sample" and not os.path.exists(word))
 
 
 def main() -> int:
     """A command (or an option) goes to the command line; a project or nothing opens the window."""
     multiprocessing.freeze_support()
     arguments = sys.argv[1:]
-    if arguments and (arguments[0] in COMMANDS or (arguments[0].startswith("-") and arguments[0] != "--sample")):
+    if arguments and for_terminal(arguments[0]):
         from cnnstudio import cli
 
         code = cli.main(arguments)

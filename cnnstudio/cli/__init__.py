@@ -15,7 +15,7 @@ from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.settings import load_settings
-from cnnstudio.core.text import LANGUAGES, set_language, system_language
+from cnnstudio.core.text import LANGUAGES, set_language, system_language, tr
 from cnnstudio.core.workplace import use_folder
 from cnnstudio.imaging.quiet import silence_codecs
 
@@ -37,6 +37,11 @@ def main(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    if arguments and arguments[0] not in _RUN and not arguments[0].startswith("-"):
+        parser(arguments).error(tr(
+            "{word} is neither a command nor a project in this folder. Commands: {all}",
+            "{word} no es una orden ni un proyecto de esta carpeta. Órdenes: {all}", word=arguments[0],
+            all=", ".join(_RUN)))
     parsed = parser(arguments).parse_args(arguments)
     silence_codecs()
     output = Output(parsed.json)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio import __version__
+from cnnstudio.cli.parsing import Parser
 from cnnstudio.core.text import LANGUAGES, tr
 
 Command = Callable[..., argparse.ArgumentParser]
@@ -19,13 +20,14 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
 
     What a command can choose from (bases, architectures, formats) is imported for that command alone.
     """
-    whole = argparse.ArgumentParser(
+    whole = Parser(
         prog="cnnstudio",
         description=tr("A desktop laboratory for convolutional networks. Without a command it opens the window.",
                        "Un laboratorio de escritorio para redes convolucionales. Sin una orden abre la ventana."))
-    whole.add_argument("--version", action="version", version=f"CNN Studio {__version__}")
+    whole.add_argument("--version", action="version", version=f"CNN Studio {__version__}",
+                       help=tr("show the program's version and exit", "muestra la versión del programa y termina"))
     commands = whole.add_subparsers(dest="command", required=True, metavar=tr("COMMAND", "ORDEN"))
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("--json", action="store_true",
                         help=tr("print one JSON object a line", "imprime un objeto JSON por línea"))
     common.add_argument("--language", choices=tuple(LANGUAGES), help=tr("language of the messages",
@@ -164,7 +166,8 @@ def _decide(command: Command) -> None:
 def _train(command: Command) -> None:
     train = command("train", tr("train; Ctrl+C stops and keeps", "entrena; Ctrl+C detiene y conserva"))
     _add_set(train)
-    train.add_argument("--resume", metavar="RUN", help=tr("go on with this run", "continúa este entrenamiento"))
+    train.add_argument("--resume", metavar=tr("RUN", "ENTRENAMIENTO"),
+                       help=tr("go on with this run", "continúa este entrenamiento"))
 
 
 def _runs(command: Command) -> None:

@@ -18,7 +18,7 @@ from cnnstudio.core import events
 from cnnstudio.core.commands import AnyJob, Diagnose, FetchBase, Predict, Stop
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text, language, number, tr
+from cnnstudio.core.text import Text, language, measured, number, tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import Price
 from cnnstudio.datasets.opening import open_project
@@ -75,15 +75,13 @@ def report_progress(event: events.AnyEvent, output: Output) -> None:
     elif isinstance(event, events.Notice):
         output.problems([event.problem], as_lines=False)
     elif isinstance(event, events.Batch):
-        metrics = "  ".join(f"{name} {number(value, '.4f')}" for name, value in event.metrics.items())
         words = tr("epoch {epoch}, batch {batch} of {batches}", "época {epoch}, lote {batch} de {batches}",
                    epoch=event.epoch, batch=event.batch, batches=event.batches)
         left = f"  {_duration(event.seconds_left)}" if event.seconds_left is not None else ""
-        output.progress(f"{words}  {metrics}  {number(event.pictures_per_second, ',.0f')}/s{left}")
+        output.progress(f"{words}  {measured(event.metrics)}  {number(event.pictures_per_second, ',.0f')}/s{left}")
     elif isinstance(event, events.Epoch):
-        metrics = "  ".join(f"{name} {number(value, '.4f')}" for name, value in event.metrics.items())
         output.say(tr("epoch {epoch} of {epochs}", "época {epoch} de {epochs}", epoch=event.epoch,
-                      epochs=event.epochs) + f"  {metrics}  {number(event.seconds, '.1f')} s")
+                      epochs=event.epochs) + f"  {measured(event.metrics)}  {number(event.seconds, '.1f')} s")
 
 
 def _duration(seconds: float) -> str:
@@ -131,8 +129,8 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
 
     last = run_job(job, output, told)
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):
-        metrics = "  ".join(f"{name} {number(value, '.4f')}" for name, value in last.metrics.items())
-        output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id, metrics=metrics))
+        output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id,
+                           metrics=measured(last.metrics)))
     return ended(last, output)
 
 

@@ -9,13 +9,14 @@ import msgspec
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.checks import check_project
+from cnnstudio.catalog.recipes import params_of
 from cnnstudio.cli.output import Output, progress_of, scanning
 from cnnstudio.cli.values import with_values
 from cnnstudio.core.files import PROJECT_FILE, ProjectLock, read_project, write_project
 from cnnstudio.core.keys import get_value
 from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import Text, number, tr
+from cnnstudio.core.text import Text, measured, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.workers.own_bases import model_of
@@ -53,8 +54,8 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     problems = (*created.scan.problems, *unreadable, *check_project(project, classes, counts))
     output.problems(problems, as_lines=False)
     images = sum(splits.values())
-    words = tr("{folder}: {images} pictures of {n} classes (training {train}, validation {validation}, test {test})",
-               "{folder}: {images} imágenes de {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
+    words = tr("{folder}: {images} pictures, {n} classes (training {train}, validation {validation}, test {test})",
+               "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
                folder=folder, images=images, n=len(classes), **splits)
     output.line({"project": str(folder), "images": images, "classes": list(classes), "splits": splits,
                  "problems": list(problems)}, words)
@@ -80,13 +81,13 @@ def change(arguments: argparse.Namespace, output: Output) -> int:
         lock.release()
     for each in arguments.values:
         key = each.partition("=")[0].strip()
-        _tell(output, key, get_value(project, key))
+        _tell(output, key, get_value(project, key, params_of))
     return 0
 
 
 def show(arguments: argparse.Namespace, output: Output) -> int:
     project = read_project(arguments.project)
-    _tell(output, arguments.key, get_value(project, arguments.key))
+    _tell(output, arguments.key, get_value(project, arguments.key, params_of))
     return 0
 
 
@@ -117,8 +118,8 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
 def runs(arguments: argparse.Namespace, output: Output) -> int:
     read_project(arguments.project)
     for run in list_runs(arguments.project):
-        metrics = ", ".join(f"{name} {number(value, '.4f')}" for name, value in run.metrics.items())
-        words = f"{run.id}  {STATE_NAMES[run.state]}  " + tr("{n} epochs", "{n} épocas", n=run.epochs) + f"  {metrics}"
+        epochs = tr("{n} epochs", "{n} épocas", n=run.epochs)
+        words = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {measured(run.metrics)}"
         output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, words)
     return 0
 

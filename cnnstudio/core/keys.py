@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from cnnstudio.core.item import Item, as_immutable
-from cnnstudio.core.params import Param, by_name
+from cnnstudio.core.params import Param, by_name, complete
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import PARAMS, Project
 from cnnstudio.core.text import Text
@@ -23,13 +23,16 @@ ItemParams = Callable[[Item], Sequence[Param] | None]
 _LISTS = ("steps", "callbacks", "nodes")
 
 
-def get_value(project: Project, key: str) -> Any:
-    """The value under `key` ("" gives the whole project); raises ProblemError for an unknown key."""
+def get_value(project: Project, key: str, item_params: ItemParams) -> Any:
+    """The value under `key` ("" gives the whole project); raises ProblemError for an unknown key.
+
+    A parameter that the project does not name has its default.
+    """
     value: Any = project
     for segment in [part for part in key.split(".") if part]:
-        found, value = _child(value, segment)
+        found, value = _child(value, segment, item_params)
         if not found:
-            raise ProblemError(_unknown(key, value))
+            raise ProblemError(_unknown(key, value, item_params))
     return value
 
 
@@ -37,16 +40,21 @@ def set_value(project: Project, key: str, word: str, item_params: ItemParams) ->
     """The project with `key` set to what `word` means; raises ProblemError for a bad key or word."""
     segments = [part for part in key.split(".") if part]
     if not segments:
-        raise ProblemError(_unknown(key, project))
+        raise ProblemError(_unknown(key, project, item_params))
     changed = _set(project, segments, word, key, "", item_params)
     assert isinstance(changed, Project)
     return changed
 
 
-def _children(value: Any) -> tuple[str, ...]:
+def _params(item: Item, item_params: ItemParams) -> dict[str, Any]:
+    """All parameters of an item, those with their default, too."""
+    return complete(item_params(item) or (), item.params)
+
+
+def _children(value: Any, item_params: ItemParams) -> tuple[str, ...]:
     if isinstance(value, Item):
         own = tuple(name for name in value.__struct_fields__ if name != "params")
-        return own + tuple(value.params)
+        return own + tuple(_params(value, item_params))
     if isinstance(value, msgspec.Struct):
         names: list[str] = []
         for name in value.__struct_fields__:
@@ -68,13 +76,13 @@ def _in_list(items: Any, segment: str) -> int | None:
     return None
 
 
-def _child(value: Any, segment: str) -> tuple[bool, Any]:
+def _child(value: Any, segment: str, item_params: ItemParams) -> tuple[bool, Any]:
     """(True, the child), or (False, the value itself) when there is no such child."""
     if isinstance(value, msgspec.Struct):
         if segment in value.__struct_fields__:
             return True, getattr(value, segment)
-        if isinstance(value, Item) and segment in value.params:
-            return True, value.params[segment]
+        if isinstance(value, Item) and segment in _params(value, item_params):
+            return True, _params(value, item_params)[segment]
         for name in _LISTS:
             if name in value.__struct_fields__:
                 index = _in_list(getattr(value, name), segment)
@@ -89,8 +97,8 @@ def _child(value: Any, segment: str) -> tuple[bool, Any]:
     return False, value
 
 
-def _unknown(key: str, holder: Any) -> Any:
-    near = ", ".join(_children(holder)[:24])
+def _unknown(key: str, holder: Any, item_params: ItemParams) -> Any:
+    near = ", ".join(_children(holder, item_params)[:24])
     text = Text("There is no setting {key}. Here are: {near}", "No existe el ajuste {key}. Aquí hay: {near}")
     return error("unknown_setting", text.fill(key=key, near=near or "-"), "project", field=key)
 
@@ -100,7 +108,7 @@ def _set(holder: Any, segments: list[str], word: str, key: str, path: str, item_
     if isinstance(holder, tuple):
         index = _in_list(holder, segment)
         if index is None:
-            raise ProblemError(_unknown(key, holder))
+            raise ProblemError(_unknown(key, holder, item_params))
         changed = _leaf_or_deeper(holder[index], rest, word, key, path, item_params)
         return (*holder[:index], changed, *holder[index + 1:])
     if isinstance(holder, Item) and segment == "params" and rest:
@@ -109,7 +117,7 @@ def _set(holder: Any, segments: list[str], word: str, key: str, path: str, item_
         declared = item_params(holder)
         param = by_name(declared, segment) if declared is not None else None
         if param is None or rest:
-            raise ProblemError(_unknown(key, holder))
+            raise ProblemError(_unknown(key, holder, item_params))
         return msgspec.structs.replace(holder, params=holder.params | {segment: _parse(param, word, key)})
     if isinstance(holder, msgspec.Struct):
         if segment in holder.__struct_fields__:
@@ -118,13 +126,13 @@ def _set(holder: Any, segments: list[str], word: str, key: str, path: str, item_
             if rest:
                 changed = _set(current, rest, word, key, below, item_params)
             else:
-                changed = _leaf(holder, segment, current, word, key, path)
+                changed = _leaf(holder, segment, current, word, key, path, item_params)
             return msgspec.structs.replace(holder, **{segment: changed})
         for name in _LISTS:
             if name in holder.__struct_fields__ and _in_list(getattr(holder, name), segment) is not None:
                 changed = _set(getattr(holder, name), segments, word, key, path, item_params)
                 return msgspec.structs.replace(holder, **{name: changed})
-    raise ProblemError(_unknown(key, holder))
+    raise ProblemError(_unknown(key, holder, item_params))
 
 
 def _leaf_or_deeper(item: Any, rest: list[str], word: str, key: str, path: str, item_params: ItemParams) -> Any:
@@ -133,14 +141,14 @@ def _leaf_or_deeper(item: Any, rest: list[str], word: str, key: str, path: str, 
     return msgspec.structs.replace(item, enabled=_parse_json(bool, word, key))
 
 
-def _leaf(holder: Any, name: str, current: Any, word: str, key: str, path: str) -> Any:
+def _leaf(holder: Any, name: str, current: Any, word: str, key: str, path: str, item_params: ItemParams) -> Any:
     param = by_name(PARAMS.get(path, ()), name)
     if param is not None:
         return _parse(param, word, key)
     if isinstance(current, Item):
         return Item(type=word)
     if isinstance(current, msgspec.Struct):
-        raise ProblemError(_unknown(key + ".?", current))
+        raise ProblemError(_unknown(key + ".?", current, item_params))
     wanted = {field.name: field.type for field in msgspec.structs.fields(type(holder))}[name]
     if wanted == tuple[str, ...]:
         words = [part.strip() for part in word.split(",") if part.strip()] if not word.startswith("[") else None

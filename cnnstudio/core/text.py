@@ -77,6 +77,19 @@ def number(value: float, spec: str = "g") -> str:
     return _SPANISH.format_field(value, spec) if _current == "es" else format(value, spec)
 
 
+def measured(metrics: Mapping[str, float]) -> str:
+    """`loss 0.0578  learning_rate 3e-05  epoch 37`: values by name, in the signs of the chosen language.
+
+    Four decimals; what these would show as nothing, such as a small learning rate, in significant digits.
+    """
+    def words(name: str, value: float) -> str:
+        if name == "epoch":
+            return f"{value:.0f}"
+        return number(value, ".3g" if 0 < abs(value) < 0.001 else ".4f")
+
+    return "  ".join(f"{name} {words(name, value)}" for name, value in metrics.items())
+
+
 def set_language(language: str) -> None:
     """Choose the language of `str(Text)` and `tr` for this process: "en" or "es"."""
     global _current

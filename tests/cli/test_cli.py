@@ -11,6 +11,7 @@ import pytest
 
 import cnnstudio
 from cnnstudio import cli
+from cnnstudio.__main__ import for_terminal
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import localized
 from cnnstudio.core.events import Phase
@@ -115,6 +116,30 @@ def test_messages_follow_the_language(project, capsys):
     assert "Sin problemas" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["train"], "faltan argumentos: PROYECTO"),
+    (["train", "x", "--fast"], "argumentos desconocidos: --fast"),
+    (["train", "x", "--set"], "--set: falta su valor"),
+    (["export", "x", "--format", "zip", "--to", "y"], "--format: 'zip' no está entre lo posible: "),
+    (["predict", "x", "y", "--top", "many"], "--top: se esperaba un número entero, no 'many'"),
+    (["network", "x"], "hace falta uno de estos argumentos: --base --from"),
+    (["new", "x", "--data", "y", "--base", "no"], "--base: no hay base no ni archivo con ese nombre"),
+    (["evaluate", "x", "--split", "test", "--data", "y"], "--data no puede ir junto con --split")])
+def test_complaints_about_the_command_line_follow_the_language(arguments, said, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([*arguments, "--language", "es"])
+    told = capsys.readouterr().err
+    assert told.startswith("uso: cnnstudio")
+    assert said in told
+
+
+def test_the_whole_help_follows_the_language(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["runs", "--language", "es", "--help"])
+    told = capsys.readouterr().out
+    assert "argumentos:" in told and "opciones:" in told and "muestra esta ayuda" in told
+
+
 def test_events_are_told_in_one_language():
     line = localized(Phase(name="training", text=Text("Training", "Entrenando"), sequence=3))
     assert line == {"event": "phase", "sequence": 3, "time": 0.0, "name": "training", "text": "Training"}
@@ -123,6 +148,17 @@ def test_events_are_told_in_one_language():
 def test_the_entry_knows_every_command():
     words = next(action for action in parser()._actions if action.dest == "command").choices
     assert set(words) <= set(cnnstudio.COMMANDS)
+
+
+def test_a_mistyped_command_is_told_in_the_terminal(tmp_path, monkeypatch, capsys):
+    (tmp_path / "pets").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert for_terminal("trian") and for_terminal("train") and for_terminal("--help")
+    assert not for_terminal("pets") and not for_terminal(str(tmp_path / "gone")) and not for_terminal("--sample")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["trian", "pets", "--language", "es"])
+    assert ended.value.code == 2
+    assert "trian no es una orden ni un proyecto" in capsys.readouterr().err
 
 
 def test_decisions_are_taken_from_a_script(project, capsys):

@@ -224,7 +224,7 @@ def no_params(_item: Item):
     ("dataset.splits.train", "0.5", 0.5)])
 def test_keys_set_and_get(key, word, expected):
     changed = keys.set_value(Project(), key, word, no_params)
-    assert keys.get_value(changed, key) == expected
+    assert keys.get_value(changed, key, no_params) == expected
 
 
 @pytest.mark.parametrize(("key", "word"), [
@@ -235,13 +235,20 @@ def test_wrong_keys_and_values_are_problems(key, word):
         keys.set_value(Project(), key, word, no_params)
 
 
+def test_a_parameter_that_was_never_set_has_its_default_and_is_named():
+    assert keys.get_value(Project(), "training.optimizer.patience", no_params) == 0
+    with pytest.raises(ProblemError) as told:
+        keys.get_value(Project(), "training.optimizer.rate", no_params)
+    assert "learning_rate, patience" in told.value.problems[0].text.en
+
+
 def test_every_declared_key_can_be_set_to_its_default():
     for path, declared in PARAMS.items():
         for param in declared:
             value = param.default
             word = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             project = keys.set_value(Project(), f"{path}.{param.name}", word, no_params)
-            assert keys.get_value(project, f"{path}.{param.name}") == value
+            assert keys.get_value(project, f"{path}.{param.name}", no_params) == value
 
 
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnstudio.core.text import Text, number, set_language, tr
+from cnnstudio.core.text import Text, measured, number, set_language, tr
 
 
 def test_numbers_are_written_as_in_the_language():
@@ -22,3 +22,10 @@ def test_numbers_are_written_as_in_the_language():
 def test_numbers_of_numpy_are_numbers():
     assert Text("{x:.2f}", "{x:.2f}").fill(x=np.float32(0.25)).es == "0,25"
     assert Text("{x:,}", "{x:,}").fill(x=np.int64(12345)).es == "12\u202f345"
+
+
+def test_measured_values_never_vanish_in_rounding():
+    values = {"loss": 0.057771, "learning_rate": 1e-5, "val_accuracy": 0.0, "epoch": 37.0}
+    assert measured(values) == "loss 0.0578  learning_rate 1e-05  val_accuracy 0.0000  epoch 37"
+    set_language("es")
+    assert measured(values) == "loss 0,0578  learning_rate 1e-05  val_accuracy 0,0000  epoch 37"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from cnnstudio.core.events import AnyEvent, Batch, Epoch, Finished, Hello, Notice, Phase, Stopped
+from cnnstudio.core.text import measured, number
 
 SMOOTHING = 0.9
 """Weight of the past in the smoothed line of batch values."""
@@ -103,8 +104,7 @@ def curves_of(events: Iterable[AnyEvent]) -> Curves:
 def log_line(event: AnyEvent) -> str:
     """One line for the log, "" for what does not belong there."""
     if isinstance(event, Epoch):
-        metrics = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
-        return f"{event.epoch}/{event.epochs}  {metrics}  {event.seconds:.1f} s"
+        return f"{event.epoch}/{event.epochs}  {measured(event.metrics)}  {number(event.seconds, '.1f')} s"
     if isinstance(event, Phase):
         return str(event.text)
     if isinstance(event, Notice):

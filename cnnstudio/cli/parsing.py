@@ -1,0 +1,55 @@
+"""argparse in the language of the program: its own words and complaints, too, not only ours."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable
+from typing import Any, Final, NoReturn
+
+from cnnstudio.core.text import language, tr
+
+_SPANISH: Final = (
+    (r"the following arguments are required: (.+)", "faltan argumentos: {0}"),
+    (r"unrecognized arguments: (.+)", "argumentos desconocidos: {0}"),
+    (r"one of the arguments (.+) is required", "hace falta uno de estos argumentos: {0}"),
+    (r"ambiguous option: (.+) could match (.+)", "opción ambigua: {0} puede ser {1}"),
+    (r"argument (.+?): expected one argument", "{0}: falta su valor"),
+    (r"argument (.+?): expected at least one argument", "{0}: falta al menos un valor"),
+    (r"argument (.+?): not allowed with argument (.+)", "{0} no puede ir junto con {1}"),
+    (r"argument (.+?): ignored explicit argument (.+)", "{0} no lleva valor: {1}"),
+    (r"argument (.+?): invalid choice: (.+) \(choose from (.+)\)", "{0}: {1} no está entre lo posible: {2}"),
+    (r"argument (.+?): invalid int value: (.+)", "{0}: se esperaba un número entero, no {1}"),
+    (r"argument (.+?): (.+)", "{0}: {1}"),
+)
+"""What argparse writes when the words of a command are wrong, as a pattern, and the same in Spanish."""
+
+
+class _Help(argparse.HelpFormatter):
+    def add_usage(self, usage: str | None, actions: Iterable[argparse.Action],
+                  groups: Iterable[Any], prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, tr("usage: ", "uso: ") if prefix is None else prefix)
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that speaks the chosen language."""
+
+    def __init__(self, *, add_help: bool = True, **options: Any) -> None:
+        super().__init__(add_help=False, formatter_class=_Help, **options)
+        self._positionals.title = tr("positional arguments", "argumentos")
+        self._optionals.title = tr("options", "opciones")
+        if add_help:
+            self.add_argument("-h", "--help", action="help",
+                              help=tr("show this help message and exit", "muestra esta ayuda y termina"))
+
+    def error(self, message: str) -> NoReturn:
+        super().error(_told(message))
+
+
+def _told(message: str) -> str:
+    if language() == "es":
+        for pattern, words in _SPANISH:
+            found = re.fullmatch(pattern, message)
+            if found is not None:
+                return words.format(*found.groups())
+    return message

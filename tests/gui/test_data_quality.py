@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from array import array
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -14,6 +16,7 @@ from PySide6.QtGui import QWheelEvent
 
 from cnnstudio.core import edits
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.opening import create_project
 from cnnstudio.gui import class_edits
 
 
@@ -91,6 +94,38 @@ def test_remedies_are_one_step_to_undo(page):
     assert auditing.counts["exact_duplicate"] == 1
 
 
+def test_remedies_and_map_follow_a_selection_of_any_size(page, monkeypatch):
+    page._set_filter("quality", ("exact_duplicate",))
+    page._grid.set_ids(array("q", range(10_000)))
+    page._grid.selection.select_all()
+    on_map = []
+    monkeypatch.setattr(page, "_map", SimpleNamespace(set_selected=on_map.extend))
+    page.state["view"] = "map"
+    page._selected()
+    assert len(page._kind_bar._chosen) == len(on_map) == 10_000
+    monkeypatch.undo()
+    page.state["view"] = "grid"
+    page._query()
+    page._grid.selection.only(0)
+    page._selected()
+    page._kind_bar._apply("keep_best")
+    assert page.session.pictures.excluded == 1
+
+
+def test_labelling_goes_on_with_the_next_picture(qtbot, page):
+    page._set_filter("classes", ("a",))
+    names = shown(page)
+    page._grid.selection.only(3)
+    page._open(page._grid.selected_ids()[0])
+    qtbot.keyClick(page._viewer.view, Qt.Key.Key_2)
+    assert shown(page) == names[:3] + names[4:]
+    assert page._viewer._picture.name == names[4]
+    qtbot.keyClick(page._viewer.view, Qt.Key.Key_Right)
+    assert page._viewer._picture.name == names[5]
+    page._set_filter("classes", ("b",))
+    assert not page._grid.selected_ids()
+
+
 def test_a_threshold_shows_what_it_affects_at_once(qtbot, page):
     session = page.session
     page._side.quality._set("blurry", 100.0)
@@ -138,6 +173,31 @@ def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):
     page._news._ask()
     assert shown(page) == ["brand new é.jpg"]
     assert page.session.pictures.news is None
+
+
+def test_the_grid_shows_what_the_files_hold_now(qtbot, page, pictures_folder, tmp_path):
+    def color():
+        grid = page._grid
+        return grid.grab().toImage().pixelColor(grid._rect(0).center()).getRgb()[:3]
+
+    def plain(path, level):
+        write(path, np.full((48, 64, 3), level, np.uint8))
+
+    other = tmp_path / "other"
+    for name in "ab":
+        for number in range(4):
+            plain(other / name / f"{number:02d}.jpg", 250)
+    create_project(tmp_path / "second", other)[1].close()
+    plain(pictures_folder / "a" / "00.jpg", 5)
+    qtbot.waitUntil(lambda: page.session.pictures.news is not None, timeout=15_000)
+    idle(qtbot, page)
+    qtbot.waitUntil(lambda: max(color()) < 12, timeout=5000)
+    page._grid.selection.only(0)
+    page.session.asked.emit("open", {"folder": str(tmp_path / "second")})
+    page.session.asked.emit("open_page", {"page": "data"})
+    idle(qtbot, page)
+    qtbot.waitUntil(lambda: min(color()) > 240, timeout=5000)
+    assert not page._grid.selected_ids()
 
 
 def test_classes_are_merged_hidden_and_moved(page):

@@ -107,6 +107,31 @@ def test_what_is_selected_stays_when_the_list_changes(grid):
     assert grid.selected_ids() == []
 
 
+def test_work_goes_on_with_the_next_picture_where_the_selected_ones_leave(grid):
+    grid.set_ids(array("q", range(50)))
+    grid.selection.only(7)
+    grid.set_ids(array("q", [each for each in range(50) if each != 7]), follow=True)
+    assert grid.selected_ids() == [8]
+    assert grid.selection.current == 7
+    grid.set_ids(array("q", range(8)), follow=True)
+    assert grid.selected_ids() == [7 - 1]
+    grid.selection.only(3)
+    grid.selection.extend(5)
+    grid.set_ids(array("q", [0, 1, 2, 4]), follow=True)
+    assert grid.selected_ids() == [4]
+    assert grid.selection.current == 3
+    grid.set_ids(array("q", [90, 91]), follow=True)
+    assert grid.selected_ids() == [90]
+
+
+def test_a_large_selection_stays_too():
+    selection, before = Selection(), array("q", range(60_000))
+    selection.reset(array("q"), before)
+    selection.select_all()
+    selection.reset(before, array("q", range(30_000, 70_000)))
+    assert len(selection) == 30_000
+
+
 def test_zoom_keeps_the_top_and_the_bounds(grid):
     grid.set_ids(array("q", range(10_000)))
     grid.verticalScrollBar().setValue(grid._pitch * 100)

@@ -80,6 +80,7 @@ class DataPage(Page):
 
     def centre(self) -> QWidget:
         self._grid = self._make_grid()
+        self._asked: object = None
         self._filters = FilterBar(self.session, self.state)
         self._filters.chosen.connect(self._set_filter)
         self._switch = SegmentedControl([("grid", tr("Grid", "Cuadrícula")), ("map", tr("Map", "Mapa")),
@@ -190,6 +191,7 @@ class DataPage(Page):
 
     def refresh(self, change: Change) -> None:
         if change.of("folder"):
+            self._grid.empty()
             self._filters.text.setText(self.state.get("text", ""))
             self._enter_answers()
         if change.of("pictures", "dataset", "folder", "runs"):
@@ -231,7 +233,10 @@ class DataPage(Page):
             self._show_ids(job.result)
 
     def _show_ids(self, ids: array[int]) -> None:
-        self._grid.set_ids(ids)
+        # One who labels picture by picture goes on with the next; another filter is another list.
+        asked = (self._filter(), self.state.get("paths"))
+        self._grid.set_ids(ids, follow=asked == self._asked)
+        self._asked = asked
         self._show_stack()
         self._show_foot()
         if self._map is not None:
@@ -345,8 +350,7 @@ class DataPage(Page):
 
     def _show_kind_bar(self) -> None:
         kinds = () if self.state.get("viewing") else tuple(self.state.get("findings", ()))
-        selected = self.session.pictures.rows(self._grid.selected_ids()[:500]) if kinds else []
-        self._kind_bar.show_kind(kinds[0] if len(kinds) == 1 else "", [each.path for each in selected])
+        self._kind_bar.show_kind(kinds[0] if len(kinds) == 1 else "", self._grid.selected_ids() if kinds else ())
 
     def _zoomed(self, size: int) -> None:
         self._slider.setValue(size)
@@ -363,7 +367,7 @@ class DataPage(Page):
         if self._viewer is not None and self.state.get("viewing"):
             self._viewer.show_picture(one)
         if self._map is not None and self._view() == "map":
-            self._map.set_selected(ids)
+            self._map.set_selected(self._grid.selected_ids())
         self._show_kind_bar()
         self._show_foot()
 

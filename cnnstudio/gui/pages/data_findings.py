@@ -130,7 +130,7 @@ class KindBar(QWidget):
         super().__init__(parent)
         self._session = session
         self._kind = ""
-        self._chosen: set[str] = set()
+        self._chosen: frozenset[int] = frozenset()
         self._words = Label("", "secondary", "dim", wrap=True)
         self._buttons = QWidget()
         self._flow = FlowLayout(self._buttons, spacing=12)
@@ -138,9 +138,9 @@ class KindBar(QWidget):
         self.setLayout(column(self._card))
         self.hide()
 
-    def show_kind(self, kind: str, selected: Sequence[str]) -> None:
-        """`kind` "" hides the bar; `selected` are the paths of the selection: remedies are for these, or for all."""
-        self._kind, self._chosen = kind, set(selected)
+    def show_kind(self, kind: str, selected: Sequence[int]) -> None:
+        """`kind` "" hides the bar; `selected` are the ids of the selection: remedies are for these, or for all."""
+        self._kind, self._chosen = kind, frozenset(selected)
         number = self._session.pictures.auditing.counts.get(kind, 0)
         shown = kind in KINDS.ids() and number > 0
         self.setVisible(shown)
@@ -158,5 +158,5 @@ class KindBar(QWidget):
     def _apply(self, remedy: str) -> None:
         found = self._session.pictures.auditing.of_kind(self._kind)
         if self._chosen:
-            found = [each for each in found if each.path in self._chosen]
+            found = [each for each in found if each.picture in self._chosen]
         self._session.pictures.auditing.remedy(remedy, found)

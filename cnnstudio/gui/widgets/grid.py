@@ -68,7 +68,7 @@ class PictureGrid(QAbstractScrollArea):
         self._fetch, self._path_of, self._color_of = fetch, path_of, color_of
         self._ids: array[int] = array("q")
         self._pages: OrderedDict[int, dict[int, Picture]] = OrderedDict()
-        self._faces: OrderedDict[int, tuple[QPixmap, QColor | None]] = OrderedDict()
+        self._faces: OrderedDict[int, tuple[QPixmap, tuple[object, ...]]] = OrderedDict()
         self._well: QPixmap | None = None
         self._size = 0
         self._nominal = cell
@@ -97,14 +97,24 @@ class PictureGrid(QAbstractScrollArea):
     def ids(self) -> array[int]:
         return self._ids
 
-    def set_ids(self, ids: array[int]) -> None:
-        """Show these pictures in this order; what stays selected is kept by id."""
+    def set_ids(self, ids: array[int], *, follow: bool = False) -> None:
+        """Show these pictures in this order; what stays selected is kept by id. `follow`: the selection goes on to
+        the next picture where it left the list."""
         if ids != self._ids:
-            self.selection.reset(self._ids, ids)
+            self.selection.reset(self._ids, ids, follow=follow)
             self._ids = ids
             self._arrange()
             self.selection_changed.emit()
         self.forget()
+
+    def empty(self) -> None:
+        """Other pictures come, whose ids may be the same: nothing is selected and nothing known of them."""
+        self._faces.clear()
+        self._ids = array("q")
+        self.selection.reset((), self._ids)
+        self._arrange()
+        self.forget()
+        self.selection_changed.emit()
 
     def forget(self) -> None:
         """The pictures' data changed: ask for them again (their pixels are kept)."""
@@ -264,8 +274,9 @@ class PictureGrid(QAbstractScrollArea):
     def _face(self, picture: Picture, missing: list[Wanted]) -> QPixmap:
         """The square picture with round corners, border and class, or an empty well while it is not there."""
         color = self._color_of(picture) if picture.problem is None else None
+        looks = (color, picture.path, picture.size, picture.modified_ns)
         kept = self._faces.get(picture.id)
-        if kept is not None and kept[1] == color:
+        if kept is not None and kept[1] == looks:
             self._faces.move_to_end(picture.id)
             return kept[0]
         image: QImage | None = None
@@ -275,19 +286,19 @@ class PictureGrid(QAbstractScrollArea):
             if image is None:
                 missing.append(wanted)
         if image is None or image.isNull():
-            return self._empty()
+            return self._blank()
         if time.perf_counter() > self._late:
             # Many came at once: the others follow in the next frame, so that scrolling stays smooth.
             self._left = True
-            return self._empty()
+            return self._blank()
         face = thumbnail_face(image, color, self._size, self.devicePixelRatioF())
-        self._faces[picture.id] = (face, color)
+        self._faces[picture.id] = (face, looks)
         cost = face.width() * face.height() * 4
         while len(self._faces) * cost > _FACES and len(self._faces) > 1:
             self._faces.popitem(last=False)
         return face
 
-    def _empty(self) -> QPixmap:
+    def _blank(self) -> QPixmap:
         if self._well is None:
             self._well = thumbnail_face(None, None, self._size, self.devicePixelRatioF())
         return self._well

@@ -5,8 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 
-_CARRIED = 20_000
-
 
 class Selection:
     """Selected rows with the current one and the anchor of a range."""
@@ -29,21 +27,34 @@ class Selection:
             yield row
             row = self._flags.find(1, row + 1)
 
-    def reset(self, before: Sequence[int], after: array[int]) -> None:
-        """The list changed from the ids `before` to `after`: keep what is selected by id."""
-        kept = {before[row] for row in self.rows()} if len(self) <= _CARRIED else set()
+    def reset(self, before: Sequence[int], after: array[int], *, follow: bool = False) -> None:
+        """The list changed from the ids `before` to `after`: keep what is selected by id.
+
+        `follow`: where all that was selected left the list, select what took the place of the current one.
+        """
         current = before[self.current] if 0 <= self.current < len(before) else None
+        flags, place = self._flags, self.current
         self._flags = bytearray(len(after))
         self.current = self.anchor = -1
-        if not after or (not kept and current is None):
+        chosen = flags.count(1) > 0
+        if not after or (not chosen and current is None):
             return
         import numpy as np
 
-        ids = np.frombuffer(after, np.int64)
-        for row in np.flatnonzero(np.isin(ids, list(kept))).tolist():
-            self._flags[row] = 1
+        old, ids = np.asarray(before, np.int64), np.frombuffer(after, np.int64)
+        if chosen:
+            kept = np.isin(ids, old[np.frombuffer(flags, np.bool_)])
+            self._flags = bytearray(kept.tobytes())
+        if current is None:
+            return
+        if follow and current not in after:
+            left = np.flatnonzero(np.isin(old, ids))
+            next_one = min(int(np.searchsorted(left, place)), len(left) - 1)
+            current = int(old[left[next_one]]) if len(left) else int(ids[0])
+            if chosen and not kept.any():
+                self._flags[after.index(current)] = 1
         found = np.flatnonzero(ids == current)
-        if current is not None and len(found):
+        if len(found):
             self.current = self.anchor = int(found[0])
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""Networks of others as editable graphs: `.keras` files, Keras's JSON and ONNX, read as data; nothing in them is run.
+"""Networks of others as editable graphs: `.keras`, `.h5` and JSON of Keras, and ONNX, read as data; nothing is run.
 
 Only the description of the layers is read (keras.io, "Serialization"): no weights, no code, no pickle. A layer that
 has no entry here keeps its name and its settings and is shown as unknown.
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.keras_calls import MODELS, Call, Config, ends, first_calls, name_of, sources
+from cnnstudio.catalog.keras_h5 import H5_SUFFIXES, config_of
+from cnnstudio.catalog.keras_operations import folded, in_layers, is_operation
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.layers.spectral import COLUMNS, wrapped
 from cnnstudio.catalog.naming import layer_id
@@ -31,26 +34,23 @@ LARGEST: Final = 64 << 20
 DEEPEST: Final = 20
 """Models within models."""
 SOURCE_SUFFIXES: Final = (".py", ".ipynb")
-SUFFIXES: Final = (".keras", ".json", ".onnx", *SOURCE_SUFFIXES)
-_MODELS: Final = ("Functional", "Sequential", "Model")
+SUFFIXES: Final = (".keras", *H5_SUFFIXES, ".json", ".onnx", *SOURCE_SUFFIXES)
 _OWN: Final = ("Input", "Output", "PretrainedBase")
 _FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
 """Where Keras writes out what a parameter that is left open takes from another one."""
 _SCALES: Final = {(1 / 255, 0.0): "zero_one", (1 / 127.5, -1.0): "minus_one_one"}
 replace = msgspec.structs.replace
 
-Config = Mapping[str, Any]
-Call = tuple[str, int]
-"""A layer by its name in the file, and which of its calls."""
-
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Where a layer comes from: the file's description of it, its names from the outermost model inwards, and the
-    group of its weights in Keras's HDF5 file. Of an ONNX model, `names` are the tensors with its weights."""
+    group of its weights in the archive that Keras 3 writes; `flat`: there they have no dimensions of size 1. Of an ONNX
+    model, `names` are the tensors with its weights."""
 
     layer: Mapping[str, Any]
     names: tuple[str, ...] = ()
     group: str = ""
+    flat: bool = False
 
 
 class Foreign(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,17 +68,17 @@ class Foreign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_network(path: Path, with_scaling: bool = False, check: Callable[[], None] = lambda: None) -> Foreign:
-    """The network in a `.keras`, JSON or ONNX file, in Python source or in a notebook; a scaling behind its input stays a
-    layer `with_scaling`.
+    """The network in a `.keras`, `.h5`, JSON or ONNX file, in Python source or in a notebook; a scaling behind its input
+    stays a layer `with_scaling`.
 
     `check` is called now and then while a large file is read; what it raises ends the reading. Raises ProblemError.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        text = Text("{path} is no network that can be opened: choose a .keras file, Keras's JSON, an ONNX model, or "
-                    "Python source or a notebook with Keras code.",
-                    "{path} no es una red que se pueda abrir: elija un archivo .keras, el JSON de Keras, un modelo "
-                    "ONNX, o código Python o un cuaderno con código de Keras.")
+        text = Text("{path} is no network that can be opened: choose a .keras or .h5 file, Keras's JSON, an ONNX model, "
+                    "or Python source or a notebook with Keras code.",
+                    "{path} no es una red que se pueda abrir: elija un archivo .keras o .h5, el JSON de Keras, un "
+                    "modelo ONNX, o código Python o un cuaderno con código de Keras.")
         raise _problem("unknown_network_file", text.fill(path=path.name), path)
     if suffix == ".onnx":
         from cnnstudio.catalog.onnx_graph import read_onnx
@@ -92,6 +92,8 @@ def read_network(path: Path, with_scaling: bool = False, check: Callable[[], Non
 
 
 def _config(path: Path, suffix: str) -> Any:
+    if suffix in H5_SUFFIXES:
+        return config_of(path)
     try:
         if suffix == ".keras":
             with zipfile.ZipFile(path) as archive:
@@ -128,7 +130,7 @@ def described(config: Any, path: Path = Path("model.json"), with_scaling: bool =
     """The network that Keras's description of a model stands for; raises ProblemError where it is none."""
     reader = _Reader()
     try:
-        if not isinstance(config, Mapping) or config.get("class_name") not in _MODELS:
+        if not isinstance(config, Mapping) or config.get("class_name") not in MODELS:
             raise _damaged(path)
         reader.model(config, {}, 0)
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError):
@@ -148,11 +150,14 @@ class _Reader:
         self.notes: list[Text] = []
         self.shape: tuple[int, int, int] | None = None
         self.origins: dict[str, Origin] = {}
+        self._standing: list[str] = []
+        """Layers that stand for arithmetic, in order."""
         self._inside: dict[str, Origin] = {}
         """The layers of the model that is being read, by their names in the file."""
 
     def found(self, with_scaling: bool) -> Foreign:
         network, normalization = NetworkSpec(nodes=tuple(self.nodes.values()), edges=tuple(self.edges)), "none"
+        network = folded(network, self._standing)
         if not with_scaling:
             network, normalization = without_scaling(network)
         return Foreign(network=network, shape=self.shape, normalization=normalization, unknown=tuple(self.unknown),
@@ -187,8 +192,9 @@ class _Reader:
         return last
 
     def _graph(self, inner: Config, layers: list[Config], entering: dict[int, str], depth: int) -> str:
-        inputs = [call[0] for call in _ends(inner["input_layers"])]
-        outputs = _ends(inner["output_layers"])
+        inputs = [call[0] for call in ends(inner["input_layers"])]
+        outputs = ends(inner["output_layers"])
+        first = first_calls(layers, outputs)
         given: dict[Call, str] = {}
         waiting = list(layers)
         while waiting:
@@ -199,11 +205,11 @@ class _Reader:
                     place = inputs.index(name) if name in inputs else -1
                     given[name, 0] = entering[place] if place in entering else self._input(layer["config"], name)
                     continue
-                calls = [list(_sources(node)) for node in layer["inbound_nodes"]]
+                calls = [list(sources(node)) for node in layer["inbound_nodes"]]
                 if any(source not in given for call in calls for source in call):
                     left.append(layer)
                     continue
-                for number, call in enumerate(calls):
+                for number, call in enumerate(calls, start=first.get(name, 0)):
                     given[name, number] = self._layer(layer, [given[source] for source in call], depth, name)
                 if len(calls) > 1:
                     self.notes.append(Text(
@@ -225,9 +231,11 @@ class _Reader:
         return identifier
 
     def _layer(self, layer: Config, sources: list[str], depth: int, name: str = "") -> str:
+        origin = self._inside.get(name_of(layer), Origin(layer=layer))
+        standing = is_operation(layer) and origin.layer["class_name"] == "Rescaling"
+        layer = origin.layer
         kind, config = str(layer["class_name"]), layer["config"]
-        origin = self._inside.get(_named(layer), Origin(layer=layer))
-        if kind in _MODELS and isinstance(config, Mapping | list):
+        if kind in MODELS and isinstance(config, Mapping | list):
             return self.model(layer, dict(enumerate(sources)), depth + 1, origin)
         name = name or str(config.get("name") or layer.get("name") or kind.lower())
         kind, config, rounds = _unwrapped(kind, config)
@@ -244,6 +252,8 @@ class _Reader:
         params = _params(kind, config)
         identifier = self._add(Node(id=name, type=kind, params=wrapped(params, rounds) if rounds else params), sources)
         self.origins[identifier] = origin
+        if standing:
+            self._standing.append(identifier)
         return identifier
 
     def _add(self, node: Node, sources: list[str]) -> str:
@@ -253,12 +263,6 @@ class _Reader:
         return identifier
 
 
-def _named(layer: Config) -> str:
-    """A layer's name in the file; that of a model of Keras 2 may be missing."""
-    config = layer["config"]
-    return str(layer.get("name") or (config.get("name") if isinstance(config, Mapping) else "") or "")
-
-
 def _placed(layers: list[Config], place: Origin | None) -> dict[str, Origin]:
     """Where the layers of a model stand in the file: Keras names the groups of their weights by class and number."""
     found: dict[str, Origin] = {}
@@ -266,7 +270,7 @@ def _placed(layers: list[Config], place: Origin | None) -> dict[str, Origin]:
     before = place if place is not None else Origin(layer={})
     for layer in layers:
         # An operation on tensors is no layer and has no group.
-        if ".ops" in str(layer.get("module")):
+        if is_operation(layer):
             group = ""
         else:
             word = _snake(str(layer["class_name"]))
@@ -274,8 +278,9 @@ def _placed(layers: list[Config], place: Origin | None) -> dict[str, Origin]:
             counts[word] = number + 1
             word = f"{word}_{number}" if number else word
             group = f"{before.group}/layers/{word}" if before.group else f"layers/{word}"
-        name = _named(layer)
-        found[name] = Origin(layer=layer, names=(*before.names, name), group=group)
+        name, told = name_of(layer), in_layers(layer)
+        found[name] = Origin(layer=told, names=(*before.names, name), group=group,
+                             flat=told is not layer and told["class_name"] == "DepthwiseConv2D")
     return found
 
 
@@ -283,29 +288,6 @@ def _snake(name: str) -> str:
     """conv2d for Conv2D, re_lu for ReLU: Keras's way of writing a class in small letters."""
     words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
-
-
-def _ends(value: Any) -> list[Call]:
-    """[name, call, tensor], or a list of such."""
-    found = [value] if value and isinstance(value[0], str) else list(value)
-    return [(str(each[0]), int(each[1])) for each in found]
-
-
-def _sources(node: Any) -> Iterator[Call]:
-    """What one call of a layer is fed by: Keras 3 describes tensors in its arguments, Keras 2 lists layers."""
-    if isinstance(node, Mapping):
-        if node.get("class_name") == "__keras_tensor__":
-            name, number, _tensor = node["config"]["keras_history"]
-            yield str(name), int(number)
-        else:
-            for each in node.values():
-                yield from _sources(each)
-    elif isinstance(node, list):
-        if len(node) >= 3 and isinstance(node[0], str) and isinstance(node[1], int) and isinstance(node[2], int):
-            yield node[0], node[1]
-        else:
-            for each in node:
-                yield from _sources(each)
 
 
 def _unwrapped(kind: str, config: Config) -> tuple[str, Config, int]:

@@ -62,10 +62,10 @@ def _new(command: Command) -> None:
     chosen.add_argument("--template", choices=TEMPLATES.ids(), help=tr("start from an architecture",
                                                                        "partir de una arquitectura"))
     chosen.add_argument("--base", type=_base, metavar=tr("BASE-or-MODEL", "BASE-o-MODELO"),
-                        help=tr("start from a pretrained base: {ids}; or from a model of your own: a .keras file, a run, an "
-                                "exported bundle or a project",
-                                "partir de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras, un "
-                                "entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
+                        help=tr("start from a pretrained base: {ids}; or from a model of your own: a .keras or .h5 file, a "
+                                "run, an exported bundle or a project",
+                                "partir de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras o .h5, "
+                                "un entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
     _add_set(new)
 
 
@@ -87,8 +87,8 @@ def _network(command: Command) -> None:
                        help=tr("start again from a pretrained base, or from a model of your own without its classifier",
                                "partir de nuevo de una base preentrenada, o de un modelo propio sin su clasificador"))
     taken.add_argument("--from", dest="source", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                       help=tr("a .keras file, Keras's JSON, an ONNX model, Python source or a notebook",
-                               "un archivo .keras, el JSON de Keras, un modelo ONNX, código Python o un cuaderno"))
+                       help=tr("a .keras or .h5 file, Keras's JSON, an ONNX model, Python source or a notebook",
+                               "un archivo .keras o .h5, el JSON de Keras, un modelo ONNX, código Python o un cuaderno"))
 
 
 def _check(command: Command) -> None:

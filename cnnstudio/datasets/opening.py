@@ -9,6 +9,7 @@ from statistics import median
 import msgspec
 
 from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.own_files import SUFFIXES as MODELS
 from cnnstudio.catalog.checks import check_project
 from cnnstudio.catalog.starting import Facts, new_project, with_base
 from cnnstudio.core.dataset import DatasetSpec
@@ -70,7 +71,7 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     nothing half made.
 
     `folder` must not hold a project yet. The pictures are listed and looked at; template or base are
-    chosen by what they are unless named. A base is an id, or the `.keras` file of a model that is taken into the
+    chosen by what they are unless named. A base is an id, or the `.keras` or `.h5` file of a model that is taken into the
     project under `base_name`.
     """
     if (folder / PROJECT_FILE).exists():
@@ -85,7 +86,7 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as trouble:
         raise ProblemError(write_problem(trouble, folder)) from trouble
-    own = _own_base(Path(base), folder, base_name) if base.lower().endswith(".keras") else None
+    own = _own_base(Path(base), folder, base_name) if Path(base).suffix.lower() in MODELS else None
     index = open_index(folder)
     source, *joined = (source_text(place, folder) for place in places)
     title = name or places[0].stem

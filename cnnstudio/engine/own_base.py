@@ -30,7 +30,10 @@ def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
         for name, layer in weighted.items():
             parts = _PARTS.get(type(layer).__name__, ("",))
             wanted = [tuple(weight.shape) for weight in layer.weights]
-            found = own_weights.arrays(file, base.own.origins[name].group, path, max(map(prod, wanted)), parts)
+            origin = base.own.origins[name]
+            found = own_weights.arrays(file, origin, path, max(map(prod, wanted)), parts)
+            if origin.flat and [array.size for array in found] == list(map(prod, wanted)):
+                found = [array.reshape(shape) for array, shape in zip(found, wanted, strict=True)]
             if [array.shape for array in found] != wanted:
                 text = Text("{path} does not hold the weights of its layer {layer}: {have} instead of {wanted}.",
                             "{path} no contiene los pesos de su capa {layer}: {have} en lugar de {wanted}.")

@@ -1,4 +1,5 @@
-"""From a model somewhere to a base of the project: a `.keras` file, a run, an exported bundle or another project."""
+"""From a model somewhere to a base of the project: a `.keras` or `.h5` file, a run, an exported bundle or another
+project."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def model_of(place: Path) -> tuple[Path, str]:
     """The model file that a path means, and a name for its copy. Raises ProblemError.
 
-    A `.keras` file, the folder of a run or of an exported bundle, or a project (its newest run with a model).
+    A `.keras` or `.h5` file, the folder of a run or of an exported bundle, or a project (its newest run with a model).
     """
     if (place / PROJECT_FILE).is_file():
         run = find_run(place)
@@ -43,9 +44,9 @@ def model_of(place: Path) -> tuple[Path, str]:
         return run.model_path, (f"{run.project_folder.name}-{run.summary().network}" if named else run.id)
     if place.is_file():
         return place, place.stem
-    text = Text("{path} is not there, or holds no model: give a .keras file, a run, an exported bundle or a project.",
-                "{path} no existe o no contiene un modelo: indique un archivo .keras, un entrenamiento, un paquete exportado "
-                "o un proyecto.")
+    text = Text("{path} is not there, or holds no model: give a .keras or .h5 file, a run, an exported bundle or a project.",
+                "{path} no existe o no contiene un modelo: indique un archivo .keras o .h5, un entrenamiento, un paquete "
+                "exportado o un proyecto.")
     raise ProblemError(error("own_base_missing", text.fill(path=place), "network", path=place))
 
 

@@ -1,4 +1,4 @@
-"""`.keras` files written without Keras, for tests that need no more than a small one."""
+"""`.keras` and `.h5` files written without Keras, for tests that need no more than a small one."""
 
 from __future__ import annotations
 
@@ -32,11 +32,25 @@ PLAIN = (("Conv2D", CONV), ("MaxPooling2D", {"pool_size": [2, 2]}), ("Conv2D", C
          ("Dense", {"units": 8, "activation": "relu"}), ("Dense", {"units": 3}))
 
 
+def _described(layers: list[dict[str, Any]]) -> str:
+    return json.dumps({"class_name": "Functional", "config": {
+        "layers": layers, "input_layers": ["in", 0, 0], "output_layers": [layers[-1]["name"], 0, 0]}})
+
+
+def write_h5(path: Path, layers: list[dict[str, Any]] | None = None, described: bool = True, weights: bool = True) -> Path:
+    """A whole model in HDF5; its weights are a few numbers, which nothing here reads."""
+    with h5py.File(path, "w") as file:
+        if described:
+            file.attrs["model_config"] = _described(chain(*PLAIN) if layers is None else layers)
+        if weights:
+            file["model_weights/one/one/kernel"] = np.zeros((3, 3, 3, 4), "f4")
+            file["model_weights/one"].attrs["weight_names"] = ["one/kernel"]
+    return path
+
+
 def write_model(path: Path, layers: list[dict[str, Any]] | None = None, weights: bool = True, **members: bytes) -> Path:
     """A model of these layers; its weights are a few numbers, which nothing here reads."""
     layers = chain(*PLAIN) if layers is None else layers
-    config = {"class_name": "Functional", "config": {
-        "layers": layers, "input_layers": ["in", 0, 0], "output_layers": [layers[-1]["name"], 0, 0]}}
     with h5py.File(path.with_suffix(".h5"), "w") as file:
         file["layers/conv2d/vars/0"] = np.zeros((3, 3, 3, 4), "f4")
         # As large as if all were there.
@@ -44,7 +58,7 @@ def write_model(path: Path, layers: list[dict[str, Any]] | None = None, weights:
     content = path.with_suffix(".h5").read_bytes()
     path.with_suffix(".h5").unlink()
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("config.json", _described(layers))
         if weights:
             archive.writestr("model.weights.h5", content)
         for name, data in members.items():

@@ -24,7 +24,8 @@ def test_what_is_no_network_is_refused(tmp_path):
         "empty.keras": (b"", "network_damaged"), "text.json": (b"hello", "network_damaged"),
         "list.json": (b"[1, 2]", "network_damaged"), "other.json": (b'{"class_name": "Adam", "config": {}}', "network_damaged"),
         "hollow.json": (b'{"class_name": "Sequential", "config": {"layers": []}}', "network_damaged"),
-        "model.onnx": (b"x", "network_damaged"), "model.h5": (b"x", "unknown_network_file"),
+        "model.onnx": (b"x", "network_damaged"), "model.h5": (b"x", "network_damaged"),
+        "model.pt": (b"x", "unknown_network_file"),
         "deep.json": (b'{"a":' * 5000 + b"1" + b"}" * 5000, "network_damaged"),
     }
     for name, (content, code) in cases.items():

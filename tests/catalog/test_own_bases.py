@@ -6,7 +6,9 @@ import os
 import shutil
 import zipfile
 
+import h5py
 import msgspec
+import numpy as np
 import pytest
 
 from cnnstudio.catalog.bases import BASES, own, own_files
@@ -25,7 +27,7 @@ from cnnstudio.core.files import decode_project, encode_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
 from cnnstudio.core.workplace import use_folder
-from tests.catalog.keras_files import CONV, PLAIN, chain, layer, write_model
+from tests.catalog.keras_files import CONV, PLAIN, chain, layer, write_h5, write_model
 
 
 @pytest.fixture
@@ -161,14 +163,45 @@ def test_damaged_and_foreign_files_are_refused(place):
     (folder / "cut.keras").write_bytes(whole[:len(whole) // 2])
     (folder / "text.keras").write_bytes(b"hello")
     (folder / "model.h5").write_bytes(b"x")
+    (folder / "model.pt").write_bytes(b"x")
     with zipfile.ZipFile(folder / "zip.keras", "w") as archive:
         archive.writestr("photos/a.txt", b"x")
-    for name, code in (("cut.keras", "own_base_damaged"), ("text.keras", "own_base_damaged"), ("model.h5", "own_base_kind"),
+    for name, code in (("cut.keras", "own_base_damaged"), ("text.keras", "own_base_damaged"), ("model.h5", "network_damaged"),
+                       ("model.pt", "own_base_kind"), ("nowhere.h5", "own_base_missing"),
                        ("zip.keras", "own_base_damaged"), ("nowhere.keras", "own_base_missing")):
         assert refused(place, folder / name).code == code, name
     assert refused(place, write_model(folder / "empty.keras", weights=False)).code == "own_base_no_weights"
     broken = write_model(folder / "broken.keras", [{"class_name": 3, "name": "x"}])
     assert refused(place, broken).code == "network_damaged"
+
+
+def test_models_in_hdf5_are_taken_and_what_is_none_is_refused(place):
+    folder = place.parent
+    base = own.own_base(take_in(write_h5(folder / "Old one.hdf5"), place))
+    assert base.own.file == f"bases/old-one-{digest_of(folder / 'Old one.hdf5')}.h5"
+    assert (base.own.end, base.parameters, base.own.scaling) == ("three", 112 + 148, "zero_one")
+    assert [each.id for each in own.own_bases()] == [base.id]
+    project = with_base(Project(name="x"), base)
+    assert blocking(check_network(project, 3)) == ()
+    assert label_of(project.network.node("base")) == "old-one"
+    shutil.rmtree(place / "bases")
+    whole = write_h5(folder / "whole.h5").read_bytes()
+    for name, content in (("cut.h5", whole[:len(whole) // 2]), ("begun.h5", whole[:40]), ("none.h5", b""),
+                          ("other.h5", write_model(folder / "m.keras").read_bytes())):
+        (folder / name).write_bytes(content)
+        assert refused(place, folder / name).code == "network_damaged", name
+    assert refused(place, write_h5(folder / "weights.h5", described=False)).code == "network_only_weights"
+    assert refused(place, write_h5(folder / "empty.h5", weights=False)).code == "own_base_no_weights"
+    trick = [*chain(*PLAIN[:1]), layer("Lambda", "trick", "one", function="x"), layer("Conv2D", "c", "trick", **CONV),
+             layer("Flatten", "f", "c"), layer("Dense", "d", "f", units=3)]
+    assert "trick (Lambda" in refused(place, write_h5(folder / "lambda.h5", trick)).text.es
+    many = chain(("Conv2D", CONV | {"filters": 20_000}), *PLAIN[1:])
+    assert refused(place, write_h5(folder / "declared.h5", many)).code == "own_base_damaged"
+    for number, words in enumerate((np.zeros((3, 3)), b"\xff\xfe", b"[" * 100_000, [b"{}", b"{}"])):
+        path = write_h5(folder / f"words{number}.h5")
+        with h5py.File(path, "r+") as file:
+            file.attrs["model_config"] = words
+        assert refused(place, path).code == "network_damaged", words
 
 
 def test_archives_that_would_fill_the_disk_are_refused(place, monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 
 from cnnstudio.core.commands import Pause, Resume, Stop
 from cnnstudio.core.events import Batch, Epoch, Paused
+from cnnstudio.core.workplace import use_folder
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import create_run
 from tests.engine.collections_of_pictures import CLASSES, draw, write_manifest
@@ -53,6 +54,16 @@ def pictures(tmp_path_factory):
     """(root, entries) of two classes of twenty small pictures each."""
     root = tmp_path_factory.mktemp("pictures ñ")
     return root, draw(root)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """The folder of a project, in use."""
+    folder = tmp_path / "project ñ"
+    folder.mkdir()
+    use_folder(folder)
+    yield folder
+    use_folder(None)
 
 
 @pytest.fixture

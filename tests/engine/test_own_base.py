@@ -60,16 +60,6 @@ def stirred(model: keras.Model) -> keras.Model:
     return model
 
 
-@pytest.fixture
-def place(tmp_path):
-    """The folder of a project, in use."""
-    folder = tmp_path / "project ñ"
-    folder.mkdir()
-    use_folder(folder)
-    yield folder
-    use_folder(None)
-
-
 def taken(model, place, **more):
     """The model saved, and its file taken into the project: the base."""
     source = place.parent / "my model.keras"

@@ -13,7 +13,7 @@ from cnnstudio.gui.pages.network_own import RunsDialog
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.workers.own_bases import trained_runs
-from tests.catalog.keras_files import PLAIN, chain, write_model
+from tests.catalog.keras_files import PLAIN, chain, write_h5, write_model
 
 
 @pytest.fixture
@@ -34,6 +34,27 @@ def told(page):
 
 def settle(qtbot, page):
     qtbot.waitUntil(lambda: not len(page.session.jobs), timeout=10_000)
+
+
+def test_a_model_in_hdf5_is_chosen_dropped_or_opened(qtbot, page, tmp_path, monkeypatch):
+    page.show_view("gallery")
+    asked = []
+    path = write_h5(tmp_path / "Old one.h5")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *words: asked.append(words[-1]) or (str(path), ""))
+    button(page._gallery, "Your own model…").click()
+    settle(qtbot, page)
+    assert "*.h5" in asked[0] and "*.keras" in asked[0]
+    assert node(page).params["file"].endswith(".h5") and page.report.problems == ()
+    # Dropped anywhere, it is asked what it is meant as.
+    page.canvas.window().go("data")
+    page.canvas.window().take_paths([str(path)])
+    menu = page.canvas.findChildren(QMenu)[-1]
+    assert [each.text() for each in menu.actions()] == ["Start from it as a base", "Open its network"]
+    menu.actions()[1].trigger()
+    menu.close()
+    settle(qtbot, page)
+    assert [each.id for each in page.session.project.network.nodes] == ["in", "one", "two", "three", "four", "five", "six"][
+        :len(PLAIN) + 1]
 
 
 def node(page):

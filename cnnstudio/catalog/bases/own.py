@@ -1,4 +1,4 @@
-"""A user's own `.keras` model as a pretrained base: read from its file as data, its classifier taken off.
+"""A user's own `.keras` or `.h5` model as a pretrained base: read from its file as data, its classifier taken off.
 
 The file lies in the project's folder under a name that ends with the digest of its content, so that it moves with
 the project and is known by what it is. Nothing in it is run; its weights are read in the child alone.
@@ -17,10 +17,12 @@ import msgspec
 from cnnstudio.catalog.bases import trunk
 from cnnstudio.catalog.bases.entry import Base, Weights
 from cnnstudio.catalog.bases.own_files import (
-    check_archive,
+    SUFFIXES,
+    check_file,
     damaged,
     digest_in,
     digest_of,
+    is_h5,
     is_own_file,
     problem,
     weights_bytes,
@@ -124,7 +126,7 @@ def own_bases() -> list[Base]:
     found = []
     folder = folder_in_use()
     if folder is not None:
-        for path in sorted((folder / "bases").glob("*.keras")):
+        for path in sorted(each for each in (folder / "bases").glob("*.*") if each.suffix in SUFFIXES):
             with contextlib.suppress(ProblemError):
                 found.append(own_base(f"bases/{path.name}"))
     return found
@@ -148,8 +150,8 @@ def state_of(network: NetworkSpec) -> tuple[tuple[str, int, int], ...]:
 
 
 def read_base(path: Path, file: str, scaling: str = "") -> Base:
-    """The base that a `.keras` file holds; `file` is its place in the project. Raises ProblemError."""
-    check_archive(path)
+    """The base that a `.keras` or `.h5` file holds; `file` is its place in the project. Raises ProblemError."""
+    check_file(path)
     foreign = read_network(path, with_scaling=True)
     if len(foreign.network.nodes) > _MOST_LAYERS:
         text = Text("{path} has {n} layers, more than any network that can be a base.",
@@ -306,6 +308,8 @@ def _notes(foreign: Foreign, scales: bool, scaling: str, card: _Card | None) -> 
 
 
 def _card(path: Path) -> _Card | None:
+    if is_h5(path):
+        return None
     try:
         with zipfile.ZipFile(path) as archive:
             if CARD not in archive.namelist() or archive.getinfo(CARD).file_size > 1 << 20:

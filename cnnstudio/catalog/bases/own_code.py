@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnstudio.catalog.bases.entry import Base
+from cnnstudio.catalog.bases.own_files import is_h5
 from cnnstudio.catalog.call import literal
+from cnnstudio.catalog.keras_h5 import opened, place_of
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import complete
 
@@ -16,13 +20,13 @@ if TYPE_CHECKING:
 
 def can_be_cut(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> bool:
     """Whether the file's model can be used as it is: for pictures of its own size, with no model within the model,
-    and each layer used once."""
+    and each layer used once. Of a `.h5` file numbers alone are used: Keras 3 cannot load all that Keras 2 saved."""
     assert base.own is not None
     inner = [node.id for node in graph.nodes[1:] if node.id in base.own.origins]
     origins = [base.own.origins[each] for each in inner]
     names = [origin.names for origin in origins]
-    return (size == base.size and all(len(each) == 1 for each in names) and len(set(names)) == len(names)
-            and bool(origins[-1].group))
+    return (size == base.size and not is_h5(Path(base.own.path)) and all(len(each) == 1 for each in names)
+            and len(set(names)) == len(names) and bool(origins[-1].group))
 
 
 def cut_lines(name: str, base: Base, graph: NetworkSpec, learning: frozenset[str]) -> list[str]:
@@ -58,17 +62,48 @@ def weight_lines(base: Base, graph: NetworkSpec) -> list[str]:
     """The weights of the file, set into the layers that were built one by one."""
     assert base.own is not None
     found = _report(base, graph, base.size)
-    places = {node.id: base.own.origins[node.id].names for node in graph.nodes if found.nodes[node.id].cost.parameters}
+    weighted = [node.id for node in graph.nodes if found.nodes[node.id].cost.parameters]
+    places = {each: base.own.origins[each].names for each in weighted}
+    if is_h5(Path(base.own.path)):
+        return _h5_lines(base, places)
     lines = [_loaded(base)]
+    flat = any(base.own.origins[each].flat for each in weighted)
     outer = {names[:-1] for names in places.values()}
     if len(outer) == 1 and all(name == names[-1] for name, names in places.items()):
         inner = "".join(f".get_layer({literal(each)})" for each in next(iter(outer)))
         return [*lines, "for layer in base.layers:", "    if layer.weights:",
-                f"        layer.set_weights(source{inner}.get_layer(layer.name).get_weights())"]
+                *_set(f"source{inner}.get_layer(layer.name).get_weights()", flat, "        ")]
     lines.append("for name, place in {")
     lines += [f"    {literal(name)}: {literal(names)}," for name, names in places.items()]
-    return [*lines, "}.items():", "    layer = source", "    for each in place:", "        layer = layer.get_layer(each)",
-            "    base.get_layer(name).set_weights(layer.get_weights())"]
+    return [*lines, "}.items():", "    found, layer = source, base.get_layer(name)", "    for each in place:",
+            "        found = found.get_layer(each)", *_set("found.get_weights()", flat, "    ")]
+
+
+def _set(arrays: str, flat: bool, indent: str) -> list[str]:
+    """The weights of `layer`; some lie in the file in another shape where `flat`."""
+    if not flat:
+        return [f"{indent}layer.set_weights({arrays})"]
+    return [f"{indent}arrays = zip({arrays}, layer.weights)",
+            f"{indent}layer.set_weights([array.reshape(weight.shape) for array, weight in arrays])"]
+
+
+def _h5_lines(base: Base, places: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The numbers of a `.h5` file by their names in it."""
+    assert base.own is not None
+    flat = any(base.own.origins[each].flat for each in places)
+    lines = ["import h5py", "", f"with h5py.File({literal(base.own_file)}) as source:"]
+    if all(names == (name,) for name, names in places.items()):
+        return [*lines, "    for layer in base.layers:", "        if layer.weights:",
+                '            group = source["model_weights"][layer.name]',
+                '            arrays = [group[name][()] for name in group.attrs["weight_names"]]',
+                *_set("arrays", flat, "            ")]
+    lines.append("    for name, arrays in {")
+    with opened(Path(base.own.path)) as file:
+        for name, names in places.items():
+            group, found = place_of(file, names)
+            lines.append(f"        {literal(name)}: {literal(['/'.join([*group, *each]) for each in found])},")
+    return [*lines, "    }.items():", "        layer = base.get_layer(name)",
+            *_set("[source[each][()] for each in arrays]", flat, "        ")]
 
 
 def _loaded(base: Base) -> str:

@@ -12,11 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from cnnstudio.catalog.keras_h5 import H5_SUFFIXES, lacks_weights
 from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
 FOLDER: Final = "bases"
+SUFFIXES: Final = (".keras", *H5_SUFFIXES)
+"""Files that hold a whole model of Keras; a copy ends with one of the first two."""
 WEIGHTS: Final = "model.weights.h5"
 LARGEST: Final = 4 << 30
 """Bytes of a file, and of the weights in it: ConvNeXt-XLarge has 1.4 GB."""
@@ -25,7 +28,7 @@ _EXPANSION: Final = 100
 """Weights hardly shrink when they are packed: what grows more than this, and beyond `_FREE`, is refused."""
 _PIECE: Final = 1 << 20
 _DIGITS: Final = 12
-_NAME: Final = re.compile(r"bases/[a-z0-9][a-z0-9_-]*-[0-9a-f]{12}\.keras")
+_NAME: Final = re.compile(r"bases/[a-z0-9][a-z0-9_-]*-[0-9a-f]{12}\.(?:keras|h5)")
 
 
 def is_own_file(file: str) -> bool:
@@ -35,7 +38,7 @@ def is_own_file(file: str) -> bool:
 
 def digest_in(name: str) -> str:
     """The digest that the name of a file tells."""
-    return name.removesuffix(".keras").rpartition("-")[2]
+    return name.partition(".")[0].rpartition("-")[2]
 
 
 def digest_of(path: Path) -> str:
@@ -52,22 +55,22 @@ def digest_of(path: Path) -> str:
 
 def take_in(source: Path, folder: Path, name: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None,
             check: Callable[[], None] = lambda: None) -> str:
-    """Copy a `.keras` file into the project's folder, whole or not at all; answers its place in the project.
+    """Copy a `.keras` or `.h5` file into the project's folder, whole or not at all; answers its place in the project.
 
     Only what can be a base is copied. Raises ProblemError, and whatever `check` raises between two pieces.
     """
     from cnnstudio.catalog.bases.own import read_base
 
-    wanted = _slug(name or source.stem)
-    read_base(source, f"{FOLDER}/{wanted}-{'0' * _DIGITS}.keras")
+    wanted, suffix = _slug(name or source.stem), SUFFIXES[is_h5(source)]
+    read_base(source, f"{FOLDER}/{wanted}-{'0' * _DIGITS}{suffix}")
     place = folder / FOLDER
     temporary = None
     try:
         place.mkdir(parents=True, exist_ok=True)
-        descriptor, made = tempfile.mkstemp(prefix=".taking.", suffix=".keras", dir=place)
+        descriptor, made = tempfile.mkstemp(prefix=".taking.", suffix=suffix, dir=place)
         temporary = Path(made)
         digest = _copied(source, descriptor, progress, check)
-        file = f"{FOLDER}/{wanted}-{digest}.keras"
+        file = f"{FOLDER}/{wanted}-{digest}{suffix}"
         os.chmod(temporary, 0o644)
         os.replace(temporary, folder / file)
         temporary = None
@@ -102,16 +105,33 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "model"
 
 
-def check_archive(path: Path) -> None:
+def is_h5(path: Path) -> bool:
+    """Whether this is a whole model in HDF5 rather than an archive."""
+    return path.suffix.lower() in H5_SUFFIXES
+
+
+def check_file(path: Path) -> None:
     """Whether the file is whole and holds a model with its weights, by its table of contents. Raises ProblemError."""
-    if path.suffix.lower() != ".keras":
-        text = Text("{path} cannot be a base: a .keras file is needed, which has the weights with the network. A .h5 model "
-                    "opens in Keras and is saved as .keras there.",
-                    "{path} no puede ser una base: hace falta un archivo .keras, que contiene los pesos con la red. Un modelo "
-                    ".h5 se abre en Keras y se guarda allí como .keras.")
+    if path.suffix.lower() not in SUFFIXES:
+        text = Text("{path} cannot be a base: a .keras or .h5 file of Keras is needed, which has the weights with the "
+                    "network.",
+                    "{path} no puede ser una base: hace falta un archivo .keras o .h5 de Keras, que contiene los pesos con "
+                    "la red.")
         raise ProblemError(problem("own_base_kind", text.fill(path=path.name), path))
     try:
         size = path.stat().st_size
+    except OSError as trouble:
+        raise ProblemError(_unreadable(path, trouble)) from trouble
+    if size > LARGEST:
+        raise ProblemError(_too_large(path, size))
+    if not is_h5(path):
+        _check_archive(path, size)
+    elif lacks_weights(path):
+        raise ProblemError(_without_weights(path))
+
+
+def _check_archive(path: Path, size: int) -> None:
+    try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except zipfile.BadZipFile:
@@ -122,19 +142,18 @@ def check_archive(path: Path) -> None:
     if "config.json" not in names or len(set(names)) != len(names):
         raise ProblemError(damaged(path))
     if WEIGHTS not in names:
-        text = Text("{path} describes a network but holds no weights.", "{path} describe una red pero no contiene pesos.")
-        raise ProblemError(problem("own_base_no_weights", text.fill(path=path.name), path))
+        raise ProblemError(_without_weights(path))
     total = sum(member.file_size for member in members)
     expanding = any(member.file_size > _FREE and member.file_size > _EXPANSION * max(member.compress_size, 1)
                     for member in members)
-    if size > LARGEST or total > LARGEST or expanding or len(members) > 10_000:
-        text = Text("{path} would unpack to {n:,.0f} MB, more than any network that can be a base.",
-                    "{path} ocuparía {n:,.0f} MB al desempaquetarse, más que cualquier red que pueda ser una base.")
-        raise ProblemError(problem("own_base_too_large", text.fill(path=path.name, n=total / 2**20), path))
+    if total > LARGEST or expanding or len(members) > 10_000:
+        raise ProblemError(_too_large(path, max(total, size)))
 
 
 def weights_bytes(path: Path) -> int:
     """Bytes of the weights in a file that was looked at. Raises ProblemError."""
+    if is_h5(path):
+        return path.stat().st_size
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.getinfo(WEIGHTS).file_size
@@ -151,6 +170,17 @@ def damaged(path: Path, reason: str = "") -> Problem:
     text = Text("{path} is damaged, cut off or no model of Keras.",
                 "{path} está dañado, incompleto o no es un modelo de Keras.")
     return error("own_base_damaged", text.fill(path=path.name), "network", field="file", path=path, details=reason)
+
+
+def _without_weights(path: Path) -> Problem:
+    text = Text("{path} describes a network but holds no weights.", "{path} describe una red pero no contiene pesos.")
+    return problem("own_base_no_weights", text.fill(path=path.name), path)
+
+
+def _too_large(path: Path, size: int) -> Problem:
+    text = Text("{path} would take {n:,.0f} MB, more than any network that can be a base.",
+                "{path} ocuparía {n:,.0f} MB, más que cualquier red que pueda ser una base.")
+    return problem("own_base_too_large", text.fill(path=path.name, n=size / 2**20), path)
 
 
 def _unreadable(path: Path, trouble: OSError) -> Problem:

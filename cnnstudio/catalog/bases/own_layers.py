@@ -10,6 +10,8 @@ import msgspec
 
 from cnnstudio.catalog.bases import own_weights
 from cnnstudio.catalog.foreign import Foreign, Origin
+from cnnstudio.catalog.keras_calls import is_place
+from cnnstudio.catalog.keras_operations import is_operation
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.shapes import NetworkReport
 from cnnstudio.core.network import NetworkSpec, Node
@@ -33,6 +35,8 @@ _ONLY: Final[Mapping[str, tuple[Any, ...]]] = {
 """Settings that no parameter of ours stands for, and the values with which a layer does what ours does."""
 _MOST_CHANNELS: Final = 4096
 _UNKNOWN: Final = Text("unknown here", "desconocida aquí")
+_OTHER_SIGMOID: Final = Text("hard_sigmoid of Keras 2, which is another function since Keras 3",
+                             "hard_sigmoid de Keras 2, que es otra función desde Keras 3")
 _SETTING: Final = Text("{name} = {value}", "{name} = {value}")
 
 
@@ -67,17 +71,20 @@ def adapted(network: NetworkSpec, foreign: Foreign, path: Path) -> NetworkSpec:
 
 def _numbers_of(weights: Any, origin: Origin, path: Path) -> dict[str, tuple[float, ...]]:
     """Mean and variance of each channel."""
-    found = own_weights.arrays(weights, origin.group, path, _MOST_CHANNELS)
+    found = own_weights.arrays(weights, origin, path, _MOST_CHANNELS)
     return {name: tuple(array.ravel().tolist()) for name, array in zip(("mean", "variance"), found, strict=False)}
 
 
 def refusals(foreign: Foreign, network: NetworkSpec, found: NetworkReport) -> dict[str, Text]:
     """The layers of the network that ours would not compute in the same way, each with the reason."""
     refused: dict[str, Text] = {}
+    old = any("batch_input_shape" in origin.layer["config"] for origin in foreign.origins.values())
     for node in network.nodes:
         if node.type == "Input":
             continue
         reason = _reason(node, foreign.origins[node.id], network, found)
+        if reason is None and old and node.params.get("activation") == "hard_sigmoid":
+            reason = _OTHER_SIGMOID
         # Of what stands behind a layer that is refused nothing can be said.
         if reason is not None and all(found.nodes[each].shape is not None for each in network.inputs_of(node.id)):
             refused[node.id] = reason
@@ -86,7 +93,7 @@ def refusals(foreign: Foreign, network: NetworkSpec, found: NetworkReport) -> di
 
 def _reason(node: Node, origin: Origin, network: NetworkSpec, found: NetworkReport) -> Text | None:
     module = str(origin.layer.get("module") or "")
-    if ".ops" in module:
+    if is_operation(origin.layer):
         sources = network.inputs_of(node.id)
         joined = len(sources) > 1 and len({found.nodes[each].shape for each in sources}) == 1
         return None if node.type in _OPERATIONS and joined else Text("an operation on tensors", "una operación con tensores")
@@ -149,7 +156,11 @@ def _numbers(value: Any) -> list[Any]:
 def _calls(inbound: Any) -> Iterator[tuple[str, Any]]:
     """Arguments of a layer's calls that change what it computes, such as a mask that hides what comes later."""
     for call in inbound if isinstance(inbound, list) else []:
-        for name, value in (call.get("kwargs") or {}).items() if isinstance(call, Mapping) else []:
+        # Keras 2 writes them behind each tensor of the call.
+        tensors = call if isinstance(call, list) else []
+        given = [call.get("kwargs")] if isinstance(call, Mapping) else [each[3] for each in tensors if is_place(each)
+                                                                        and len(each) > 3]
+        for name, value in ((name, value) for each in given if isinstance(each, Mapping) for name, value in each.items()):
             plain = isinstance(value, bool | int | float | str)
             if name != "training" and plain and value:
                 yield name, value

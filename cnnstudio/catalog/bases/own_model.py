@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class OwnModel:
-    """`file` is its place in the project ("bases/<name>-<digest>.keras"), `path` where that is now, `bytes` its size.
+    """`file` is its place in the project ("bases/<name>-<digest>.keras", or .h5), `path` where that is now, `bytes` its size.
 
     `network` are its layers up to the last of `ends`, the scaling that the user chose included; `end` is where it
     ends unless told otherwise. `scaling` is the user's choice; with `scales` the model scales pixels itself.

@@ -1,4 +1,5 @@
-"""The weights in a `.keras` file: HDF5 groups by the place of each layer (keras.io, "Save, serialize, and export models").
+"""The weights in a model's file: HDF5 groups by the place of each layer in the archive that `.keras` is (keras.io, "Save,
+serialize, and export models"), by its name in a `.h5` file.
 
 Only plain arrays of numbers in the file itself are read. Links to elsewhere, data in other files, virtual data and
 filters that would load code are refused, and nothing is unpacked beyond what a layer can hold.
@@ -15,7 +16,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from cnnstudio.catalog.bases.own_files import WEIGHTS, damaged
+from cnnstudio.catalog import keras_h5
+from cnnstudio.catalog.bases.own_files import WEIGHTS, damaged, is_h5
+from cnnstudio.catalog.foreign import Origin
 from cnnstudio.core.problems import ProblemError
 
 _FILTERS: Final = (1, 2, 3)
@@ -27,9 +30,13 @@ _OLD: Final = "_layer_checkpoint_dependencies"
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """The HDF5 file in the archive, while it is read. Raises ProblemError for everything that is none."""
+    """The HDF5 file, that in the archive, while it is read. Raises ProblemError for everything that is none."""
     import h5py
 
+    if is_h5(path):
+        with keras_h5.opened(path) as weights:
+            yield weights
+        return
     try:
         with zipfile.ZipFile(path) as archive, archive.open(WEIGHTS) as member:
             size = archive.getinfo(WEIGHTS).file_size
@@ -43,21 +50,30 @@ def opened(path: Path) -> Iterator[Any]:
         raise ProblemError(damaged(path, str(trouble))) from trouble
 
 
-def arrays(weights: Any, group: str, path: Path, largest: int, parts: Sequence[str] = ("",)) -> list[np.ndarray]:
-    """The arrays of a layer in Keras's order: those of its group, or of `parts` of it one after another.
+def arrays(weights: Any, origin: Origin, path: Path, largest: int, parts: Sequence[str] = ("",)) -> list[np.ndarray]:
+    """The arrays of a layer in Keras's order: those of its group, in an archive of `parts` of it one after another.
 
     Raises ProblemError where the group is not there or holds anything but finite numbers, at most `largest` in an
     array: what a file only declares is never unpacked.
     """
+    if is_h5(path):
+        return _listed(weights, origin, path, largest)
     found: list[np.ndarray] = []
     for part in parts:
-        names = [*group.split("/"), *([part] if part else []), "vars"]
+        names = [*origin.group.split("/"), *([part] if part else []), "vars"]
         holder = _inside(weights, names, path)
         keys = sorted(holder, key=lambda key: int(key) if key.isdigit() else -1)
         if len(keys) > _MOST_ARRAYS or keys != [str(number) for number in range(len(keys))]:
             raise ProblemError(damaged(path, f"{'/'.join(names)}: {keys[:5]}"))
         found += [_array(holder, key, path, largest) for key in keys]
     return found
+
+
+def _listed(weights: Any, origin: Origin, path: Path, largest: int) -> list[np.ndarray]:
+    group, places = keras_h5.place_of(weights, origin.names)
+    if len(places) > _MOST_ARRAYS:
+        raise ProblemError(damaged(path, f"{'/'.join(group)}: {places[:5]}"))
+    return [_array(_inside(weights, [*group, *names[:-1]], path), names[-1], path, largest) for names in places]
 
 
 def _inside(weights: Any, names: Sequence[str], path: Path) -> Any:

@@ -209,7 +209,7 @@ class NetworkPage(Page):
         self.canvas.let_go()
 
     def dropped(self, paths: list[str]) -> bool:
-        # Of a `.keras` file it is asked whether it is meant as a base; other networks are opened.
+        # Of a `.keras` or `.h5` file it is asked whether it is meant as a base; other networks are opened.
         return self.own.dropped(paths) or self.files.dropped(paths)
 
     def open_base(self, node: str) -> None:

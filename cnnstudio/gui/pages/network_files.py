@@ -17,6 +17,7 @@ from cnnstudio.catalog.foreign import (
     unknown_problem,
     with_foreign,
 )
+from cnnstudio.catalog.keras_h5 import H5_SUFFIXES
 from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
@@ -56,10 +57,10 @@ class NetworkFiles:
     def open(self, path: Path) -> bool:
         """The network of a file in place of this one; False, and a notice, where it is none.
 
-        An ONNX model may be hundreds of megabytes, and code may go on and on: they are read in a thread, and True means
-        that the reading began.
+        An ONNX model may be hundreds of megabytes, HDF5 needs its library, and code may go on and on: they are read in a
+        thread, and True means that the reading began.
         """
-        if path.suffix.lower() in (".onnx", *SOURCE_SUFFIXES):
+        if path.suffix.lower() in (".onnx", *H5_SUFFIXES, *SOURCE_SUFFIXES):
             self._read_beside(path)
             return True
         try:

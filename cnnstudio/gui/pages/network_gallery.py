@@ -120,9 +120,10 @@ class BaseTable(QWidget):
                        tooltip=tr("Compare the bases on this computer on your own pictures",
                                   "Comparar las bases de este equipo con sus propias imágenes"))
         own = Button(tr("Your own model…", "Un modelo propio…"), icon="folder", on_click=self.own_wanted.emit,
-                     tooltip=tr("A trained .keras file becomes a base: its classifier is taken off, its weights are kept",
-                                "Un archivo .keras entrenado pasa a ser una base: se le quita el clasificador y conserva sus "
-                                "pesos"))
+                     tooltip=tr("A trained .keras or .h5 file becomes a base: its classifier is taken off, its weights "
+                                "are kept",
+                                "Un archivo .keras o .h5 entrenado pasa a ser una base: se le quita el clasificador y "
+                                "conserva sus pesos"))
         run = Button(tr("From a run…", "De un entrenamiento…"), icon="train", on_click=self.run_wanted.emit,
                      tooltip=tr("The network of a run of this or another project becomes a base",
                                 "La red de un entrenamiento de este u otro proyecto pasa a ser una base"))

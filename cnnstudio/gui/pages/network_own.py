@@ -12,7 +12,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
 
 from cnnstudio.catalog.bases.own import own_base
-from cnnstudio.catalog.bases.own_files import take_in
+from cnnstudio.catalog.bases.own_files import SUFFIXES, take_in
 from cnnstudio.catalog.starting import with_base
 from cnnstudio.core import edits
 from cnnstudio.core.events import Failed, Finished
@@ -43,12 +43,12 @@ class OwnBases(QObject):
         self._session = page.session
 
     def choose_file(self, node: str = "") -> None:
-        """Ask for a `.keras` file to start from, or for that of the base `node`."""
+        """Ask for a `.keras` or `.h5` file to start from, or for that of the base `node`."""
         session = self._session
         folder = session.remembered("network_folder", str(Path.home()))
         name, _kind = QFileDialog.getOpenFileName(
             self._page.canvas, tr("A model of your own as a base", "Un modelo propio como base"), folder,
-            tr("Models of Keras", "Modelos de Keras") + " (*.keras)")
+            tr("Models of Keras", "Modelos de Keras") + f" ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
         if name:
             session.remember("network_folder", str(Path(name).parent))
             self.take(Path(name), node=node)
@@ -63,7 +63,7 @@ class OwnBases(QObject):
     def dropped(self, paths: list[str]) -> bool:
         """A file was dropped on the page: as what it is meant is asked beside the mouse."""
         path = Path(paths[0])
-        if len(paths) != 1 or path.suffix.lower() != ".keras" or not path.is_file():
+        if len(paths) != 1 or path.suffix.lower() not in SUFFIXES or not path.is_file():
             return False
         menu = QMenu(self._page.canvas)
         menu.addAction(icons.icon("snow", "dim"), tr("Start from it as a base", "Partir de él como base"),

@@ -1,0 +1,66 @@
+"""Who feeds whom in Keras's description of a model: by names, calls and tensors, as Keras 2 and Keras 3 write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+Config = Mapping[str, Any]
+Call = tuple[str, int]
+"""A layer by its name in the file, and which of its calls."""
+
+MODELS: Final = ("Functional", "Sequential", "Model")
+TENSOR: Final = "__keras_tensor__"
+CONSTANT: Final = "_CONSTANT_VALUE"
+"""What Keras 2 writes for the layer where a number stands for a tensor."""
+
+
+def name_of(layer: Config) -> str:
+    """A layer's name in the file; that of a model of Keras 2 may be missing."""
+    config = layer["config"]
+    return str(layer.get("name") or (config.get("name") if isinstance(config, Mapping) else "") or "")
+
+
+def ends(value: Any) -> list[Call]:
+    """[name, call, tensor], or a list of such."""
+    found = [value] if value and isinstance(value[0], str) else list(value)
+    return [(str(each[0]), int(each[1])) for each in found]
+
+
+def sources(node: Any) -> Iterator[Call]:
+    """What one call of a layer is fed by: Keras 3 describes tensors in its arguments, Keras 2 lists layers, each with
+    the call's other arguments behind it."""
+    if isinstance(node, Mapping):
+        if node.get("class_name") == TENSOR:
+            name, number, _tensor = node["config"]["keras_history"]
+            yield str(name), int(number)
+        else:
+            for each in node.values():
+                yield from sources(each)
+    elif isinstance(node, list):
+        if is_place(node):
+            if node[0] != CONSTANT:
+                yield node[0], node[1]
+            for each in node[3:]:
+                yield from sources(each)
+        else:
+            for each in node:
+                yield from sources(each)
+
+
+def is_place(value: Any) -> bool:
+    """Whether this is a tensor, or a number in its place, as Keras 2 writes it."""
+    return isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int) and (
+        isinstance(value[2], int) or value[0] == CONSTANT)
+
+
+def first_calls(layers: Sequence[Config], outputs: Sequence[Call]) -> dict[str, int]:
+    """The number of the first call that is written of each layer, where it is not 0.
+
+    A functional model was called once when it was made; some versions of Keras count that, some do not.
+    """
+    calls = {name_of(layer): len(layer.get("inbound_nodes") or ()) for layer in layers if layer["class_name"] in MODELS}
+    used: dict[str, set[int]] = {}
+    for name, number in (*outputs, *(each for layer in layers for each in sources(layer.get("inbound_nodes") or []))):
+        used.setdefault(name, set()).add(number)
+    return {name: 1 for name, count in calls.items() if name in used and 0 not in used[name] and max(used[name]) >= count}

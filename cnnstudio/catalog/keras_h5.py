@@ -1,0 +1,129 @@
+"""Whole models in HDF5, the form of Keras 2 that Keras 3 still writes: their description and the places of weights.
+
+`model_config` is JSON in an attribute; `model_weights/<layer>` holds the weights of a layer, or of a whole model within
+the model, and lists them in its attribute `weight_names`. Nothing is deserialised, and nothing but numbers is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text
+
+H5_SUFFIXES: Final = (".h5", ".hdf5")
+LARGEST: Final = 64 << 20
+"""Bytes of a description, or of a list of names, that is read."""
+_CONFIG: Final = "model_config"
+_WEIGHTS: Final = "model_weights"
+_NAMES: Final = "weight_names"
+_SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
+_TROUBLE: Final = (OSError, EOFError, KeyError, ValueError, TypeError, RuntimeError, NotImplementedError, MemoryError)
+"""What h5py raises for files that are none or are cut off."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """The file, while it is read. Raises ProblemError for everything that is no HDF5 file or is cut off."""
+    import h5py
+
+    try:
+        file = path.open("rb")
+    except OSError as trouble:
+        text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
+        raise problem("network_unreadable", text.fill(path=path.name, reason=trouble.strerror or "?"), path) from None
+    with file:
+        if file.read(len(_SIGNATURE)) != _SIGNATURE:
+            text = Text("{path} is no HDF5 file: it does not begin as one.",
+                        "{path} no es un archivo HDF5: no empieza como tal.")
+            raise problem("network_damaged", text.fill(path=path.name), path)
+        try:
+            with h5py.File(file, "r") as weights:
+                yield weights
+        except _TROUBLE as trouble:
+            raise damaged(path, str(trouble)) from trouble
+
+
+def config_of(path: Path) -> Any:
+    """Keras's description of the model in a file. Raises ProblemError."""
+    with opened(path) as file:
+        if _CONFIG not in file.attrs:
+            text = Text("{path} holds weights but not the network that they belong to. Save the whole model in Keras with "
+                        "model.save(…) and open that file.",
+                        "{path} contiene pesos, pero no la red a la que pertenecen. Guarde el modelo entero en Keras con "
+                        "model.save(…) y abra ese archivo.")
+            raise problem("network_only_weights", text.fill(path=path.name), path)
+        words = _words(file.attrs, _CONFIG)
+        if len(words) != 1:
+            raise damaged(path)
+        try:
+            return msgspec.json.decode(words[0])
+        except (msgspec.MsgspecError, RecursionError, UnicodeError) as trouble:
+            raise damaged(path, str(trouble)) from trouble
+
+
+def lacks_weights(path: Path) -> bool:
+    """Whether the file describes a model but does not hold its weights. Raises ProblemError."""
+    with opened(path) as file:
+        return _CONFIG in file.attrs and _WEIGHTS not in file
+
+
+def place_of(file: Any, names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """The group of a layer's weights and the places of these in it, in Keras's order; raises KeyError or ValueError
+    where there are none. `names` lead from the outermost model to the layer."""
+    group = [_WEIGHTS, *names[0].split("/")]
+    listed = [word.decode() for word in _listed(file["/".join(group)].attrs)]
+    if len(names) == 1:
+        return group, [each.split("/") for each in listed]
+    # A model within the model keeps all its weights in one group, each called after its own layer: the layer's name, the
+    # weight's behind it, in some versions those of the models before it.
+    marked = [f"/{each}" for each in listed]
+    inner, mark = names[-1], f"/{names[-1]}/"
+    own = [word for word in marked if mark in word and word.rpartition(mark)[2].count("/") <= 1]
+    before = {word.rpartition(mark)[0] for word in own}
+    if len(before) > 1:
+        wanted = {place for place in before if not place or place.rpartition("/")[2] in names[:-1]}
+        nearest = {place for place in wanted if place.endswith(f"/{names[-2]}")}
+        before = nearest or wanted
+    if len(before) != 1:
+        raise ValueError(f"{group}: weights of {inner}")
+    (start,) = before
+    return group, [word[1:].split("/") for word in own if word.rpartition(mark)[0] == start]
+
+
+def _listed(attributes: Any) -> list[bytes]:
+    """The names of weights; a long list is written in pieces."""
+    if _NAMES in attributes:
+        return _words(attributes, _NAMES)
+    found: list[bytes] = []
+    while f"{_NAMES}{len(found)}" in attributes or not found:
+        found += _words(attributes, f"{_NAMES}{len(found)}")
+    return found
+
+
+def _words(attributes: Any, name: str) -> list[bytes]:
+    """The text, or the texts, of an attribute that claims no more than a file of this kind has."""
+    handle = attributes.get_id(name)
+    if handle.get_storage_size() > LARGEST:
+        raise ValueError(f"{name} is too large")
+    value = attributes[name]
+    several = value.ravel().tolist() if hasattr(value, "ravel") else [value]
+    found = [word.encode() if isinstance(word, str) else word for word in several]
+    if not all(isinstance(word, bytes) for word in found) or sum(map(len, found)) > LARGEST:
+        raise ValueError(f"{name} is no text")
+    return found
+
+
+def problem(code: str, text: Text, path: Path) -> ProblemError:
+    return ProblemError(error(code, text, "network", path=path))
+
+
+def damaged(path: Path, reason: str = "") -> ProblemError:
+    text = Text("{path} is damaged, cut off or no model of Keras.",
+                "{path} está dañado, incompleto o no es un modelo de Keras.")
+    return ProblemError(error("network_damaged", text.fill(path=path.name), "network", path=path, details=reason))

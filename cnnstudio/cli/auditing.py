@@ -42,7 +42,7 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
     if arguments.flips:
         project = set_field(project, "dataset.audit", "flips", True)
     try:
-        if not _scanned(place, index, root, project, output):
+        if not scanned(place, index, root, project, output):
             return 2
         embedding = None
         summary = audit_index(index, root, project.dataset, only=kinds - LEARNED, beside=beside,
@@ -64,27 +64,10 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
     return 0
 
 
-def _scanned(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
-    """List the pictures; whether there is something to audit. A plain folder needs no class folders."""
-    if not (place / PROJECT_FILE).is_file() and is_flat(root):
-        scan_flat(index, root, project.dataset)
-    else:
-        scan = scan_folder(index, root, project.dataset, lambda done, total: scanning(output, done, total))
-        stopped = blocking(scan.problems)
-        output.problems(scan.problems, as_lines=bool(stopped))
-        if stopped:
-            return False
-    if index.count():
-        return True
-    text = Text("There are no pictures in {path}.", "No hay imágenes en {path}.")
-    output.problems([error("no_pictures", text.fill(path=root), "dataset", path=root)])
-    return False
-
-
 def _kinds(words: str | None) -> frozenset[str]:
-    if not words:
+    chosen = frozenset(word.strip() for word in (words or "").split(",") if word.strip())
+    if not chosen:
         return ALL_KINDS
-    chosen = frozenset(word.strip() for word in words.split(",") if word.strip())
     unknown = sorted(chosen - ALL_KINDS)
     if unknown:
         text = Text("There are no findings called {unknown}. There are: {known}.",
@@ -109,6 +92,23 @@ def opened(place: Path) -> tuple[Project, Index, Path]:
     folder = cache_folder() / "audits" / blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
     return Project(dataset=DatasetSpec(source=str(root))), open_index(folder), root
+
+
+def scanned(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
+    """List the pictures; whether there is something to look at. A plain folder needs no class folders."""
+    if not (place / PROJECT_FILE).is_file() and is_flat(root):
+        scan_flat(index, root, project.dataset)
+    else:
+        scan = scan_folder(index, root, project.dataset, lambda done, total: scanning(output, done, total))
+        stopped = blocking(scan.problems)
+        output.problems(scan.problems, as_lines=bool(stopped))
+        if stopped:
+            return False
+    if index.count():
+        return True
+    text = Text("There are no pictures in {path}.", "No hay imágenes en {path}.")
+    output.problems([error("no_pictures", text.fill(path=root), "dataset", path=root)])
+    return False
 
 
 def _embedded(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:

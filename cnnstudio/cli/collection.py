@@ -23,13 +23,12 @@ from cnnstudio.datasets.sourcing import source_folder
 from cnnstudio.workers.preparing import records_job, refreshed
 
 PICTURES: Final = Text("pictures", "imágenes")
-NONE: Final = Text("", "")
 
 
 def bring(arguments: argparse.Namespace, output: Output) -> int:
     """`import SOURCE FOLDER`: an archive or arrays become class folders."""
     source: Path = arguments.source
-    folder = unpack(source, arguments.folder, progress_of(output, NONE))
+    folder = unpack(source, arguments.folder, progress_of(output))
     found = describe(folder)
     output.problems(found.problems, as_lines=False)
     words = tr("{folder}: {n} pictures of {k} classes", "{folder}: {n} imágenes de {k} clases", folder=folder,
@@ -96,7 +95,7 @@ def datasets(arguments: argparse.Namespace, output: Output) -> int:
             text = Text("Say where {name} is to go: --to FOLDER.", "Diga dónde poner {name}: --to CARPETA.")
         raise ProblemError(error("unknown_dataset" if entry is None else "no_target",
                                  text.fill(name=arguments.name, known=", ".join(DATASETS.ids())), "dataset"))
-    folder = fetch_dataset(entry, arguments.to.absolute(), cache_folder(), progress_of(output, NONE),
+    folder = fetch_dataset(entry, arguments.to.absolute(), cache_folder(), progress_of(output),
                            on_phase=lambda text: output.progress(str(text), at_once=True))
     found = describe(folder)
     words = tr("{folder}: {n} pictures of {k} classes. Licence: {licence}",

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.cli.auditing import opened
+from cnnstudio.cli.auditing import opened, scanned
 from cnnstudio.cli.jobs import ended, report_progress, run_job
-from cnnstudio.cli.output import Output, scanning
+from cnnstudio.cli.output import Output
 from cnnstudio.core import events
 from cnnstudio.core.files import PROJECT_FILE
-from cnnstudio.core.problems import ProblemError, blocking, error
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.embedding import Embedding, read_embedding
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.refresh import scan_folder
 from cnnstudio.workers.analysis import embedding_job
 from cnnstudio.workers.runs import RunFolder, find_run
 
@@ -27,9 +26,7 @@ def arrange(arguments: argparse.Namespace, output: Output) -> int:
     model = _model(place, arguments.model)
     project, index, root = opened(place)
     try:
-        scan = scan_folder(index, root, project.dataset, lambda done, total: scanning(output, done, total))
-        output.problems(scan.problems, as_lines=False)
-        if blocking(scan.problems):
+        if not scanned(place, index, root, project, output):
             return 2
         job = embedding_job(place, project, index, root, model, arguments.layout)
         last = run_job(job, output, lambda event: report_progress(event, output))

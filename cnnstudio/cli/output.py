@@ -103,11 +103,13 @@ def scanning(output: Output, done: int, total: int) -> None:
     output.progress(words)
 
 
-def progress_of(output: Output, unit: Text) -> Callable[[int, int], None]:
-    """Progress in that unit, for people."""
+def progress_of(output: Output, unit: Text | None = None) -> Callable[[int, int], None]:
+    """Progress for people, in that unit; without one as a share of what there is."""
 
     def tell(done: int, total: int) -> None:
-        words = f"{number(done, ',')} / {number(total, ',')} {unit}" if total else f"{number(done, ',')} {unit}"
-        output.progress(words.rstrip())
+        if unit is not None:
+            output.progress(f"{number(done, ',')} / {number(total, ',')} {unit}" if total else f"{number(done, ',')} {unit}")
+        elif total:
+            output.progress(f"{number(100 * done / total, '.0f')} %")
 
     return tell

@@ -17,6 +17,8 @@ _FAR: Final = 8.0
 """So many robust standard deviations above the usual distance give an outlier score of 0.5."""
 _STEPS: Final = (250, 500)
 """Iterations of t-SNE with and without early exaggeration, openTSNE's own defaults."""
+_ALONE: Final = 1000
+"""Up to so many pictures t-SNE runs in one thread."""
 Check = Callable[[], None]
 
 
@@ -107,7 +109,9 @@ def _tsne(reduced: np.ndarray, told: Callable[[int, int], None], check: Check) -
         return start
     # Points that lie on one spot would never part.
     start += np.random.default_rng(0).normal(0, 1e-6, start.shape)
+    # For few pictures threads that wait for each other at every step gain nothing; on a busy machine they stand still.
+    threads = 1 if len(reduced) <= _ALONE else os.cpu_count() or 1
     fit = TSNE(perplexity=min(30.0, max(3.0, (len(reduced) - 1) / 4)), early_exaggeration_iter=_STEPS[0], n_iter=_STEPS[1],
-               initialization=start, random_state=0, n_jobs=os.cpu_count() or 1, callbacks=each,
+               initialization=start, random_state=0, n_jobs=threads, callbacks=each,
                callbacks_every_iters=25, negative_gradient_method="fft" if len(reduced) > 3_000 else "bh")
     return np.asarray(fit.fit(reduced.astype(np.float64)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cnnstudio import cli
+from cnnstudio.cli import auditing
 from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
@@ -97,6 +98,12 @@ def test_without_the_network_the_rest_stands(pictures, capsys, monkeypatch):
     assert {"exact_duplicate", "leakage", "dark"} <= kinds
     assert not kinds & {"outlier", "mislabeled"}
     assert "No weights." in captured.err
+
+
+def test_commas_alone_name_no_kind(pictures, capsys):
+    assert cli.main(["audit", str(pictures), "--json", "--only", "exact_duplicate,"]) == 0
+    assert set(told(capsys)[1]["counts"]) == {"exact_duplicate"}
+    assert auditing._kinds(",") == auditing._kinds(None) == auditing.ALL_KINDS
 
 
 def test_a_flat_folder(tmp_path, capsys):

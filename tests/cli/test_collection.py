@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cnnstudio import cli
+from cnnstudio.datasets.sources.kinds import _unknown
 from tests.datasets.test_archives import zipped
 from tests.datasets.test_arrays import GREY, LABELS
 from tests.datasets.test_datasets import draw
@@ -52,10 +53,15 @@ def test_import(tmp_path, sources, capsys):
     (found,) = lines(capsys)
     assert (found["images"], found["classes"]) == (2, ["cat", "fox"])
     assert cli.main(["import", sources[3], str(tmp_path / "in2"), "--language", "es"]) == 0
-    assert "6 imágenes de 3 clases" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "6 imágenes de 3 clases" in said.out
+    assert said.err.endswith(" %\n")
     for wrong in (sources[0], sources[2] + "x"):
         assert cli.main(["import", wrong, str(tmp_path / "in3"), "--json"]) == 2
         assert lines(capsys)[0]["problem"]["code"] == "not_a_source"
+    assert "needs no unpacking" in str(_unknown(Path(sources[0]), "folder").text)
+    zipped(tmp_path / "flat.zip", ["1.png", "2.png"])
+    assert cli.main(["import", str(tmp_path / "flat.zip"), str(tmp_path / "in3")]) == 2
     assert not (tmp_path / "in3").exists()
 
 

@@ -60,6 +60,19 @@ def test_one_line_a_picture_and_a_summary(pictures, capsys):
     assert any(line.startswith("disc/swapped.png\t") and "square?" in line for line in words)
 
 
+def test_a_folder_without_class_folders(pictures, tmp_path, capsys):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for number in range(12):
+        (flat / f"{number}.png").write_bytes((pictures / "disc" / f"{2 * number + 1}.png").read_bytes())
+    assert cli.main(["map", str(flat), "--json"]) == 0
+    *lines, summary = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == summary["images"] == 12
+    (tmp_path / "empty").mkdir()
+    assert cli.main(["map", str(tmp_path / "empty"), "--json"]) == 2
+    assert "no_pictures" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["nowhere"], "nowhere"), ([".", "--model", "resnet"], "efficientnet_lite0")])
 def test_wrong_words_are_told(arguments, said, tmp_path, monkeypatch, capsys):

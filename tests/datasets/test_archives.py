@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -75,6 +76,24 @@ def test_every_kind_and_the_folder_that_wraps(tmp_path, name):
     assert (target / "cat" / "1.png").read_bytes() == PNG
     assert seen[-1] == (3 * len(PNG), 3 * len(PNG))
     assert set(os.listdir(tmp_path)) == {name, "out"}
+
+
+def test_an_archive_without_class_folders_is_refused_and_leaves_nothing(tmp_path):
+    for number, names in enumerate((["1.png", "2.png"], ["readme.txt"], [], ["train/1.png", "test/2.png"])):
+        path = zipped(tmp_path / f"{number}.zip", names)
+        assert not describe(path).usable
+        with pytest.raises(ProblemError) as trouble:
+            unpack(path, tmp_path / "out")
+        assert trouble.value.problems[0].code == "no_pictures"
+        assert not (tmp_path / "out").exists()
+
+
+def test_an_archive_of_arrays_is_a_source(tmp_path):
+    np.savez(tmp_path / "digits.npz", x=np.zeros((4, 8, 8), np.uint8), y=np.array([0, 1, 0, 1]))
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        archive.write(tmp_path / "digits.npz", "digits.npz")
+    assert describe(tmp_path / "packed.zip").usable
+    assert len(files(unpack(tmp_path / "packed.zip", tmp_path / "out"))) == 4
 
 
 def test_split_folders_and_single_classes_stay(tmp_path):

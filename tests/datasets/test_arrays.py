@@ -117,6 +117,19 @@ def refused(path: Path, target: Path) -> str:
     return trouble.value.problems[0].code
 
 
+def test_other_arrays_in_the_folder_do_no_harm(tmp_path):
+    np.save(tmp_path / "x.npy", GREY)
+    np.save(tmp_path / "y.npy", LABELS)
+    np.save(tmp_path / "notes.npy", np.array([{"a": 1}], object), allow_pickle=True)
+    assert len(pictures(unpack(tmp_path / "x.npy", tmp_path / "out"))) == 6
+    # The labels themselves and a part of the collection must not be left out in silence.
+    (tmp_path / "x_test.npy").write_bytes(b"cut")
+    assert refused(tmp_path / "x.npy", tmp_path / "out2") == "cannot_read"
+    (tmp_path / "x_test.npy").unlink()
+    np.save(tmp_path / "y.npy", np.array(["a", {}], object), allow_pickle=True)
+    assert refused(tmp_path / "x.npy", tmp_path / "out2") == "cannot_read"
+
+
 def test_what_cannot_be_pictures(tmp_path):
     out = tmp_path / "out"
     assert refused(saved(tmp_path, x=GREY), out) == "no_labels"

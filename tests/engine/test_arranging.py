@@ -78,6 +78,23 @@ def test_tsne_keeps_groups_together_tells_its_progress_and_is_the_same_again():
     assert np.array_equal(position, arranging.arrange(rows, "tsne"))
 
 
+def test_few_pictures_need_no_threads(monkeypatch):
+    asked = []
+
+    class Fit:
+        def __init__(self, **given):
+            asked.append(given["n_jobs"])
+
+        def fit(self, reduced):
+            return reduced[:, :2]
+
+    monkeypatch.setattr("openTSNE.TSNE", Fit)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    for n in (20, 2000):
+        arranging.arrange(np.random.default_rng(0).normal(size=(n, 8)), "tsne")
+    assert asked == [1, 4]
+
+
 def test_tsne_can_be_stopped():
     class Stop(Exception):
         pass

@@ -69,7 +69,7 @@ def with_companions(path: Path) -> list[Path]:
 def find_arrays(paths: Iterable[Path]) -> Arrays:
     """Which arrays of these files are pictures with labels; raises ProblemError when none are."""
     files = list(paths)
-    arrays = [array for path in files for array in arrays_in(path)]
+    arrays, unread = _readable(files)
     pictures = [(array, layout) for array in arrays if (layout := _layout(array))]
     if not pictures:
         pictures = [(array, "flat") for array in arrays if _flat_side(array)]
@@ -87,13 +87,27 @@ def find_arrays(paths: Iterable[Path]) -> Arrays:
         used.add((best.path, best.name))
         stacks.append(Stack(pictures=array, labels=best, split=split, layout=layout,
                             turned=array.idx and array.name.startswith("emnist")))
-    if not stacks:
-        raise ProblemError(*(problems or [_no_pictures(files, arrays)]))
+    # Another array beside those of the collection is nobody's business; one that may hold its labels is.
+    unread = [each for each in unread if problems or not stacks or _split(Path(str(each.where.path)).stem)]
+    if unread or not stacks:
+        raise ProblemError(*(unread or problems or [_no_pictures(files, arrays)]))
     names = next((array for array in arrays if array.kind in "US" and len(array.shape) == 1
                   and (array.path, array.name) not in used and _words(array.name) & _NAME_WORDS), None)
     if not any(stack.split == "train" for stack in stacks):
         stacks = [msgspec.structs.replace(stack, split=None) for stack in stacks]
     return Arrays(stacks=tuple(stacks), names=names)
+
+
+def _readable(files: Iterable[Path]) -> tuple[list[Array], list[Problem]]:
+    """The arrays of the files that can be read, and why the others cannot."""
+    arrays: list[Array] = []
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            arrays += arrays_in(path)
+        except ProblemError as trouble:
+            problems += trouble.problems
+    return arrays, problems
 
 
 def unpack_arrays(paths: Sequence[Path], target: Path, on_progress: OnProgress = silent, check: Check = unchecked,

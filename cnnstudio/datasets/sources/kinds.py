@@ -17,7 +17,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import is_manifest, is_picture
 from cnnstudio.datasets.scan import Listing
-from cnnstudio.datasets.sources.archives import is_archive, look_through, unpack_archive
+from cnnstudio.datasets.sources.archives import Contents, is_archive, look_through, unpack_archive
 from cnnstudio.datasets.sources.arrays import find_arrays, is_array_file, unpack_arrays, with_companions
 from cnnstudio.datasets.sources.placing import Check, OnProgress, silent, unchecked
 
@@ -35,7 +35,8 @@ _COUNTED: Final = 50_000
 class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
     """What a path is. `kind` is a key of LABELS; `unpacked`: it has to be unpacked before it can be used.
 
-    `pictures` and `classes` are counted up to a limit (`more` is then True); `bytes` is what unpacking takes.
+    `pictures` and `classes` are counted up to a limit (`more` is then True; arrays inside an archive are not
+    counted); `bytes` is what unpacking takes.
     """
 
     path: Path
@@ -56,8 +57,7 @@ class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def usable(self) -> bool:
-        return self.kind not in ("unknown", "project") and self.pictures > 0 and not any(
-            problem.blocks for problem in self.problems)
+        return self.kind not in ("unknown", "project") and not any(problem.blocks for problem in self.problems)
 
 
 def kind_of(path: Path) -> str:
@@ -104,7 +104,7 @@ def describe(path: Path, check: Check = unchecked) -> SourceKind:
         if kind == "archive":
             contents = look_through(path, check=check)
             return SourceKind(path=path, kind=kind, pictures=contents.pictures, classes=contents.class_names,
-                              bytes=contents.bytes, problems=contents.problems or _empty(path, contents.pictures))
+                              bytes=contents.bytes, problems=contents.problems or _no_classes(path, contents))
         if kind == "arrays":
             found = find_arrays(_files_of(path))
             return SourceKind(path=path, kind=kind, pictures=found.pictures,
@@ -142,8 +142,17 @@ def _empty(path: Path, pictures: int) -> tuple[Problem, ...]:
     return (error("no_pictures", text.fill(path=path), "dataset", path=path),)
 
 
+def _no_classes(path: Path, contents: Contents) -> tuple[Problem, ...]:
+    """An archive of pictures beside each other, or of none, is no collection. Arrays are looked at when unpacked."""
+    arrays = not contents.pictures and any(is_array_file(Path(each.name)) for each in contents.members)
+    return () if contents.class_names or arrays else _empty(path, 0)
+
+
 def _unknown(path: Path, kind: str) -> Problem:
-    if kind == "project":
+    if kind in ("folder", "manifest"):
+        text = Text("{path} needs no unpacking: it can be used as it is.",
+                    "{path} no necesita extraerse: se puede usar tal cual.")
+    elif kind == "project":
         text = Text("{path} is a project: open it instead.", "{path} es un proyecto: ábralo.")
     elif not path.exists():
         text = Text("{path} is not there.", "{path} no existe.")
@@ -170,6 +179,8 @@ def unpack(path: Path, target: Path, on_progress: OnProgress = silent, check: Ch
     if not contents.problems and not contents.pictures and any(is_array_file(Path(each.name))
                                                                for each in contents.members):
         return _arrays_inside(path, target, on_progress, check)
+    if not contents.problems and (empty := _no_classes(path, contents)):
+        raise ProblemError(*empty)
     return unpack_archive(path, target, on_progress, check)
 
 

@@ -219,9 +219,11 @@ def _within(problem: Problem, path: Path) -> str:
 
 def kind_words(found: SourceKind) -> str:
     """What a source is and how much of it there is."""
-    parts = [str(found.label), pictures(found.pictures)]
+    parts = [str(found.label)]
     if found.more:
-        parts[1] = tr("more than {n} pictures", "más de {n} imágenes", n=count(found.pictures))
+        parts.append(tr("more than {n} pictures", "más de {n} imágenes", n=count(found.pictures)))
+    elif found.pictures:
+        parts.append(pictures(found.pictures))
     if found.classes:
         parts.append(classes(len(found.classes)))
     if found.unpacked and found.bytes:

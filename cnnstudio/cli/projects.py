@@ -16,7 +16,7 @@ from cnnstudio.core.files import PROJECT_FILE, ProjectLock, read_project, write_
 from cnnstudio.core.keys import get_value
 from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import Text, measured, tr
+from cnnstudio.core.text import measured, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.workers.own_bases import model_of
@@ -29,7 +29,7 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     with_values(Project(), [each for each in arguments.values if not each.startswith(("network.", "augmentation."))])
     places = arguments.data
     if not (folder / PROJECT_FILE).exists():
-        places = as_sources(places, folder.absolute() / "pictures", progress_of(output, Text("", "")))
+        places = as_sources(places, folder.absolute() / "pictures", progress_of(output))
     base, base_name = arguments.base or "", ""
     if base and base not in BASES.ids():
         model, base_name = model_of(Path(base))

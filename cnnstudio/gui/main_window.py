@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidg
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.text import Text, language, set_language, system_language, tr
-from cnnstudio.gui import theme
+from cnnstudio.gui import qt_words, theme
 from cnnstudio.gui.actions import Actions
 from cnnstudio.gui.header import Header
 from cnnstudio.gui.jobs import ChildJob, Job
@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         set_language(chosen)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
+        qt_words.speak(application, chosen)
         theme.apply(application, look)
         return True
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLabel, QWidget
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
 
 from cnnstudio.core.problems import error, warning
 from cnnstudio.core.text import Text
@@ -138,6 +139,20 @@ def test_language_and_theme_change_at_once_and_nothing_is_lost(qtbot, opened, la
     for button in opened.findChildren(Button):
         if button.isVisible() and button.kind not in ("icon", "row"):
             assert button.width() >= button.minimumSizeHint().width() - 1, button.text()
+
+
+def test_qt_speaks_the_language_too(qtbot, window):
+    def said():
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        qtbot.addWidget(box)
+        return box.buttons()[0].text()
+
+    assert said() == "Cancel"
+    window.session.set_setting("language", "es")
+    assert said() == "Cancelar"
+    assert QKeySequence("Ctrl+Shift+Z") == QKeySequence("Ctrl+Shift+Z", QKeySequence.SequenceFormat.PortableText)
+    window.session.set_setting("language", "en")
+    assert said() == "Cancel"
 
 
 def test_a_folder_becomes_a_project(qtbot, window, pictures_folder, tmp_path):

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QInputDialog, QLayout, QMenu, QWidget
 
 from cnnstudio.catalog.checks import fields_of
@@ -136,9 +137,10 @@ class DataSide(QWidget):
                                                                               "Ocultar: no participa en nada"),
                        lambda: hide_class(session, name, not hidden))
         menu.addSeparator()
-        up = menu.addAction(tr("Move up", "Subir") + "\tCtrl+Up", lambda: move_class(session, name, place - 1))
+        up = menu.addAction(tr("Move up", "Subir") + "\t" + _keys("Ctrl+Up"), lambda: move_class(session, name, place - 1))
         up.setEnabled(place > 0)
-        down = menu.addAction(tr("Move down", "Bajar") + "\tCtrl+Down", lambda: move_class(session, name, place + 1))
+        down = menu.addAction(tr("Move down", "Bajar") + "\t" + _keys("Ctrl+Down"),
+                              lambda: move_class(session, name, place + 1))
         down.setEnabled(place < len(names) - 1)
         alphabet = menu.addAction(tr("Alphabetical order", "Orden alfabético"), lambda: set_order(
             session, (), Text("Order of classes", "Orden de las clases")))
@@ -154,6 +156,11 @@ class DataSide(QWidget):
                                             "Nombre nuevo (una clase existente recibe las imágenes):"), text=name)
         if done:
             rename_class(self._session, name, new.strip())
+
+
+def _keys(sequence: str) -> str:
+    """Keys as their menu names them, in the language of the program."""
+    return QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def _holder(layout: QLayout) -> QWidget:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import unicodedata
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -83,7 +84,11 @@ def where_sql(wanted: Filter) -> tuple[str, list[Any]]:
     if wanted.not_classes:
         add(f"class_name NOT IN ({_marks(wanted.not_classes)})", *wanted.not_classes)
     for word in wanted.text.split():
-        add("path LIKE ? ESCAPE '\\'", f"%{_escaped(word)}%")
+        if word.isascii():
+            add("path LIKE ? ESCAPE '\\'", f"%{_escaped(word)}%")
+        else:
+            # LIKE knows the capitals of ASCII alone, and a file system may store ñ as one letter or as two signs.
+            add("(path GLOB ? OR path GLOB ?)", _any_case("NFC", word), _any_case("NFD", word))
     if wanted.folder:
         add("path LIKE ? ESCAPE '\\'", f"{_escaped(wanted.folder.rstrip('/'))}/%")
     if wanted.problem == "any":
@@ -136,6 +141,15 @@ def _between(expression: str, span: Range, add: Any) -> None:
 
 def _marks(values: tuple[str, ...]) -> str:
     return ",".join("?" * len(values))
+
+
+def _any_case(form: Literal["NFC", "NFD"], word: str) -> str:
+    """A pattern for GLOB: the word anywhere, in small letters or capitals."""
+    def pattern(letter: str) -> str:
+        alike = {each for each in (letter, letter.lower(), letter.upper()) if len(each) == 1}
+        return f"[{''.join(sorted(alike))}]" if len(alike) > 1 or letter in "*?[" else letter
+
+    return f"*{''.join(map(pattern, unicodedata.normalize(form, word)))}*"
 
 
 def _escaped(word: str) -> str:

@@ -85,8 +85,10 @@ def _edges(low: float, high: float, bins: int, quantity: Quantity) -> np.ndarray
 
 
 def balance(index: Index, wanted: Filter) -> dict[str, dict[str, int]]:
-    """Pictures that pass, by class and split."""
+    """Pictures that pass, by class and split; without those that cannot be used, unless they are asked for."""
     where, values = where_sql(wanted)
+    if wanted.excluded == "show" and not wanted.problem:
+        where += (" AND " if where else "WHERE ") + "NOT excluded AND problem IS NULL"
     found: dict[str, dict[str, int]] = {}
     for class_name, split, number in index.rows(
             f"SELECT class_name, split, COUNT(*) FROM pictures {where} GROUP BY class_name, split", values):

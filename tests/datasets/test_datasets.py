@@ -24,6 +24,7 @@ from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sourcing import source_folder
 from cnnstudio.datasets.splits import divide
+from cnnstudio.datasets.statistics import balance
 
 PNG = cv2.imencode(".png", np.full((6, 8, 3), 90, np.uint8))[1].tobytes()
 
@@ -185,6 +186,24 @@ def test_filters_and_sorts(tmp_path):
     assert index.count(Filter(classes=("b",), splits=("train",))) == 1
     for sort in ("path", "size", "date", "class", "pixels"):
         assert len(index.ids(sort=sort)) == 3
+
+
+def test_text_is_found_in_capitals_and_however_accents_are_stored(tmp_path):
+    names = ("a/Ñandú [1].png", "a/n\u0303andu\u0301 2.png", "b/nandu.png", "b/árbol^*.png")
+    index = indexed(tmp_path, draw(tmp_path / "p", *names))
+    for text, number in (("ñandú", 2), ("ÑANDÚ", 2), ("ñandú [1", 1), ("nandu", 1), ("ÁRBOL^*", 1), ("árbol?", 0), ("ú 2", 1)):
+        assert index.count(Filter(text=text)) == number, text
+
+
+def test_the_balance_is_of_what_can_be_used(tmp_path):
+    index = indexed(tmp_path, draw(tmp_path / "p", "a/1.png", "a/2.png", "b/1.png"))
+    index.exclude(list(index.ids(Filter(text="a/2"))), True)
+
+    def counted(**chosen):
+        return {name: sum(splits.values()) for name, splits in balance(index, Filter(**chosen)).items()}
+
+    assert counted() == {"a": 1, "b": 1}
+    assert counted(excluded="only") == {"a": 1}
 
 
 PICTURES = st.lists(st.tuples(st.integers(0, 999).map(str), st.sampled_from("ab"),

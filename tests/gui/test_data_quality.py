@@ -18,6 +18,7 @@ from cnnstudio.core import edits
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.gui import class_edits
+from cnnstudio.gui.widgets.cards import FilterLine
 
 
 def write(path: Path, pixels: np.ndarray, quality: int = 92) -> None:
@@ -290,3 +291,15 @@ def test_the_side_panel_is_never_squeezed(qtbot, page, window, leaks):
     first = side._splits["train"]
     assert first.mapTo(side, first.rect().topLeft()).y() > bottom
     assert side.height() > window.height()
+
+
+def test_a_share_gives_way_to_the_name(qtbot):
+    line = FilterLine("Entrenamiento")
+    qtbot.addWidget(line)
+    line.show()
+    line.show_value("140 000", on=False, share="70 %")
+    for width, shown in ((260, True), (175, False), (260, True)):
+        line.resize(width, 32)
+        assert line._share.isVisibleTo(line) is shown
+        assert line._words.fontMetrics().horizontalAdvance("Entrenamiento") + line._value.sizeHint().width() < width
+    assert line.accessibleName() == "Entrenamiento: 140 000 · 70 %"

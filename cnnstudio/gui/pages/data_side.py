@@ -90,7 +90,7 @@ class DataSide(QWidget):
         counts = pictures.split_counts()
         total = max(1, sum(counts.values()))
         for split, line in self._splits.items():
-            line.show_value(f"{count(counts[split])} · {percent(counts[split] / total, 0)}",
+            line.show_value(count(counts[split]), share=percent(counts[split] / total, 0),
                             on=split in self._state.get("splits", ()))
         self.quality.show_numbers()
 

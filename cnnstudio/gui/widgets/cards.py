@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.problems import Fix, Problem
@@ -232,7 +232,7 @@ class Expander(QWidget):
 
 
 class FilterLine(Button):
-    """A line of the panel that filters: words left, number right."""
+    """A line of the panel that filters: words left, number right, and its share where there is room for it."""
 
     def __init__(self, text: str, token: str = "dim") -> None:
         super().__init__("", "row", checkable=True)
@@ -240,16 +240,29 @@ class FilterLine(Button):
         self._name = text
         self._words = Elided(text)
         self._value = Label("", tone="dim")
-        line = row(self._words, self._value, spacing=6, margins=(8, 0, 8, 0))
+        self._share = Label("", tone="dim")
+        self._share.hide()
+        line = row(self._words, self._value, self._share, spacing=4, margins=(8, 0, 8, 0))
         line.setStretch(0, 1)
         self.setLayout(line)
         self.setFixedHeight(32)
 
-    def show_value(self, text: str, *, on: bool, warn: bool = False) -> None:
+    def show_value(self, text: str, *, on: bool, warn: bool = False, share: str = "") -> None:
         self._value.setText(text)
         self._value.set_tone(self._token if warn else "dim")
+        self._share.setText(f"· {share}" if share else "")
         self.setChecked(on)
-        self.setAccessibleName(f"{self._name}: {text}")
+        self.setAccessibleName(": ".join((self._name, " · ".join(each for each in (text, share) if each))))
+        self._fit()
+
+    def _fit(self) -> None:
+        words = self._words.fontMetrics().horizontalAdvance(self._name)
+        numbers = self._value.sizeHint().width() + self._share.sizeHint().width()
+        self._share.setVisible(bool(self._share.text()) and words + numbers + 26 <= self.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
 class DropArea(QFrame):

@@ -77,6 +77,11 @@ def number(value: float, spec: str = "g") -> str:
     return _SPANISH.format_field(value, spec) if _current == "es" else format(value, spec)
 
 
+def written(figure: str) -> str:
+    """A number that something else wrote as in English, with the signs of the chosen language."""
+    return figure.translate(_SIGNS) if _current == "es" else figure
+
+
 def measured(metrics: Mapping[str, float]) -> str:
     """`loss 0.0578  learning_rate 3e-05  epoch 37`: values by name, in the signs of the chosen language.
 

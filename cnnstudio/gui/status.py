@@ -10,7 +10,7 @@ from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Job
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Button, row
-from cnnstudio.gui.widgets.words import duration
+from cnnstudio.gui.widgets.words import device, duration
 
 
 class StatusBar(QWidget):
@@ -88,7 +88,7 @@ class StatusBar(QWidget):
             parts.append(tr("stopping…", "deteniendo…"))
         elif job.paused:
             parts.append(tr("paused", "en pausa"))
-        elif job.phase is not None:
+        elif job.phase is not None and job.phase.en != job.label.en:
             parts.append(str(job.phase))
         if job.seconds_left is not None and not job.cancelling and not job.paused:
             parts.append(tr("{time} left", "quedan {time}", time=duration(job.seconds_left)))
@@ -106,5 +106,4 @@ class StatusBar(QWidget):
 def _device() -> str:
     import os
 
-    cores = os.cpu_count() or 1
-    return tr("CPU · {n} cores", "CPU · {n} núcleos", n=cores)
+    return device(f"CPU: {os.cpu_count() or 1} cores")

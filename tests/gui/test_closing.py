@@ -55,3 +55,6 @@ def test_the_status_bar_shows_the_work(window, training):
     assert window.status._job.isVisibleTo(window)
     assert "Training" in window.status._job.text()
     assert window.session.jobs.foremost() is training
+    training.phase = Text("Training", "Entrenando")
+    window.status.update_job()
+    assert window.status._job.text().count("Training") == 1

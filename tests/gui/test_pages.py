@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QScrollArea, QWidget
 
 from cnnstudio.core.problems import error, warning
 from cnnstudio.core.text import Text
@@ -24,7 +24,8 @@ from cnnstudio.gui.notices import (
 )
 from cnnstudio.gui.palette import CommandPalette, score
 from cnnstudio.gui.settings_dialog import SettingsDialog
-from cnnstudio.gui.widgets.basics import Button, Label
+from cnnstudio.gui.widgets.basics import Button, Elided, Label
+from cnnstudio.gui.widgets.cards import Facts
 
 
 @pytest.fixture
@@ -302,3 +303,28 @@ def test_messages_one_above_the_other_show_all_their_words(qtbot):
         shown = toasts.findChildren(Toast)
         assert len(shown) == number + 1
         assert all(toast.height() >= toast.heightForWidth(toast.width()) for toast in shown)
+
+
+@pytest.mark.parametrize("page", ["train", "prepare", "evaluate", "predict", "export", "data", "start"])
+def test_nothing_is_cut_off_in_a_small_window_with_long_words(qtbot, window, project_folder, page):
+    window.perform("open", {"folder": str(project_folder)})
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    window.session.set_setting("language", "es")
+    window.resize(1100, 700)
+    assert window.go(page)
+    qtbot.waitUntil(lambda: not [job for job in window.session.jobs if not job.quiet], timeout=20_000)
+    qtbot.wait(300)
+    for area in window.findChildren(QScrollArea):
+        if area.isVisible() and not area.horizontalScrollBar().isVisible():
+            # A few pixels are those of the empty margin.
+            assert area.widget().width() <= area.viewport().width() + 8, f"{page}: what is at the right cannot be reached"
+
+
+def test_a_long_value_shortens_no_other_name(qtbot):
+    facts = Facts()
+    qtbot.addWidget(facts)
+    facts.set_facts([("Network", "efficientnet_lite0"), ("Val. accuracy", "38.9 %")])
+    facts.resize(190, 80)
+    facts.show()
+    name = next(each for each in facts.findChildren(Elided) if each.text() == "Val. accuracy")
+    assert name.width() >= name.sizeHint().width() - 2

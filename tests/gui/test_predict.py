@@ -121,6 +121,8 @@ def test_a_folder_becomes_a_table_and_a_csv(qtbot, page, pictures_folder, tmp_pa
     broken = next(each for each in page._answers if each.problem)
     page._table.select(broken)
     assert page._view._problem.text() == "broken.png: cannot be read"
+    row = page._table.rows.rows.index(broken)
+    assert page._table.rows.index(row, 4).data() == "cannot be read", "the name stands in its own column"
     page._table.sortByColumn(3, page._table.horizontalHeader().sortIndicatorOrder().DescendingOrder)
     job = page.save_csv(tmp_path / "answers.csv")
     qtbot.waitUntil(lambda: job.last is not None)

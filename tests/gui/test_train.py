@@ -9,8 +9,10 @@ import pytest
 from cnnstudio.core import edits
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase, encode_event
 from cnnstudio.core.problems import error
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, set_language
+from cnnstudio.gui.pages.train import ending_words
 from cnnstudio.gui.plots.history import Curves, curves_of, log_line
+from cnnstudio.gui.widgets.words import device
 from cnnstudio.workers.preparing import prepare_training
 from cnnstudio.workers.runs import RunFolder
 
@@ -63,6 +65,46 @@ def test_an_epoch_done_again_after_a_crash_replaces_the_first():
     assert curves.epoch_values["loss"] == [1.0, 9.0]
 
 
+def test_batches_done_again_after_a_crash_replace_the_first():
+    curves = curves_of(EVENTS[:9])
+    assert curves.batch_x == [0.25, 0.5, 0.75, 1.0, 1.25, 1.5]
+    curves.take(Hello(pid=2))
+    curves.take(Batch(epoch=2, batch=1, batches=4, metrics={"loss": 9.0, "accuracy": 0.0}, pictures_per_second=1.0))
+    assert curves.batch_x == [0.25, 0.5, 0.75, 1.0, 1.25]
+    assert curves.batch_values["loss"][-1] == 9.0
+
+
+def test_a_run_that_ended_early_says_so_and_which_weights_it_has(page):
+    recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    assert "keeps epoch 2" in page._epoch.accessibleDescription()
+    curves = curves_of([*EVENTS, Finished(run="x", metrics={"epoch": 2.0})])
+    assert ending_words(curves, 3, 3) == "keeps epoch 2"
+    assert ending_words(curves, 3, 30) == "stopped early · keeps epoch 2"
+    assert ending_words(curves_of(EVENTS), 3, 30) == "", "it still runs, or died"
+
+
+def test_the_device_and_the_speed_are_told_in_the_language_and_in_groups(page):
+    page._curves = curves_of([*EVENTS[:2], Batch(epoch=1, batch=1, batches=4, metrics={}, pictures_per_second=12149.4)])
+    page._draw_figures()
+    assert "12\u202f149 pictures/s" in page._speed.accessibleDescription()
+    assert device("CPU: 2 cores") == "CPU · 2 cores"
+    assert device("GPU: NVIDIA T4") == "GPU · NVIDIA T4"
+    set_language("es")
+    assert device("CPU: 2 cores") == "CPU · 2 núcleos"
+
+
+def test_a_narrow_table_of_runs_still_names_them(qtbot, page):
+    recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    table = page._table._table
+    table.setParent(None)
+    qtbot.addWidget(table)
+    for width, network in ((1000, True), (560, False)):
+        table.resize(width, 200)
+        table.show()
+        assert table.isColumnHidden(1) is not network
+        assert table.columnWidth(0) >= 100
+
+
 def test_a_finished_run_is_shown_again(page):
     run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
     assert page._shown.folder == run.folder
@@ -70,6 +112,15 @@ def test_a_finished_run_is_shown_again(page):
     assert "3" in page._epoch.accessibleDescription()
     assert "keras 3" in page._log.toPlainText()
     assert page._table._selected().id == run.id
+    assert "best, epoch 2" in page._loss_plot._best.label.toPlainText()
+
+
+def test_the_axes_count_whole_epochs_and_write_numbers_as_in_the_language(page):
+    across, up = (page._loss_plot._item.getAxis(side) for side in ("bottom", "left"))
+    assert min(spacing for spacing, _offset in across.tickSpacing(0, 2, 400)) >= 1
+    assert up.tickStrings([0.5], 1, 0.1) == ["0.5"]
+    set_language("es")
+    assert up.tickStrings([0.5], 1, 0.1) == ["0,5"]
 
 
 def test_a_failed_run_says_why(page):

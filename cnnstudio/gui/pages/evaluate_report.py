@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.events import ClassReport, Evaluated
 from cnnstudio.core.intervals import wilson
@@ -17,39 +17,12 @@ from cnnstudio.gui import theme
 from cnnstudio.gui.pages.evaluate_matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate_results import mean_f1
 from cnnstudio.gui.widgets.basics import Label, box, column, scrolled
-from cnnstudio.gui.widgets.cards import Banner, Card, KeyFigure
+from cnnstudio.gui.widgets.cards import Banner, Card, KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import count, number, percent, pictures
 
 _ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 _MOST_LINES = 14
-_FOUR = 640
-"""From this width on the four key figures stand side by side."""
-
-
-class _Figures(QWidget):
-    """Four key figures side by side, in a narrow window two by two."""
-
-    def __init__(self, *figures: KeyFigure) -> None:
-        super().__init__()
-        self._figures = figures
-        self._columns = 2
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(12)
-        for place, each in enumerate(figures):
-            # A figure may become narrower than its words: they shorten themselves.
-            each.setMinimumWidth(120)
-            self._grid.addWidget(each, place // 2, place % 2)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        columns = len(self._figures) if event.size().width() >= _FOUR else 2
-        if columns != self._columns:
-            self._columns = columns
-            for place, each in enumerate(self._figures):
-                self._grid.addWidget(each, place // columns, place % columns)
-                self._grid.setColumnStretch(place, 1 if place < columns else 0)
-        super().resizeEvent(event)
 
 
 class EvaluationReport(QWidget):
@@ -64,7 +37,7 @@ class EvaluationReport(QWidget):
         self._loss = KeyFigure(tr("Loss", "Pérdida"))
         self._f1 = KeyFigure(tr("Mean F1", "F1 medio"))
         self._images = KeyFigure(tr("Pictures", "Imágenes"))
-        figures = _Figures(self._accuracy, self._loss, self._f1, self._images)
+        figures = KeyFigures(self._accuracy, self._loss, self._f1, self._images)
         text = Text("The model was trained further after this evaluation. Evaluate again for its present figures.",
                     "El modelo siguió entrenando después de esta evaluación. Evalúe de nuevo para ver sus cifras actuales.")
         self._outdated = Banner(warning("outdated_evaluation", text, "run"))
@@ -85,7 +58,7 @@ class EvaluationReport(QWidget):
                    key=lambda each: each.recall, right=True),
             Column("F1", words=lambda each: _defined(each, each.f1), key=lambda each: each.f1, right=True),
             Column(tr("Pictures", "Imágenes"), words=lambda each: count(each.support), key=lambda each: each.support,
-                   right=True),
+                   right=True, spare=True),
         ])
         classes = Card(self.table, title=tr("Classes", "Clases"), margins=(8, 14, 8, 8))
         classes.body.itemAt(0).widget().setContentsMargins(8, 0, 8, 0)  # type: ignore[union-attr]

@@ -37,7 +37,7 @@ class AnswerTable(Table):
                    if answer.best is not None else None),
             Column(tr("Probability", "Probabilidad"), lambda answer: percent(share(answer)) if answer.best else "",
                    key=share, right=True),
-            Column(tr("Problem", "Problema"), lambda answer: answer.problem, tone=lambda _answer: "error",
+            Column(tr("Problem", "Problema"), _reason, tone=lambda _answer: "error",
                    stretch=True)], parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.verticalHeader().setDefaultSectionSize(_ROW)
@@ -92,6 +92,11 @@ class AnswerTable(Table):
         """End the threads that make thumbnails."""
         self._look.stop()
         self.thumbnails.close()
+
+
+def _reason(answer: Answer) -> str:
+    """Why there is no answer, without the name of the file: that stands in the same row."""
+    return answer.problem.removeprefix(f"{Path(answer.path).name}: ")
 
 
 class _Thumbnail(QStyledItemDelegate):

@@ -56,7 +56,10 @@ def summary_words(answers: Sequence[Answer], done: int, total: int) -> str:
     troubles = sum(1 for each in answers if each.problem)
     words = pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=count(done),
                                                      total=pictures(total))
-    return words + (" · " + tr("{n} unreadable", "{n} ilegibles", n=count(troubles)) if troubles else "")
+    if not troubles:
+        return words
+    return f"{words} · " + (tr("1 unreadable", "1 ilegible") if troubles == 1
+                            else tr("{n} unreadable", "{n} ilegibles", n=count(troubles)))
 
 
 def load_picture(path: str, _report: Report) -> QImage | Trouble:

@@ -39,6 +39,7 @@ from cnnstudio.gui.pages.prepare_views import Mosaic, StageStrip
 from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, MenuButton, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import EmptyState
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.words import percent
 
@@ -155,8 +156,11 @@ class PreparePage(Page):
                                        ("classes", tr("One of each class", "Una de cada clase"))],
                                       self.state.get("side", "one"), stretch=False)
         self._side.chosen.connect(self._choose_side)
-        bar = row(previous, following, chance, self._classes, self._name, self._side, spacing=6)
-        bar.setStretch(4, 1)
+        # In a narrow window, or with longer words, the lines of buttons break.
+        bar, grid_bar = QWidget(), QWidget()
+        lines = FlowLayout(bar, spacing=6)
+        for each in (box(row(previous, following, chance, self._classes, self._name, spacing=6)), self._side):
+            lines.addWidget(each)
         self._strip = StageStrip()
         self._trouble = Label("", "body", "error", wrap=True, selectable=True)
         self._trouble.hide()
@@ -170,7 +174,9 @@ class PreparePage(Page):
         self._epoch = Label("", "secondary", "dim")
         shuffle = Button(tr("Shuffle", "Barajar"), "", "refresh",
                          tooltip=tr("What another epoch will see", "Lo que verá otra época"), on_click=self.shuffle)
-        grid_bar = row(self._which, None, self._epoch, shuffle, spacing=10)
+        lines = FlowLayout(grid_bar, spacing=10)
+        for widget in (self._which, shuffle, self._epoch):
+            lines.addWidget(widget)
         whole = column(Caption(tr("Stage by stage", "Etapa por etapa")), bar, self._trouble,
                        self._strip, 12, Caption(tr("What training will see", "Lo que verá el entrenamiento")),
                        grid_bar, self._grid_trouble, self._mosaic, spacing=10, margins=(12, 14, 24, 24))

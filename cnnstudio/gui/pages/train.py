@@ -22,8 +22,8 @@ from cnnstudio.gui.plots.curve_plot import CurvePlot
 from cnnstudio.gui.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, box, clear, column, row, scrolled
-from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure
-from cnnstudio.gui.widgets.words import duration, number, percent
+from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
+from cnnstudio.gui.widgets.words import count, device, duration, number, percent
 from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.preparing import prepare_training, refreshed, training_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
@@ -78,7 +78,7 @@ class TrainPage(Page):
         self._log.setFont(theme.mono_font(12))
         self._log.setFixedHeight(160)
         self._log.setAccessibleName(tr("Log", "Registro"))
-        body = column(row(self._accuracy, self._epoch, self._left, self._speed, spacing=14), self._trouble,
+        body = column(KeyFigures(self._accuracy, self._epoch, self._left, self._speed, wide=820), self._trouble,
                       spacing=14, margins=(24, 20, 24, 20))
         body.addLayout(plots, 1)
         body.addWidget(self._table)
@@ -321,7 +321,7 @@ class TrainPage(Page):
         running = self._job() is not None and not curves.over
         at = max(done, batch.epoch if batch is not None else 0) if running else done
         total = curves.epochs or self.session.project.training.epochs
-        note = curves.phase if running else ""
+        note = curves.phase if running else ending_words(curves, done, total)
         if running and batch is not None and batch.epoch > done:
             note = tr("batch {b} of {n}", "lote {b} de {n}", b=batch.batch, n=batch.batches)
         self._epoch.set(tr("{n} of {all}", "{n} de {all}", n=at, all=total) if at else "–", note)
@@ -330,7 +330,8 @@ class TrainPage(Page):
             "{t} an epoch", "{t} por época", t=duration(curves.epoch_seconds)))
         speed = curves.pictures_per_second
         self._speed.set("–" if speed is None else tr("{n} pictures/s", "{n} imágenes/s",
-                                                     n=number(speed, 0 if speed >= 10 else 1)), curves.device)
+                                                     n=count(round(speed)) if speed >= 10 else number(speed, 1)),
+                        device(curves.device))
 
     def _overlay(self, runs: list[RunSummary]) -> None:
         """Other runs behind the one that is shown."""
@@ -350,6 +351,15 @@ class TrainPage(Page):
 
     def close(self) -> None:
         self._redraw.stop()
+
+
+def ending_words(curves: Curves, done: int, total: int) -> str:
+    """Why a training ended before its last epoch, and of which epoch the weights are: what Evaluate measures."""
+    if curves.kept is None:
+        return ""
+    kept = tr("keeps epoch {n}", "conserva la época {n}", n=curves.kept) if curves.kept != done else ""
+    early = tr("stopped early", "parada temprana") if curves.finished and done < total else ""
+    return " · ".join(words for words in (early, kept) if words)
 
 
 class _Watch(Job):

@@ -33,7 +33,7 @@ class RunsTable(Card):
         self._table = Table([
             Column(tr("Run", "Entrenamiento"), words=lambda run: run.id, stretch=True,
                    color=lambda run: theme.class_color(self._runs.index(run) + 2 if run in self._runs else -1)),
-            Column(tr("Network", "Red"), words=lambda run: run.network),
+            Column(tr("Network", "Red"), words=lambda run: run.network, spare=True),
             Column(tr("Epochs", "Épocas"), words=lambda run: f"{run.epochs} / {run.planned}",
                    key=lambda run: run.epochs, right=True),
             Column(tr("Val. loss", "Pérdida val."), words=lambda run: _metric(run, "val_loss", 4),
@@ -41,7 +41,7 @@ class RunsTable(Card):
             Column(tr("Val. accuracy", "Exactitud val."), words=_accuracy,
                    key=lambda run: run.metrics.get("val_accuracy", -1.0), right=True),
             Column(tr("Duration", "Duración"), words=lambda run: duration(run.seconds) if run.seconds else "–",
-                   key=lambda run: run.seconds, right=True),
+                   key=lambda run: run.seconds, right=True, spare=True),
             Column(tr("State", "Estado"), words=lambda run: str(STATE_NAMES[run.state]),
                    tone=lambda run: _TONES.get(run.state, ""), right=True),
         ])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -10,12 +11,26 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import tr, written
 from cnnstudio.gui import theme
 from cnnstudio.gui.plots.history import Curves
 from cnnstudio.gui.widgets.basics import Label, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.words import number
+
+
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with the numbers of the chosen language."""
+
+    def tickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
+        return [written(each) for each in super().tickStrings(values, scale, spacing)]
+
+
+class _EpochAxis(_Axis):
+    """Marks whole epochs only, however few there are."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        return [(max(1.0, spacing), offset) for spacing, offset in super().tickSpacing(low, high, size)]
 
 
 class CurvePlot(Card):
@@ -30,7 +45,8 @@ class CurvePlot(Card):
         legend = Label(self._legend(), "secondary")
         legend.setTextFormat(Qt.TextFormat.RichText)
         self.body.addLayout(row(Label(title, "body_strong"), 12, self._values, None, legend))
-        self._plot = pg.PlotWidget(background=theme.color("raised"))
+        self._plot = pg.PlotWidget(background=theme.color("raised"),
+                                   axisItems={"left": _Axis("left"), "bottom": _EpochAxis("bottom")})
         self._plot.setMinimumHeight(150)
         self._plot.setAccessibleName(title)
         self._item = self._plot.getPlotItem()
@@ -102,8 +118,9 @@ class CurvePlot(Card):
         self._valid.setData(epochs[:len(validation)], validation)
         if curves.best is not None:
             self._best.setPos(curves.best)
-            self._best.label.setFormat(tr("best, epoch {n}", "mejor, época {n}", n=curves.best))
+            # Shown first: a label that is hidden takes no words.
             self._best.show()
+            self._best.label.setFormat(tr("best, epoch {n}", "mejor, época {n}", n=curves.best))
         else:
             self._best.hide()
 

@@ -28,14 +28,19 @@ class Curves:
         self.phase = ""
         self.device = ""
         self.last_batch: Batch | None = None
-        self.over = False
+        self.over = self.finished = False
+        self.kept: int | None = None
+        """The epoch whose weights the model has, once the training is over."""
 
     def take(self, event: AnyEvent) -> None:
         """Add what an event tells."""
         if isinstance(event, Batch):
             self._forget_from(event.epoch)
+            x = event.epoch - 1 + event.batch / max(1, event.batches)
+            self._forget_batches(sum(1 for told in self.batch_x if told < x)
+                                 if self.batch_x and self.batch_x[-1] >= x else len(self.batch_x))
             self.last_batch = event
-            self.batch_x.append(event.epoch - 1 + event.batch / max(1, event.batches))
+            self.batch_x.append(x)
             for name, value in event.metrics.items():
                 self.batch_values[name].append(value)
             self.pictures_per_second = event.pictures_per_second
@@ -54,9 +59,12 @@ class Curves:
             self.phase = str(event.text)
         elif isinstance(event, Hello):
             self.device = event.device
-            self.over = False
+            self.over = self.finished = False
+            self.kept = None
         elif isinstance(event, Finished | Stopped):
             self.over = True
+            self.finished = isinstance(event, Finished)
+            self.kept = int(event.metrics["epoch"]) if "epoch" in event.metrics else None
             self.seconds_left = None
 
     def _forget_from(self, epoch: int) -> None:
@@ -66,10 +74,13 @@ class Curves:
             for values in self.epoch_values.values():
                 values.pop()
         if self.last_batch is not None and epoch < self.last_batch.epoch:
-            keep = sum(1 for x in self.batch_x if x <= epoch - 1)
-            del self.batch_x[keep:]
-            for values in self.batch_values.values():
-                del values[keep:]
+            self._forget_batches(sum(1 for x in self.batch_x if x <= epoch - 1))
+
+    def _forget_batches(self, keep: int) -> None:
+        """Batches that are done again after a crash, in the middle of an epoch too, replace what was told of them."""
+        del self.batch_x[keep:]
+        for values in self.batch_values.values():
+            del values[keep:]
 
     def smoothed(self, name: str) -> list[float]:
         """Batch values as an exponential moving average, without the bias of its start."""

@@ -90,6 +90,31 @@ class KeyFigure(Card):
         self.setAccessibleDescription(f"{value} {note}".strip())
 
 
+class KeyFigures(QWidget):
+    """Four key figures side by side from the width `wide` on, in a narrow window two by two."""
+
+    def __init__(self, *figures: KeyFigure, wide: int = 640) -> None:
+        super().__init__()
+        self._figures, self._wide = figures, wide
+        self._columns = 2
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(12)
+        for place, each in enumerate(figures):
+            # A figure may become narrower than its words: they shorten themselves.
+            each.setMinimumWidth(120)
+            self._grid.addWidget(each, place // 2, place % 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        columns = len(self._figures) if event.size().width() >= self._wide else 2
+        if columns != self._columns:
+            self._columns = columns
+            for place, each in enumerate(self._figures):
+                self._grid.addWidget(each, place // columns, place % columns)
+                self._grid.setColumnStretch(place, 1 if place < columns else 0)
+        super().resizeEvent(event)
+
+
 class Banner(Card):
     """A problem where it matters: its text, its fixes as links, and a way to close it if it only advises."""
 
@@ -183,11 +208,8 @@ class Facts(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setVerticalSpacing(0)
-        self._grid.setHorizontalSpacing(12)
-        self._grid.setColumnStretch(1, 1)
+        self._rows = column(spacing=0)
+        self.setLayout(self._rows)
         self._shown: list[tuple[str, str]] = []
 
     def set_facts(self, facts: Iterable[tuple[str, str]]) -> None:
@@ -195,22 +217,23 @@ class Facts(QWidget):
         if wanted == self._shown:
             return
         self._shown = wanted
-        clear(self._grid)
-        # Numbers are what one looks for: a long name gives way to them, a long value to its name.
+        clear(self._rows)
+        # Numbers are what one looks for: a long name gives way to them, a long value to its name. Each row by itself:
+        # a long value somewhere must not shorten the names of all the others.
         metrics = QFontMetrics(theme.font("body"))
-        widest = max((metrics.horizontalAdvance(value) for _name, value in wanted), default=0)
-        self._grid.setColumnMinimumWidth(1, min(widest + 4, _FACT_WIDTH))
-        for index, (name, value) in enumerate(wanted):
+        for name, value in wanted:
             key = Elided(name, "body", "dim")
             shown = Elided(value, "body", "text", mode=Qt.TextElideMode.ElideMiddle,
                            align=Qt.AlignmentFlag.AlignRight)
             key.setMinimumHeight(28)
+            shown.setMinimumWidth(min(metrics.horizontalAdvance(value) + 4, _FACT_WIDTH))
             line = QFrame()
             line.setObjectName("rule")
             line.setFixedHeight(1)
-            self._grid.addWidget(key, index * 2, 0)
-            self._grid.addWidget(shown, index * 2, 1)
-            self._grid.addWidget(line, index * 2 + 1, 0, 1, 2)
+            pair = row(key, shown, spacing=12)
+            pair.setStretch(1, 1)
+            self._rows.addLayout(pair)
+            self._rows.addWidget(line)
 
 
 class Expander(QWidget):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from cnnstudio.gui import theme
@@ -27,6 +27,12 @@ class Column:
     """The class colour shown as a small square before the words."""
     tone: Callable[[Any], str] | None = None
     stretch: bool = False
+    spare: bool = False
+    """Left out where the room is too short to read the column that stretches."""
+
+
+_READABLE = 112
+"""Pixels below which nothing can be told from a name any more."""
 
 
 class RowsModel(QAbstractTableModel):
@@ -128,6 +134,25 @@ class Table(QTableView):
     def set_rows(self, rows: Sequence[Any]) -> None:
         """Show other rows; the selection goes."""
         self.rows.set_rows(rows)
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Leave spare columns out, the first one first, until every column that stretches can be read."""
+        spare = [place for place, each in enumerate(self.rows.columns) if each.spare]
+        for place in spare:
+            self.setColumnHidden(place, False)
+        header = self.horizontalHeader()
+        widths = {place: _READABLE if each.stretch else max(self.sizeHintForColumn(place), header.sectionSizeHint(place))
+                  for place, each in enumerate(self.rows.columns)}
+        for place in spare:
+            if sum(widths.values()) <= self.viewport().width():
+                break
+            self.setColumnHidden(place, True)
+            del widths[place]
 
     @property
     def selected(self) -> Any:

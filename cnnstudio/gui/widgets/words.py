@@ -45,6 +45,13 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def device(told: str) -> str:
+    """What a job calls its device ("CPU: 2 cores", "GPU: NVIDIA T4"), in the language of the window."""
+    kind, _, rest = told.partition(": ")
+    cores = rest.removesuffix(" cores")
+    return tr("{kind} · {n} cores", "{kind} · {n} núcleos", kind=kind, n=cores) if cores != rest else told.replace(": ", " · ")
+
+
 def pictures(value: int) -> str:
     """1 picture, 1 199 pictures."""
     return tr("1 picture", "1 imagen") if value == 1 else tr("{n} pictures", "{n} imágenes", n=count(value))

@@ -27,6 +27,7 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
+from cnnstudio.gui.widgets.flow import flowing
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 
 NOTES: Final = {
@@ -107,9 +108,9 @@ class CodeView(QWidget):
                       Button(tr("Discard", "Descartar"), on_click=self.discard),
                       Button(tr("Apply to the canvas", "Aplicar al lienzo"), "primary", on_click=self.apply), spacing=12)
         self._reading, self._editing = box(reading), box(editing)
-        head = row(self.form, None, self._reading, self._editing, spacing=12)
+        head = flowing(self.form, self._reading, self._editing, spacing=12, apart=1)
         self._editing.hide()
-        whole = column(head, self._note, self.text, self.remarks, spacing=12, margins=(24, 20, 24, 20))
+        whole = column(head, self._note, self.text, self.remarks, spacing=12, margins=(12, 20, 12, 20))
         whole.setStretchFactor(self.text, 1)
         self.setLayout(whole)
 

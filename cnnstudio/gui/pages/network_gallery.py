@@ -17,7 +17,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.flow import FlowLayout, flowing
 from cnnstudio.gui.widgets.inputs import SearchBox, SegmentedControl
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import count, number, short
@@ -55,10 +55,11 @@ class Gallery(QWidget):
                                    (1, tr("Architectures", "Arquitecturas"))], 0)
         switch.setFixedHeight(theme.CONTROL_HEIGHT)
         switch.chosen.connect(self._show)
-        head = row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch, None,
-                   Button(tr("Open a network file…", "Abrir un archivo de red…"), icon="folder",
-                          on_click=self.file_wanted.emit),
-                   Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit))
+        head = flowing(box(row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch)),
+                       Button(tr("Open a network file…", "Abrir un archivo de red…"), icon="folder",
+                              on_click=self.file_wanted.emit),
+                       Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit),
+                       apart=1)
         note = Label(tr("What you choose replaces the network and sets recipe, augmentation and training to what it is "
                         "good with. It can be undone.",
                         "Lo que elija sustituye la red y ajusta receta, aumento y entrenamiento a lo que le conviene. Se "
@@ -127,8 +128,8 @@ class BaseTable(QWidget):
         run = Button(tr("From a run…", "De un entrenamiento…"), icon="train", on_click=self.run_wanted.emit,
                      tooltip=tr("The network of a run of this or another project becomes a base",
                                 "La red de un entrenamiento de este u otro proyecto pasa a ser una base"))
-        self.setLayout(column(row(self._search, 8, self._found, None, own, run, probe, spacing=8), self._table, details,
-                              spacing=10))
+        found = box(row(self._search, 8, self._found))
+        self.setLayout(column(flowing(found, own, run, probe, apart=1), self._table, details, spacing=10))
         self.refresh()
 
     def refresh(self) -> None:

@@ -27,6 +27,7 @@ from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, clear
 from cnnstudio.gui.widgets.cards import Card, Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.inputs import Switch
+from cnnstudio.gui.widgets.words import number
 
 STEP_MIME = "application/x-cnnstudio-step"
 
@@ -140,7 +141,7 @@ class NormalizationCard(FieldsCard):
         names = {1: ("",), 3: ("R", "G", "B"), 4: ("R", "G", "B", "A")}.get(len(recipe.mean), ())
         self.facts.setVisible(bool(names))
         self.facts.set_facts((tr("mean {name}, deviation", "media {name}, desviación", name=name).replace(" ,", ","),
-                              f"{mean:.2f} ± {deviation:.2f}")
+                              f"{number(mean, 2)} ± {number(deviation, 2)}")
                              for name, mean, deviation in zip(names, recipe.mean, recipe.deviation, strict=False))
 
     def set_problems(self, problems: Sequence[Problem]) -> None:

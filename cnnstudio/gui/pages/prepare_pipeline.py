@@ -22,6 +22,7 @@ from cnnstudio.gui.widgets.code_editor import Python
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.picture import PictureView
+from cnnstudio.gui.widgets.words import number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 LARGEST: Final = 64
 """At most so many pictures of a batch are made to be looked at."""
 _CORNER: Final = 8
+_SIGN: Final = " · "
+"""Between numbers: the comma is a decimal sign in Spanish."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,12 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Trouble:
         (tr("pictures", "imágenes"), f"{_shape(batch.shape)} {batch.dtype}"),
         (tr("lowest, highest", "mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
         (tr("mean of each channel", "media de cada canal"),
-         ", ".join(f"{each:.1f}" for each in batch.mean(axis=(0, 1, 2)))),
+         _SIGN.join(number(each, 1) for each in batch.mean(axis=(0, 1, 2)).tolist())),
         (tr("deviation of each channel", "desviación de cada canal"),
-         ", ".join(f"{each:.1f}" for each in batch.std(axis=(0, 1, 2)))),
+         _SIGN.join(number(each, 1) for each in batch.std(axis=(0, 1, 2)).tolist())),
         (tr("pictures of each class", "imágenes de cada clase"),
-         ", ".join(f"{name} {total:.1f}".replace(".0", "") for name, total in
-                   zip(asked.classes, labels.sum(axis=0).tolist(), strict=True))),
+         _SIGN.join(f"{name} {number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
+                    zip(asked.classes, labels.sum(axis=0).tolist(), strict=True))),
     )
     corner = "\n".join("  ".join(f"{value:3d}" for value in line) for line in
                        batch[0, :_CORNER, :_CORNER, 0].tolist())
@@ -110,8 +113,8 @@ def _label_words(label: np.ndarray, mode: str) -> str:
         return str(int(label.argmax()))
     values = label[1:2] if mode == "binary" else label
     if len(values) > 4:
-        found = [(number, float(value)) for number, value in enumerate(values) if value > 0]
-        return "\n".join(f"[{number}] {value:.2f}".rstrip("0").rstrip(".") for number, value in found)
+        found = [(place, float(value)) for place, value in enumerate(values) if value > 0]
+        return "\n".join(f"[{place}] {value:.2f}".rstrip("0").rstrip(".") for place, value in found)
     return "[" + ", ".join(f"{float(value):.2f}".rstrip("0").rstrip(".") for value in values) + "]"
 
 

@@ -290,6 +290,10 @@ def clear(layout: QLayout) -> None:
             clear(inner)
 
 
+_MOST_LETTERS = 24
+"""Of a choice that a button shows; a class may be called as long as a sentence."""
+
+
 class MenuButton(Button):
     """A chip or button that opens a menu of choices; `chosen(value)` when one is taken."""
 
@@ -315,9 +319,11 @@ class MenuButton(Button):
     def set_value(self, value: object) -> None:
         self._value = value
         label = next((text for each, text in self._choices if each == value and text != "-"), "")
-        shown = f"{self._prefix}{label}"
+        whole = f"{self._prefix}{label}"
+        shown = f"{self._prefix}{label[:_MOST_LETTERS - 1]}…" if len(label) > _MOST_LETTERS else whole
         self.setText(f"{shown}  ▾".replace("&", "&&"))
-        self.setAccessibleName(shown)
+        self.setAccessibleName(whole)
+        self.setToolTip(whole if shown != whole else "")
         self.setChecked(False)
 
     def _open(self) -> None:

@@ -7,10 +7,12 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Left to right, then the next line; with `cell` every item gets an equal share of at least that width."""
+    """Left to right, then the next line; with `cell` every item gets an equal share of at least that width. Items from
+    number `apart` on stand at the right as long as all are in one line."""
 
-    def __init__(self, parent: QWidget | None = None, *, spacing: int = 8, cell: int = 0) -> None:
+    def __init__(self, parent: QWidget | None = None, *, spacing: int = 8, cell: int = 0, apart: int | None = None) -> None:
         super().__init__(parent)
+        self._apart = apart
         self._items: list[QLayoutItem] = []
         self._cell = cell
         self.setSpacing(spacing)
@@ -75,7 +77,9 @@ class FlowLayout(QLayout):
         for line in lines:
             height = max((size.height() for _, size in line), default=0)
             left = rect.x()
-            for item, size in line:
+            for number, (item, size) in enumerate(line):
+                if number == self._apart and len(lines) == 1:
+                    left += max(0, width - sum(each.width() for _, each in line) - gap * (len(line) - 1))
                 if place:
                     down = 0 if cell else (height - size.height()) // 2
                     item.setGeometry(QRect(QPoint(left, top + down), QSize(size.width(), height if cell
@@ -83,3 +87,12 @@ class FlowLayout(QLayout):
                 left += size.width() + gap
             top += height + gap
         return max(0, top - gap - rect.y())
+
+
+def flowing(*widgets: QWidget, spacing: int = 8, apart: int | None = None) -> QWidget:
+    """Widgets in a line that is broken where the room ends; those from number `apart` on at the right."""
+    holder = QWidget()
+    layout = FlowLayout(holder, spacing=spacing, apart=apart)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return holder

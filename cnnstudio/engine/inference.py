@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -19,13 +21,19 @@ from cnnstudio.engine.environment import numpy_of, on_gpu
 TOLERANCE: Final = 1e-5
 """Largest difference from Keras, for probabilities; for larger values relative to the largest."""
 BATCH: Final = 16
-"""Measured: 16 pictures are answered quicker each than 1 or 32, the working memory stays in the processor's cache."""
+"""Pictures that Keras is given at once."""
+_PIECE: Final = 4
+"""Pictures that one core answers at once. Measured with eight networks from LeNet-5 to VGG16: nowhere slower than 16,
+and up to a quarter quicker."""
+_COPIES_BYTES: Final = 1 << 30
+"""All copies of a network's weights together, at most: each interpreter has its own."""
 
 
 class Engine(Protocol):
-    """Answers for batches; `name` is "litert" or "keras"."""
+    """Answers for batches; `name` is "litert" or "keras", `batch` the number of pictures that it is best given."""
 
     name: str
+    batch: int
 
     def predict(self, pictures: np.ndarray) -> np.ndarray:
         """uint8 (n, height, width, channels) -> float32 (n, ...)."""
@@ -35,6 +43,7 @@ class KerasEngine:
     """The model itself."""
 
     name = "keras"
+    batch = BATCH
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -44,42 +53,63 @@ class KerasEngine:
 
 
 class LiteRTEngine:
-    """The same network converted, run by XNNPACK on the processor."""
+    """The same network converted, run by XNNPACK on the processor.
+
+    One picture is answered by all cores together. Several are shared out to interpreters of one core each, a few at
+    a time: none waits for another at the end of each layer, and the working memory stays in the core's own cache.
+    """
 
     name = "litert"
 
-    def __init__(self, content: bytes, threads: int) -> None:
+    def __init__(self, content: bytes, cores: int) -> None:
         self._content = content
-        self._threads = threads
-        self._interpreters: dict[int, Any] = {}
+        workers = max(1, min(cores, _COPIES_BYTES // max(1, len(content))))
+        self._threads = -(-cores // workers)
+        self._alone = _Interpreter(content, 1, cores)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="answer")
+        self._own = threading.local()
+        self.batch = max(BATCH, 2 * workers * _PIECE)
 
     def predict(self, pictures: np.ndarray) -> np.ndarray:
-        # Two sizes only: each holds its own copy of the packed weights.
-        size = 1 if len(pictures) == 1 else BATCH
-        parts = []
-        for begin in range(0, len(pictures), size):
-            part = pictures[begin:begin + size].astype(np.float32)
-            count = len(part)
-            if count < size:
-                part = np.concatenate([part, np.zeros((size - count, *part.shape[1:]), np.float32)])
-            interpreter, entering, leaving = self._interpreter(part.shape)
-            interpreter.set_tensor(entering, part)
-            interpreter.invoke()
-            parts.append(interpreter.get_tensor(leaving)[:count].copy())
-        return np.concatenate(parts)
+        if len(pictures) == 1:
+            return self._alone.answers(pictures)
+        pieces = [pictures[begin:begin + _PIECE] for begin in range(0, len(pictures), _PIECE)]
+        return np.concatenate(list(self._pool.map(self._answers, pieces)))
 
-    def _interpreter(self, shape: tuple[int, ...]) -> tuple[Any, int, int]:
-        found = self._interpreters.get(shape[0])
+    def _answers(self, pictures: np.ndarray) -> np.ndarray:
+        found: _Interpreter | None = getattr(self._own, "interpreter", None)
         if found is None:
-            from ai_edge_litert.interpreter import Interpreter
+            found = self._own.interpreter = _Interpreter(self._content, _PIECE, self._threads)
+        return found.answers(pictures)
 
-            interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
-            entering = interpreter.get_input_details()[0]["index"]
-            interpreter.resize_tensor_input(entering, shape)
-            interpreter.allocate_tensors()
-            found = interpreter, entering, interpreter.get_output_details()[0]["index"]
-            self._interpreters[shape[0]] = found
-        return found
+
+class _Interpreter:
+    """For batches of one size; made when it is first needed, as it holds its own copy of the packed weights."""
+
+    def __init__(self, content: bytes, size: int, threads: int) -> None:
+        self._content, self._size, self._threads = content, size, threads
+        self._made: Any = None
+
+    def answers(self, pictures: np.ndarray) -> np.ndarray:
+        """uint8 (n, height, width, channels) of n up to the size -> float32 (n, ...)."""
+        count = len(pictures)
+        entered = np.zeros((self._size, *pictures.shape[1:]), np.float32)
+        entered[:count] = pictures
+        if self._made is None:
+            self._made = self._make(entered.shape)
+        interpreter, entering, leaving = self._made
+        interpreter.set_tensor(entering, entered)
+        interpreter.invoke()
+        return np.asarray(interpreter.get_tensor(leaving)[:count]).copy()
+
+    def _make(self, shape: tuple[int, ...]) -> tuple[Any, int, int]:
+        from ai_edge_litert.interpreter import Interpreter
+
+        interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
+        entering = interpreter.get_input_details()[0]["index"]
+        interpreter.resize_tensor_input(entering, shape)
+        interpreter.allocate_tensors()
+        return interpreter, entering, interpreter.get_output_details()[0]["index"]
 
 
 def engine_for(model: Any, pictures: np.ndarray | None, cache: Path, *, digest: str = "") -> Engine:
@@ -148,7 +178,7 @@ def run(engine: Engine, count: int, rows: Callable[[np.ndarray], np.ndarray],
     """Answers for `count` pictures taken from `rows` by index, in batches; `each` is told how many are done."""
     from cnnstudio.engine.batches import ahead
 
-    pieces = [np.arange(begin, min(begin + BATCH, count)) for begin in range(0, count, BATCH)]
+    pieces = [np.arange(begin, min(begin + engine.batch, count)) for begin in range(0, count, engine.batch)]
     parts = []
     done = 0
     for batch in ahead(rows, pieces, depth=3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +23,12 @@ from cnnstudio.imaging.prepare import prepare
 from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.workers.link import Link
 
-_AHEAD = 3 * inference.BATCH
+_Batch = list[tuple[str, np.ndarray | Problem]]
+"""Paths with their pixels, or with what is wrong."""
+_AHEAD = 3
+"""Batches that are read ahead of the engine."""
+_BEGUN = 2
+"""Batches that the engine has at once."""
 
 
 def serve(job: Serve, link: Link) -> AnyEvent:
@@ -54,9 +60,8 @@ class Server:
         """All pictures of a request, in their order."""
         begin = time.monotonic()
         done = 0
-        for batch in _batches(request.paths, self._read, pool):
-            pixels = [found for _, found in batch if not isinstance(found, Problem)]
-            answers = iter(self._probabilities(np.stack(pixels)) if pixels else ())
+        for batch, answers in _answered(_batches(request.paths, self._read, pool, self.engine.batch),
+                                        self._probabilities):
             for path, found in batch:
                 if isinstance(found, Problem):
                     link.emit(Prediction(request=request.request, path=path, problem=found))
@@ -64,7 +69,7 @@ class Server:
                     link.emit(Prediction(request=request.request, path=path,
                                          top=ranked(next(answers), self.card.class_names, request.top)))
             done += len(batch)
-            if len(request.paths) > inference.BATCH:
+            if len(request.paths) > self.engine.batch:
                 seconds = time.monotonic() - begin
                 link.emit(Progress(done=done, total=len(request.paths), rate=done / seconds,
                                    seconds_left=(len(request.paths) - done) * seconds / done))
@@ -73,7 +78,12 @@ class Server:
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
                            engine=self.engine.name))
 
-    def _probabilities(self, pictures: np.ndarray) -> np.ndarray:
+    def _probabilities(self, batch: _Batch) -> Iterator[np.ndarray]:
+        """For each picture of the batch that could be read."""
+        pictures = [found for _, found in batch if not isinstance(found, Problem)]
+        return iter(self._of(np.stack(pictures)) if pictures else ())
+
+    def _of(self, pictures: np.ndarray) -> np.ndarray:
         return np.asarray(models.probabilities(self.engine.predict(pictures), self.card.label_mode))
 
     def _read(self, path: str) -> np.ndarray | Problem:
@@ -92,21 +102,36 @@ def ranked(probabilities: np.ndarray, names: tuple[str, ...], top: int) -> tuple
     return tuple(Ranked(label=names[number], probability=float(probabilities[number])) for number in order.tolist())
 
 
-def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem], pool: ThreadPoolExecutor
-             ) -> Iterator[list[tuple[str, np.ndarray | Problem]]]:
+def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem], pool: ThreadPoolExecutor,
+             batch: int) -> Iterator[_Batch]:
     """Read pictures in threads some batches ahead of the engine; bounded, whatever the number of paths."""
     waiting: list[tuple[str, Future[np.ndarray | Problem]]] = []
     coming = iter(paths)
     first = True
     while True:
-        while len(waiting) < _AHEAD and (path := next(coming, None)) is not None:
+        while len(waiting) < _AHEAD * batch and (path := next(coming, None)) is not None:
             waiting.append((path, pool.submit(read, path)))
         if not waiting:
             return
-        size = inference.BATCH if not first or len(paths) > 8 else 1
+        size = batch if not first or len(paths) > 8 else 1
         first = False
         yield [(path, job.result()) for path, job in waiting[:size]]
         del waiting[:size]
+
+
+def _answered(batches: Iterator[_Batch], answer: Callable[[_Batch], Iterator[np.ndarray]]
+              ) -> Iterator[tuple[_Batch, Iterator[np.ndarray]]]:
+    """Each batch with its answers; the next one is begun before one is done, so that no core waits."""
+    begun: deque[tuple[_Batch, Future[Iterator[np.ndarray]]]] = deque()
+    with ThreadPoolExecutor(_BEGUN, thread_name_prefix="batch") as pool:
+        for batch in batches:
+            begun.append((batch, pool.submit(answer, batch)))
+            if len(begun) == _BEGUN:
+                first, answers = begun.popleft()
+                yield first, answers.result()
+        while begun:
+            first, answers = begun.popleft()
+            yield first, answers.result()
 
 
 def _samples(loaded: models.Loaded) -> np.ndarray | None:

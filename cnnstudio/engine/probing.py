@@ -134,7 +134,7 @@ def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry]
     low, high = wilson(accuracy, int((~learn).sum()))
     link.check()
     engine = inference.engine_for(model, prepared.take(good[:4]), cache)
-    milliseconds = _milliseconds(engine, prepared.take(good[:inference.BATCH]))
+    milliseconds = _milliseconds(engine, prepared.take(good[:engine.batch]))
     row = Probed(base=base.id, accuracy=accuracy, low=low, high=high, milliseconds=milliseconds,
                  seconds=time.monotonic() - begin, features=seen.shape[1], engine=engine.name)
     return row, int(learn.sum()), int((~learn).sum())

@@ -309,6 +309,23 @@ def test_models_that_are_not_opened(tmp_path, damage):
     assert trouble.value.problems[0].code == codes.get(damage, "damaged_model")
 
 
+@pytest.mark.parametrize("copies", [1 << 30, 1])
+def test_the_quick_engine_answers_any_number_of_pictures_in_their_order(tmp_path, monkeypatch, copies):
+    """Also where the copies of the weights leave room for one worker alone."""
+    pytest.importorskip("ai_edge_litert")
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 3), keras.layers.Flatten(),
+                              keras.layers.Dense(2, activation="softmax")])
+    pictures = np.random.default_rng(1).integers(0, 255, (75, 8, 8, 3), np.uint8)
+    wanted = inference.KerasEngine(model).predict(pictures)
+    content = inference._converted(model, tmp_path, "any")
+    monkeypatch.setattr(inference, "_COPIES_BYTES", copies)
+    engine = inference.LiteRTEngine(content, 3)
+    assert engine.batch == (24 if copies > 1 else 16)
+    for count in (1, 2, 4, 5, 24, 75):
+        assert inference.agrees(engine.predict(pictures[:count]), wanted[:count])
+    assert inference.agrees(inference.run(engine, 75, lambda places: pictures[places]), wanted)
+
+
 def test_the_quick_engine_is_kept_and_refused_when_it_disagrees(tmp_path, monkeypatch):
     pytest.importorskip("ai_edge_litert")
     model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 3), keras.layers.Flatten(),

@@ -47,9 +47,13 @@ class KerasEngine:
 
     def __init__(self, model: Any) -> None:
         self._model = model
+        # Not every backend of Keras lets two threads ask one model.
+        self._asked = threading.Lock()
 
     def predict(self, pictures: np.ndarray) -> np.ndarray:
-        return np.asarray(self._model.predict_on_batch(pictures.astype(np.float32)), np.float32)
+        entered = pictures.astype(np.float32)
+        with self._asked:
+            return np.asarray(self._model.predict_on_batch(entered), np.float32)
 
 
 class LiteRTEngine:

@@ -17,6 +17,7 @@ from typing import Final
 from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.sources.placing import OnProgress, silent
 
 HELD: Final = ".deleted"
 """The folder inside the project's that holds what can be undone."""
@@ -38,10 +39,22 @@ class TrashEffect:
         self._held, self._paths, self._trash = held, tuple(paths), trash or system_trash
         self._places: list[tuple[Path, Path]] = []
 
-    def redo(self) -> None:
-        """Delete; raises ProblemError naming what could not be deleted, and leaves the others where they were."""
+    def redo(self, told: OnProgress = silent) -> None:
+        """Delete; raises ProblemError naming what could not be deleted, and leaves the others where they were.
+        What `told` raises ends it in the same way."""
+        try:
+            problems = self._delete(told)
+        except BaseException:
+            self.undo()
+            raise
+        if problems:
+            self.undo()
+            raise ProblemError(*problems[:20])
+
+    def _delete(self, told: OnProgress) -> list[Problem]:
         problems: list[Problem] = []
-        for path in self._paths:
+        for number, path in enumerate(self._paths):
+            told(number, len(self._paths))
             place = self._held / uuid.uuid4().hex
             try:
                 self._held.mkdir(parents=True, exist_ok=True)
@@ -53,9 +66,7 @@ class TrashEffect:
             except OSError as trouble:
                 place.unlink(missing_ok=True)
                 problems.append(_not_deleted(path, trouble))
-        if problems:
-            self.undo()
-            raise ProblemError(*problems[:20])
+        return problems
 
     def undo(self) -> None:
         """Put everything back where it was; raises ProblemError where that cannot be done."""

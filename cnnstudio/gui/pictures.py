@@ -18,6 +18,7 @@ from cnnstudio.gui.auditing import Auditing
 from cnnstudio.gui.jobs import Job, Report, Work
 
 if TYPE_CHECKING:
+    from cnnstudio.core.history import Effect
     from cnnstudio.datasets.index import Filter, Index, Picture
     from cnnstudio.datasets.refresh import ScanResult
     from cnnstudio.datasets.watching import FolderWatch
@@ -26,6 +27,21 @@ if TYPE_CHECKING:
 SCAN: Final = "scan"
 _REFRESH_SECONDS: Final = 0.4
 _REST_MS: Final = 800
+
+
+class _Deletion:
+    """A deletion that looks at the folder again when it is undone and redone: not every drive tells of changes."""
+
+    def __init__(self, effect: Effect, look: Callable[[], None]) -> None:
+        self._effect, self._look = effect, look
+
+    def undo(self) -> None:
+        self._effect.undo()
+        self._look()
+
+    def redo(self) -> None:
+        self._effect.redo()
+        self._look()
 
 
 class Pictures(QObject):
@@ -90,7 +106,7 @@ class Pictures(QObject):
         self._stop_watch()
         self._again = False
         for job in self._session.jobs:
-            if job.kind in (SCAN, "splits", "audit", "embed", "judge", "charts", "query", "answers", "map", "report",
+            if job.kind in (SCAN, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map", "report",
                             "leakage"):
                 job.cancel()
                 job.join()
@@ -371,21 +387,34 @@ class Pictures(QObject):
                             Text("Accept findings", "Aceptar hallazgos"))
 
     def delete(self, ids: Iterable[int]) -> bool:
-        """Move the files to the system's trash; undo brings them back."""
+        """Move the files to the system's trash, in the background; undo brings them back. False if none can be."""
         from cnnstudio.datasets.trashing import HELD, TrashEffect
 
         folder = self._session.folder
-        if self.index is None or folder is None:
+        if self.index is None or folder is None or self._session.jobs.of_kind("trash") is not None:
             return False
-        paths = [self.path(picture) for picture in self.rows(list(ids))]
-        effect = TrashEffect(folder / HELD, paths)
-        try:
-            effect.redo()
-        except ProblemError as trouble:
-            self._session.notice(*trouble.problems)
-            return False
-        self._session.record(effect, Text("Delete pictures", "Borrar imágenes"))
-        self.scan()
+        effect = TrashEffect(folder / HELD, [self.path(picture) for picture in self.rows(list(ids))])
+
+        def work(report: Report) -> tuple[Problem, ...]:
+            def told(done: int, total: int) -> None:
+                report.check()
+                report.progress(done, total)
+
+            try:
+                effect.redo(told)
+            except ProblemError as trouble:
+                return trouble.problems
+            return ()
+
+        def done(job: Work) -> None:
+            if self._session.folder != folder:
+                return
+            if job.result == ():
+                self._session.record(_Deletion(effect, self.scan), Text("Delete pictures", "Borrar imágenes"))
+            self._session.notice(*(job.result or ()))
+            self.scan()
+
+        self._session.jobs.run(work, Text("Moving to the trash", "Moviendo a la papelera"), "trash", page="data", done=done)
         return True
 
     def assign_splits(self, splits: Mapping[int, str]) -> bool:

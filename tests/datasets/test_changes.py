@@ -123,6 +123,22 @@ def test_what_cannot_be_deleted_is_named_and_nothing_is(tmp_path, bin_of):
     assert all(path.exists() for path in paths)
 
 
+def test_a_deletion_that_is_cancelled_deletes_nothing(tmp_path, bin_of):
+    paths = [draw(tmp_path / "p" / f"{number}.png", number) for number in range(4)]
+    told = []
+
+    def tell(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 2:
+            raise KeyboardInterrupt
+
+    effect = TrashEffect(tmp_path / HELD, paths, bin_of)
+    with pytest.raises(KeyboardInterrupt):
+        effect.redo(tell)
+    assert told == [(0, 4), (1, 4), (2, 4)]
+    assert all(path.exists() for path in paths)
+
+
 def test_leakage_has_a_price(tmp_path):
     for number in range(6):
         draw(tmp_path / "p" / ("train" if number < 3 else "test") / "a" / f"{number}.png", number)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnnstudio.catalog.checks import check_training
 from cnnstudio.catalog.recipes import params_of
 from cnnstudio.core.keys import set_value
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
+
+
+def _unknown_optimizer(before: Project, after: Project) -> list[Problem]:
+    """A file may name an optimizer of a newer version, which is kept; a word that was typed is a mistake."""
+    if after.training.optimizer.type == before.training.optimizer.type:
+        return []
+    return [problem for problem in check_training(after) if problem.code == "unknown_optimizer"]
 
 
 def with_values(project: Project, values: Sequence[str]) -> Project:
@@ -21,7 +29,9 @@ def with_values(project: Project, values: Sequence[str]) -> Project:
             problems.append(error("not_key_value", text.fill(word=each), "project", field=each))
             continue
         try:
-            project = set_value(project, key.strip(), word.strip(), params_of)
+            changed = set_value(project, key.strip(), word.strip(), params_of)
+            problems += (unknown := _unknown_optimizer(project, changed))
+            project = project if unknown else changed
         except ProblemError as trouble:
             problems += trouble.problems
     if problems:

@@ -67,6 +67,13 @@ def test_wrong_values_are_all_told_and_nothing_changes(project, capsys):
     assert Path(project, "project.cnnstudio").read_bytes() == before
 
 
+def test_an_optimizer_that_is_not_there_is_told_at_once(project, capsys):
+    assert cli.main(["set", project, "training.optimizer=adan", "training.optimizer.learning_rate=0.1", "--json"]) == 2
+    (found,) = lines(capsys)
+    assert found["problem"]["code"] == "unknown_optimizer"
+    assert cli.main(["set", project, "training.optimizer=sgd", "training.optimizer.learning_rate=0.1"]) == 0
+
+
 @pytest.mark.parametrize("arguments", [
     ["show", "{missing}"], ["check", "{missing}"], ["runs", "{missing}"], ["train", "{missing}"],
     ["evaluate", "{missing}"], ["export", "{missing}", "--format", "keras", "--to", "x.keras"],

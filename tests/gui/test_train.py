@@ -115,6 +115,20 @@ def test_a_finished_run_is_shown_again(page):
     assert "best, epoch 2" in page._loss_plot._best.label.toPlainText()
 
 
+def test_a_run_whose_process_starts_can_neither_be_deleted_nor_resumed(page):
+    run, _job = prepare_training(page.session.folder, page.session.project, page.session.index)
+    page.session.announce("runs")
+    table = page._table
+    assert table._selected().id == run.id
+    assert not table._delete.isHidden()
+    table.set_busy(run.id)
+    assert table._delete.isHidden() and table._resume.isHidden()
+    assert table._state(table._selected()) == "starting"
+    table.set_busy("")
+    assert not table._delete.isHidden()
+    assert table._state(table._selected()) == "not started"
+
+
 def test_the_axes_count_whole_epochs_and_write_numbers_as_in_the_language(page):
     across, up = (page._loss_plot._item.getAxis(side) for side in ("bottom", "left"))
     assert min(spacing for spacing, _offset in across.tickSpacing(0, 2, 400)) >= 1

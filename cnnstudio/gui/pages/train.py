@@ -230,6 +230,7 @@ class TrainPage(Page):
         if facts == self._button_facts:
             return
         self._button_facts = facts
+        self._table.set_busy(Path(job.run_folder).name if job is not None else "")
         self._pause.setVisible(job is not None)
         self._stop.setVisible(job is not None)
         self._start.setVisible(job is None)
@@ -321,7 +322,7 @@ class TrainPage(Page):
         running = self._job() is not None and not curves.over
         at = max(done, batch.epoch if batch is not None else 0) if running else done
         total = curves.epochs or self.session.project.training.epochs
-        note = curves.phase if running else ending_words(curves, done, total)
+        note = (curves.phase or tr("starting", "iniciando")) if running else ending_words(curves, done, total)
         if running and batch is not None and batch.epoch > done:
             note = tr("batch {b} of {n}", "lote {b} de {n}", b=batch.batch, n=batch.batches)
         self._epoch.set(tr("{n} of {all}", "{n} de {all}", n=at, all=total) if at else "–", note)

@@ -30,6 +30,7 @@ class RunsTable(Card):
         super().__init__(margins=(4, 8, 4, 4), spacing=4, parent=parent)
         self._runs: list[RunSummary] = []
         self._compared = False
+        self._busy = ""
         self._table = Table([
             Column(tr("Run", "Entrenamiento"), words=lambda run: run.id, stretch=True,
                    color=lambda run: theme.class_color(self._runs.index(run) + 2 if run in self._runs else -1)),
@@ -42,7 +43,7 @@ class RunsTable(Card):
                    key=lambda run: run.metrics.get("val_accuracy", -1.0), right=True),
             Column(tr("Duration", "Duración"), words=lambda run: duration(run.seconds) if run.seconds else "–",
                    key=lambda run: run.seconds, right=True, spare=True),
-            Column(tr("State", "Estado"), words=lambda run: str(STATE_NAMES[run.state]),
+            Column(tr("State", "Estado"), words=self._state,
                    tone=lambda run: _TONES.get(run.state, ""), right=True),
         ])
         self._table.chosen.connect(self._choose)
@@ -73,6 +74,18 @@ class RunsTable(Card):
             self.overlaid.emit(self._runs)
         self._update()
 
+    def set_busy(self, run_id: str) -> None:
+        """The run that is being trained here ("" for none): known before its process has told anything."""
+        if run_id != self._busy:
+            self._busy = run_id
+            self._table.viewport().update()
+            self._update()
+
+    def _state(self, run: RunSummary) -> str:
+        if run.id == self._busy and run.state in ("created", "stopped", "interrupted", "failed"):
+            return tr("starting", "iniciando")
+        return str(STATE_NAMES[run.state])
+
     def _choose(self, run: object) -> None:
         if isinstance(run, RunSummary):
             self.chosen.emit(run)
@@ -88,9 +101,15 @@ class RunsTable(Card):
         run = self._selected()
         self._empty.setVisible(not self._runs)
         self._table.setVisible(bool(self._runs))
-        self._resume.setVisible(run is not None and run.resumable and run.state != "finished")
-        self._delete.setVisible(run is not None and run.state not in ("running", "paused"))
+        self._resume.setVisible(run is not None and self._can_resume(run))
+        self._delete.setVisible(run is not None and self._can_delete(run))
         self._compare.setVisible(len(self._runs) > 1)
+
+    def _can_resume(self, run: RunSummary) -> bool:
+        return run.resumable and run.state != "finished" and not self._busy
+
+    def _can_delete(self, run: RunSummary) -> bool:
+        return run.state not in ("running", "paused") and run.id != self._busy
 
     def _toggle(self) -> None:
         self._compared = not self._compared
@@ -112,11 +131,11 @@ class RunsTable(Card):
         if run is None:
             return
         menu = QMenu(self)
-        if run.resumable and run.state != "finished":
+        if self._can_resume(run):
             menu.addAction(tr("Resume", "Continuar"), self._resume_chosen)
         menu.addAction(tr("Show its folder", "Mostrar su carpeta"),
                        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder))))
-        if run.state not in ("running", "paused"):
+        if self._can_delete(run):
             menu.addAction(tr("Delete…", "Eliminar…"), self._delete_chosen)
         menu.popup(self._table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
 

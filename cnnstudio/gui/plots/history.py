@@ -59,6 +59,7 @@ class Curves:
             self.phase = str(event.text)
         elif isinstance(event, Hello):
             self.device = event.device
+            self.phase = ""
             self.over = self.finished = False
             self.kept = None
         elif isinstance(event, Finished | Stopped):

@@ -117,8 +117,8 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
             project = with_values(project, arguments.values)
             noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
             index.apply(project.dataset)
-            output.problems(noticed, as_lines=False)
-            run, job = prepare_training(folder, project, index)
+            output.problems([each for each in noticed if not each.blocks], as_lines=False)
+            run, job = prepare_training(folder, project, index, noticed)
     finally:
         index.close()
 

@@ -100,8 +100,11 @@ def decode_project(data: bytes, path: Path) -> Project:
 
 
 def _damaged(path: Path, reason: str) -> Problem:
-    text = Text("{path} is damaged ({reason}). The file is left as it is.",
-                "{path} está dañado ({reason}). El archivo queda como está.")
+    text = Text("{path} is damaged ({reason}). The file is left as it is. Put a copy of it in its place; or move it away and "
+                "make a new project of the same pictures in this folder: trainings and decisions about pictures stay.",
+                "{path} está dañado ({reason}). El archivo queda como está. Ponga una copia en su lugar; o llévelo a otra "
+                "parte y cree un proyecto nuevo de las mismas imágenes en esta carpeta: los entrenamientos y las decisiones "
+                "sobre las imágenes se conservan.")
     return error("damaged_project", text.fill(path=path, reason=reason), "project", path=path, details=reason)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec
-from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.problems import Problem, blocking, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.inspected import Inspected
@@ -65,10 +65,10 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
             complete = False
             break
     problems = list(listing.problems)
-    if complete and not found and _was_emptied(index, spec):
+    if complete and not found and not blocking(problems) and _was_emptied(index, spec):
         problems.append(_emptied(root, index.count()))
     gone = 0
-    if complete and not any(problem.blocks for problem in problems):
+    if complete and not blocking(problems):
         gone = index.end_scan(scan, spec)
     else:
         complete = False

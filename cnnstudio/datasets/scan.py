@@ -277,8 +277,10 @@ _HARMLESS: Final = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 def folder_problem(folder: Path, trouble: OSError) -> Problem:
     """Why a folder or file could not be listed. What may come back blocks, so that nothing is forgotten."""
     if isinstance(trouble, FileNotFoundError | NotADirectoryError):
-        text = Text("The folder {path} is not there (renamed, moved or on a drive that is not connected).",
-                    "La carpeta {path} no está (renombrada, movida o en una unidad no conectada).")
+        text = Text("The folder {path} is not there (renamed, moved or on a drive that is not connected). Bring it back or "
+                    "choose where it is now; what is known of its pictures is kept.",
+                    "La carpeta {path} no está (renombrada, movida o en una unidad no conectada). Devuélvala o elija dónde "
+                    "está ahora; lo que se sabe de sus imágenes se conserva.")
         return error("folder_missing", text.fill(path=folder), "dataset", path=folder)
     if isinstance(trouble, PermissionError):
         text = Text("{path} cannot be opened: you have no permission to read it.",

@@ -99,13 +99,16 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
             yield {"path": path, "label": best[0]["label"], "probability": best[0]["probability"], "top": best}
 
 
-def main() -> None:
+def main() -> int:
+    """The exit code: 0, or 2 when not one picture could be classified."""
     parser = argparse.ArgumentParser(description="Classify pictures / Clasificar imágenes")
     parser.add_argument("paths", nargs="+", metavar="PATH")
     parser.add_argument("--json", action="store_true", help="one JSON object a line / un objeto JSON por línea")
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes to print, 0: all / clases, 0: todas")
     arguments = parser.parse_args()
+    answered = 0
     for each in answers(expand(arguments.paths), arguments.top):
+        answered += "problem" not in each
         if arguments.json:
             print(json.dumps(each, ensure_ascii=False), flush=True)
         elif "problem" in each:
@@ -113,7 +116,8 @@ def main() -> None:
         else:
             words = ", ".join(f"{best['label']} {best['probability']:.2%}" for best in each["top"])
             print(f"{each['path']}: {words}", flush=True)
+    return 0 if answered else 2
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

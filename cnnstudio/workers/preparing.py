@@ -36,13 +36,15 @@ def refreshed(folder: Path, project: Project, index: Index, on_progress: OnProgr
     return scan.problems
 
 
-def prepare_training(folder: Path, project: Project, index: Index) -> tuple[RunFolder, Train]:
+def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequence[Problem] = ()
+                     ) -> tuple[RunFolder, Train]:
     """A new run with its frozen specs and manifest, and the job that trains it.
 
-    Raises ProblemError with every blocking problem, and then makes nothing.
+    Raises ProblemError with every blocking problem, `noticed` ones too (a folder that is not there), and then makes
+    nothing.
     """
     classes = index.class_names(project.dataset)
-    problems = blocking(check_project(project, classes, index.counts()))
+    problems = blocking((*noticed, *check_project(project, classes, index.counts())))
     if problems:
         raise ProblemError(*problems)
     root = source_folder(project, folder)

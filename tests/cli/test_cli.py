@@ -108,6 +108,13 @@ def test_check_lists_every_problem(project, pictures, capsys):
     assert "one_class" in found
 
 
+def test_training_without_the_folder_of_pictures_makes_no_run(project, pictures, capsys):
+    pictures.rename(pictures.with_name("elsewhere"))
+    assert cli.main(["train", project, "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys)] == ["folder_missing"], "once, and nothing else"
+    assert not list(Path(project, "runs").glob("*"))
+
+
 def test_a_project_that_is_open_elsewhere_is_not_changed(project, capsys):
     from cnnstudio.core.files import ProjectLock
 

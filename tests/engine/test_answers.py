@@ -195,6 +195,14 @@ def test_the_bundle_prints_the_lines_of_the_program(trained, exported, tmp_path)
         assert [each["label"] for each in mine["top"]] == [each["label"] for each in theirs["top"]]
 
 
+@pytest.mark.keras
+def test_the_bundle_tells_by_its_exit_code_when_nothing_could_be_read(exported, tmp_path):
+    done = subprocess.run([sys.executable, "-I", exported / "bundle ñ" / "predict.py", str(tmp_path / "gone.jpg")],
+                          capture_output=True, text=True, cwd=tmp_path, check=False, timeout=200)
+    assert done.returncode == 2
+    assert "gone.jpg" in done.stdout
+
+
 def test_the_bundle_is_complete_and_its_samples_are_right(trained, exported):
     folder = exported / "bundle ñ"
     assert {path.name for path in folder.iterdir()} == {

@@ -151,9 +151,9 @@ class TrainPage(Page):
         project = session.project
 
         def prepare(report: Report) -> Any:
-            refreshed(folder, project, index, report.progress, report.is_cancelled)
+            noticed = refreshed(folder, project, index, report.progress, report.is_cancelled)
             report.check()
-            return prepare_training(folder, project, index)
+            return prepare_training(folder, project, index, noticed)
 
         session.jobs.run(prepare, Text("Looking at the pictures", "Mirando las imágenes"), "prepare_run", page="train",
                          done=self._prepared)

@@ -146,6 +146,22 @@ class Index(Decisions):
             found.update(self.rows(f"SELECT path, id FROM pictures WHERE path IN ({','.join('?' * len(part))})", part))
         return array("q", (found[path] for path in paths if path in found))
 
+    def common(self, ids: Sequence[int]) -> tuple[set[str], set[str], set[bool]]:
+        """The classes and the splits of these pictures, and whether they are left out."""
+        classes: set[str] = set()
+        splits: set[str] = set()
+        excluded: set[bool] = set()
+        for start in range(0, len(ids), 500):
+            part = list(ids[start:start + 500])
+            for class_name, split, left in self.rows("SELECT DISTINCT class_name, split, excluded FROM pictures"
+                                                     f" WHERE id IN ({','.join('?' * len(part))})", part):
+                classes.add(class_name)
+                splits.add(split)
+                excluded.add(bool(left))
+            if min(len(classes), len(splits), len(excluded)) > 1:
+                break
+        return classes, splits, excluded
+
     def usable(self, classes: Sequence[str]) -> Iterator[Picture]:
         """Every picture that can be trained on or measured: readable, not excluded, of a chosen class."""
         chosen = set(classes)

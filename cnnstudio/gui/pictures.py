@@ -352,6 +352,10 @@ class Pictures(QObject):
         """The pictures of these ids."""
         return [] if self.index is None else self.index.pictures(ids)
 
+    def common(self, ids: Sequence[int]) -> tuple[set[str], set[str], set[bool]]:
+        """What these pictures have in common: their classes, their splits, whether they are left out."""
+        return (set(), set(), set()) if self.index is None else self.index.common(ids)
+
     def path(self, picture: Picture) -> Path:
         """The absolute path of a picture."""
         return self.path_of(picture.path)

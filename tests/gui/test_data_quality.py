@@ -114,6 +114,19 @@ def test_remedies_and_map_follow_a_selection_of_any_size(page, monkeypatch):
     assert page.session.pictures.excluded == 1
 
 
+def test_what_a_large_selection_has_in_common_is_of_all_of_it(qtbot, page, pictures_folder):
+    for number in range(300):
+        write(pictures_folder / "a" / f"more {number}.jpg", np.full((8, 8, 3), number % 255, np.uint8))
+    page.session.pictures.scan()
+    qtbot.waitUntil(lambda: page.session.pictures.total == 329 and not len(page.session.jobs), timeout=20_000)
+    page._grid.selection.select_all()
+    page._selected()
+    assert page._inspector._class.currentIndex() == -1
+    page.session.pictures.exclude(page._grid.selected_ids(), True)
+    page._selected()
+    assert page._inspector._exclude.text() == "Include again"
+
+
 def test_labelling_goes_on_with_the_next_picture(qtbot, page):
     page._set_filter("classes", ("a",))
     names = shown(page)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QContextMenuEvent
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.datasets.index import Picture
 from cnnstudio.gui.thumbnails import Thumbnails, Wanted, size_for
@@ -96,6 +97,19 @@ def test_the_keyboard_selects_and_labels(qtbot, grid):
     qtbot.keyClick(grid, Qt.Key.Key_Delete)
     assert keys == [2]
     assert len(excluded[0]) == 100
+
+
+def test_the_menu_key_asks_for_the_menu(grid):
+    grid.set_ids(array("q", range(500)))
+    asked = []
+    grid.menu_asked.connect(asked.append)
+    key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(3, 3), QPoint(3, 3))
+    QApplication.sendEvent(grid, key)
+    assert not asked
+    grid.selection.only(400)
+    QApplication.sendEvent(grid, key)
+    assert grid.viewport().rect().contains(grid.viewport().mapFromGlobal(asked[0]))
+    assert 400 in grid._visible_rows()
 
 
 def test_what_is_selected_stays_when_the_list_changes(grid):

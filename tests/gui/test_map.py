@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QPainterPath, QPolygonF, QWheelEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainterPath, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.events import Failed, Stopped
@@ -278,6 +278,17 @@ def test_right_click_asks_for_the_menu_of_the_selection(qtbot, view):
     assert not asked
     qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=view.point_of(7).toPoint())
     assert told == [[107]]
+    assert len(asked) == 1
+
+
+def test_the_menu_key_asks_for_the_menu_of_the_selection(view):
+    asked = []
+    view.menu_asked.connect(asked.append)
+    key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(3, 3), QPoint(3, 3))
+    QApplication.sendEvent(view, key)
+    assert not asked
+    view.set_selected(view.ids[:2].tolist())
+    QApplication.sendEvent(view, key)
     assert len(asked) == 1
 
 

@@ -8,7 +8,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QPainterPath, QPolygonF, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainterPath,
+    QPolygonF,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.gui.map.raster import within
@@ -138,6 +147,11 @@ class MapView(DotView):
             self._current = row
             self._choose(np.asarray([row] if row >= 0 else [], np.intp), event.modifiers(), toggle=True)
         self._hover_to(event.position())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        # The right button also moves the map, and asks when it is let go; this is the menu key.
+        if event.reason() != QContextMenuEvent.Reason.Mouse and self._selected.any():
+            self.menu_asked.emit(self.mapToGlobal(self.rect().center()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         row = self.row_at(event.position())

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QSlider, QStackedWidget, QWidget
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.index import Picture
 from cnnstudio.datasets.query import Filter
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Report, Work
@@ -89,7 +88,8 @@ class DataPage(Page):
         self._switch.chosen.connect(self._show_view)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(SMALLEST, LARGEST)
-        self._slider.setFixedWidth(90)
+        self._slider.setMinimumWidth(56)
+        self._slider.setMaximumWidth(90)
         self._slider.setValue(self._grid.cell)
         self._slider.setAccessibleName(tr("Size of the thumbnails", "Tamaño de las miniaturas"))
         self._slider.setToolTip(tr("Size of the thumbnails (Ctrl+wheel)", "Tamaño de las miniaturas (Ctrl+rueda)"))
@@ -359,15 +359,15 @@ class DataPage(Page):
     # The selection -------------------------------------------------------------------------------
 
     def _selected(self) -> None:
-        ids = self._grid.selected_ids() if len(self._grid.selection) <= 5000 else []
-        number = len(self._grid.selection)
-        chosen: list[Picture] = self.session.pictures.rows(ids[:200])
-        one = chosen[0] if number == 1 and chosen else None
-        self._inspector.show_selection(one, number, tuple(chosen))
+        found, number = self.session.pictures, len(self._grid.selection)
+        # What more of them have in common is not asked: it would be felt at every key.
+        ids = self._grid.selected_ids() if number <= _AT_ONCE else []
+        one = next(iter(found.rows(ids)), None) if number == 1 else None
+        self._inspector.show_selection(one, number, *found.common(ids))
         if self._viewer is not None and self.state.get("viewing"):
             self._viewer.show_picture(one)
         if self._map is not None and self._view() == "map":
-            self._map.set_selected(self._grid.selected_ids())
+            self._map.set_selected(ids or self._grid.selected_ids())
         self._show_kind_bar()
         self._show_foot()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -71,13 +73,14 @@ class DataInspector(QWidget):
                               self._findings, self._exclude, 8, self._similar, self._details, None, spacing=8,
                               margins=(16, 16, 16, 16)))
         self._excluded = False
-        self.show_selection(None, 0, ())
+        self.show_selection(None, 0)
 
     def close_threads(self) -> None:
         self._thumbnails.close()
 
-    def show_selection(self, picture: Picture | None, number: int, chosen: tuple[Picture, ...]) -> None:
-        """Show one picture (`number` 1), or how many are selected; `chosen` are some of them."""
+    def show_selection(self, picture: Picture | None, number: int, classes: Collection[str] = (),
+                       splits: Collection[str] = (), excluded: Collection[bool] = ()) -> None:
+        """Show one picture (`number` 1), or how many are selected and what they have in common."""
         several = number > 1
         one = picture if number <= 1 else None
         self._view.setVisible(not several)
@@ -90,16 +93,14 @@ class DataInspector(QWidget):
         self._details.show_picture(one)
         self._want()
         names = self._session.class_names
-        classes = {each.class_name for each in chosen}
-        splits = {each.split for each in chosen}
         choices = [(name, name) for name in names]
-        others = sorted(classes - set(names))
+        others = sorted(set(classes) - set(names))
         self._class.set_choices([*choices, *((name, name) for name in others)],
                                 next(iter(classes)) if len(classes) == 1 else None)
         drawn = (None, tr("as drawn", "según sorteo"))
         self._split.set_choices([*((split, str(SPLIT_NAMES[split])) for split in SPLITS), drawn],
                                 next(iter(splits)) if len(splits) == 1 else "")
-        self._excluded = bool(chosen) and all(each.excluded for each in chosen)
+        self._excluded = set(excluded) == {True}
         self._exclude.setText(tr("Include again", "Volver a incluir") if self._excluded
                               else tr("Exclude", "Excluir"))
         self._exclude.set_icon("eye" if self._excluded else "eye-off")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFont,
     QImage,
     QKeyEvent,
@@ -410,6 +411,13 @@ class PictureGrid(QAbstractScrollArea):
             self._select(lambda: self.selection.toggle(row))
         elif row not in self.selection:
             self._select(lambda: self.selection.only(row))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        # The right button is seen when it is pressed; this is the menu key.
+        if event.reason() != QContextMenuEvent.Reason.Mouse and len(self.selection):
+            row = self.selection.current if self.selection.current in self.selection else next(iter(self.selection.rows()))
+            self.reveal(row)
+            self.menu_asked.emit(self.viewport().mapToGlobal(self._rect(row).center()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         # A click into a larger selection makes it one picture, but only if nothing was dragged.

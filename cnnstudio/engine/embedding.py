@@ -24,7 +24,7 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import arranging, features, labels, models
 from cnnstudio.engine.building import build
 from cnnstudio.engine.phases import Told, phase
-from cnnstudio.engine.pixels import notices, prepare_pictures
+from cnnstudio.engine.pixels import notices
 from cnnstudio.workers.link import Link
 
 _COMPONENTS = 64
@@ -37,18 +37,15 @@ def embed(job: Embed, link: Link) -> AnyEvent:
     names = manifest.header.class_names
     phase(link, "loading")
     model, recipe = extractor(job.model)
-    phase(link, "preparing")
-    prepared = prepare_pictures([manifest.path(entry) for entry in manifest.entries], recipe, cache,
-                                progress=Told(link), check=link.check)
+    phase(link, "embedding")
+    prepared = features.of_files(model, [manifest.path(entry) for entry in manifest.entries], recipe, cache, link)
     for problem in notices(prepared):
         link.emit(Notice(problem=problem))
     good = prepared.good
     if not len(good):
         text = Text("There are no usable pictures.", "No hay imágenes utilizables.")
         raise ProblemError(error("no_pictures", text, "dataset", path=manifest.header.root))
-    phase(link, "embedding")
-    computed, _engine = features.compute(features.Cut(model, None), prepared, Project(recipe=recipe), cache, link)
-    seen = np.asarray(computed.take(good), np.float32).reshape(len(good), -1)
+    seen = np.asarray(prepared.take(good), np.float32).reshape(len(good), -1)
     entries = [manifest.entries[place] for place in good.tolist()]
     found = analyse(seen, np.asarray([entry.label for entry in entries]), len(names), job.layout, link)
     embedding = Embedding(

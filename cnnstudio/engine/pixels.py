@@ -7,8 +7,9 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.core.files import ProjectLock
-from cnnstudio.core.problems import Problem, error, warning
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.settings import load_settings
 from cnnstudio.core.text import Text
@@ -30,6 +31,10 @@ PIXELS_VERSION: Final = 1
 """Raised when decoding or preparing changes what it answers, so that old rows are not used."""
 _CHUNK: Final = 256
 _NAMED: Final = 20
+_MEMORY_BYTES: Final = 2 << 30
+"""Pixels that are held in memory at most where they cannot be kept on the disk."""
+Seen = Callable[[np.ndarray], np.ndarray]
+"""What is made of pixels, uint8 (n, height, width, channels), before it is kept: float32 (n, ...)."""
 
 
 @dataclass
@@ -37,7 +42,8 @@ class Prepared:
     """Rows of files in their given order.
 
     `rows[i]` is >= 0 in the mapped store, -1 for a file that could not be used, and -2 - k for
-    number k of `memory`. `names` are content hashes. `troubles` are (index, problem) of unused files.
+    number k of `memory`: the row itself, or what reads it again. `names` are content hashes.
+    `troubles` are (index, problem) of unused files.
     """
 
     shape: tuple[int, ...]
@@ -45,7 +51,7 @@ class Prepared:
     rows: np.ndarray
     names: list[str]
     mapped: np.ndarray
-    memory: list[np.ndarray] = field(default_factory=list)
+    memory: list[np.ndarray | Callable[[], np.ndarray]] = field(default_factory=list)
     troubles: list[tuple[int, Problem]] = field(default_factory=list)
     store_trouble: str = ""
 
@@ -63,7 +69,8 @@ class Prepared:
         stored = rows >= 0
         out[stored] = self.mapped[rows[stored]]
         for place in np.flatnonzero(~stored):
-            out[place] = self.memory[-2 - rows[place]]
+            held = self.memory[-2 - rows[place]]
+            out[place] = held() if callable(held) else held
         return out
 
 
@@ -86,27 +93,37 @@ def prepare_pictures(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, *,
     `progress(done, total)` counts files; `check` is called between chunks and may raise to cancel:
     what was prepared until then is kept.
     """
+    return kept(paths, recipe, cache, cache / "pixels" / recipe_digest(recipe), recipe.shape, "uint8", progress=progress,
+                check=check, limit=limit)
+
+
+def kept(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: Path, shape: tuple[int, ...], dtype: str,
+         seen: Seen | None = None, *, progress: Callable[[int, int], None], check: Callable[[], None],
+         limit: int | None = None) -> Prepared:
+    """Pixels of all files, or what is `seen` in them, from the store in `folder` where it is known.
+
+    With `seen` the pixels themselves are not kept: they are decoded some hundreds at a time.
+    """
     words = [str(path) for path in paths]
     stats = [_stat(path) for path in words]
     count = len(words)
     store: Store | None = None
     trouble = ""
-    folder = cache / "pixels" / recipe_digest(recipe)
     lock = ProjectLock(folder)
     rows, names = np.full(count, -1, np.int64), [""] * count
     try:
         make_room(cache, cache_limit() if limit is None else limit, keep=folder)
         folder.mkdir(parents=True, exist_ok=True)
         _wait_for(lock, check)
-        store = Store(folder, recipe.shape, "uint8")
+        store = Store(folder, shape, dtype)
         rows, names = store.known(words, stats)
     except (OSError, sqlite3.Error) as reason:
         trouble = str(reason)
         store = None
-    prepared = Prepared(recipe.shape, np.uint8, rows, names, np.empty((0, *recipe.shape), np.uint8))
+    prepared = Prepared(shape, np.dtype(dtype), rows, names, np.empty((0, *shape), dtype))
     prepared.store_trouble = trouble
     try:
-        _fill(prepared, words, stats, recipe, store, progress, check)
+        _fill(prepared, words, stats, recipe, store, seen, progress, check)
         if store is not None:
             prepared.mapped = store.mapped()
     finally:
@@ -117,7 +134,8 @@ def prepare_pictures(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, *,
 
 
 def _fill(prepared: Prepared, paths: list[str], stats: list[tuple[int, int] | None], recipe: RecipeSpec,
-          store: Store | None, progress: Callable[[int, int], None], check: Callable[[], None]) -> None:
+          store: Store | None, seen: Seen | None, progress: Callable[[int, int], None], check: Callable[[], None]
+          ) -> None:
     waiting = [index for index in np.flatnonzero(prepared.rows == -1).tolist() if stats[index] is not None]
     for index in np.flatnonzero(prepared.rows == -1).tolist():
         if stats[index] is None:
@@ -126,11 +144,16 @@ def _fill(prepared: Prepared, paths: list[str], stats: list[tuple[int, int] | No
     if waiting:
         progress(done, total)
     plain = recipe.as_dictionary()
+    chunks = [waiting[begin:begin + _CHUNK] for begin in range(0, len(waiting), _CHUNK)]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
-        for begin in range(0, len(waiting), _CHUNK):
+        def begun(number: int) -> list[Future[tuple[str, Any]]]:
+            return [pool.submit(_prepared, paths[index], plain, store) for index in chunks[number]]
+
+        ahead = begun(0) if chunks else []
+        for number, chunk in enumerate(chunks):
             check()
-            chunk = waiting[begin:begin + _CHUNK]
-            jobs = [pool.submit(_prepared, paths[index], plain, store) for index in chunk]
+            # The next ones are decoded while these are looked at and written.
+            jobs, ahead = ahead, begun(number + 1) if number + 1 < len(chunks) else []
             made = []
             for index, job in zip(chunk, jobs, strict=True):
                 name, result = job.result()
@@ -139,14 +162,26 @@ def _fill(prepared: Prepared, paths: list[str], stats: list[tuple[int, int] | No
                 else:
                     made.append((index, name, result))
                 done += 1
+                if seen is None:
+                    progress(done, total)
+            if seen is not None:
+                made = _looked_at(made, seen, store)
                 progress(done, total)
-            store = _keep(prepared, made, paths, stats, store)
+            _keep(prepared, made, paths, stats, store, plain if seen is None else None)
+
+
+def _looked_at(made: list[tuple[int, str, Any]], seen: Seen, store: Store | None) -> list[tuple[int, str, Any]]:
+    fresh = {name: array for _, name, array in made
+             if array is not None and (store is None or store.row_of(name) is None)}
+    found = dict(zip(fresh, seen(np.stack(list(fresh.values()))), strict=True)) if fresh else {}
+    return [(index, name, found.get(name)) for index, name, _ in made]
 
 
 def _keep(prepared: Prepared, made: list[tuple[int, str, Any]], paths: list[str],
-          stats: list[tuple[int, int] | None], store: Store | None) -> Store | None:
-    """Put a chunk into the store; when the disk is full or read-only, into memory, and answer None."""
-    if store is not None:
+          stats: list[tuple[int, int] | None], store: Store | None, recipe: dict[str, Any] | None) -> None:
+    """Put a chunk into the store; when the disk is full or read-only, into memory. What no longer fits there is
+    prepared again by the `recipe` whenever it is taken; None: everything is held."""
+    if store is not None and not prepared.store_trouble:
         fresh = {name: array for _, name, array in made if array is not None and store.row_of(name) is None}
         try:
             store.add(list(fresh), list(fresh.values()))
@@ -157,27 +192,26 @@ def _keep(prepared: Prepared, made: list[tuple[int, str, Any]], paths: list[str]
                 assert row is not None
                 files.append((paths[index], *stat, row))
             store.remember(files)
-            for (index, name, _), file in zip(made, files, strict=True):
-                prepared.rows[index], prepared.names[index] = file[3], name
         except (OSError, sqlite3.Error) as trouble:
             prepared.store_trouble = str(trouble)
-            store_rows = store
-            for index, name, array in made:
-                row = store_rows.row_of(name)
-                if row is None or array is not None:
-                    _remember_in_memory(prepared, index, name, array)
-                else:
-                    prepared.rows[index], prepared.names[index] = row, name
-            return None
-        return store
     for index, name, array in made:
-        _remember_in_memory(prepared, index, name, array)
-    return None
+        row = store.row_of(name) if store is not None else None
+        prepared.names[index] = name
+        if row is not None:
+            prepared.rows[index] = row
+            continue
+        prepared.rows[index] = -2 - len(prepared.memory)
+        if recipe is None or (len(prepared.memory) + 1) * array.nbytes <= _MEMORY_BYTES:
+            prepared.memory.append(array)
+        else:
+            prepared.memory.append(partial(_again, paths[index], recipe))
 
 
-def _remember_in_memory(prepared: Prepared, index: int, name: str, array: np.ndarray) -> None:
-    prepared.rows[index], prepared.names[index] = -2 - len(prepared.memory), name
-    prepared.memory.append(array)
+def _again(path: str, recipe: dict[str, Any]) -> np.ndarray:
+    _name, found = _prepared(path, recipe, None)
+    if isinstance(found, Problem):
+        raise ProblemError(found)
+    return np.asarray(found)
 
 
 def _prepared(path: str, recipe: dict[str, Any], store: Store | None) -> tuple[str, Any]:
@@ -228,8 +262,9 @@ def notices(prepared: Prepared) -> list[Problem]:
                     "Otras {n} imágenes no se pudieron usar y se omitieron.")
         found.append(warning("pictures_skipped", text.fill(n=len(prepared.troubles) - _NAMED), "dataset"))
     if prepared.store_trouble:
-        text = Text("Prepared pictures could not be kept on the disk ({reason}); they stay in memory for this time.",
-                    "Las imágenes preparadas no se pudieron guardar en el disco ({reason}); por esta vez quedan en "
-                    "memoria.")
+        text = Text("Prepared pictures could not be kept on the disk ({reason}). For this time they stay in memory, and "
+                    "what does not fit there is read again whenever it is needed, which is slower.",
+                    "Las imágenes preparadas no se pudieron guardar en el disco ({reason}). Por esta vez quedan en "
+                    "memoria, y lo que no cabe en ella se lee de nuevo cada vez que hace falta, que es más lento.")
         found.append(warning("cache_failed", text.fill(reason=prepared.store_trouble), "machine"))
     return found

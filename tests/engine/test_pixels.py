@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.item import Step
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine import pixels
-from cnnstudio.engine.pixels import notices, prepare_pictures, recipe_digest
+from cnnstudio.engine.pixels import kept, notices, prepare_pictures, recipe_digest
 from cnnstudio.engine.store import Store, make_room
 from cnnstudio.imaging.prepare import prepare_file
 from tests.engine.collections_of_pictures import draw
@@ -155,3 +156,58 @@ def test_what_was_not_used_for_the_longest_time_goes_first(tmp_path):
     assert {path.name for path in (tmp_path / "pixels").iterdir()} == {"middle", "new"}
     make_room(tmp_path, 50, keep=tmp_path / "pixels" / "middle")
     assert {path.name for path in (tmp_path / "pixels").iterdir()} == {"middle"}
+
+
+def test_what_does_not_fit_into_memory_is_read_again_whenever_it_is_taken(files, tmp_path, monkeypatch):
+    (tmp_path / "c").write_text("a file, where a folder should be")
+    monkeypatch.setattr(pixels, "_MEMORY_BYTES", 5 * 10 * 8 * 3)
+    prepared = prepare_pictures(files, RECIPE, tmp_path / "c")
+    assert sum(isinstance(each, np.ndarray) for each in prepared.memory) == 5
+    np.testing.assert_array_equal(all_of(prepared), wanted(files))
+    files[-1].unlink()
+    with pytest.raises(ProblemError) as caught:
+        prepared.take(np.asarray([11]))
+    assert caught.value.problems[0].code == "vanished"
+
+
+def means(pictures):
+    return pictures.mean(axis=(1, 2), dtype=np.float32)
+
+
+def seen_of(files, cache, looked=lambda _pictures: None):
+    def seen(pictures):
+        looked(pictures)
+        return means(pictures)
+
+    return kept(files, RECIPE, cache, cache / "seen", (3,), "float32", seen, progress=lambda *_: None,
+                check=lambda: None)
+
+
+def test_what_is_seen_in_pictures_is_kept_without_their_pixels(files, tmp_path, monkeypatch, forbidden):
+    monkeypatch.setattr(pixels, "_CHUNK", 5)
+    shutil.copyfile(files[0], files[11])
+    files[3].write_bytes(b"no picture")
+    counts = []
+    found = seen_of(files, tmp_path / "c", lambda pictures: counts.append(len(pictures)))
+    assert found.good.tolist() == [0, 1, 2, *range(4, 12)]
+    good = [each for index, each in enumerate(files) if index != 3]
+    np.testing.assert_array_equal(all_of(found), means(wanted(good)))
+    assert counts == [4, 5, 1], "what is alike is looked at once"
+    assert not (tmp_path / "c" / "pixels").exists()
+    forbidden()
+    again = seen_of(good, tmp_path / "c", lambda _pictures: pytest.fail("looked at again"))
+    np.testing.assert_array_equal(all_of(again), all_of(found))
+    assert again.names == [found.names[index] for index in found.good]
+
+
+def test_what_is_seen_stays_in_memory_where_the_disk_is_full(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(pixels, "_CHUNK", 5)
+    seen_of(files[:5], tmp_path / "c")
+
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Store, "add", full)
+    found = seen_of(files, tmp_path / "c")
+    np.testing.assert_array_equal(all_of(found), means(wanted(files)))
+    assert [problem.code for problem in notices(found)] == ["cache_failed"]

@@ -11,8 +11,8 @@ from functools import partial
 from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QDialog, QLayout, QPlainTextEdit, QWidget
 
 from cnnstudio import __version__
 from cnnstudio.core.problems import Fix, Problem
@@ -245,12 +245,19 @@ class Question(QDialog):
             buttons.addWidget(Button(label, kind, on_click=partial(self._take, value)))
         cancel = Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject)
         buttons.addWidget(cancel)
-        self.setLayout(column(Label(title, "title", wrap=True), Label(text, "body", "dim", wrap=True), 8, buttons,
-                              spacing=8, margins=(24, 24, 24, 20)))
+        self._layout = column(Label(title, "title", wrap=True), Label(text, "body", "dim", wrap=True), 8, buttons,
+                              spacing=8, margins=(24, 24, 24, 20))
+        self._layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setLayout(self._layout)
 
     def _take(self, value: str) -> None:
         self.answer = value
         self.accept()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        # By itself a dialog is as high as if its words had to be broken into short lines.
+        self.resize(self.width(), self._layout.totalHeightForWidth(self.width()))
+        super().showEvent(event)
 
     def ask(self) -> str | None:
         self.exec()
@@ -263,7 +270,7 @@ def close_question(parent: QWidget) -> str | None:
         tr("A training is running", "Hay un entrenamiento en curso"),
         tr("What should become of it when the window closes?", "¿Qué debe pasar con él al cerrar la ventana?"),
         (("detach", tr("Let it go on without the window", "Que continúe sin la ventana"), "primary"),
-         ("keep", tr("Stop it and keep the best weights so far", "Detenerlo y conservar los mejores pesos"), ""),
+         ("keep", tr("Stop it and keep what it has learned", "Detenerlo y conservar lo aprendido"), ""),
          ("discard", tr("Stop it and discard the run", "Detenerlo y descartar la ejecución"), "danger")),
         parent).ask()
 

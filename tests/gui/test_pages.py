@@ -267,6 +267,14 @@ def test_a_question_gives_the_answer_or_none(qtbot, window):
     assert question.answer == "yes"
 
 
+def test_a_question_is_no_higher_than_its_words(qtbot, window):
+    question = Question("A training is running", "What should become of it?", (("a", "Let it go on", "primary"),), window)
+    qtbot.addWidget(question)
+    question.show()
+    labels = question.findChildren(Label)
+    assert all(label.height() <= label.heightForWidth(label.width()) + 2 for label in labels)
+
+
 def test_toasts_show_a_problem_once(window):
     problem = error("x", Text("Something", "Algo"), "file")
     window.session.notice(problem, problem)

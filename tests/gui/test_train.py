@@ -113,6 +113,10 @@ def test_a_finished_run_is_shown_again(page):
     assert "keras 3" in page._log.toPlainText()
     assert page._table._selected().id == run.id
     assert "best, epoch 2" in page._loss_plot._best.label.toPlainText()
+    assert page._loss_plot._best.label.anchor.x() == 1, "left of the line"
+    page._curves.best = 1
+    page._draw()
+    assert page._loss_plot._best.label.anchor.x() == 0, "right of the line, where the words have room"
 
 
 def test_a_run_whose_process_starts_can_neither_be_deleted_nor_resumed(page):

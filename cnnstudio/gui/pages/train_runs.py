@@ -32,7 +32,7 @@ class RunsTable(Card):
         self._compared = False
         self._busy = ""
         self._table = Table([
-            Column(tr("Run", "Entrenamiento"), words=lambda run: run.id, stretch=True,
+            Column(tr("Run", "Entrenamiento"), words=lambda run: run.id, stretch=True, least=190,
                    color=lambda run: theme.class_color(self._runs.index(run) + 2 if run in self._runs else -1)),
             Column(tr("Network", "Red"), words=lambda run: run.network, spare=True),
             Column(tr("Epochs", "Épocas"), words=lambda run: f"{run.epochs} / {run.planned}",

@@ -33,6 +33,11 @@ class _EpochAxis(_Axis):
         return [(max(1.0, spacing), offset) for spacing, offset in super().tickSpacing(low, high, size)]
 
 
+def _place(metric: str) -> float:
+    """How high the words at the best epoch stand, from 0 to 1: where the curves of good epochs are not."""
+    return 0.93 if "loss" in metric else 0.08
+
+
 class CurvePlot(Card):
     """A card with a title, a legend and the curves of `metric` and `val_<metric>`."""
 
@@ -56,7 +61,7 @@ class CurvePlot(Card):
         self._smooth = self._line(self._training, 2.0)
         self._valid = self._line(self._validation, 2.0, symbol=True)
         self._best = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("ok"), width=1, style=Qt.PenStyle.DashLine),
-                                     label=" ", labelOpts={"position": 0.93, "color": theme.color("ok"),
+                                     label=" ", labelOpts={"position": _place(metric), "color": theme.color("ok"),
                                                            "anchors": [(1, 0.5), (1, 0.5)]})
         self._best.hide()
         self._item.addItem(self._best)
@@ -120,6 +125,9 @@ class CurvePlot(Card):
             self._best.setPos(curves.best)
             # Shown first: a label that is hidden takes no words.
             self._best.show()
+            # Towards the middle, where there is room for them.
+            side = 0 if curves.epoch_x and curves.best * 2 < curves.epoch_x[-1] else 1
+            self._best.label.anchors = [(side, 0.5), (side, 0.5)]
             self._best.label.setFormat(tr("best, epoch {n}", "mejor, época {n}", n=curves.best))
         else:
             self._best.hide()

@@ -29,10 +29,8 @@ class Column:
     stretch: bool = False
     spare: bool = False
     """Left out where the room is too short to read the column that stretches."""
-
-
-_READABLE = 112
-"""Pixels below which nothing can be told from a name any more."""
+    least: int = 112
+    """Pixels below which nothing can be told any more from the words of a column that stretches."""
 
 
 class RowsModel(QAbstractTableModel):
@@ -146,7 +144,7 @@ class Table(QTableView):
         for place in spare:
             self.setColumnHidden(place, False)
         header = self.horizontalHeader()
-        widths = {place: _READABLE if each.stretch else max(self.sizeHintForColumn(place), header.sectionSizeHint(place))
+        widths = {place: each.least if each.stretch else max(self.sizeHintForColumn(place), header.sectionSizeHint(place))
                   for place, each in enumerate(self.rows.columns)}
         for place in spare:
             if sum(widths.values()) <= self.viewport().width():

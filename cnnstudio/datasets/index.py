@@ -17,6 +17,7 @@ import msgspec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.decisions import Decided, DecisionEffect, Decisions
+from cnnstudio.datasets.inspected import OF_THE_DISK
 from cnnstudio.datasets.query import ACCEPTED, SORTS, Filter, ids_sql, where_sql
 from cnnstudio.datasets.scan import Found
 
@@ -62,7 +63,8 @@ class Index(Decisions):
         return int(self._fact("scan", "0")) + 1
 
     def add(self, found: Sequence[Found], scan: int) -> None:
-        """Enter found files; a file that changed since is looked at anew, a decision about it stays."""
+        """Enter found files; a file that changed since is looked at anew, a decision about it stays. So is one that
+        could not be looked at because of the disk: a drive may be back, a permission given."""
         rows = [(each.path, each.class_name, each.split, each.size, each.modified_ns, scan, each.class_name,
                  each.split or "train", scan) for each in found]
         with self.transaction() as connection:
@@ -70,7 +72,8 @@ class Index(Decisions):
                 "INSERT INTO pictures (path, folder_class, folder_split, size, modified_ns, seen, class_name, split,"
                 " added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET seen = excluded.seen,"
                 " folder_class = excluded.folder_class, folder_split = excluded.folder_split,"
-                " inspected = inspected AND size = excluded.size AND modified_ns = excluded.modified_ns,"
+                " inspected = inspected AND size = excluded.size AND modified_ns = excluded.modified_ns"
+                f" AND COALESCE(problem NOT IN ({','.join(map(repr, OF_THE_DISK))}), 1),"
                 " hash = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns THEN hash END,"
                 " added = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns THEN added"
                 " ELSE excluded.added END,"

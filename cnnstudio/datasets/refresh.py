@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec
-from cnnstudio.core.problems import Problem, blocking, error
+from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.inspected import Inspected
-from cnnstudio.datasets.scan import Listing
+from cnnstudio.datasets.inspected import OF_THE_DISK, Inspected
+from cnnstudio.datasets.scan import Listing, folder_problem
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash
 from cnnstudio.imaging.inspect import inspect_picture
@@ -110,12 +110,19 @@ def _read(path: Path) -> bytes:
     return read_bytes(path)
 
 
+def check_drive(root: Path, looked_at: Iterable[Inspected]) -> None:
+    """Raises ProblemError where files could not be read because their whole folder is gone, a drive perhaps: then
+    nothing is wrong with them."""
+    if any(each[4] in OF_THE_DISK for each in looked_at) and not root.is_dir():
+        raise ProblemError(folder_problem(root, FileNotFoundError()))
+
+
 def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never,
                      workers: int | None = None, chunk: int = 512) -> int:
     """Look inside every picture that was not looked at yet, in threads; answers how many were.
 
     It goes on where it was cancelled: each chunk is entered as it is done. At the end decisions about files
-    that were moved go where their content lies now.
+    that were moved go where their content lies now. Raises ProblemError when the folder goes away meanwhile.
     """
     done = 0
     total = index.count() if on_progress is not None else 0
@@ -124,7 +131,9 @@ def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = 
             waiting = index.to_inspect(chunk)
             if not waiting:
                 break
-            index.set_inspected(list(pool.map(lambda row: look_at(root, *row), waiting)))
+            looked_at = list(pool.map(lambda row: look_at(root, *row), waiting))
+            check_drive(root, looked_at)
+            index.set_inspected(looked_at)
             done += len(waiting)
             if on_progress is not None:
                 on_progress(done, max(total, done))

@@ -10,7 +10,8 @@ from typing import Any
 
 
 class FolderWatch:
-    """Calls `changed()` from a thread of its own whenever something below one of the folders changes.
+    """Calls `changed()` from a thread of its own whenever something below one of the folders changes, and when one
+    of them goes away or comes (back).
 
     What changed is found out by a scan: the operating systems tell too differently, and may leave things out.
     `watching` is False where they tell nothing at all (no permission, too many folders, some network drives).
@@ -40,17 +41,29 @@ class FolderWatch:
                 if event.event_type in ("created", "deleted", "moved", "modified", "closed"):
                     changed()
 
+        class Comings(FileSystemEventHandler):  # type: ignore[misc,unused-ignore]
+            def __init__(self, folder: Path) -> None:
+                self._folder = str(folder)
+
+            def on_any_event(self, event: Any) -> None:
+                if event.event_type in ("created", "deleted", "moved") and self._folder in (event.src_path, event.dest_path):
+                    changed()
+
         observer = Observer()
         try:
-            for folder in self._folders:
-                observer.schedule(Handler(), str(folder), recursive=True)
             observer.start()
+            for folder in self._folders:
+                if folder.is_dir():
+                    observer.schedule(Handler(), str(folder), recursive=True)
+                # A folder that is renamed says nothing itself; the one that holds it does, where it may be watched.
+                with contextlib.suppress(OSError):
+                    observer.schedule(Comings(folder), str(folder.parent), recursive=False)
         except (OSError, RuntimeError):
             _end(observer)
             return
         with self._lock:
             if not self._ended:
-                self._observer, self.watching = observer, True
+                self._observer, self.watching = observer, bool(observer.emitters)
                 return
         _end(observer)
 

@@ -66,7 +66,7 @@ class Pictures(QObject):
         self.news: ScanResult | None = None
         """What the last scan found new, changed or gone, until it was seen."""
         self._watch: FolderWatch | None = None
-        self._watched: list[Path] = []
+        self._watched: list[tuple[Path, bool]] = []
         self._folder_changed.connect(self._settle_changes, Qt.ConnectionType.QueuedConnection)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -154,10 +154,10 @@ class Pictures(QObject):
             running.cancel()
             return
         self.missing = None if root.is_dir() else root
+        self._start_watch()
         if self.missing is not None:
             self._session.announce("pictures")
             return
-        self._start_watch(root)
         spec = self._scan_spec = self._session.project.dataset
 
         def work(report: Report) -> Any:
@@ -187,7 +187,11 @@ class Pictures(QObject):
             self.scan_problems = job.result.problems
             self._tell_news(job.result)
         elif (problem := getattr(job.last, "problem", None)) is not None:
-            self._session.notice(problem)
+            # A folder that went away is told where one that was never there is: on the page, with a mend.
+            if self._session.source_root is not None and not self._session.source_root.is_dir():
+                self._again = True
+            else:
+                self._session.notice(problem)
         if self._again:
             self._again = False
             self.scan()
@@ -198,16 +202,18 @@ class Pictures(QObject):
 
     # The folder changes --------------------------------------------------------------------------
 
-    def _start_watch(self, root: Path) -> None:
+    def _start_watch(self) -> None:
         from cnnstudio.datasets.sourcing import source_folders
         from cnnstudio.datasets.watching import FolderWatch
 
         assert self._session.folder is not None
-        folders = [folder for folder in source_folders(self._session.project, self._session.folder) if folder.is_dir()]
-        if self._watch is not None and self._watched == folders:
+        folders = source_folders(self._session.project, self._session.folder)
+        # One that is not there is waited for; once it is, it is watched anew.
+        watched = [(folder, folder.is_dir()) for folder in folders]
+        if self._watch is not None and self._watched == watched:
             return
         self._stop_watch()
-        self._watched = folders
+        self._watched = watched
         self._watch = FolderWatch(folders, self._folder_changed.emit)
         self._watch.start()
 

@@ -77,10 +77,28 @@ def test_a_watch_tells_of_changes_and_ends(tmp_path):
     assert not watch.watching
 
 
-def test_a_folder_that_is_not_there_is_not_watched(tmp_path):
-    watch = FolderWatch([tmp_path / "nothing"], lambda: None)
+def test_a_folder_that_is_not_there_is_waited_for(tmp_path):
+    told = threading.Event()
+    watch = FolderWatch([tmp_path / "drive"], told.set)
     watch._start()
-    assert not watch.watching
+    assert watch.watching
+    (tmp_path / "other").mkdir()
+    (tmp_path / "drive").mkdir()
+    assert told.wait(5)
+    watch.stop()
+    nowhere = FolderWatch([tmp_path / "no" / "thing"], told.set)
+    nowhere._start()
+    assert not nowhere.watching
+    nowhere.stop()
+
+
+def test_a_folder_that_is_renamed_is_noticed(tmp_path):
+    told = threading.Event()
+    (tmp_path / "pictures").mkdir()
+    watch = FolderWatch([tmp_path / "pictures"], told.set)
+    watch._start()
+    (tmp_path / "pictures").rename(tmp_path / "away")
+    assert told.wait(5)
     watch.stop()
 
 

@@ -14,9 +14,10 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import read_project
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets import scan
+from cnnstudio.datasets.audit.measuring import measure
 from cnnstudio.datasets.index import Filter, Index, open_index
 from cnnstudio.datasets.opening import create_project
-from cnnstudio.datasets.refresh import scan_folder
+from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
 from cnnstudio.datasets.scan import Listing, sources_of
 from cnnstudio.datasets.sourcing import source_folder, source_folders
 from cnnstudio.workers.preparing import labelled_pictures
@@ -166,6 +167,28 @@ def test_a_drive_that_goes_away_forgets_nothing(tmp_path, monkeypatch, number):
     assert index.count() == 10
     assert index.count(Filter(excluded="only")) == 1
     assert scan_folder(index, root, DatasetSpec()).complete
+    index.close()
+
+
+@pytest.mark.parametrize("look", [inspect_pictures, measure])
+def test_a_drive_that_goes_away_makes_no_picture_unreadable(tmp_path, look):
+    root = draw(tmp_path / "r", *(f"cat/{each}.png" for each in range(9)), "dog/1.png")
+    index = Index(tmp_path / "i.sqlite")
+    assert scan_folder(index, root, DatasetSpec()).complete
+    root.rename(tmp_path / "away")
+    with pytest.raises(ProblemError) as trouble:
+        look(index, root)
+    assert trouble.value.problems[0].code == "folder_missing"
+    assert not index.problem_counts()
+    # A single folder of it went, or a drive of a joined source: what came back is looked at again.
+    (tmp_path / "away").rename(root)
+    (root / "cat").rename(tmp_path / "cat")
+    look(index, root)
+    assert index.problem_counts() == {"vanished": 9}
+    (tmp_path / "cat").rename(root / "cat")
+    scan_folder(index, root, DatasetSpec())
+    look(index, root)
+    assert not index.problem_counts()
     index.close()
 
 

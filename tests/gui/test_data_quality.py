@@ -192,6 +192,17 @@ def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):
     assert page.session.pictures.news is None
 
 
+def test_a_folder_that_goes_away_is_told_and_its_return_noticed(qtbot, page, pictures_folder, tmp_path):
+    codes = lambda: [each.code for each in page.session.problems]  # noqa: E731
+    pictures_folder.rename(tmp_path / "away")
+    qtbot.waitUntil(lambda: "source_missing" in codes(), timeout=15_000)
+    assert page.session.pictures.total == 29
+    (tmp_path / "away").rename(pictures_folder)
+    qtbot.waitUntil(lambda: "source_missing" not in codes(), timeout=15_000)
+    idle(qtbot, page)
+    assert page.session.pictures.total == 29
+
+
 def test_the_grid_shows_what_the_files_hold_now(qtbot, page, pictures_folder, tmp_path):
     def color():
         grid = page._grid

@@ -13,7 +13,7 @@ import cv2
 from cnnstudio.datasets.audit.helpers import Helpers, Piece, spare
 from cnnstudio.datasets.audit.measured import VERSION, Measured, measure_file
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.refresh import Cancelled, OnProgress, never
+from cnnstudio.datasets.refresh import Cancelled, OnProgress, check_drive, never
 
 _ENTERED_SECONDS: Final = 0.4
 """How often the index is told; what is not in it when the program ends is measured again."""
@@ -44,6 +44,7 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
     `helpers` processes (as many as there are cores to spare), or those that were started before (`beside`), do the
     work, and with `here` the calling thread as well; a window leaves that out. It goes on where it was cancelled:
     what is done is entered all the while. The files are inspected by the same decoding, if they were not yet.
+    Raises ProblemError when the folder goes away meanwhile.
     """
     # Those who measure are enough: OpenCV's own threads stand in their way.
     cv2.setNumThreads(1)
@@ -52,7 +53,7 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
         return 0
     if helpers is None:
         helpers = 0 if total < _WORTH and here else spare(here)
-    entering = _Entering(index, total, on_progress)
+    entering = _Entering(index, root, total, on_progress)
     started = beside is not None and (total >= _WORTH or not here)
     with contextlib.nullcontext(beside) if started and beside is not None else Helpers(helpers) as working:
         working.root = root
@@ -112,8 +113,8 @@ def _pieces(index: Index, fresh: set[int]) -> Iterator[Piece]:
 class _Entering:
     """Puts what was measured into the index, some times a second, and tells how far it is."""
 
-    def __init__(self, index: Index, total: int, on_progress: OnProgress | None) -> None:
-        self._index, self._total, self._on_progress = index, total, on_progress
+    def __init__(self, index: Index, root: Path, total: int, on_progress: OnProgress | None) -> None:
+        self._index, self._root, self._total, self._on_progress = index, root, total, on_progress
         self._held: list[Measured] = []
         self._due = time.perf_counter() + _ENTERED_SECONDS
         self.fresh: set[int] = set()
@@ -130,7 +131,9 @@ class _Entering:
         self._due = time.perf_counter() + _ENTERED_SECONDS
         if not self._held:
             return
-        inspected = [each.inspected for each in self._held if each.inspected[0] in self.fresh]
+        held, self._held = self._held, []
+        check_drive(self._root, (each.inspected for each in held))
+        inspected = [each.inspected for each in held if each.inspected[0] in self.fresh]
         if inspected:
             self.looked = True
             self._index.set_inspected(inspected)
@@ -138,8 +141,7 @@ class _Entering:
         marks = ",".join("?" * len(_COLUMNS))
         with self._index.transaction() as connection:
             connection.executemany(f"INSERT OR REPLACE INTO measures ({','.join(_COLUMNS)}) VALUES ({marks})",
-                                   [each.row for each in self._held])
-        self.done += len(self._held)
-        self._held = []
+                                   [each.row for each in held])
+        self.done += len(held)
         if self._on_progress is not None:
             self._on_progress(self.done, max(self._total, self.done))

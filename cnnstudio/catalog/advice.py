@@ -108,14 +108,14 @@ def _giant_dense(node: Node, graph: _Graph, found: NetworkReport) -> list[Proble
     if flatten is None or flatten.type != "Flatten" or any(len(shape) != 3 for shape in found.nodes[flatten.id].inputs):
         return []
     share = round(100 * cost.trainable / found.parameters)
-    text = Text("This layer holds {share} % of all parameters, because {flatten} hands it {n} numbers. "
+    text = Text("This layer holds {share} % of all parameters, because {flatten} hands it {n:,} numbers. "
                 "GlobalAveragePooling2D in its place makes the network smaller and less prone to memorise.",
-                "Esta capa tiene el {share} % de todos los parámetros, porque {flatten} le entrega {n} números. "
+                "Esta capa tiene el {share} % de todos los parámetros, porque {flatten} le entrega {n:,} números. "
                 "GlobalAveragePooling2D en su lugar hace la red menor y menos propensa a memorizar.")
     fix = Fix(action="replace_layer", arguments={"node": flatten.id, "type": "GlobalAveragePooling2D"},
               label=Text("Use GlobalAveragePooling2D", "Usar GlobalAveragePooling2D"))
     shape = found.nodes[flatten.id].shape or (0,)
-    return [warning("giant_dense", text.fill(share=share, flatten=flatten.id, n=f"{shape[0]:,}"), "network", node=node.id,
+    return [warning("giant_dense", text.fill(share=share, flatten=flatten.id, n=shape[0]), "network", node=node.id,
                     fixes=(fix,))]
 
 

@@ -56,8 +56,8 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
             "The recipe: from a file to pixels; and the form of the labels.",
             "La receta: de un archivo a píxeles; y la forma de las etiquetas.")),
         Operation(id="cache", code=".cache()", out=(picture, label), text=Text(
-            "Prepared once and kept: {size} MB.", "Preparadas una vez y guardadas: {size} MB.").fill(
-                size=f"{pictures * recipe.height * recipe.width * recipe.channels / 1e6:.1f}")),
+            "Prepared once and kept: {size:.1f} MB.", "Preparadas una vez y guardadas: {size:.1f} MB.").fill(
+                size=pictures * recipe.height * recipe.width * recipe.channels / 1e6)),
         Operation(id="shuffle", code=f".shuffle({max(1, pictures)}, seed={training.seed})", out=(picture, label),
                   text=Text("Another order in every epoch. The buffer holds all pictures: a smaller one shuffles "
                             "neighbours only.",

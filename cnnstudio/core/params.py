@@ -320,12 +320,12 @@ def _wholes(value: Value, words: Text, count: tuple[int, int], minimum: int, max
 
 def _between(minimum: float, maximum: float, value: Value, above: bool = False) -> Text:
     if math.isinf(maximum) or maximum >= 2**31 - 1:
-        words = (Text("a number above {low}", "un número mayor que {low}") if above
-                 else Text("at least {low}", "al menos {low}"))
-        return _expected(words.fill(low=f"{minimum:g}"), value)
-    words = (Text("a number above {low} and up to {high}", "un número mayor que {low} y hasta {high}") if above
-             else Text("a number from {low} to {high}", "un número de {low} a {high}"))
-    return _expected(words.fill(low=f"{minimum:g}", high=f"{maximum:g}"), value)
+        words = (Text("a number above {low:g}", "un número mayor que {low:g}") if above
+                 else Text("at least {low:g}", "al menos {low:g}"))
+        return _expected(words.fill(low=minimum), value)
+    words = (Text("a number above {low:g} and up to {high:g}", "un número mayor que {low:g} y hasta {high:g}") if above
+             else Text("a number from {low:g} to {high:g}", "un número de {low:g} a {high:g}"))
+    return _expected(words.fill(low=minimum, high=maximum), value)
 
 
 def complete(params: Sequence[Param], values: Mapping[str, Value]) -> dict[str, Value]:

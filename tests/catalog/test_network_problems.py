@@ -10,12 +10,15 @@ from cnnstudio.catalog.checks import check_network, check_training
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.catalog.fixes import FIXES, apply_fix
+from cnnstudio.catalog.pipeline import operations
 from cnnstudio.catalog.shapes import report
 from cnnstudio.core import edits
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.params import Float, check
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.text import same
 from cnnstudio.core.training import TrainingSpec
 
 CLASSES = 5
@@ -218,3 +221,15 @@ def test_a_mended_network_is_undoable_data():
     apply_fix(made, problem.fixes[0])
     assert made.network == before
     assert edits.set_network(made, before) == made
+
+
+def test_numbers_in_spanish_sentences_have_spanish_signs():
+    network, _node = CASES["giant_dense"]
+    told = next(each for each in problems(project(network)) if each.code == "giant_dense").text
+    numbers = {word for word in told.es.replace("\u202f", "").split() if word[0].isdigit()}
+    assert "21,120" in told.en and "21120" in numbers
+    kept = next(each for each in operations(project(network), CLASSES, 1000) if each.id == "cache").text
+    assert ("2.3 MB" in kept.en, "2,3 MB" in kept.es) == (True, True)
+    told = check((Float(name="rate", default=0.2, minimum=0.05, maximum=0.9, label=same("rate"), help=same("x")),),
+                 {"rate": 4.0}, "network")[0].text
+    assert ("0.05 to 0.9" in told.en, "0,05 a 0,9" in told.es) == (True, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
 
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS
 from cnnstudio.core.params import (
@@ -171,3 +172,16 @@ def test_every_declaration_of_the_program_has_a_form(qtbot, params, language):
     made.show()
     assert set(made.values) == {param.name for param in params}
     assert made.minimumSizeHint().width() <= 272
+
+
+def test_every_field_within_an_editor_has_a_name_and_says_what_it_refuses(qtbot, form):
+    names = [each.accessibleName() for each in form.findChildren(QLineEdit)]
+    assert {"filters", "kernel, 1 of 2", "kernel, 2 of 2", "padding, 4 of 4", "factor, 2 of 2", "seed"} <= set(names)
+    assert all(names)
+    for name, box in (("kernel", editor(form, "kernel")._boxes[1]), ("factor", editor(form, "factor")._high)):
+        box.setFocus()
+        box.selectAll()
+        qtbot.keyClicks(box, "abc")
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+        assert form._fields[name]._trouble.text() == "This is not a number."
+        assert form.values[name] == {"kernel": (3, 3), "factor": 0.1}[name]

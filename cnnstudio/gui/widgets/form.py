@@ -168,6 +168,12 @@ class _Field(QWidget):
 
 def _name(editor: QWidget, param: Param) -> None:
     editor.setAccessibleName(str(param.label))
+    # Who hears the form instead of seeing it stands in one of the fields within.
+    inner = editor.findChildren(QLineEdit)
+    for number, each in enumerate(inner, start=1):
+        place = tr("{label}, {number} of {count}", "{label}, {number} de {count}", label=param.label, number=number,
+                   count=len(inner))
+        each.setAccessibleName(str(param.label) if len(inner) == 1 else place)
     editor.setToolTip(str(param.help))
     if isinstance(editor, SegmentedControl) and isinstance(param, Choice):
         editor.set_tooltips(str(each.help or param.help) for each in param.options)
@@ -214,11 +220,13 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
                            whole=True, optional=isinstance(param, Pair) and param.optional)
         numbers.changed.connect(field.changed)
         numbers.settled.connect(field.settled)
+        numbers.refused.connect(lambda text: field.show_trouble(text, "warn"))
         return numbers, numbers.set_value
     if isinstance(param, Factor):
         ends = _Factor(param, value)
         ends.changed.connect(field.changed)
         ends.settled.connect(field.settled)
+        ends.refused.connect(lambda text: field.show_trouble(text, "warn"))
         return ends, ends.set_value
     return _line(param, value, field)
 
@@ -286,6 +294,7 @@ class _Numbers(QWidget):
 
     changed = Signal(object)
     settled = Signal()
+    refused = Signal(str)
 
     def __init__(self, count: int, value: Value, **limits: Any) -> None:
         super().__init__()
@@ -297,6 +306,7 @@ class _Numbers(QWidget):
             line.addWidget(each, 1)
             each.value_changed.connect(self._changed)
             each.settled.connect(self.settled)
+            each.refused.connect(self.refused)
         self.setLayout(line)
         self.setFocusProxy(self._boxes[0])
 
@@ -321,6 +331,7 @@ class _Factor(QWidget):
 
     changed = Signal(object)
     settled = Signal()
+    refused = Signal(str)
 
     def __init__(self, param: Factor, value: Value) -> None:
         super().__init__()
@@ -332,6 +343,7 @@ class _Factor(QWidget):
         for each in (self._low, self._high):
             each.value_changed.connect(self._changed)
             each.settled.connect(self.settled)
+            each.refused.connect(self.refused)
         self.setFocusProxy(self._low)
 
     def _changed(self) -> None:

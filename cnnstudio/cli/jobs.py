@@ -260,6 +260,9 @@ def _words(value: Any) -> str:
 
 
 def fetch(arguments: argparse.Namespace, output: Output) -> int:
+    if arguments.file is not None and not arguments.file.is_file():
+        text = Text("The weights file {path} is not there.", "El archivo de pesos {path} no está.")
+        raise ProblemError(error("weights_missing", text.fill(path=arguments.file), "file", path=arguments.file))
     job = FetchBase(base=arguments.base, file=str(arguments.file.absolute()) if arguments.file else "",
                     cache=str(cache_folder()), language=language())
     artifacts: list[str] = []

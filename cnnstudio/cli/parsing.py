@@ -34,13 +34,13 @@ class _Help(argparse.HelpFormatter):
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that speaks the chosen language."""
 
-    def __init__(self, *, add_help: bool = True, **options: Any) -> None:
-        super().__init__(add_help=False, formatter_class=_Help, **options)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_Help, **options)
         self._positionals.title = tr("positional arguments", "argumentos")
         self._optionals.title = tr("options", "opciones")
-        if add_help:
-            self.add_argument("-h", "--help", action="help",
-                              help=tr("show this help message and exit", "muestra esta ayuda y termina"))
+        for action in self._actions:
+            if action.dest == "help":
+                action.help = tr("show this help message and exit", "muestra esta ayuda y termina")
 
     def error(self, message: str) -> NoReturn:
         super().error(_told(message))

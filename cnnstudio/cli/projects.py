@@ -118,7 +118,7 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
 def runs(arguments: argparse.Namespace, output: Output) -> int:
     read_project(arguments.project)
     for run in list_runs(arguments.project):
-        epochs = tr("{n} epochs", "{n} épocas", n=run.epochs)
+        epochs = tr("1 epoch", "1 época") if run.epochs == 1 else tr("{n} epochs", "{n} épocas", n=run.epochs)
         words = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {measured(run.metrics)}"
         output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, words)
     return 0

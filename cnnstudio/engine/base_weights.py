@@ -66,6 +66,18 @@ def load_base_weights(base: Base, layers: Mapping[str, Any], file: str = "") -> 
         layer.set_weights(arrays)
 
 
+def unfit(base: Base, path: Path) -> Problem | None:
+    """Why a file cannot hold the weights of a base whose publisher gives no checksum: an error page, half a file,
+    weights of a smaller network. Every name and shape is checked when they are loaded."""
+    try:
+        numbers = sum(array.size for arrays in read_weights(path).values() for array in arrays)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as trouble:
+        return _unfit(base, path, str(trouble))
+    if numbers < base.parameters:
+        return _unfit(base, path, f"{numbers:,} < {base.parameters:,}")
+    return None
+
+
 def _in_order(found: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
     """The file's layers under our names, one by one; the mean and variance of the pixels are no layer of ours."""
     arrays = [each for name, each in found.items() if each and not name.startswith("normalization")]

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core import fetching
 from cnnstudio.core.commands import FetchBase
 from cnnstudio.core.events import AnyEvent, Artifact, Finished
 from cnnstudio.core.fetching import matches
 from cnnstudio.core.files import write_problem
-from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.engine.base_weights import downloaded, weights_path
+from cnnstudio.engine.base_weights import downloaded, unfit, weights_path
 from cnnstudio.engine.phases import Told, phase
 from cnnstudio.workers.link import Link
 
@@ -38,11 +39,29 @@ def fetch_base(job: FetchBase, link: Link) -> AnyEvent:
     if base.weights.bundled:
         target = weights_path(base)
     elif job.file:
+        check_file(base, Path(job.file))
         take_file(Path(job.file), target, base.weights.checksum)
-    elif not target.is_file() or not matches(target, base.weights.checksum):
+    elif not target.is_file() or not matches(target, base.weights.checksum) or _foreign(base, target) is not None:
         download(base.weights.url, target, base.weights.checksum, Told(link, "bytes"), link.check)
+        trouble = _foreign(base, target)
+        if trouble is not None:
+            # Left there it would be taken for the weights the next time.
+            target.unlink(missing_ok=True)
+            raise ProblemError(trouble)
     link.emit(Artifact(kind="weights", path=str(target)))
     return Finished()
+
+
+def check_file(base: Base, source: Path) -> None:
+    """Raises ProblemError for a file that is there and does not hold the weights of the base."""
+    trouble = _foreign(base, source) if source.is_file() else None
+    if trouble is not None:
+        raise ProblemError(trouble)
+
+
+def _foreign(base: Base, path: Path) -> Problem | None:
+    """Where a checksum is known, that is what decides."""
+    return None if base.weights.checksum else unfit(base, path)
 
 
 def download(url: str, target: Path, checksum: str, progress: Callable[[int, int], None],

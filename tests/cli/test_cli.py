@@ -78,6 +78,7 @@ def test_an_optimizer_that_is_not_there_is_told_at_once(project, capsys):
     ["show", "{missing}"], ["check", "{missing}"], ["runs", "{missing}"], ["train", "{missing}"],
     ["evaluate", "{missing}"], ["export", "{missing}", "--format", "keras", "--to", "x.keras"],
     ["predict", "{missing}", "picture.png"], ["new", "{missing}", "--data", "{missing}"],
+    ["fetch", "mobilenet_v2", "--file", "{missing}"],
     ["predict", "{project}", "{missing}"], ["evaluate", "{project}"], ["evaluate", "{project}", "--run", "no"],
     ["train", "{project}", "--set", "training.epochs=x"], ["train", "{project}", "--resume", "no"],
     ["export", "{project}", "--format", "bundle", "--to", "x"]])

@@ -6,10 +6,12 @@ import hashlib
 import http.server
 import threading
 
+import numpy as np
 import pytest
 
+from cnnstudio.catalog.bases import BASES
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.engine.downloading import download, take_file
+from cnnstudio.engine.downloading import check_file, download, take_file
 
 CONTENT = bytes(range(256)) * 2000
 CHECKSUM = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
@@ -98,6 +100,19 @@ def test_a_wrong_checksum_is_thrown_away(server, tmp_path):
 def test_no_such_file_and_no_server(server, tmp_path):
     assert code_of(server.url + "x", tmp_path / "w") == "download_failed"
     assert code_of("http://127.0.0.1:9/weights", tmp_path / "w") == "offline"
+
+
+def test_a_base_without_a_checksum_takes_no_file_of_something_else(tmp_path):
+    base = BASES["mobilenet_v2"]
+    assert not base.weights.checksum
+    page, small = tmp_path / "page.h5", tmp_path / "small.npz"
+    page.write_text("<html>Please log in</html>")
+    np.savez(small, **{"Conv1/0": np.zeros((3, 3, 3, 32), np.float32)})
+    for file in (page, small):
+        with pytest.raises(ProblemError) as told:
+            check_file(base, file)
+        assert told.value.problems[0].code == "weights_unfit"
+    check_file(BASES["vgg16"], page)  # There the checksum decides.
 
 
 def test_a_file_of_the_user(tmp_path):

@@ -165,6 +165,11 @@ class Index(Decisions):
                 break
         return classes, splits, excluded
 
+    def answer(self, run: str, picture: int) -> tuple[str, float] | None:
+        """The class that a run gave a picture, and how sure it was; None where it was not asked."""
+        found = self.rows("SELECT predicted, confidence FROM predictions WHERE run = ? AND picture = ?", (run, picture))
+        return (found[0][0], float(found[0][1])) if found else None
+
     def usable(self, classes: Sequence[str]) -> Iterator[Picture]:
         """Every picture that can be trained on or measured: readable, not excluded, of a chosen class."""
         chosen = set(classes)

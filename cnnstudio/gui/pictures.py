@@ -362,6 +362,10 @@ class Pictures(QObject):
         """What these pictures have in common: their classes, their splits, whether they are left out."""
         return (set(), set(), set()) if self.index is None else self.index.common(ids)
 
+    def answer(self, run: str, picture: int) -> tuple[str, float] | None:
+        """What a run took a picture for, and how sure it was; None without a run or an answer."""
+        return None if self.index is None or not run else self.index.answer(run, picture)
+
     def path(self, picture: Picture) -> Path:
         """The absolute path of a picture."""
         return self.path_of(picture.path)

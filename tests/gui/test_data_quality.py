@@ -295,6 +295,14 @@ def test_answers_of_a_run_are_filters(qtbot, page):
     confidences = dict(session.index.rows("SELECT picture, confidence FROM predictions"))
     ordered = [confidences[each] for each in page._grid.ids]
     assert ordered == sorted(ordered)
+    page._grid.selection.only(0)
+    page._selected()
+    name, value = page._inspector._facts._shown[0]
+    assert (name, value[:4]) == ("Answer", "a · ")
+    idle(qtbot, page)
+    assert page._filters._menus["sort"].value == "confidence"
+    page._show_all()
+    assert page._filters._menus["sort"].value == "path"
     idle(qtbot, page)
 
 

@@ -346,7 +346,11 @@ class DataPage(Page):
             return enter_answers(index, find_run(folder, run_id))
 
         self.session.jobs.run(work, Text("Reading the answers", "Leyendo las respuestas"), "answers", quiet=True,
-                              done=lambda _job: self._query(), owner=self)
+                              done=self._answers_came, owner=self)
+
+    def _answers_came(self, _job: Work) -> None:
+        self._query()
+        self._selected()
 
     def _show_kind_bar(self) -> None:
         kinds = () if self.state.get("viewing") else tuple(self.state.get("findings", ()))
@@ -363,7 +367,8 @@ class DataPage(Page):
         # What more of them have in common is not asked: it would be felt at every key.
         ids = self._grid.selected_ids() if number <= _AT_ONCE else []
         one = next(iter(found.rows(ids)), None) if number == 1 else None
-        self._inspector.show_selection(one, number, *found.common(ids))
+        answer = found.answer(self.state.get("run", ""), one.id) if one is not None else None
+        self._inspector.show_selection(one, number, *found.common(ids), answer=answer)
         if self._viewer is not None and self.state.get("viewing"):
             self._viewer.show_picture(one)
         if self._map is not None and self._view() == "map":

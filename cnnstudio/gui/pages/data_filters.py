@@ -99,7 +99,10 @@ class FilterBar(QWidget):
         self._menus["splits"].set_choices(
             [((), tr("All splits", "Todas las divisiones")),
              *(((split,), str(SPLIT_NAMES[split])) for split in SPLITS)], tuple(state.get("splits", ())))
-        self._menus["sort"].set_choices(self._sorts(), state.get("sort", "path"))
+        sorts = self._sorts()
+        # Without a run there is no loss to sort by: the pictures lie by name then.
+        sort = state.get("sort", "path")
+        self._menus["sort"].set_choices(sorts, sort if sort in dict(sorts) else "path")
         for name in ("classes", "splits", "quality", "answers"):
             button = self._menus[name]
             button.setCheckable(True)

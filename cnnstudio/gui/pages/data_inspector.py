@@ -20,8 +20,8 @@ from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, column
 from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.picture import PictureView
+from cnnstudio.gui.widgets.words import percent, size
 from cnnstudio.gui.widgets.words import pictures as picture_words
-from cnnstudio.gui.widgets.words import size
 
 _LARGE = 768
 
@@ -79,15 +79,17 @@ class DataInspector(QWidget):
         self._thumbnails.close()
 
     def show_selection(self, picture: Picture | None, number: int, classes: Collection[str] = (),
-                       splits: Collection[str] = (), excluded: Collection[bool] = ()) -> None:
-        """Show one picture (`number` 1), or how many are selected and what they have in common."""
+                       splits: Collection[str] = (), excluded: Collection[bool] = (),
+                       answer: tuple[str, float] | None = None) -> None:
+        """Show one picture (`number` 1), or how many are selected and what they have in common. `answer`: what the
+        chosen run took the picture for, and how sure it was."""
         several = number > 1
         one = picture if number <= 1 else None
         self._view.setVisible(not several)
         self._choices.setVisible(number > 0)
         self._exclude.setVisible(number > 0)
         self._facts.setVisible(one is not None)
-        self._show_picture(one)
+        self._show_picture(one, answer)
         self._show_findings(one)
         self._similar.show_picture(one)
         self._details.show_picture(one)
@@ -115,14 +117,15 @@ class DataInspector(QWidget):
                               "Seleccione imágenes para ver y cambiar su clase. Las teclas 1 a 9 dan una clase, Supr "
                               "las excluye; todo se puede deshacer."))
 
-    def _show_picture(self, picture: Picture | None) -> None:
+    def _show_picture(self, picture: Picture | None, answer: tuple[str, float] | None) -> None:
         if picture is None:
             self._wanted = None
             self._view.set_message(tr("No picture selected", "Ninguna imagen seleccionada"))
             return
         wide = "–" if picture.width is None else f"{picture.width} × {picture.height}"
+        told = [] if answer is None else [(tr("Answer", "Respuesta"), f"{answer[0]} · {percent(answer[1], 0)}")]
         self._facts.set_facts((
-            (tr("Size", "Tamaño"), f"{wide} · {size(picture.size)}"),
+            *told, (tr("Size", "Tamaño"), f"{wide} · {size(picture.size)}"),
             (tr("Folder", "Carpeta"), picture.path.rpartition("/")[0] or "."),
             (tr("Content", "Contenido"), (picture.hash or "–")[:14]),
         ))

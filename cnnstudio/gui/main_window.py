@@ -354,8 +354,10 @@ class MainWindow(QMainWindow):
         elif first.is_dir():
             self.perform("new", {"source": str(first)})
         else:
-            text = Text("{name} is neither a project nor a folder of pictures.",
-                        "{name} no es un proyecto ni una carpeta de imágenes.")
+            text = Text("{name} is neither a project nor a folder of pictures. To have pictures classified, open a project "
+                        "with a trained model first.",
+                        "{name} no es un proyecto ni una carpeta de imágenes. Para clasificar imágenes, abra antes un "
+                        "proyecto con un modelo entrenado.")
             self._notice(warning("unknown_drop", text.fill(name=first.name), "file", path=first))
 
     # The end -------------------------------------------------------------------------------------

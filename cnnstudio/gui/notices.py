@@ -41,14 +41,13 @@ class Toast(Card):
         words = Label(text, wrap=True, selectable=True)
         line = row(spacing=10)
         symbol = {"error": "error", "warning": "warning"}.get(severity, "info")
-        line.addWidget(Icon(symbol, edge, 18), alignment=Qt.AlignmentFlag.AlignTop)
+        line.addWidget(Icon(symbol, edge, 18))
         line.addWidget(words, 1)
         for fix in fixes:
             line.addWidget(Button(str(fix.label), "link", on_click=partial(self._take, fix, chosen, closed)))
         if details:
             line.addWidget(Button(tr("Details", "Detalles"), "link", on_click=show))
-        line.addWidget(Button(tr("Close", "Cerrar"), "icon", "close", on_click=lambda: closed(self)),
-                       alignment=Qt.AlignmentFlag.AlignTop)
+        line.addWidget(Button(tr("Close", "Cerrar"), "icon", "close", on_click=lambda: closed(self)))
         self.body.addLayout(line)
         self.setAccessibleName(text)
 

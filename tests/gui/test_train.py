@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from PySide6.QtCore import Qt
 
 from cnnstudio.core import edits
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase, encode_event
@@ -117,6 +118,16 @@ def test_a_finished_run_is_shown_again(page):
     page._curves.best = 1
     page._draw()
     assert page._loss_plot._best.label.anchor.x() == 0, "right of the line, where the words have room"
+
+
+def test_tab_leaves_the_table_of_runs(qtbot, page):
+    recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    table = page._table._table
+    assert table.accessibleName() == "Runs"
+    index = table.currentIndex()
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+        qtbot.keyClick(table, key)
+        assert table.currentIndex() == index, "it went to another cell"
 
 
 def test_a_run_whose_process_starts_can_neither_be_deleted_nor_resumed(page):

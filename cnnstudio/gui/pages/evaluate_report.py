@@ -60,6 +60,7 @@ class EvaluationReport(QWidget):
             Column(tr("Pictures", "Imágenes"), words=lambda each: count(each.support), key=lambda each: each.support,
                    right=True, spare=True),
         ])
+        self.table.setAccessibleName(tr("Classes", "Clases"))
         classes = Card(self.table, title=tr("Classes", "Clases"), margins=(8, 14, 8, 8))
         classes.body.itemAt(0).widget().setContentsMargins(8, 0, 8, 0)  # type: ignore[union-attr]
         whole = column(figures, self._leakage, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))

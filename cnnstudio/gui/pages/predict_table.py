@@ -39,6 +39,7 @@ class AnswerTable(Table):
                    key=share, right=True),
             Column(tr("Problem", "Problema"), _reason, tone=lambda _answer: "error",
                    stretch=True)], parent=parent)
+        self.setAccessibleName(tr("Answers", "Respuestas"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.verticalHeader().setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()

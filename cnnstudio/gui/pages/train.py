@@ -74,6 +74,7 @@ class TrainPage(Page):
         self._table.delete_wanted.connect(self._delete)
         self._log = QPlainTextEdit()
         self._log.setReadOnly(True)
+        self._log.setTabChangesFocus(True)
         self._log.setMaximumBlockCount(5000)
         self._log.setFont(theme.mono_font(12))
         self._log.setFixedHeight(160)

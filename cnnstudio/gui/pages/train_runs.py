@@ -46,6 +46,7 @@ class RunsTable(Card):
             Column(tr("State", "Estado"), words=self._state,
                    tone=lambda run: _TONES.get(run.state, ""), right=True),
         ])
+        self._table.setAccessibleName(tr("Runs", "Entrenamientos"))
         self._table.chosen.connect(self._choose)
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._table.customContextMenuRequested.connect(self._menu)

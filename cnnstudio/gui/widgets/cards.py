@@ -129,7 +129,7 @@ class Banner(Card):
         text = Label(str(problem.text), wrap=True, selectable=True)
         text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         line = row(spacing=10)
-        line.addWidget(Icon(symbol, edge, 18), alignment=Qt.AlignmentFlag.AlignTop)
+        line.addWidget(Icon(symbol, edge, 18))
         line.addWidget(text, 1)
         for fix in problem.fixes:
             line.addWidget(Button(str(fix.label), "link", on_click=partial(self.fix_chosen.emit, fix)))

@@ -10,6 +10,7 @@ from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.layout import HEIGHT, WIDTH
 from cnnstudio.gui.pages.network_palette import LayerRow, entries, matches
 from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.table import Column, Table
 
 
 @pytest.fixture
@@ -137,6 +138,37 @@ def test_code_and_table_follow(page):
     page.scene.choose(["relu"])
     page.work.remove()
     assert 'name="relu")' not in page._code.text.toPlainText()
+
+
+def test_the_table_sorts_sizes_by_size_and_hides_no_share(page):
+    page._gallery.template_chosen.emit("vgg16")
+    page.show_view("table")
+    table = page._table._table
+    model, titles = table.model(), [column.title for column in table.rows.columns]
+
+    def sorted_by(title):
+        place = titles.index(title)
+        table.sortByColumn(place, Qt.SortOrder.AscendingOrder)
+        return [model.index(row, place).data() for row in range(model.rowCount())]
+
+    sizes = [eval(words.replace("×", "*")) for words in sorted_by("Output")]
+    assert sizes == sorted(sizes)
+    reach = sorted_by("Receptive field")
+    assert reach[:3] == ["1 × 1", "3 × 3", "5 × 5"] and reach[-1] == "whole picture"
+    assert [int(words.split(" ")[0]) for words in reach if " × " in words] == sorted(
+        int(words.split(" ")[0]) for words in reach if " × " in words)
+    shares = sorted_by("%")
+    assert "0\u202f%" not in shares and "< 1\u202f%" in shares
+    assert table.accessibleName()
+
+
+def test_a_table_sorts_numbers_of_any_kind_and_size(qtbot):
+    table = Table([Column("n", words=str, key=lambda row: row)])
+    qtbot.addWidget(table)
+    rows = [3, 0.5, 3_000_000_000, float("inf"), 1, 2**40, -1]
+    table.set_rows(rows)
+    table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert [table.model().index(place, 0).data() for place in range(len(rows))] == [str(each) for each in sorted(rows)]
 
 
 def test_the_code_is_there_in_every_form_and_is_saved(page, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf, prod
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
@@ -32,6 +33,11 @@ def field_words(field: Field | None) -> str:
     return f"{field.size[0]} × {field.size[1]}"
 
 
+def _reach(field: Field | None) -> float:
+    """Sorts receptive fields: the whole picture is the largest."""
+    return 0 if field is None else inf if field.whole else prod(field.size)
+
+
 class LayerTable(QWidget):
     """Like `model.summary()`, with the share of parameters and multiply-adds of each layer; the heaviest marked.
 
@@ -48,7 +54,9 @@ class LayerTable(QWidget):
         Row = tuple[Node, NodeReport]
 
         def share(value: int, whole: int) -> str:
-            return percent(value / whole, 0) if whole and value else ""
+            if not whole or not value:
+                return ""
+            return percent(value / whole, 0) if value / whole >= 0.005 else f"< {percent(0.01, 0)}"
 
         def tone(place: int, value: Callable[[NodeReport], int]) -> Callable[[Row], str]:
             return lambda entry: "warn" if value(entry[1]) and value(entry[1]) >= self._heavy[place] else ""
@@ -60,7 +68,8 @@ class LayerTable(QWidget):
         self._table = Table([
             Column(tr("Layer", "Capa"), words=lambda entry: title(entry[0]), color=family),
             Column(tr("Name", "Nombre"), words=lambda entry: entry[0].id),
-            Column(tr("Output", "Salida"), words=lambda entry: shape_words(entry[1].shape), right=True),
+            Column(tr("Output", "Salida"), words=lambda entry: shape_words(entry[1].shape),
+                   key=lambda entry: prod(entry[1].shape or (0,)), right=True),
             Column(tr("Parameters", "Parámetros"), words=lambda entry: count(entry[1].cost.parameters),
                    key=lambda entry: entry[1].cost.parameters, right=True),
             Column("%", words=lambda entry: share(entry[1].cost.parameters, self._total[0]),
@@ -73,8 +82,10 @@ class LayerTable(QWidget):
                    tone=tone(1, lambda found: found.cost.multiply_adds)),
             Column(tr("Activations", "Activaciones"), words=lambda entry: size(entry[1].activation_bytes),
                    key=lambda entry: entry[1].activation_bytes, right=True),
-            Column(tr("Receptive field", "Campo receptivo"), words=lambda entry: field_words(entry[1].field), right=True),
+            Column(tr("Receptive field", "Campo receptivo"), words=lambda entry: field_words(entry[1].field),
+                   key=lambda entry: _reach(entry[1].field), right=True),
         ])
+        self._table.setAccessibleName(tr("Layers of the network", "Capas de la red"))
         self._table.chosen.connect(self._choose)
         self._totals = Label("", "secondary", "dim", wrap=True)
         self.setLayout(column(self._table, self._totals, spacing=12, margins=(24, 20, 24, 16)))

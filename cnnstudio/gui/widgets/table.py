@@ -75,7 +75,9 @@ class RowsModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return column.words(row)
         if role == Qt.ItemDataRole.UserRole:
-            return column.key(row) if column.key is not None else column.words(row)
+            key = column.key(row) if column.key is not None else column.words(row)
+            # Qt compares two numbers as the kind that the first has: 3 before 0.5, and 3 000 000 000 before 1.
+            return float(key) if isinstance(key, int | float) else key
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(index.column())
         if role == Qt.ItemDataRole.ForegroundRole and column.tone is not None and column.tone(row):

@@ -10,7 +10,7 @@ import msgspec
 
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.query import ACCEPTED
+from cnnstudio.datasets.query import SETTLED
 
 Severity = Literal["error", "warning", "info"]
 
@@ -48,22 +48,22 @@ def store(index: Index, findings: Iterable[Finding], kinds: Iterable[str]) -> No
 
 
 def counts(index: Index) -> dict[str, int]:
-    """Findings that the user did not accept, by kind; pictures that were left out do not count."""
+    """Findings that are not settled, by kind; pictures that were left out do not count."""
     return dict(index.rows(
         "SELECT f.kind, COUNT(*) FROM findings f LEFT JOIN pictures p ON p.id = f.picture"
-        f" WHERE NOT {ACCEPTED} AND NOT COALESCE(p.excluded, 0) GROUP BY f.kind"))
+        f" WHERE NOT {SETTLED} AND NOT COALESCE(p.excluded, 0) GROUP BY f.kind"))
 
 
 def of_picture(index: Index, path: str) -> list[Finding]:
-    """What was found about a picture and not accepted, worst first."""
-    return _read(index, f"WHERE f.subject = ? AND f.picture IS NOT NULL AND NOT {ACCEPTED}", (path,))
+    """What was found about a picture and is not settled, worst first."""
+    return _read(index, f"WHERE f.subject = ? AND f.picture IS NOT NULL AND NOT {SETTLED}", (path,))
 
 
 def all_findings(index: Index, kinds: Sequence[str] = (), *, accepted: bool = False) -> list[Finding]:
-    """All findings (of these kinds), worst first; with `accepted` those too that the user said are fine."""
+    """All findings (of these kinds), worst first; with `accepted` those too that are settled: fine, or mended."""
     parts = [f"f.kind IN ({','.join('?' * len(kinds))})"] if kinds else []
     if not accepted:
-        parts.append(f"NOT {ACCEPTED}")
+        parts.append(f"NOT {SETTLED}")
     return _read(index, "WHERE " + " AND ".join(parts) if parts else "", tuple(kinds))
 
 

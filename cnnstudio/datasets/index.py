@@ -18,7 +18,7 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.decisions import Decided, DecisionEffect, Decisions
 from cnnstudio.datasets.inspected import OF_THE_DISK
-from cnnstudio.datasets.query import ACCEPTED, SORTS, Filter, ids_sql, where_sql
+from cnnstudio.datasets.query import SETTLED, SORTS, Filter, ids_sql, where_sql
 from cnnstudio.datasets.scan import Found
 
 __all__ = ["FILE", "SORTS", "Decided", "DecisionEffect", "Filter", "Index", "Picture", "open_index"]
@@ -135,7 +135,7 @@ class Index(Decisions):
             marks = ",".join("?" * len(part))
             kinds: dict[int, tuple[str, ...]] = {}
             for identifier, kind in self.rows(f"SELECT f.picture, f.kind FROM findings f WHERE f.picture IN ({marks})"
-                                              f" AND NOT {ACCEPTED} ORDER BY f.score DESC", part):
+                                              f" AND NOT {SETTLED} ORDER BY f.score DESC", part):
                 kinds[identifier] = (*kinds.get(identifier, ()), kind)
             for row in self.rows(f"SELECT {_COLUMNS} FROM pictures WHERE id IN ({marks})", part):
                 found[row[0]] = _picture(row, kinds.get(row[0], ()))

@@ -53,8 +53,17 @@ SORTS: Final = {
 }
 """Orders of pictures. `m` are the measures, `a` the answers of the filter's run."""
 
-ACCEPTED: Final = "EXISTS (SELECT 1 FROM accepted x WHERE x.kind = f.kind AND x.path = f.subject)"
-"""Whether the user said that the finding `f` is fine."""
+_ACCEPTED: Final = "EXISTS (SELECT 1 FROM accepted x WHERE x.kind = f.kind AND x.path = f.subject)"
+_LEAKS: Final = "o.split != q.split AND (o.split = 'train' OR q.split = 'test')"
+_TWIN: Final = ("EXISTS (SELECT 1 FROM pictures q, json_each(f.others) t JOIN pictures o ON o.path = t.value"
+                " WHERE q.id = f.picture AND NOT o.excluded AND {still})")
+SETTLED: Final = (
+    f"({_ACCEPTED}"
+    f" OR f.kind = 'leakage' AND NOT {_TWIN.format(still=_LEAKS)}"
+    f" OR f.kind = 'cross_class_duplicate' AND NOT {_TWIN.format(still='o.class_name != q.class_name')}"
+    " OR f.kind = 'mislabeled' AND EXISTS (SELECT 1 FROM pictures q WHERE q.id = f.picture"
+    " AND q.class_name = json_extract(f.data, '$.suggested')))")
+"""Whether the user said that the finding `f` is fine, or has mended it since the audit: by another class or split."""
 
 
 def ids_sql(wanted: Filter, sort: str) -> tuple[str, list[Any]]:
@@ -99,7 +108,7 @@ def where_sql(wanted: Filter) -> tuple[str, list[Any]]:
         add("excluded" if wanted.excluded == "only" else "NOT excluded")
     if wanted.findings:
         kinds = "" if "any" in wanted.findings else f"f.kind IN ({_marks(wanted.findings)}) AND "
-        add(f"id IN (SELECT f.picture FROM findings f WHERE {kinds}NOT {ACCEPTED})",
+        add(f"id IN (SELECT f.picture FROM findings f WHERE {kinds}NOT {SETTLED})",
             *(() if not kinds else wanted.findings))
     for expression, span in (("MAX(width, height)", wanted.side), ("width * height", wanted.pixels),
                              ("CAST(width AS REAL) / height", wanted.ratio), ("size", wanted.bytes)):

@@ -247,10 +247,11 @@ class Auditing(QObject):
             case "delete_copies":
                 return pictures.delete(ids)
             case "keep_together":
-                done = self._session.edit(
-                    lambda project: edits.set_field(project, "dataset.splits", "keep_together", True),
-                    Text("Keep twins together", "Mantener juntas las gemelas"))
-                return done and self.remedy("accept", [each for each in chosen if each.kind == "near_duplicate"])
+                label = Text("Keep twins together", "Mantener juntas las gemelas")
+                near = [each.path for each in chosen if each.kind == "near_duplicate"]
+                kept = edits.set_field(self._session.project, "dataset.splits", "keep_together", True)
+                return (pictures.accept("near_duplicate", near, label, kept) if near
+                        else self._session.edit(lambda _project: kept, label))
             case "accept":
                 kinds = {each.kind for each in chosen}
                 return all(pictures.accept(kind, [each.path for each in chosen if each.kind == kind])

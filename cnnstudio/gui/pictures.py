@@ -19,6 +19,7 @@ from cnnstudio.gui.jobs import Job, Report, Work
 
 if TYPE_CHECKING:
     from cnnstudio.core.history import Effect
+    from cnnstudio.core.project import Project
     from cnnstudio.datasets.index import Filter, Index, Picture
     from cnnstudio.datasets.refresh import ScanResult
     from cnnstudio.datasets.watching import FolderWatch
@@ -395,10 +396,10 @@ class Pictures(QObject):
         return self._decide(lambda index, _chosen: index.relabel_each(classes), classes,
                             Text("Change classes", "Cambiar clases"))
 
-    def accept(self, kind: str, paths: Sequence[str]) -> bool:
-        """Findings of this kind about these pictures (or classes) are fine."""
+    def accept(self, kind: str, paths: Sequence[str], label: Text | None = None, project: Project | None = None) -> bool:
+        """Findings of this kind about these pictures (or classes) are fine; with `project` as it is to be then."""
         return self._decide(lambda index, chosen: index.accept(kind, chosen), list(paths),
-                            Text("Accept findings", "Aceptar hallazgos"))
+                            label or Text("Accept findings", "Aceptar hallazgos"), project)
 
     def delete(self, ids: Iterable[int]) -> bool:
         """Move the files to the system's trash, in the background; undo brings them back. False if none can be."""
@@ -447,7 +448,8 @@ class Pictures(QObject):
         return self._decide(lambda index, chosen: index.assign_split(chosen, split), ids,
                             Text("Change split to {name}", "Cambiar división a {name}").fill(name=name))
 
-    def _decide(self, change: Callable[[Index, list[Any]], Any], ids: Iterable[Any], label: Text) -> bool:
+    def _decide(self, change: Callable[[Index, list[Any]], Any], ids: Iterable[Any], label: Text,
+                project: Project | None = None) -> bool:
         chosen = list(ids)
         if self.index is None or not chosen:
             return False
@@ -456,5 +458,5 @@ class Pictures(QObject):
         except ProblemError as trouble:
             self._session.notice(*trouble.problems)
             return False
-        self._session.record(effect, label)
+        self._session.record(effect, label, project)
         return True

@@ -12,13 +12,17 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 
+from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core import edits
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.findings import Finding, store
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.gui import class_edits
+from cnnstudio.gui.pages.data_findings import offered
 from cnnstudio.gui.widgets.cards import FilterLine
 
 
@@ -94,6 +98,43 @@ def test_remedies_are_one_step_to_undo(page):
     assert auditing.counts.get("exact_duplicate", 0) == 0
     session.undo()
     assert auditing.counts["exact_duplicate"] == 1
+
+
+def test_what_was_mended_is_told_no_more(page):
+    session = page.session
+    auditing = session.pictures.auditing
+    found = [Finding(kind="leakage", path="a/00.jpg", picture=1, others=("a/02.jpg",), text=Text("x", "x"),
+                     data={"split": "train"}),
+             Finding(kind="cross_class_duplicate", path="b/01.jpg", picture=1, others=("a/02.jpg",), text=Text("x", "x"),
+                     data={"suggested": "a"}),
+             Finding(kind="mislabeled", path="b/03.jpg", picture=1, text=Text("x", "x"), data={"suggested": "a"})]
+    found = [replace(each, picture=session.pictures.ids_of([each.path])[0]) for each in found]
+    session.pictures.assign_splits(dict(zip(session.pictures.ids_of(["a/00.jpg", "a/02.jpg"]), ("test", "train"), strict=True)))
+    store(session.index, found, [each.kind for each in found])
+    session.pictures.recount()
+    for finding, remedy in zip(found, ("move", "relabel", "relabel"), strict=True):
+        assert auditing.counts[finding.kind] == 1
+        assert auditing.remedy(remedy, [finding])
+        assert finding.kind not in auditing.counts
+        assert not auditing.of_kind(finding.kind)
+        session.undo()
+        assert auditing.counts[finding.kind] == 1
+
+
+def test_keeping_twins_together_is_one_step(qtbot, page):
+    session = page.session
+    auditing = session.pictures.auditing
+    leak = KINDS["leakage"]
+    assert "keep_together" not in offered(session, leak)
+    session.edit(lambda project: edits.set_field(project, "dataset.splits", "keep_together", False), Text("x", "x"))
+    assert "keep_together" in offered(session, leak)
+    assert auditing.remedy("keep_together", auditing.of_kind("near_duplicate"))
+    assert "near_duplicate" not in auditing.counts
+    session.undo()
+    assert auditing.counts["near_duplicate"] == 1
+    assert not session.project.dataset.splits.keep_together
+    assert str(session.undo_label) == "x"
+    idle(qtbot, page)
 
 
 def test_remedies_and_map_follow_a_selection_of_any_size(page, monkeypatch):

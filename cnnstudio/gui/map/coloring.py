@@ -16,7 +16,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.query import ACCEPTED
+from cnnstudio.datasets.query import SETTLED
 from cnnstudio.gui import theme
 
 COLORINGS: Final = {
@@ -94,7 +94,7 @@ def _findings(index: Index) -> dict[int, str]:
     gravest: dict[int, tuple[Any, ...]] = {}
     for picture, kind, severity, score in index.each(
             f"SELECT f.picture, f.kind, f.severity, f.score FROM findings f WHERE f.picture IS NOT NULL"
-            f" AND NOT {ACCEPTED}"):
+            f" AND NOT {SETTLED}"):
         rank = (_RANKS.get(severity, 2), -score, kind)
         if picture not in gravest or rank < gravest[picture]:
             gravest[picture] = rank

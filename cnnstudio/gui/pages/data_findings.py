@@ -34,6 +34,12 @@ def remedy_label(remedy: str, finding: Finding | None = None) -> str:
     return str(REMEDIES[remedy])  # type: ignore[index]
 
 
+def offered(session: Session, kind: FindingKind) -> list[str]:
+    """The remedies that can do something: twins that are kept together already and still lie apart were put there."""
+    kept = kind.id == "leakage" and session.project.dataset.splits.keep_together
+    return [remedy for remedy in kind.remedies if not (kept and remedy == "keep_together")]
+
+
 class FindingCards(QWidget):
     """The findings of a picture; `twin_chosen(path)` when the picture of a twin was clicked."""
 
@@ -93,7 +99,7 @@ class FindingCards(QWidget):
     def _remedies(self, kind: FindingKind, finding: Finding) -> QWidget:
         holder = QWidget()
         flow = FlowLayout(holder, spacing=10)
-        for remedy in kind.remedies:
+        for remedy in offered(self._session, kind):
             if (remedy == "relabel" and not finding.data.get("suggested")) or (
                     remedy == "move" and not finding.data.get("split")):
                 continue
@@ -150,7 +156,7 @@ class KindBar(QWidget):
         entry = KINDS[kind]
         self._words.setText(f"{entry.label}: {entry.help}")
         whose = tr("selected", "seleccionadas") if self._chosen else tr("all {n}", "todas ({n})", n=number)
-        for remedy in entry.remedies:
+        for remedy in offered(self._session, entry):
             label = f"{remedy_label(remedy)} · {whose}"
             self._flow.addWidget(Button(label, "link", on_click=partial(self._apply, remedy)))
         self._buttons.updateGeometry()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cnnstudio.catalog.bases import Base, own_code
-from cnnstudio.catalog.bases.finding import base_of, identifier_of
+from cnnstudio.catalog.bases.finding import base_of, base_of_node, identifier_of
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
@@ -35,7 +35,8 @@ def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> s
     known = {node.id: node for node in network.nodes}
     order = [known[identifier] for identifier in found.order]
     names = names_of(network)
-    lines = ["import keras", ""]
+    bases = [base for base in map(base_of_node, order) if base is not None and not alone]
+    lines = [*own_code.imports(bases), "import keras", ""]
     for node in order:
         if node.type == "PretrainedBase":
             lines += [*_base_function(node, names[node.id], context, alone), ""]

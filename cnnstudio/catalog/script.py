@@ -38,7 +38,8 @@ def keras_script(project: Project, class_count: int, pictures: int) -> str:
     training = project.training
     # Without its own docstring: the script has one.
     data = pipeline_code(project, class_count, pictures).split('"""\n', 1)[1].lstrip("\n")
-    model = keras_code(project.network, context).removeprefix("import keras\n").strip("\n")
+    imports, keras, model = keras_code(project.network, context).partition("import keras\n")
+    data, model = data.replace(keras, imports + keras, 1), model.strip("\n")
     optimizer = OPTIMIZERS.find(training.optimizer.type)
     loss = LOSSES[context.loss if training.loss == "auto" else training.loss]
     written = (optimizer.call.code(complete(optimizer.params, training.optimizer.params)) if optimizer is not None

@@ -15,6 +15,7 @@ from cnnstudio.catalog.bases import own
 from cnnstudio.catalog.bases.own_files import take_in
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.keras_code import keras_code
+from cnnstudio.catalog.script import keras_script
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine.building import build
 from tests.engine.test_own_base import (
@@ -130,7 +131,10 @@ def test_a_model_in_hdf5_gives_the_features_of_its_source(make, change, place, m
     names: dict[str, object] = {}
     monkeypatch.chdir(place)
     text = keras_code(project.network, context_of(project, 3))
-    assert "load_model" not in text
+    assert "load_model" not in text and text.startswith("import h5py\nimport keras\n")
+    whole_script = keras_script(project, 3, 100)
+    assert whole_script.index("import cv2\nimport h5py\nimport keras\n") < whole_script.index("h5py.File(")
+    compile(whole_script, "script", "exec")
     exec(text, names)  # our own text, printed a moment ago
     names["model"].layers[-1].set_weights(whole.layers[-1].get_weights())
     pictures = pictures_of(base)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,11 @@ def can_be_cut(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> bool:
     names = [origin.names for origin in origins]
     return (size == base.size and not is_h5(Path(base.own.path)) and all(len(each) == 1 for each in names)
             and len(set(names)) == len(names) and bool(origins[-1].group))
+
+
+def imports(bases: Iterable[Base]) -> list[str]:
+    """What the printed code needs besides Keras."""
+    return ["import h5py"] if any(base.own is not None and is_h5(Path(base.own.path)) for base in bases) else []
 
 
 def cut_lines(name: str, base: Base, graph: NetworkSpec, learning: frozenset[str]) -> list[str]:
@@ -91,7 +96,7 @@ def _h5_lines(base: Base, places: Mapping[str, tuple[str, ...]]) -> list[str]:
     """The numbers of a `.h5` file by their names in it."""
     assert base.own is not None
     flat = any(base.own.origins[each].flat for each in places)
-    lines = ["import h5py", "", f"with h5py.File({literal(base.own_file)}) as source:"]
+    lines = [f"with h5py.File({literal(base.own_file)}) as source:"]
     if all(names == (name,) for name, names in places.items()):
         return [*lines, "    for layer in base.layers:", "        if layer.weights:",
                 '            group = source["model_weights"][layer.name]',

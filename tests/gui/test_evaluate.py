@@ -17,9 +17,10 @@ from cnnstudio.gui import theme
 from cnnstudio.gui.pages import evaluate_start
 from cnnstudio.gui.pages.evaluate_matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate_results import measured_folder, outdated, read_results
+from cnnstudio.gui.pages.evaluate_side import run_words
 from cnnstudio.gui.session import Change
 from cnnstudio.workers.preparing import evaluation_job, prepare_training
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs import RunFolder, RunSummary
 
 
 def trained_run(folder: Path) -> RunFolder:
@@ -231,6 +232,29 @@ def test_a_hundred_classes_scroll_and_fewer_fit(qtbot):
     matrix.show_matrix(["cat", "dog"], [theme.class_color(0), theme.class_color(1)], [[5, 1], [0, 6]])
     assert matrix.horizontalScrollBar().maximum() == 0
     assert matrix.cell_at(matrix.rect_of(1, 0).center()) == (1, 0)
+
+
+def test_a_matrix_that_became_wider_needs_no_bars_any_more(qtbot):
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.show()
+    names, colors = [str(each) for each in range(10)], [theme.class_color(each) for each in range(10)]
+    for width in (420, 300, 700, 712, 420, 720):
+        matrix.resize(width, matrix.height())
+        matrix.show_matrix(names, colors, [[5] * 10] * 10)
+        qtbot.wait(1)
+        if width >= 420:
+            assert matrix.horizontalScrollBar().maximum() == matrix.verticalScrollBar().maximum() == 0, width
+        else:
+            assert matrix.horizontalScrollBar().maximum() > 0
+
+
+def test_runs_of_the_same_minute_are_told_apart():
+    runs = [RunSummary(id=str(each), folder=Path(), state="finished", started=1_700_000_000.0 + each, network="lenet5")
+            for each in (0, 2, 600)]
+    words = [run_words(run, runs) for run in runs]
+    assert len(set(words)) == 3
+    assert len(words[2]) < len(words[0]), "seconds only where they are needed"
 
 
 def test_a_change_of_runs_brings_the_new_one(qtbot, window, project_folder):

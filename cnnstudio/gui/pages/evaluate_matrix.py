@@ -33,6 +33,8 @@ _MANY: Final = 24
 _LONGEST: Final = 132
 _TOP: Final = 20
 _TALLEST: Final = 560
+_BAR: Final = 12
+"""Pixels that a scroll bar takes."""
 _ARROWS: Final = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 
 
@@ -91,16 +93,20 @@ class ConfusionMatrix(QAbstractScrollArea):
         room = self.width() - self._left - 2
         self._width = max(least, min(_WIDEST, room // number))
         if room < self._width * number:
-            self._width = max(least, min(_WIDEST, (room - 12) // number))
+            self._width = max(least, min(_WIDEST, (room - _BAR) // number))
         self._height = max(least, min(_HIGHEST, self._width))
         self._turned = longest + 10 > self._width
         self._head = _TOP + ((min(_LONGEST, label) + 14) if self._turned else 26)
         whole = self._head + self._height * number + 2
-        across = self._left + self._width * number > self.width()
-        self.setFixedHeight(min(_TALLEST, whole + (12 if across else 0)))
-        view = self.viewport().size()
-        self.horizontalScrollBar().setRange(0, max(0, self._left + self._width * number + 2 - view.width()))
-        self.verticalScrollBar().setRange(0, max(0, whole - view.height()))
+        # Reckoned from the widget, not from what its present bars leave: two bars would keep each other in place.
+        wide = self._left + self._width * number + 2
+        across = wide > self.width()
+        height = min(_TALLEST, whole + (_BAR if across else 0))
+        down = whole > height - (_BAR if across else 0)
+        across = across or (down and wide > self.width() - _BAR)
+        self.setFixedHeight(height)
+        self.horizontalScrollBar().setRange(0, max(0, wide - self.width() + (_BAR if down else 0)) if across else 0)
+        self.verticalScrollBar().setRange(0, max(0, whole - height + (_BAR if across else 0)) if down else 0)
         for bar, step in ((self.horizontalScrollBar(), self._width), (self.verticalScrollBar(), self._height)):
             bar.setSingleStep(step)
             bar.setPageStep(step * 8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,17 +14,17 @@ from cnnstudio.gui.pages.evaluate_results import DATA
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, box, column
 from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.gui.widgets.words import percent
+from cnnstudio.gui.widgets.words import moment, percent
 from cnnstudio.workers.runs import STATE_NAMES, RunSummary
 
 _LONGEST = 9
 """Letters of a network's name in the list of runs; below it the whole name stands."""
 
 
-def run_words(run: RunSummary) -> str:
-    """A run in few words: when it began, and its network."""
+def run_words(run: RunSummary, runs: Sequence[RunSummary]) -> str:
+    """A run in few words among others: when it began, and its network."""
     network = run.network if len(run.network) <= _LONGEST else run.network[:_LONGEST - 1] + "…"
-    return f"{time.strftime('%m-%d %H:%M', time.localtime(run.started))} · {network}"
+    return f"{moment(run.started, (each.started for each in runs))} · {network}"
 
 
 class EvaluateSide(QWidget):
@@ -58,7 +57,7 @@ class EvaluateSide(QWidget):
 
     def show_choices(self, runs: Sequence[RunSummary], run: RunSummary | None, split: str, data: Path | None) -> None:
         """Show the runs that have a model, the chosen one with its facts, and the chosen pictures."""
-        self._run.set_choices([(each.id, run_words(each)) for each in runs], run.id if run is not None else None)
+        self._run.set_choices([(each.id, run_words(each, runs)) for each in runs], run.id if run is not None else None)
         self._run.setToolTip(run.id if run is not None else "")
         self._run.setEnabled(bool(runs))
         order = ("test", "validation", "train")

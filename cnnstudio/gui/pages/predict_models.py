@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from cnnstudio.gui.pages.predict_server import Model
 from cnnstudio.gui.pages.prepare_preview import Latest, Trouble
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.inputs import Select
+from cnnstudio.gui.widgets.words import moment
 from cnnstudio.workers.runs import RunSummary
 
 
@@ -104,7 +104,7 @@ class Models(QObject):
         folder, model = str(self._session.folder), self.model
         choices: list[tuple[object, str]] = []
         for run in self.runs:
-            started = time.strftime("%m-%d %H:%M", time.localtime(run.started))
+            started = moment(run.started, (each.started for each in self.runs))
             choices.append(((folder, run.id), f"{run.network} · {started}"))
         choices += [((path, ""), Path(path).name) for path in self._state.get("others", [])]
         self.select.set_choices(choices or [(None, tr("No model yet", "Aún sin modelo"))], model)

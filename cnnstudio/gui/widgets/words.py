@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
+
 from cnnstudio.core.text import number as written
 from cnnstudio.core.text import tr
 
@@ -50,6 +53,12 @@ def device(told: str) -> str:
     kind, _, rest = told.partition(": ")
     cores = rest.removesuffix(" cores")
     return tr("{kind} · {n} cores", "{kind} · {n} núcleos", kind=kind, n=cores) if cores != rest else told.replace(": ", " · ")
+
+
+def moment(began: float, others: Iterable[float]) -> str:
+    """Month, day and minute of something; with the second where another of `others` began in the same minute."""
+    same = sum(int(each // 60) == int(began // 60) for each in others)
+    return time.strftime("%m-%d %H:%M:%S" if same > 1 else "%m-%d %H:%M", time.localtime(began))
 
 
 def pictures(value: int) -> str:

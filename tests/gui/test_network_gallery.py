@@ -108,3 +108,19 @@ def test_the_gallery_has_the_room_of_the_palette(qtbot, window, project_folder):
     assert window._sides.isHidden(), "the gallery is still in view"
     page.show_view("canvas")
     assert not window._sides.isHidden()
+
+
+def test_an_architecture_takes_the_size_and_the_colours_of_the_pictures(qtbot, window, project_folder):
+    window.perform("open", {"folder": str(project_folder)})
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    window.go("network")
+    emit, session = window.current._gallery.template_chosen.emit, window.session
+    emit("small_cnn")
+    assert session.project.recipe.shape == (24, 33, 3)
+    # LeNet-5 wants grey; what is chosen after it sees the colours again.
+    emit("lenet5")
+    assert session.project.recipe.shape == (28, 28, 1)
+    emit("resnet18")
+    assert session.project.recipe.shape == (32, 33, 3)
+    session.undo()
+    assert session.project.recipe.shape == (28, 28, 1)

@@ -253,7 +253,13 @@ class NetworkPage(Page):
         self._palette.focus_search()
 
     def _facts(self) -> Facts:
-        return Facts(classes=self.session.class_names, grey=self.session.project.recipe.color_mode == "grayscale")
+        """What the pictures are, as for a new project; where none is at hand, as the recipe takes them."""
+        session, index = self.session, self.session.pictures.index
+        if index is not None and session.source_root is not None and session.source_root.is_dir() and index.sizes(1):
+            from cnnstudio.datasets.opening import facts_of
+
+            return facts_of(index, session.project, session.source_root)
+        return Facts(classes=session.class_names, grey=session.project.recipe.color_mode == "grayscale")
 
     def _take_base(self, identifier: str) -> None:
         base = find_base(identifier)

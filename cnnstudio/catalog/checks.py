@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.class_names import is_strong, looks_like_characters, looks_like_colors, looks_like_directions
@@ -23,6 +24,9 @@ from cnnstudio.core.training import TRAINING_PARAMS
 
 Counts = Mapping[str, Mapping[str, int]]
 """Usable pictures by class name and split."""
+_EACH: Final = 3
+"""Of so many classes each has its own problem; of more there is one for all."""
+_NAMED: Final = 8
 
 
 def fields_of(spec: object, params: Sequence[object]) -> dict[str, object]:
@@ -72,6 +76,15 @@ def check_dataset(project: Project, classes: Sequence[str], counts: Counts) -> t
     return tuple(problems)
 
 
+def _of_classes(names: Sequence[str], numbers: Mapping[str, int], problem: Callable[..., Problem], code: str, one: Text,
+                many: Text) -> list[Problem]:
+    """A problem for each of a few classes, one for many: they would hide all others."""
+    if len(names) <= _EACH:
+        return [problem(code, one.fill(name=name, number=numbers[name]), "dataset") for name in names]
+    more = Text("{names} and {n} more", "{names} y {n} más").fill(names=", ".join(names[:_NAMED]), n=len(names) - _NAMED)
+    return [problem(code, many.fill(n=len(names), names=more if len(names) > _NAMED else ", ".join(names)), "dataset")]
+
+
 def _check_splits(classes: Sequence[str], counts: Counts) -> list[Problem]:
     problems: list[Problem] = []
     totals = {split: sum(counts.get(name, {}).get(split, 0) for name in classes) for split in SPLIT_NAMES}
@@ -84,16 +97,17 @@ def _check_splits(classes: Sequence[str], counts: Counts) -> list[Problem]:
             "No picture is in the validation split: early stopping and the curves will follow the training pictures.",
             "Ninguna imagen está en la división de validación: la parada temprana y las curvas seguirán las imágenes "
             "de entrenamiento."), "dataset", field="splits"))
-    for name in classes:
-        have = counts.get(name, {})
-        if totals["train"] and not have.get("train", 0):
-            text = Text("The class {name} has no training picture.",
-                        "La clase {name} no tiene ninguna imagen de entrenamiento.")
-            problems.append(error("class_without_training", text.fill(name=name), "dataset"))
-        elif 0 < have.get("train", 0) < 10:
-            text = Text("The class {name} has only {n} training pictures.",
-                        "La clase {name} solo tiene {n} imágenes de entrenamiento.")
-            problems.append(warning("few_pictures", text.fill(name=name, n=have["train"]), "dataset"))
+    learned = {name: counts.get(name, {}).get("train", 0) for name in classes}
+    if totals["train"]:
+        problems += _of_classes([name for name in classes if not learned[name]], learned, error, "class_without_training", Text(
+            "The class {name} has no training picture.", "La clase {name} no tiene ninguna imagen de entrenamiento."),
+            Text("{n} classes have no training picture: {names}.",
+                 "{n} clases no tienen ninguna imagen de entrenamiento: {names}."))
+    problems += _of_classes([name for name in classes if 0 < learned[name] < 10], learned, warning, "few_pictures", Text(
+        "The class {name} has few training pictures: only {number}.",
+        "La clase {name} tiene pocas imágenes de entrenamiento: solo {number}."),
+        Text("{n} classes have fewer than 10 training pictures: {names}.",
+             "{n} clases tienen menos de 10 imágenes de entrenamiento: {names}."))
     sizes = [sum(counts.get(name, {}).values()) for name in classes]
     if len(sizes) > 1 and min(sizes) > 0 and max(sizes) > 4 * min(sizes):
         text = Text("The classes are uneven: {most} has {high} pictures, {least} has {low}. Balanced class weights help.",

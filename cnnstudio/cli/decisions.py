@@ -21,19 +21,24 @@ from cnnstudio.datasets.sourcing import source_folder
 def decide(arguments: argparse.Namespace, output: Output) -> int:
     """Give pictures a class or split, leave them out or take them in, accept a finding about them."""
     folder: Path = arguments.project
+    name = arguments.class_name
+    if name is not None and not name.strip():
+        raise ProblemError(error("no_class_name", Text("The name of a class must not be empty.",
+                                                       "El nombre de una clase no puede estar vacío."), "dataset"))
+    if arguments.accept:
+        _check_kind(arguments.accept)
     project, index = open_project(folder)
     lock = locked(folder)
     try:
         paths = _known(arguments.paths, project, folder, index, output)
         ids = list(index.ids_of(paths))
-        if arguments.class_name:
-            index.relabel(ids, arguments.class_name)
+        if name is not None:
+            index.relabel(ids, name.strip())
         if arguments.split:
             index.assign_split(ids, None if arguments.split == "drawn" else arguments.split)
         if arguments.exclude or arguments.include:
             index.exclude(ids, bool(arguments.exclude))
         if arguments.accept:
-            _check_kind(arguments.accept)
             index.accept(arguments.accept, paths)
         for picture in index.pictures(ids):
             words = f"{picture.path}: {picture.class_name}, {picture.split}"

@@ -179,6 +179,23 @@ def test_no_network_makes_the_report_raise(nodes, pairs, size, channels):
         assert found.nodes[found.output].shape == (context.output_units,)
 
 
+def test_many_small_classes_are_one_problem():
+    project = new_project("x", "/p", Facts(classes=("cat", "dog")), base="efficientnet_lite0")
+
+    def found(number: int, train: int):
+        counts = {"big": {"train": 90}, **{f"c{each}": {"train": train, "test": 9} for each in range(number)}}
+        codes = ("few_pictures", "class_without_training")
+        return [each for each in check_project(project, tuple(counts), counts) if each.code in codes]
+
+    assert [each.text.en for each in found(2, 1)] == [
+        f"The class c{number} has few training pictures: only 1." for number in range(2)]
+    (few,) = found(60, 4)
+    assert few.text.es == ("60 clases tienen menos de 10 imágenes de entrenamiento: c0, c1, c2, c3, c4, c5, c6, c7 y 52 más.")
+    (none,) = found(4, 0)
+    assert none.blocks
+    assert none.text.en == "4 classes have no training picture: c0, c1, c2, c3."
+
+
 def test_check_project_finds_everything_at_once():
     project = new_project("x", "/p", Facts(classes=("cat", "dog")), base="efficientnet_lite0")
     project = edits.set_field(project, "recipe", "normalization", "zero_one")

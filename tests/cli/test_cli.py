@@ -188,6 +188,7 @@ def test_decisions_are_taken_from_a_script(project, capsys):
     assert cli.main(["decide", project, lines[1]["path"], "--include", "--split", "drawn"]) == 0
     assert "other" in capsys.readouterr().out
     assert cli.main(["decide", project, lines[1]["path"], "--accept", "nonsense"]) == 2
+    assert cli.main(["decide", project, lines[1]["path"], "--class", " "]) == 2
     assert cli.main(["decide", project, "nothing.jpg", "--exclude"]) == 2
 
 

@@ -228,6 +228,7 @@ def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):
     news = page.session.pictures.news
     assert (news.new, news.gone) == (1, 1)
     assert page._news.isVisibleTo(page._news.parentWidget())
+    assert page._news._words.text() == "The folder changed: 1 new, 1 gone"
     page._news._ask()
     assert shown(page) == ["brand new é.jpg"]
     assert page.session.pictures.news is None

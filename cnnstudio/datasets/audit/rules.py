@@ -205,15 +205,15 @@ def _balance(index: Index, spec: DatasetSpec, kinds: frozenset[str]) -> Iterable
     for name in names:
         number = totals.get(name, 0)
         if "tiny_class" in kinds and number < spec.audit.tiny_class:
-            text = Text("The class {name} has {n} usable pictures, fewer than {limit}: too few to learn and to measure.",
-                        "La clase {name} tiene {n} imágenes útiles, menos de {limit}: muy pocas para aprender y medir.")
+            text = Text("The class {name} has too few usable pictures to learn and to measure: {n}, fewer than {limit}.",
+                        "La clase {name} tiene muy pocas imágenes útiles para aprender y medir: {n}, menos de {limit}.")
             yield Finding(kind="tiny_class", path=name, score=1 - number / max(1, spec.audit.tiny_class) / 2,
                           text=text.fill(name=name, n=number, limit=spec.audit.tiny_class))
-        if "imbalance" in kinds and len(names) > 1 and number * spec.audit.imbalance < most:
-            text = Text("The class {name} has {n} pictures; the largest has {most}, {factor:.0f} times as many.",
-                        "La clase {name} tiene {n} imágenes; la mayor tiene {most}, {factor:.0f} veces más.")
+        if "imbalance" in kinds and len(names) > 1 and 0 < number * spec.audit.imbalance < most:
+            text = Text("The largest class has {most} pictures, {factor:.0f} times as many as {name} with {n}.",
+                        "La clase mayor tiene {most} imágenes, {factor:.0f} veces las de {name}, con {n}.")
             yield Finding(kind="imbalance", path=name, score=1 - number * spec.audit.imbalance / most / 2,
-                          text=text.fill(name=name, n=number, most=most, factor=most / max(1, number)))
+                          text=text.fill(name=name, n=number, most=most, factor=most / number))
 
 
 def split_name(split: str) -> Text:

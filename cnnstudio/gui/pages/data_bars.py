@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, row
 from cnnstudio.gui.widgets.words import count
@@ -59,11 +59,11 @@ class NewsBar(QWidget):
         news = self._session.pictures.news
         self.setVisible(news is not None)
         if news is not None:
-            parts = [tr("{n} new", "{n} nuevas", n=count(news.new)) if news.new else "",
-                     tr("{n} changed", "{n} cambiadas", n=count(news.changed)) if news.changed else "",
-                     tr("{n} gone", "{n} desaparecidas", n=count(news.gone)) if news.gone else ""]
-            self._words.setText(tr("The folder changed: ", "La carpeta cambió: ")
-                                + ", ".join(each for each in parts if each))
+            parts = [(news.new, Text("new", "nueva"), Text("new", "nuevas")),
+                     (news.changed, Text("changed", "cambiada"), Text("changed", "cambiadas")),
+                     (news.gone, Text("gone", "desaparecida"), Text("gone", "desaparecidas"))]
+            self._words.setText(tr("The folder changed: ", "La carpeta cambió: ") + ", ".join(
+                f"{count(number)} {one if number == 1 else many}" for number, one, many in parts if number))
             self._show.setVisible(news.new + news.changed > 0)
 
     def _ask(self) -> None:

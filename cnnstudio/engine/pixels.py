@@ -30,6 +30,8 @@ from cnnstudio.imaging.problems import picture_problem
 PIXELS_VERSION: Final = 1
 """Raised when decoding or preparing changes what it answers, so that old rows are not used."""
 _CHUNK: Final = 256
+_CHUNK_BYTES: Final = 256 << 20
+"""Pictures that are decoded and written together: so many, and so many bytes. Two such parts are in memory at once."""
 _NAMED: Final = 20
 _MEMORY_BYTES: Final = 2 << 30
 """Pixels that are held in memory at most where they cannot be kept on the disk."""
@@ -144,7 +146,8 @@ def _fill(prepared: Prepared, paths: list[str], stats: list[tuple[int, int] | No
     if waiting:
         progress(done, total)
     plain = recipe.as_dictionary()
-    chunks = [waiting[begin:begin + _CHUNK] for begin in range(0, len(waiting), _CHUNK)]
+    size = max(1, min(_CHUNK, _CHUNK_BYTES // (recipe.height * recipe.width * recipe.channels)))
+    chunks = [waiting[begin:begin + size] for begin in range(0, len(waiting), size)]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
         def begun(number: int) -> list[Future[tuple[str, Any]]]:
             return [pool.submit(_prepared, paths[index], plain, store) for index in chunks[number]]

@@ -7,6 +7,7 @@ row belongs to which content, and which content a path had when it was last seen
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -16,10 +17,16 @@ from typing import Final
 
 import numpy as np
 
+from cnnstudio.core.text import tr
+
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, modified INTEGER, row INTEGER) WITHOUT ROWID;
 """
+
+
+RESERVED_BYTES: Final = 1_000_000_000
+"""What can be computed again leaves this much of the disk free: for checkpoints, projects and all other programs."""
 
 
 class Store:
@@ -80,6 +87,10 @@ class Store:
     def add(self, names: Sequence[str], arrays: Sequence[np.ndarray]) -> list[int]:
         """Append rows; they count only when they lie on the disk."""
         first = len(self._rows)
+        left = shutil.disk_usage(self.folder).free - len(arrays) * self._row_bytes
+        if left < RESERVED_BYTES:
+            raise OSError(errno.ENOSPC, tr("less than {n} GB would be left on the disk",
+                                           "quedaría menos de {n} GB libre en el disco", n=RESERVED_BYTES // 10**9))
         with self.path.open("r+b") as file:
             file.seek(first * self._row_bytes)
             for array in arrays:

@@ -12,7 +12,7 @@ import pytest
 from cnnstudio.core.item import Step
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.engine import pixels
+from cnnstudio.engine import pixels, store
 from cnnstudio.engine.pixels import kept, notices, prepare_pictures, recipe_digest
 from cnnstudio.engine.store import Store, make_room
 from cnnstudio.imaging.prepare import prepare_file
@@ -109,6 +109,23 @@ def test_a_full_disk_means_memory(files, tmp_path, monkeypatch):
     order = np.asarray([11, 0, 5, 5, 2])
     np.testing.assert_array_equal(prepared.take(order), wanted(files)[order])
     assert [problem.code for problem in notices(prepared)] == ["cache_failed"]
+
+
+def test_the_store_does_not_take_the_last_of_the_disk(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "RESERVED_BYTES", 1 << 60)
+    found = prepare_pictures(files, RECIPE, tmp_path / "cache")
+    assert "left on the disk" in found.store_trouble
+    assert len(found.good) == len(files)
+    assert len(found.take(found.good)) == len(files)
+
+
+def test_large_pictures_are_decoded_a_few_at_a_time(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(pixels, "_CHUNK_BYTES", 3 * RECIPE.height * RECIPE.width * RECIPE.channels)
+    sizes = []
+    kept = pixels._keep
+    monkeypatch.setattr(pixels, "_keep", lambda prepared, made, *rest: (sizes.append(len(made)), kept(prepared, made, *rest)))
+    assert len(prepare_pictures(files, RECIPE, tmp_path / "cache").good) == len(files)
+    assert max(sizes) == 3
 
 
 def test_a_cache_that_cannot_be_written_means_memory(files, tmp_path):

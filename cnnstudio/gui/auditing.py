@@ -119,20 +119,26 @@ class Auditing(QObject):
 
     def _embedded(self, last: object) -> None:
         if isinstance(last, Finished):
-            self.embedding_came()
+            # It was asked for: judged even where it is the one of last time, which may never have been judged (the
+            # command line computed it) or before labels and thresholds were changed.
+            self._embedding_read = False
+            self._judge_learned()
         elif (problem := getattr(last, "problem", None)) is not None:
             self._session.notice(problem)
 
     def embedding_came(self) -> None:
         """There may be a new embedding: outliers and doubtful labels are judged by it, if it is new."""
-        from cnnstudio.catalog.findings import LEARNED
-
         before = self.embedding
         self._embedding_read = False
         after = self.embedding
         if after is not None and (before is None or before is not after) and not self._same(before, after):
-            self._changed_kinds |= LEARNED
-            self._judge()
+            self._judge_learned()
+
+    def _judge_learned(self) -> None:
+        from cnnstudio.catalog.findings import LEARNED
+
+        self._changed_kinds |= LEARNED
+        self._judge()
 
     @staticmethod
     def _same(before: Embedding | None, after: Embedding) -> bool:

@@ -163,6 +163,7 @@ def test_what_a_large_selection_has_in_common_is_of_all_of_it(qtbot, page, pictu
     page._grid.selection.select_all()
     page._selected()
     assert page._inspector._class.currentIndex() == -1
+    assert page._inspector._class.placeholderText() == "several"
     page.session.pictures.exclude(page._grid.selected_ids(), True)
     page._selected()
     assert page._inspector._exclude.text() == "Include again"

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QPainterPath, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.core.events import Failed, Stopped
+from cnnstudio.core.events import Failed, Finished, Stopped
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.embedding import BUNDLED, Embedding, write_embedding
@@ -421,6 +421,17 @@ def test_selection_goes_both_ways(panel):
     panel.show_filtered(first)
     panel._select_entry(0, add=False)
     assert set(told[-1]) <= set(first)
+
+
+def test_an_embedding_that_was_there_before_the_audit_is_judged(qapp, opened):
+    found = embedding_of(opened, label_quality=np.zeros(40, np.float32))
+    write_embedding(embedding_target(opened.folder), found)
+    auditing = opened.pictures.auditing
+    assert auditing.embedding is not None
+    assert not auditing.counts.get("mislabeled")
+    auditing._embedded(Finished())
+    settle(qapp, opened)
+    assert auditing.counts["mislabeled"] == 1
 
 
 def test_a_relabel_is_seen_at_once_and_the_view_stays(qapp, panel):

@@ -46,6 +46,8 @@ class DataInspector(QWidget):
         self._name = Elided("", "body_strong", mode=Qt.TextElideMode.ElideMiddle)
         self._hint = Label("", tone="dim", wrap=True)
         self._class, self._split = Select(), Select()
+        for choice in (self._class, self._split):
+            choice.setPlaceholderText(tr("several", "varias"))
         self._class.setAccessibleName(tr("Class", "Clase"))
         self._split.setAccessibleName(tr("Split", "División"))
         self._class.chosen.connect(lambda value: self.label_asked.emit(str(value)))

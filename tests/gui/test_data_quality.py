@@ -288,6 +288,22 @@ def test_classes_are_merged_hidden_and_moved(page):
     assert session.class_names == ("b", "a")
 
 
+def test_a_filter_follows_the_name_of_its_class(page):
+    session = page.session
+    page._set_filter("classes", ("a",))
+    names = shown(page)
+    page._side._give_name("a", "á & c")
+    assert page.state["classes"] == ("á & c",)
+    assert shown(page) == names
+    session.undo()
+    assert "classes" not in page.state
+    assert len(shown(page)) == 29
+    page._set_filter("classes", ("a", "b"))
+    page._side._give_name("a", "b")
+    assert page.state["classes"] == ("b",)
+    assert len(shown(page)) == 29
+
+
 def test_charts_filter(qtbot, page):
     page._show_view("charts")
     idle(qtbot, page)

@@ -195,6 +195,8 @@ class DataPage(Page):
             self._filters.text.setText(self.state.get("text", ""))
             self._enter_answers()
         if change.of("pictures", "dataset", "folder", "runs"):
+            if self.session.pictures.total:
+                self._choices.forget_classes(self.session.pictures.all_class_names)
             self._filters.show_state()
             self._query()
         self._side.refresh(change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from cnnstudio.core.text import Text
@@ -77,6 +77,14 @@ class FilterChoices:
         same = (tuple(self._state.get("classes", ())), tuple(self._state.get("splits", ()))) == ((name,), splits)
         self.set("classes", () if same else (name,))
         self.set("splits", () if same else splits)
+
+    def forget_classes(self, names: Collection[str]) -> None:
+        """Only these classes are there: another one would leave nothing to see."""
+        chosen = tuple(self._state.get("classes", ()))
+        if left := tuple(name for name in chosen if name in names):
+            self._state["classes"] = left
+        else:
+            self._state.pop("classes", None)
 
     def clear(self) -> None:
         """Everything is shown."""

@@ -131,7 +131,7 @@ class DataSide(QWidget):
         merge = menu.addMenu(tr("Merge into", "Fusionar con"))
         for other in names:
             if other != name:
-                merge.addAction(other.replace("&", "&&"), partial(rename_class, session, name, other))
+                merge.addAction(other.replace("&", "&&"), partial(self._give_name, name, other))
         merge.setEnabled(len(names) > 1)
         menu.addAction(tr("Show again", "Volver a mostrar") if hidden else tr("Hide: take part in nothing",
                                                                               "Ocultar: no participa en nada"),
@@ -155,7 +155,15 @@ class DataSide(QWidget):
                                          tr("New name (an existing class takes the pictures in):",
                                             "Nombre nuevo (una clase existente recibe las imágenes):"), text=name)
         if done:
-            rename_class(self._session, name, new.strip())
+            self._give_name(name, new.strip())
+
+    def _give_name(self, old: str, new: str) -> None:
+        """Rename or merge; what is filtered by the old name is filtered by the new one."""
+        chosen = tuple(self._state.get("classes", ()))
+        wanted = tuple(dict.fromkeys(new if each == old else each for each in chosen))
+        # The old name is no filter any more by then; asking for what is shown already would lift it.
+        if rename_class(self._session, old, new) and wanted != tuple(self._state.get("classes", ())):
+            self.filter_asked.emit("classes", wanted, False)
 
 
 def _keys(sequence: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -47,14 +46,12 @@ def main(arguments: Sequence[str]) -> int:
     output = Output(parsed.json)
     _use_bases(getattr(parsed, "project", None))
     try:
-        return _command(parsed.command)(parsed, output)
+        code = _command(parsed.command)(parsed, output)
+        # That nobody reads on is no failure of ours, but not all was told.
+        return 1 if output.unread else code
     except ProblemError as trouble:
         output.problems(trouble.problems)
         return 2
-    except BrokenPipeError:
-        # The reader went away (a pipe into head): that is no failure of ours, but nothing more can be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except KeyboardInterrupt:
         output.clear_progress()
         return 1

@@ -38,7 +38,10 @@ from cnnstudio.workers.supervisor import Supervisor
 
 @contextmanager
 def stopping(supervisor: Supervisor, output: Output) -> Iterator[None]:
-    """While inside, Ctrl+C stops the job and keeps what it has; a second one ends it for certain."""
+    """While inside, Ctrl+C stops the job and keeps what it has; a second one ends it for certain.
+
+    So does a reader of our output that goes away.
+    """
     asked = threading.Event()
 
     def stop(_number: int, _frame: object) -> None:
@@ -50,6 +53,7 @@ def stopping(supervisor: Supervisor, output: Output) -> Iterator[None]:
                           "Deteniendo y conservando (otra vez: terminar ya)."))
             supervisor.stop(keep=True)
 
+    output.on_unread = lambda: supervisor.stop(keep=True)
     previous = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

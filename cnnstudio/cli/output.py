@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -47,6 +48,10 @@ class Output:
         self.as_json = as_json
         self._progress = ""
         self._shown = 0.0
+        self.unread = False
+        """Whether the reader went away (a pipe into head): nothing more can be told."""
+        self.on_unread: Callable[[], object] = lambda: None
+        """Called once when that happens: work that nobody reads is stopped."""
 
     def line(self, value: dict[str, Any], words: str = "") -> None:
         """A result: the object with --json, else the words (nothing if there are none)."""
@@ -57,9 +62,17 @@ class Output:
 
     def words(self, words: str) -> None:
         """One line on standard output."""
+        if self.unread:
+            return
         self.clear_progress()
-        sys.stdout.write(words.encode("utf-8", "replace").decode("utf-8") + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(words.encode("utf-8", "replace").decode("utf-8") + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self.unread = True
+            # What is still in the buffer must not fail again when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self.on_unread()
 
     def say(self, words: str) -> None:
         """Something for people, on standard error."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,7 +15,7 @@ import cnnstudio
 from cnnstudio import cli
 from cnnstudio.__main__ import for_terminal
 from cnnstudio.cli.arguments import parser
-from cnnstudio.cli.output import localized
+from cnnstudio.cli.output import Output, localized
 from cnnstudio.core.events import Phase
 from cnnstudio.core.text import Text
 
@@ -174,6 +176,18 @@ def test_a_mistyped_command_is_told_in_the_terminal(tmp_path, monkeypatch, capsy
         cli.main(["trian", "pets", "--language", "es"])
     assert ended.value.code == 2
     assert "trian no es una orden ni un proyecto" in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_ends_the_work_without_a_traceback(monkeypatch):
+    reading, writing = os.pipe()
+    os.close(reading)
+    monkeypatch.setattr(sys, "stdout", os.fdopen(writing, "w"))
+    output, told = Output(as_json=False), []
+    output.on_unread = lambda: told.append(1)
+    output.words("one")
+    output.words("two")
+    assert output.unread and told == [1], "once"
+    sys.stdout.close()
 
 
 def test_decisions_are_taken_from_a_script(project, capsys):

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -251,13 +251,25 @@ def doctor(_arguments: argparse.Namespace, output: Output) -> int:
         output.line(facts)
     else:
         for name, value in facts.items():
-            output.line({}, f"{name}: {_words(value)}")
+            output.line({}, f"{_FACTS.get(name, name)}: {_words(value)}")
     return ended(last, output)
 
 
+_FACTS: Final = {
+    "versions": Text("versions", "versiones"), "backend": Text("backend", "motor"), "device": Text("device", "dispositivo"),
+    "backends": Text("backends", "motores"), "cpu_count": Text("processors", "procesadores"), "gpu": Text("GPU", "GPU"),
+    "litert": Text("LiteRT", "LiteRT"), "opencv": Text("OpenCV", "OpenCV"), "platform": Text("platform", "plataforma"),
+    "cache": Text("cache", "caché"), "path": Text("path", "ruta"), "writable": Text("writable", "se puede escribir"),
+    "version": Text("version", "versión"), "formats": Text("formats", "formatos"),
+}
+"""What the doctor's facts are called for people."""
+
+
 def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return tr("yes", "sí") if value else tr("no", "no")
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_words(each)}" for name, each in value.items())
+        return ", ".join(f"{_FACTS.get(name, name)} {_words(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_words(each) for each in value) or "-"
     return "-" if value is None else str(value)

@@ -54,6 +54,9 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     problems = (*created.scan.problems, *unreadable, *check_project(project, classes, counts))
     output.problems(problems, as_lines=False)
     images = sum(splits.values())
+    if not images:
+        # The same command with the right folder must not meet a project that was never one.
+        (folder / PROJECT_FILE).unlink(missing_ok=True)
     words = tr("{folder}: {images} pictures, {n} classes (training {train}, validation {validation}, test {test})",
                "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
                folder=folder, images=images, n=len(classes), **splits)

@@ -14,10 +14,11 @@ import pytest
 import cnnstudio
 from cnnstudio import cli
 from cnnstudio.__main__ import for_terminal
+from cnnstudio.cli import jobs
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
 from cnnstudio.core.events import Phase
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, set_language
 
 
 @pytest.fixture
@@ -53,6 +54,14 @@ def test_new_tells_what_it_found(tmp_path, pictures, capsys):
     assert [problem["code"] for problem in found["problems"]] == ["not_a_picture"]
     assert cli.main(["show", str(tmp_path / "p"), "training.epochs", "--json"]) == 0
     assert lines(capsys) == [{"key": "training.epochs", "value": 3}]
+
+
+def test_a_folder_without_pictures_makes_no_project(tmp_path, pictures, capsys):
+    (tmp_path / "empty").mkdir()
+    assert cli.main(["new", str(tmp_path / "p"), "--data", str(tmp_path / "empty"), "--json"]) == 2
+    assert [problem["code"] for problem in lines(capsys)[0]["problems"]] == ["no_pictures"]
+    assert cli.main(["new", str(tmp_path / "p"), "--data", str(pictures)]) == 0
+    assert cli.main(["check", str(tmp_path / "p")]) == 0
 
 
 def test_set_and_show(project, capsys):
@@ -148,6 +157,11 @@ def test_complaints_about_the_command_line_follow_the_language(arguments, said, 
     told = capsys.readouterr().err
     assert told.startswith("uso: cnnstudio")
     assert said in told
+
+
+def test_facts_of_the_doctor_are_words():
+    set_language("es")
+    assert jobs._words({"path": "/x", "writable": True, "jax": None}) == "ruta /x, se puede escribir sí, jax -"
 
 
 def test_the_whole_help_follows_the_language(capsys):

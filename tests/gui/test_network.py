@@ -9,6 +9,7 @@ from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.layout import HEIGHT, WIDTH
 from cnnstudio.gui.pages.network_palette import LayerRow, entries, matches
+from cnnstudio.gui.widgets.basics import Label
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.table import Column, Table
 
@@ -160,6 +161,23 @@ def test_the_table_sorts_sizes_by_size_and_hides_no_share(page):
     shares = sorted_by("%")
     assert "0\u202f%" not in shares and "< 1\u202f%" in shares
     assert table.accessibleName()
+
+
+def test_problems_of_several_layers_name_their_layer_and_how_many_are_left(qtbot, page):
+    page._gallery.template_chosen.emit("small_cnn")
+    page.work.choose_all()
+    page.work.copy()
+    page.work.paste()
+    chosen = page.scene.chosen_nodes()
+
+    def words():
+        return [label.text() for label in page._inspector.findChildren(Label) if label.isVisibleTo(page._inspector)]
+
+    told = [problem for problem in page.problems if problem.where.node in chosen]
+    qtbot.waitUntil(lambda: {problem.where.node for problem in told[:6]} <= set(words()))
+    assert f"And {len(told) - 6} more." in words()
+    page.scene.choose(chosen[:1])
+    qtbot.waitUntil(lambda: not any(each.startswith("And ") for each in words()))
 
 
 def test_a_table_sorts_numbers_of_any_kind_and_size(qtbot):

@@ -269,12 +269,14 @@ class NetworkInspector(QWidget):
                   if (problem.where.node in chosen if chosen else problem.where.node is not None)]
         for problem in wanted[:6]:
             card = Card(edge="error" if problem.blocks else "warn", margins=(12, 10, 12, 10), spacing=6)
-            if not chosen:
+            if len(chosen) != 1:
                 card.body.addWidget(Label(str(problem.where.node), "body_strong"))
             card.body.addWidget(Label(str(problem.text), "body", "dim", wrap=True, selectable=True))
             for fix in problem.fixes:
                 card.body.addWidget(Button(str(fix.label), "link", on_click=partial(self._page.session.apply, fix)))
             self._problems.addWidget(card)
+        if len(wanted) > 6:
+            self._problems.addWidget(Label(tr("And {n} more.", "Y {n} más.", n=len(wanted) - 6), "secondary", "dim"))
 
 
 def _base_key(node: Node) -> str:

@@ -12,7 +12,7 @@ from cnnstudio.core import events
 from cnnstudio.core.files import read_project
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, number, tr
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.sources.collecting import collect as collect_pictures
@@ -81,7 +81,7 @@ def datasets(arguments: argparse.Namespace, output: Output) -> int:
     """`datasets`: what can be downloaded; `datasets NAME --to FOLDER`: download it."""
     if not arguments.name:
         for each in DATASETS:
-            words = (f"{each.id:<20} {each.pictures:>7,} × {each.classes:<4} {each.bytes / 1e6:>6.0f} MB  "
+            words = (f"{each.id:<20} {number(each.pictures, ',').rjust(7)} × {each.classes:<4} {each.bytes / 1e6:>6.0f} MB  "
                      f"{each.licence}  {each.label}: {each.help}")
             output.line({"name": each.id, "label": each.label, "images": each.pictures, "classes": each.classes,
                          "side": each.side, "bytes": each.bytes, "licence": each.licence, "page": each.page,

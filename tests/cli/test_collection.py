@@ -77,6 +77,8 @@ def test_datasets(tmp_path, capsys):
     found = lines(capsys)
     assert {"mnist", "fashion_mnist", "cifar10", "cifar100"} <= {line["name"] for line in found}
     assert all(line["licence"] and line["bytes"] for line in found)
+    assert cli.main(["datasets", "--language", "es"]) == 0
+    assert "70\u202f000" in capsys.readouterr().out
     for arguments, code in ((["nonsense", "--to", str(tmp_path / "x")], "unknown_dataset"), (["mnist"], "no_target")):
         assert cli.main(["datasets", *arguments, "--json"]) == 2
         assert lines(capsys)[0]["problem"]["code"] == code

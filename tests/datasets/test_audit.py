@@ -386,6 +386,14 @@ def test_a_twin_of_a_copy_that_was_left_out_is_still_a_twin(root, tmp_path):
     index.close()
 
 
+def test_the_copy_with_a_true_ending_is_kept(tmp_path):
+    save(tmp_path / "p" / "a" / "true name.jpg", paint(1))
+    shutil.copy(tmp_path / "p" / "a" / "true name.jpg", tmp_path / "p" / "a" / "0.png")
+    index, found = audited(tmp_path / "p", tmp_path)
+    assert [each.path for each in found["exact_duplicate"]] == [each.path for each in found["wrong_extension"]] == ["a/0.png"]
+    index.close()
+
+
 def test_thousands_of_copies_take_no_longer_than_that(tmp_path):
     index = Index(tmp_path / "dataset.sqlite")
     scan = index.begin_scan()

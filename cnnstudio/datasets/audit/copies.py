@@ -10,7 +10,7 @@ import msgspec
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.text import Text, same
-from cnnstudio.datasets.audit.rules import Row, split_name
+from cnnstudio.datasets.audit.rules import Row, false_suffix, split_name
 from cnnstudio.datasets.audit.twins import Twins, joined
 from cnnstudio.datasets.findings import Finding
 
@@ -51,9 +51,9 @@ def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds
 
 
 def best(group: Iterable[Row]) -> Row:
-    """The copy to keep: most pixels, then the largest file, in training, with the shortest path."""
+    """The copy to keep: most pixels, then the largest file, in training, with a true ending and the shortest path."""
     return min(group, key=lambda row: (-(row.width or 0) * (row.height or 0), -row.size, _ORDER.get(row.split, 3),
-                                       len(row.path), row.path))
+                                       false_suffix(row) != "", len(row.path), row.path))
 
 
 def _present(exact: list[list[int]], near: list[Twins], by_id: dict[int, Row]) -> list[Twins]:

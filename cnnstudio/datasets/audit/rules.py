@@ -71,6 +71,12 @@ def _finding(row: Row, kind: str, score: float, text: Text, **more: Any) -> Find
 
 # Files ---------------------------------------------------------------------------------------------
 
+def false_suffix(row: Row) -> str:
+    """The ending of a name that says another format than the content is; "" for a true one."""
+    suffix = "." + row.path.rpartition(".")[2].lower()
+    return suffix if row.format in _SUFFIXES and suffix not in _SUFFIXES[row.format] else ""
+
+
 def _files(rows: list[Row], kinds: frozenset[str]) -> Iterable[Finding]:
     for row in rows:
         if row.problem is not None:
@@ -79,12 +85,10 @@ def _files(rows: list[Row], kinds: frozenset[str]) -> Iterable[Finding]:
                 said = msgspec.json.decode(row.problem_text) if row.problem_text else ["?", "?"]
                 yield _finding(row, kind, 1.0, Text(*said))
             continue
-        if "wrong_extension" in kinds and row.format in _SUFFIXES:
-            suffix = "." + row.path.rpartition(".")[2].lower()
-            if suffix not in _SUFFIXES[row.format]:
-                text = Text("The name ends with {suffix}, but the content is {format}.",
-                            "El nombre termina en {suffix}, pero el contenido es {format}.")
-                yield _finding(row, "wrong_extension", 0.5, text.fill(suffix=suffix, format=row.format))
+        if "wrong_extension" in kinds and (suffix := false_suffix(row)):
+            text = Text("The name ends with {suffix}, but the content is {format}.",
+                        "El nombre termina en {suffix}, pero el contenido es {format}.")
+            yield _finding(row, "wrong_extension", 0.5, text.fill(suffix=suffix, format=row.format))
         if "orientation" in kinds and (row.orientation or 1) != 1:
             text = Text("The camera's orientation flag is {n}: programs that ignore it show the picture turned.",
                         "La marca de orientación de la cámara es {n}: los programas que la ignoran la muestran girada.")

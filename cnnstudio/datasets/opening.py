@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -86,7 +87,14 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as trouble:
         raise ProblemError(write_problem(trouble, folder)) from trouble
-    own = _own_base(Path(base), folder, base_name) if Path(base).suffix.lower() in MODELS else None
+    try:
+        own = _own_base(Path(base), folder, base_name) if Path(base).suffix.lower() in MODELS else None
+    except ProblemError:
+        # A model that is none: only what is empty goes, which this made or which nobody misses.
+        for made in (folder / "bases", folder):
+            with contextlib.suppress(OSError):
+                made.rmdir()
+        raise
     index = open_index(folder)
     source, *joined = (source_text(place, folder) for place in places)
     title = name or places[0].stem

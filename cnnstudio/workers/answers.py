@@ -12,6 +12,7 @@ from typing import Any, Final
 from cnnstudio.core.events import Prediction
 from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.text import number
 from cnnstudio.datasets.layout import SUFFIXES
 
 DECIMALS: Final = 6
@@ -36,7 +37,7 @@ def text_line(prediction: Prediction) -> str:
     found = as_dictionary(prediction)
     if "problem" in found:
         return f"{found['path']}: {found['problem']['text']}"
-    return f"{found['path']}: " + ", ".join(f"{each['label']} {each['probability']:.2%}" for each in found["top"])
+    return f"{found['path']}: " + ", ".join(f"{each['label']} {number(each['probability'], '.2%')}" for each in found["top"])
 
 
 def expand(paths: Iterable[str]) -> list[str]:

@@ -264,6 +264,15 @@ def test_projects_are_made_whole_or_not_at_all(tmp_path):
         create_project(tmp_path / "other", tmp_path / "nothing")
     assert caught.value.problems[0].code == "not_a_folder"
     assert not (tmp_path / "other").exists()
+    (tmp_path / "m.h5").write_bytes(b"none")
+    for place, kept in (("other", False), ("mine", True)):
+        if kept:
+            (tmp_path / place).mkdir()
+            (tmp_path / place / "letter.txt").touch()
+        with pytest.raises(ProblemError) as caught:
+            create_project(tmp_path / place, root, base=str(tmp_path / "m.h5"))
+        assert caught.value.problems[0].code == "network_damaged"
+        assert (tmp_path / place).exists() is kept
 
 
 def test_a_damaged_index_is_told(tmp_path):

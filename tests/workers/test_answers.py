@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cnnstudio.core.events import Prediction, Ranked
+from cnnstudio.core.text import set_language
 from cnnstudio.engine import bundle_predict
 from cnnstudio.workers import answers
 
@@ -14,3 +16,14 @@ def test_hidden_and_other_files_are_left_out_everywhere(tmp_path):
     missing = str(tmp_path / "missing.png")
     assert answers.expand([str(tmp_path), missing]) == [*wanted, missing]
     assert bundle_predict.expand([str(tmp_path), missing]) == [*wanted, missing]
+
+
+def test_answers_for_people_have_the_signs_of_their_language():
+    answer = Prediction(request=1, path="a.png", top=(Ranked(label="cat", probability=0.5537),
+                                                      Ranked(label="dog", probability=0.4463)))
+    assert answers.text_line(answer) == "a.png: cat 55.37%, dog 44.63%"
+    set_language("es")
+    try:
+        assert answers.text_line(answer) == "a.png: cat 55,37%, dog 44,63%"
+    finally:
+        set_language("en")

@@ -75,6 +75,20 @@ def test_a_typed_number_is_announced_once(form):
     assert form.values["filters"] == 32
 
 
+def test_numbers_are_written_as_in_the_language_and_read_either_way(qtbot):
+    set_language("es")
+    box = NumberBox(0.001, minimum=0, maximum=10, decimals=4)
+    qtbot.addWidget(box)
+    heard = []
+    box.value_changed.connect(heard.append)
+    assert box.text() == "0,001"
+    for typed, shown in (("0.5", "0,5"), ("0,25", "0,25"), ("1e-6", "1e-06"), ("3", "3")):
+        box.setText(typed)
+        box.editingFinished.emit()
+        assert box.text() == shown
+    assert heard == [0.5, 0.25, 1e-6, 3]
+
+
 def test_what_is_not_allowed_is_marked_and_not_announced(form):
     heard = []
     form.value_changed.connect(lambda name, value: heard.append((name, value)))

@@ -120,6 +120,14 @@ def test_a_finished_run_is_shown_again(page):
     assert page._loss_plot._best.label.anchor.x() == 0, "right of the line, where the words have room"
 
 
+def test_the_plots_do_not_grow_while_the_cursor_shows_values(page):
+    plot = page._loss_plot
+    before = plot.minimumSizeHint().width()
+    plot._values.setText("epoch 1000 · 0.1234 · 0.5678")
+    plot.layout().invalidate()
+    assert plot.minimumSizeHint().width() <= before + 40
+
+
 def test_tab_leaves_the_table_of_runs(qtbot, page):
     recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
     table = page._table._table

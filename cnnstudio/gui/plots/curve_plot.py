@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.core.text import tr, written
 from cnnstudio.gui import theme
 from cnnstudio.gui.plots.history import Curves
-from cnnstudio.gui.widgets.basics import Label, row
+from cnnstudio.gui.widgets.basics import Elided, Label, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.words import number
 
@@ -46,10 +46,13 @@ class CurvePlot(Card):
         self._metric = metric
         self._curves: Curves | None = None
         self._training, self._validation = theme.color("accent"), theme.color("warn")
-        self._values = Label("", "secondary", "dim")
+        # What the cursor shows takes the room that is left: the plots must not grow while the mouse moves.
+        self._values = Elided("", "secondary", "dim")
         legend = Label(self._legend(), "secondary")
         legend.setTextFormat(Qt.TextFormat.RichText)
-        self.body.addLayout(row(Label(title, "body_strong"), 12, self._values, None, legend))
+        head = row(Label(title, "body_strong"), self._values, legend, spacing=6)
+        head.setStretch(1, 1)
+        self.body.addLayout(head)
         self._plot = pg.PlotWidget(background=theme.color("raised"),
                                    axisItems={"left": _Axis("left"), "bottom": _EpochAxis("bottom")})
         self._plot.setMinimumHeight(150)

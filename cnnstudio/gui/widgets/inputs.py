@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QButtonGroup, QColorDialog, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import number, tr, written
 from cnnstudio.gui import icons, theme
 from cnnstudio.gui.widgets.basics import Button
 
@@ -62,13 +62,14 @@ class NumberBox(QLineEdit):
         if self._whole:
             return str(int(value))
         if value and abs(value) < 10 ** -max(self._decimals - 1, 1):
-            return f"{value:g}"
-        return f"{value:.{self._decimals}f}".rstrip("0").rstrip(".") if self._decimals else f"{value:g}"
+            return number(value, "g")
+        figure = f"{value:.{self._decimals}f}".rstrip("0").rstrip(".") if self._decimals else f"{value:g}"
+        return written(figure)
 
     def _typed(self) -> None:
-        text = self.text().strip().replace("\u202f", "").replace(" ", "").replace(",", ".")
-        if text == self._written(self._value):
+        if self.text() == self._written(self._value):
             return
+        text = self.text().strip().replace("\u202f", "").replace(" ", "").replace(",", ".")
         if not text and self._optional:
             self._take(None)
             self.settled.emit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnstudio.core import edits
 from cnnstudio.core.dataset import DatasetSpec
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 AUDIT: Final = "audit"
 EMBED: Final = "embed"
+LEAKS: Final = "leaks"
 _SETTLE_MS: Final = 60
 
 
 class Auditing(QObject):
     """Owned by the session's pictures, which tell of every change."""
+
+    leaks_counted = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -37,6 +40,7 @@ class Auditing(QObject):
         self._embedding_read = False
         self._changed_kinds: set[str] = set()
         self.counts: dict[str, int] = {}
+        self._leaks_again = False
         self.leaks: dict[str, tuple[int, int]] = {}
         """For validation and test: (pictures with a twin where was learned from, pictures)."""
         self.waiting = 0
@@ -208,15 +212,40 @@ class Auditing(QObject):
     # Numbers -------------------------------------------------------------------------------------
 
     def count(self, index: Index) -> None:
-        """Ask the index again how much was found."""
+        """Ask the index again how much was found; the shares of leaks follow from the background."""
         from cnnstudio.datasets import findings
         from cnnstudio.datasets.audit.measuring import waiting
-        from cnnstudio.datasets.leakage import split_shares
 
         self.counts = findings.counts(index)
         self.waiting = waiting(index)
         twins = any(self.counts.get(kind) for kind in ("leakage", "exact_duplicate", "near_duplicate"))
-        self.leaks = split_shares(index) if twins else {}
+        if twins:
+            self._count_leaks(index)
+        elif self.leaks:
+            self.leaks = {}
+            self.leaks_counted.emit()
+
+    def _count_leaks(self, index: Index) -> None:
+        """Of many twins this takes a while, and every label may change it."""
+        self._leaks_again = self._session.jobs.of_kind(LEAKS) is not None
+        if self._leaks_again:
+            return
+
+        def work(_report: Report) -> dict[str, tuple[int, int]]:
+            from cnnstudio.datasets.leakage import split_shares
+
+            return split_shares(index)
+
+        def done(job: Work) -> None:
+            if self._session.index is not index:
+                return
+            if job.result is not None:
+                self.leaks = job.result
+                self.leaks_counted.emit()
+            if self._leaks_again:
+                self._count_leaks(index)
+
+        self._session.jobs.run(work, Text("Counting leaks", "Contando fugas"), LEAKS, quiet=True, done=done)
 
     def of_picture(self, path: str) -> list[Finding]:
         """What was found about a picture."""

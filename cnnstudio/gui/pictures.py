@@ -108,7 +108,7 @@ class Pictures(QObject):
         self._again = False
         for job in self._session.jobs:
             if job.kind in (SCAN, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map", "report",
-                            "leakage"):
+                            "leaks", "leakage"):
                 job.cancel()
                 job.join()
         self.auditing.close()

@@ -169,6 +169,22 @@ def test_what_a_large_selection_has_in_common_is_of_all_of_it(qtbot, page, pictu
     assert page._inspector._exclude.text() == "Include again"
 
 
+def test_leaks_are_counted_while_the_window_works(qtbot, page, monkeypatch):
+    asked = []
+
+    def shares(_index):
+        asked.append(threading.current_thread() is threading.main_thread())
+        return {"test": (1, 4)}
+
+    monkeypatch.setattr("cnnstudio.datasets.leakage.split_shares", shares)
+    page.session.pictures.exclude([page._grid.ids[0]], True)
+    page.session.pictures.exclude([page._grid.ids[1]], True)
+    qtbot.waitUntil(lambda: len(asked) == 2, timeout=5000)
+    idle(qtbot, page)
+    assert asked == [False, False]
+    assert page._side.quality._leak.text().startswith("25.0")
+
+
 def test_labelling_goes_on_with_the_next_picture(qtbot, page):
     page._set_filter("classes", ("a",))
     names = shown(page)

@@ -73,6 +73,7 @@ class QualityPanel(QWidget):
                               *lines, self._clean, self._leak, self._report, Expander(tr("Thresholds", "Umbrales"), thresholds),
                               spacing=4))
         session.jobs.changed.connect(self._show_job)
+        session.pictures.auditing.leaks_counted.connect(self._show_leaks)
 
     def _run(self) -> None:
         self._session.pictures.auditing.start()

@@ -71,12 +71,16 @@ def _new(command: Command) -> None:
 
 def _set(command: Command) -> None:
     change = command("set", tr("change settings", "cambia ajustes"))
-    change.add_argument("values", nargs="+", metavar=tr("KEY=VALUE", "CLAVE=VALOR"))
+    change.add_argument("values", nargs="+", metavar=tr("KEY=VALUE", "CLAVE=VALOR"),
+                        help=tr("a setting as show names it, such as training.epochs=5",
+                                "un ajuste como lo llama show, como training.epochs=5"))
 
 
 def _show(command: Command) -> None:
     show = command("show", tr("show settings", "muestra ajustes"))
-    show.add_argument("key", nargs="?", default="", metavar=tr("KEY", "CLAVE"))
+    show.add_argument("key", nargs="?", default="", metavar=tr("KEY", "CLAVE"),
+                      help=tr("one setting, or all below it; all without it",
+                              "un ajuste, o todos los que contiene; sin ella, todos"))
 
 
 def _network(command: Command) -> None:
@@ -101,7 +105,8 @@ def _audit(command: Command) -> None:
     audit = command("audit", tr("find damaged, duplicate, blurred, mislabeled and other troubled pictures",
                                 "busca imágenes dañadas, duplicadas, borrosas, mal etiquetadas y otros problemas"),
                     project=False)
-    audit.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"))
+    audit.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"),
+                       help=tr("whose pictures", "de quién son las imágenes"))
     audit.add_argument("--only", metavar=tr("KIND,...", "TIPO,..."), help=", ".join(KINDS.ids()))
     audit.add_argument("--flips", action="store_true", help=tr("mirrored and turned twins, too",
                                                                "también gemelas reflejadas y giradas"))
@@ -117,18 +122,24 @@ def _map(command: Command) -> None:
     arrange = command("map", tr("lay the pictures out by similarity: position, nearest ones, doubtful labels",
                                 "ordena las imágenes por parecido: posición, vecinas, etiquetas dudosas"),
                       project=False)
-    arrange.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"))
+    arrange.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"),
+                         help=tr("whose pictures", "de quién son las imágenes"))
     arrange.add_argument("--model", default=BUNDLED, metavar=tr("BASE-or-RUN", "BASE-o-ENTRENAMIENTO"),
                          help=", ".join(BASES.ids()))
-    arrange.add_argument("--layout", choices=("tsne", "pca"), default="tsne")
+    arrange.add_argument("--layout", choices=("tsne", "pca"), default="tsne",
+                         help=tr("how features become positions; tsne unless given",
+                                 "cómo pasan las características a posiciones; tsne si no se indica"))
 
 
 def _import(command: Command) -> None:
     bring = command("import", tr("unpack an archive or arrays into a folder of class folders",
                                  "extrae un archivo comprimido o matrices en una carpeta con carpetas de clase"),
                     project=False)
-    bring.add_argument("source", type=Path, metavar=tr("SOURCE", "ORIGEN"))
-    bring.add_argument("folder", type=Path, metavar=tr("FOLDER", "CARPETA"))
+    bring.add_argument("source", type=Path, metavar=tr("SOURCE", "ORIGEN"),
+                       help=tr("an archive (.zip, .tar) or arrays (.npz, .npy, MNIST)",
+                               "un archivo comprimido (.zip, .tar) o matrices (.npz, .npy, MNIST)"))
+    bring.add_argument("folder", type=Path, metavar=tr("FOLDER", "CARPETA"),
+                       help=tr("where the class folders go", "adónde van las carpetas de clase"))
 
 
 def _collect(command: Command) -> None:
@@ -137,8 +148,10 @@ def _collect(command: Command) -> None:
     collect = command("collect", tr("write the curated collection elsewhere: decisions applied, originals untouched",
                                     "escribe la colección curada en otra parte: con las decisiones, sin tocar los "
                                     "originales"))
-    collect.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"))
-    collect.add_argument("--format", choices=tuple(FORMS), default="folders")
+    collect.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where", "dónde"))
+    collect.add_argument("--format", choices=tuple(FORMS), default="folders",
+                         help=tr("form of the collection; {name} unless given",
+                                 "forma de la colección; {name} si no se indica", name="folders"))
     collect.add_argument("--links", action="store_true", help=tr("hard links instead of copies, where the disk can",
                                                                  "enlaces duros en lugar de copias, si el disco puede"))
 
@@ -146,19 +159,24 @@ def _collect(command: Command) -> None:
 def _datasets(command: Command) -> None:
     datasets = command("datasets", tr("list free collections, or download one", "enumera colecciones libres, o descarga "
                                       "una"), project=False)
-    datasets.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"))
-    datasets.add_argument("--to", type=Path, metavar=tr("FOLDER", "CARPETA"))
+    datasets.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"),
+                          help=tr("the one to download; all are listed without it",
+                                  "la que se descarga; sin él se enumeran todas"))
+    datasets.add_argument("--to", type=Path, metavar=tr("FOLDER", "CARPETA"), help=tr("where to", "adónde"))
 
 
 def _decide(command: Command) -> None:
     decide = command("decide", tr("give pictures a class or split, leave them out, accept findings",
                                   "da clase o división a imágenes, las excluye, acepta hallazgos"))
-    decide.add_argument("paths", nargs="+", metavar=tr("PATH", "RUTA"))
-    decide.add_argument("--class", dest="class_name", metavar=tr("NAME", "NOMBRE"))
-    decide.add_argument("--split", choices=("train", "validation", "test", "drawn"))
+    decide.add_argument("paths", nargs="+", metavar=tr("PATH", "RUTA"), help=tr("pictures", "imágenes"))
+    decide.add_argument("--class", dest="class_name", metavar=tr("NAME", "NOMBRE"),
+                        help=tr("the class that they show", "la clase que muestran"))
+    decide.add_argument("--split", choices=("train", "validation", "test", "drawn"),
+                        help=tr("the split that they belong to; drawn: as the ratios draw it",
+                                "la división a la que pertenecen; drawn: la que salga por las proporciones"))
     left = decide.add_mutually_exclusive_group()
-    left.add_argument("--exclude", action="store_true")
-    left.add_argument("--include", action="store_true")
+    left.add_argument("--exclude", action="store_true", help=tr("leave them out", "las excluye"))
+    left.add_argument("--include", action="store_true", help=tr("take them in again", "las vuelve a incluir"))
     decide.add_argument("--accept", metavar=tr("KIND", "TIPO"), help=tr("a finding of this kind is fine",
                                                                         "un hallazgo de este tipo está bien"))
 
@@ -176,19 +194,26 @@ def _runs(command: Command) -> None:
 
 def _evaluate(command: Command) -> None:
     evaluate = command("evaluate", tr("measure a trained model", "mide un modelo entrenado"))
-    evaluate.add_argument("--run", metavar="ID")
+    _add_run(evaluate)
     on = evaluate.add_mutually_exclusive_group()
-    on.add_argument("--split", choices=("train", "validation", "test"))
-    on.add_argument("--data", type=Path, metavar=tr("FOLDER", "CARPETA"))
+    on.add_argument("--split", choices=("train", "validation", "test"),
+                    help=tr("on this split of the project", "en esta división del proyecto"))
+    on.add_argument("--data", type=Path, metavar=tr("FOLDER", "CARPETA"),
+                    help=tr("on other pictures, with a subfolder a class", "en otras imágenes, con una subcarpeta por clase"))
 
 
 def _predict(command: Command) -> None:
     predict = command("predict", tr("classify pictures", "clasifica imágenes"), project=False)
-    predict.add_argument("model", type=Path, metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"))
-    predict.add_argument("paths", nargs="+", type=Path, metavar=tr("PATH", "RUTA"))
-    predict.add_argument("--run", metavar="ID")
-    predict.add_argument("--top", type=int, default=5, metavar="K")
-    predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"))
+    predict.add_argument("model", type=Path, metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"),
+                         help=tr("a project, a run, an exported bundle or a .keras file",
+                                 "un proyecto, un entrenamiento, un paquete exportado o un archivo .keras"))
+    predict.add_argument("paths", nargs="+", type=Path, metavar=tr("PATH", "RUTA"),
+                         help=tr("pictures, and folders of pictures", "imágenes, y carpetas de imágenes"))
+    _add_run(predict)
+    predict.add_argument("--top", type=int, default=5, metavar="K",
+                         help=tr("how many classes are told; 5 unless given", "cuántas clases se dicen; 5 si no se indica"))
+    predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
+                         help=tr("write the answers as a table", "escribe las respuestas como tabla"))
 
 
 def _export(command: Command) -> None:
@@ -196,22 +221,24 @@ def _export(command: Command) -> None:
 
     export = command("export", tr("write a trained model for use elsewhere",
                                   "escribe un modelo entrenado para usarlo en otra parte"))
-    export.add_argument("--format", choices=EXPORTERS.ids(), required=True)
-    export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"))
-    export.add_argument("--run", metavar="ID")
+    export.add_argument("--format", choices=EXPORTERS.ids(), required=True, help=tr("as what", "como qué"))
+    export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where", "dónde"))
+    _add_run(export)
 
 
 def _code(command: Command) -> None:
     code = command("code", tr("print the network as Keras or PyTorch source",
                               "imprime la red como código Keras o PyTorch"))
-    code.add_argument("--framework", choices=("keras", "torch"), default="keras")
+    code.add_argument("--framework", choices=("keras", "torch"), default="keras",
+                      help=tr("Keras unless given", "Keras si no se indica"))
     code.add_argument("--whole", action="store_true",
                       help=tr("the whole training: pictures, recipe, network, fit",
                               "el entrenamiento completo: imágenes, receta, red, ajuste"))
     code.add_argument("--run", metavar="ID",
                       help=tr("as it was in this training; its weights come with export --format keras_source or torch",
                               "como era en este entrenamiento; sus pesos vienen con export --format keras_source o torch"))
-    code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"))
+    code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"),
+                      help=tr("write it there instead of printing it", "lo escribe ahí en lugar de mostrarlo"))
 
 
 def _draw(command: Command) -> None:
@@ -231,7 +258,7 @@ def _measure(command: Command) -> None:
 def _robustness(command: Command) -> None:
     robustness = command("robustness", tr("measure what each augmentation does to a trained model, class by class",
                                           "mide qué le hace cada aumento a un modelo entrenado, clase por clase"))
-    robustness.add_argument("--run", metavar="ID")
+    _add_run(robustness)
 
 
 def _probe(command: Command) -> None:
@@ -248,7 +275,8 @@ def _sample(command: Command) -> None:
     sample = command("sample", tr("the main job on the bundled digits: train, measure, classify",
                                   "el trabajo completo con las cifras incluidas: entrenar, medir, clasificar"),
                      project=False)
-    sample.add_argument("project", type=Path, nargs="?", metavar=tr("PROJECT", "PROYECTO"))
+    sample.add_argument("project", type=Path, nargs="?", metavar=tr("PROJECT", "PROYECTO"),
+                        help=tr("where; among the projects unless given", "dónde; entre los proyectos si no se indica"))
 
 
 def _fetch(command: Command) -> None:
@@ -256,8 +284,10 @@ def _fetch(command: Command) -> None:
 
     fetch = command("fetch", tr("bring the weights of a pretrained base", "trae los pesos de una base preentrenada"),
                     project=False)
-    fetch.add_argument("base", choices=BASES.ids())
-    fetch.add_argument("--file", type=Path, default=None, metavar=tr("FILE", "ARCHIVO"))
+    fetch.add_argument("base", choices=BASES.ids(), metavar="BASE", help=", ".join(BASES.ids()))
+    fetch.add_argument("--file", type=Path, default=None, metavar=tr("FILE", "ARCHIVO"),
+                       help=tr("take them from this file, which is checked, instead of downloading them",
+                               "los toma de este archivo, que se comprueba, en lugar de descargarlos"))
 
 
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
@@ -276,6 +306,11 @@ def _base(word: str) -> str:
         return word
     raise argparse.ArgumentTypeError(tr("there is no base {word}, and no file of that name", "no hay base {word} ni archivo "
                                         "con ese nombre", word=word))
+
+
+def _add_run(target: argparse.ArgumentParser) -> None:
+    target.add_argument("--run", metavar="ID", help=tr("the training, as `runs` names it; the newest unless given",
+                                                       "el entrenamiento, como lo llama `runs`; el último si no se indica"))
 
 
 def _add_set(target: argparse.ArgumentParser) -> None:

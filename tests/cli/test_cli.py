@@ -171,6 +171,15 @@ def test_the_whole_help_follows_the_language(capsys):
     assert "argumentos:" in told and "opciones:" in told and "muestra esta ayuda" in told
 
 
+@pytest.mark.parametrize("chosen", ["en", "es"])
+def test_every_argument_of_every_command_says_what_it_is_for(chosen):
+    set_language(chosen)
+    commands = next(action for action in parser()._actions if action.dest == "command").choices
+    silent = [f"{word} {action.metavar or action.dest}" for word, command in commands.items()
+              for action in command._actions if not action.help]
+    assert silent == []
+
+
 def test_events_are_told_in_one_language():
     line = localized(Phase(name="training", text=Text("Training", "Entrenando"), sequence=3))
     assert line == {"event": "phase", "sequence": 3, "time": 0.0, "name": "training", "text": "Training"}

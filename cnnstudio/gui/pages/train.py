@@ -18,10 +18,10 @@ from cnnstudio.gui.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.train_runs import RunsTable, confirm_delete
 from cnnstudio.gui.pages.train_settings import TrainSettings
-from cnnstudio.gui.plots.curve_plot import CurvePlot
+from cnnstudio.gui.plots.curve_plot import CurvePlot, PlotPair
 from cnnstudio.gui.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.session import Change, Session
-from cnnstudio.gui.widgets.basics import Button, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, box, clear, column, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.words import count, device, duration, number, percent
 from cnnstudio.workers.follow import Follower
@@ -63,9 +63,6 @@ class TrainPage(Page):
         self._speed = KeyFigure(tr("Speed", "Velocidad"))
         self._loss_plot = CurvePlot("loss", tr("Loss", "Pérdida"))
         self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"))
-        plots = row(self._loss_plot, self._accuracy_plot, spacing=14)
-        plots.setStretch(0, 1)
-        plots.setStretch(1, 1)
         self._trouble = column(spacing=8)
         self._table = RunsTable()
         self._table.chosen.connect(self._choose)
@@ -81,7 +78,7 @@ class TrainPage(Page):
         self._log.setAccessibleName(tr("Log", "Registro"))
         body = column(KeyFigures(self._accuracy, self._epoch, self._left, self._speed, wide=820), self._trouble,
                       spacing=14, margins=(24, 20, 24, 20))
-        body.addLayout(plots, 1)
+        body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
         return scrolled(box(body))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from cnnstudio.core.text import tr, written
 from cnnstudio.gui import theme
@@ -163,3 +163,25 @@ class CurvePlot(Card):
             if place < len(values):
                 parts.append(number(values[place], 4))
         self._values.setText(" · ".join(parts))
+
+
+class PlotPair(QWidget):
+    """Two plots side by side, in a narrow window one above the other."""
+
+    _GAP = 14
+
+    def __init__(self, first: CurvePlot, second: CurvePlot) -> None:
+        super().__init__()
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(self._GAP)
+        for plot in (first, second):
+            self._line.addWidget(plot, 1)
+        self._least = max(plot.minimumSizeHint().width() for plot in (first, second))
+        # Said here: the layout would ask for the room of both.
+        self.setMinimumWidth(self._least)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        beside = event.size().width() >= 2 * self._least + self._GAP
+        self._line.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        super().resizeEvent(event)

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.gui.pages import prepare_pipeline
 from cnnstudio.gui.pages.prepare_pipeline import BatchAsked, make_batch
 from cnnstudio.gui.pages.prepare_preview import GridAsked
 from cnnstudio.gui.widgets.basics import Button, MenuButton
@@ -81,6 +82,15 @@ def test_numbers_of_a_batch_have_the_signs_of_the_language(narrow, pictures_fold
     words = dict(found.facts)
     assert words["imágenes de cada clase"] == "v1.0 2 · v2.0 2"
     assert "," in words["media de cada canal"] and "." not in words["media de cada canal"]
+
+
+def test_a_batch_of_large_pictures_is_looked_at_as_far_as_there_is_room(narrow, pictures_folder, monkeypatch):
+    monkeypatch.setattr(prepare_pipeline, "_ROOM", 3 * 4 * 24 * 24)
+    files = sorted(pictures_folder.rglob("*.png"))[18:22]
+    recipe = {**narrow.session.project.recipe.as_dictionary(), "height": 24, "width": 24}
+    grid = GridAsked(files=lambda places: [files[each] for each in places], pictures=4, recipe=recipe, steps=[], seed=1,
+                     epoch=1, batch_size=4)
+    assert len(make_batch(BatchAsked(grid, lambda places: [0 for _ in places], "int", ("a", "b")), _Report()).images) == 3
 
 
 class _Report:

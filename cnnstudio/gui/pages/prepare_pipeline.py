@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 64
 """At most so many pictures of a batch are made to be looked at."""
+_ROOM: Final = 256 << 20
+"""Bytes that they take at most: a batch of 4096 x 4096 pixels would not fit into the memory."""
 _CORNER: Final = 8
 _SIGN: Final = " · "
 """Between numbers: the comma is a decimal sign in Spanish."""
@@ -65,7 +67,8 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Trouble:
 
     grid = asked.grid
     training = Training(grid.pictures, grid.batch_size, grid.seed, grid.steps)
-    cells = first_of_epoch(training, grid.epoch, min(grid.batch_size, LARGEST))
+    fitting = _ROOM // (4 * int(grid.recipe["height"]) * int(grid.recipe["width"]))
+    cells = first_of_epoch(training, grid.epoch, max(1, min(grid.batch_size, LARGEST, fitting)))
 
     def load(position: int) -> np.ndarray | None:
         report.check()

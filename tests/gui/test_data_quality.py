@@ -23,7 +23,10 @@ from cnnstudio.datasets.findings import Finding, store
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.gui import class_edits
 from cnnstudio.gui.pages.data_findings import offered
+from cnnstudio.gui.widgets.basics import Elided, MenuButton
 from cnnstudio.gui.widgets.cards import FilterLine
+from cnnstudio.gui.widgets.class_list import ClassList
+from cnnstudio.gui.widgets.inputs import Select
 
 
 def write(path: Path, pixels: np.ndarray, quality: int = 92) -> None:
@@ -413,3 +416,22 @@ def test_a_share_gives_way_to_the_name(qtbot):
         assert line._share.isVisibleTo(line) is shown
         assert line._words.fontMetrics().horizontalAdvance("Entrenamiento") + line._value.sizeHint().width() < width
     assert line.accessibleName() == "Entrenamiento: 140 000 · 70 %"
+
+
+def test_a_line_break_in_a_name_stays_in_its_line(qtbot):
+    def drawn(widget):
+        qtbot.addWidget(widget)
+        widget.resize(120, 60)
+        return widget.grab().toImage()
+
+    assert drawn(Elided("one\ntwo")) == drawn(Elided("one two"))
+    lists = [ClassList() for _ in range(2)]
+    for made, name in zip(lists, ("one\ntwo", "one two"), strict=True):
+        made.show_classes([name], {name: 3}, (), "", ())
+    assert drawn(lists[0]) == drawn(lists[1])
+    choice, menu = Select([(1, "one\ntwo")], 1), MenuButton()
+    menu.set_choices([(1, "one\ntwo")], 1)
+    qtbot.addWidget(choice)
+    qtbot.addWidget(menu)
+    assert choice.currentText() == "one two"
+    assert menu.text().startswith("one two")

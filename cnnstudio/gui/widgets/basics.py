@@ -140,7 +140,8 @@ class Elided(QWidget):
         painter.setPen(theme.color(self._tone or "text"))
         shown = painter.fontMetrics().elidedText(self._text, self._mode, self.width())
         self.setToolTip(self._text if shown != self._text else "")
-        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter, shown)
+        # A name may hold a line break; the line stays one.
+        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
 
 
 class Icon(QWidget):
@@ -319,6 +320,7 @@ class MenuButton(Button):
     def set_value(self, value: object) -> None:
         self._value = value
         label = next((text for each, text in self._choices if each == value and text != "-"), "")
+        label = " ".join(label.splitlines())
         whole = f"{self._prefix}{label}"
         shown = f"{self._prefix}{label[:_MOST_LETTERS - 1]}…" if len(label) > _MOST_LETTERS else whole
         self.setText(f"{shown}  ▾".replace("&", "&&"))

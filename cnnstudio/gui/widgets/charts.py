@@ -82,7 +82,8 @@ class BalanceChart(QWidget):
                 painter.setBrush(theme.color("accent_bg" if name in self._filter[0] else "hover"))
                 painter.drawRoundedRect(QRectF(line).adjusted(1, 1, -1, -1), 6, 6)
             painter.setPen(theme.color("text"))
-            painter.drawText(line.adjusted(8, 0, -(line.width() - _NAMES_WIDTH + 8), 0), Qt.AlignmentFlag.AlignVCenter,
+            painter.drawText(line.adjusted(8, 0, -(line.width() - _NAMES_WIDTH + 8), 0),
+                             Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine,
                              metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAMES_WIDTH - 16))
             self._paint_bar(painter, row)
             painter.setPen(theme.color("dim"))

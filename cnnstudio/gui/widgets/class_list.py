@@ -94,7 +94,8 @@ class ClassList(QWidget):
         painter.setPen(theme.color("text" if self._counts.get(name) else "dim"))
         left = rect.left() + 26
         width = rect.width() - 26 - room - 18
-        painter.drawText(QRect(left, rect.top() + 4, width, 22), Qt.AlignmentFlag.AlignVCenter,
+        painter.drawText(QRect(left, rect.top() + 4, width, 22),
+                         Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine,
                          metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width))
         painter.setPen(theme.color("dim"))
         painter.drawText(QRect(rect.right() - room - 8, rect.top() + 4, room + 2, 22),

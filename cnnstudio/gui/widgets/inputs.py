@@ -218,7 +218,7 @@ class Select(QComboBox):
         self.clear()
         self._values = [each for each, _ in pairs]
         for index, (_, label) in enumerate(pairs):
-            self.addItem(label)
+            self.addItem(" ".join(label.splitlines()))
             self.setItemData(index, label, Qt.ItemDataRole.ToolTipRole)
         self.blockSignals(False)
         self.set_value(value)

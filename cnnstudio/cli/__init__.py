@@ -33,6 +33,7 @@ _RUN: Final = {
 def main(arguments: Sequence[str]) -> int:
     """Do one command; `arguments` without the program's name. Never raises for wrong input."""
     set_language(_language(arguments))
+    arguments = _command_first(arguments)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
@@ -67,6 +68,16 @@ def _command(word: str) -> Callable[[argparse.Namespace, Output], int]:
     module, _, function = _RUN[word].partition(":")
     command: Callable[[argparse.Namespace, Output], int] = getattr(import_module(f"{__name__}.{module}"), function)
     return command
+
+
+def _command_first(arguments: Sequence[str]) -> list[str]:
+    """What every command takes may stand before the command, too."""
+    before: list[str] = []
+    rest = list(arguments)
+    while rest and (rest[0] == "--json" or rest[0].partition("=")[0] == "--language"):
+        taken = 2 if rest[0] == "--language" else 1
+        before, rest = before + rest[:taken], rest[taken:]
+    return [*rest[:1], *before, *rest[1:]]
 
 
 def _language(arguments: Sequence[str]) -> str:

@@ -171,6 +171,15 @@ def test_the_whole_help_follows_the_language(capsys):
     assert "argumentos:" in told and "opciones:" in told and "muestra esta ayuda" in told
 
 
+@pytest.mark.parametrize("before", [["--language", "es"], ["--language=es"], ["--json", "--language", "es"]])
+def test_language_and_json_may_stand_before_the_command(before, tmp_path, capsys):
+    assert cli.main([*before, "runs", str(tmp_path / "none")]) == 2
+    told = capsys.readouterr()
+    assert "No hay" in told.err + told.out
+    with pytest.raises(SystemExit):
+        cli.main(before)
+
+
 @pytest.mark.parametrize("chosen", ["en", "es"])
 def test_every_argument_of_every_command_says_what_it_is_for(chosen):
     set_language(chosen)

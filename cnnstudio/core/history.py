@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -21,6 +21,20 @@ class Effect(Protocol):
     def undo(self) -> None: ...
 
     def redo(self) -> None: ...
+
+
+Direction = Literal["undo", "redo"]
+
+
+@runtime_checkable
+class SlowEffect(Effect, Protocol):
+    """An effect that may take too long for whoever waits, such as moving thousands of files.
+
+    `start` carries it out beside everything else and calls `done` if it was carried out; who starts it then settles
+    the step in the history (see `History.settle`).
+    """
+
+    def start(self, direction: Direction, done: Callable[[], object]) -> None: ...
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,8 +106,26 @@ class History:
         """Go one step forward again; answers the step, or None at the end."""
         return self._move(self._undone, self._done, lambda entry: entry.after, "redo")
 
+    def next(self, direction: Direction) -> Entry | None:
+        """The step that comes next in that direction, or None."""
+        steps = self._done if direction == "undo" else self._undone
+        return steps[-1] if steps else None
+
+    def settle(self, entry: Entry, direction: Direction) -> None:
+        """The slow effect of a step was carried out in that direction, whatever else was done meanwhile."""
+        if self.next(direction) is entry:
+            source, target = (self._done, self._undone) if direction == "undo" else (self._undone, self._done)
+            target.append(source.pop())
+            self.project = entry.before if direction == "undo" else entry.after
+        elif direction == "undo":
+            # A newer step was taken meanwhile, which ended what could be redone.
+            self._done = [each for each in self._done if each is not entry]
+        else:
+            self._add(msgspec.structs.replace(entry, before=self.project, after=self.project))
+        self._sealed = True
+
     def _move(self, source: list[Entry], target: list[Entry], side: Callable[[Entry], Project],
-              direction: str) -> Entry | None:
+              direction: Direction) -> Entry | None:
         if not source:
             return None
         entry = source[-1]

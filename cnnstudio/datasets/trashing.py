@@ -68,11 +68,18 @@ class TrashEffect:
                 problems.append(_not_deleted(path, trouble))
         return problems
 
-    def undo(self) -> None:
-        """Put everything back where it was; raises ProblemError where that cannot be done."""
+    def undo(self, told: OnProgress = silent) -> None:
+        """Put everything back where it was; raises ProblemError where that cannot be done.
+        What `told` raises ends it: the rest can still be put back."""
         problems: list[Problem] = []
         left: list[tuple[Path, Path]] = []
-        for path, place in self._places:
+        places = self._places
+        for number, (path, place) in enumerate(places):
+            try:
+                told(number, len(places))
+            except BaseException:
+                self._places = left + places[number:]
+                raise
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not path.exists():

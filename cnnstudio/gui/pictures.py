@@ -18,7 +18,6 @@ from cnnstudio.gui.auditing import Auditing
 from cnnstudio.gui.jobs import Job, Report, Work
 
 if TYPE_CHECKING:
-    from cnnstudio.core.history import Effect
     from cnnstudio.core.project import Project
     from cnnstudio.datasets.index import Filter, Index, Picture
     from cnnstudio.datasets.refresh import ScanResult
@@ -28,21 +27,6 @@ if TYPE_CHECKING:
 SCAN: Final = "scan"
 _REFRESH_SECONDS: Final = 0.4
 _REST_MS: Final = 800
-
-
-class _Deletion:
-    """A deletion that looks at the folder again when it is undone and redone: not every drive tells of changes."""
-
-    def __init__(self, effect: Effect, look: Callable[[], None]) -> None:
-        self._effect, self._look = effect, look
-
-    def undo(self) -> None:
-        self._effect.undo()
-        self._look()
-
-    def redo(self) -> None:
-        self._effect.redo()
-        self._look()
 
 
 class Pictures(QObject):
@@ -403,34 +387,11 @@ class Pictures(QObject):
 
     def delete(self, ids: Iterable[int]) -> bool:
         """Move the files to the system's trash, in the background; undo brings them back. False if none can be."""
-        from cnnstudio.datasets.trashing import HELD, TrashEffect
-
-        folder = self._session.folder
-        if self.index is None or folder is None or self._session.jobs.of_kind("trash") is not None:
+        if self.index is None:
             return False
-        effect = TrashEffect(folder / HELD, [self.path(picture) for picture in self.rows(list(ids))])
+        from cnnstudio.gui.deleting import delete
 
-        def work(report: Report) -> tuple[Problem, ...]:
-            def told(done: int, total: int) -> None:
-                report.check()
-                report.progress(done, total)
-
-            try:
-                effect.redo(told)
-            except ProblemError as trouble:
-                return trouble.problems
-            return ()
-
-        def done(job: Work) -> None:
-            if self._session.folder != folder:
-                return
-            if job.result == ():
-                self._session.record(_Deletion(effect, self.scan), Text("Delete pictures", "Borrar imágenes"))
-            self._session.notice(*(job.result or ()))
-            self.scan()
-
-        self._session.jobs.run(work, Text("Moving to the trash", "Moviendo a la papelera"), "trash", page="data", done=done)
-        return True
+        return delete(self._session, [self.path(picture) for picture in self.rows(list(ids))])
 
     def assign_splits(self, splits: Mapping[int, str]) -> bool:
         """Pin each picture to a split of its own, as one step to undo."""

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnstudio.core import files
 from cnnstudio.core.events import Failed, Finished
-from cnnstudio.core.history import Effect, History
+from cnnstudio.core.history import Direction, Effect, Entry, History, SlowEffect
 from cnnstudio.core.problems import Fix, Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.settings import Settings, load_settings, save_settings
@@ -160,8 +160,12 @@ class Session(QObject):
     def redo(self) -> None:
         self._step("redo")
 
-    def _step(self, direction: str) -> None:
+    def _step(self, direction: Direction) -> None:
         if self._history is None:
+            return
+        following = self._history.next(direction)
+        if following is not None and isinstance(following.effect, SlowEffect):
+            self._step_slowly(following, following.effect, direction)
             return
         before = self._history.project
         try:
@@ -173,6 +177,20 @@ class Session(QObject):
             if entry.effect is not None:
                 self.pictures.recount()
             self._announce(before, *(("pictures",) if entry.effect is not None else ()))
+
+    def _step_slowly(self, entry: Entry, effect: SlowEffect, direction: Direction) -> None:
+        """A step that works in the background; the history follows when it was carried out."""
+        history = self._history
+
+        def settle() -> None:
+            if history is None or self._history is not history:
+                return
+            before = history.project
+            history.settle(entry, direction)
+            self.pictures.recount()
+            self._announce(before, "pictures")
+
+        effect.start(direction, settle)
 
     def apply(self, fix: Fix) -> None:
         """Carry out a mend: an edit of the project, or an action of the window."""

@@ -157,6 +157,22 @@ def test_a_deletion_that_is_cancelled_deletes_nothing(tmp_path, bin_of):
     assert all(path.exists() for path in paths)
 
 
+def test_an_undo_that_is_cancelled_can_be_taken_up_again(tmp_path, bin_of):
+    paths = [draw(tmp_path / "p" / f"{number}.png", number) for number in range(4)]
+
+    def tell(done: int, _total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    effect = TrashEffect(tmp_path / HELD, paths, bin_of)
+    effect.redo()
+    with pytest.raises(KeyboardInterrupt):
+        effect.undo(tell)
+    assert [path.exists() for path in paths] == [True, True, False, False]
+    effect.undo()
+    assert all(path.exists() for path in paths)
+
+
 def test_leakage_has_a_price(tmp_path):
     for number in range(6):
         draw(tmp_path / "p" / ("train" if number < 3 else "test") / "a" / f"{number}.png", number)

@@ -238,6 +238,64 @@ def test_files_go_to_the_trash_and_come_back(qtbot, page, monkeypatch, tmp_path)
     idle(qtbot, page)
     assert path.exists()
     assert session.pictures.rows(list(session.pictures.ids_of(["a/copy.jpg"])))[0].excluded
+    session.redo()
+    idle(qtbot, page)
+    assert not path.exists()
+    assert len(moved) == 2
+    assert "copy.jpg" not in shown(page)
+    assert session.redo_label is None
+    session.undo()
+    idle(qtbot, page)
+    assert path.exists()
+    assert str(session.redo_label) == "Delete pictures"
+
+
+def test_a_redone_deletion_that_is_cancelled_can_be_redone(qtbot, page, monkeypatch, tmp_path):
+    (tmp_path / "bin").mkdir()
+    session = page.session
+    names = ["a/02.jpg", "a/04.jpg", "a/06.jpg"]
+    paths = [session.pictures.path_of(name) for name in names]
+    waiting, go_on = threading.Event(), threading.Event()
+    go_on.set()
+
+    def trash(path: str) -> None:
+        os.rename(path, tmp_path / "bin" / f"{len(os.listdir(tmp_path / 'bin'))}.jpg")
+        waiting.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr("cnnstudio.datasets.trashing.system_trash", trash)
+    assert session.pictures.delete(session.pictures.ids_of(names))
+    idle(qtbot, page)
+    session.undo()
+    idle(qtbot, page)
+    assert all(path.exists() for path in paths)
+    waiting.clear()
+    go_on.clear()
+    session.redo()
+    assert waiting.wait(20)
+    noticed: list[str] = []
+    session.noticed.connect(lambda problem: noticed.append(problem.code))
+    session.redo()
+    assert noticed == ["files_on_their_way"]
+    session.jobs.of_kind("trash").cancel()
+    go_on.set()
+    idle(qtbot, page)
+    assert all(path.exists() for path in paths)
+    assert str(session.redo_label) == "Delete pictures"
+    # Another edit during a redo: the deletion is the newest step then.
+    waiting.clear()
+    go_on.clear()
+    session.redo()
+    assert waiting.wait(20)
+    session.edit(lambda project: edits.set_field(project, "dataset", "label_mode", "int"), Text("Labels", "Etiquetas"))
+    go_on.set()
+    idle(qtbot, page)
+    assert not any(path.exists() for path in paths)
+    assert str(session.undo_label) == "Delete pictures"
+    session.undo()
+    idle(qtbot, page)
+    assert all(path.exists() for path in paths)
+    assert (session.project.dataset.label_mode, str(session.undo_label)) == ("int", "Labels")
 
 
 def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):

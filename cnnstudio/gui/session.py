@@ -254,8 +254,11 @@ class Session(QObject):
         return True
 
     def create(self, folder: Path, data: Path, template: str, base: str, name: str,
-               done: Callable[[Path], object]) -> Work:
-        """Make a project for the pictures in `data`, in the background; `done(folder)` when it is there."""
+               done: Callable[[Path], object], base_name: str = "") -> Work:
+        """Make a project for the pictures in `data`, in the background; `done(folder)` when it is there.
+
+        `base` is an id or the file of a model, whose copy is then called after `base_name`.
+        """
 
         def work(report: Report) -> Path:
             from cnnstudio.datasets.opening import create_project
@@ -263,7 +266,8 @@ class Session(QObject):
             def progress(count: int, total: int) -> None:
                 report.progress(count, total or max(count, 1))
 
-            _created, index = create_project(folder, data, template, base, name, progress, report.is_cancelled)
+            _created, index = create_project(folder, data, template, base, name, progress, report.is_cancelled,
+                                             base_name)
             index.close()
             report.check()
             return folder

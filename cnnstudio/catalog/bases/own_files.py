@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.catalog.keras_h5 import H5_SUFFIXES, lacks_weights
 from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
@@ -53,16 +54,21 @@ def digest_of(path: Path) -> str:
     return state.hexdigest()[:_DIGITS]
 
 
+def looked_at(source: Path, name: str = "") -> Base:
+    """The base that a file will be when it is taken in. Raises ProblemError."""
+    from cnnstudio.catalog.bases.own import read_base
+
+    return read_base(source, f"{FOLDER}/{_slug(name or source.stem)}-{'0' * _DIGITS}{SUFFIXES[is_h5(source)]}")
+
+
 def take_in(source: Path, folder: Path, name: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None,
             check: Callable[[], None] = lambda: None) -> str:
     """Copy a `.keras` or `.h5` file into the project's folder, whole or not at all; answers its place in the project.
 
     Only what can be a base is copied. Raises ProblemError, and whatever `check` raises between two pieces.
     """
-    from cnnstudio.catalog.bases.own import read_base
-
+    looked_at(source, name)
     wanted, suffix = _slug(name or source.stem), SUFFIXES[is_h5(source)]
-    read_base(source, f"{FOLDER}/{wanted}-{'0' * _DIGITS}{suffix}")
     place = folder / FOLDER
     temporary = None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
@@ -158,7 +159,7 @@ class BaseTable(QWidget):
         self._name.setText(f"{base.label} · {family}" if str(base.label) != family else str(base.label))
         self._help.setText(str(base.help))
         if base.own is not None:
-            self._note.setText(_own_words(base))
+            self._note.setText(own_words(base))
             return
         here = "" if base.is_here else " " + tr(
             "Its weights are fetched once (it needs the internet), or taken from a file that you have.",
@@ -184,14 +185,15 @@ class BaseTable(QWidget):
             QDesktopServices.openUrl(QUrl(self._table.selected.source))
 
 
-def _own_words(base: Base) -> str:
-    """What is to know of a model of the user's own."""
+def own_words(base: Base, path: Path | None = None) -> str:
+    """What is to know of a model of the user's own; of one at `path`, while it is not in the project yet."""
     assert base.own is not None
     height, width = base.size
     words = tr("{file} · {n} parameters without its classifier · pictures of {size}, at least {least} · ends at {end} with "
                "{maps} feature maps · scaling: {scaling} · freeze line at {blocks}.",
                "{file} · {n} parámetros sin su clasificador · imágenes de {size}, al menos {least} · termina en {end} con "
-               "{maps} mapas · escalado: {scaling} · línea de congelado en {blocks}.", file=base.own.file,
+               "{maps} mapas · escalado: {scaling} · línea de congelado en {blocks}.",
+               file=base.own.file if path is None else path.name,
                n=count(base.parameters), size=f"{height}\u00a0×\u00a0{width}\u00a0×\u00a0{base.channels}",
                least=_square(base.minimum_size), end=base.own.end, maps=base.features, scaling=base.scaling,
                blocks=_listed(base.blocks))

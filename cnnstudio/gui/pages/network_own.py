@@ -25,7 +25,7 @@ from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import percent
-from cnnstudio.workers.own_bases import Source, trained_runs
+from cnnstudio.workers.own_bases import Source, model_of, trained_runs
 
 if TYPE_CHECKING:
     from cnnstudio.gui.pages.network import NetworkPage
@@ -44,19 +44,14 @@ class OwnBases(QObject):
 
     def choose_file(self, node: str = "") -> None:
         """Ask for a `.keras` or `.h5` file to start from, or for that of the base `node`."""
-        session = self._session
-        folder = session.remembered("network_folder", str(Path.home()))
-        name, _kind = QFileDialog.getOpenFileName(
-            self._page.canvas, tr("A model of your own as a base", "Un modelo propio como base"), folder,
-            tr("Models of Keras", "Modelos de Keras") + f" ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
-        if name:
-            session.remember("network_folder", str(Path(name).parent))
-            self.take(Path(name), node=node)
+        path = ask_for_model(self._session, self._page.canvas)
+        if path is not None:
+            self.take(path, node=node)
 
     def choose_run(self) -> RunsDialog:
         """Ask for a run of this project or of another one."""
         dialog = RunsDialog(self._session, self._page.canvas.window())
-        dialog.taken.connect(lambda source: self.take(source.model, source.name))
+        dialog.taken.connect(self.take)
         dialog.open()
         return dialog
 
@@ -122,14 +117,28 @@ def _with_file(project: Project, node: str, file: str) -> Project:
     return project
 
 
-class RunsDialog(QDialog):
-    """`taken(Source)` when the user chose a run with a model, of the open project or a recent one."""
+def ask_for_model(session: Session, parent: QWidget) -> Path | None:
+    """A `.keras` or `.h5` file that the user chose; None where it was none."""
+    folder = session.remembered("network_folder", str(Path.home()))
+    name, _kind = QFileDialog.getOpenFileName(
+        parent, tr("A model of your own as a base", "Un modelo propio como base"), folder,
+        tr("Models of Keras", "Modelos de Keras") + f" ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
+    if not name:
+        return None
+    session.remember("network_folder", str(Path(name).parent))
+    return Path(name)
 
-    taken = Signal(object)
+
+class RunsDialog(QDialog):
+    """`taken(model, name)` when the user chose a run with a model, of the open project or a recent one, or a folder
+    that holds a model; `name` is what its copy is to be called."""
+
+    taken = Signal(Path, str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Start from a run", "Partir de un entrenamiento"))
+        self._session = session
         self.resize(760, 460)
         self.table = Table((
             Column(tr("Project", "Proyecto"), lambda source: source.project, stretch=True),
@@ -146,7 +155,11 @@ class RunsDialog(QDialog):
         self.take.setEnabled(False)
         close = Button(tr("Close", "Cerrar"), on_click=self.reject)
         close.setAutoDefault(False)
-        foot = row(self.note, close, self.take, spacing=12)
+        folder = Button(tr("A folder…", "Una carpeta…"), icon="folder", on_click=self._ask_folder,
+                        tooltip=tr("The folder of a run, of an exported bundle or of a project",
+                                   "La carpeta de un entrenamiento, de un paquete exportado o de un proyecto"))
+        folder.setAutoDefault(False)
+        foot = row(self.note, folder, close, self.take, spacing=12)
         foot.setStretch(0, 1)
         about = Label(tr("The network of a run, without its classifier and with its weights, becomes the base; its recipe "
                          "comes along. Runs of this project and of recent ones.",
@@ -170,8 +183,25 @@ class RunsDialog(QDialog):
 
     def _take(self, source: Source | None) -> None:
         if source is not None:
-            self.taken.emit(source)
+            self.taken.emit(source.model, source.name)
             self.accept()
+
+    def _ask_folder(self) -> None:
+        session = self._session
+        chosen = QFileDialog.getExistingDirectory(self, tr("A run, a bundle or a project",
+                                                           "Un entrenamiento, un paquete o un proyecto"),
+                                                  session.remembered("network_folder", str(Path.home())))
+        if not chosen:
+            return
+        session.remember("network_folder", str(Path(chosen).parent))
+        try:
+            model, name = model_of(Path(chosen))
+        except ProblemError as trouble:
+            self.note.set_tone("error")
+            self.note.setText(str(trouble.problems[0].text))
+            return
+        self.taken.emit(model, name)
+        self.accept()
 
 
 def _accuracy(source: Source) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QProgressBar, QWidget
 
 from cnnstudio.core.files import PROJECT_FILE
@@ -13,6 +13,7 @@ from cnnstudio.core.places import free_place, projects_folder
 from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Job
+from cnnstudio.gui.pages.new_project_own import OwnModel, is_model
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.basics import Badge, Button, Caption, Elided, Icon, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card, Expander
@@ -20,6 +21,7 @@ from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.words import short
 
 AUTO = ""
+OWN = "own"
 
 
 class NewProject(QWidget):
@@ -45,7 +47,12 @@ class NewProject(QWidget):
         self._source.setText(source)
         self._name.setText(self._state.get("name", name.replace("_", " ")))
         self._place.setText(self._state.get("place", str(free_place(projects_folder() / name))))
-        self._choose(self._state.get("choice", AUTO))
+        choice, own = self._state.get("choice", AUTO), self._state.get("own", ("", ""))
+        if own[0]:
+            self._own.take(Path(own[0]), own[1])
+        else:
+            self._own.forget()
+        self._choose(choice)
         self._waiting(self._session.jobs.of_kind("create") is not None)
 
     def _build(self) -> None:
@@ -82,7 +89,8 @@ class NewProject(QWidget):
         foot.setStretch(1, 1)
         foot.insertStretch(1, 1)
         footer = box(foot)
-        self.layout().addWidget(scrolled(box(outer)))  # type: ignore[union-attr]
+        self._area = scrolled(box(outer))
+        self.layout().addWidget(self._area)  # type: ignore[union-attr]
         self.layout().addWidget(footer)  # type: ignore[union-attr]
 
     def _gallery(self) -> list[QWidget]:
@@ -105,19 +113,24 @@ class NewProject(QWidget):
         for template in map(known_templates.TEMPLATES.__getitem__, known_templates.FEATURED):
             flow.addWidget(self._card(f"template:{template.id}", str(template.label), str(template.help), "",
                                       str(template.year)))
+        self._own = OwnModel(self._session)
+        self._own.taken.connect(self._own_taken)
+        self._own.looked.connect(self._own_looked)
+        self._cards[OWN] = self._own.card
         opened = bool(self._state.get("choice"))
         more = box(column(Label(tr("Pretrained bases: a network that has already learned from a million photos",
                                    "Bases preentrenadas: una red que ya aprendió de un millón de fotos"),
                                 "secondary", "dim", wrap=True), bases, 8,
                           Label(tr("Architectures that learn from your pictures alone",
                                    "Arquitecturas que aprenden solo de sus imágenes"), "secondary", "dim", wrap=True),
-                          templates,
+                          templates, 8, Label(tr("What you have trained yourself", "Lo que ha entrenado usted mismo"),
+                                              "secondary", "dim", wrap=True), self._own, 8,
                           Label(tr("The gallery of the Network page has all {bases} bases and {templates} architectures.",
                                    "La galería de la página Red tiene las {bases} bases y las {templates} arquitecturas.",
                                    bases=len(known_bases.BASES), templates=len(known_templates.TEMPLATES)),
                                 "secondary", "dim", wrap=True), spacing=8))
-        return [Caption(tr("Start from", "Punto de partida")), automatic,
-                Expander(tr("Choose yourself", "Elegir usted mismo"), more, open=opened)]
+        self._more = Expander(tr("Choose yourself", "Elegir usted mismo"), more, open=opened)
+        return [Caption(tr("Start from", "Punto de partida")), automatic, self._more]
 
     def _card(self, value: str, title: str, text: str, badge: str = "", note: str = "") -> Card:
         card = Card(clickable=True, margins=(14, 12, 14, 12), spacing=4)
@@ -139,6 +152,30 @@ class NewProject(QWidget):
         self._state["choice"] = value
         for each, card in self._cards.items():
             card.set_selected(each == value)
+        self._allow()
+
+    def _own_taken(self) -> None:
+        self._state["own"] = (str(self._own.model), self._own.name)
+        self._choose(OWN)
+
+    def _own_looked(self) -> None:
+        self._allow()
+        # Only when it has grown: by then its place is known.
+        QTimer.singleShot(0, self._own, lambda: self._area.ensureWidgetVisible(self._own))
+
+    def take_model(self, path: str) -> bool:
+        """A dropped file is the model to start from; whether it can be one."""
+        if not is_model(path):
+            return False
+        self._more.open()
+        self._own.take(Path(path))
+        return True
+
+    def _allow(self) -> None:
+        """Let the project be created, or tell on the button why not."""
+        blocker = self._own.blocker() if self._state.get("choice") == OWN else ""
+        self._create.setEnabled(not blocker and self._progress.isHidden())
+        self._create.setToolTip(blocker)
 
     def _placed(self, text: str) -> None:
         self._state["place"] = text
@@ -168,10 +205,10 @@ class NewProject(QWidget):
             return
         kind, _, identifier = str(self._state.get("choice", AUTO)).partition(":")
         template = identifier if kind == "template" else ""
-        base = identifier if kind == "base" else ""
+        base = identifier if kind == "base" else str(self._own.model) if kind == OWN else ""
         self._job = self._session.create(place, Path(self._source.text()), template, base,
                                          self._name.text().strip() or place.name,
-                                         lambda folder: self.created.emit(str(folder)))
+                                         lambda folder: self.created.emit(str(folder)), self._own.name)
         self._job.event.connect(lambda _event: self._show_progress())
         self._job.ended.connect(lambda _last: self._waiting(False))
         self._waiting(True)
@@ -181,8 +218,8 @@ class NewProject(QWidget):
             self._progress.setValue(round(self._job.progress * 1000))
 
     def _waiting(self, waiting: bool) -> None:
-        self._create.setEnabled(not waiting)
         self._progress.setVisible(waiting)
+        self._allow()
         self._progress.setRange(0, 1000)
         self._progress.setValue(0)
         self._back.setText(tr("Cancel", "Cancelar") if waiting else tr("Back", "Volver"))

@@ -156,7 +156,8 @@ class StartPage(Page):
         if first.is_dir() and not (first / PROJECT_FILE).exists():
             self._show_new(str(first))
             return True
-        return False
+        asking = self._new is not None and self._stack.currentWidget() is self._new
+        return self._new is not None and asking and len(paths) == 1 and self._new.take_model(paths[0])
 
 
 class _RecentCard(Card):

@@ -246,6 +246,10 @@ class Expander(QWidget):
         self.setLayout(column(self._button, content, spacing=6))
         self._set(open)
 
+    def open(self) -> None:
+        """Show what is below the line."""
+        self._set(True)
+
     def _toggle(self) -> None:
         self._set(self._content.isHidden())
 

@@ -96,7 +96,12 @@ def _network(command: Command) -> None:
 
 
 def _check(command: Command) -> None:
-    command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
+    check = command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
+    check.add_argument("--set-index-aside", action="store_true",
+                       help=tr("first keep a damaged index under another name and read the folder into a new one; decisions "
+                               "about pictures are taken over where they can still be read",
+                               "antes guarda un índice dañado con otro nombre y lee la carpeta en uno nuevo; las decisiones "
+                               "sobre imágenes se recuperan donde aún se puedan leer"))
 
 
 def _audit(command: Command) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
@@ -38,7 +40,18 @@ def localized(value: Any) -> Any:
 def problem_line(problem: Problem) -> dict[str, Any]:
     """A problem as other programs read it."""
     where = {name: value for name, value in msgspec.to_builtins(problem.where).items() if value is not None}
-    return {"code": problem.code, "severity": problem.severity, "text": str(problem.text), "where": where}
+    commands = _commands(problem)
+    return {"code": problem.code, "severity": problem.severity, "text": str(problem.text), "where": where,
+            **({"commands": commands} if commands else {})}
+
+
+_COMMANDS: Final = {"set_index_aside": "cnnstudio check {folder} --set-index-aside"}
+"""What carries out a mend of the window here, where the text of the problem does not say it; by the mend's action."""
+
+
+def _commands(problem: Problem) -> list[str]:
+    folder = shlex.quote(str(Path(problem.where.path or "").parent))
+    return [_COMMANDS[fix.action].format(folder=folder) for fix in problem.fixes if fix.action in _COMMANDS]
 
 
 class Output:
@@ -85,6 +98,8 @@ class Output:
         marks = {"error": tr("error", "error"), "warning": tr("warning", "aviso"), "info": tr("note", "nota")}
         for problem in problems:
             self.say(f"{marks[problem.severity]}: {problem.text.in_language(language())}")
+            for command in _commands(problem):
+                self.say("    " + tr("To do so: {command}", "Para hacerlo: {command}", command=command))
             if self.as_json and as_lines:
                 self.words(msgspec.json.encode({"problem": problem_line(problem)}).decode())
 

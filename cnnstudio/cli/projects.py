@@ -14,13 +14,14 @@ from cnnstudio.cli.output import Output, progress_of, scanning
 from cnnstudio.cli.values import with_values
 from cnnstudio.core.files import PROJECT_FILE, ProjectLock, read_project, write_project
 from cnnstudio.core.keys import get_value
-from cnnstudio.core.problems import ProblemError, blocking
+from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import measured, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.workers.own_bases import model_of
 from cnnstudio.workers.preparing import refreshed
+from cnnstudio.workers.rescuing import rescue_index
 from cnnstudio.workers.runs import STATE_NAMES, list_runs
 
 
@@ -105,10 +106,11 @@ def _tell(output: Output, key: str, value: object) -> None:
 
 def check(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
+    rescued = _rescued(folder, output) if arguments.set_index_aside else ()
     project, index = open_project(folder)
     try:
         noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
-        problems = (*noticed, *picture_problems(index),
+        problems = (*rescued, *noticed, *picture_problems(index),
                     *check_project(project, index.class_names(project.dataset), index.counts()))
     finally:
         index.close()
@@ -116,6 +118,17 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
     if not problems:
         output.line({"problems": []}, tr("No problems.", "Sin problemas."))
     return 2 if blocking(problems) else 0
+
+
+def _rescued(folder: Path, output: Output) -> tuple[Problem, ...]:
+    """What became of a damaged index; nothing where it is sound."""
+    read_project(folder)
+    lock = locked(folder)
+    try:
+        told = rescue_index(folder, on_progress=lambda done, total: scanning(output, done, total))
+    finally:
+        lock.release()
+    return () if told is None else (told,)
 
 
 def runs(arguments: argparse.Namespace, output: Output) -> int:

@@ -7,12 +7,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cnnstudio.core.files import write_problem
-from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import schema
+
+_SET_ASIDE: Final = Fix(action="set_index_aside", label=Text("Set it aside and read the folder again",
+                                                             "Apartarlo y leer la carpeta de nuevo"))
 
 
 class Database:
@@ -106,10 +109,10 @@ def database_problem(trouble: sqlite3.Error, path: Path) -> Problem:
     if "READONLY" in name or "CANTOPEN" in name or "PERM" in name:
         return write_problem(PermissionError(13, str(trouble)), path)
     if "NOTADB" in name or "CORRUPT" in name:
-        text = Text("The index {path} is damaged. Move it away and open the project again: the pictures are scanned "
-                    "anew; decisions about them were in that file.",
-                    "El índice {path} está dañado. Apártelo y abra el proyecto de nuevo: las imágenes se leen otra vez; "
-                    "las decisiones sobre ellas estaban en ese archivo.")
-        return error("damaged_index", text.fill(path=path), "dataset", path=path, details=str(trouble))
+        text = Text("The index {path} is damaged. Set it aside and have the folder read again: the file is kept, and what "
+                    "can still be read of the decisions about pictures is taken over.",
+                    "El índice {path} está dañado. Apártelo y haga leer la carpeta de nuevo: el archivo se conserva, y lo que "
+                    "aún se pueda leer de las decisiones sobre imágenes se recupera.")
+        return error("damaged_index", text.fill(path=path), "dataset", path=path, fixes=(_SET_ASIDE,), details=str(trouble))
     text = Text("The index {path} could not be used: {reason}.", "No se pudo usar el índice {path}: {reason}.")
     return error("index", text.fill(path=path, reason=str(trouble)), "dataset", path=path, details=str(trouble))

@@ -237,6 +237,7 @@ _COMMANDS: Final[dict[str, Callable[[MainWindow, dict[str, Any]], object]]] = {
     "redo": lambda window, _arguments: window.session.redo(),
     "problems": lambda window, _arguments: window.show_problems(),
     "choose_folder": _choose_folder,
+    "set_index_aside": lambda window, _arguments: window.session.pictures.set_index_aside(),
     "rescan": lambda window, _arguments: window.session.pictures.scan(),
     "palette": _palette,
     "full_screen": _full_screen,

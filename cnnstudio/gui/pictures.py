@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cnnstudio.gui.session import Change, Session
 
 SCAN: Final = "scan"
+RESCUE: Final = "rescue"
 _REFRESH_SECONDS: Final = 0.4
 _REST_MS: Final = 800
 
@@ -39,6 +40,8 @@ class Pictures(QObject):
         self._session = session
         self.index: Index | None = None
         self.missing: Path | None = None
+        self.unusable: tuple[Problem, ...] = ()
+        """Why there is no index, though a project is open."""
         self.scan_problems: tuple[Problem, ...] = ()
         self._spec = self._scan_spec = DatasetSpec()
         self._classes: tuple[str, ...] = ()
@@ -74,6 +77,7 @@ class Pictures(QObject):
         try:
             self.index = Index(self._session.folder / FILE)
         except ProblemError as trouble:
+            self.unusable = trouble.problems
             self._session.notice(*trouble.problems)
             return
         from cnnstudio.datasets.trashing import forget_deleted
@@ -84,6 +88,31 @@ class Pictures(QObject):
         # After the window has shown the project: the grid fills from the index at once.
         QTimer.singleShot(0, self, self.scan)
 
+    def set_index_aside(self) -> None:
+        """Put a new index in the place of a damaged one, in the background, and read the folder into it."""
+        session, folder = self._session, self._session.folder
+        if folder is None or session.jobs.of_kind(RESCUE) is not None:
+            return
+        project = session.project
+        self.close()
+
+        def work(report: Report) -> Problem | None:
+            from cnnstudio.workers.rescuing import rescue_index
+
+            return rescue_index(folder, project, report.progress)
+
+        def done(job: Work) -> None:
+            if session.folder != folder:
+                return
+            told = job.result or getattr(job.last, "problem", None)
+            if told is not None:
+                session.notice(told)
+            self.open()
+            session.announce("pictures", "dataset")
+
+        session.announce("pictures")
+        session.jobs.run(work, Text("Reading the pictures", "Leyendo las imágenes"), RESCUE, page="data", done=done)
+
     def close(self) -> None:
         """Let go of the index; a running scan is ended first."""
         self._ticks.stop()
@@ -91,8 +120,8 @@ class Pictures(QObject):
         self._stop_watch()
         self._again = False
         for job in self._session.jobs:
-            if job.kind in (SCAN, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map", "report",
-                            "leaks", "leakage"):
+            if job.kind in (SCAN, RESCUE, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map",
+                            "report", "leaks", "leakage"):
                 job.cancel()
                 job.join()
         self.auditing.close()
@@ -103,7 +132,7 @@ class Pictures(QObject):
 
             forget_deleted(self._session.folder)
         self.index = self.missing = None
-        self.scan_problems = ()
+        self.scan_problems = self.unusable = ()
         self.news = None
         self._classes, self._counts, self._troubles = (), {}, {}
         self._total = self._excluded = 0
@@ -317,6 +346,8 @@ class Pictures(QObject):
         """What the scan noticed: a missing folder, other trouble, unreadable pictures."""
         from cnnstudio.gui.session import vanished
 
+        if self.unusable:
+            return self.unusable
         if self.missing is not None:
             return (vanished(self.missing),)
         unreadable = sum(self._troubles.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -285,3 +286,27 @@ def test_a_network_is_taken_from_source_and_from_a_notebook(project, tmp_path, c
     (tmp_path / "net.py").write_text("import torch\n", encoding="utf-8")
     assert cli.main(["network", project, "--from", str(tmp_path / "net.py"), "--json"]) == 2
     assert "torch_code" in capsys.readouterr().out
+
+
+def test_a_damaged_index_is_set_aside_by_the_command_that_its_message_names(project, capsys):
+    assert cli.main(["decide", project, "--exclude", "cat/1.png"]) == 0
+    index = Path(project) / "dataset.sqlite"
+    index.write_bytes(b"not a database" * 100)
+    for end in ("-wal", "-shm"):
+        Path(f"{index}{end}").unlink(missing_ok=True)
+    capsys.readouterr()
+    assert cli.main(["check", project, "--json"]) == 2
+    told = capsys.readouterr()
+    (problem,) = (json.loads(line)["problem"] for line in told.out.splitlines())
+    assert problem["code"] == "damaged_index"
+    (command,) = problem["commands"]
+    assert command in told.err
+    words = shlex.split(command)
+    assert words[0] == "cnnstudio"
+    assert cli.main([*words[1:], "--json"]) == 0
+    assert "index_set_aside" in [line["problem"]["code"] for line in lines(capsys)]
+    (aside,) = Path(project).glob("dataset.damaged-*.sqlite")
+    assert aside.read_bytes() == b"not a database" * 100
+    # A sound index is left as it is.
+    assert cli.main(["check", project, "--set-index-aside", "--json"]) == 0
+    assert lines(capsys) == [{"problems": []}]

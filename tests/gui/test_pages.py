@@ -338,3 +338,24 @@ def test_a_long_value_shortens_no_other_name(qtbot):
     facts.show()
     name = next(each for each in facts.findChildren(Elided) if each.text() == "Val. accuracy")
     assert name.width() >= name.sizeHint().width() - 2
+
+
+def test_a_damaged_index_has_its_mend_on_the_page(qtbot, window, project_folder):
+    index = project_folder / "dataset.sqlite"
+    index.write_bytes(b"not a database" * 100)
+    for end in ("-wal", "-shm"):
+        Path(f"{index}{end}").unlink(missing_ok=True)
+    noticed = []
+    window.session.noticed.connect(noticed.append)
+    window.perform("open", {"folder": str(project_folder)})
+    assert [problem.code for problem in noticed] == ["damaged_index"]
+    (problem,) = (each for each in window.session.check_now() if each.code == "damaged_index")
+    assert problem in window.current.what_is_missing()
+    (fix,) = problem.fixes
+    assert "Set it aside" in fix.label.en
+    window.session.apply(fix)
+    qtbot.waitUntil(lambda: window.session.pictures.total == 40 and not len(window.session.jobs))
+    assert noticed[-1].code == "index_set_aside"
+    assert list(project_folder.glob("dataset.damaged-*.sqlite"))
+    assert "damaged_index" not in [each.code for each in window.session.check_now()]
+    assert window.session.index is not None

@@ -1,0 +1,88 @@
+"""Mending a project whose index is damaged: a new index, the folder read again, and what was lost told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnstudio.core.files import read_project
+from cnnstudio.core.problems import Problem, ProblemError, warning
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.index import Index, open_index
+from cnnstudio.datasets.layout import is_manifest
+from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.datasets.refresh import OnProgress, scan_folder
+from cnnstudio.datasets.rescue import is_damaged, replace_index
+from cnnstudio.datasets.sourcing import source_folder
+from cnnstudio.workers.runs import RunFolder, list_runs
+
+
+def rescue_index(folder: Path, project: Project | None = None, on_progress: OnProgress | None = None) -> Problem | None:
+    """Set a damaged index aside and list the folder into a new one; answers what was kept and what was lost.
+
+    None where the index is sound: then nothing is done. The files are not looked into yet. Raises ProblemError.
+    """
+    project = project if project is not None else read_project(folder)
+    if not is_damaged(folder):
+        return None
+    aside, found = replace_index(folder)
+    index = open_index(folder)
+    try:
+        scan_folder(index, source_folder(project, folder), project.dataset, on_progress)
+        run, classes = ("", 0) if found.whole else _classes_of_a_run(folder, project, index)
+    finally:
+        index.close()
+    text = Text("The damaged index was kept as {name}, and the folder is read again. Taken over from it: decisions about "
+                "pictures {decisions}, accepted findings {accepted}. {rest}",
+                "El índice dañado se conservó como {name} y la carpeta se lee de nuevo. Recuperado de él: decisiones sobre "
+                "imágenes {decisions}, hallazgos aceptados {accepted}. {rest}")
+    return warning("index_set_aside", text.fill(name=aside.name, decisions=len(found.decisions),
+                                                accepted=len(found.accepted), rest=_rest(found.whole, run, classes)),
+                   "dataset", path=aside)
+
+
+def _rest(whole: bool, run: str, classes: int) -> Text:
+    """What is told about that which could not be read."""
+    if whole:
+        return Text("That is everything that was decided.", "Es todo lo que se había decidido.")
+    lost = Text("The rest could not be read: look whether pictures have the class and the split that you gave them, and "
+                "whether those are left out that you left out.",
+                "El resto no se pudo leer: compruebe si las imágenes tienen la clase y la división que les dio y si están "
+                "excluidas las que excluyó.")
+    if not classes:
+        return lost
+    taken = Text("Classes given to pictures, taken from the training {run}: {classes}. ",
+                 "Clases dadas a imágenes, tomadas del entrenamiento {run}: {classes}. ").fill(run=run, classes=classes)
+    return Text(taken.en + lost.en, taken.es + lost.es)
+
+
+def _classes_of_a_run(folder: Path, project: Project, index: Index) -> tuple[str, int]:
+    """Give pictures without a decision the class that they had in the newest training; its id, and how many.
+
+    Only where the class is told by the folders, as they are divided now: then another class was the user's decision.
+    """
+    if any(is_manifest(Path(place)) for place in (project.dataset.source, *project.dataset.joined)):
+        return "", 0
+    for summary in list_runs(folder):
+        run = RunFolder(summary.folder)
+        try:
+            then = run.spec().dataset
+            manifest = read_manifest(run.manifest_path)
+        except ProblemError:
+            continue
+        if any(getattr(then, name) != getattr(project.dataset, name) for name in ("source", "joined", "split_folders")):
+            continue
+        known = {entry.path: entry for entry in manifest.entries if entry.label >= 0}
+        wanted = {}
+        for identifier, path, own, size, modified in index.rows(
+                "SELECT id, path, folder_class, size, modified_ns FROM pictures"
+                " WHERE path NOT IN (SELECT path FROM decisions WHERE class_name IS NOT NULL)"):
+            entry = known.get(path)
+            if entry is not None and (entry.size, entry.modified_ns) == (size, modified):
+                name = manifest.header.class_names[entry.label]
+                if name != own:
+                    wanted[identifier] = name
+        if wanted:
+            index.relabel_each(wanted)
+        return run.id, len(wanted)
+    return "", 0

@@ -1,0 +1,108 @@
+"""A damaged index: what can still be read of it is taken over, it is kept, and what was lost is told."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cnnstudio.datasets.index import FILE, Filter, open_index
+from cnnstudio.datasets.opening import create_project, open_project
+from cnnstudio.datasets.rescue import is_damaged
+from cnnstudio.workers.preparing import prepare_training, refreshed
+from cnnstudio.workers.rescuing import rescue_index
+
+
+@pytest.fixture
+def decided(tmp_path: Path) -> Path:
+    """A project with a picture of another class, one in another split, one left out, and an accepted finding."""
+    root = tmp_path / "pictures"
+    for label in ("cat", "dog"):
+        (root / label).mkdir(parents=True)
+        for number in range(20):
+            cv2.imwrite(str(root / label / f"{number}.png"), np.full((30, 30, 3), number * 9, np.uint8))
+    created, index = create_project(tmp_path / "p", root, template="lenet5")
+    index.relabel(index.ids_of(["cat/1.png"]), "dog")
+    run, _job = prepare_training(tmp_path / "p", created.project, index)
+    assert run.manifest_path.is_file()
+    index.assign_split(index.ids_of(["cat/2.png"]), "test")
+    index.exclude(index.ids_of(["dog/3.png"]), True)
+    index.exclude(index.ids_of(["dog/4.png"]), True)
+    index.exclude(index.ids_of(["dog/4.png"]), False)
+    index.accept("dark", ["cat/0.png"])
+    index.close()
+    return tmp_path / "p"
+
+
+def damage(folder: Path, *tables: str) -> bytes:
+    """Zeros where these tables begin; answers what the file is then."""
+    path = folder / FILE
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = connection.execute("PRAGMA page_size").fetchone()[0]
+    pages = [connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+             for table in tables]
+    connection.close()
+    with path.open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * size)
+            file.write(bytes(size))
+    return path.read_bytes()
+
+
+def in_force(folder: Path) -> dict[str, tuple[str, str, bool]]:
+    project, index = open_project(folder)
+    assert not [each for each in refreshed(folder, project, index) if each.blocks]
+    found = {each.path: (each.class_name, each.split, each.excluded)
+             for each in index.pictures(list(index.ids(Filter())))}
+    index.close()
+    return found
+
+
+@pytest.mark.parametrize("tables", [("pictures",), ("decisions",), ("accepted",), ("journal",),
+                                    ("decisions", "accepted", "pictures")])
+def test_decisions_are_taken_over_from_what_can_be_read(decided, tables):
+    before = in_force(decided)
+    damaged = damage(decided, *tables)
+    assert is_damaged(decided)
+    told = rescue_index(decided)
+    assert told is not None
+    assert told.code == "index_set_aside"
+    assert "That is everything" in told.text.en
+    assert Path(told.where.path).read_bytes() == damaged
+    assert in_force(decided) == before
+    index = open_index(decided)
+    assert index.rows("SELECT kind, path FROM accepted") == [("dark", "cat/0.png")]
+    assert bool(index.rows("SELECT * FROM journal")) is ("journal" not in tables)
+    index.close()
+    assert not is_damaged(decided)
+    assert rescue_index(decided) is None
+
+
+def test_where_nothing_can_be_read_the_newest_training_knows_the_classes(decided):
+    before = in_force(decided)
+    (decided / FILE).write_bytes(b"not a database" * 100)
+    for end in ("-wal", "-shm"):
+        (decided / f"{FILE}{end}").unlink(missing_ok=True)
+    told = rescue_index(decided)
+    assert told is not None
+    assert "taken from the training" in told.text.en
+    assert "could not be read" in told.text.en
+    assert "no se pudo leer" in told.text.es
+    after = in_force(decided)
+    assert after["cat/1.png"][0] == "dog"
+    assert not after["dog/3.png"][2]
+    assert {path for path in before if before[path][0] != after[path][0]} == set()
+
+
+def test_no_decision_follows_a_copy_that_was_there_all_the_time(decided):
+    (decided.parent / "pictures" / "dog" / "copy.png").write_bytes(
+        (decided.parent / "pictures" / "dog" / "3.png").read_bytes())
+    in_force(decided)
+    damage(decided, "pictures")
+    (decided.parent / "pictures" / "dog" / "3.png").unlink()
+    assert rescue_index(decided) is not None
+    assert not in_force(decided)["dog/copy.png"][2]

@@ -152,7 +152,7 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
         line = {"run": run.id, "split": found.split, "images": found.images, "loss": found.loss,
                 "accuracy": found.accuracy, "classes": list(found.classes), "confusion": found.confusion,
                 "engine": found.engine, "skipped": found.skipped}
-        leakage = _leakage(arguments.project, run, found.split)
+        leakage = _leakage(arguments.project, run, found.split) if found.table else None
         if leakage is not None:
             line["leakage"] = leakage
         words = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n} pictures, loss {loss:.4f}",

@@ -136,7 +136,7 @@ class ClassReport(msgspec.Struct, frozen=True, kw_only=True):
 class Evaluated(Event, frozen=True, kw_only=True):
     """The result of an evaluation. `confusion[i][j]`: pictures of class i that were called class j.
 
-    `table` is the path of a JSON-lines file with one `PictureResult` a line.
+    `table` is the path of a JSON-lines file with one `PictureResult` a line; empty where it could not be written.
     """
 
     run: str

@@ -20,7 +20,7 @@ from cnnstudio.core.events import (
 )
 from cnnstudio.core.files import write_atomically
 from cnnstudio.core.places import cache_folder
-from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
 from cnnstudio.engine import inference, models
@@ -34,7 +34,10 @@ _SMALLEST: Final = 1e-7
 
 
 def evaluate(job: Evaluate, link: Link) -> AnyEvent:
-    """Do the job: an Evaluated event, its table, and beside the table the same as JSON."""
+    """Do the job: an Evaluated event, its table, and beside the table the same as JSON.
+
+    Where these cannot be written, a Notice warns and the event names no table.
+    """
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
@@ -55,13 +58,26 @@ def evaluate(job: Evaluate, link: Link) -> AnyEvent:
     names = loaded.card.class_names
     paths_told = [entries[index].path for index in good.tolist()]
     table = results(paths_told, labels, answers, loaded.card.label_mode)
-    write_atomically(Path(job.table), b"\n".join(msgspec.json.encode(row) for row in table) + b"\n")
     found = measures(labels, np.asarray([row.predicted for row in table]), names, [row.loss for row in table])
     event = Evaluated(run=run.id, split=job.split, images=len(good), skipped=len(entries) - len(good),
                       table=job.table, engine=engine, **found)
-    write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
+    try:
+        write_atomically(Path(job.table), b"\n".join(msgspec.json.encode(row) for row in table) + b"\n")
+        write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
+    except ProblemError as trouble:
+        # A project on a medium that cannot be written: its numbers are no less worth.
+        link.emit(Notice(problem=_not_kept(trouble)))
+        event = msgspec.structs.replace(event, table="")
     link.emit(event)
     return Finished(run=run.id, metrics={"loss": event.loss, "accuracy": event.accuracy})
+
+
+def _not_kept(trouble: ProblemError) -> Problem:
+    """A warning with what prevents keeping the numbers."""
+    reason = trouble.problems[0]
+    text = Text("These numbers could not be kept: they are gone when they are no longer shown. {reason}",
+                "Estas cifras no se pudieron guardar: se pierden cuando dejen de mostrarse. {reason}")
+    return warning("evaluation_not_kept", text.fill(reason=reason.text), "run", path=reason.where.path)
 
 
 def measured_entries(manifest: Manifest, split: str, class_names: tuple[str, ...]) -> list[Entry]:

@@ -69,11 +69,16 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) ->
     manifest_path = run.manifest_path
     if data is not None:
         split = "data"
+        known = read_manifest(run.manifest_path).header
+        header = Header(root=str(root_of(data.resolve())), class_names=known.class_names, label_mode=known.label_mode)
+        entries = labelled_pictures(data, known.class_names, project.dataset)
         manifest_path = run.folder / "evaluation-data.manifest.jsonl"
-        header = read_manifest(run.manifest_path).header
-        write_manifest(manifest_path, Header(root=str(root_of(data.resolve())), class_names=header.class_names,
-                                             label_mode=header.label_mode),
-                       labelled_pictures(data, header.class_names, project.dataset))
+        try:
+            write_manifest(manifest_path, header, entries)
+        except ProblemError:
+            # The project cannot be written: the numbers are told all the same, and not kept.
+            manifest_path = cache_folder() / "evaluation" / f"{run.id}.manifest.jsonl"
+            write_manifest(manifest_path, header, entries)
     else:
         manifest = read_manifest(manifest_path)
         present = [name for name in ("test", "validation", "train") if manifest.split(name)]

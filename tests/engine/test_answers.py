@@ -21,6 +21,7 @@ from cnnstudio.core.events import (
     Evaluated,
     Exported,
     Finished,
+    Notice,
     PictureResult,
     Prediction,
     Ready,
@@ -348,3 +349,19 @@ def test_the_quick_engine_is_kept_and_refused_when_it_disagrees(tmp_path, monkey
     monkeypatch.undo()
     kept.write_bytes(b"damaged")
     assert inference.engine_for(model, pictures[:4], tmp_path).name == "keras"
+
+
+def test_numbers_that_cannot_be_kept_are_told_with_a_warning(trained, tmp_path):
+    run, _pictures = trained
+    place = tmp_path / "t.jsonl"
+    place.mkdir()
+    recorder = Recorder()
+    last = evaluate(job(Evaluate, trained, manifest=str(run.manifest_path), split="test", table=str(place)), recorder)
+    assert isinstance(last, Finished)
+    (event,) = recorder.of(Evaluated)
+    assert event.images == 12
+    assert not event.table
+    (notice,) = recorder.of(Notice)
+    assert notice.problem.code == "evaluation_not_kept"
+    assert notice.problem.severity == "warning"
+    assert str(place) in notice.problem.text.es

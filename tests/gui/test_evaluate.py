@@ -159,6 +159,31 @@ def test_evaluate_starts_a_child_and_shows_its_failure(qtbot, window, project_fo
 
 
 @pytest.mark.usefixtures("run")
+def test_numbers_that_could_not_be_kept_are_shown_with_a_warning(qtbot, window, project_folder, monkeypatch):
+    real = evaluate_start.ChildJob
+    monkeypatch.setattr(evaluate_start, "ChildJob", lambda job, *arguments, **options: real(
+        job, *arguments, target="tests.workers.children:cannot_keep", **options))
+    page = opened(qtbot, window, project_folder)
+    page.start()
+    settled(qtbot, window)
+    assert page._stack.currentIndex() == 0
+    assert page._report._accuracy._value.text().startswith("100")
+    assert [problem.code for problem in page.what_is_missing()] == ["evaluation_not_kept"]
+    assert "could not be kept" in page._panel._note.text()
+    # It belongs to this run and split alone.
+    page._choose_split("validation")
+    assert page._stack.currentIndex() == 1
+    assert not list(page.what_is_missing())
+
+
+def test_another_folder_is_measured_where_the_run_cannot_be_written(run, tmp_path):
+    (run.folder / "evaluation-data.manifest.jsonl").mkdir()
+    job = evaluation_job(run, data=tmp_path / "pictures")
+    assert read_manifest(Path(job.manifest)).entries
+    assert not Path(job.manifest).is_relative_to(run.folder)
+
+
+@pytest.mark.usefixtures("run")
 def test_a_folder_that_does_not_fit_says_so(qtbot, window, project_folder, tmp_path):
     other = tmp_path / "other"
     (other / "horse").mkdir(parents=True)

@@ -9,9 +9,23 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from cnnstudio.core.commands import Export, Train
-from cnnstudio.core.events import Answered, Batch, Epoch, Finished, Hello, Phase, Progress, Report, Stopped
+from cnnstudio.core.commands import Evaluate, Export, Train
+from cnnstudio.core.events import (
+    Answered,
+    Batch,
+    ClassReport,
+    Epoch,
+    Evaluated,
+    Finished,
+    Hello,
+    Notice,
+    Phase,
+    Progress,
+    Report,
+    Stopped,
+)
 from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.problems import warning
 from cnnstudio.core.text import same
 from cnnstudio.workers.link import Link, StopRequested
 
@@ -156,3 +170,16 @@ def server(connection: Connection) -> None:
     while link.predictions.get() is not None:
         pass
     Path(job.path).write_text("ended")
+
+
+def cannot_keep(connection: Connection) -> None:
+    """An evaluation whose folder cannot be written."""
+    link = Link(connection)
+    job = link.job()
+    assert isinstance(job, Evaluate)
+    link.emit(Hello(pid=os.getpid()))
+    link.emit(Notice(problem=warning("evaluation_not_kept", same("not kept"), "run")))
+    reports = tuple(ClassReport(name=name, precision=1.0, recall=1.0, f1=1.0, support=2) for name in ("cat", "dog"))
+    link.emit(Evaluated(run=Path(job.run_folder).name, split=job.split, images=4, loss=0.1, accuracy=1.0, classes=reports,
+                        confusion=((2, 0), (0, 2))))
+    link.emit(Finished())

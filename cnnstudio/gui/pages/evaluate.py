@@ -9,7 +9,7 @@ from typing import Any, Final
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QStackedWidget, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES
-from cnnstudio.core.events import AnyEvent, Evaluated, Failed
+from cnnstudio.core.events import AnyEvent, Evaluated, Failed, Notice
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.jobs import Job, Work
@@ -158,7 +158,21 @@ class EvaluatePage(Page):
         for name in ("failure", "cell"):
             self.state.pop(name, None)
         self.header_changed.emit()
-        start_evaluation(self.session, RunFolder(run.folder), self.split, self.data)
+        start_evaluation(self.session, RunFolder(run.folder), self.split, self.data, self._told)
+
+    def _told(self, event: AnyEvent) -> None:
+        """A result that could not be written is kept here, with its warning."""
+        if isinstance(event, Notice) and event.problem.code == "evaluation_not_kept":
+            self.state["unkept_warning"] = event.problem
+        elif isinstance(event, Evaluated):
+            self.state["unkept"] = None if event.table else event
+            self.state["unkept_data"] = str(self.data)
+
+    @property
+    def _unkept(self) -> Evaluated | None:
+        """The last result, if it could not be written."""
+        found: Evaluated | None = self.state.get("unkept")
+        return found
 
     def _cancel(self) -> None:
         job = self.session.jobs.of_kind(KIND)
@@ -197,6 +211,8 @@ class EvaluatePage(Page):
         failure = self.state.get("failure")
         if failure is not None:
             yield failure
+        if self._shown is not None and self._shown is self._unkept:
+            yield self.state["unkept_warning"]
         if self.session.is_open and self._run() is None:
             text = Text("There is no trained model to evaluate.", "No hay ningún modelo entrenado que evaluar.")
             yield error("no_run", text, "run", fixes=(
@@ -208,6 +224,10 @@ class EvaluatePage(Page):
     def _kept(self, run: RunSummary) -> Evaluated | None:
         """The kept result; one of other folders counts only for the folder that is chosen."""
         folder = RunFolder(run.folder)
+        unkept = self._unkept
+        if unkept is not None and (unkept.run, unkept.split) == (run.id, self.split) and (
+                self.split != DATA or self.state["unkept_data"] == str(self.data)):
+            return unkept
         if self.split == DATA and (self.data is None or measured_folder(folder) != self.data.resolve()):
             return None
         return folder.evaluation(self.split)
@@ -224,16 +244,20 @@ class EvaluatePage(Page):
             self._stack.setCurrentIndex(1)
         else:
             self._stack.setCurrentIndex(0)
+            kept = self._shown is not self._unkept
             self._report.show_report(self._shown, self._colors(self._shown),
-                                     outdated=outdated(RunFolder(run.folder), self.split))
+                                     outdated=kept and outdated(RunFolder(run.folder), self.split))
             self._report.show_leakage(None)
-            self._read(RunFolder(run.folder), self.split)
-            self._read_leakage(RunFolder(run.folder), self.split)
-        if self._shown is None:
-            self._panel.show_answers(tr("Pictures", "Imágenes"), tr(
-                "After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
-                "Tras una evaluación se muestran aquí las imágenes de una celda y los peores errores."),
-                (), (), (), worst=True, in_data=False)
+            if kept:
+                self._read(RunFolder(run.folder), self.split)
+                self._read_leakage(RunFolder(run.folder), self.split)
+        if self._shown is None or self._shown is self._unkept:
+            words = tr("After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
+                       "Tras una evaluación se muestran aquí las imágenes de una celda y los peores errores.")
+            if self._shown is not None:
+                words = tr("The pictures behind these numbers could not be kept.",
+                           "Las imágenes detrás de estas cifras no se pudieron guardar.")
+            self._panel.show_answers(tr("Pictures", "Imágenes"), words, (), (), (), worst=True, in_data=False)
         self.header_changed.emit()
 
     def _read_leakage(self, run: RunFolder, split: str) -> None:

@@ -97,6 +97,8 @@ def test_the_folder_of_a_run_is_chosen_and_survives_another_language(qtbot, wind
     (folder,) = [each for each in dialog.findChildren(Button) if each.text() == "A folder…"]
     folder.click()
     assert dialog.isVisible() and "holds no model" in dialog.note.text()
+    dialog.layout().activate()
+    assert dialog.height() == 460
     folder.click()
     assert not dialog.isVisible()
     settle(qtbot, window)

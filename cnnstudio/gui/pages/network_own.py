@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QLayout, QMenu, QWidget
 
 from cnnstudio.catalog.bases.own import own_base
 from cnnstudio.catalog.bases.own_files import SUFFIXES, take_in
@@ -165,8 +165,11 @@ class RunsDialog(QDialog):
                          "comes along. Runs of this project and of recent ones.",
                          "La red de un entrenamiento, sin su clasificador y con sus pesos, pasa a ser la base; su receta la "
                          "acompaña. Entrenamientos de este proyecto y de los recientes."), "secondary", "dim", wrap=True)
-        self.setLayout(column(Label(self.windowTitle(), "title"), about, self.table, foot, spacing=10,
-                              margins=(24, 22, 24, 18)))
+        layout = column(Label(self.windowTitle(), "title"), about, self.table, foot, spacing=10, margins=(24, 22, 24, 18))
+        # A long note would make the dialog as high as if its words stood below each other.
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setLayout(layout)
+        self.setMinimumSize(560, 320)
         folders = [*([session.folder] if session.folder is not None else []), *map(Path, session.settings.recent)]
         session.jobs.run(lambda _report: trained_runs(folders), Text("Looking for runs", "Buscando entrenamientos"),
                          "own_base_runs", page="network", quiet=True, done=self._listed, owner=self)

@@ -324,3 +324,33 @@ def test_another_language_takes_the_canvas_down_in_peace(qtbot, window, page):
     qtbot.waitUntil(lambda: window._pages.get("network") not in (page, None), timeout=5000)
     qtbot.wait(50)
     assert len(window._pages["network"].scene.nodes) > 60
+
+
+def covered(page, node):
+    """What stands in the corners over a layer."""
+    view = page.canvas
+    place = view.mapFromScene(page.scene.nodes[node].sceneBoundingRect()).boundingRect()
+    assert view.viewport().rect().contains(place), node
+    return [corner for corner in (view.totals, view.minimap, view._zoom_bar)
+            if corner.isVisible() and corner.geometry().intersects(place)]
+
+
+@pytest.mark.parametrize("zoom", [0.6, 1.0])
+def test_a_layer_that_is_shown_stands_clear_of_the_corners(page, zoom):
+    page.canvas.window().resize(960, 600)
+    page.canvas.set_zoom(zoom)
+    for node in [*page.scene.nodes, *reversed(page.scene.nodes)]:
+        page.canvas.reveal(node)
+        assert covered(page, node) == [], node
+
+
+def test_an_inserted_layer_leaves_the_first_one_clear_where_both_have_room(page):
+    page.canvas.window().resize(960, 600)
+    page.canvas.set_zoom(0.6)
+    bar, first = page.canvas.verticalScrollBar(), page.scene.nodes["input"]
+    # The first layer just under the totals.
+    bar.setValue(bar.value() + page.canvas.mapFromScene(first.pos()).y() - page.canvas.totals.y())
+    assert covered(page, "input") == [page.canvas.totals]
+    page.scene.choose(["input"])
+    page.work.insert("ReLU")
+    assert covered(page, "input") == [] and covered(page, "relu") == []

@@ -29,6 +29,8 @@ from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
 
 SMALLEST, LARGEST = 0.1, 3.0
 GRID = 16
+_APART = 16
+"""Pixels between a layer that is shown and what stands in the corners."""
 _BLOCK = 16
 """Dots of the grid a side that are drawn at once."""
 _DOTTED = 0.6
@@ -122,10 +124,36 @@ class NetworkView(QGraphicsView):
         self.setScene(None)
 
     def reveal(self, identifier: str) -> None:
-        """Scroll so that a node is seen."""
+        """Scroll so that a node is seen, and that nothing in the corners covers it or, where both have room, the first."""
         item = self.network_scene.card_of(identifier)
-        if item is not None:
-            self.ensureVisible(item, 60, 60)
+        if item is None:
+            return
+        self.ensureVisible(item, 60, 60)
+        lower = (self._zoom_bar, self.minimap)
+        for corner in lower:
+            self._scroll_down(self._covered(item, corner, below=False))
+        for upper in (self.totals, self.finder):
+            self._scroll_down(-self._covered(item, upper))
+        first = min(self.network_scene.nodes.values(), key=lambda each: each.y())
+        before = self.verticalScrollBar().value()
+        self._scroll_down(-self._covered(first, self.totals))
+        if (self._place_of(item).bottom() > self.viewport().height() - _APART
+                or any(self._covered(item, corner) for corner in lower)):
+            self.verticalScrollBar().setValue(before)
+
+    def _place_of(self, item: QGraphicsItem) -> QRect:
+        """Where an item is, in pixels of the view."""
+        return self.mapFromScene(item.sceneBoundingRect()).boundingRect()
+
+    def _covered(self, item: QGraphicsItem, corner: QWidget, below: bool = True) -> int:
+        """Pixels by which an item must move to stand below a corner (or above it); 0 where it is clear of it."""
+        place, taken = self._place_of(item), corner.geometry()
+        if corner.isHidden() or not place.intersects(taken):
+            return 0
+        return (taken.bottom() - place.top() if below else place.bottom() - taken.top()) + _APART
+
+    def _scroll_down(self, pixels: int) -> None:
+        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + pixels)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -6,7 +6,7 @@ from cnnstudio.catalog.bases.finding import base_of_node, label_of
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import Node
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import number, tr
 
 
 def summary(node: Node, context: Context) -> str:
@@ -29,11 +29,11 @@ def summary(node: Node, context: Context) -> str:
     if values.get("padding") == "same":
         parts.append("same")
     if "rate" in values:
-        parts.append(f"{values['rate']:g}")
+        parts.append(number(values['rate']))
     if node.type == "GaussianNoise":
-        parts.append(f"σ {values['stddev']:g}")
+        parts.append(f"σ {number(values['stddev'])}")
     if node.type == "ReLU" and values["max_value"] is not None:
-        parts.append(f"≤ {values['max_value']:g}")
+        parts.append(f"≤ {number(values['max_value'])}")
     if values.get("spectral_normalization"):
         parts.append(tr("spectral norm", "norma espectral"))
     if values.get("activation"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 import string
 from collections.abc import Mapping
 from numbers import Real
@@ -80,6 +81,20 @@ def number(value: float, spec: str = "g") -> str:
 def written(figure: str) -> str:
     """A number that something else wrote as in English, with the signs of the chosen language."""
     return figure.translate(_SIGNS) if _current == "es" else figure
+
+
+def figure(text: str) -> str:
+    """What a person typed or pasted as a number, in whichever language, as `float` reads it.
+
+    One sign is the decimal sign; groups of three digits are groups where they cannot be mistaken for decimals: 1.234,5
+    and 1,234.5 are the same number.
+    """
+    text = "".join(text.split())
+    for group, sign in (".,", ",."):
+        grouped = rf"[+-]?\d{{1,3}}(?:\{group}\d{{3}})"
+        if re.fullmatch(rf"{grouped}+\{sign}\d*|{grouped}{{2,}}", text):
+            return text.replace(group, "").replace(sign, ".")
+    return text.replace(",", ".")
 
 
 def measured(metrics: Mapping[str, float]) -> str:

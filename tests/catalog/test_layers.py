@@ -13,7 +13,7 @@ from cnnstudio.catalog.shapes import report
 from cnnstudio.catalog.summary import summary
 from cnnstudio.core.network import Node
 from cnnstudio.core.params import Ints, check
-from cnnstudio.core.text import same
+from cnnstudio.core.text import same, set_language
 
 CONTEXT = Context(height=32, width=32, channels=3, class_count=4)
 
@@ -93,6 +93,13 @@ def test_receptive_field_down_and_up_again():
     ("Conv2DTranspose", {"padding": "same"}, "3×3, stride 2, same"), ("MultiHeadAttention", {"num_heads": 2}, "2 heads"),
     ("GaussianNoise", {}, "σ 0.1"), ("Add", {}, "")])
 def test_what_stands_on_a_node(kind, params, words):
+    assert summary(Node(id="x", type=kind, params=params), CONTEXT) == words
+
+
+@pytest.mark.parametrize(("kind", "params", "words"), [
+    ("Dropout", {"rate": 0.25}, "0,25"), ("GaussianNoise", {}, "σ 0,1"), ("ReLU", {"max_value": 6.5}, "≤ 6,5")])
+def test_what_stands_on_a_node_has_the_signs_of_the_language(kind, params, words):
+    set_language("es")
     assert summary(Node(id="x", type=kind, params=params), CONTEXT) == words
 
 

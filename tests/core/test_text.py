@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from cnnstudio.core.text import Text, measured, number, set_language, tr
+from cnnstudio.core.text import Text, figure, measured, number, set_language, tr
 
 
 def test_numbers_are_written_as_in_the_language():
@@ -29,3 +30,17 @@ def test_measured_values_never_vanish_in_rounding():
     assert measured(values) == "loss 0.0578  learning_rate 1e-05  val_accuracy 0.0000  epoch 37"
     set_language("es")
     assert measured(values) == "loss 0,0578  learning_rate 1e-05  val_accuracy 0,0000  epoch 37"
+
+
+@pytest.mark.parametrize(("typed", "read"), [
+    ("0,5", "0.5"), ("-0.5", "-0.5"), ("1e-6", "1e-6"), ("1,5e-3", "1.5e-3"), ("", ""), ("many", "many"), ("1.234", "1.234"),
+    ("1.234,5", "1234.5"), ("1,234.5", "1234.5"), ("1.234.567", "1234567"), ("-1,234,567.", "-1234567."),
+    (" 1\u202f234,5\u00a0", "1234.5")])
+def test_a_number_is_read_in_either_spelling(typed, read):
+    assert figure(typed) == read
+
+
+@pytest.mark.parametrize("typed", ["1.2,3.4", "1,2,3", "1.234,5,6", "12.34,5", "1..2"])
+def test_what_is_no_number_in_any_spelling_stays_none(typed):
+    with pytest.raises(ValueError, match="could not convert"):
+        float(figure(typed))

@@ -77,16 +77,17 @@ def test_a_typed_number_is_announced_once(form):
 
 def test_numbers_are_written_as_in_the_language_and_read_either_way(qtbot):
     set_language("es")
-    box = NumberBox(0.001, minimum=0, maximum=10, decimals=4)
+    box = NumberBox(0.001, minimum=0, maximum=9999, decimals=4)
     qtbot.addWidget(box)
     heard = []
     box.value_changed.connect(heard.append)
     assert box.text() == "0,001"
-    for typed, shown in (("0.5", "0,5"), ("0,25", "0,25"), ("1e-6", "1e-06"), ("3", "3")):
+    for typed, shown in (("0.5", "0,5"), ("0,25", "0,25"), ("1e-6", "1e-06"), ("3", "3"), ("1.234,5", "1234,5"),
+                         ("2,345.5", "2345,5"), ("3\u00a0456,25", "3456,25")):
         box.setText(typed)
         box.editingFinished.emit()
         assert box.text() == shown
-    assert heard == [0.5, 0.25, 1e-6, 3]
+    assert heard == [0.5, 0.25, 1e-6, 3, 1234.5, 2345.5, 3456.25]
 
 
 def test_what_is_not_allowed_is_marked_and_not_announced(form):

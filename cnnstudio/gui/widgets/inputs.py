@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QButtonGroup, QColorDialog, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from cnnstudio.core.text import number, tr, written
+from cnnstudio.core.text import figure, number, tr, written
 from cnnstudio.gui import icons, theme
 from cnnstudio.gui.widgets.basics import Button
 
@@ -63,13 +63,12 @@ class NumberBox(QLineEdit):
             return str(int(value))
         if value and abs(value) < 10 ** -max(self._decimals - 1, 1):
             return number(value, "g")
-        figure = f"{value:.{self._decimals}f}".rstrip("0").rstrip(".") if self._decimals else f"{value:g}"
-        return written(figure)
+        return written(f"{value:.{self._decimals}f}".rstrip("0").rstrip(".") if self._decimals else f"{value:g}")
 
     def _typed(self) -> None:
         if self.text() == self._written(self._value):
             return
-        text = self.text().strip().replace("\u202f", "").replace(" ", "").replace(",", ".")
+        text = figure(self.text())
         if not text and self._optional:
             self._take(None)
             self.settled.emit()

@@ -27,6 +27,7 @@ from cnnstudio.core.params import check
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import CHANNELS
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 
 LARGEST: Final = 64 << 20
@@ -107,7 +108,7 @@ def _config(path: Path, suffix: str) -> Any:
         return msgspec.json.decode(data)
     except OSError as trouble:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-        raise _problem("network_unreadable", text.fill(path=path.name, reason=trouble.strerror or "?"), path) from None
+        raise _problem("network_unreadable", text.fill(path=path.name, reason=reason_of(trouble)), path) from None
     except (zipfile.BadZipFile, KeyError, msgspec.MsgspecError, UnicodeError, RecursionError, NotImplementedError,
             RuntimeError, ValueError):
         raise _damaged(path) from None

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 
 H5_SUFFIXES: Final = (".h5", ".hdf5")
@@ -36,7 +37,7 @@ def opened(path: Path) -> Iterator[Any]:
         file = path.open("rb")
     except OSError as trouble:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-        raise problem("network_unreadable", text.fill(path=path.name, reason=trouble.strerror or "?"), path) from None
+        raise problem("network_unreadable", text.fill(path=path.name, reason=reason_of(trouble)), path) from None
     with file:
         if file.read(len(_SIGNATURE)) != _SIGNATURE:
             text = Text("{path} is no HDF5 file: it does not begin as one.",

@@ -18,6 +18,7 @@ from cnnstudio.core import events
 from cnnstudio.core.commands import AnyJob, Diagnose, FetchBase, Predict, Stop
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.system_words import device_words
 from cnnstudio.core.text import Text, language, measured, number, tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import Price
@@ -251,7 +252,8 @@ def doctor(_arguments: argparse.Namespace, output: Output) -> int:
         output.line(facts)
     else:
         for name, value in facts.items():
-            output.line({}, f"{_FACTS.get(name, name)}: {_words(value)}")
+            words = device_words(value) if name == "device" else _words(value)
+            output.line({}, f"{_FACTS.get(name, name)}: {words}")
     return ended(last, output)
 
 

@@ -16,6 +16,7 @@ from cnnstudio import __version__
 from cnnstudio.core.migrations import migrate
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import FORMAT, Project
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 
 PROJECT_FILE: Final = "project.cnnstudio"
@@ -68,7 +69,7 @@ def write_problem(trouble: OSError, path: object) -> Problem:
                     "cambie sus permisos.")
         return error("read_only", text.fill(path=path), "file", path=path)
     text = Text("{path} could not be written: {reason}.", "No se pudo escribir {path}: {reason}.")
-    return error("cannot_write", text.fill(path=path, reason=trouble.strerror or str(trouble)), "file", path=path)
+    return error("cannot_write", text.fill(path=path, reason=reason_of(trouble)), "file", path=path)
 
 
 def encode_project(project: Project) -> bytes:
@@ -118,7 +119,7 @@ def read_project(folder: Path) -> Project:
         raise ProblemError(error("no_project", text.fill(path=folder), "project", path=folder)) from trouble
     except OSError as trouble:
         text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
-        raise ProblemError(error("cannot_read", text.fill(path=path, reason=trouble.strerror or str(trouble)),
+        raise ProblemError(error("cannot_read", text.fill(path=path, reason=reason_of(trouble)),
                                  "project", path=path)) from trouble
     return decode_project(data, path)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from cnnstudio.core.files import write_atomically
 from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
 
@@ -80,4 +81,5 @@ def read_manifest(path: Path) -> Manifest:
     except (OSError, IndexError, msgspec.MsgspecError) as trouble:
         text = Text("The list of pictures {path} cannot be read: {reason}.",
                     "No se puede leer la lista de imágenes {path}: {reason}.")
-        raise ProblemError(error("damaged_manifest", text.fill(path=path, reason=trouble), "run", path=path)) from trouble
+        raise ProblemError(error("damaged_manifest", text.fill(path=path, reason=reason_of(trouble)), "run",
+                                 path=path)) from trouble

@@ -14,6 +14,7 @@ import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec, Split
 from cnnstudio.core.problems import Problem, error, warning
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import find_layout, is_manifest, is_picture, root_of
 from cnnstudio.datasets.sources.manifests import Row, missing_problem, read_rows
@@ -286,7 +287,7 @@ def folder_problem(folder: Path, trouble: OSError) -> Problem:
         text = Text("{path} cannot be opened: you have no permission to read it.",
                     "No se puede abrir {path}: no tiene permiso para leerlo.")
         return warning("no_permission", text.fill(path=folder), "dataset", path=folder)
-    reason = trouble.strerror or str(trouble)
+    reason = reason_of(trouble)
     if trouble.errno in _HARMLESS:
         text = Text("{path} could not be read: {reason}.", "No se pudo leer {path}: {reason}.")
         return warning("cannot_list", text.fill(path=folder, reason=reason), "dataset", path=folder)

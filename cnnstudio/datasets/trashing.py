@@ -16,6 +16,7 @@ from typing import Final
 
 from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sources.placing import OnProgress, silent
 
@@ -110,4 +111,4 @@ def _second(path: Path, place: Path) -> None:
 def _not_deleted(path: Path, trouble: OSError) -> Problem:
     text = Text("{path} could not be moved to the trash ({reason}); nothing was deleted.",
                 "No se pudo mover {path} a la papelera ({reason}); no se borró nada.")
-    return error("not_deleted", text.fill(path=path, reason=trouble.strerror or str(trouble)), "file", path=path)
+    return error("not_deleted", text.fill(path=path, reason=reason_of(trouble)), "file", path=path)

@@ -12,6 +12,7 @@ import numpy as np
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.places import resource
 from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 
 
@@ -51,7 +52,7 @@ def load_base_weights(base: Base, layers: Mapping[str, Any], file: str = "") -> 
     try:
         found = read_weights(path)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as trouble:
-        raise ProblemError(_unfit(base, path, str(trouble))) from trouble
+        raise ProblemError(_unfit(base, path, reason_of(trouble))) from trouble
     weighted = {name: layer for name, layer in layers.items() if layer.weights}
     if not found.keys() >= weighted.keys() and base.weights.layout == "keras_h5":
         found = _in_order(found, list(weighted))
@@ -72,7 +73,7 @@ def unfit(base: Base, path: Path) -> Problem | None:
     try:
         numbers = sum(array.size for arrays in read_weights(path).values() for array in arrays)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as trouble:
-        return _unfit(base, path, str(trouble))
+        return _unfit(base, path, reason_of(trouble))
     if numbers < base.parameters:
         return _unfit(base, path, f"{numbers:,} < {base.parameters:,}")
     return None
@@ -130,7 +131,7 @@ def _word(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _unfit(base: Base, path: Path, reason: str) -> Problem:
+def _unfit(base: Base, path: Path, reason: object) -> Problem:
     text = Text("{path} does not hold the weights of {base}: {reason}.",
                 "{path} no contiene los pesos de {base}: {reason}.")
     return error("weights_unfit", text.fill(path=path.name, base=base.label, reason=reason), "network",

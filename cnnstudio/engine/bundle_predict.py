@@ -60,7 +60,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     import numpy as np
 
     sys.path.insert(0, str(HERE))
-    from pixels.errors import PictureError  # type: ignore[import-not-found]
+    from pixels.errors import PictureError, disk_reason, disk_words  # type: ignore[import-not-found]
     from pixels.prepare import prepare  # type: ignore[import-not-found]
 
     recipe = json.loads((HERE / "recipe.json").read_text(encoding="utf-8"))
@@ -77,7 +77,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
             return {"code": f"picture_{trouble.code}", "text": f"{Path(path).name}: {trouble.text(language)}"}
         except OSError as trouble:
             words = "no se puede leer" if language == "es" else "cannot be read"
-            return {"code": "cannot_read", "text": f"{path} {words}: {trouble.strerror}."}
+            return {"code": "cannot_read", "text": f"{path} {words}: {disk_words(disk_reason(trouble), language)}."}
 
     for begin in range(0, len(paths), BATCH):
         part = paths[begin:begin + BATCH]

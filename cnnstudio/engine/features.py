@@ -17,6 +17,7 @@ from cnnstudio.core.files import ProjectLock
 from cnnstudio.core.groups import expanded
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.engine import inference
 from cnnstudio.engine.building import Built, apply
 from cnnstudio.engine.phases import Told, phase
@@ -165,7 +166,7 @@ def _keep(features: Prepared, prepared: Prepared, store: Store | None, part: np.
         try:
             features.rows[part] = store.add([prepared.names[index] for index in part.tolist()], list(answers))
         except (OSError, sqlite3.Error) as trouble:
-            features.store_trouble = str(trouble)
+            features.store_trouble = str(reason_of(trouble))
         else:
             return store
     for index, answer in zip(part.tolist(), answers, strict=True):

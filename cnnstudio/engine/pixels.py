@@ -20,6 +20,7 @@ from cnnstudio.core.files import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.settings import load_settings
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.engine.store import Store, make_room
 from cnnstudio.imaging.errors import PictureError
@@ -120,7 +121,7 @@ def kept(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: Path, s
         store = Store(folder, shape, dtype)
         rows, names = store.known(words, stats)
     except (OSError, sqlite3.Error) as reason:
-        trouble = str(reason)
+        trouble = str(reason_of(reason))
         store = None
     prepared = Prepared(shape, np.dtype(dtype), rows, names, np.empty((0, *shape), dtype))
     prepared.store_trouble = trouble
@@ -196,7 +197,7 @@ def _keep(prepared: Prepared, made: list[tuple[int, str, Any]], paths: list[str]
                 files.append((paths[index], *stat, row))
             store.remember(files)
         except (OSError, sqlite3.Error) as trouble:
-            prepared.store_trouble = str(trouble)
+            prepared.store_trouble = str(reason_of(trouble))
     for index, name, array in made:
         row = store.row_of(name) if store is not None else None
         prepared.names[index] = name
@@ -225,7 +226,7 @@ def _prepared(path: str, recipe: dict[str, Any], store: Store | None) -> tuple[s
         if isinstance(trouble, FileNotFoundError):
             return "", _vanished(path)
         text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
-        return "", error("cannot_read", text.fill(path=path, reason=trouble.strerror or trouble), "file", path=path)
+        return "", error("cannot_read", text.fill(path=path, reason=reason_of(trouble)), "file", path=path)
     name = content_hash(data)
     if store is not None and store.row_of(name) is not None:
         return name, None

@@ -15,6 +15,7 @@ from cnnstudio.core.commands import Predict, Serve
 from cnnstudio.core.events import Answered, AnyEvent, Prediction, Progress, Ranked, Ready, Stopped
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.engine import inference, models
 from cnnstudio.engine.phases import phase
@@ -93,7 +94,7 @@ class Server:
             return picture_problem(trouble, path)
         except OSError as trouble:
             text = Text("{path} cannot be read: {reason}.", "{path} no se puede leer: {reason}.")
-            return error("cannot_read", text.fill(path=path, reason=trouble.strerror or trouble), "file", path=path)
+            return error("cannot_read", text.fill(path=path, reason=reason_of(trouble)), "file", path=path)
 
 
 def ranked(probabilities: np.ndarray, names: tuple[str, ...], top: int) -> tuple[Ranked, ...]:

@@ -7,7 +7,6 @@ row belongs to which content, and which content a path had when it was last seen
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 import sqlite3
@@ -89,8 +88,8 @@ class Store:
         first = len(self._rows)
         left = shutil.disk_usage(self.folder).free - len(arrays) * self._row_bytes
         if left < RESERVED_BYTES:
-            raise OSError(errno.ENOSPC, tr("less than {n} GB would be left on the disk",
-                                           "quedaría menos de {n} GB libre en el disco", n=RESERVED_BYTES // 10**9))
+            raise OSError(tr("less than {n} GB would be left on the disk", "quedaría menos de {n} GB libre en el disco",
+                             n=RESERVED_BYTES // 10**9))
         with self.path.open("r+b") as file:
             file.seek(first * self._row_bytes)
             for array in arrays:

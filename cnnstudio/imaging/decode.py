@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import anymap, bmp, boxes, gif, jpeg, png, tiff, tiff_pixels, webp
-from .errors import PictureError, corrupt, truncated
+from .errors import PictureError, corrupt, disk_reason, truncated
 from .header import Header
 from .headers import read_header
 from .orientation import turn
@@ -71,10 +71,9 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     except NotADirectoryError:
         raise PictureError("vanished") from None
     except MemoryError:
-        raise PictureError("unreadable", reason="memory") from None
+        raise PictureError("unreadable", reason="ENOMEM") from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise PictureError("unreadable", reason=reason) from None
+        raise PictureError("unreadable", reason=disk_reason(error)) from None
 
 
 def read_picture(path: str | os.PathLike[str], *, channels: Channels = 3,

@@ -5,6 +5,7 @@ This module is copied as it is into exported bundles: it needs the standard libr
 
 from __future__ import annotations
 
+import errno
 from typing import Any, Final
 
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
@@ -76,6 +77,39 @@ _DETAILS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+_REASONS: Final[dict[str, tuple[str, str]]] = {
+    "ENOENT": ("No such file or directory", "no existe el archivo o la carpeta"),
+    "EIO": ("Input/output error", "error de entrada/salida"),
+    "ENXIO": ("No such device or address", "no existe el dispositivo o la dirección"),
+    "ENOMEM": ("Cannot allocate memory", "no hay memoria suficiente"),
+    "EACCES": ("Permission denied", "permiso denegado"),
+    "EBUSY": ("Device or resource busy", "el dispositivo o recurso está ocupado"),
+    "ENODEV": ("No such device", "no existe el dispositivo"),
+    "ENOTDIR": ("Not a directory", "no es una carpeta"),
+    "EISDIR": ("Is a directory", "es una carpeta"),
+    "EINVAL": ("Invalid argument", "argumento no válido"),
+    "ENFILE": ("Too many open files in system", "demasiados archivos abiertos en el sistema"),
+    "EMFILE": ("Too many open files", "demasiados archivos abiertos"),
+    "ENAMETOOLONG": ("File name too long", "nombre de archivo demasiado largo"),
+    "ELOOP": ("Too many levels of symbolic links", "demasiados enlaces simbólicos encadenados"),
+    "ETIMEDOUT": ("Connection timed out", "se agotó el tiempo de espera"),
+    "EHOSTDOWN": ("Host is down", "el equipo remoto está apagado"),
+    "ESTALE": ("Stale file handle", "el archivo ya no está en la unidad de red"),
+}
+"""What a disk says when a file is read, as in `core.system_words`, which is not there in an exported bundle."""
+
+
+def disk_reason(trouble: Exception) -> str:
+    """Why a file could not be read, for a PictureError: a key of the table above, else the words that came."""
+    name = errno.errorcode.get(getattr(trouble, "errno", None) or 0, "")
+    return name if name in _REASONS else getattr(trouble, "strerror", None) or type(trouble).__name__
+
+
+def disk_words(reason: str, language: str = "en") -> str:
+    """What `disk_reason` told, in words."""
+    return _REASONS[reason][1 if language == "es" else 0] if reason in _REASONS else reason
+
+
 class PictureError(Exception):
     """A picture that cannot be used, and why.
 
@@ -93,6 +127,7 @@ class PictureError(Exception):
         column = 1 if language == "es" else 0
         values = {"format": "", "detail": "content", "width": 0, "height": 0, "maximum": 0, "reason": ""}
         values.update(self.values)
+        values["reason"] = disk_words(str(values["reason"]), language)
         detail = _DETAILS.get(str(values["detail"]))
         if detail is not None:
             values["detail"] = detail[column]

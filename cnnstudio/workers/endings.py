@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 
 _ABORTS = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE"}
@@ -66,7 +67,7 @@ def start_problem(trouble: BaseException) -> Problem:
     """The problem of a child that could not be started at all."""
     text = Text("The working process could not be started: {reason}.",
                 "No se pudo iniciar el proceso de trabajo: {reason}.")
-    return error("child_not_started", text.fill(reason=trouble), "machine", details=repr(trouble))
+    return error("child_not_started", text.fill(reason=reason_of(trouble)), "machine", details=repr(trouble))
 
 
 def _signal_name(exit_code: int | None) -> str:

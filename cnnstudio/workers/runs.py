@@ -28,6 +28,7 @@ from cnnstudio.core.events import (
 from cnnstudio.core.files import ProjectLock, decode_project, encode_project, write_atomically, write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.workers.journal import read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
@@ -146,7 +147,7 @@ class RunFolder:
         except OSError as trouble:
             text = Text("The run {id} is damaged: its spec.json cannot be read ({reason}).",
                         "El entrenamiento {id} está dañado: no se puede leer su spec.json ({reason}).")
-            raise ProblemError(error("damaged_run", text.fill(id=self.id, reason=trouble.strerror), "run",
+            raise ProblemError(error("damaged_run", text.fill(id=self.id, reason=reason_of(trouble)), "run",
                                      path=self.spec_path)) from trouble
         return decode_project(data, self.spec_path)
 
@@ -188,7 +189,7 @@ class RunFolder:
             return self._damaged(trouble.problems[0])
         except OSError as trouble:
             text = Text("The run {id} cannot be read: {reason}.", "No se puede leer el entrenamiento {id}: {reason}.")
-            return self._damaged(error("damaged_run", text.fill(id=self.id, reason=trouble.strerror), "run",
+            return self._damaged(error("damaged_run", text.fill(id=self.id, reason=reason_of(trouble)), "run",
                                        path=self.folder))
         last = _ending(tail)
         epochs = [event for event in tail if isinstance(event, Epoch)]

@@ -18,7 +18,7 @@ from cnnstudio.__main__ import for_terminal
 from cnnstudio.cli import jobs
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
-from cnnstudio.core.events import Phase
+from cnnstudio.core.events import Finished, Phase, Report
 from cnnstudio.core.text import Text, set_language
 
 
@@ -163,6 +163,18 @@ def test_complaints_about_the_command_line_follow_the_language(arguments, said, 
 def test_facts_of_the_doctor_are_words():
     set_language("es")
     assert jobs._words({"path": "/x", "writable": True, "jax": None}) == "ruta /x, se puede escribir sí, jax -"
+
+
+def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
+    def run(_job, _output, told):
+        told(Report(facts={"device": "CPU: 2 cores", "cpu_count": 2}))
+        return Finished()
+
+    monkeypatch.setattr(jobs, "run_job", run)
+    assert cli.main(["doctor", "--language", "es"]) == 0
+    assert capsys.readouterr().out == "dispositivo: CPU: 2 núcleos\nprocesadores: 2\n"
+    assert cli.main(["doctor", "--language", "es", "--json"]) == 0
+    assert lines(capsys) == [{"device": "CPU: 2 cores", "cpu_count": 2}]
 
 
 def test_the_whole_help_follows_the_language(capsys):

@@ -16,6 +16,7 @@ from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.catalog.keras_h5 import H5_SUFFIXES, lacks_weights
 from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 
 FOLDER: Final = "bases"
@@ -192,4 +193,4 @@ def _too_large(path: Path, size: int) -> Problem:
 def _unreadable(path: Path, trouble: OSError) -> Problem:
     text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
     code = "own_base_missing" if isinstance(trouble, FileNotFoundError) else "own_base_unreadable"
-    return problem(code, text.fill(path=path, reason=trouble.strerror or "?"), path)
+    return problem(code, text.fill(path=path, reason=reason_of(trouble)), path)

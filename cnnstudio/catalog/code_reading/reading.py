@@ -19,6 +19,7 @@ from cnnstudio.catalog.code_reading.values import Remark, Trouble
 from cnnstudio.catalog.foreign import Foreign, without_scaling
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 
 LARGEST: Final = 4 << 20
@@ -61,7 +62,7 @@ def read_file(path: Path) -> Written:
         data = path.read_bytes()
     except OSError as trouble:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-        raise ProblemError(error("network_unreadable", text.fill(path=path.name, reason=trouble.strerror or "?"), "network",
+        raise ProblemError(error("network_unreadable", text.fill(path=path.name, reason=reason_of(trouble)), "network",
                                  path=path)) from None
     source = _notebook(data, path) if notebook else Source(_decoded(data, path))
     try:

@@ -19,6 +19,7 @@ from cnnstudio.catalog.onnx_graph.values import CHANNELS_FIRST, Maps, Weight
 from cnnstudio.catalog.onnx_graph.wire import Damaged, TooLarge, without_weights
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 
 replace = msgspec.structs.replace
@@ -51,7 +52,7 @@ def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] 
         model = parsed(without_weights(path, check))
     except OSError as trouble:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-        raise _problem("network_unreadable", path, text, reason=trouble.strerror or "?") from None
+        raise _problem("network_unreadable", path, text, reason=reason_of(trouble)) from None
     except TooLarge:
         raise _problem("network_too_large", path, Text(
             "The description in {path} is far larger than that of any network.",

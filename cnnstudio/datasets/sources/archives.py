@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import is_picture, split_of_word
 from cnnstudio.datasets.sources.containers import BROKEN, Container, Raw, opened
@@ -157,10 +158,11 @@ def _damaged(path: Path, trouble: object) -> Problem:
                     "{path} está protegido con contraseña; descomprímalo antes con otro programa.")
         return error("encrypted", text.fill(path=path), "dataset", path=path)
     if isinstance(trouble, FileNotFoundError | PermissionError):
-        return cannot_read(path, trouble.strerror)
+        return cannot_read(path, reason_of(trouble))
+    reason = reason_of(trouble) if isinstance(trouble, OSError) else str(trouble)[:200]
     text = Text("{path} is no archive that can be unpacked, or it is damaged ({reason}). Nothing was unpacked.",
                 "{path} no es un archivo comprimido que se pueda abrir, o está dañado ({reason}). No se extrajo nada.")
-    return error("damaged_archive", text.fill(path=path, reason=str(trouble)[:200]), "dataset", path=path)
+    return error("damaged_archive", text.fill(path=path, reason=reason), "dataset", path=path)
 
 
 # Looking through ----------------------------------------------------------------------------------

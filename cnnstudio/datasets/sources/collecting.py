@@ -18,6 +18,7 @@ from cnnstudio.catalog.collections import FORMS
 from cnnstudio.core.dataset import SPLITS, DatasetSpec, Split
 from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
 from cnnstudio.datasets.scan import Listing
@@ -165,7 +166,7 @@ def _copied(source: Path, destination: Path, links: bool, problems: list[Problem
 def _vanished(path: Path, trouble: OSError) -> Problem:
     text = Text("{path} could not be read and was left out: {reason}.",
                 "No se pudo leer {path} y se dejó fuera: {reason}.")
-    return warning("vanished", text.fill(path=path, reason=trouble.strerror or trouble), "file", path=path)
+    return warning("vanished", text.fill(path=path, reason=reason_of(trouble)), "file", path=path)
 
 
 def _refuse_nothing(rows: Sequence[object], problems: Sequence[Problem]) -> None:

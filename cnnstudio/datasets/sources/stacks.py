@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sources.placing import cannot_read
 
@@ -73,6 +74,8 @@ def _reason(trouble: BaseException) -> Text:
     if "Object arrays" in str(trouble):
         return Text("it holds Python objects, which could run foreign code; save the numbers only",
                     "contiene objetos de Python, que podrían ejecutar código ajeno; guarde solo los números")
+    if isinstance(trouble, OSError) and trouble.errno is not None:
+        return reason_of(trouble)
     words = str(trouble).splitlines()[0][:200] if str(trouble) else type(trouble).__name__
     return Text(words, words)
 

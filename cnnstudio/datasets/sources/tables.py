@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -39,7 +40,7 @@ def read_table(path: Path) -> Table:
                     "La lista de imágenes {path} no está (renombrada, movida o en una unidad no conectada).")
         raise ProblemError(error("folder_missing", text.fill(path=path), "dataset", path=path)) from trouble
     except OSError as trouble:
-        raise ProblemError(_unreadable(path, trouble.strerror or str(trouble))) from trouble
+        raise ProblemError(_unreadable(path, reason_of(trouble))) from trouble
     words, problems = _decoded(data, path)
     delimiter = _delimiter(words, path.suffix.lower())
     rows: list[tuple[int, list[str]]] = []
@@ -62,7 +63,7 @@ def read_table(path: Path) -> Table:
     return Table(rows=rows, problems=tuple(problems))
 
 
-def _unreadable(path: Path, reason: str) -> Problem:
+def _unreadable(path: Path, reason: object) -> Problem:
     text = Text("The list of pictures {path} cannot be read: {reason}.",
                 "No se puede leer la lista de imágenes {path}: {reason}.")
     return error("damaged_list", text.fill(path=path, reason=reason), "dataset", path=path)
@@ -139,7 +140,7 @@ def _missing(path: Path) -> tuple[Problem, ...]:
     try:
         path.read_bytes()
     except OSError as trouble:
-        return (_unreadable(path, trouble.strerror or str(trouble)),)
+        return (_unreadable(path, reason_of(trouble)),)
     return (_unreadable(path, "?"),)
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from cnnstudio.core.events import Evaluated, PictureResult
 from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Header, read_manifest
 from cnnstudio.workers.runs import RunFolder
@@ -70,7 +71,7 @@ def read_results(run: RunFolder, split: str) -> Results:
     except (OSError, msgspec.MsgspecError) as trouble:
         text = Text("The table of the evaluation cannot be read ({reason}). Evaluate again.",
                     "No se puede leer la tabla de la evaluación ({reason}). Evalúe de nuevo.")
-        raise ProblemError(error("damaged_table", text.fill(reason=trouble), "run", path=path)) from trouble
+        raise ProblemError(error("damaged_table", text.fill(reason=reason_of(trouble)), "run", path=path)) from trouble
     answers = []
     for row in rows:
         entry = known.get(row.path)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from cnnstudio.core.events import Answered, Prediction, Ranked
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import tr
 from cnnstudio.gui import theme
 from cnnstudio.gui.jobs import Report
@@ -74,7 +75,7 @@ def load_picture(path: str, _report: Report) -> QImage | Trouble:
         return Trouble(str(picture_problem(trouble, path).text))
     except OSError as trouble:
         return Trouble(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
-                          name=Path(path).name, reason=trouble.strerror or str(trouble)))
+                          name=Path(path).name, reason=reason_of(trouble)))
 
 
 class Bars(QWidget):

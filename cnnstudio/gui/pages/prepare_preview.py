@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.jobs import JobList, Report, Work
 
@@ -154,7 +155,7 @@ def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Troub
             columns.append(None)
         except OSError as reason:
             trouble = Trouble(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
-                                 name=path.name, reason=reason.strerror or str(reason)))
+                                 name=path.name, reason=reason_of(reason)))
             columns.append(None)
         except ValueError:
             return _refused()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from cnnstudio.core.system_words import device_words
 from cnnstudio.core.text import number as written
 from cnnstudio.core.text import tr
 
@@ -50,9 +51,7 @@ def duration(seconds: float) -> str:
 
 def device(told: str) -> str:
     """What a job calls its device ("CPU: 2 cores", "GPU: NVIDIA T4"), in the language of the window."""
-    kind, _, rest = told.partition(": ")
-    cores = rest.removesuffix(" cores")
-    return tr("{kind} · {n} cores", "{kind} · {n} núcleos", kind=kind, n=cores) if cores != rest else told.replace(": ", " · ")
+    return str(device_words(told)).replace(": ", " · ")
 
 
 def moment(began: float, others: Iterable[float]) -> str:

@@ -1,0 +1,67 @@
+"""What the operating system says, in both languages: why a file could not be used, and what computes."""
+
+from __future__ import annotations
+
+import errno
+from typing import Final
+
+from cnnstudio.core.text import Text
+
+_REASONS: Final[dict[str, Text]] = {
+    "EPERM": Text("Operation not permitted", "operación no permitida"),
+    "ENOENT": Text("No such file or directory", "no existe el archivo o la carpeta"),
+    "EIO": Text("Input/output error", "error de entrada/salida"),
+    "ENXIO": Text("No such device or address", "no existe el dispositivo o la dirección"),
+    "EBADF": Text("Bad file descriptor", "descriptor de archivo incorrecto"),
+    "EAGAIN": Text("Resource temporarily unavailable", "recurso no disponible por ahora"),
+    "ENOMEM": Text("Cannot allocate memory", "no hay memoria suficiente"),
+    "EACCES": Text("Permission denied", "permiso denegado"),
+    "EBUSY": Text("Device or resource busy", "el dispositivo o recurso está ocupado"),
+    "EEXIST": Text("File exists", "el archivo ya existe"),
+    "EXDEV": Text("Invalid cross-device link", "los lugares están en unidades distintas"),
+    "ENODEV": Text("No such device", "no existe el dispositivo"),
+    "ENOTDIR": Text("Not a directory", "no es una carpeta"),
+    "EISDIR": Text("Is a directory", "es una carpeta"),
+    "EINVAL": Text("Invalid argument", "argumento no válido"),
+    "ENFILE": Text("Too many open files in system", "demasiados archivos abiertos en el sistema"),
+    "EMFILE": Text("Too many open files", "demasiados archivos abiertos"),
+    "ETXTBSY": Text("Text file busy", "el archivo está en uso"),
+    "EFBIG": Text("File too large", "archivo demasiado grande"),
+    "ENOSPC": Text("No space left on device", "no queda espacio en el disco"),
+    "EROFS": Text("Read-only file system", "sistema de archivos de solo lectura"),
+    "EMLINK": Text("Too many links", "demasiados enlaces"),
+    "EPIPE": Text("Broken pipe", "el receptor cerró la comunicación"),
+    "ENAMETOOLONG": Text("File name too long", "nombre de archivo demasiado largo"),
+    "ENOTEMPTY": Text("Directory not empty", "la carpeta no está vacía"),
+    "ELOOP": Text("Too many levels of symbolic links", "demasiados enlaces simbólicos encadenados"),
+    "EOVERFLOW": Text("Value too large for defined data type", "valor demasiado grande para su tipo de dato"),
+    "ENOTSUP": Text("Operation not supported", "operación no admitida"),
+    "ENETUNREACH": Text("Network is unreachable", "no se puede llegar a la red"),
+    "ECONNREFUSED": Text("Connection refused", "conexión rechazada"),
+    "ECONNRESET": Text("Connection reset by peer", "el otro extremo cortó la conexión"),
+    "ETIMEDOUT": Text("Connection timed out", "se agotó el tiempo de espera"),
+    "EHOSTDOWN": Text("Host is down", "el equipo remoto está apagado"),
+    "EHOSTUNREACH": Text("No route to host", "no se puede llegar al equipo remoto"),
+    "ESTALE": Text("Stale file handle", "el archivo ya no está en la unidad de red"),
+    "EDQUOT": Text("Disk quota exceeded", "cuota de disco superada"),
+}
+"""By name: the numbers differ between systems, and not every system has all."""
+_BY_NUMBER: Final = {getattr(errno, name): text for name, text in _REASONS.items() if hasattr(errno, name)}
+
+
+def reason_of(trouble: BaseException) -> Text:
+    """Why that happened: of an OSError by its number, else in the words that came with it."""
+    if isinstance(trouble, OSError):
+        known = _BY_NUMBER.get(trouble.errno or 0)
+        if known is not None:
+            return known
+        if trouble.strerror:
+            return Text(trouble.strerror, trouble.strerror)
+    words = str(trouble) or type(trouble).__name__
+    return Text(words, words)
+
+
+def device_words(told: str) -> Text:
+    """What a job calls its device: "CPU: 2 cores", "GPU: NVIDIA T4"."""
+    number = told.removesuffix(" cores")
+    return Text(told, f"{number} núcleos" if number != told else told)

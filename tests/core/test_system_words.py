@@ -1,0 +1,63 @@
+"""What the operating system says, in both languages."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+import cnnstudio
+from cnnstudio.core.files import write_problem
+from cnnstudio.core.system_words import _REASONS, device_words, reason_of
+from cnnstudio.core.text import Text
+from cnnstudio.imaging import decode, errors
+from cnnstudio.imaging.errors import PictureError, disk_reason, disk_words
+
+PACKAGE = Path(cnnstudio.__file__).parent
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.EROFS, errno.EISDIR, errno.EMFILE,
+                                    errno.EIO, errno.ENAMETOOLONG])
+def test_a_reason_is_told_in_both_languages(number):
+    trouble = OSError(number, os.strerror(number), "/x")
+    assert reason_of(trouble).en == os.strerror(number)
+    assert reason_of(trouble).es not in (reason_of(trouble).en, "")
+    # An OSError without a number, or with one that nobody translated, keeps its words; so does anything else.
+    assert reason_of(OSError("a full shelf")) == Text("a full shelf", "a full shelf")
+    assert reason_of(OSError(99999, "odd")) == Text("odd", "odd")
+    assert reason_of(ValueError()) == Text("ValueError", "ValueError")
+
+
+def test_a_sentence_holds_the_reason_in_its_own_language():
+    problem = write_problem(OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)), "/x")
+    assert problem.text.en.endswith("File name too long.")
+    assert problem.text.es.endswith("nombre de archivo demasiado largo.")
+
+
+def test_a_picture_that_cannot_be_read_tells_it_in_both_languages_too(monkeypatch, tmp_path):
+    def fail(*_arguments, **_options):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(decode, "open", fail, raising=False)
+    with pytest.raises(PictureError) as caught:
+        decode.read_bytes(tmp_path / "x.png")
+    assert "(Input/output error)" in caught.value.text("en")
+    assert "(error de entrada/salida)" in caught.value.text("es")
+    assert disk_words(disk_reason(OSError("odd")), "es") == "OSError"
+
+
+def test_the_bundles_table_says_the_same():
+    assert {name: (each.en, each.es) for name, each in _REASONS.items() if name in errors._REASONS} == errors._REASONS
+
+
+def test_the_systems_words_enter_a_text_here_alone():
+    found = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")
+             if ".strerror" in path.read_text(encoding="utf-8").replace("os.strerror", "")}
+    assert found == {"core/system_words.py"}
+
+
+def test_the_device_has_cores_in_both_languages():
+    assert device_words("CPU: 2 cores") == Text("CPU: 2 cores", "CPU: 2 núcleos")
+    assert device_words("GPU: NVIDIA T4").es == "GPU: NVIDIA T4"

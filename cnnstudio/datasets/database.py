@@ -16,6 +16,7 @@ from cnnstudio.datasets import schema
 
 _SET_ASIDE: Final = Fix(action="set_index_aside", label=Text("Set it aside and read the folder again",
                                                              "Apartarlo y leer la carpeta de nuevo"))
+_PART: Final = 4096
 
 
 class Database:
@@ -88,7 +89,10 @@ class Database:
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
         """The rows of a question one after the other, for very many; raises ProblemError."""
         try:
-            yield from self._connection.execute(sql, values)
+            cursor = self._connection.execute(sql, values)
+            # By the thousand: a step by itself lets other threads in, and waits for them thousands of times.
+            while part := cursor.fetchmany(_PART):
+                yield from part
         except sqlite3.Error as trouble:
             raise ProblemError(database_problem(trouble, self.path)) from trouble
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cnnstudio.datasets.embedding import Embedding
     from cnnstudio.datasets.findings import Finding
     from cnnstudio.datasets.index import Index
+    from cnnstudio.gui.picture_counts import PictureCounts
     from cnnstudio.gui.session import Change, Session
 
 AUDIT: Final = "audit"
@@ -201,25 +202,31 @@ class Auditing(QObject):
         self._changed_kinds.clear()
         embedding = self.embedding
 
-        def work(report: Report) -> object:
+        pictures = self._session.pictures
+        count = pictures.after_counting()
+
+        def work(report: Report) -> Callable[[], None] | None:
             from cnnstudio.datasets.audit.run import judge
 
-            return judge(index, spec, kinds, embedding, report.is_cancelled)
+            # Counted here as well: with many pictures it is felt in the window's thread.
+            return count() if judge(index, spec, kinds, embedding, report.is_cancelled) else None
 
-        self._session.jobs.run(work, Text("Judging the pictures", "Juzgando las imágenes"), "judge", quiet=True,
-                               done=lambda _job: self._session.pictures.refresh())
+        def done(job: Work) -> None:
+            if job.result is not None:
+                job.result()
+            else:
+                pictures.refresh()
+
+        self._session.jobs.run(work, Text("Judging the pictures", "Juzgando las imágenes"), "judge", quiet=True, done=done)
 
     # Numbers -------------------------------------------------------------------------------------
 
-    def count(self, index: Index) -> None:
-        """Ask the index again how much was found; the shares of leaks follow from the background."""
-        from cnnstudio.datasets import findings
-        from cnnstudio.datasets.audit.measuring import waiting
-
-        self.counts = findings.counts(index)
-        self.waiting = waiting(index)
+    def take(self, numbers: PictureCounts) -> None:
+        """How much was found was counted again; the shares of leaks follow from the background."""
+        self.counts, self.waiting = numbers.found, numbers.waiting
+        index = self._session.index
         twins = any(self.counts.get(kind) for kind in ("leakage", "exact_duplicate", "near_duplicate"))
-        if twins:
+        if twins and index is not None:
             self._count_leaks(index)
         elif self.leaks:
             self.leaks = {}

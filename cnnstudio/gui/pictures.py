@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS, DatasetSpec
@@ -16,6 +17,7 @@ from cnnstudio.core.problems import Fix, Problem, ProblemError, warning
 from cnnstudio.core.text import Text
 from cnnstudio.gui.auditing import Auditing
 from cnnstudio.gui.jobs import Job, Report, Work
+from cnnstudio.gui.picture_counts import PictureCounts, count_pictures
 
 if TYPE_CHECKING:
     from cnnstudio.core.project import Project
@@ -48,7 +50,7 @@ class Pictures(QObject):
         self._all_classes: tuple[str, ...] = ()
         self._counts: dict[str, dict[str, int]] = {}
         self._troubles: dict[str, int] = {}
-        self._total = self._excluded = 0
+        self._total = self._excluded = self._stamp = 0
         self._again = False
         self.auditing = Auditing(session)
         self.news: ScanResult | None = None
@@ -147,7 +149,7 @@ class Pictures(QObject):
             self.scan()
         elif before.splits != after.splits:
             self._divide(after)
-        else:
+        elif replace(before, audit=after.audit) != after:
             self.refresh()
 
     # Scanning ------------------------------------------------------------------------------------
@@ -287,22 +289,39 @@ class Pictures(QObject):
         """Count again after an edit; the session tells everybody."""
         self._count()
 
-    def _count(self) -> None:
-        from cnnstudio.datasets.index import Filter
+    def after_counting(self) -> Callable[[], Callable[[], None]]:
+        """A function that counts in any thread; what it answers, called in the window's, tells everybody."""
+        index, spec, stamp = self.index, self._session.project.dataset, self._stamp
 
-        index = self.index
-        if index is None:
+        def ask() -> Callable[[], None]:
+            numbers = count_pictures(index, spec) if index is not None else None
+
+            def tell() -> None:
+                # What was counted in the meantime is newer.
+                if numbers is None or stamp != self._stamp or index is not self.index:
+                    self.refresh()
+                else:
+                    self._take(numbers)
+                    self._session.announce("pictures")
+
+            return tell
+
+        return ask
+
+    def _count(self) -> None:
+        if self.index is None:
             return
         try:
-            self._classes = index.class_names(self._session.project.dataset)
-            self._counts = index.counts()
-            self._troubles = index.problem_counts()
-            self._total = index.count()
-            self._excluded = index.count(Filter(excluded="only"))
-            self._all_classes = index.all_class_names(self._session.project.dataset)
-            self.auditing.count(index)
+            self._take(count_pictures(self.index, self._session.project.dataset))
         except ProblemError as trouble:
             self._session.notice(*trouble.problems)
+
+    def _take(self, numbers: PictureCounts) -> None:
+        self._stamp += 1
+        self._classes, self._all_classes = numbers.classes, numbers.all_classes
+        self._counts, self._troubles = numbers.usable, numbers.troubles
+        self._total, self._excluded = numbers.total, numbers.excluded
+        self.auditing.take(numbers)
 
     @property
     def class_names(self) -> tuple[str, ...]:

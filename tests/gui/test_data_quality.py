@@ -19,6 +19,7 @@ from PySide6.QtGui import QWheelEvent
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core import edits
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.database import Database
 from cnnstudio.datasets.findings import Finding, store
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.gui import class_edits
@@ -211,6 +212,31 @@ def test_a_threshold_shows_what_it_affects_at_once(qtbot, page):
     session.undo()
     idle(qtbot, page)
     assert shown(page) == ["blurred.jpg"]
+
+
+def test_a_dragged_threshold_asks_nothing_in_the_windows_thread(qtbot, page, monkeypatch):
+    asked: list[str] = []
+    rows, each = Database.rows, Database.each
+
+    def note(what: str) -> None:
+        if threading.current_thread() is threading.main_thread():
+            asked.append(what)
+
+    monkeypatch.setattr(Database, "rows", lambda self, sql, *more: note(sql) or rows(self, sql, *more))
+    monkeypatch.setattr(Database, "each", lambda self, sql, *more: note(sql) or each(self, sql, *more))
+    quality = page._side.quality
+    quality._set("blurry", 0.35)
+    idle(qtbot, page)
+    before = page.session.pictures.auditing.counts.get("blurry", 0)
+    assert asked
+    asked.clear()
+    quality._set("blurry", 10.0)
+    assert not asked
+    idle(qtbot, page)
+    # What is found now was counted where it was judged; the grid asks for what it shows alone.
+    assert page.session.pictures.auditing.counts["blurry"] > before
+    assert not [sql for sql in asked if "GROUP BY" in sql]
+    assert len(shown(page)) == page.session.pictures.auditing.counts["blurry"]
 
 
 def test_files_go_to_the_trash_and_come_back(qtbot, page, monkeypatch, tmp_path):

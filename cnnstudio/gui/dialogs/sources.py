@@ -100,6 +100,7 @@ class SourcesList(QWidget):
         super().__init__(parent)
         self._session = session
         self._shown: list[tuple[str, int]] | None = None
+        self._texts: tuple[str, ...] = ()
         self._rows = column(spacing=2)
         self._caption = Caption(tr("Sources", "Orígenes"))
         self._note = Label("", "secondary", "dim", wrap=True)
@@ -109,7 +110,10 @@ class SourcesList(QWidget):
 
     def refresh(self, change: Change | None) -> None:
         """Show the present sources and their numbers."""
-        if change is not None and not change.of("dataset", "pictures", "folder"):
+        dataset = self._session.project.dataset
+        texts, before = (dataset.source, *dataset.joined), self._texts
+        self._texts = texts
+        if change is not None and not change.of("pictures", "folder") and texts == before:
             return
         index, folder = self._session.index, self._session.folder
         found = sources_summary(self._session.project, folder, index) if index is not None and folder is not None else []

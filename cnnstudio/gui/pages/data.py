@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QSlider, QStackedWidget, QWidget
 
 from cnnstudio.catalog.findings import KINDS
+from cnnstudio.core.audit import AuditSpec
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.query import Filter
@@ -80,6 +82,7 @@ class DataPage(Page):
     def centre(self) -> QWidget:
         self._grid = self._make_grid()
         self._asked: object = None
+        self._dataset: object = None
         self._filters = FilterBar(self.session, self.state)
         self._filters.chosen.connect(self._set_filter)
         self._switch = SegmentedControl([("grid", tr("Grid", "Cuadrícula")), ("map", tr("Map", "Mapa")),
@@ -194,18 +197,25 @@ class DataPage(Page):
             self._grid.empty()
             self._filters.text.setText(self.state.get("text", ""))
             self._enter_answers()
-        if change.of("pictures", "dataset", "folder", "runs"):
+        pictures = self._changes_pictures(change)
+        if pictures or change.of("runs"):
             if self.session.pictures.total:
                 self._choices.forget_classes(self.session.pictures.all_class_names)
             self._filters.show_state()
             self._query()
         self._side.refresh(change)
-        if change.of("pictures", "dataset", "folder"):
+        if pictures:
             self._selected()
             self._news.show_news()
-        if self._map is not None and change.of("pictures", "dataset", "folder", "runs"):
+        if self._map is not None and (pictures or change.of("runs")):
             self._map.refresh(change)
         self._scan.show_scan()
+
+    def _changes_pictures(self, change: Change) -> bool:
+        """Whether it is about what is shown: what a threshold finds follows when the pictures were judged by it."""
+        dataset = replace(self.session.project.dataset, audit=AuditSpec())
+        same, self._dataset = dataset == self._dataset, dataset
+        return change.of("pictures", "folder") or (change.of("dataset") and not same)
 
     @property
     def _choices(self) -> FilterChoices:

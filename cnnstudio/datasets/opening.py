@@ -88,7 +88,7 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     except OSError as trouble:
         raise ProblemError(write_problem(trouble, folder)) from trouble
     try:
-        own = _own_base(Path(base), folder, base_name) if Path(base).suffix.lower() in MODELS else None
+        own = _own_base(Path(base), folder, base_name, cancelled) if Path(base).suffix.lower() in MODELS else None
     except ProblemError:
         # A model that is none: only what is empty goes, which this made or which nobody misses.
         for made in (folder / "bases", folder):
@@ -102,6 +102,10 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     root = root_of(places[0].resolve())
     scan = scan_folder(index, root, first, on_progress, cancelled)
     inspect_pictures(index, root, on_progress, cancelled)
+    if cancelled():
+        # The next try goes on with what was read; a project that nobody wanted would be in its way.
+        index.close()
+        raise ProblemError(_cancelled(folder))
     facts = facts_of(index, Project(name=title, dataset=first), root)
     project = new_project(title, source, facts, template=template, base=base if own is None else "efficientnet_lite0")
     if own is not None:
@@ -114,12 +118,21 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     return Created(project=project, scan=scan, problems=problems), index
 
 
-def _own_base(model: Path, folder: Path, name: str) -> Base:
+def _own_base(model: Path, folder: Path, name: str, cancelled: Cancelled) -> Base:
     """A model of the user's, taken into the project's folder."""
     from cnnstudio.catalog.bases.own import own_base
     from cnnstudio.catalog.bases.own_files import take_in
 
-    return own_base(take_in(model, folder, name), folder=folder)
+    def check() -> None:
+        if cancelled():
+            raise ProblemError(_cancelled(folder))
+
+    return own_base(take_in(model, folder, name, check=check), folder=folder)
+
+
+def _cancelled(folder: Path) -> Problem:
+    text = Text("The project in {path} was not made: it was cancelled.", "El proyecto en {path} no se creó: se canceló.")
+    return error("create_cancelled", text.fill(path=folder), "project", path=folder)
 
 
 def _no_source(place: Path) -> Problem:

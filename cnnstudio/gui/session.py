@@ -266,8 +266,12 @@ class Session(QObject):
             def progress(count: int, total: int) -> None:
                 report.progress(count, total or max(count, 1))
 
-            _created, index = create_project(folder, data, template, base, name, progress, report.is_cancelled,
-                                             base_name)
+            try:
+                _created, index = create_project(folder, data, template, base, name, progress, report.is_cancelled,
+                                                 base_name)
+            except ProblemError:
+                report.check()
+                raise
             index.close()
             report.check()
             return folder

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
@@ -124,3 +127,29 @@ def test_another_folder_asks_anew(qtbot, window, new, tmp_path):
     (tmp_path / "others").mkdir()
     window.take_paths([str(tmp_path / "others")])
     assert new._state["choice"] == "" and new._own.base is None and new._create.isEnabled()
+
+
+@pytest.mark.parametrize(("own", "during"), [(True, "catalog.bases.own_files.looked_at"),
+                                             (False, "datasets.opening.scan_folder")])
+def test_what_was_cancelled_can_be_made_at_the_same_place(qtbot, window, new, tmp_path, monkeypatch, own, during):
+    new._choose("template:lenet5")
+    if own:
+        window.take_paths([str(write_model(tmp_path / "net.keras"))])
+        settle(qtbot, window)
+    module, _, name = during.rpartition(".")
+    whole = getattr(importlib.import_module(f"cnnstudio.{module}"), name)
+    cancelled = threading.Event()
+    monkeypatch.setattr(f"cnnstudio.{during}", lambda *words: cancelled.wait(20) and whole(*words))
+    told = []
+    window.session.noticed.connect(told.append)
+    new._make()
+    new._go_back()
+    cancelled.set()
+    settle(qtbot, window)
+    assert told == [] and not window.session.is_open
+    assert not list((tmp_path / "made").glob("*.cnnstudio"))
+    assert new._create.isEnabled() and new._back.text() == "Back"
+    new._create.click()
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
+    assert window.session.folder == tmp_path / "made"
+    settle(qtbot, window)

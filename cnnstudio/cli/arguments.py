@@ -173,7 +173,11 @@ def _datasets(command: Command) -> None:
 def _decide(command: Command) -> None:
     decide = command("decide", tr("give pictures a class or split, leave them out, accept findings",
                                   "da clase o división a imágenes, las excluye, acepta hallazgos"))
-    decide.add_argument("paths", nargs="+", metavar=tr("PATH", "RUTA"), help=tr("pictures", "imágenes"))
+    decide.add_argument("paths", nargs="+", metavar=tr("PATH", "RUTA"), help=tr(
+        "pictures, by their path in the collection or any other; where some are unknown the others are decided and the "
+        "exit code is 1",
+        "imágenes, por su ruta en la colección o cualquier otra; si algunas no se conocen se decide sobre las demás y el "
+        "código de salida es 1"))
     decide.add_argument("--class", dest="class_name", metavar=tr("NAME", "NOMBRE"),
                         help=tr("the class that they show", "la clase que muestran"))
     decide.add_argument("--split", choices=("train", "validation", "test", "drawn"),

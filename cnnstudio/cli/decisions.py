@@ -10,7 +10,7 @@ from pathlib import Path
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.projects import locked
-from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Index
@@ -19,7 +19,10 @@ from cnnstudio.datasets.sourcing import source_folder
 
 
 def decide(arguments: argparse.Namespace, output: Output) -> int:
-    """Give pictures a class or split, leave them out or take them in, accept a finding about them."""
+    """Give pictures a class or split, leave them out or take them in, accept a finding about them.
+
+    Exit code 0 done for all, 1 some are no pictures of the project (the others are decided), 2 none is.
+    """
     folder: Path = arguments.project
     name = arguments.class_name
     if name is not None and not name.strip():
@@ -30,7 +33,8 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
     project, index = open_project(folder)
     lock = locked(folder)
     try:
-        paths = _known(arguments.paths, project, folder, index, output)
+        paths, unknown = _known(arguments.paths, project, folder, index)
+        output.problems(unknown)
         ids = list(index.ids_of(paths))
         if name is not None:
             index.relabel(ids, name.strip())
@@ -49,11 +53,13 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         index.close()
         lock.release()
-    return 0 if ids else 2
+    return 2 if not ids else 1 if unknown else 0
 
 
-def _known(given: Sequence[str], project: Project, folder: Path, index: Index, output: Output) -> list[str]:
-    """The paths as the index has them: relative to the collection's folder, or any path of the file system."""
+def _known(given: Sequence[str], project: Project, folder: Path, index: Index
+           ) -> tuple[list[str], list[Problem]]:
+    """The paths as the index has them, given relative to the collection's folder or as any path of the file system;
+    and what it does not have."""
     root = source_folder(project, folder)
     found: list[str] = []
     unknown: list[Problem] = []
@@ -64,9 +70,8 @@ def _known(given: Sequence[str], project: Project, folder: Path, index: Index, o
             found.append(known)
         else:
             text = Text("{path} is not a picture of this project.", "{path} no es una imagen de este proyecto.")
-            unknown.append(warning("unknown_picture", text.fill(path=path), "dataset", path=path))
-    output.problems(unknown)
-    return found
+            unknown.append(error("unknown_picture", text.fill(path=path), "dataset", path=path))
+    return found, unknown
 
 
 def _check_kind(kind: str) -> None:

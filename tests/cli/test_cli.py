@@ -240,9 +240,9 @@ def test_decisions_are_taken_from_a_script(project, capsys):
     root = Path(json.loads(capsys.readouterr().out)["value"])
     file = next(path for path in sorted(root.rglob("*")) if path.is_file())
     assert cli.main(["decide", project, str(file), "nothing.jpg", "--class", "other", "--split", "test", "--exclude",
-                     "--accept", "blurry", "--json"]) == 0
+                     "--accept", "blurry", "--json"]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert lines[0]["problem"]["code"] == "unknown_picture"
+    assert (lines[0]["problem"]["code"], lines[0]["problem"]["severity"]) == ("unknown_picture", "error")
     assert (lines[1]["class"], lines[1]["split"], lines[1]["excluded"]) == ("other", "test", True)
     assert cli.main(["decide", project, lines[1]["path"], "--include", "--split", "drawn"]) == 0
     assert "other" in capsys.readouterr().out

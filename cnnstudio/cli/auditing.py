@@ -16,7 +16,7 @@ from cnnstudio.core.files import PROJECT_FILE, read_project
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets import findings as stored
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
 from cnnstudio.datasets.audit.helpers import Helpers, keep_memory
@@ -138,7 +138,7 @@ def _tell(found: Iterable[stored.Finding], images: int, output: Output) -> None:
         counts[each.kind] += 1
         output.line({"kind": each.kind, "path": each.path, "others": list(each.others), "score": round(each.score, 4),
                      "severity": each.severity, "text": each.text},
-                    f"{KINDS[each.kind].label}: {each.path}: {each.text}")
+                    on_one_line(f"{KINDS[each.kind].label}: {each.path}: {each.text}"))
     told = ", ".join(f"{KINDS[kind].label} {number}" for kind, number in counts.most_common())
     output.line({"event": "summary", "images": images, "counts": dict(counts)},
                 tr("{images} pictures: {told}", "{images} imágenes: {told}", images=images,

@@ -12,7 +12,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.cli.projects import locked
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.sourcing import source_folder
@@ -49,7 +49,7 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
             if picture.excluded:
                 words += ", " + tr("excluded", "excluida")
             output.line({"path": picture.path, "class": picture.class_name, "split": picture.split,
-                         "excluded": picture.excluded, "findings": list(picture.findings)}, words)
+                         "excluded": picture.excluded, "findings": list(picture.findings)}, on_one_line(words))
     finally:
         index.close()
         lock.release()

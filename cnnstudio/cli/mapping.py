@@ -13,7 +13,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.core import events
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets.embedding import Embedding, read_embedding
 from cnnstudio.datasets.index import Index
 from cnnstudio.workers.analysis import embedding_job
@@ -66,8 +66,10 @@ def _tell(embedding: Embedding, model: str, index: Index, output: Output) -> Non
             "label_quality": round(float(embedding.label_quality[row]), 4) if judged else None,
             "mislabeled": doubtful, "suggested": embedding.suggested[row] if judged else "",
             "neighbours": [embedding.paths[each] for each in embedding.neighbours[row].tolist() if each >= 0]}
-        words = f"{path}\t{x:+.4f}\t{y:+.4f}\t{class_name}"
-        output.line(line, f"{words}\t→ {embedding.suggested[row]}?" if doubtful else words)
+        columns = [path, f"{x:+.4f}", f"{y:+.4f}", class_name]
+        if doubtful:
+            columns.append(f"→ {embedding.suggested[row]}?")
+        output.line(line, "\t".join(map(on_one_line, columns)))
     for note in embedding.notes:
         output.say(str(note))
     wrong = int(embedding.mislabeled.sum())

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, language, number, tr
+from cnnstudio.core.text import Text, language, number, on_one_line, tr
 
 
 def localized(value: Any) -> Any:
@@ -97,7 +97,8 @@ class Output:
         """Every problem for people; and with --json a line for each."""
         marks = {"error": tr("error", "error"), "warning": tr("warning", "aviso"), "info": tr("note", "nota")}
         for problem in problems:
-            self.say(f"{marks[problem.severity]}: {problem.text.in_language(language())}")
+            words, path = problem.text.in_language(language()), problem.where.path
+            self.say(f"{marks[problem.severity]}: {words.replace(path, on_one_line(path)) if path else words}")
             for command in _commands(problem):
                 self.say("    " + tr("To do so: {command}", "Para hacerlo: {command}", command=command))
             if self.as_json and as_lines:

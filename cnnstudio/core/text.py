@@ -17,6 +17,7 @@ LANGUAGES: Final = {"en": "English", "es": "Español"}
 _current = "en"
 _SIGNS: Final = str.maketrans({".": ",", ",": "\u202f"})
 """Of an English number in Spanish: a decimal comma, and a thin space between groups of three digits."""
+_STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class _Spanish(string.Formatter):
@@ -138,3 +139,11 @@ def system_language() -> str:
                 return "en"
         break
     return "en"
+
+
+def on_one_line(name: str) -> str:
+    r"""A name or path as one line of a terminal can show it: what steers (a line break, a tab) is written `\n`, `\t`.
+
+    The name of a file may hold any sign.
+    """
+    return _STEERING.sub(lambda found: repr(found.group())[1:-1], name)

@@ -16,6 +16,7 @@ import argparse
 import importlib.util
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -27,6 +28,11 @@ SUFFIXES = frozenset({
     ".jp2", ".j2k", ".jpf", ".jpx", ".jpm", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".apng",
 })
 BATCH = 32
+
+
+def on_one_line(words: str) -> str:
+    """A line break in the name of a file or class, and what else steers a terminal, as Python writes it."""
+    return re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: repr(found.group())[1:-1], words)
 
 
 def expand(paths: Iterable[str]) -> list[str]:
@@ -112,10 +118,10 @@ def main() -> int:
         if arguments.json:
             print(json.dumps(each, ensure_ascii=False), flush=True)
         elif "problem" in each:
-            print(f"{each['path']}: {each['problem']['text']}", flush=True)
+            print(on_one_line(f"{each['path']}: {each['problem']['text']}"), flush=True)
         else:
             words = ", ".join(f"{best['label']} {best['probability']:.2%}" for best in each["top"])
-            print(f"{each['path']}: {words}", flush=True)
+            print(on_one_line(f"{each['path']}: {words}"), flush=True)
     return 0 if answered else 2
 
 

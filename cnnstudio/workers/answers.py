@@ -12,7 +12,7 @@ from typing import Any, Final
 from cnnstudio.core.events import Prediction
 from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.core.text import number
+from cnnstudio.core.text import number, on_one_line
 from cnnstudio.datasets.layout import SUFFIXES
 
 DECIMALS: Final = 6
@@ -35,9 +35,9 @@ def json_line(prediction: Prediction) -> str:
 def text_line(prediction: Prediction) -> str:
     """The answer for people: path, then the classes with their probability, best first."""
     found = as_dictionary(prediction)
-    if "problem" in found:
-        return f"{found['path']}: {found['problem']['text']}"
-    return f"{found['path']}: " + ", ".join(f"{each['label']} {number(each['probability'], '.2%')}" for each in found["top"])
+    words = found["problem"]["text"] if "problem" in found else ", ".join(
+        f"{each['label']} {number(each['probability'], '.2%')}" for each in found["top"])
+    return on_one_line(f"{found['path']}: {words}")
 
 
 def expand(paths: Iterable[str]) -> list[str]:

@@ -51,6 +51,7 @@ def test_the_language_and_words(pictures, capsys):
     assert cli.main(["audit", str(pictures), "--only", "dark,leakage", "--language", "es"]) == 0
     words = capsys.readouterr().out
     assert "embellece la exactitud" in words
+    assert sum("train/dog/dark\\nline.jpg: " in line for line in words.splitlines()) == 1
     assert words.splitlines()[-1].startswith("42 imágenes")
 
 

@@ -20,6 +20,7 @@ from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
 from cnnstudio.core.events import Finished, Phase, Report
 from cnnstudio.core.text import Text, set_language
+from cnnstudio.datasets.index import Index
 
 
 @pytest.fixture
@@ -249,6 +250,16 @@ def test_decisions_are_taken_from_a_script(project, capsys):
     assert cli.main(["decide", project, lines[1]["path"], "--accept", "nonsense"]) == 2
     assert cli.main(["decide", project, lines[1]["path"], "--class", " "]) == 2
     assert cli.main(["decide", project, "nothing.jpg", "--exclude"]) == 2
+
+
+def test_a_decision_about_a_name_with_a_line_break_is_one_line(project, capsys):
+    assert cli.main(["decide", project, "no\nthing.jpg"]) == 2
+    assert capsys.readouterr().err.splitlines() == ["error: no\\nthing.jpg is not a picture of this project."]
+    index = Index(Path(project) / "dataset.sqlite")
+    path = next(each.path for each in index.pictures(index.ids()))
+    index.close()
+    assert cli.main(["decide", project, path, "--class", "two\nlines"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith(f"{path}: two\\nlines, ")
 
 
 def test_a_network_of_a_file_is_taken_over(project, tmp_path, capsys):

@@ -33,6 +33,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def test_one_line_a_picture_and_a_summary(pictures, capsys):
+    (pictures / "disc" / "1.png").rename(pictures / "disc" / "new\nline\t1.png")
     assert cli.main(["map", str(pictures), "--json"]) == 0
     *lines, summary = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert summary["event"] == "summary"
@@ -57,6 +58,8 @@ def test_one_line_a_picture_and_a_summary(pictures, capsys):
     assert cli.main(["map", str(pictures), "--layout", "pca"]) == 0
     words = capsys.readouterr().out.splitlines()
     assert len(words) == 37
+    assert "disc/new\nline\t1.png" in found
+    assert any(line.startswith("disc/new\\nline\\t1.png\t") for line in words)
     assert any(line.startswith("disc/swapped.png\t") and "square?" in line for line in words)
 
 

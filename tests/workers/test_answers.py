@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from cnnstudio.core import text
 from cnnstudio.core.events import Prediction, Ranked
 from cnnstudio.core.text import set_language
 from cnnstudio.engine import bundle_predict
@@ -16,6 +19,14 @@ def test_hidden_and_other_files_are_left_out_everywhere(tmp_path):
     missing = str(tmp_path / "missing.png")
     assert answers.expand([str(tmp_path), missing]) == [*wanted, missing]
     assert bundle_predict.expand([str(tmp_path), missing]) == [*wanted, missing]
+
+
+def test_a_line_break_in_a_name_stays_in_its_line():
+    answer = Prediction(request=1, path="new\nline\té.png", top=(Ranked(label="c\x1b[1mat", probability=1.0),))
+    assert answers.text_line(answer) == r"new\nline\té.png: c\x1b[1mat 100.00%"
+    assert json.loads(answers.json_line(answer))["path"] == "new\nline\té.png"
+    for on_one_line in (text.on_one_line, bundle_predict.on_one_line):
+        assert on_one_line("a\u2028b\r😀\u200dñ\\n") == "a\\u2028b\\r😀\u200dñ\\n"
 
 
 def test_answers_for_people_have_the_signs_of_their_language():

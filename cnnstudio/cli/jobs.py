@@ -33,7 +33,7 @@ from cnnstudio.workers.preparing import (
     serving_job,
     training_job,
 )
-from cnnstudio.workers.runs import RunFolder, find_run
+from cnnstudio.workers.runs import RunFolder, find_run, run_of, standing_words
 from cnnstudio.workers.supervisor import Supervisor
 
 
@@ -194,6 +194,7 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
         text = Text("There are no pictures to classify.", "No hay imágenes que clasificar.")
         raise ProblemError(error("no_pictures", text, "file"))
     job = serving_job(arguments.model, arguments.run)
+    run = run_of(Path(job.model))
     rows: list[events.Prediction] = []
     names: list[str] = []
 
@@ -201,12 +202,16 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
         report_progress(event, output)
         if isinstance(event, events.Ready):
             names.extend(event.class_names)
+            if run is not None and not output.as_json:
+                # Not every newest run is a good one: who answers is told first.
+                output.words(tr("answers of the run {run} ({standing})", "respuestas del entrenamiento {run} ({standing})",
+                                run=run.id, standing=standing_words(run.summary())))
             supervisor.send(Predict(request=1, paths=tuple(paths),
                                     top=0 if arguments.csv else arguments.top))
         elif isinstance(event, events.Prediction):
             rows.append(event)
             shown = msgspec.structs.replace(event, top=event.top[:arguments.top])
-            output.words(json_line(shown) if output.as_json else text_line(shown))
+            output.words(json_line(shown, run.id if run is not None else "") if output.as_json else text_line(shown))
         elif isinstance(event, events.Answered):
             supervisor.send(Stop(keep=False))
 

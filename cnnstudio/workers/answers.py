@@ -27,9 +27,9 @@ def as_dictionary(prediction: Prediction) -> dict[str, Any]:
     return {"path": prediction.path, "label": top[0]["label"], "probability": top[0]["probability"], "top": top}
 
 
-def json_line(prediction: Prediction) -> str:
-    """The answer as one line of JSON."""
-    return json.dumps(as_dictionary(prediction), ensure_ascii=False)
+def json_line(prediction: Prediction, run: str = "") -> str:
+    """The answer as one line of JSON; with the run that gave it, if it was one."""
+    return json.dumps(as_dictionary(prediction) | ({"run": run} if run else {}), ensure_ascii=False)
 
 
 def text_line(prediction: Prediction) -> str:

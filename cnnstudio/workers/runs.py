@@ -253,6 +253,17 @@ def request_resume(run: RunFolder) -> None:
     run.send(Resume())
 
 
+def standing_words(run: RunSummary) -> Text:
+    """How a run ended and how far it came: "stopped, epoch 3 of 20"."""
+    text = Text("{state}, epoch {epochs} of {planned}", "{state}, época {epochs} de {planned}")
+    return text.fill(state=STATE_NAMES[run.state], epochs=run.epochs, planned=run.planned)
+
+
+def run_of(model: Path) -> RunFolder | None:
+    """The run whose folder this is; None for an exported bundle or a file."""
+    return RunFolder(model) if model.parent.name == RUNS and (model / "spec.json").is_file() else None
+
+
 def create_run(project_folder: Path, project: Project, write_manifest: Callable[[Path], object]) -> RunFolder:
     """A new run with the frozen project; `write_manifest` is given the path of the manifest to write.
 

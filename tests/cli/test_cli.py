@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -18,9 +19,11 @@ from cnnstudio.__main__ import for_terminal
 from cnnstudio.cli import jobs
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
-from cnnstudio.core.events import Finished, Phase, Report
+from cnnstudio.core.events import Finished, Phase, Prediction, Ranked, Ready, Report, Stopped
+from cnnstudio.core.files import read_project
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets.index import Index
+from cnnstudio.workers.runs import create_run
 
 
 @pytest.fixture
@@ -176,6 +179,35 @@ def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
     assert capsys.readouterr().out == "dispositivo: CPU: 2 núcleos\nprocesadores: 2\n"
     assert cli.main(["doctor", "--language", "es", "--json"]) == 0
     assert lines(capsys) == [{"device": "CPU: 2 cores", "cpu_count": 2}]
+
+
+@pytest.mark.parametrize("as_run", [False, True])
+def test_predict_names_the_run_that_answers(project, pictures, monkeypatch, capsys, as_run):
+    class Scripted:
+        def __init__(self, job, told):
+            self.job, self.told = job, told
+
+        def send(self, command):
+            pass
+
+        def run(self):
+            self.told(Ready(engine="keras", class_names=("cat", "dog")))
+            self.told(Prediction(request=1, path="a.png", top=(Ranked(label="cat", probability=1.0),)))
+            return Stopped(kept=True)
+
+    monkeypatch.setattr(jobs, "Supervisor", Scripted)
+    monkeypatch.setattr(jobs, "stopping", lambda _supervisor, _output: contextlib.nullcontext())
+    folder = Path(project)
+    run = create_run(folder, read_project(folder), lambda path: path.write_text("{}\n"))
+    run.model_path.write_bytes(b"model")
+    words = ["predict", str(run.folder) if as_run else project, str(pictures / "cat" / "0.png")]
+    assert cli.main(words) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"answers of the run {run.id} (not started, epoch 0 of {run.spec().training.epochs})"
+    assert second == "a.png: cat 100.00%"
+    assert cli.main([*words, "--json"]) == 0
+    (line,) = lines(capsys)
+    assert (line["path"], line["label"], line["run"]) == ("a.png", "cat", run.id)
 
 
 def test_the_whole_help_follows_the_language(capsys):

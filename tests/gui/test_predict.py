@@ -84,6 +84,11 @@ def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
     assert not page._server.running
 
 
+def test_the_header_names_the_run_that_answers_and_how_far_it_came(page):
+    (run,) = page.models.runs
+    assert page.subtitle() == f"{run.id} (not started, epoch 0 of {run.planned}) · 2 classes · LiteRT"
+
+
 def test_one_picture_is_shown_with_its_bars(qtbot, page, pictures_folder):
     assert page._stack.currentIndex() == 1
     assert page.dropped([str(pictures_folder / "dog" / "dog03.png")])

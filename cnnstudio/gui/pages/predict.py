@@ -70,8 +70,8 @@ class PredictPage(Page):
     def subtitle(self) -> str:
         if self._server.ready is not None:
             names = self._server.ready.class_names
-            return tr("ready · {n} classes · {engine}", "listo · {n} clases · {engine}", n=len(names),
-                      engine=ENGINES.get(self._server.ready.engine, self._server.ready.engine))
+            return tr("{model} · {n} classes · {engine}", "{model} · {n} clases · {engine}", model=self.models.words,
+                      n=len(names), engine=ENGINES.get(self._server.ready.engine, self._server.ready.engine))
         return tr("Loading the model…", "Cargando el modelo…") if self._server.running else ""
 
     def actions(self) -> Iterable[QWidget]:

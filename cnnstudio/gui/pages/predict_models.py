@@ -15,7 +15,7 @@ from cnnstudio.gui.pages.prepare_preview import Latest, Trouble
 from cnnstudio.gui.session import Session
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.words import moment
-from cnnstudio.workers.runs import RunSummary
+from cnnstudio.workers.runs import RunSummary, standing_words
 
 
 class Models(QObject):
@@ -61,6 +61,13 @@ class Models(QObject):
         if self.runs and self._session.folder is not None:
             return str(self._session.folder), self.runs[0].id
         return None
+
+    @property
+    def words(self) -> str:
+        """Which model answers: of a run its id, how it ended and how far it came."""
+        path, identifier = self.model or ("", "")
+        run = next((each for each in self.runs if each.id == identifier), None)
+        return f"{run.id} ({standing_words(run)})" if run is not None else Path(path).name
 
     def choose(self, model: object) -> None:
         """Use that model from now on."""

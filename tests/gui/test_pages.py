@@ -156,6 +156,18 @@ def test_qt_speaks_the_language_too(qtbot, window):
     assert said() == "Cancel"
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="keys are signs there")
+def test_spanish_menus_name_keys_as_tooltips_do(window):
+    def keys(*names: str) -> list[str]:
+        return [QKeySequence(name).toString(QKeySequence.SequenceFormat.NativeText) for name in names]
+
+    window.session.set_setting("language", "es")
+    assert keys("Ctrl+Z", "Ctrl+Shift+Z", "Del") == ["Ctrl+Z", "Ctrl+Mayús+Z", "Supr"]
+    assert QKeySequence("Ctrl+Shift+Z").toString() == "Ctrl+Shift+Z", "files and settings keep the one form"
+    window.session.set_setting("language", "en")
+    assert keys("Ctrl+Shift+Z", "Del") == ["Ctrl+Shift+Z", "Del"]
+
+
 def test_a_folder_becomes_a_project(qtbot, window, pictures_folder, tmp_path):
     window.take_paths([str(pictures_folder)])
     new = window._pages["start"]._new

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -34,10 +34,14 @@ def fields_of(spec: object, params: Sequence[object]) -> dict[str, object]:
     return {param.name: getattr(spec, param.name) for param in params}  # type: ignore[attr-defined]
 
 
-def check_project(project: Project, classes: Sequence[str], counts: Counts) -> tuple[Problem, ...]:
-    """All problems at once, data first, each located and with its fixes."""
+def check_project(project: Project, classes: Sequence[str], counts: Counts, pinned: Collection[str] = ()
+                  ) -> tuple[Problem, ...]:
+    """All problems at once, data first, each located and with its fixes.
+
+    `pinned`: classes with pictures that the user put into another split than the draw would.
+    """
     return (
-        *check_dataset(project, classes, counts),
+        *check_dataset(project, classes, counts, pinned),
         *check_recipe(project, counts),
         *check_augmentation(project, classes),
         *check_network(project, len(classes)),
@@ -45,7 +49,8 @@ def check_project(project: Project, classes: Sequence[str], counts: Counts) -> t
     )
 
 
-def check_dataset(project: Project, classes: Sequence[str], counts: Counts) -> tuple[Problem, ...]:
+def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinned: Collection[str] = ()
+                  ) -> tuple[Problem, ...]:
     dataset = project.dataset
     choose = Fix(action="choose_folder", label=Text("Choose a folder…", "Elegir carpeta…"))
     if not dataset.source:
@@ -72,20 +77,41 @@ def check_dataset(project: Project, classes: Sequence[str], counts: Counts) -> t
                   arguments={"spec": "dataset", "field": "label_mode", "value": "categorical"})
         problems.append(error("binary_needs_two", text.fill(n=len(classes)), "dataset", field="label_mode",
                               fixes=(fix,)))
-    problems += _check_splits(classes, counts)
+    drawn = pinned if dataset.splits.train > 0 else ()
+    problems += _check_splits(classes, counts, lambda names: _fixes_of_unlearned(names, classes, counts, drawn))
     return tuple(problems)
 
 
+_Fixes = Callable[[Sequence[str]], tuple[Fix, ...]]
+
+
 def _of_classes(names: Sequence[str], numbers: Mapping[str, int], problem: Callable[..., Problem], code: str, one: Text,
-                many: Text) -> list[Problem]:
+                many: Text, fixes: _Fixes = lambda _names: ()) -> list[Problem]:
     """A problem for each of a few classes, one for many: they would hide all others."""
     if len(names) <= _EACH:
-        return [problem(code, one.fill(name=name, number=numbers[name]), "dataset") for name in names]
+        return [problem(code, one.fill(name=name, number=numbers[name]), "dataset", fixes=fixes([name]))
+                for name in names]
     more = Text("{names} and {n} more", "{names} y {n} más").fill(names=", ".join(names[:_NAMED]), n=len(names) - _NAMED)
-    return [problem(code, many.fill(n=len(names), names=more if len(names) > _NAMED else ", ".join(names)), "dataset")]
+    return [problem(code, many.fill(n=len(names), names=more if len(names) > _NAMED else ", ".join(names)), "dataset",
+                    fixes=fixes(names))]
 
 
-def _check_splits(classes: Sequence[str], counts: Counts) -> list[Problem]:
+def _fixes_of_unlearned(names: Sequence[str], classes: Sequence[str], counts: Counts, pinned: Collection[str]
+                        ) -> tuple[Fix, ...]:
+    """What can be done about classes without a training picture."""
+    fixes: list[Fix] = []
+    if held := [name for name in names if name in pinned and any(counts.get(name, {}).values())]:
+        label = Text("Draw its splits anew", "Sortear de nuevo sus divisiones") if len(held) == 1 else Text(
+            "Draw their splits anew", "Sortear de nuevo sus divisiones")
+        fixes.append(Fix(action="draw_splits", label=label, arguments={"classes": list(held)}))
+    if len(classes) - len(names) >= 2:
+        label = Text("Hide the class", "Ocultar la clase") if len(names) == 1 else Text("Hide these classes",
+                                                                                       "Ocultar estas clases")
+        fixes.append(Fix(action="hide_classes", label=label, arguments={"names": list(names)}))
+    return tuple(fixes)
+
+
+def _check_splits(classes: Sequence[str], counts: Counts, unlearned: _Fixes) -> list[Problem]:
     problems: list[Problem] = []
     totals = {split: sum(counts.get(name, {}).get(split, 0) for name in classes) for split in SPLIT_NAMES}
     if not totals["train"]:
@@ -102,7 +128,7 @@ def _check_splits(classes: Sequence[str], counts: Counts) -> list[Problem]:
         problems += _of_classes([name for name in classes if not learned[name]], learned, error, "class_without_training", Text(
             "The class {name} has no training picture.", "La clase {name} no tiene ninguna imagen de entrenamiento."),
             Text("{n} classes have no training picture: {names}.",
-                 "{n} clases no tienen ninguna imagen de entrenamiento: {names}."))
+                 "{n} clases no tienen ninguna imagen de entrenamiento: {names}."), unlearned)
     problems += _of_classes([name for name in classes if 0 < learned[name] < 10], learned, warning, "few_pictures", Text(
         "The class {name} has few training pictures: only {number}.",
         "La clase {name} tiene pocas imágenes de entrenamiento: solo {number}."),

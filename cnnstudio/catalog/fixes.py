@@ -127,6 +127,11 @@ def _replace_normalization(project: Project) -> Project:
     return project
 
 
+def _hide_classes(project: Project, names: list[str]) -> Project:
+    hidden = dict.fromkeys((*project.dataset.hidden_classes, *names))
+    return edits.set_field(project, "dataset", "hidden_classes", tuple(hidden))
+
+
 FIXES: Final[dict[str, Callable[..., Project]]] = {
     "set_field": edits.set_field,
     "set_node_param": edits.set_node_param,
@@ -134,6 +139,7 @@ FIXES: Final[dict[str, Callable[..., Project]]] = {
     "enable_step": edits.enable_step,
     "remove_step": edits.remove_step,
     "set_size": _set_size,
+    "hide_classes": _hide_classes,
     "insert_before": _insert_before,
     "remove_nodes": _remove_nodes,
     "add_input": _add_input,

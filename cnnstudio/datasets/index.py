@@ -197,6 +197,13 @@ class Index(Decisions):
             found.setdefault(class_name, {})[split] = number
         return found
 
+    def pinned_classes(self) -> tuple[str, ...]:
+        """Classes with usable pictures that the user put into validation or test where the draw would have a say."""
+        return tuple(row[0] for row in self.rows(
+            "SELECT DISTINCT p.class_name FROM decisions d JOIN pictures p ON p.path = d.path"
+            " WHERE d.split IS NOT NULL AND d.split != 'train' AND COALESCE(p.folder_split, 'train') = 'train'"
+            " AND NOT p.excluded AND p.problem IS NULL ORDER BY p.class_name"))
+
     def split_counts(self, classes: Sequence[str]) -> dict[str, int]:
         """Usable pictures of these classes by split."""
         totals = {"train": 0, "validation": 0, "test": 0}

@@ -250,5 +250,6 @@ _COMMANDS: Final[dict[str, Callable[[MainWindow, dict[str, Any]], object]]] = {
     "download": _download,
     "collect": _collect,
     "audit": _audit,
+    "draw_splits": lambda window, arguments: window.session.pictures.draw_splits(arguments["classes"]),
     "take_paths": lambda window, arguments: window.take_paths(arguments["paths"]),
 }

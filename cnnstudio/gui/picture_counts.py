@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 class PictureCounts(msgspec.Struct, frozen=True, kw_only=True):
     """`usable`: pictures by class and split; `troubles`: unreadable ones by the code of the problem; `found`:
-    findings by kind; `waiting`: pictures that were not measured yet."""
+    findings by kind; `waiting`: pictures that were not measured yet; `pinned`: see `Index.pinned_classes`."""
 
     classes: tuple[str, ...]
     all_classes: tuple[str, ...]
@@ -24,6 +24,7 @@ class PictureCounts(msgspec.Struct, frozen=True, kw_only=True):
     excluded: int
     found: dict[str, int]
     waiting: int
+    pinned: tuple[str, ...]
 
 
 def count_pictures(index: Index, spec: DatasetSpec) -> PictureCounts:
@@ -37,4 +38,5 @@ def count_pictures(index: Index, spec: DatasetSpec) -> PictureCounts:
     return PictureCounts(
         classes=tuple(name for name in names if name not in spec.hidden_classes), all_classes=names,
         usable=index.counts(), troubles=index.problem_counts(), total=index.count(),
-        excluded=index.count(Filter(excluded="only")), found=findings.counts(index), waiting=waiting(index))
+        excluded=index.count(Filter(excluded="only")), found=findings.counts(index), waiting=waiting(index),
+        pinned=index.pinned_classes())

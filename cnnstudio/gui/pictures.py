@@ -50,6 +50,7 @@ class Pictures(QObject):
         self._all_classes: tuple[str, ...] = ()
         self._counts: dict[str, dict[str, int]] = {}
         self._troubles: dict[str, int] = {}
+        self._pinned: tuple[str, ...] = ()
         self._total = self._excluded = self._stamp = 0
         self._again = False
         self.auditing = Auditing(session)
@@ -319,7 +320,7 @@ class Pictures(QObject):
     def _take(self, numbers: PictureCounts) -> None:
         self._stamp += 1
         self._classes, self._all_classes = numbers.classes, numbers.all_classes
-        self._counts, self._troubles = numbers.usable, numbers.troubles
+        self._counts, self._troubles, self._pinned = numbers.usable, numbers.troubles, numbers.pinned
         self._total, self._excluded = numbers.total, numbers.excluded
         self.auditing.take(numbers)
 
@@ -351,6 +352,11 @@ class Pictures(QObject):
     def usable_counts(self) -> dict[str, dict[str, int]]:
         """Usable pictures by class and split."""
         return self._counts
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """Classes with pictures that the user put into validation or test and the draw might not."""
+        return self._pinned
 
     def class_counts(self) -> dict[str, int]:
         """Usable pictures of each class, hidden ones too."""
@@ -458,6 +464,12 @@ class Pictures(QObject):
         name = SPLIT_NAMES[split] if split in SPLIT_NAMES else Text("drawn", "sorteo")
         return self._decide(lambda index, chosen: index.assign_split(chosen, split), ids,
                             Text("Change split to {name}", "Cambiar división a {name}").fill(name=name))
+
+    def draw_splits(self, classes: Sequence[str]) -> bool:
+        """The draw decides again about the pictures of these classes, as one step to undo."""
+        from cnnstudio.datasets.index import Filter
+
+        return self.assign_split(self.ids(Filter(classes=tuple(classes))), None)
 
     def _decide(self, change: Callable[[Index, list[Any]], Any], ids: Iterable[Any], label: Text,
                 project: Project | None = None) -> bool:

@@ -382,7 +382,7 @@ class Session(QObject):
 
         found: Iterable[Problem] = (
             *self.pictures.problems(),
-            *check_project(self.project, self.class_names, self.pictures.usable_counts()))
+            *check_project(self.project, self.class_names, self.pictures.usable_counts(), self.pictures.pinned))
         if tuple(found) != self.problems:
             self.problems = tuple(found)
             self.changed.emit(Change(frozenset({"problems"})))

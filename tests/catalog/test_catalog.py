@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -194,6 +196,27 @@ def test_many_small_classes_are_one_problem():
     (none,) = found(4, 0)
     assert none.blocks
     assert none.text.en == "4 classes have no training picture: c0, c1, c2, c3."
+    assert none.fixes == (), "two classes must be left"
+
+
+def test_classes_without_training_pictures_can_be_hidden_or_drawn_anew():
+    project = new_project("x", "/p", Facts(classes=("cat", "dog")), base="efficientnet_lite0")
+    project = edits.set_field(project, "dataset", "hidden_classes", ("z",))
+    counts = {"a": {"train": 90}, "b": {"train": 90}, "held": {"test": 9}, "none": {"test": 9}}
+
+    def found(splits: Mapping[str, Mapping[str, int]], **more: Any) -> list[tuple[str, ...]]:
+        problems = check_project(project, tuple(splits), splits, **more)
+        return [tuple(fix.action for fix in each.fixes) for each in problems if each.code == "class_without_training"]
+
+    assert found(counts, pinned=("a", "held")) == [("draw_splits", "hide_classes"), ("hide_classes",)]
+    many = {"a": {"train": 90}, "b": {"train": 90}, **{f"c{number}": {"test": 9} for number in range(5)}}
+    (problem,) = [each for each in check_project(project, tuple(many), many, ("c1", "c3"))
+                  if each.code == "class_without_training"]
+    draw, hide = problem.fixes
+    assert draw.arguments == {"classes": ["c1", "c3"]}
+    assert apply_fix(project, hide).dataset.hidden_classes == ("z", "c0", "c1", "c2", "c3", "c4")
+    project = edits.set_field(project, "dataset.splits", "train", 0.0)
+    assert ("draw_splits", "hide_classes") not in found(counts, pinned=("held",)), "the draw would give it none"
 
 
 def test_check_project_finds_everything_at_once():

@@ -18,10 +18,12 @@ from PySide6.QtGui import QWheelEvent
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core import edits
+from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.database import Database
 from cnnstudio.datasets.findings import Finding, store
 from cnnstudio.datasets.opening import create_project
+from cnnstudio.datasets.query import Filter
 from cnnstudio.gui import class_edits
 from cnnstudio.gui.pages.data_findings import offered
 from cnnstudio.gui.widgets.basics import Elided, MenuButton
@@ -322,6 +324,35 @@ def test_a_redone_deletion_that_is_cancelled_can_be_redone(qtbot, page, monkeypa
     idle(qtbot, page)
     assert all(path.exists() for path in paths)
     assert (session.project.dataset.label_mode, str(session.undo_label)) == ("int", "Labels")
+
+
+def test_a_class_without_training_pictures_is_mended_with_one_click(qtbot, window, tmp_path, pictures_folder):
+    for number in range(12):
+        write(pictures_folder / "c" / f"{number}.jpg", scene(100 + number))
+    _created, index = create_project(tmp_path / "three", pictures_folder, "lenet5")
+    index.close()
+    window.perform("open", {"folder": str(tmp_path / "three")})
+    window.go("data")
+    session = window.session
+    qtbot.waitUntil(lambda: not len(session.jobs), timeout=20_000)
+    ids = list(session.pictures.ids(Filter(classes=("c",))))
+    assert session.pictures.assign_split(ids, "test")
+
+    def fixes() -> dict[str, Fix]:
+        return {fix.action: fix for each in session.check_now() if each.code == "class_without_training"
+                for fix in each.fixes}
+
+    assert list(fixes()) == ["draw_splits", "hide_classes"]
+    session.apply(fixes()["draw_splits"])
+    assert not fixes()
+    assert session.pictures.usable_counts()["c"]["train"] > 5
+    session.undo()
+    assert session.pictures.usable_counts()["c"] == {"test": 12}
+    session.apply(fixes()["hide_classes"])
+    assert not fixes()
+    assert session.class_names == ("a", "b")
+    session.undo()
+    assert list(fixes()) == ["draw_splits", "hide_classes"]
 
 
 def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QSplitter, QStackedWidget, QWidget
 
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import Problem, warning
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _AREA_PAGES = {"dataset": "data", "file": "data", "recipe": "prepare", "augmentation": "prepare",
                "network": "network", "training": "train", "run": "train", "project": "data", "machine": "train"}
+
+_NARROWEST_SIDE = 180
 
 
 class MainWindow(QMainWindow):
@@ -131,7 +133,7 @@ class MainWindow(QMainWindow):
             holder.setObjectName(name)
             holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             splitter.addWidget(holder)
-        self._sides.setMinimumWidth(180)
+        self._sides.setMinimumWidth(_NARROWEST_SIDE)
         self._inspectors.setMinimumWidth(240)
         for index, stretch in enumerate((0, 1, 0)):
             splitter.setStretchFactor(index, stretch)
@@ -198,6 +200,8 @@ class MainWindow(QMainWindow):
             panels = [stack.widget(index) for index in range(stack.count())]
             holder = next((each for each in panels if each is not None and each.property("page") == identifier), None)
             stack.setVisible(holder is not None and (stack is self._inspectors or page.side_helps))
+            if holder is not None and stack is self._sides:
+                stack.setMinimumWidth(_side_width(holder))
             if holder is not None:
                 stack.setCurrentWidget(holder)
         self.rail.set_current(identifier)
@@ -374,6 +378,15 @@ class MainWindow(QMainWindow):
             page.close()
         self.session.end()
         super().closeEvent(event)
+
+
+def _side_width(holder: QWidget) -> int:
+    """What the left panel of a page needs, so that nothing of it is cut off at the right."""
+    content = holder.widget() if isinstance(holder, QScrollArea) else None
+    if not isinstance(holder, QScrollArea) or content is None:
+        return _NARROWEST_SIDE
+    bar = holder.verticalScrollBar().sizeHint().width()
+    return min(theme.SIDE_WIDTH, max(_NARROWEST_SIDE, content.minimumSizeHint().width() + bar))
 
 
 def _is_network(path: Path) -> bool:

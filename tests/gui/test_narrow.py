@@ -1,10 +1,10 @@
-"""The smallest window in Spanish: nothing on Prepare and Network is cut off or squeezed."""
+"""The smallest window in Spanish: nothing on Data, Prepare and Network is cut off or squeezed."""
 
 from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cnnstudio.gui.pages import prepare_pipeline
 from cnnstudio.gui.pages.prepare_pipeline import BatchAsked, make_batch
@@ -48,6 +48,23 @@ def test_every_button_is_whole(qtbot, narrow, page, views):
         narrow.current.show_view(view)
         qtbot.waitUntil(lambda: not len(narrow.session.jobs), timeout=20_000)
         assert wrong(narrow) == [], view
+
+
+def test_counts_of_classes_and_the_choice_of_a_view_are_whole(qtbot, narrow):
+    assert narrow.go("data")
+    page = narrow.current
+    qtbot.waitUntil(lambda: page._bar.isVisible() and not len(narrow.session.jobs), timeout=20_000)
+    qtbot.wait(100)
+    assert wrong(narrow) == []
+    classes = page._side.classes
+    area = classes
+    while not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    assert classes.mapTo(area, QPoint(classes.width(), 0)).x() <= area.viewport().width()
+    bar = page._bar
+    for each in bar.findChildren(Button):
+        if each.isVisible():
+            assert bar.rect().contains(each.mapTo(bar, each.rect().bottomRight())), each.text()
 
 
 def test_a_choice_with_a_long_name_is_shortened(qtbot):

@@ -327,7 +327,7 @@ def test_messages_one_above_the_other_show_all_their_words(qtbot):
 
 @pytest.mark.parametrize(("page", "size"), [
     *((page, (1100, 700)) for page in ("train", "prepare", "evaluate", "predict", "export", "data", "start")),
-    *((page, (960, 600)) for page in ("train", "prepare", "evaluate", "predict", "export", "start"))])
+    *((page, (960, 600)) for page in ("train", "prepare", "evaluate", "predict", "export", "data", "start"))])
 def test_nothing_is_cut_off_in_a_small_window_with_long_words(qtbot, window, project_folder, page, size):
     window.perform("open", {"folder": str(project_folder)})
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)

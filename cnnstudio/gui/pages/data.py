@@ -31,6 +31,7 @@ from cnnstudio.gui.pages.data_viewer import DataViewer
 from cnnstudio.gui.session import Change
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, column, row
 from cnnstudio.gui.widgets.cards import EmptyState
+from cnnstudio.gui.widgets.flow import flowing
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST, PictureGrid
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.words import classes, count, pictures
@@ -38,6 +39,8 @@ from cnnstudio.gui.widgets.words import classes, count, pictures
 _AT_ONCE = 150_000
 """Up to so many pictures a filter is answered at once; beyond, in the background."""
 _EMPTY, _NOTHING, _READING, _GRID, _MAP, _CHARTS, _VIEWER = range(7)
+_NARROWEST = 364
+"""Of the line above the grid: search and size of the thumbnails side by side."""
 _VIEWS = {"grid": _GRID, "map": _MAP, "charts": _CHARTS}
 
 
@@ -97,9 +100,12 @@ class DataPage(Page):
         self._slider.setAccessibleName(tr("Size of the thumbnails", "Tamaño de las miniaturas"))
         self._slider.setToolTip(tr("Size of the thumbnails (Ctrl+wheel)", "Tamaño de las miniaturas (Ctrl+rueda)"))
         self._slider.valueChanged.connect(self._grid.set_cell)
-        first = row(self._filters.text, None, Icon("image", "dim", 14), self._slider, self._switch, spacing=8)
-        first.setStretch(0, 2)
+        # In the smallest window the switch has a line of its own.
+        size = box(row(Icon("image", "dim", 14), self._slider, spacing=8))
+        first = flowing(self._filters.text, size, self._switch, apart=1)
         self._bar = box(column(first, self._filters, self._filters.panel, self._filters.lifts, spacing=8))
+        # Else the panels beside it would leave the pictures a column or two.
+        self._bar.setMinimumWidth(_NARROWEST)
         self._kind_bar = KindBar(self.session)
         self._viewer: DataViewer | None = None
         self._map: Any = None

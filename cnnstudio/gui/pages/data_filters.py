@@ -35,8 +35,7 @@ class FilterBar(QWidget):
         for name, button in self._menus.items():
             button.chosen.connect(partial(self._choose, name))
         self.text = SearchBox(tr("Text in the path…", "Texto en la ruta…"))
-        self.text.setMinimumWidth(124)
-        self.text.setMaximumWidth(260)
+        self.text.setFixedWidth(220)
         self.text.setProperty("small", True)
         self.text.setText(state.get("text", ""))
         self.text.textChanged.connect(lambda words: self.chosen.emit("text", words))

@@ -14,6 +14,8 @@ from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import schema
 
+_TROUBLE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""The second where SQLite quotes a damaged file in what it says."""
 _SET_ASIDE: Final = Fix(action="set_index_aside", label=Text("Set it aside and read the folder again",
                                                              "Apartarlo y leer la carpeta de nuevo"))
 _PART: Final = 4096
@@ -49,7 +51,7 @@ class Database:
                 connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
-            except sqlite3.Error as trouble:
+            except _TROUBLE as trouble:
                 raise ProblemError(database_problem(trouble, self.path)) from trouble
             self._local.connection = connection
             with self._lock:
@@ -71,7 +73,7 @@ class Database:
                 yield connection
                 if connection.in_transaction:
                     connection.execute("COMMIT")
-            except sqlite3.Error as trouble:
+            except _TROUBLE as trouble:
                 raise ProblemError(database_problem(trouble, self.path)) from trouble
             finally:
                 if connection.in_transaction:
@@ -83,7 +85,7 @@ class Database:
         """All rows of a question; raises ProblemError."""
         try:
             return self._connection.execute(sql, values).fetchall()
-        except sqlite3.Error as trouble:
+        except _TROUBLE as trouble:
             raise ProblemError(database_problem(trouble, self.path)) from trouble
 
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
@@ -93,7 +95,7 @@ class Database:
             # By the thousand: a step by itself lets other threads in, and waits for them thousands of times.
             while part := cursor.fetchmany(_PART):
                 yield from part
-        except sqlite3.Error as trouble:
+        except _TROUBLE as trouble:
             raise ProblemError(database_problem(trouble, self.path)) from trouble
 
     def close(self) -> None:
@@ -105,14 +107,15 @@ class Database:
             self._local = threading.local()
 
 
-def database_problem(trouble: sqlite3.Error, path: Path) -> Problem:
+def database_problem(trouble: Exception, path: Path) -> Problem:
     """Why the file could not be used, in words."""
     name = getattr(trouble, "sqlite_errorname", "") or ""
     if "FULL" in name:
         return write_problem(OSError(28, "No space left on device"), path)
     if "READONLY" in name or "CANTOPEN" in name or "PERM" in name:
         return write_problem(PermissionError(13, str(trouble)), path)
-    if "NOTADB" in name or "CORRUPT" in name:
+    if "NOTADB" in name or "CORRUPT" in name or isinstance(trouble, UnicodeDecodeError) or (
+            "Could not decode to UTF-8" in str(trouble)):
         text = Text("The index {path} is damaged. Set it aside and have the folder read again: the file is kept, and what "
                     "can still be read of the decisions about pictures is taken over.",
                     "El índice {path} está dañado. Apártelo y haga leer la carpeta de nuevo: el archivo se conserva, y lo que "

@@ -1,7 +1,8 @@
 """What can still be read from a damaged index, and a new one in its place.
 
-Decisions are read from their table; where that has holes, its journal tells them a second time. Both are read from
-either end, since what lies behind a damaged page is sound. The damaged file is renamed, never changed nor deleted.
+Every decision is told twice, by its table and by the journal. A journal without holes is believed; else the tables are,
+with what the journal knows beyond them. All are read from either end, since what lies behind a damaged page is sound.
+The damaged file is renamed, never changed nor deleted.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from cnnstudio.datasets.index import FILE, Decided, Index
 
 _BESIDE: Final = ("-wal", "-shm")
 """What SQLite keeps beside a file, by the end of its name."""
+_UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError, OverflowError)
+_GARBLED: Final = "\ufffd"
+"""Stands for bytes that are no letter."""
 _FIRST_SCAN: Final = 1
 """Of the new index. Content that it sees first was there all the time perhaps: no decision may follow it there."""
 
@@ -48,7 +52,13 @@ def is_damaged(folder: Path) -> bool:
     try:
         index = Index(path)
         try:
-            return index.rows("PRAGMA quick_check(1)") != [("ok",)]
+            if index.rows("PRAGMA integrity_check(1)") != [("ok",)]:
+                return True
+            # The check looks at the order of things and not into words, which may be none any more.
+            for table, in index.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
+                for _row in index.each(f'SELECT * FROM "{table}"'):
+                    pass
+            return False
         finally:
             index.close()
     except ProblemError as trouble:
@@ -60,45 +70,60 @@ def is_damaged(folder: Path) -> bool:
 def salvage(path: Path) -> Salvaged:
     """Everything of the user's that a damaged index still tells; never raises for its damage."""
     read: dict[str, tuple[list[Any], bool]] = {}
-    with contextlib.suppress(sqlite3.Error):
+    with contextlib.suppress(*_UNREADABLE):
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
         with contextlib.closing(connection):
-            read["decisions"] = _rows(connection, "path, class_name, split, excluded, hash FROM decisions", "path")
-            read["accepted"] = _rows(connection, "kind, path, hash FROM accepted", "kind, path")
-            read["journal"] = _rows(connection, "id, time, change FROM journal", "id")
+            read["decisions"] = _rows(connection, "decisions", "path, class_name, split, excluded, hash", "path")
+            read["accepted"] = _rows(connection, "accepted", "kind, path, hash", "kind, path")
+            read["journal"] = _rows(connection, "journal", "id, time, change", "id")
     rows, all_decisions = read.get("decisions", ([], False))
     accepted, all_accepted = read.get("accepted", ([], False))
     journal, all_journal = read.get("journal", ([], False))
-    journal = sorted((row for row in journal if isinstance(row[1], float) and isinstance(row[2], str)),
-                     key=lambda row: int(row[0]))
-    decisions = {row[0]: _decided(row[1:4]) for row in rows if isinstance(row[0], str)}
-    findings = {(row[0], row[1]): row[2] for row in accepted if isinstance(row[0], str) and isinstance(row[1], str)}
-    told, told_accepted = _told([row[2] for row in journal])
-    if not all_decisions:
-        # The journal from its beginning knows all; one with holes only adds what the table lacks.
-        decisions = told if all_journal else told | decisions
-    if not all_accepted:
-        findings = {key: findings.get(key) for key in (told_accepted if all_journal else told_accepted | set(findings))}
-    return Salvaged(
-        decisions={path: each for path, each in decisions.items() if each != Decided()},
-        hashes={row[0]: row[4] if isinstance(row[4], str) else None for row in rows if row[0] in decisions},
-        accepted=tuple((*key, digest if isinstance(digest, str) else None) for key, digest in findings.items()),
-        journal=tuple((row[1], row[2]) for row in journal),
-        whole=all_journal or (all_decisions and all_accepted))
+    rows = [row for row in rows if isinstance(row[0], str)]
+    hashes = {row[0]: row[4] if isinstance(row[4], str) else None for row in rows}
+    decisions = _without_empty({row[0]: _decided(row[1:4]) for row in rows})
+    findings = {(row[0], row[1]): row[2] if isinstance(row[2], str) else None for row in accepted
+                if isinstance(row[0], str) and isinstance(row[1], str)}
+    changes = sorted((row for row in journal if isinstance(row[0], int) and isinstance(row[1], float)
+                      and isinstance(row[2], str)), key=lambda row: int(row[0]))
+    told, told_accepted, understood = _told([row[2] for row in changes])
+    # Nothing is ever taken out of a journal: where a number is missing, a change is.
+    all_journal = all_journal and understood and [row[0] for row in changes] == list(range(1, len(changes) + 1))
+    if all_journal:
+        whole = (not all_decisions or decisions == told) and (not all_accepted or set(findings) == told_accepted)
+        decisions, kinds = told, told_accepted
+    else:
+        # What the rest of the journal says against the tables may have been taken back, or not.
+        whole = all_decisions and all_accepted and told.items() <= decisions.items() and told_accepted <= set(findings)
+        decisions = decisions if all_decisions else told | decisions
+        kinds = set(findings) if all_accepted else told_accepted | set(findings)
+    return Salvaged(decisions=decisions, hashes={each: hashes.get(each) for each in decisions},
+                    accepted=tuple((*key, findings.get(key)) for key in sorted(kinds)),
+                    journal=tuple((row[1], row[2]) for row in changes), whole=whole)
 
 
-def _rows(connection: sqlite3.Connection, what: str, key: str) -> tuple[list[Any], bool]:
+def _rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
     """The rows that can be read from either end, and whether these are all."""
     found: dict[Any, None] = {}
+    ends, garbled = 0, False
     for keys in (key, ", ".join(f"{each} DESC" for each in key.split(", "))):
-        try:
-            for row in connection.execute(f"SELECT {what} ORDER BY {keys}"):
-                found[row] = None
-        except sqlite3.Error:
-            continue
-        return list(found), True
-    return list(found), False
+        with contextlib.suppress(*_UNREADABLE):
+            for row in connection.execute(f"SELECT {what} FROM {table} ORDER BY {keys}"):
+                if not any(_GARBLED in each for each in row if isinstance(each, str)):
+                    found[row] = None
+                else:
+                    garbled = True
+            ends += 1
+    try:
+        sound = connection.execute(f"PRAGMA integrity_check({table})").fetchall() == [("ok",)]
+    except _UNREADABLE:
+        sound = False
+    return list(found), ends == 2 and sound and not garbled
+
+
+def _without_empty(decisions: dict[str, Decided]) -> dict[str, Decided]:
+    return {path: each for path, each in decisions.items() if each != Decided()}
 
 
 def _decided(values: Any) -> Decided:
@@ -108,17 +133,23 @@ def _decided(values: Any) -> Decided:
                    split if split in SPLITS else None, bool(excluded) if isinstance(excluded, int) else None)
 
 
-def _told(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]]]:
-    """What the journal's changes lead to, one after the other: decisions and accepted findings."""
+def _told(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]], bool]:
+    """What the journal's changes lead to, one after the other: decisions and accepted findings; and whether all
+    could be understood."""
     decisions: dict[str, Decided] = {}
     accepted: set[tuple[str, str]] = set()
+    understood = True
     for words in changes:
-        with contextlib.suppress(msgspec.MsgspecError, TypeError, ValueError, AttributeError):
+        try:
             change = msgspec.json.decode(words)
             if "moved" in change:
-                moves = change["moved"]
-                decisions = {moves.get(path, path): each for path, each in decisions.items()}
-                accepted = {(kind, moves.get(path, path)) for kind, path in accepted}
+                moves: dict[str, str] = change["moved"]
+                gone = {*moves, *moves.values()}
+                # What stood where another came to gave way.
+                decisions = ({path: each for path, each in decisions.items() if path not in gone}
+                             | {new: decisions[old] for old, new in moves.items() if old in decisions})
+                accepted = ({each for each in accepted if each[1] not in gone}
+                            | {(kind, moves[path]) for kind, path in accepted if path in moves})
             elif "accepted" in change:
                 accepted |= {(kind, path) for kind, paths in change["accepted"].items() for path in paths}
             elif "no_longer_accepted" in change:
@@ -126,7 +157,9 @@ def _told(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]]]
             else:
                 decisions |= {path: _decided((each.get("class_name"), each.get("split"), each.get("excluded")))
                               for path, each in change.items()}
-    return decisions, accepted
+        except (msgspec.MsgspecError, TypeError, ValueError, AttributeError):
+            understood = False
+    return _without_empty(decisions), accepted, understood
 
 
 def replace_index(folder: Path) -> tuple[Path, Salvaged]:
@@ -165,6 +198,20 @@ def _enter(index: Index, found: Salvaged) -> None:
         connection.executemany("INSERT INTO accepted (kind, path, hash, scan) VALUES (?, ?, ?, ?)",
                                [(*each, _FIRST_SCAN) for each in found.accepted])
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)", found.journal)
+        connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)",
+                               [(time.time(), msgspec.json.encode(change).decode()) for change in _missing(found)])
+
+
+def _missing(found: Salvaged) -> list[dict[str, Any]]:
+    """The changes that a journal with holes lacks, so that it leads to these decisions again."""
+    told, told_accepted, _understood = _told([change for _time, change in found.journal])
+    changed = {path: found.decisions.get(path, Decided()) for path in {*told, *found.decisions}
+               if told.get(path) != found.decisions.get(path)}
+    accepted: dict[str, list[str]] = {}
+    for kind, path, _digest in found.accepted:
+        if (kind, path) not in told_accepted:
+            accepted.setdefault(kind, []).append(path)
+    return [each for each in (changed, {"accepted": accepted} if accepted else {}) if each]
 
 
 def _free(folder: Path) -> Path:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import FILE, Filter, open_index
 from cnnstudio.datasets.opening import create_project, open_project
 from cnnstudio.datasets.rescue import is_damaged
@@ -76,10 +77,48 @@ def test_decisions_are_taken_over_from_what_can_be_read(decided, tables):
     assert in_force(decided) == before
     index = open_index(decided)
     assert index.rows("SELECT kind, path FROM accepted") == [("dark", "cat/0.png")]
-    assert bool(index.rows("SELECT * FROM journal")) is ("journal" not in tables)
     index.close()
+    # The journal leads to these decisions again, whatever it lacked: it is believed where the tables cannot be read.
+    damage(decided, "decisions", "accepted")
+    assert rescue_index(decided) is not None
+    assert in_force(decided) == before
     assert not is_damaged(decided)
     assert rescue_index(decided) is None
+
+
+def replaced(folder: Path, old: bytes, new: bytes) -> None:
+    """Other bytes of the same number wherever these stand, without the journal of SQLite."""
+    path = folder / FILE
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new))
+
+
+def test_words_that_are_none_any_more_are_damage_that_nothing_is_taken_from(decided):
+    replaced(decided, b"cat/1.png", b"cat/1\xff\xffng")
+    assert is_damaged(decided)
+    with pytest.raises(ProblemError) as caught:
+        in_force(decided)
+    assert caught.value.problems[0].fixes[0].action == "set_index_aside"
+    told = rescue_index(decided)
+    assert told is not None
+    assert "could not be read" in told.text.en
+    # It is in no table and no line of the journal any more, but in the list of the training.
+    after = in_force(decided)
+    assert after["cat/1.png"][0] == "dog"
+    assert after["dog/3.png"][2]
+    assert all("\ufffd" not in path for path in after)
+
+
+def test_a_file_whose_damage_sqlite_quotes_is_told_as_damaged(decided):
+    replaced(decided, b"CREATE TABLE pictures", b"CREATE \xa1\xa1\xa1\xa1\xa1 pictures")
+    with pytest.raises(ProblemError) as caught:
+        open_index(decided)
+    assert caught.value.problems[0].code == "damaged_index"
+    assert rescue_index(decided) is not None
 
 
 def test_where_nothing_can_be_read_the_newest_training_knows_the_classes(decided):

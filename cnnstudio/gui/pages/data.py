@@ -29,7 +29,7 @@ from cnnstudio.gui.pages.data_menu import picture_menu, source_menu
 from cnnstudio.gui.pages.data_side import DataSide
 from cnnstudio.gui.pages.data_viewer import DataViewer
 from cnnstudio.gui.session import Change
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, column, row
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, column, row, tab_through
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.flow import flowing
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST, PictureGrid
@@ -183,6 +183,7 @@ class DataPage(Page):
 
     def activated(self) -> None:
         self._enter_answers()
+        tab_through(self._side, self._bar, self._kind_bar, self._stack, self._inspector)
         self._grid.setFocus()
 
     def close(self) -> None:

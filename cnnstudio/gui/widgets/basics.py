@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent
@@ -257,6 +258,19 @@ class _Content(QWidget):
         least, layout = super().minimumSizeHint(), self.layout()
         # Where the height follows the width the scroll area asks for it; elsewhere this is all it hears.
         return QSize(least.width(), 0) if layout is not None and layout.hasHeightForWidth() else least
+
+
+def tab_through(*areas: QWidget) -> None:
+    """Let Tab go through these parts of a page one after the other, as they are read; Qt goes by when they were made."""
+    order: list[QWidget] = []
+    for area in areas:
+        each = area.nextInFocusChain()
+        while each is not None and each is not area:
+            if area.isAncestorOf(each) and each.focusProxy() is None and each.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                order.append(each)
+            each = each.nextInFocusChain()
+    for before, after in pairwise(order):
+        QWidget.setTabOrder(before, after)
 
 
 def scrolled(widget: QWidget) -> QScrollArea:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui import icons, theme
@@ -52,6 +52,7 @@ class ClassList(QWidget):
         self._searched = bool(search)
         self._colors = {name: index for index, name in enumerate(names)}
         self._names = [name for name in names if search.casefold() in name.casefold()]
+        self._current = max(0, min(len(self._names) - 1, self._current))
         self._counts = counts
         self._filter = frozenset(chosen)
         self._most = max([1, *counts.values()])
@@ -157,18 +158,33 @@ class ClassList(QWidget):
         if control and event.key() in steps and self._names and not self._searched:
             place = self._current + steps[Qt.Key(event.key())]
             if 0 <= place < len(self._names):
-                name, self._current = self._names[self._current], place
+                name = self._names[self._current]
+                self._go(place)
                 self.moved.emit(name, place)
         elif event.key() in steps and self._names:
-            self._current = max(0, min(len(self._names) - 1, self._current + steps[Qt.Key(event.key())]))
-            self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space) and self._names:
+            self._go(self._current + steps[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._names:
+            self._go(0 if event.key() == Qt.Key.Key_Home else len(self._names) - 1)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._names:
             self.chosen.emit(self._names[self._current], control)
-        elif event.key() == Qt.Key.Key_Menu and self._names:
+        elif self._names and (event.key() == Qt.Key.Key_Menu or (
+                event.key() == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
             point = self.mapToGlobal(QPoint(30, self._current * _ROW + _ROW // 2))
             self.menu_asked.emit(self._names[self._current], point)
         else:
             super().keyPressEvent(event)
+
+    def _go(self, row: int) -> None:
+        """The keyboard moves to a row, which is brought into view."""
+        self._current = max(0, min(len(self._names) - 1, row))
+        self.update()
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        inside = area.widget() if area is not None else None
+        if area is not None and inside is not None:
+            middle = self.mapTo(inside, QPoint(0, self._current * _ROW + _ROW // 2))
+            area.ensureVisible(middle.x(), middle.y(), 0, _ROW)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasFormat(MIME) or (event.mimeData().hasFormat(CLASS_MIME) and not self._searched):

@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QFont,
     QImage,
     QKeyEvent,
@@ -74,6 +75,7 @@ class PictureGrid(QAbstractScrollArea):
         self._size = 0
         self._nominal = cell
         self._hover = -1
+        self._by_key = False
         self._late, self._left = 0.0, False
         self._next = QTimer(self)
         self._next.setSingleShot(True)
@@ -265,6 +267,12 @@ class PictureGrid(QAbstractScrollArea):
             else:
                 painter.drawPixmap(rect.topLeft(), face)
             self._decorate(painter, rect, row, picture)
+        if self._by_key and self.hasFocus() and self.selection.current not in rows:
+            # No picture has the keyboard yet, or it was scrolled away: the grid itself shows where it is.
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), theme.THUMBNAIL_RADIUS,
+                                    theme.THUMBNAIL_RADIUS)
         centre = (rows.start + rows.stop) / 2
         order = {self._ids[row]: abs(row - centre) for row in rows}
         missing.sort(key=lambda each: order.get(each.key, 0))  # type: ignore[call-overload]
@@ -355,6 +363,15 @@ class PictureGrid(QAbstractScrollArea):
         self.viewport().update()
         self.selection_changed.emit()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
         lines = max(1, self.viewport().height() // self._pitch)
@@ -388,6 +405,9 @@ class PictureGrid(QAbstractScrollArea):
             self.opened.emit(self._ids[now])
         elif control and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             self.set_cell(round(self._nominal * (1 / 1.2 if key == Qt.Key.Key_Minus else 1.2)))
+        elif key == Qt.Key.Key_F10 and modifiers & Qt.KeyboardModifier.ShiftModifier:
+            # Not every keyboard has the menu key, and not every system takes these for it.
+            self._menu_by_key()
         else:
             super().keyPressEvent(event)
 
@@ -414,7 +434,11 @@ class PictureGrid(QAbstractScrollArea):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         # The right button is seen when it is pressed; this is the menu key.
-        if event.reason() != QContextMenuEvent.Reason.Mouse and len(self.selection):
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            self._menu_by_key()
+
+    def _menu_by_key(self) -> None:
+        if len(self.selection):
             row = self.selection.current if self.selection.current in self.selection else next(iter(self.selection.rows()))
             self.reveal(row)
             self.menu_asked.emit(self.viewport().mapToGlobal(self._rect(row).center()))

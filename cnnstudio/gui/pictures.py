@@ -81,7 +81,8 @@ class Pictures(QObject):
             self.index = Index(self._session.folder / FILE)
         except ProblemError as trouble:
             self.unusable = trouble.problems
-            self._session.notice(*trouble.problems)
+            # A damaged one is told with its mend on the page, until it is mended.
+            self._session.notice(*(each for each in trouble.problems if not each.fixes))
             return
         from cnnstudio.datasets.trashing import forget_deleted
 

@@ -383,6 +383,9 @@ class Session(QObject):
         found: Iterable[Problem] = (
             *self.pictures.problems(),
             *check_project(self.project, self.class_names, self.pictures.usable_counts(), self.pictures.pinned))
+        if self.pictures.unusable:
+            # That there are no classes and no pictures says nothing then.
+            found = (*self.pictures.unusable, *(each for each in found if each.where.area != "dataset"))
         if tuple(found) != self.problems:
             self.problems = tuple(found)
             self.changed.emit(Change(frozenset({"problems"})))

@@ -115,6 +115,10 @@ class KeyFigures(QWidget):
         super().resizeEvent(event)
 
 
+_BESIDE = 28
+"""So many letters of mends stand beside the words of a banner; more would leave these too narrow a column."""
+
+
 class Banner(Card):
     """A problem where it matters: its text, its fixes as links, and a way to close it if it only advises."""
 
@@ -130,9 +134,14 @@ class Banner(Card):
         text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         line = row(spacing=10)
         line.addWidget(Icon(symbol, edge, 18))
-        line.addWidget(text, 1)
-        for fix in problem.fixes:
-            line.addWidget(Button(str(fix.label), "link", on_click=partial(self.fix_chosen.emit, fix)))
+        fixes = [Button(str(fix.label), "link", on_click=partial(self.fix_chosen.emit, fix)) for fix in problem.fixes]
+        if sum(len(fix.text()) for fix in fixes) > _BESIDE:
+            words = column(text, row(*fixes, None, spacing=10), spacing=4)
+            line.addLayout(words, 1)
+        else:
+            line.addWidget(text, 1)
+            for fix in fixes:
+                line.addWidget(fix)
         if closable:
             line.addWidget(Button(_close_word(), "icon", "close", on_click=self.closed.emit))
         self.body.addLayout(line)

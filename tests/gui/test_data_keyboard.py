@@ -6,7 +6,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
+from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.class_list import ClassList
+from cnnstudio.gui.widgets.inputs import SegmentedControl
 
 
 @pytest.fixture
@@ -38,6 +40,49 @@ def test_tab_goes_through_the_page_as_it_is_read(page):
     inspector = [found.index(widget) for widget in buttons
                  if widget in found and widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
     assert found.index(page._filters.text) < found.index(page._slider) < found.index(page._grid) < min(inspector)
+
+
+def test_charts_and_the_large_view_have_their_place_and_show_the_keyboard(qtbot, page, window):
+    page._show_view("charts")
+    button = QApplication.focusWidget()
+    assert button.text() == "Charts", "what was chosen has the keyboard, not the frame around it"
+    chain = [page._side.classes]
+    while (each := chain[-1].nextInFocusChain()) is not page._side.classes:
+        chain.append(each)
+    chain = [widget for widget in chain if widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    charts = [number for number, widget in enumerate(chain) if page._charts.isAncestorOf(widget)]
+    assert charts
+    assert chain.index(page._filters.text) < chain.index(button) < min(charts)
+    inspector = [number for number, widget in enumerate(chain) if page._inspector.isAncestorOf(widget)]
+    assert max(charts) < min(inspector)
+    qtbot.keyClick(button, Qt.Key.Key_Left)
+    assert page._view() == "map", "arrows go on"
+    page._show_view("grid")
+    page._open(next(iter(page._grid.ids)))
+    view = page._viewer.view
+    assert view.hasFocus()
+    assert ring(view) == 0
+    view.clearFocus()
+    window.activateWindow()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    assert ring(view) >= 1
+
+
+def test_a_choice_is_one_stop_of_tab(qtbot):
+    control = SegmentedControl([(number, str(number)) for number in range(3)], 1)
+    qtbot.addWidget(control)
+
+    def stops() -> list[str]:
+        return [button.text() for button in control.findChildren(Button)
+                if button.focusPolicy() & Qt.FocusPolicy.TabFocus]
+
+    assert stops() == ["1"]
+    control.set_value(2)
+    assert stops() == ["2"]
+    control.set_value(None)
+    assert stops() == ["0"]
+    qtbot.keyClick(control.findChildren(Button)[0], Qt.Key.Key_Space)
+    assert control.value == 0
 
 
 @pytest.mark.usefixtures("page")

@@ -150,7 +150,11 @@ class MapView(DotView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         # The right button also moves the map, and asks when it is let go; this is the menu key.
-        if event.reason() != QContextMenuEvent.Reason.Mouse and self._selected.any():
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            self._menu_by_key()
+
+    def _menu_by_key(self) -> None:
+        if self._selected.any():
             self.menu_asked.emit(self.mapToGlobal(self.rect().center()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -226,6 +230,8 @@ class MapView(DotView):
             self.exclude_key.emit()
         elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and not control:
             self.label_key.emit(key - Qt.Key.Key_1)
+        elif key == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._menu_by_key()
         elif key == Qt.Key.Key_Space:
             self._space = True
             self._show_cursor()

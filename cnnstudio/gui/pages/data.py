@@ -177,14 +177,18 @@ class DataPage(Page):
     def _put(self, place: int, widget: QWidget) -> None:
         old = self._stack.widget(place)
         self._stack.insertWidget(place, widget)
+        self._order_tabs()
         if old is not None:
             self._stack.removeWidget(old)
             old.deleteLater()
 
     def activated(self) -> None:
         self._enter_answers()
-        tab_through(self._side, self._bar, self._kind_bar, self._stack, self._inspector)
+        self._order_tabs()
         self._grid.setFocus()
+
+    def _order_tabs(self) -> None:
+        tab_through(self._side, self._bar, self._kind_bar, self._stack, self._inspector)
 
     def close(self) -> None:
         self._grid.close_threads()

@@ -266,7 +266,8 @@ def tab_through(*areas: QWidget) -> None:
     for area in areas:
         each = area.nextInFocusChain()
         while each is not None and each is not area:
-            if area.isAncestorOf(each) and each.focusProxy() is None and each.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            # What takes no Tab now (another choice of several) may take it later.
+            if area.isAncestorOf(each) and each.focusProxy() is None and each.focusPolicy() != Qt.FocusPolicy.NoFocus:
                 order.append(each)
             each = each.nextInFocusChain()
     for before, after in pairwise(order):

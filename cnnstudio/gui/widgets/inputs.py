@@ -7,7 +7,16 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QButtonGroup, QColorDialog, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QColorDialog,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 
 from cnnstudio.core.text import figure, number, tr, written
 from cnnstudio.gui import icons, theme
@@ -298,7 +307,22 @@ class SegmentedControl(QWidget):
             self._layout.addWidget(button, 1 if stretch else 0)
         self._group.setExclusive(True)
         self._group.idClicked.connect(lambda index: self.chosen.emit(self._values[index]))
+        self._group.idToggled.connect(lambda _index, _on: self._show_way())
         self.set_value(value)
+        self._show_way()
+
+    def _chosen_button(self) -> QAbstractButton:
+        return self._group.checkedButton() or self._group.buttons()[0]
+
+    def _show_way(self) -> None:
+        """Tab comes to what is chosen; arrows go on."""
+        for button in self._group.buttons():
+            way = Qt.FocusPolicy.StrongFocus if button is self._chosen_button() else Qt.FocusPolicy.ClickFocus
+            button.setFocusPolicy(way)
+
+    def setFocus(self, reason: Qt.FocusReason = Qt.FocusReason.OtherFocusReason) -> None:
+        """Give the keyboard to what is chosen."""
+        self._chosen_button().setFocus(reason)
 
     def set_tooltips(self, tooltips: Iterable[str]) -> None:
         for index, text in enumerate(tooltips):

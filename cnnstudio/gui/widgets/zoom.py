@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
@@ -32,6 +42,7 @@ class ZoomView(QWidget):
         self._scale = 1.0
         self._middle = QPointF()
         self._fits = True
+        self._by_key = False
         self._drag: QPointF | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -96,9 +107,21 @@ class ZoomView(QWidget):
         corner = centre - self._middle * self._scale
         return QRectF(corner.x(), corner.y(), self._image.width() * self._scale, self._image.height() * self._scale)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Where somebody goes by Tab, it shows where the keyboard is; one who clicked knows.
+        self._by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        super().focusInEvent(event)
+
     def paintEvent(self, event: QEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint(painter)
+        if self._by_key and self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
+
+    def _paint(self, painter: QPainter) -> None:
         if self._image is None or self._image.isNull():
             middle = QRectF(self.rect()).center()
             icons.paint(painter, QRectF(middle.x() - 16, middle.y() - 32, 32, 32), "image", "faint")

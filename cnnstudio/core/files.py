@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import tempfile
 import time
@@ -74,12 +73,17 @@ def write_problem(trouble: OSError, path: object) -> Problem:
 
 def encode_project(project: Project) -> bytes:
     """Readable JSON with a fixed order of keys: format, program version, then the specs."""
+    # Not before the first paint of the window; msgspec writes some numbers in another way.
+    import json
+
     raw = {"format": FORMAT, "program": __version__} | msgspec.to_builtins(project)
     return json.dumps(raw, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def decode_project(data: bytes, path: Path) -> Project:
     """The project in a file's bytes; raises ProblemError (newer_format, damaged_project)."""
+    import json
+
     try:
         raw: Any = json.loads(data.decode("utf-8"))
     except ValueError as trouble:

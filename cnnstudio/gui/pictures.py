@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS, DatasetSpec
 from cnnstudio.core.events import Phase
 from cnnstudio.core.problems import Fix, Problem, ProblemError, warning
 from cnnstudio.core.text import Text
 from cnnstudio.gui.auditing import Auditing
+from cnnstudio.gui.folder_changes import FolderChanges
 from cnnstudio.gui.jobs import Job, Report, Work
 from cnnstudio.gui.picture_counts import PictureCounts, count_pictures
 
@@ -23,19 +24,15 @@ if TYPE_CHECKING:
     from cnnstudio.core.project import Project
     from cnnstudio.datasets.index import Filter, Index, Picture
     from cnnstudio.datasets.refresh import ScanResult
-    from cnnstudio.datasets.watching import FolderWatch
     from cnnstudio.gui.session import Change, Session
 
 SCAN: Final = "scan"
 RESCUE: Final = "rescue"
 _REFRESH_SECONDS: Final = 0.4
-_REST_MS: Final = 800
 
 
 class Pictures(QObject):
     """Owned by the session, which is told of every change of pictures."""
-
-    _folder_changed = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -56,13 +53,8 @@ class Pictures(QObject):
         self.auditing = Auditing(session)
         self.news: ScanResult | None = None
         """What the last scan found new, changed or gone, until it was seen."""
-        self._watch: FolderWatch | None = None
-        self._watched: list[tuple[Path, bool]] = []
-        self._folder_changed.connect(self._settle_changes, Qt.ConnectionType.QueuedConnection)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self._scan_changes)
+        self.folder_changes = FolderChanges(self)
+        self.folder_changes.rested.connect(self._scan_changes)
         # While a scan runs the counts are asked again now and then, less often the longer they take.
         self._ticks = QTimer(self)
         self._ticks.setSingleShot(True)
@@ -120,8 +112,7 @@ class Pictures(QObject):
     def close(self) -> None:
         """Let go of the index; a running scan is ended first."""
         self._ticks.stop()
-        self._rest.stop()
-        self._stop_watch()
+        self.folder_changes.stop()
         self._again = False
         for job in self._session.jobs:
             if job.kind in (SCAN, RESCUE, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map",
@@ -222,32 +213,13 @@ class Pictures(QObject):
 
     def _start_watch(self) -> None:
         from cnnstudio.datasets.sourcing import source_folders
-        from cnnstudio.datasets.watching import FolderWatch
 
         assert self._session.folder is not None
-        folders = source_folders(self._session.project, self._session.folder)
-        # One that is not there is waited for; once it is, it is watched anew.
-        watched = [(folder, folder.is_dir()) for folder in folders]
-        if self._watch is not None and self._watched == watched:
-            return
-        self._stop_watch()
-        self._watched = watched
-        self._watch = FolderWatch(folders, self._folder_changed.emit)
-        self._watch.start()
-
-    def _stop_watch(self) -> None:
-        if self._watch is not None:
-            self._watch.stop()
-            self._watch = None
-
-    def _settle_changes(self) -> None:
-        """Files that are being copied are looked at when a moment of rest comes."""
-        if self.index is not None:
-            self._rest.start()
+        self.folder_changes.start(source_folders(self._session.project, self._session.folder))
 
     def _scan_changes(self) -> None:
         if self.scanning is not None:
-            self._rest.start()
+            self.folder_changes.wait()
         else:
             self.scan()
 

@@ -261,7 +261,7 @@ def test_files_go_to_the_trash_and_come_back(qtbot, page, monkeypatch, tmp_path)
     assert moved == [str(path)]
     assert "copy.jpg" not in shown(page)
     # As on a drive that tells of no changes.
-    session.pictures._stop_watch()
+    session.pictures.folder_changes.stop()
     session.undo()
     idle(qtbot, page)
     assert path.exists()

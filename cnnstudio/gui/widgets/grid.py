@@ -26,9 +26,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui import icons, theme
+from cnnstudio.gui import theme
 from cnnstudio.gui.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.drag import start_drag
+from cnnstudio.gui.widgets.grid_marks import paint_frame, paint_state
 from cnnstudio.gui.widgets.picture import thumbnail_face
 from cnnstudio.gui.widgets.selection import Selection
 
@@ -266,7 +267,9 @@ class PictureGrid(QAbstractScrollArea):
                 painter.setOpacity(1.0)
             else:
                 painter.drawPixmap(rect.topLeft(), face)
-            self._decorate(painter, rect, row, picture)
+            paint_state(painter, rect, picture, self._badge_of, self._badge_font)
+            current = row == self.selection.current and self.hasFocus()
+            paint_frame(painter, rect, selected=row in self.selection, pointed=row == self._hover, current=current)
         if self._by_key and self.hasFocus() and self.selection.current not in rows:
             # No picture has the keyboard yet, or it was scrolled away: the grid itself shows where it is.
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -311,50 +314,6 @@ class PictureGrid(QAbstractScrollArea):
         if self._well is None:
             self._well = thumbnail_face(None, None, self._size, self.devicePixelRatioF())
         return self._well
-
-    def _decorate(self, painter: QPainter, rect: QRect, row: int, picture: Picture) -> None:
-        radius = theme.THUMBNAIL_RADIUS
-        if picture.problem is not None or picture.excluded:
-            name, token = ("warning", "warn") if picture.problem is not None else ("eye-off", "text")
-            side = min(28, rect.width() // 2)
-            middle = QRectF(rect).center()
-            icons.paint(painter, QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side), name, token)
-        if picture.findings and rect.width() >= 84:
-            self._badge(painter, rect, picture.findings)
-        elif picture.findings:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("warn"))
-            painter.drawEllipse(QRectF(rect.right() - 12, rect.top() + 5, 7, 7))
-        selected = row in self.selection
-        if not selected and row not in (self._hover, self.selection.current):
-            return
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if selected:
-            painter.setPen(QPen(theme.color("accent"), 3))
-            painter.drawRoundedRect(QRectF(rect).adjusted(-0.5, -0.5, 0.5, 0.5), radius, radius)
-        elif row == self._hover:
-            painter.setPen(QPen(theme.color("faint"), 1))
-            painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-        if row == self.selection.current and self.hasFocus():
-            painter.setPen(QPen(theme.color("surface" if selected else "accent"), 1.5))
-            painter.drawRoundedRect(QRectF(rect).adjusted(2, 2, -2, -2), radius - 2, radius - 2)
-
-    def _badge(self, painter: QPainter, rect: QRect, findings: tuple[str, ...]) -> None:
-        """The gravest finding as a word at the upper right."""
-        words, token = self._badge_of(findings)
-        if not words:
-            return
-        painter.setFont(self._badge_font)
-        metrics = painter.fontMetrics()
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width() - 26)
-        width = metrics.horizontalAdvance(words) + 14
-        place = QRectF(rect.right() - width - 5, rect.top() + 6, width, 18)
-        ground = theme.color(token)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(place, 9, 9)
-        painter.setPen(theme.on_color(ground))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 
     # Keyboard and mouse --------------------------------------------------------------------------
 

@@ -122,12 +122,15 @@ def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem]
 
 def _answered(batches: Iterator[_Batch], answer: Callable[[_Batch], Iterator[np.ndarray]]
               ) -> Iterator[tuple[_Batch, Iterator[np.ndarray]]]:
-    """Each batch with its answers; the next one is begun before one is done, so that no core waits."""
+    """Each batch with its answers; the next one is begun before one is done, so that no core waits.
+
+    A picture alone is answered before the next is even read: it is the first that somebody dropped.
+    """
     begun: deque[tuple[_Batch, Future[Iterator[np.ndarray]]]] = deque()
     with ThreadPoolExecutor(_BEGUN, thread_name_prefix="batch") as pool:
         for batch in batches:
             begun.append((batch, pool.submit(answer, batch)))
-            if len(begun) == _BEGUN:
+            if len(begun) == _BEGUN or len(batch) == 1:
                 first, answers = begun.popleft()
                 yield first, answers.result()
         while begun:

@@ -28,7 +28,7 @@ from cnnstudio.core.events import (
     Stopped,
 )
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.engine import bundle, inference, models
+from cnnstudio.engine import bundle, inference, models, predicting
 from cnnstudio.engine.evaluation import evaluate, measures, results
 from cnnstudio.engine.exporting import export
 from cnnstudio.engine.predicting import serve
@@ -316,6 +316,19 @@ def test_models_that_are_not_opened(tmp_path, damage):
         models.load(path)
     codes = {"lambda": "unsafe_model", "missing": "no_model", "no classifier": "not_a_classifier"}
     assert trouble.value.problems[0].code == codes.get(damage, "damaged_model")
+
+
+def test_the_first_of_some_dropped_pictures_is_answered_before_the_others_are_read():
+    told = []
+
+    def batches():
+        for size in (1, 3, 3):
+            told.append(f"read {size}")
+            yield [("path", np.zeros((2, 2, 3), np.uint8))] * size
+
+    for batch, given in predicting._answered(batches(), lambda batch: iter([np.ones(2)] * len(batch))):
+        told.append(f"answered {len(list(given))} of {len(batch)}")
+    assert told == ["read 1", "answered 1 of 1", "read 3", "read 3", "answered 3 of 3", "answered 3 of 3"]
 
 
 @pytest.mark.parametrize("copies", [1 << 30, 1])

@@ -16,7 +16,7 @@ from cnnstudio import __version__
 from cnnstudio.core.places import resource
 
 if TYPE_CHECKING:
-    from cnnstudio.gui.main_window import MainWindow
+    from cnnstudio.gui.window.main_window import MainWindow
 
 
 def make_application(arguments: Sequence[str]) -> QApplication:
@@ -31,7 +31,7 @@ def make_application(arguments: Sequence[str]) -> QApplication:
         application = QApplication([sys.argv[0] or "cnnstudio", *arguments])
     from PySide6.QtGui import QGuiApplication
 
-    from cnnstudio.gui import theme
+    from cnnstudio.gui.look import theme
 
     QGuiApplication.setDesktopFileName("cnnstudio")
     application.setStyle("Fusion")
@@ -45,8 +45,8 @@ def open_window() -> tuple[QApplication, MainWindow]:
     gc.disable()
     try:
         application = make_application([])
-        from cnnstudio.gui.main_window import MainWindow
-        from cnnstudio.gui.session import Session
+        from cnnstudio.gui.state.session import Session
+        from cnnstudio.gui.window.main_window import MainWindow
 
         window = MainWindow(Session())
         window.show()
@@ -72,8 +72,8 @@ def run(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application, window = open_window()
     session = window.session
-    from cnnstudio.gui.garbage import Collector
-    from cnnstudio.gui.notices import install_exception_hook
+    from cnnstudio.gui.window.garbage import Collector
+    from cnnstudio.gui.window.notices import install_exception_hook
 
     collector = Collector()
     remove_hook = install_exception_hook(window.report)

@@ -6,9 +6,6 @@ import argparse
 from pathlib import Path
 
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.keras_code import keras_code
-from cnnstudio.catalog.script import keras_script
-from cnnstudio.catalog.torch_code.script import torch_code, torch_script
 from cnnstudio.cli.output import Output
 from cnnstudio.core.files import read_project, write_atomically, write_problem
 from cnnstudio.core.problems import ProblemError
@@ -16,6 +13,9 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.interchange.printing.torch.script import torch_code, torch_script
 from cnnstudio.workers.runs import find_run
 
 

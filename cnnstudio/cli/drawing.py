@@ -14,7 +14,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
 
-_DRAWER: Final = "cnnstudio.gui.pages.network_drawing"
+_DRAWER: Final = "cnnstudio.gui.pages.network.drawing"
 """By its dotted name: no other command loads Qt."""
 
 

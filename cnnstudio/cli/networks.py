@@ -6,18 +6,18 @@ import argparse
 from pathlib import Path
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.bases.own import own_base
-from cnnstudio.catalog.bases.own_files import take_in
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.foreign import notes_problem, read_network, unknown_problem, with_foreign
-from cnnstudio.catalog.shapes import report
-from cnnstudio.catalog.starting import with_base
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.projects import locked
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import number, tr
 from cnnstudio.datasets.index import open_index
+from cnnstudio.interchange.keras_file.model import notes_problem, read_network, unknown_problem, with_foreign
+from cnnstudio.interchange.own_base.files import take_in
+from cnnstudio.interchange.own_base.reader import own_base
+from cnnstudio.network.shapes import report
+from cnnstudio.network.starting import with_base
 from cnnstudio.workers.own_bases import model_of
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.checks import check_project
-from cnnstudio.catalog.recipes import params_of
+from cnnstudio.catalog.training import params_of
 from cnnstudio.cli.output import Output, progress_of, scanning
 from cnnstudio.cli.values import with_values
 from cnnstudio.core.files import PROJECT_FILE, ProjectLock, read_project, write_project
@@ -19,6 +18,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import measured, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
+from cnnstudio.network.checks import check_project
 from cnnstudio.workers.own_bases import model_of
 from cnnstudio.workers.preparing import refreshed
 from cnnstudio.workers.rescuing import rescue_index

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnstudio.catalog.checks import check_training
-from cnnstudio.catalog.recipes import params_of
+from cnnstudio.catalog.training import params_of
 from cnnstudio.core.keys import set_value
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
+from cnnstudio.network.checks import check_training
 
 
 def _unknown_optimizer(before: Project, after: Project) -> list[Problem]:

@@ -10,9 +10,6 @@ from statistics import median
 import msgspec
 
 from cnnstudio.catalog.bases import Base
-from cnnstudio.catalog.bases.own_files import SUFFIXES as MODELS
-from cnnstudio.catalog.checks import check_project
-from cnnstudio.catalog.starting import Facts, new_project, with_base
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_problem, write_project
 from cnnstudio.core.places import projects_folder
@@ -24,6 +21,9 @@ from cnnstudio.datasets.layout import is_manifest, root_of
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.sample import write_digits
 from cnnstudio.datasets.sourcing import source_text
+from cnnstudio.interchange.own_base.files import SUFFIXES as MODELS
+from cnnstudio.network.checks import check_project
+from cnnstudio.network.starting import Facts, new_project, with_base
 
 replace = msgspec.structs.replace
 
@@ -120,8 +120,8 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
 
 def _own_base(model: Path, folder: Path, name: str, cancelled: Cancelled) -> Base:
     """A model of the user's, taken into the project's folder."""
-    from cnnstudio.catalog.bases.own import own_base
-    from cnnstudio.catalog.bases.own_files import take_in
+    from cnnstudio.interchange.own_base.files import take_in
+    from cnnstudio.interchange.own_base.reader import own_base
 
     def check() -> None:
         if cancelled():

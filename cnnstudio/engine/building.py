@@ -9,12 +9,9 @@ from typing import Any
 import keras
 
 from cnnstudio.catalog.bases.finding import base_of, identifier_of
-from cnnstudio.catalog.checks import not_measured
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.normalizing import rescaling
-from cnnstudio.catalog.recipes import LOSSES, OPTIMIZERS
-from cnnstudio.catalog.shapes import report
+from cnnstudio.catalog.training import LOSSES, OPTIMIZERS
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.params import complete
@@ -25,6 +22,9 @@ from cnnstudio.core.training import TrainingSpec
 from cnnstudio.engine.base_weights import load_base_weights
 from cnnstudio.engine.names import resolve
 from cnnstudio.engine.own_base import load_own_weights
+from cnnstudio.network.checks import not_measured
+from cnnstudio.network.normalization import rescaling
+from cnnstudio.network.shapes import report
 
 
 @dataclass(frozen=True)

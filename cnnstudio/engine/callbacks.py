@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cnnstudio.catalog.recipes import CALLBACKS
+from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.core.item import Step
 from cnnstudio.core.params import complete
 from cnnstudio.core.problems import Problem, warning

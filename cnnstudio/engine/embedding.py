@@ -10,7 +10,6 @@ import numpy as np
 
 from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.starting import with_base
 from cnnstudio.core import edits
 from cnnstudio.core.commands import Embed
 from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice
@@ -25,6 +24,7 @@ from cnnstudio.engine import arranging, features, labels, models
 from cnnstudio.engine.building import build
 from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import notices
+from cnnstudio.network.starting import with_base
 from cnnstudio.workers.link import Link
 
 _COMPONENTS = 64

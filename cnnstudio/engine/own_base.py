@@ -7,11 +7,11 @@ from math import prod
 from pathlib import Path
 from typing import Any, Final
 
-from cnnstudio.catalog.bases import own_weights
 from cnnstudio.catalog.bases.entry import Base
-from cnnstudio.catalog.bases.own import check_digest
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.own_base import weights as own_weights
+from cnnstudio.interchange.own_base.reader import check_digest
 
 _PARTS: Final = {"MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense")}
 """Layers whose weights lie in layers of their own, in the order in which Keras lists them."""

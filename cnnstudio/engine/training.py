@@ -10,7 +10,6 @@ import keras
 import msgspec
 import numpy as np
 
-from cnnstudio.catalog.checks import mixing_refused
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.commands import Train
 from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice, Stopped
@@ -29,6 +28,7 @@ from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.imaging.augment import Augmenter
 from cnnstudio.imaging.mixing import MIXING, Mixer
+from cnnstudio.network.checks import mixing_refused
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 

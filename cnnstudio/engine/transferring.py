@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from cnnstudio.catalog.torch_code.entry import Form
-from cnnstudio.catalog.torch_code.module import TorchModel
+from cnnstudio.interchange.printing.torch.entry import Form
+from cnnstudio.interchange.printing.torch.module import TorchModel
 
 FORMS: Final[Mapping[Form, Callable[[np.ndarray], np.ndarray]]] = {
     "same": lambda array: array,

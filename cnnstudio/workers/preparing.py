@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from cnnstudio.catalog.checks import check_project
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.core.commands import CollectTFRecord, Evaluate, Export, MeasureAugmentation, Serve, Train
 from cnnstudio.core.dataset import DatasetSpec
@@ -23,6 +22,7 @@ from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, 
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.placing import refuse_existing
 from cnnstudio.datasets.sourcing import source_folder
+from cnnstudio.network.checks import check_project
 from cnnstudio.workers.runs import RunFolder, create_run, find_run
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.bases.own import own_bases
 from cnnstudio.core.commands import Probe
 from cnnstudio.core.events import BasesProbed
 from cnnstudio.core.places import cache_folder
@@ -19,6 +18,7 @@ from cnnstudio.core.text import Text, language
 from cnnstudio.core.workplace import use_folder
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import write_index_manifest
+from cnnstudio.interchange.own_base.reader import own_bases
 
 
 def probe_path(place: Path) -> Path:

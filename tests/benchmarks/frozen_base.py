@@ -22,12 +22,12 @@ def measure(rounds: int) -> None:
     import msgspec
 
     from cnnstudio.catalog.context import context_of
-    from cnnstudio.catalog.starting import Facts, new_project
     from cnnstudio.core.commands import Train
     from cnnstudio.datasets.manifest import Entry, Header, write_manifest
     from cnnstudio.engine import environment
     from cnnstudio.engine.building import build
     from cnnstudio.engine.training import train
+    from cnnstudio.network.starting import Facts, new_project
     from cnnstudio.workers.link import Link
     from cnnstudio.workers.runs import create_run
 

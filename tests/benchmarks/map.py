@@ -28,8 +28,8 @@ def repaints() -> dict[str, list[float]]:
     from PySide6.QtCore import QPointF
 
     from cnnstudio.app import make_application
-    from cnnstudio.gui import theme
-    from cnnstudio.gui.map.gestures import MapView
+    from cnnstudio.gui.look import theme
+    from cnnstudio.gui.pages.data.map.gestures import MapView
 
     application = make_application([])
     position, classes = dots()

@@ -20,12 +20,12 @@ def measure(rounds: int) -> None:
     import numpy as np
 
     from cnnstudio.catalog.context import context_of
-    from cnnstudio.catalog.starting import Facts, new_project
     from cnnstudio.core.commands import Predict
     from cnnstudio.engine import environment
     from cnnstudio.engine.building import build
     from cnnstudio.engine.models import Card, load, save_model
     from cnnstudio.engine.predicting import Server
+    from cnnstudio.network.starting import Facts, new_project
     from cnnstudio.workers.link import Link
 
     class Silent(Link):

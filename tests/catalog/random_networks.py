@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.fixes import FIXES, apply_fix
 from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.catalog.shapes import report
 from cnnstudio.core import params
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.project import Project
+from cnnstudio.network.fixes import FIXES, apply_fix
+from cnnstudio.network.shapes import report
 
 MERGING = [layer.id for layer in LAYERS if layer.maximum_inputs != 1 and layer.id != "Input"]
 TYPES = [layer.id for layer in LAYERS if layer.id not in ("Input", "PretrainedBase")]

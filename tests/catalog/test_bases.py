@@ -10,7 +10,7 @@ import pytest
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.advice import FEW, freeze_advice
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.shapes import report
+from cnnstudio.network.shapes import report
 
 
 def test_weights_are_published_over_a_safe_connection_and_checked():

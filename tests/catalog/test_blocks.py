@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from cnnstudio.catalog.blocks import BLOCKS, insert_block
-from cnnstudio.catalog.checks import check_network
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.drawing import Drawing
-from cnnstudio.catalog.shapes import report
-from cnnstudio.catalog.starting import Facts, new_project
 from cnnstudio.core import edits
 from cnnstudio.core.network import Edge
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.network.checks import check_network
+from cnnstudio.network.shapes import report
+from cnnstudio.network.starting import Facts, new_project
 
 SHAPES = [(32, 24, 3), (7, 7, 64), (1, 1, 20), (13, 5, 1), (28, 28, 96)]
 

@@ -12,22 +12,22 @@ from hypothesis import strategies as st
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.call import Call, P, literal
-from cnnstudio.catalog.checks import check_project
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.exporters import EXPORTERS
-from cnnstudio.catalog.fixes import FIXES, apply_fix
-from cnnstudio.catalog.keras_code import keras_code
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.recipes import CALLBACKS, LOSSES, OPTIMIZERS
-from cnnstudio.catalog.shapes import report
-from cnnstudio.catalog.starting import Facts, new_project
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
-from cnnstudio.catalog.summary import summary, title
 from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core import edits
 from cnnstudio.core.layout import WIDTH, layered
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.network.checks import check_project
+from cnnstudio.network.fixes import FIXES, apply_fix
+from cnnstudio.network.shapes import report
+from cnnstudio.network.starting import Facts, new_project
+from cnnstudio.network.summary import summary, title
 
 CONTEXT = Context(height=64, width=64, channels=3, class_count=5)
 COUNTS = {name: {"train": 50, "validation": 10, "test": 10} for name in ("cat", "dog")}
@@ -147,7 +147,7 @@ def test_fixes_mend():
 
 
 def test_taking_over_and_following_again():
-    from cnnstudio.catalog.fixes import take_over_output
+    from cnnstudio.network.fixes import take_over_output
 
     project = new_project("x", "/p", Facts(classes=("cat", "dog")), template="lenet5")
     taken = take_over_output(project, "output", 1, "sigmoid")

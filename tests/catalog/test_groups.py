@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.drawing import Drawing
-from cnnstudio.catalog.fixes import apply_fix
-from cnnstudio.catalog.keras_code import keras_code
-from cnnstudio.catalog.shapes import report
 from cnnstudio.core import network_edits
 from cnnstudio.core.edits import set_network
 from cnnstudio.core.project import Project
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.network.fixes import apply_fix
+from cnnstudio.network.shapes import report
 
 CONTEXT = Context(height=32, width=32, channels=3, class_count=4)
 

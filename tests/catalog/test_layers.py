@@ -6,14 +6,14 @@ import pytest
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.drawing import Drawing, id_for
-from cnnstudio.catalog.keras_code import keras_code
 from cnnstudio.catalog.layers import FAMILIES, LAYERS, values_of
 from cnnstudio.catalog.layers.merge import together
-from cnnstudio.catalog.shapes import report
-from cnnstudio.catalog.summary import summary
 from cnnstudio.core.network import Node
 from cnnstudio.core.params import Ints, check
 from cnnstudio.core.text import same, set_language
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.network.shapes import report
+from cnnstudio.network.summary import summary
 
 CONTEXT = Context(height=32, width=32, channels=3, class_count=4)
 

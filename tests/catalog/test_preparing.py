@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from cnnstudio.catalog.checks import check_augmentation, check_recipe
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.fixes import apply_fix
-from cnnstudio.catalog.keras_code import keras_code
-from cnnstudio.catalog.normalizing import rescaling
-from cnnstudio.catalog.starting import Facts, new_project
 from cnnstudio.core import edits
 from cnnstudio.core.recipe import statistics_key
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.network.checks import check_augmentation, check_recipe
+from cnnstudio.network.fixes import apply_fix
+from cnnstudio.network.normalization import rescaling
+from cnnstudio.network.starting import Facts, new_project
 
 COUNTS = {"cat": {"train": 40, "test": 3}, "dog": {"train": 60}}
 

@@ -9,7 +9,7 @@ import pytest
 from cnnstudio.cli import main
 from cnnstudio.core.files import read_project
 from cnnstudio.core.workplace import use_folder
-from tests.catalog.keras_files import PLAIN, chain, write_model
+from tests.interchange.keras_files import PLAIN, chain, write_model
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,6 @@ import pytest
 
 from cnnstudio import cli
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.starting import with_base
 from cnnstudio.cli import preparing
 from cnnstudio.core import edits
 from cnnstudio.core.events import AugmentationMeasured, BasesProbed, Changed, Failed, Finished, Probed, encode_event
@@ -21,6 +20,7 @@ from cnnstudio.core.item import Step
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.network.starting import with_base
 from cnnstudio.workers.preparing import prepare_training
 from cnnstudio.workers.probing import read_probe
 from cnnstudio.workers.runs import RunFolder

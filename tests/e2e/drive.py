@@ -20,8 +20,8 @@ from cnnstudio.app import make_application
 from cnnstudio.core import edits
 from cnnstudio.core.settings import Settings
 from cnnstudio.core.text import Text
-from cnnstudio.gui.main_window import MainWindow
-from cnnstudio.gui.session import Session
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.window.main_window import MainWindow
 
 LIMIT = 240.0
 EPOCHS = int(os.environ.get("CNNSTUDIO_EPOCHS", "2"))

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.keras_code import keras_code
 from cnnstudio.core.network import NetworkSpec
+from cnnstudio.interchange.printing.keras.network import keras_code
 
 
 def same_as_printed(spec: NetworkSpec, context: Context, model: keras.Model) -> None:

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from keras.src.legacy.saving import legacy_h5_format
 
-from cnnstudio.catalog.base_code import base_weights
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.drawing import Drawing
-from cnnstudio.catalog.keras_code import keras_code
-from cnnstudio.catalog.shapes import report
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine.building import build
+from cnnstudio.interchange.printing.keras.base_weights import base_weights
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.network.shapes import report
 from tests.engine.printed import same_as_printed
 
 APPLICATIONS = {

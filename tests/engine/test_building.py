@@ -9,9 +9,8 @@ import pytest
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.drawing import Drawing
-from cnnstudio.catalog.recipes import CALLBACKS, LOSSES, OPTIMIZERS
-from cnnstudio.catalog.shapes import report
 from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core import edits, network_edits
 from cnnstudio.core.events import Epoch, Notice
 from cnnstudio.core.item import Item
@@ -24,6 +23,7 @@ from cnnstudio.engine import features, models
 from cnnstudio.engine.base_weights import load_base_weights, read_weights
 from cnnstudio.engine.building import build, optimizer_of
 from cnnstudio.engine.names import resolve
+from cnnstudio.network.shapes import report
 from tests.engine.collections_of_pictures import replace, small_network, small_project
 from tests.engine.conftest import metrics_of
 

@@ -8,14 +8,14 @@ import keras
 import numpy as np
 import pytest
 
-from cnnstudio.catalog.code_reading import read_code
-from cnnstudio.catalog.code_reading.names import OMITTED, positions
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.foreign import described
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.shapes import report
 from cnnstudio.core.network import Node
-from tests.catalog.code_samples import SAMPLES
+from cnnstudio.interchange.keras_file.model import described
+from cnnstudio.interchange.keras_source import read_code
+from cnnstudio.interchange.keras_source.names import OMITTED, positions
+from cnnstudio.network.shapes import report
+from tests.interchange.code_samples import SAMPLES
 
 
 @pytest.mark.parametrize("sample", list(SAMPLES))

@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import pytest
 
-from cnnstudio.catalog.keras_code import keras_code
 from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.catalog.shapes import report
 from cnnstudio.engine import models
 from cnnstudio.engine.building import build
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.network.shapes import report
 from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
 
 

@@ -9,14 +9,14 @@ import keras
 import pytest
 
 from cnnstudio.catalog.context import Context, context_of
-from cnnstudio.catalog.foreign import described, read_network, with_foreign
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.shapes import report
-from cnnstudio.catalog.starting import Facts, new_project
 from cnnstudio.core.edits import set_network
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.project import Project
 from cnnstudio.engine.building import build
+from cnnstudio.interchange.keras_file.model import described, read_network, with_foreign
+from cnnstudio.network.shapes import report
+from cnnstudio.network.starting import Facts, new_project
 from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
 
 

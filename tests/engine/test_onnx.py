@@ -12,10 +12,10 @@ import pytest
 from onnx.reference import ReferenceEvaluator
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.foreign import Foreign, read_network
-from cnnstudio.catalog.shapes import report
 from cnnstudio.engine.building import build
-from tests.onnx_models import CASES, Build
+from cnnstudio.interchange.keras_file.model import Foreign, read_network
+from cnnstudio.network.shapes import report
+from tests.interchange.onnx_models import CASES, Build
 
 
 def evaluated(model: onnx.ModelProto, x: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:

@@ -12,12 +12,12 @@ import onnx
 import pytest
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.foreign import read_network
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.shapes import report
 from cnnstudio.catalog.templates import TEMPLATES
-from cnnstudio.catalog.torch_code.script import torch_code
 from cnnstudio.core.network import NetworkSpec
+from cnnstudio.interchange.keras_file.model import read_network
+from cnnstudio.interchange.printing.torch.script import torch_code
+from cnnstudio.network.shapes import report
 from tests.engine.test_onnx import compared
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")

@@ -11,12 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from cnnstudio.catalog.bases import own
-from cnnstudio.catalog.bases.own_files import take_in
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.keras_code import keras_code
-from cnnstudio.catalog.shapes import report
-from cnnstudio.catalog.starting import Facts, new_project, with_base
 from cnnstudio.core import edits
 from cnnstudio.core.events import BasesProbed, Finished
 from cnnstudio.core.network import Node
@@ -25,6 +20,11 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.workplace import use_folder
 from cnnstudio.engine.building import build
 from cnnstudio.engine.models import Card, save_model
+from cnnstudio.interchange.own_base import reader as own
+from cnnstudio.interchange.own_base.files import take_in
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.network.shapes import report
+from cnnstudio.network.starting import Facts, new_project, with_base
 from tests.engine.conftest import Recorder
 
 L = keras.layers
@@ -300,9 +300,9 @@ def test_the_probe_ranks_an_own_base(place, pictures, tmp_path):
 @pytest.mark.parametrize(("make", "line"), [(lenet, "none"), (residual, "last"), (residual, "all")])
 def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_path):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
-    from cnnstudio.catalog.torch_code.module import torch_model
-    from cnnstudio.catalog.torch_code.script import torch_code
     from cnnstudio.engine.transferring import save_state, torch_state
+    from cnnstudio.interchange.printing.torch.module import torch_model
+    from cnnstudio.interchange.printing.torch.script import torch_code
 
     base = taken(stirred(make()), place)
     project = started(base, trainable_from=line)
@@ -322,9 +322,9 @@ def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_
 
 
 def test_the_exported_keras_source_needs_no_file_of_the_project(place, tmp_path, monkeypatch):
-    from cnnstudio.catalog.script import keras_source
     from cnnstudio.engine.exporting_keras import state
     from cnnstudio.engine.transferring import save_state
+    from cnnstudio.interchange.printing.keras.script import keras_source
 
     for make in (lenet, residual):
         project = started(taken(stirred(make()), place))

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from keras.src.applications.convnext import LayerScale
 
-from cnnstudio.catalog.bases import own
-from cnnstudio.catalog.bases.own_files import take_in
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.keras_code import keras_code
-from cnnstudio.catalog.script import keras_script
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine.building import build
+from cnnstudio.interchange.own_base import reader as own
+from cnnstudio.interchange.own_base.files import take_in
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.interchange.printing.keras.script import keras_script
 from tests.engine.test_own_base import (
     built,
     cut,

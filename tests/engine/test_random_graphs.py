@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.fixes import FIXES, apply_fix
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.shapes import report
 from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.engine.building import build
 from cnnstudio.engine.names import resolve
+from cnnstudio.network.fixes import FIXES, apply_fix
+from cnnstudio.network.shapes import report
 from tests.catalog.random_networks import networks
 
 EXAMPLES = int(os.environ.get("CNNSTUDIO_EXAMPLES", "150"))

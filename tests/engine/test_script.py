@@ -11,16 +11,16 @@ import pytest
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.drawing import Drawing
-from cnnstudio.catalog.script import keras_script, keras_source
-from cnnstudio.catalog.torch_code.module import torch_model
-from cnnstudio.catalog.torch_code.script import torch_script
-from cnnstudio.catalog.torch_code.training import _EARLY_STOPPING
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.item import Item, Step
 from cnnstudio.engine.building import build, compile_model
 from cnnstudio.engine.exporting_keras import state
 from cnnstudio.engine.transferring import save_state, torch_state
 from cnnstudio.imaging.prepare import prepare_file
+from cnnstudio.interchange.printing.keras.script import keras_script, keras_source
+from cnnstudio.interchange.printing.torch.module import torch_model
+from cnnstudio.interchange.printing.torch.script import torch_script
+from cnnstudio.interchange.printing.torch.training import _EARLY_STOPPING
 from tests.engine.collections_of_pictures import CLASSES, augmented, draw, replace, small_project, write_manifest
 
 

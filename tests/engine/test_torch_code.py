@@ -11,14 +11,14 @@ from cnnstudio.catalog.blocks import BLOCKS
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.catalog.shapes import report
 from cnnstudio.catalog.templates import TEMPLATES
-from cnnstudio.catalog.torch_code import TORCH_LAYERS
-from cnnstudio.catalog.torch_code.module import RESERVED, torch_model
-from cnnstudio.catalog.torch_code.script import torch_code
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.engine.building import build
 from cnnstudio.engine.transferring import save_state, torch_state
+from cnnstudio.interchange.printing.torch import TORCH_LAYERS
+from cnnstudio.interchange.printing.torch.module import RESERVED, torch_model
+from cnnstudio.interchange.printing.torch.script import torch_code
+from cnnstudio.network.shapes import report
 from tests.engine.test_conformance import CASES, OTHERS, around
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from cnnstudio.app import make_application
 from cnnstudio.core.settings import Settings
-from cnnstudio.gui.garbage import Collector
-from cnnstudio.gui.main_window import MainWindow
-from cnnstudio.gui.notices import Question
-from cnnstudio.gui.session import Session
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.window.garbage import Collector
+from cnnstudio.gui.window.main_window import MainWindow
+from cnnstudio.gui.window.notices import Question
 
 # What Qt says of the offscreen platform itself.
 _EXPECTED = ("This plugin does not support", "QFontDatabase: Cannot find font directory", "propagateSizeHints")

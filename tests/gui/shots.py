@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnstudio.app import make_application
 from cnnstudio.core.settings import Settings
-from cnnstudio.gui.main_window import MainWindow
-from cnnstudio.gui.session import Session
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.window.main_window import MainWindow
 
 
 def settle(application: QApplication, session: Session | None = None, seconds: float = 0.4, limit: float = 30) -> None:

@@ -10,8 +10,8 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QListWidget
 
 from cnnstudio.core.layout import HEIGHT, WIDTH
-from cnnstudio.gui.canvas.display import CARD
-from cnnstudio.gui.palette import CommandPalette
+from cnnstudio.gui.pages.network.canvas.display import CARD
+from cnnstudio.gui.window.palette import CommandPalette
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -290,7 +290,7 @@ def test_a_network_file_takes_the_place_of_the_network(page, tmp_path):
 
 
 def test_an_onnx_file_is_read_beside_the_window(page, qtbot, tmp_path):
-    from tests.onnx_models import Build
+    from tests.interchange.onnx_models import Build
 
     graph = Build((1, 3, 40, 48))
     maps = graph.add("Relu", graph.add("Conv", "x", graph.weight(5, 3, 3, 3), graph.weight(5), name="/look/Conv"))

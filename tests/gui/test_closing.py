@@ -9,8 +9,8 @@ import pytest
 
 from cnnstudio.core.commands import Evaluate
 from cnnstudio.core.text import Text
-from cnnstudio.gui import commands
-from cnnstudio.gui.jobs import ChildJob
+from cnnstudio.gui.state.jobs import ChildJob
+from cnnstudio.gui.window import commands
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def page(qtbot, window, project_folder):
 
 def ring(widget: QWidget) -> int:
     """Pixels of the accent along the middle of the left edge."""
-    from cnnstudio.gui import theme
+    from cnnstudio.gui.look import theme
 
     image = widget.grab().toImage()
     accent = theme.color("accent").rgb()

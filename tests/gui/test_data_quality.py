@@ -24,8 +24,8 @@ from cnnstudio.datasets.database import Database
 from cnnstudio.datasets.findings import Finding, store
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.datasets.query import Filter
-from cnnstudio.gui import class_edits
-from cnnstudio.gui.pages.data_findings import offered
+from cnnstudio.gui.pages.data.findings import offered
+from cnnstudio.gui.state import class_edits
 from cnnstudio.gui.widgets.basics import Elided, MenuButton
 from cnnstudio.gui.widgets.cards import FilterLine
 from cnnstudio.gui.widgets.class_list import ClassList

@@ -12,14 +12,14 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 
 from cnnstudio.core.files import read_project
-from cnnstudio.gui.dialogs import download as download_module
-from cnnstudio.gui.dialogs.add import AddPicturesDialog, open_add_pictures, takes
-from cnnstudio.gui.dialogs.camera import Camera
-from cnnstudio.gui.dialogs.collect import open_export_collection
-from cnnstudio.gui.dialogs.download import open_download
-from cnnstudio.gui.dialogs.sources import SourcesList, join, remove, sources_summary
-from cnnstudio.gui.dialogs.webcam import FOLDER, WebcamDialog
-from cnnstudio.gui.session import Session
+from cnnstudio.gui.pages.data.dialogs import download as download_module
+from cnnstudio.gui.pages.data.dialogs.add import AddPicturesDialog, open_add_pictures, takes
+from cnnstudio.gui.pages.data.dialogs.camera import Camera
+from cnnstudio.gui.pages.data.dialogs.collect import open_export_collection
+from cnnstudio.gui.pages.data.dialogs.download import open_download
+from cnnstudio.gui.pages.data.dialogs.sources import SourcesList, join, remove, sources_summary
+from cnnstudio.gui.pages.data.dialogs.webcam import FOLDER, WebcamDialog
+from cnnstudio.gui.state.session import Session
 from tests.datasets.test_archives import files, zipped
 from tests.datasets.test_arrays import GREY, LABELS
 from tests.datasets.test_datasets import draw
@@ -279,7 +279,7 @@ def test_a_film_through_opencv(qtbot, opened, tmp_path):
 def test_the_window_opens_each_and_closes_with_it(qtbot, window, project_folder, monkeypatch, action, name):
     from PySide6.QtWidgets import QDialog
 
-    from cnnstudio.gui.dialogs import webcam
+    from cnnstudio.gui.pages.data.dialogs import webcam
 
     monkeypatch.setattr(webcam, "cameras", list)
     window.perform("open", {"folder": str(project_folder)})

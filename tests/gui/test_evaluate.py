@@ -13,12 +13,12 @@ from cnnstudio.core.events import ClassReport, Evaluated, PictureResult, encode_
 from cnnstudio.core.files import read_project
 from cnnstudio.core.intervals import wilson
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.gui import theme
-from cnnstudio.gui.pages import evaluate_start
-from cnnstudio.gui.pages.evaluate_matrix import ConfusionMatrix
-from cnnstudio.gui.pages.evaluate_results import measured_folder, outdated, read_results
-from cnnstudio.gui.pages.evaluate_side import run_words
-from cnnstudio.gui.session import Change
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.evaluate import start as evaluate_start
+from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
+from cnnstudio.gui.pages.evaluate.results import measured_folder, outdated, read_results
+from cnnstudio.gui.pages.evaluate.side import run_words
+from cnnstudio.gui.state.session import Change
 from cnnstudio.workers.preparing import evaluation_job, prepare_training
 from cnnstudio.workers.runs import RunFolder, RunSummary
 

@@ -14,10 +14,10 @@ from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core.commands import Export
 from cnnstudio.core.events import ExportCheck, Exported
 from cnnstudio.core.files import read_project
-from cnnstudio.gui.jobs import ChildJob
-from cnnstudio.gui.pages import export as export_page
-from cnnstudio.gui.pages.export_cards import CONTENTS
-from cnnstudio.gui.pages.export_records import ExportRecord, default_target, earlier_exports, record_of, with_record
+from cnnstudio.gui.pages.export import page as export_page
+from cnnstudio.gui.pages.export.cards import CONTENTS
+from cnnstudio.gui.pages.export.records import ExportRecord, default_target, earlier_exports, record_of, with_record
+from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.workers.preparing import prepare_training
 from cnnstudio.workers.runs import RunFolder
 

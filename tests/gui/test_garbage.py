@@ -6,7 +6,7 @@ import gc
 import threading
 
 from cnnstudio.core.text import Text
-from cnnstudio.gui import garbage
+from cnnstudio.gui.window import garbage
 
 
 class _Cycle:

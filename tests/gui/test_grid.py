@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.datasets.index import Picture
-from cnnstudio.gui.thumbnails import Thumbnails, Wanted, size_for
+from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST, PictureGrid
 from cnnstudio.gui.widgets.selection import Selection
 

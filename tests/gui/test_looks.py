@@ -8,10 +8,10 @@ import re
 import pytest
 
 from cnnstudio.core.places import resource
-from cnnstudio.gui import icons, theme
-from cnnstudio.gui.actions import ENTRIES
+from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.look.stylesheet import stylesheet
 from cnnstudio.gui.pages import PAGES
-from cnnstudio.gui.stylesheet import stylesheet
+from cnnstudio.gui.window.actions import ENTRIES
 
 GROUNDS = ("bg", "surface", "raised", "sunk", "accent_bg")
 

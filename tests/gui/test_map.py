@@ -15,15 +15,15 @@ from cnnstudio.core.events import Failed, Finished, Stopped
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.embedding import BUNDLED, Embedding, write_embedding
-from cnnstudio.gui import theme
-from cnnstudio.gui.auditing import EMBED
-from cnnstudio.gui.jobs import ChildJob
-from cnnstudio.gui.map import mosaic
-from cnnstudio.gui.map.camera import Camera
-from cnnstudio.gui.map.gestures import PAN, MapView
-from cnnstudio.gui.map.panel import MapPanel
-from cnnstudio.gui.map.raster import Raster, mixed, opaque, packed, unpacked, within
-from cnnstudio.gui.session import Session
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.data.map import mosaic
+from cnnstudio.gui.pages.data.map.camera import Camera
+from cnnstudio.gui.pages.data.map.gestures import PAN, MapView
+from cnnstudio.gui.pages.data.map.panel import MapPanel
+from cnnstudio.gui.pages.data.map.raster import Raster, mixed, opaque, packed, unpacked, within
+from cnnstudio.gui.state.auditing import EMBED
+from cnnstudio.gui.state.jobs import ChildJob
+from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.analysis import embedding_target
 from tests.gui.shots import settle
 
@@ -521,7 +521,7 @@ started = [False]
 
 
 def test_computing_shows_its_progress_can_be_cancelled_and_tells_trouble(qapp, bare, monkeypatch):
-    from cnnstudio.gui import auditing as module
+    from cnnstudio.gui.state import auditing as module
 
     started[0] = False
     monkeypatch.setattr(module, "ChildJob", Child)

@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from cnnstudio.gui.pages import prepare_pipeline
-from cnnstudio.gui.pages.prepare_pipeline import BatchAsked, make_batch
-from cnnstudio.gui.pages.prepare_preview import GridAsked
+from cnnstudio.gui.pages.prepare import pipeline as prepare_pipeline
+from cnnstudio.gui.pages.prepare.pipeline import BatchAsked, make_batch
+from cnnstudio.gui.pages.prepare.preview import GridAsked
 from cnnstudio.gui.widgets.basics import Button, MenuButton
 from cnnstudio.gui.widgets.flow import flowing
 

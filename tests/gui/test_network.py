@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.layout import HEIGHT, WIDTH
-from cnnstudio.gui.pages.network_palette import LayerRow, entries, matches
+from cnnstudio.gui.pages.network.palette import LayerRow, entries, matches
 from cnnstudio.gui.widgets.basics import Label
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.table import Column, Table
@@ -200,7 +200,7 @@ def test_the_code_is_there_in_every_form_and_is_saved(page, tmp_path, monkeypatc
         assert word in text
         compile(text, form, "exec")
     target = tmp_path / "network.py"
-    monkeypatch.setattr("cnnstudio.gui.pages.network_code.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
+    monkeypatch.setattr("cnnstudio.gui.pages.network.code.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
     page._code._save()
     assert target.read_text(encoding="utf-8") == page._code.text.toPlainText()
 
@@ -230,7 +230,7 @@ def test_every_layer_can_be_added_from_the_palette(page):
 
 
 def test_missing_weights_are_fetched_from_the_banner(page, monkeypatch):
-    from cnnstudio.gui.pages import network as module
+    from cnnstudio.gui.pages.network import page as module
 
     started = []
     monkeypatch.setattr(module, "ChildJob", lambda job, *_rest, **_more: started.append(job) or _Never())

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLabel
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.templates import TEMPLATES
-from cnnstudio.gui.pages import network_gallery
-from cnnstudio.gui.pages.network_gallery import Gallery, weights_words
+from cnnstudio.gui.pages.network import gallery as network_gallery
+from cnnstudio.gui.pages.network.gallery import Gallery, weights_words
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Card
 

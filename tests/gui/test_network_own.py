@@ -7,13 +7,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QMenu
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.gui.pages.network_inspector import OwnCard
-from cnnstudio.gui.pages.network_layers import BaseLayers
-from cnnstudio.gui.pages.network_own import RunsDialog
+from cnnstudio.gui.pages.network.inspector import OwnCard
+from cnnstudio.gui.pages.network.layers import BaseLayers
+from cnnstudio.gui.pages.network.own import RunsDialog
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.workers.own_bases import trained_runs
-from tests.catalog.keras_files import PLAIN, chain, write_h5, write_model
+from tests.interchange.keras_files import PLAIN, chain, write_h5, write_model
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from cnnstudio.catalog.bases.advice import late_block
 from cnnstudio.core.events import BasesProbed, Finished, Probed, encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
-from cnnstudio.gui.jobs import Cancelled, Work
-from cnnstudio.gui.pages import network_probe
-from cnnstudio.gui.pages.network_freeze import FreezeAdvice
-from cnnstudio.gui.pages.network_probe import ProbeDialog
+from cnnstudio.gui.pages.network import probe as network_probe
+from cnnstudio.gui.pages.network.freeze import FreezeAdvice
+from cnnstudio.gui.pages.network.probe import ProbeDialog
+from cnnstudio.gui.state.jobs import Cancelled, Work
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.workers.probing import probe_path, read_probe
 

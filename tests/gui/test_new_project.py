@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from cnnstudio.core.files import read_project
-from cnnstudio.gui.pages.network_own import RunsDialog
+from cnnstudio.gui.pages.network.own import RunsDialog
 from cnnstudio.gui.widgets.basics import Button, Label
 from cnnstudio.gui.widgets.cards import Banner
-from tests.catalog.keras_files import write_model
+from tests.interchange.keras_files import write_model
 
 
 @pytest.fixture

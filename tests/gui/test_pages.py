@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QScrollArea, QW
 
 from cnnstudio.core.problems import error, warning
 from cnnstudio.core.text import Text
-from cnnstudio.gui.notices import (
+from cnnstudio.gui.widgets.basics import Button, Elided, Label
+from cnnstudio.gui.widgets.cards import Banner, Facts
+from cnnstudio.gui.window.notices import (
     ProblemsDialog,
     Question,
     ReportDialog,
@@ -22,10 +24,8 @@ from cnnstudio.gui.notices import (
     install_exception_hook,
     report_text,
 )
-from cnnstudio.gui.palette import CommandPalette, score
-from cnnstudio.gui.settings_dialog import SettingsDialog
-from cnnstudio.gui.widgets.basics import Button, Elided, Label
-from cnnstudio.gui.widgets.cards import Banner, Facts
+from cnnstudio.gui.window.palette import CommandPalette, score
+from cnnstudio.gui.window.settings_dialog import SettingsDialog
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def grid_of(window):
 
 def test_the_first_paint_needs_no_heavy_library():
     code = ("import sys\nfrom cnnstudio.app import make_application\napplication = make_application([])\n"
-            "from cnnstudio.gui.main_window import MainWindow\nfrom cnnstudio.gui.session import Session\n"
+            "from cnnstudio.gui.window.main_window import MainWindow\nfrom cnnstudio.gui.state.session import Session\n"
             "window = MainWindow(Session())\nwindow.show()\nwindow.grab()\n"
             "heavy = {'keras', 'tensorflow', 'torch', 'jax', 'pyqtgraph', 'cv2', 'numpy'} & set(sys.modules)\n"
             "assert not heavy, heavy\nwindow.close()\n")

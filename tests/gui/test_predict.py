@@ -52,7 +52,7 @@ def add_run(folder: Path) -> None:
 
 @pytest.fixture
 def opened(qtbot, window, project_folder, monkeypatch):
-    from cnnstudio.gui.pages.predict_server import PredictionServer
+    from cnnstudio.gui.pages.predict.server import PredictionServer
 
     monkeypatch.setattr(PredictionServer, "target", "tests.gui.test_predict:child")
     with qtbot.waitSignal(window.session.jobs.ended):

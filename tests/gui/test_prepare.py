@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio.core import edits
 from cnnstudio.core.events import AugmentationMeasured, Changed
 from cnnstudio.core.text import Text
-from cnnstudio.gui.pages.prepare_cards import STEP_MIME
-from cnnstudio.gui.pages.prepare_preview import (
+from cnnstudio.gui.pages.prepare.cards import STEP_MIME
+from cnnstudio.gui.pages.prepare.preview import (
     BINS,
     GridAsked,
     GridMaker,
@@ -298,7 +298,7 @@ def test_the_pipeline_shows_the_chain_a_real_batch_and_the_code(qtbot, page):
 @pytest.mark.parametrize(("label_mode", "wanted"), [
     ("int", ["1", "0"]), ("binary", ["[0.75]", "[0]"]), ("categorical", ["[0.25, 0.75]", "[1, 0]"])])
 def test_labels_are_written_as_the_loss_gets_them(label_mode, wanted):
-    from cnnstudio.gui.pages.prepare_pipeline import _label_words
+    from cnnstudio.gui.pages.prepare.pipeline import _label_words
 
     assert [_label_words(np.asarray(each, np.float32), label_mode) for each in ([0.25, 0.75], [1, 0])] == wanted
 

@@ -11,8 +11,8 @@ from cnnstudio.core import edits
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase, encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
-from cnnstudio.gui.pages.train import ending_words
-from cnnstudio.gui.plots.history import Curves, curves_of, log_line
+from cnnstudio.gui.pages.train.page import ending_words
+from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.widgets.words import device
 from cnnstudio.workers.preparing import prepare_training
 from cnnstudio.workers.runs import RunFolder
@@ -202,7 +202,7 @@ def test_log_lines_are_words():
 
 
 def test_a_deleted_run_is_gone(page, monkeypatch):
-    from cnnstudio.gui.pages import train as module
+    from cnnstudio.gui.pages.train import page as module
     from cnnstudio.workers.runs import delete_run
 
     run = recorded(page, Finished(run="x", time=time.time()))

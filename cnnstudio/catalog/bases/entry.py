@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from cnnstudio.catalog.bases.own_model import OwnModel
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.own_base.model import OwnModel
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ def find_base(identifier: str) -> Base | None:
     """The base of that id ("bases/<file>", with ":" and a scaling for one of the user's), or None."""
     if not identifier.startswith("bases/"):
         return BASES.find(identifier)
-    from cnnstudio.catalog.bases.own import own_base
+    from cnnstudio.interchange.own_base.reader import own_base
 
     file, _, scaling = identifier.partition(":")
     try:

@@ -16,14 +16,14 @@ from cnnstudio.core.problems import Fix, ProblemError
 from cnnstudio.core.text import Text, same
 
 if TYPE_CHECKING:
-    from cnnstudio.catalog.shapes import NetworkReport
     from cnnstudio.core.network import NetworkSpec
+    from cnnstudio.network.shapes import NetworkReport
 
 
 @lru_cache(maxsize=256)
 def base_cost(base: str, height: int, width: int, trainable_from: str, ends_at: str = "all") -> tuple[Shape, Cost]:
     """Shape of the feature maps and cost of a base for pictures of that size, up to the block `ends_at`."""
-    from cnnstudio.catalog.shapes import report
+    from cnnstudio.network.shapes import report
 
     entry = find_base(base)
     assert entry is not None
@@ -47,7 +47,7 @@ def _weights_fit(base: Base, found: NetworkReport, graph: NetworkSpec, context: 
     height, width = base.size
     if (context.height, context.width) == (height, width):
         return True
-    from cnnstudio.catalog.shapes import report
+    from cnnstudio.network.shapes import report
 
     trained = report(graph, Context(height=height, width=width, channels=base.channels, class_count=1,
                                     normalization="none"), headless=True)
@@ -62,7 +62,7 @@ def _use_size(base: Base) -> Fix:
 
 def _own(values: Values) -> Base:
     """The user's base, or the trouble with its file."""
-    from cnnstudio.catalog.bases.own import choose_again, own_base
+    from cnnstudio.interchange.own_base.reader import choose_again, own_base
 
     try:
         return own_base(str(values["file"] or ""), str(values["scaling"]))

@@ -23,14 +23,14 @@ class PageEntry(NamedTuple):
 
 
 PAGES: Final = (
-    PageEntry("start", Text("Start", "Inicio"), "start", "cnnstudio.gui.pages.start:StartPage", False),
-    PageEntry("data", Text("Data", "Datos"), "data", "cnnstudio.gui.pages.data:DataPage"),
-    PageEntry("prepare", Text("Prepare", "Preparar"), "prepare", "cnnstudio.gui.pages.prepare:PreparePage"),
-    PageEntry("network", Text("Network", "Red"), "network", "cnnstudio.gui.pages.network:NetworkPage"),
-    PageEntry("train", Text("Train", "Entrenar"), "train", "cnnstudio.gui.pages.train:TrainPage"),
-    PageEntry("evaluate", Text("Evaluate", "Evaluar"), "evaluate", "cnnstudio.gui.pages.evaluate:EvaluatePage"),
-    PageEntry("predict", Text("Predict", "Predecir"), "predict", "cnnstudio.gui.pages.predict:PredictPage"),
-    PageEntry("export", Text("Export", "Exportar"), "export", "cnnstudio.gui.pages.export:ExportPage"),
+    PageEntry("start", Text("Start", "Inicio"), "start", "cnnstudio.gui.pages.start.page:StartPage", False),
+    PageEntry("data", Text("Data", "Datos"), "data", "cnnstudio.gui.pages.data.page:DataPage"),
+    PageEntry("prepare", Text("Prepare", "Preparar"), "prepare", "cnnstudio.gui.pages.prepare.page:PreparePage"),
+    PageEntry("network", Text("Network", "Red"), "network", "cnnstudio.gui.pages.network.page:NetworkPage"),
+    PageEntry("train", Text("Train", "Entrenar"), "train", "cnnstudio.gui.pages.train.page:TrainPage"),
+    PageEntry("evaluate", Text("Evaluate", "Evaluar"), "evaluate", "cnnstudio.gui.pages.evaluate.page:EvaluatePage"),
+    PageEntry("predict", Text("Predict", "Predecir"), "predict", "cnnstudio.gui.pages.predict.page:PredictPage"),
+    PageEntry("export", Text("Export", "Exportar"), "export", "cnnstudio.gui.pages.export.page:ExportPage"),
 )
 
 

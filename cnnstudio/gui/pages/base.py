@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text
-from cnnstudio.gui.session import Change, Session
+from cnnstudio.gui.state.session import Change, Session
 
 
 class Page(QObject):

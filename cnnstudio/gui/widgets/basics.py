@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnstudio.gui import icons, theme
+from cnnstudio.gui.look import icons, theme
 
 _ICON_TOKENS = {"primary": "on_accent", "danger": "error", "quiet": "dim", "icon": "dim", "link": "accent",
                 "chip": "dim", "row": "dim", "status": "dim"}

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeyEvent, 
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.problems import Fix, Problem
-from cnnstudio.gui import theme
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import (
     Button,
     Caption,

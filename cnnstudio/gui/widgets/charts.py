@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
 from cnnstudio.core.text import tr
-from cnnstudio.gui import theme
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.words import count, pictures
 
 _ROW = 26

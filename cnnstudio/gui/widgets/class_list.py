@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui import icons, theme
+from cnnstudio.gui.look import icons, theme
 from cnnstudio.gui.widgets.drag import CLASS_MIME, MIME, drag_class, dragged_class, dragged_ids
 from cnnstudio.gui.widgets.words import count
 

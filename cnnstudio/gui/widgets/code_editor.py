@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
-from cnnstudio.gui import theme
+from cnnstudio.gui.look import theme
 
 INDENT: Final = "    "
 _GAP: Final = 12

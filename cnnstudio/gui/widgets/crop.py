@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui import theme
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.picture import fitted
 
 Box = tuple[int, int, int, int]

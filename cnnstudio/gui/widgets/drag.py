@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QDrag, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.gui import theme
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.words import pictures
 
 MIME: Final = "application/x-cnnstudio-pictures"

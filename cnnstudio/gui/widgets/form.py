@@ -29,7 +29,7 @@ from cnnstudio.core.params import (
 )
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
-from cnnstudio.gui import theme
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, set_property
 from cnnstudio.gui.widgets.cards import Expander
 from cnnstudio.gui.widgets.inputs import ColorButton, NumberBox, SegmentedControl, Select, Switch

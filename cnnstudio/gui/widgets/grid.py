@@ -26,8 +26,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui import theme
-from cnnstudio.gui.thumbnails import Thumbnails, Wanted, size_for
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.drag import start_drag
 from cnnstudio.gui.widgets.grid_marks import paint_frame, paint_state
 from cnnstudio.gui.widgets.picture import thumbnail_face

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
-from cnnstudio.gui import icons, theme
+from cnnstudio.gui.look import icons, theme
 
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.core.text import figure, number, tr, written
-from cnnstudio.gui import icons, theme
+from cnnstudio.gui.look import icons, theme
 from cnnstudio.gui.widgets.basics import Button
 
 _ARROWS = 22

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnstudio.gui import icons, theme
+from cnnstudio.gui.look import icons, theme
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from cnnstudio.gui import theme
+from cnnstudio.gui.look import theme
 
 _Index = QModelIndex | QPersistentModelIndex
 

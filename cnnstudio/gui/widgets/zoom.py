@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui import icons, theme
+from cnnstudio.gui.look import icons, theme
 
 _MOST: Final = 64.0
 _STEP: Final = 1.25

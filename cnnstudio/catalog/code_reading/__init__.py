@@ -1,7 +1,0 @@
-"""Networks out of Python source: Keras code read as text, by its syntax alone. Nothing of it is run or imported."""
-
-from __future__ import annotations
-
-from cnnstudio.catalog.code_reading.reading import Written, read_code, read_file
-
-__all__ = ["Written", "read_code", "read_file"]

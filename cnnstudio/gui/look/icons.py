@@ -1,0 +1,53 @@
+"""Line icons of one family, tinted with tokens and crisp at every scale."""
+
+from __future__ import annotations
+
+import functools
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from cnnstudio.core.places import resource
+from cnnstudio.gui.look import theme
+
+
+@functools.lru_cache(maxsize=512)
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    data = resource("icons", f"{name}.svg").read_bytes()
+    return QSvgRenderer(QByteArray(data.replace(b"#000000", color.encode())))
+
+
+def paint(painter: QPainter, rect: QRectF, name: str, token: str = "dim") -> None:
+    """Draw icon `name` into `rect` in the colour of a token (or of a #RRGGBB)."""
+    _renderer(name, _value(token)).render(painter, rect)
+
+
+def _value(token: str) -> str:
+    return token if token.startswith("#") else theme.color(token).name()
+
+
+def pixmap(name: str, token: str = "dim", size: int = 16, ratio: float = 2.0) -> QPixmap:
+    """Icon `name` as a pixmap of `size` x `size` device-independent pixels."""
+    made = QPixmap(round(size * ratio), round(size * ratio))
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    paint(painter, QRectF(0, 0, size, size), name, token)
+    painter.end()
+    return made
+
+
+def icon(name: str, token: str = "text", checked: str = "accent") -> QIcon:
+    """Icon `name` for buttons and menus; `checked` is its token while the button is on."""
+    made = QIcon()
+    for size in (16, 20):
+        for state, each in ((QIcon.State.Off, token), (QIcon.State.On, checked)):
+            made.addPixmap(pixmap(name, each, size), QIcon.Mode.Normal, state)
+        made.addPixmap(pixmap(name, "faint", size), QIcon.Mode.Disabled, QIcon.State.Off)
+    return made
+
+
+def names() -> list[str]:
+    """All icons that are bundled."""
+    return sorted(path.stem for path in resource("icons").glob("*.svg"))

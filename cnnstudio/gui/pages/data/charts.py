@@ -1,0 +1,125 @@
+"""The charts of the Data page: balance of the classes, and sizes, ratios, brightness and sharpness as bars."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.query import Filter, Range
+from cnnstudio.datasets.statistics import QUANTITIES, Histogram, balance, histogram
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.state.jobs import Report, Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Label, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.charts import BalanceChart, HistogramChart, SplitLegend
+from cnnstudio.gui.widgets.words import number
+
+ANY: Final[Range] = (None, None)
+
+
+class DataCharts(QWidget):
+    """`class_chosen(class, split)`, `range_chosen(filter field, range)`: what was clicked."""
+
+    class_chosen = Signal(str, str)
+    range_chosen = Signal(str, object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._wanted: Filter | None = None
+        self._shown: dict[str, Histogram] = {}
+        self._balance = BalanceChart(lambda name: theme.class_color(session.pictures.color_index(name)))
+        self._balance.chosen.connect(self.class_chosen)
+        self._charts: dict[str, HistogramChart] = {}
+        self._lifts: dict[str, Button] = {}
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(14)
+        for place, quantity in enumerate(QUANTITIES):
+            grid.addWidget(self._card(quantity.id, str(quantity.label)), place // 2, place % 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        balanced = Card(SplitLegend(), self._balance, title=tr("Pictures of each class", "Imágenes de cada clase"))
+        hint = Label(tr("Click a bar to show its pictures; drag over several bars for a range.",
+                        "Pulse una barra para ver sus imágenes; arrastre sobre varias para un intervalo."),
+                     "secondary", "dim", wrap=True)
+        inside = QWidget()
+        inside.setLayout(column(hint, balanced, grid, None, spacing=14, margins=(0, 0, 8, 8)))  # type: ignore[arg-type]
+        self.setLayout(column(scrolled(inside)))
+
+    def _card(self, identifier: str, title: str) -> Card:
+        chart = HistogramChart(title)
+        chart.chosen.connect(lambda first, last: self._choose(identifier, first, last))
+        self._charts[identifier] = chart
+        lift = Button(tr("All", "Todas"), "link", on_click=lambda: self._choose(identifier, -1, -1))
+        lift.hide()
+        self._lifts[identifier] = lift
+        head = QWidget()
+        head.setLayout(row(Label(title, "body_strong"), None, lift))
+        head.setFixedHeight(24)
+        return Card(head, chart)
+
+    def _choose(self, identifier: str, first: int, last: int) -> None:
+        quantity, shown = QUANTITIES[identifier], self._shown.get(identifier)
+        span: Any = ANY if first < 0 or shown is None else shown.span(first, last)
+        self.range_chosen.emit(quantity.field, span)
+
+    def show_for(self, wanted: Filter) -> None:
+        """Count what passes the filter, each chart without its own part of it; in the background."""
+        self._wanted = wanted
+        if self._session.index is not None and self._session.jobs.of_kind("charts") is None:
+            self._start()
+
+    def _start(self) -> None:
+        index, wanted = self._session.index, self._wanted
+        if index is None or wanted is None:
+            return
+
+        def work(report: Report) -> tuple[dict[str, Histogram], dict[str, dict[str, int]]]:
+            from msgspec.structs import replace
+
+            found = {}
+            for quantity in QUANTITIES:
+                report.check()
+                found[quantity.id] = histogram(index, quantity, replace(wanted, **{quantity.field: ANY}))
+            return found, balance(index, replace(wanted, classes=(), splits=()))
+
+        self._session.jobs.run(work, Text("Counting", "Contando"), "charts", quiet=True,
+                               done=lambda job: self._counted(job, wanted), owner=self)
+
+    def _counted(self, job: Work, wanted: Filter) -> None:
+        if job.result is None:
+            return
+        if wanted != self._wanted:
+            self._start()
+        self._shown, counts = job.result
+        names = self._session.class_names
+        others = sorted(set(counts) - set(names))
+        self._balance.show_counts((*names, *others), counts, wanted.classes, wanted.splits)
+        for quantity in QUANTITIES:
+            shown = self._shown[quantity.id]
+            span = getattr(wanted, quantity.field)
+            self._charts[quantity.id].show_bins(
+                shown.counts, [_words(each, quantity.whole, quantity.unit) for each in shown.edges], _bins(shown, span))
+            self._lifts[quantity.id].setVisible(span != ANY)
+
+
+def _bins(shown: Histogram, span: Range) -> tuple[int, int]:
+    """The bins that a range of the filter covers; (-1, -1) without one."""
+    if span == ANY or not shown.counts:
+        return -1, -1
+    low, high = span[0] or 0.0, math.inf if span[1] is None else span[1]
+    spans = [shown.span(place, place) for place in range(len(shown.counts))]
+    inside = [place for place, (start, end) in enumerate(spans)
+              if start is not None and end is not None and start >= low - 1e-9 and end <= high + 1e-9]
+    return (inside[0], inside[-1]) if inside else (-1, -1)
+
+
+def _words(value: float, whole: bool, unit: str) -> str:
+    words = f"{value:.0f}" if whole or value >= 100 else number(value, 1 if value >= 10 else 2)
+    return f"{words} {unit}" if unit else words

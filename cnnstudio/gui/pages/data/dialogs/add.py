@@ -1,0 +1,253 @@
+"""Adding pictures: choose or drop anything, see what it is, join it to the collection or start a project with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from cnnstudio.core.events import Finished
+from cnnstudio.core.places import projects_folder
+from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.sources.kinds import SourceKind, as_sources, describe, kind_of, takes
+from cnnstudio.gui.pages.data.dialogs.base import (
+    JOIN,
+    START,
+    ModeChoice,
+    PlaceField,
+    WorkDialog,
+    reporting,
+    start_project,
+)
+from cnnstudio.gui.pages.data.dialogs.sources import join
+from cnnstudio.gui.state.jobs import Job, Report, Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, clear, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Card, DropArea
+from cnnstudio.gui.widgets.words import classes, count, pictures, size
+
+_ICONS: Final = {"folder": "folder", "manifest": "list", "arrays": "grid", "archive": "layers", "project": "open",
+                 "unknown": "help"}
+__all__ = ["AddPicturesDialog", "kind_words", "open_add_pictures", "takes"]
+
+
+class AddPicturesDialog(WorkDialog):
+    """What was chosen or dropped, one card each; the primary button unpacks what must be and joins it all."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(
+            session, tr("Add pictures", "Añadir imágenes"),
+            tr("Folders with class folders, lists (.csv, .tsv, .parquet), arrays (.npz, .npy, MNIST) and archives (.zip, "
+               ".tar). Your files stay as they are.",
+               "Carpetas con carpetas de clase, listas (.csv, .tsv, .parquet), matrices (.npz, .npy, MNIST) y archivos "
+               "comprimidos (.zip, .tar). Sus archivos no cambian."), tr("Add", "Añadir"), parent)
+        self.resize(640, 560)
+        self._found: dict[Path, SourceKind | None] = {}
+        self._reading: dict[Path, Work] = {}
+        choose = row(None, Button(tr("Choose a folder…", "Elegir carpeta…"), "", "folder", on_click=self._choose_folder),
+                     Button(tr("Choose files…", "Elegir archivos…"), "", "open", on_click=self._choose_files), None)
+        words = Label(tr("Drop anything here", "Suelte aquí lo que sea"), "body_strong")
+        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        area = DropArea()
+        area.body.setContentsMargins(16, 14, 16, 14)
+        area.body.addStretch(1)
+        area.body.addWidget(words)
+        area.body.addLayout(choose)
+        area.body.addStretch(1)
+        area.dropped.connect(self.add)
+        self._cards = column(spacing=8)
+        self._cards.addStretch(1)
+        holder = QWidget()
+        holder.setLayout(self._cards)
+        self._list = scrolled(holder)
+        self._target = PlaceField(tr("Unpack into", "Extraer en"))
+        self._target.set_path((session.folder or projects_folder()) / "pictures")
+        self._target.hide()
+        self._mode = ModeChoice(session, JOIN)
+        self._mode.chosen.connect(lambda _value: self._show())
+        self._area = area
+        self.body.addWidget(area)
+        self.body.addWidget(self._list, 1)
+        self.body.addWidget(self._target)
+        self.body.addWidget(self._mode)
+        self.setAcceptDrops(True)
+        self._show()
+
+    # What was chosen -----------------------------------------------------------------------------
+
+    def add(self, paths: Sequence[str | Path]) -> None:
+        """Look at more paths, in the background."""
+        for each in paths:
+            path = Path(each).absolute()
+            if path in self._found:
+                continue
+            self._found[path] = None
+            self._reading[path] = self.session.jobs.run(
+                partial(_described, path), Text("Looking at {name}", "Mirando {name}").fill(name=path.name), "describe",
+                page="data", quiet=True, done=partial(self._described, path))
+        self._show()
+
+    def _described(self, path: Path, job: Work) -> None:
+        if self._gone or path not in self._found:
+            return
+        self._reading.pop(path, None)
+        if isinstance(job.last, Finished):
+            self._found[path] = job.result
+        else:
+            problem = getattr(job.last, "problem", None)
+            self._found[path] = SourceKind(path=path, kind=kind_of(path), problems=(problem,) if problem else ())
+        self._show()
+
+    def _drop(self, path: Path) -> None:
+        self._found.pop(path, None)
+        job = self._reading.pop(path, None)
+        if job is not None:
+            job.cancel()
+        self._show()
+
+    def _show(self) -> None:
+        if self._gone:
+            return
+        self._list.setVisible(bool(self._found))
+        self.body.setStretch(0, 0 if self._found else 1)
+        clear(self._cards)
+        for path, found in self._found.items():
+            self._cards.addWidget(self._card(path, found))
+        self._cards.addStretch(1)
+        known = [found for found in self._found.values() if found is not None]
+        self._target.setVisible(any(found.unpacked and found.usable for found in known))
+        usable = [found for found in known if found.usable]
+        total = sum(found.pictures for found in usable)
+        if not self.is_working:
+            self.primary.setEnabled(bool(usable) and len(usable) == len(self._found))
+            bad = len(usable) < len(known)
+            self.say(tr("Remove what cannot be used", "Quite lo que no se puede usar") if bad
+                     else (pictures(total) if usable else ""))
+
+    def _card(self, path: Path, found: SourceKind | None) -> Card:
+        bad = found is not None and not found.usable
+        card = Card(edge="error" if bad else "", margins=(14, 10, 8, 10), spacing=2)
+        line = row(Icon(_ICONS[found.kind if found is not None else kind_of(path)], "error" if bad else "accent", 20),
+                   spacing=12)
+        words = column(Elided(path.name, "body_strong", mode=Qt.TextElideMode.ElideMiddle), spacing=2)
+        if found is None:
+            words.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
+        elif bad:
+            words.addWidget(Label(" ".join(_within(each, path) for each in found.problems if each.blocks)[:500],
+                                  "secondary", "error", wrap=True))
+        else:
+            words.addWidget(Elided(kind_words(found), "secondary", "dim"))
+            for problem in [each for each in found.problems if not each.blocks][:3]:
+                words.addWidget(Label(_within(problem, path), "secondary",
+                                      "warn" if problem.severity == "warning" else "dim", wrap=True))
+        line.addLayout(words, 1)
+        line.addWidget(Button(tr("Remove", "Quitar"), "icon", "close", on_click=partial(self._drop, path)),
+                       alignment=Qt.AlignmentFlag.AlignTop)
+        card.body.addLayout(line)
+        card.setAccessibleName(path.name)
+        return card
+
+    def _choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, tr("Folder whose subfolders are the classes", "Carpeta cuyas subcarpetas son las clases"),
+            self.session.remembered("source_folder", str(Path.home())))
+        if folder:
+            self.session.remember("source_folder", str(Path(folder).parent))
+            self.add([folder])
+
+    def _choose_files(self) -> None:
+        kinds = tr("Lists, arrays, archives", "Listas, matrices, archivos comprimidos")
+        files, _kind = QFileDialog.getOpenFileNames(
+            self, tr("Choose files", "Elegir archivos"), self.session.remembered("source_folder", str(Path.home())),
+            f"{kinds} (*.csv *.tsv *.parquet *.npz *.npy *-ubyte *-ubyte.gz *.zip *.tar *.tar.gz *.tgz *.tar.bz2 *.tar.xz);;"
+            + tr("All files", "Todos los archivos") + " (*)")
+        self.add(files)
+
+    # The work ------------------------------------------------------------------------------------
+
+    def start_work(self) -> Job | None:
+        paths = list(self._found)
+        into = self._target.path
+        if into is None:
+            self.show_problems((_no_place(),))
+            return None
+        if self._mode.value == START and len(paths) > 1:
+            text = Text("A project starts with one source: keep one here and add the others afterwards.",
+                        "Un proyecto empieza con un origen: deje uno aquí y añada los demás después.")
+            self.show_problems((error("one_source", text, "dataset"),))
+            return None
+
+        names = {name for found in self._found.values() if found is not None for name in found.classes}
+
+        def work(report: Report) -> tuple[list[Path], list[str]]:
+            progress = reporting(report, Text("Unpacking", "Extrayendo"))
+            places = as_sources(paths, into, progress, report.check)
+            for place in places:
+                if place not in paths:
+                    names.update(describe(place, report.check).classes)
+            return places, sorted(names)
+
+        return self.run(work, Text("Adding pictures", "Añadiendo imágenes"), "unpack")
+
+    def succeeded(self, job: Job) -> None:
+        assert isinstance(job, Work)
+        places, names = job.result
+        starts = self._mode.value == START
+        self.accept()
+        if starts:
+            start_project(self.session, places[0])
+        else:
+            join(self.session, places, names)
+
+    def working(self, working: bool) -> None:
+        for widget in (self._area, self._list, self._target, self._mode):
+            widget.setEnabled(not working)
+
+    def _let_go(self) -> None:
+        for job in self._reading.values():
+            job.cancel()
+        self._reading.clear()
+        super()._let_go()
+
+
+def _described(path: Path, report: Report) -> SourceKind:
+    return describe(path, report.check)
+
+
+def _within(problem: Problem, path: Path) -> str:
+    """The words of a problem on the card of its file: the long path is no news there."""
+    words = str(problem.text).replace(f"{path}: ", "").replace(str(path), path.name)
+    return words if words.startswith(path.name) else words[:1].upper() + words[1:]
+
+
+def kind_words(found: SourceKind) -> str:
+    """What a source is and how much of it there is."""
+    parts = [str(found.label)]
+    if found.more:
+        parts.append(tr("more than {n} pictures", "más de {n} imágenes", n=count(found.pictures)))
+    elif found.pictures:
+        parts.append(pictures(found.pictures))
+    if found.classes:
+        parts.append(classes(len(found.classes)))
+    if found.unpacked and found.bytes:
+        parts.append(tr("{size} unpacked", "{size} al extraer", size=size(found.bytes)))
+    return " · ".join(parts)
+
+
+def _no_place() -> Problem:
+    text = Text("Write a whole path for what is unpacked.", "Escriba una ruta completa para lo que se extrae.")
+    return error("no_target", text, "dataset")
+
+
+def open_add_pictures(session: Session, parent: QWidget | None = None, paths: Sequence[str | Path] = ()
+                      ) -> AddPicturesDialog:
+    """Open the dialog, with what was dropped."""
+    dialog = AddPicturesDialog(session, parent)
+    dialog.add(paths)
+    dialog.open()
+    return dialog

@@ -1,0 +1,256 @@
+"""What the dialogs of the Data page share: a head, a foot with progress, and work in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+
+from cnnstudio.core.events import AnyEvent, Failed, Finished, Phase, Progress
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.state.jobs import Job, Report, Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.gui.widgets.words import count, duration, size
+
+_TROUBLES_HEIGHT: Final = 108
+
+
+class WorkDialog(QDialog):
+    """A dialog with one primary button that starts work; Cancel ends the work first, then closes.
+
+    A subclass fills `body`, answers `start_work`, and hears `succeeded(job)`.
+    """
+
+    def __init__(self, session: Session, title: str, note: str, primary: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.job: Job | None = None
+        self._gone = False
+        self.body: QVBoxLayout = column(spacing=10)
+        self._troubles = column(spacing=6)
+        # In a scroll area, so that long words never make the window grow beyond the screen.
+        self._troubles_box = scrolled(box(self._troubles))
+        self._troubles_box.setFixedHeight(_TROUBLES_HEIGHT)
+        self._troubles_box.hide()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._bar.hide()
+        self._words = Elided("", "secondary", "dim")
+        self.cancel_button = Button(tr("Close", "Cerrar"), on_click=self._cancel)
+        self.primary = Button(primary, "primary", on_click=self._start)
+        self.primary.setDefault(True)
+        self.cancel_button.setAutoDefault(False)
+        foot = row(spacing=12)
+        foot.addLayout(column(self._bar, self._words, spacing=4), 1)
+        foot.addWidget(self.cancel_button)
+        foot.addWidget(self.primary)
+        whole = column(Label(title, "title"), spacing=10, margins=(24, 22, 24, 18))
+        if note:
+            whole.addWidget(Label(note, "secondary", "dim", wrap=True))
+        whole.addSpacing(2)
+        whole.addLayout(self.body, 1)
+        whole.addWidget(self._troubles_box)
+        whole.addSpacing(2)
+        whole.addLayout(foot)
+        self.setLayout(whole)
+
+    # For subclasses ------------------------------------------------------------------------------
+
+    def start_work(self) -> Job | None:
+        """Start what the primary button does, or answer None after `show_problems`."""
+        return None
+
+    def succeeded(self, job: Job) -> None:
+        """The work is done."""
+
+    def working(self, working: bool) -> None:
+        """The work began or ended: subclasses lock their fields."""
+
+    def run(self, function: Callable[[Report], Any], label: Text, kind: str) -> Job:
+        """A function in a thread as this dialog's work."""
+        return self.session.jobs.run(function, label, kind, page="data")
+
+    # Life ----------------------------------------------------------------------------------------
+
+    @property
+    def is_working(self) -> bool:
+        return self.job is not None and self.job.running
+
+    def _start(self) -> None:
+        if self.is_working:
+            return
+        self.show_problems(())
+        job = self.start_work()
+        if job is None:
+            return
+        self.job = job
+        job.event.connect(self._told)
+        job.ended.connect(self._ended)
+        self._show_working(True)
+
+    def _show_working(self, working: bool) -> None:
+        if self._gone:
+            return
+        self._bar.setVisible(working)
+        self._bar.setRange(0, 0 if working else 1000)
+        self.primary.setEnabled(not working)
+        self.cancel_button.setText(tr("Cancel", "Cancelar") if working else tr("Close", "Cerrar"))
+        if not working:
+            self._words.setText("")
+        self.working(working)
+
+    def _told(self, event: AnyEvent) -> None:
+        if self._gone or self.job is None:
+            return
+        if isinstance(event, Phase):
+            self._words.setText(str(event.text))
+            self._bar.setRange(0, 0)
+        elif isinstance(event, Progress):
+            self._bar.setRange(0, 1000)
+            self._bar.setValue(round(1000 * min(1.0, event.done / event.total)) if event.total else 0)
+            self._words.setText(progress_words(self.job.phase, event))
+
+    def _ended(self, last: AnyEvent) -> None:
+        if self._gone:
+            return
+        job = self.job
+        self._show_working(False)
+        if isinstance(last, Failed):
+            self.show_problems((last.problem,))
+        elif isinstance(last, Finished) and job is not None:
+            self.succeeded(job)
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        """Show these above the buttons, at most three."""
+        while (item := self._troubles.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        shown = list(problems)[:3]
+        for problem in shown:
+            self._troubles.addWidget(Banner(problem))
+        self._troubles.addStretch(1)
+        self._troubles_box.setVisible(bool(shown))
+
+    def say(self, words: str) -> None:
+        """A quiet word beside the buttons."""
+        self._words.setText(words)
+
+    def _cancel(self) -> None:
+        if self.is_working and self.job is not None:
+            self.job.cancel()
+        else:
+            self.reject()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        (self.primary if self.primary.isEnabled() else self).setFocus()
+
+    def reject(self) -> None:
+        self._let_go()
+        super().reject()
+
+    def accept(self) -> None:
+        self._let_go()
+        super().accept()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._let_go()
+        super().closeEvent(event)
+
+    def _let_go(self) -> None:
+        if not self._gone and self.is_working and self.job is not None:
+            self.job.cancel()
+        self._gone = True
+
+
+def progress_words(phase: Text | None, event: Progress) -> str:
+    """How far the work is, in words."""
+    amount = (f"{size(event.done)} / {size(event.total)}" if event.unit == "bytes"
+              else f"{count(event.done)} / {count(event.total)}")
+    parts = [str(phase)] if phase is not None else []
+    parts.append(amount)
+    if event.seconds_left is not None and event.seconds_left >= 1:
+        parts.append(tr("{left} left", "faltan {left}", left=duration(event.seconds_left)))
+    return " · ".join(parts)
+
+
+class PlaceField(QWidget):
+    """A line for a path with a button that chooses one; `changed(text)`."""
+
+    changed = Signal(str)
+
+    def __init__(self, label: str, *, save: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._save = save
+        self._label = label
+        self.line = QLineEdit()
+        self.line.setFont(theme.font())
+        self.line.setAccessibleName(label)
+        self.line.textChanged.connect(self.changed)
+        choose = Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=self._choose)
+        self.setLayout(column(Label(label, "secondary", "dim"), row(self.line, choose, spacing=4), spacing=4))
+
+    @property
+    def path(self) -> Path | None:
+        """What is written, if it is a whole path."""
+        text = self.line.text().strip()
+        path = Path(text).expanduser() if text else None
+        return path if path is not None and path.is_absolute() else None
+
+    def set_path(self, path: Path) -> None:
+        self.line.setText(str(path))
+        self.line.setCursorPosition(0)
+
+    def _choose(self) -> None:
+        start = self.path or Path.home()
+        if self._save:
+            found, _kind = QFileDialog.getSaveFileName(self.window(), self._label, str(start))
+            chosen = Path(found) if found else None
+        else:
+            found = QFileDialog.getExistingDirectory(self.window(), self._label, str(start.parent))
+            chosen = Path(found) / start.name if found else None
+        if chosen is not None:
+            self.set_path(chosen)
+
+
+JOIN, START = "join", "start"
+
+
+class ModeChoice(SegmentedControl):
+    """Whether new pictures join the collection or start a project; without an open project there is no choice."""
+
+    def __init__(self, session: Session, value: str) -> None:
+        super().__init__([(JOIN, tr("Join to this collection", "Unir a esta colección")),
+                          (START, tr("Start a project with it", "Empezar un proyecto con ello"))],
+                         value if session.is_open else START)
+        self.setVisible(session.is_open)
+
+
+def start_project(session: Session, place: Path) -> None:
+    """Ask the window for a new project on a source."""
+    session.asked.emit("new", {"source": str(place)})
+
+
+def reporting(report: Report, phase: Text | None = None) -> Callable[[int, int], None]:
+    """Progress of a function for a job; `phase` is told first."""
+    if phase is not None:
+        report.event(Phase(name="sources", text=phase))
+    return report.progress
+
+
+__all__ = ["JOIN", "START", "ModeChoice", "PlaceField", "Work", "WorkDialog", "progress_words", "reporting",
+           "start_project"]

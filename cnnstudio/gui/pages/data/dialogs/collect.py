@@ -1,0 +1,156 @@
+"""Exporting the curated collection: which form, where to, what goes in, and the count of what was read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.catalog.collections import FORMS
+from cnnstudio.core.dataset import SPLIT_NAMES
+from cnnstudio.core.events import Finished
+from cnnstudio.core.places import free_place, projects_folder
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.sources.collecting import Collected, collect, target_of
+from cnnstudio.datasets.sources.placing import refuse_existing
+from cnnstudio.gui.pages.data.dialogs.base import PlaceField, WorkDialog, reporting
+from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.inputs import Switch
+from cnnstudio.gui.widgets.words import classes, count, pictures, size
+
+
+class ExportCollectionDialog(WorkDialog):
+    """A card for each form; the originals are only read."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(
+            session, tr("Export the collection", "Exportar la colección"),
+            tr("With your corrections: excluded and unreadable pictures and hidden classes are left out, relabelled ones "
+               "go with their new class. The originals are only read; nothing is ever overwritten.",
+               "Con sus correcciones: quedan fuera las imágenes excluidas o ilegibles y las clases ocultas; las "
+               "reetiquetadas van con su nueva clase. Los originales solo se leen; nunca se sobrescribe nada."),
+            tr("Export", "Exportar"), parent)
+        self.resize(680, 540)
+        self._form = "folders"
+        self._last = ""
+        self._cards: dict[str, Card] = {}
+        self._forms = QWidget()
+        flow = FlowLayout(self._forms, spacing=12, cell=280)
+        for form in FORMS.values():
+            flow.addWidget(self._card(form.id, str(form.label), str(form.help)))
+        splits = session.pictures.split_counts()
+        parts = [pictures(sum(splits.values())), classes(len(session.class_names))]
+        parts += [f"{SPLIT_NAMES[name]} {count(number)}" for name, number in splits.items()]
+        summary = row(Icon("image", "dim", 16), Elided(" · ".join(parts), "secondary", "dim"), spacing=8)
+        summary.setStretch(1, 1)
+        self._target = PlaceField(tr("Write to", "Escribir en"), save=True)
+        self._links = Switch(False, tr("Hard links instead of copies", "Enlaces duros en lugar de copias"))
+        words = Label(tr("Hard links instead of copies: no room needed, but a changed file changes in both places",
+                         "Enlaces duros en lugar de copias: no ocupan, pero un archivo cambiado cambia en ambos sitios"),
+                      "secondary", "dim", wrap=True)
+        words.setMinimumHeight(32)
+        line = row(self._links, words, spacing=8)
+        line.setStretch(1, 1)
+        self._links_row = box(line)
+        self._result = Card(edge="ok", margins=(14, 10, 14, 10))
+        self._result_words = Elided("", "body_strong")
+        self._result_place = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
+        shown = row(Icon("check", "ok", 18), spacing=10)
+        shown.addLayout(column(self._result_words, self._result_place, spacing=0), 1)
+        shown.addWidget(Button(tr("Show", "Mostrar"), "link", on_click=self._reveal))
+        self._result.body.addLayout(shown)
+        self._result.hide()
+        # In a scroll area, so that cards of long words never make the window grow beyond the screen.
+        inner = column(summary, self._forms, self._target, self._links_row, self._result, None, spacing=10)
+        self.body.addWidget(scrolled(box(inner)), 1)
+        self.choose("folders")
+
+    def _card(self, form: str, title: str, text: str) -> Card:
+        card = Card(Label(title, "body_strong"), Label(text, "secondary", "dim", wrap=True), clickable=True,
+                    margins=(14, 12, 14, 12), spacing=3)
+        card.body.addStretch(1)
+        card.setAccessibleName(title)
+        card.clicked.connect(lambda: self.choose(form))
+        self._cards[form] = card
+        return card
+
+    def choose(self, form: str) -> None:
+        """Choose a form; the place follows."""
+        if self.is_working:
+            return
+        self._form = form
+        for each, card in self._cards.items():
+            card.set_selected(each == form)
+        self._links_row.setVisible(form == "folders")
+        name = self.session.project.name or "collection"
+        beside = self.session.folder.parent if self.session.folder is not None else projects_folder()
+        kind = FORMS[form]
+        stem = f"{name} {tr('curated', 'curada')}" if form != "tfrecord" else f"{name} tfrecord"
+        self._target.set_path(free_place(beside / f"{stem}{kind.suffix}", kind.suffix))
+
+    def start_work(self) -> Job | None:
+        session, target = self.session, self._target.path
+        self._result.hide()
+        if target is None or session.index is None or session.source_root is None or session.folder is None:
+            text = Text("Write a whole path for the export.", "Escriba una ruta completa para la exportación.")
+            self.show_problems((error("no_target", text, "dataset"),))
+            return None
+        index, root, names, form = session.index, session.source_root, session.class_names, self._form
+        links = self._links.isChecked() and form == "folders"
+        label = Text("Exporting the collection", "Exportando la colección")
+        try:
+            place = target_of(target, form)
+            refuse_existing(place)
+            self._last = str(place)
+            if form == "tfrecord":
+                from cnnstudio.workers.preparing import records_job
+
+                job = records_job(session.folder, session.project, index, place)
+                return session.jobs.start(ChildJob(job, label, "collect", page="data"))
+        except ProblemError as trouble:
+            self.show_problems(trouble.problems)
+            return None
+
+        def work(report: Report) -> Collected:
+            progress = reporting(report, Text("Writing", "Escribiendo"))
+            return collect(index, root, names, place, form, links=links, on_progress=progress, check=report.check)
+
+        return self.run(work, label, "collect")
+
+    def succeeded(self, job: Job) -> None:
+        if isinstance(job, Work):
+            done: Collected = job.result
+            images, detail = done.images, size(done.bytes)
+            self.show_problems(done.problems)
+        else:
+            assert isinstance(job.last, Finished)
+            images = int(job.last.metrics.get("images", 0))
+            detail = tr("{n} files", "{n} archivos", n=int(job.last.metrics.get("shards", 0)))
+        self._result_words.setText(tr("{pictures} written, read back and counted ({detail})",
+                                      "{pictures} escritas, releídas y contadas ({detail})",
+                                      pictures=pictures(images), detail=detail))
+        self._result_place.setText(self._last)
+        self._result.show()
+        self.primary.setEnabled(True)
+
+    def _reveal(self) -> None:
+        place = Path(self._last)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))
+
+    def working(self, working: bool) -> None:
+        for widget in (self._forms, self._target, self._links_row):
+            widget.setEnabled(not working)
+
+
+def open_export_collection(session: Session, parent: QWidget | None = None) -> ExportCollectionDialog:
+    """Open the dialog."""
+    dialog = ExportCollectionDialog(session, parent)
+    dialog.open()
+    return dialog

@@ -1,0 +1,142 @@
+"""The sources of the open project: joining more, taking one away, and the list that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.layout import is_manifest
+from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, clear, column, row
+from cnnstudio.gui.widgets.words import pictures
+
+if TYPE_CHECKING:
+    from cnnstudio.datasets.index import Index
+
+replace = msgspec.structs.replace
+
+
+def join(session: Session, places: Sequence[Path], classes: Iterable[str] = ()) -> bool:
+    """Put sources behind those of the project, as one step to undo; those that are there already are read again.
+
+    `classes` of the sources are added where the project lists its classes one by one.
+    """
+    from cnnstudio.datasets.sourcing import source_text
+
+    folder = session.folder
+    if folder is None or not places:
+        return False
+    texts = list(dict.fromkeys(source_text(place, folder) for place in places))
+
+    def joined(project: Project) -> Project:
+        spec = project.dataset
+        new = tuple(text for text in texts if text not in (spec.source, *spec.joined))
+        source, rest = (spec.source, new) if spec.source else (new[0], new[1:])
+        names = spec.class_names and tuple(dict.fromkeys((*spec.class_names, *classes)))
+        changed = replace(spec, source=source, joined=(*spec.joined, *rest), class_names=names)
+        return replace(project, dataset=changed)
+
+    spec = session.project.dataset
+    if all(text in (spec.source, *spec.joined) for text in texts):
+        session.pictures.scan()
+        return True
+    name = places[0].name if len(texts) == 1 else str(len(texts))
+    return session.edit(joined, Text("Add pictures from {name}", "Añadir imágenes de {name}").fill(name=name))
+
+
+def remove(session: Session, source: str) -> bool:
+    """Take a joined source away, as one step to undo; the files stay, decisions about them too."""
+
+    def removed(project: Project) -> Project:
+        spec = project.dataset
+        return replace(project, dataset=replace(spec, joined=tuple(each for each in spec.joined if each != source)))
+
+    name = Path(source).name or source
+    return session.edit(removed, Text("Take {name} away", "Quitar {name}").fill(name=name))
+
+
+def sources_summary(project: Project, folder: Path, index: Index | None = None) -> list[tuple[str, int]]:
+    """Every source as it is written in the project, the main one first, with the number of its pictures."""
+    from cnnstudio.datasets.index import Index
+    from cnnstudio.datasets.scan import sources_of
+    from cnnstudio.datasets.sourcing import source_folder
+
+    spec: DatasetSpec = project.dataset
+    if not spec.source:
+        return []
+    own = index or Index(folder / "dataset.sqlite")
+    try:
+        found = sources_of(source_folder(project, folder), spec, folder)
+        total = own.rows("SELECT COUNT(*) FROM pictures")[0][0]
+        counts: list[int] = []
+        seen: set[str] = set()
+        for source in found[1:]:
+            # The path is unique and so in order: a range is found at once even among a million.
+            number = 0 if source.prefix in seen or not source.prefix else own.rows(
+                "SELECT COUNT(*) FROM pictures WHERE path >= ? AND path < ?",
+                (source.prefix, source.prefix[:-1] + "0"))[0][0]
+            seen.add(source.prefix)
+            counts.append(number)
+        texts = (spec.source, *spec.joined)
+        return list(zip(texts, (total - sum(counts), *counts), strict=True))
+    finally:
+        if index is None:
+            own.close()
+
+
+class SourcesList(QWidget):
+    """The sources one below the other, in the order in which they are joined; joined ones can be taken away."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._shown: list[tuple[str, int]] | None = None
+        self._texts: tuple[str, ...] = ()
+        self._rows = column(spacing=2)
+        self._caption = Caption(tr("Sources", "Orígenes"))
+        self._note = Label("", "secondary", "dim", wrap=True)
+        self.setLayout(column(self._caption, self._rows, self._note, spacing=4))
+        session.changed.connect(self.refresh)
+        self.refresh(None)
+
+    def refresh(self, change: Change | None) -> None:
+        """Show the present sources and their numbers."""
+        dataset = self._session.project.dataset
+        texts, before = (dataset.source, *dataset.joined), self._texts
+        self._texts = texts
+        if change is not None and not change.of("pictures", "folder") and texts == before:
+            return
+        index, folder = self._session.index, self._session.folder
+        found = sources_summary(self._session.project, folder, index) if index is not None and folder is not None else []
+        if found == self._shown:
+            return
+        self._shown = found
+        clear(self._rows)
+        for number, (text, amount) in enumerate(found):
+            self._rows.addLayout(self._row(number, text, amount))
+        self._note.setText(tr("Read one after the other, as tf.data's concatenate joins them.",
+                              "Se leen uno tras otro, como los une concatenate de tf.data."))
+        self._note.setVisible(len(found) > 1)
+
+    def _row(self, number: int, text: str, amount: int) -> QHBoxLayout:
+        icon = "list" if is_manifest(Path(text)) else "folder"
+        name = Elided(Path(text).name or text, "body", "text", mode=Qt.TextElideMode.ElideMiddle)
+        name.setToolTip(text)
+        line = row(Icon(icon, "dim", 16), spacing=8)
+        line.addWidget(name, 1)
+        line.addWidget(Label(pictures(amount), "secondary", "dim"))
+        if number:
+            take = Button(tr("Take {name} away; the files stay", "Quitar {name}; los archivos quedan",
+                             name=Path(text).name), "icon", "close", on_click=partial(remove, self._session, text))
+            take.setFixedSize(24, 24)
+            line.addWidget(take)
+        return line

@@ -1,0 +1,205 @@
+"""The filters of the Data page: chips above the grid, and what they mean."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.catalog.findings import KINDS
+from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
+from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.data.choices import ANY, RANGES
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, clear, column, row
+from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.inputs import NumberBox, SearchBox
+from cnnstudio.gui.widgets.words import number, percent
+
+
+class FilterBar(QWidget):
+    """`chosen(name, value)` for a key of the state; it shows what `show_state` says.
+
+    `text`, `panel` and `lifts` belong to it, and stand where the page has room for them.
+    """
+
+    chosen = Signal(str, object)
+
+    def __init__(self, session: Session, state: dict[str, Any], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._state = session, state
+        self._menus = {"classes": MenuButton(), "splits": MenuButton(), "quality": MenuButton(), "answers": MenuButton(),
+                       "sort": MenuButton(tr("Sort: ", "Orden: "))}
+        for name, button in self._menus.items():
+            button.chosen.connect(partial(self._choose, name))
+        self.text = SearchBox(tr("Text in the path…", "Texto en la ruta…"))
+        self.text.setFixedWidth(220)
+        self.text.setProperty("small", True)
+        self.text.setText(state.get("text", ""))
+        self.text.textChanged.connect(lambda words: self.chosen.emit("text", words))
+        self._more = Button(tr("More", "Más"), "chip", "filter", checkable=True, on_click=self._toggle_more)
+        chips = QWidget()
+        self._flow = FlowLayout(chips, spacing=8)
+        for field in (*self._menus.values(), self._more):
+            self._flow.addWidget(field)
+        self._fields: dict[str, tuple[NumberBox, NumberBox]] = {}
+        self.panel = self._make_panel()
+        self.panel.hide()
+        self.lifts = QWidget()
+        self._lift_flow = FlowLayout(self.lifts, spacing=6)
+        self.lifts.hide()
+        self.setLayout(column(chips))
+
+    # More ----------------------------------------------------------------------------------------
+
+    def _make_panel(self) -> QWidget:
+        panel = QWidget()
+        flow = FlowLayout(panel, spacing=10)
+        for name, (label, unit, _scale) in RANGES.items():
+            low, high = (NumberBox(None, minimum=0, optional=True, decimals=3) for _ in range(2))
+            for box, end in ((low, tr("from", "desde")), (high, tr("to", "hasta"))):
+                box.setFixedWidth(96)
+                box.setPlaceholderText(end)
+                box.setAccessibleName(f"{label} {end}")
+                box.value_changed.connect(partial(self._ranged, name))
+            self._fields[name] = (low, high)
+            field = QWidget()
+            words = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
+            words.setFixedWidth(126)
+            field.setLayout(row(words, low, high, spacing=6))
+            flow.addWidget(field)
+        self._folder = SearchBox(tr("Folder, such as train/cat", "Carpeta, como train/cat"))
+        self._folder.setFixedWidth(330)
+        self._folder.editingFinished.connect(lambda: self.chosen.emit("folder", self._folder.text().strip("/ ")))
+        flow.addWidget(self._folder)
+        return panel
+
+    def _toggle_more(self) -> None:
+        self.panel.setVisible(self._more.isChecked())
+
+    def _ranged(self, name: str, _value: object) -> None:
+        scale = RANGES[name][2]
+        low, high = (box.value for box in self._fields[name])
+        self.chosen.emit(name, tuple(None if each is None else each * scale for each in (low, high)))
+
+    # Choosing ------------------------------------------------------------------------------------
+
+    def _choose(self, name: str, value: Any) -> None:
+        self.chosen.emit(name, value)
+
+    def show_state(self) -> None:
+        """Show what is filtered, and what there is to choose from."""
+        self._show_classes()
+        self._show_quality()
+        self._show_answers()
+        state = self._state
+        self._menus["splits"].set_choices(
+            [((), tr("All splits", "Todas las divisiones")),
+             *(((split,), str(SPLIT_NAMES[split])) for split in SPLITS)], tuple(state.get("splits", ())))
+        sorts = self._sorts()
+        # Without a run there is no loss to sort by: the pictures lie by name then.
+        sort = state.get("sort", "path")
+        self._menus["sort"].set_choices(sorts, sort if sort in dict(sorts) else "path")
+        for name in ("classes", "splits", "quality", "answers"):
+            button = self._menus[name]
+            button.setCheckable(True)
+            button.setChecked(bool(button.value))
+        for name, boxes in self._fields.items():
+            span = state.get(name, ANY)
+            for box, bound in zip(boxes, span, strict=True):
+                if not box.hasFocus():
+                    box.set_value(None if bound is None else round(bound / RANGES[name][2], 3))
+        if not self._folder.hasFocus():
+            self._folder.setText(state.get("folder", ""))
+        self._show_lifts()
+
+    def _show_classes(self) -> None:
+        names, chosen = self._session.class_names, tuple(self._state.get("classes", ()))
+        several = [(chosen, tr("{n} classes", "{n} clases", n=len(chosen)))] if len(chosen) > 1 else []
+        others = [(chosen, chosen[0])] if len(chosen) == 1 and chosen[0] not in names else []
+        self._menus["classes"].set_choices(
+            [((), tr("All classes", "Todas las clases")), *several, *(((name,), name) for name in names), *others], chosen)
+
+    def _show_quality(self) -> None:
+        state, counts = self._state, self._session.pictures.auditing.counts
+        kinds = tuple(state.get("findings", ()))
+        value: Any = ""
+        if state.get("excluded") == "only":
+            value = "excluded"
+        elif state.get("problem"):
+            value = "unreadable"
+        elif kinds:
+            value = kinds
+        found = [((kind.id,), f"{kind.label} · {counts[kind.id]}") for kind in KINDS
+                 if counts.get(kind.id) and kind.group != "balance"]
+        if kinds and (kinds,) not in [(each[0],) for each in found]:
+            found.append((kinds, tr("Any finding", "Cualquier hallazgo") if "any" in kinds else
+                          ", ".join(str(KINDS[kind].label) for kind in kinds)))
+        self._menus["quality"].set_choices(
+            [("", tr("Any quality", "Cualquier calidad")), ("unreadable", tr("Unreadable", "Ilegibles")),
+             ("excluded", tr("Excluded", "Excluidas")), *found], value)
+
+    def _show_answers(self) -> None:
+        from cnnstudio.workers.runs import list_runs
+
+        state, folder = self._state, self._session.folder
+        runs = [run for run in list_runs(folder) if run.has_model][:8] if folder is not None else []
+        value = (state.get("run", ""), state.get("correct", "")) if state.get("run") else ""
+        choices: list[tuple[object, str]] = [("", tr("Any answer", "Cualquier respuesta"))]
+        for run in runs:
+            name = run.id
+            choices += [((run.id, "wrong"), tr("Wrong · {run}", "Falladas · {run}", run=name)),
+                        ((run.id, "right"), tr("Right · {run}", "Acertadas · {run}", run=name)),
+                        ((run.id, ""), tr("All · {run}", "Todas · {run}", run=name))]
+        self._menus["answers"].set_choices(choices, value)
+        self._menus["answers"].setVisible(bool(runs))
+
+    def _sorts(self) -> list[tuple[object, str]]:
+        sorts: list[tuple[object, str]] = [
+            ("path", tr("name", "nombre")), ("class", tr("class", "clase")), ("size", tr("file size", "peso")),
+            ("pixels", tr("pixels", "píxeles")), ("date", tr("date", "fecha")), ("blur", tr("blur", "borrosidad")),
+            ("brightness", tr("brightness", "brillo")), ("random", tr("random", "azar"))]
+        if self._state.get("run"):
+            sorts += [("confidence", tr("confidence", "confianza")), ("loss", tr("loss", "pérdida"))]
+        return sorts
+
+    # Lifting -------------------------------------------------------------------------------------
+
+    def _show_lifts(self) -> None:
+        """A chip for each filter that no menu shows, to see and to lift it."""
+        clear(self._lift_flow)
+        state, found = self._state, 0
+        for name, (label, unit, scale) in RANGES.items():
+            if state.get(name, ANY) != ANY:
+                found += self._lift(f"{label} {_span(state[name], unit, scale, name == 'confidence')}", name, ANY)
+        if state.get("folder"):
+            found += self._lift(tr("In {folder}", "En {folder}", folder=state["folder"]), "folder", "")
+        if state.get("added"):
+            found += self._lift(tr("New and changed", "Nuevas y cambiadas"), "added", 0)
+        if state.get("paths") is not None:
+            found += self._lift(state.get("paths_title", "") or tr("Chosen pictures", "Imágenes elegidas"), "paths", None)
+        self.lifts.setVisible(found > 0)
+
+    def _lift(self, words: str, name: str, value: object) -> int:
+        chip = Button(words, "chip", "close", tooltip=tr("Lift this filter", "Quitar este filtro"),
+                      on_click=lambda: self.chosen.emit(name, value))
+        chip.setCheckable(True)
+        chip.setChecked(True)
+        self._lift_flow.addWidget(chip)
+        return 1
+
+
+def _span(span: tuple[float | None, float | None], unit: str, scale: float, share: bool) -> str:
+    def words(value: float | None) -> str:
+        if value is None:
+            return "…"
+        if share:
+            return percent(value, 0)
+        value = value / scale
+        return f"{value:.0f}" if value >= 100 or value == round(value) else number(value, 2)
+
+    return f"{words(span[0])} – {words(span[1])}" + (f" {unit}" if unit else "")
+
+

@@ -1,0 +1,168 @@
+"""Findings about one picture as cards with their remedies, and one bar of remedies for a whole kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.catalog.findings import KINDS, REMEDIES
+from cnnstudio.core.text import tr
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
+from cnnstudio.gui.widgets.basics import Button, Label, clear, column, row
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.picture import PictureView
+
+if TYPE_CHECKING:
+    from cnnstudio.catalog.findings import FindingKind
+    from cnnstudio.datasets.findings import Finding
+
+_EDGES = {"error": "error", "warning": "warn", "info": "accent"}
+
+
+def remedy_label(remedy: str, finding: Finding | None = None) -> str:
+    """What the button says; a suggestion names its class."""
+    if remedy == "relabel":
+        if finding is not None and finding.data.get("suggested"):
+            return str(REMEDIES["relabel"].fill(suggested=finding.data["suggested"]))
+        return tr("Change classes as suggested", "Cambiar clases según lo sugerido")
+    return str(REMEDIES[remedy])  # type: ignore[index]
+
+
+def offered(session: Session, kind: FindingKind) -> list[str]:
+    """The remedies that can do something: twins that are kept together already and still lie apart were put there."""
+    kept = kind.id == "leakage" and session.project.dataset.splits.keep_together
+    return [remedy for remedy in kind.remedies if not (kept and remedy == "keep_together")]
+
+
+class FindingCards(QWidget):
+    """The findings of a picture; `twin_chosen(path)` when the picture of a twin was clicked."""
+
+    twin_chosen = Signal(str)
+
+    def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._thumbnails = session, thumbnails
+        self._layout = column(spacing=8)
+        self.setLayout(self._layout)
+        self._waiting: list[tuple[PictureView, Wanted]] = []
+        self._shown: tuple[Finding, ...] = ()
+        thumbnails.arrived.connect(self._arrived)
+
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """A card each, with its sentence, its twin and its remedies."""
+        if tuple(findings) == self._shown:
+            return
+        self._shown = tuple(findings)
+        clear(self._layout)
+        self._waiting.clear()
+        for finding in findings:
+            self._layout.addWidget(self._card(finding))
+        self.want()
+
+    @property
+    def wanted(self) -> list[Wanted]:
+        """The thumbnails of twins that are not there yet."""
+        return [wanted for _view, wanted in self._waiting]
+
+    def want(self) -> None:
+        """Show what is there; the inspector asks for the rest."""
+        self._arrived()
+
+    def _card(self, finding: Finding) -> Card:
+        kind = KINDS[finding.kind]
+        items: list[QWidget] = [Label(str(kind.label), "body_strong"),
+                                Label(str(finding.text), "secondary", "dim", wrap=True)]
+        if finding.others:
+            items.append(self._twin(finding))
+        items.append(self._remedies(kind, finding))
+        return Card(*items, edge=_EDGES[finding.severity], spacing=6, margins=(12, 10, 10, 10))
+
+    def _twin(self, finding: Finding) -> QWidget:
+        line = QWidget()
+        found = self._session.pictures.ids_of(finding.others[:3])
+        views: list[QWidget | None] = []
+        for picture in self._session.pictures.rows(list(found)):
+            view = _Twin(picture.path)
+            view.chosen.connect(self.twin_chosen)
+            self._waiting.append((view, Wanted(("twin", picture.id), self._session.pictures.path(picture), picture.size,
+                                               picture.modified_ns, 96)))
+            views.append(view)
+        line.setLayout(row(*views, None, spacing=6))
+        return line
+
+    def _remedies(self, kind: FindingKind, finding: Finding) -> QWidget:
+        holder = QWidget()
+        flow = FlowLayout(holder, spacing=10)
+        for remedy in offered(self._session, kind):
+            if (remedy == "relabel" and not finding.data.get("suggested")) or (
+                    remedy == "move" and not finding.data.get("split")):
+                continue
+            flow.addWidget(Button(remedy_label(remedy, finding), "link",
+                                  on_click=partial(self._session.pictures.auditing.remedy, remedy, [finding])))
+        return holder
+
+    def _arrived(self) -> None:
+        for view, wanted in self._waiting:
+            image = self._thumbnails.get(wanted)
+            if image is not None and view.image is None and not image.isNull():
+                view.set_image(image)
+
+
+class _Twin(PictureView):
+    chosen = Signal(str)
+
+    def __init__(self, path: str) -> None:
+        super().__init__(radius=6)
+        self._path = path
+        self.setFixedSize(72, 72)
+        self.setToolTip(path)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(path)
+
+    def mousePressEvent(self, event: object) -> None:
+        self.chosen.emit(self._path)
+
+
+class KindBar(QWidget):
+    """Above the grid while one kind is shown: what it means, and its remedies for the selection or for all."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._kind = ""
+        self._chosen: frozenset[int] = frozenset()
+        self._words = Label("", "secondary", "dim", wrap=True)
+        self._buttons = QWidget()
+        self._flow = FlowLayout(self._buttons, spacing=12)
+        self._card = Card(self._words, self._buttons, edge="warn", spacing=4, margins=(14, 10, 12, 8))
+        self.setLayout(column(self._card))
+        self.hide()
+
+    def show_kind(self, kind: str, selected: Sequence[int]) -> None:
+        """`kind` "" hides the bar; `selected` are the ids of the selection: remedies are for these, or for all."""
+        self._kind, self._chosen = kind, frozenset(selected)
+        number = self._session.pictures.auditing.counts.get(kind, 0)
+        shown = kind in KINDS.ids() and number > 0
+        self.setVisible(shown)
+        clear(self._flow)
+        if not shown:
+            return
+        entry = KINDS[kind]
+        self._words.setText(f"{entry.label}: {entry.help}")
+        whose = tr("selected", "seleccionadas") if self._chosen else tr("all {n}", "todas ({n})", n=number)
+        for remedy in offered(self._session, entry):
+            label = f"{remedy_label(remedy)} · {whose}"
+            self._flow.addWidget(Button(label, "link", on_click=partial(self._apply, remedy)))
+        self._buttons.updateGeometry()
+
+    def _apply(self, remedy: str) -> None:
+        found = self._session.pictures.auditing.of_kind(self._kind)
+        if self._chosen:
+            found = [each for each in found if each.picture in self._chosen]
+        self._session.pictures.auditing.remedy(remedy, found)

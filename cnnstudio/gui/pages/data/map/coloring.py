@@ -1,0 +1,162 @@
+"""What the dots of the map stand for, and their colours: by class, split, finding, prediction, right or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+
+from cnnstudio.catalog.findings import KINDS
+from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.embedding import Embedding
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.query import SETTLED
+from cnnstudio.gui.look import theme
+
+COLORINGS: Final = {
+    "class": Text("Class", "Clase"), "split": Text("Split", "División"), "finding": Text("Finding", "Hallazgo"),
+    "prediction": Text("Prediction", "Predicción"), "correct": Text("Right or wrong", "Acierto o fallo"),
+}
+_RANKS: Final = {"error": 0, "warning": 1, "info": 2}
+_SPLIT_HUES: Final = (0, 1, 2)
+HELD_OUT: Final = ""
+"""Where no run answered: what a linear classifier says that never saw the picture."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The dots: of the embedding's rows those that the index still has, with what it knows of them now."""
+
+    ids: NDArray[np.int64]
+    position: NDArray[np.float32]
+    classes: tuple[str, ...]
+    splits: tuple[str, ...]
+    findings: tuple[str, ...]
+    """The gravest kind of each, "" for none."""
+    predicted: tuple[str, ...]
+    """"" where nothing answered."""
+    right: NDArray[np.int8]
+    """1 right, 0 wrong, -1 not known."""
+    answered_by: str
+    """The run, or `HELD_OUT`."""
+    new: int
+    """Usable pictures that the embedding does not have, or had with other content."""
+
+
+class Entry(NamedTuple):
+    """A line of the legend: its words and colour, and the rows it stands for."""
+
+    label: str
+    color: QColor
+    rows: NDArray[np.intp]
+
+
+def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str] = ()) -> Rows:
+    """Bring an embedding and the index together; `run`: whose answers, if there are any. Raises ProblemError."""
+    known: dict[str, tuple[int, str, str, str | None]] = {}
+    usable: set[str] = set()
+    for path, identifier, class_name, split, digest, usable_now in index.each(
+            "SELECT path, id, class_name, split, hash, NOT excluded AND problem IS NULL FROM pictures"):
+        known[path] = (identifier, class_name, split, digest)
+        if usable_now and class_name not in hidden:
+            usable.add(path)
+    rows = [row for row, path in enumerate(embedding.paths) if path in known]
+    found = [known[embedding.paths[row]] for row in rows]
+    same = {path for path, digest in zip(embedding.paths, embedding.hashes, strict=True)
+            if path in known and known[path][3] in (None, digest)}
+    kinds = _findings(index)
+    answers: dict[int, tuple[str, int]] = {} if not run else {
+        picture: (predicted, correct) for picture, predicted, correct in index.each(
+            "SELECT a.picture, a.predicted, a.predicted = p.class_name FROM predictions a"
+            " JOIN pictures p ON p.id = a.picture WHERE a.run = ?", (run,))}
+    if answers:
+        said = [answers.get(each[0], ("", -1)) for each in found]
+    elif len(embedding.label_quality):
+        said = [(embedding.suggested[row], int(embedding.suggested[row] == each[1]))
+                for row, each in zip(rows, found, strict=True)]
+    else:
+        said = [("", -1)] * len(found)
+    return Rows(
+        ids=np.asarray([each[0] for each in found], np.int64), position=embedding.position[rows],
+        classes=tuple(each[1] for each in found), splits=tuple(each[2] for each in found),
+        findings=tuple(kinds.get(each[0], "") for each in found), predicted=tuple(each[0] for each in said),
+        right=np.asarray([each[1] for each in said], np.int8), answered_by=run if answers else HELD_OUT,
+        new=len(usable - same))
+
+
+def _findings(index: Index) -> dict[int, str]:
+    gravest: dict[int, tuple[Any, ...]] = {}
+    for picture, kind, severity, score in index.each(
+            f"SELECT f.picture, f.kind, f.severity, f.score FROM findings f WHERE f.picture IS NOT NULL"
+            f" AND NOT {SETTLED}"):
+        rank = (_RANKS.get(severity, 2), -score, kind)
+        if picture not in gravest or rank < gravest[picture]:
+            gravest[picture] = rank
+    return {picture: str(rank[2]) for picture, rank in gravest.items()}
+
+
+def answering_run(index: Index, wanted: str) -> str:
+    """`wanted` if answers of that run lie in the index, else the newest run with answers, else ""."""
+    try:
+        runs = [row[0] for row in index.rows("SELECT DISTINCT run FROM predictions ORDER BY run DESC")]
+    except ProblemError:
+        return ""
+    return wanted if wanted in runs else (runs[0] if runs else "")
+
+
+def colored(rows: Rows, by: str, class_names: Sequence[str],
+            color_index: Callable[[str], int]) -> tuple[NDArray[np.uint8], list[Entry]]:
+    """(RGBA (n, 4), the legend: only what there is, in its usual order)."""
+    faint = theme.color("faint")
+    if by == "split":
+        return _by(rows.splits, [(split, str(SPLIT_NAMES[split]), theme.class_color(hue))
+                                 for split, hue in zip(SPLITS, _SPLIT_HUES, strict=True)], faint)
+    if by == "finding":
+        there = [kind for kind in KINDS if kind.id in set(rows.findings)]
+        return _by(rows.findings, [*((kind.id, str(kind.label), theme.class_color(place))
+                                     for place, kind in enumerate(there)),
+                                   ("", tr("Nothing found", "Nada encontrado"), faint)], faint)
+    if by == "correct":
+        return _by(rows.right.tolist(), [(1, tr("Right", "Acierto"), theme.color("ok")),
+                                         (0, tr("Wrong", "Fallo"), theme.color("error")),
+                                         (-1, tr("No answer", "Sin respuesta"), faint)], faint)
+    words = rows.predicted if by == "prediction" else rows.classes
+    names = [*class_names, *sorted(set(words) - set(class_names) - {""})]
+    return _by(words, [*((name, name, theme.class_color(color_index(name))) for name in names),
+                       ("", tr("No answer", "Sin respuesta"), faint)], faint)
+
+
+def on_top(rows: Rows, by: str) -> NDArray[np.bool_] | None:
+    """The few that matter, which no other dot may hide; None where all are alike."""
+    if by == "finding":
+        return np.asarray([bool(kind) for kind in rows.findings])
+    return rows.right == 0 if by == "correct" else None
+
+
+def note_of(rows: Rows, by: str, row: int) -> str:
+    """What a dot is coloured for, where its class does not say it."""
+    if by == "split":
+        return str(SPLIT_NAMES[rows.splits[row]]) if rows.splits[row] in SPLITS else ""
+    if by in ("prediction", "correct") and rows.predicted[row]:
+        return tr("called {name}", "llamada {name}", name=rows.predicted[row])
+    kind = rows.findings[row]
+    return str(KINDS[kind].label) if kind in KINDS.ids() else ""
+
+
+def _by(values: Sequence[Any], entries: Sequence[tuple[Any, str, QColor]],
+        otherwise: QColor) -> tuple[NDArray[np.uint8], list[Entry]]:
+    number = {entry[0]: place for place, entry in enumerate(entries)}
+    which = np.fromiter((number.get(value, len(entries)) for value in values), np.intp, len(values))
+    table = np.asarray([entry[2].getRgb() for entry in entries] + [otherwise.getRgb()], np.uint8)
+    legend = []
+    for place, (_value, label, color) in enumerate(entries):
+        found = np.flatnonzero(which == place)
+        if len(found):
+            legend.append(Entry(label, color, found))
+    return table[which], legend

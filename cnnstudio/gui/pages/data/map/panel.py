@@ -1,0 +1,389 @@
+"""The map of the Data page: what to colour by, which network and layout, the legend, and the computing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.core.events import AnyEvent, Failed, Finished
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.embedding import BUNDLED, Embedding
+from cnnstudio.gui.pages.data.map.coloring import (
+    COLORINGS,
+    Entry,
+    Rows,
+    answering_run,
+    colored,
+    note_of,
+    on_top,
+    read_rows,
+)
+from cnnstudio.gui.pages.data.map.gestures import LASSO, PAN, RECTANGLE, MapView
+from cnnstudio.gui.pages.data.map.legend import Legend
+from cnnstudio.gui.pages.data.map.view import numbers
+from cnnstudio.gui.pages.data.map.working import WorkingBar
+from cnnstudio.gui.state.auditing import EMBED
+from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
+from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, MenuButton, box, column, row
+from cnnstudio.gui.widgets.cards import Banner, EmptyState
+from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.words import pictures
+
+_READ: Final = "map"
+_LAYOUTS: Final = {"tsne": "t-SNE", "pca": "PCA"}
+_EMPTY, _WAITING, _MAP = range(3)
+
+
+class MapPanel(QWidget):
+    """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_asked(point)`; keys 1 to 9 and
+    Delete as in the grid: `label_key(n)`, `exclude_key`."""
+
+    selection_changed = Signal(list)
+    opened = Signal(int)
+    menu_asked = Signal(QPoint)
+    label_key = Signal(int)
+    exclude_key = Signal()
+    embedding_changed = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._state: dict[str, Any] = session.view.setdefault("map", {})
+        self.embedding: Embedding | None = None
+        """What the map shows; None while there is none."""
+        self._rows: Rows | None = None
+        self._entries: list[Entry] = []
+        self._reader: Work | None = None
+        self._again = False
+        self._reread = True
+        self._waits_for = ""
+        self._filtered: NDArray[np.int64] | None = None
+        self._wished: list[int] = []
+        self.view = MapView(session.pictures.rows, session.pictures.path)
+        self.view.selection_changed.connect(self._selected)
+        self.view.opened.connect(self.opened)
+        self.view.menu_asked.connect(self.menu_asked)
+        self.view.label_key.connect(self.label_key)
+        self.view.exclude_key.connect(self.exclude_key)
+        self.view.view_changed.connect(self._remember_view)
+        self.view.note_of = self._note_of
+        self.view.show_pictures(bool(session.remembered("map_pictures", True)))
+        self._make()
+        session.jobs.changed.connect(self._show_work)
+        session.jobs.ended.connect(self._job_ended)
+        self._read(everything=True)
+
+    # Making --------------------------------------------------------------------------------------
+
+    def _make(self) -> None:
+        self._by = MenuButton(tr("Colour: ", "Color: "))
+        self._by.set_choices([(key, str(label)) for key, label in COLORINGS.items()], self._coloring)
+        self._by.chosen.connect(lambda value: self._choose("by", value))
+        self._layout_menu = MenuButton()
+        self._layout_menu.set_choices(list(_LAYOUTS.items()), self._layout)
+        self._layout_menu.setToolTip(tr(
+            "t-SNE keeps what is alike together; PCA keeps the large distances, and takes no time",
+            "t-SNE mantiene junto lo parecido; PCA conserva las grandes distancias y no tarda"))
+        self._layout_menu.chosen.connect(lambda value: self._choose("layout", value))
+        self._model_menu = MenuButton(tr("Seen by: ", "Visto por: "))
+        self._model_menu.setToolTip(tr("The network whose features say what is alike",
+                                       "La red cuyos rasgos dicen qué se parece"))
+        self._model_menu.chosen.connect(lambda value: self._choose("model", value))
+        self._show_models()
+        self._recompute = Button(tr("Recompute", "Recalcular"), "icon", "refresh", on_click=self.compute)
+        self._tools = {
+            LASSO: Button(tr("Lasso: draw around pictures (Ctrl adds, Alt takes away)",
+                             "Lazo: rodee imágenes (Ctrl añade, Alt quita)"), "icon", "lasso", checkable=True),
+            RECTANGLE: Button(tr("Rectangle (or Shift with the lasso)", "Rectángulo (o Mayús con el lazo)"), "icon",
+                              "rectangle", checkable=True),
+            PAN: Button(tr("Move the map (or the right button, or Space)", "Mover el mapa (o el botón derecho, o Espacio)"),
+                        "icon", "move", checkable=True)}
+        for tool, button in self._tools.items():
+            button.clicked.connect(lambda _=False, tool=tool: self._take_tool(tool))
+        self._take_tool(str(self._state.get("tool", LASSO)))
+        faces = Button(tr("Small pictures where there is room", "Imágenes pequeñas donde caben"), "icon", "image",
+                       checkable=True)
+        faces.setChecked(bool(self._session.remembered("map_pictures", True)))
+        faces.toggled.connect(self._show_pictures)
+        chips = QWidget()
+        flow = FlowLayout(chips, spacing=6)
+        for menu in (self._by, self._layout_menu, self._model_menu):
+            flow.addWidget(menu)
+        self._tool_box = box(row(
+            self._recompute, 4, *self._tools.values(), faces,
+            Button(tr("Zoom out (−)", "Alejar (−)"), "icon", "zoom-out", on_click=self.view.zoom_out),
+            Button(tr("Zoom in (+)", "Acercar (+)"), "icon", "zoom-in", on_click=self.view.zoom_in),
+            Button(tr("Whole map (0)", "Mapa entero (0)"), "icon", "fit", on_click=self.view.fit), spacing=2))
+        bar = row(chips, self._tool_box, spacing=8)
+        bar.setStretch(0, 1)
+        bar.setAlignment(self._tool_box, Qt.AlignmentFlag.AlignTop)
+        self._legend = Legend()
+        self._legend.chosen.connect(self._select_entry)
+        self._stale_words = Label("", "secondary", "warn")
+        self._stale_box = box(row(self._stale_words, Button(tr("Recompute", "Recalcular"), "link", on_click=self.compute),
+                                  None, spacing=12))
+        self._note = Elided("", "secondary", "dim")
+        self._working = WorkingBar(self._cancel)
+        self._trouble = column(spacing=0)
+        self._trouble_box = box(self._trouble)
+        self._empty = EmptyState(
+            "map", tr("The map has not been computed yet", "El mapa aún no se ha calculado"),
+            tr("A network looks at every picture; those that look alike to it lie side by side. Outliers and doubtful "
+               "labels show at a glance. Nothing leaves this computer.",
+               "Una red mira cada imagen; las que le parecen semejantes quedan juntas. Las atípicas y las etiquetas "
+               "dudosas saltan a la vista. Nada sale de este equipo."),
+            tr("Compute the map", "Calcular el mapa"), on_click=self.compute)
+        self._stack = QStackedWidget()
+        for page in (self._empty, EmptyState("map", tr("Reading the map…", "Leyendo el mapa…")), self.view):
+            self._stack.addWidget(page)
+        self._stack.setCurrentIndex(_WAITING)
+        whole = column(bar, self._trouble_box, self._working, self._stale_box, self._stack, self._legend, self._note,
+                       spacing=8)
+        whole.setStretch(4, 1)
+        self.setLayout(whole)
+        for each in (self._stale_box, self._note, self._trouble_box):
+            each.hide()
+        self._show_work()
+
+    def _show_models(self) -> None:
+        from cnnstudio.workers.runs import list_runs
+
+        folder = self._session.folder
+        runs = [run.id for run in list_runs(folder) if run.has_model][:12] if folder is not None else []
+        if self._model not in (BUNDLED, *runs):
+            self._state["model"] = BUNDLED
+        self._model_menu.set_choices([(BUNDLED, str(BASES[BUNDLED].label)), *((run, run) for run in runs)], self._model)
+
+    # What is chosen ------------------------------------------------------------------------------
+
+    @property
+    def _coloring(self) -> str:
+        return str(self._state.get("by", "class"))
+
+    @property
+    def _layout(self) -> str:
+        return str(self._state.get("layout", "tsne"))
+
+    @property
+    def _model(self) -> str:
+        return str(self._state.get("model", BUNDLED))
+
+    def _choose(self, name: str, value: object) -> None:
+        self._state[name] = value
+        menus = {"by": self._by, "layout": self._layout_menu, "model": self._model_menu}
+        menus[name].set_value(value)
+        if name == "by":
+            self._show_colors()
+        else:
+            self._state.pop("seen", None)
+            self._read(everything=True)
+
+    def _take_tool(self, tool: str) -> None:
+        self._state["tool"] = tool
+        for each, button in self._tools.items():
+            button.setChecked(each == tool)
+        self.view.set_tool(tool)
+
+    def _show_pictures(self, shown: bool) -> None:
+        self._session.remember("map_pictures", shown)
+        self.view.show_pictures(shown)
+
+    def _remember_view(self) -> None:
+        camera = self.view.camera
+        self._state["seen"] = (camera.x, camera.y, camera.zoom)
+
+    # The page talks to the map -------------------------------------------------------------------
+
+    def set_selected(self, ids: Iterable[int]) -> None:
+        """The grid selected these; kept until the map is there."""
+        self._wished = list(ids)
+        self.view.set_selected(self._wished)
+
+    def show_filtered(self, ids: Iterable[int] | None) -> None:
+        """Dim all others; None: everything is shown."""
+        self._filtered = None if ids is None else numbers(ids)
+        self.view.show_filtered(self._filtered)
+
+    def refresh(self, change: Change) -> None:
+        """The session changed."""
+        if change.of("folder"):
+            self._state = self._session.view.setdefault("map", {})
+            self._read(everything=True)
+        elif change.of("pictures", "dataset"):
+            self._read()
+        if change.of("runs", "folder"):
+            self._show_models()
+
+    def close_threads(self) -> None:
+        """The page will be deleted."""
+        self.view.close_threads()
+
+    def _selected(self, ids: list[int]) -> None:
+        self._wished = ids
+        self.selection_changed.emit(ids)
+
+    def _select_entry(self, place: int, add: bool) -> None:
+        if self._rows is None or place >= len(self._entries):
+            return
+        chosen: list[int] = self._rows.ids[self._entries[place].rows].tolist()
+        if add:
+            chosen = list(dict.fromkeys([*self.view.selected_ids(), *chosen]))
+        elif set(chosen) == set(self.view.selected_ids()):
+            chosen = []
+        if self._filtered is not None:
+            allowed = set(self._filtered.tolist())
+            chosen = [each for each in chosen if each in allowed]
+        self.view.set_selected(chosen)
+        self._selected(chosen)
+
+    # Reading -------------------------------------------------------------------------------------
+
+    def _read(self, everything: bool = False) -> None:
+        """Read the map (or only what the index says of it) beside the window."""
+        session, index, folder = self._session, self._session.index, self._session.folder
+        self._reread = self._reread or everything
+        if index is None or folder is None:
+            return
+        if self._reader is not None and self._reader.running:
+            self._again = True
+            return
+        model, layout = self._model, self._layout
+        before = None if self._reread else self.embedding
+        self._reread = False
+        hidden = session.project.dataset.hidden_classes
+
+        def work(_report: Report) -> tuple[Embedding, Rows]:
+            from cnnstudio.datasets.embedding import read_embedding
+            from cnnstudio.workers.analysis import embedding_target
+
+            embedding = before if before is not None else read_embedding(embedding_target(folder, model, layout))
+            return embedding, read_rows(index, embedding, answering_run(index, model), hidden)
+
+        self._reader = Work(work, Text("Reading the map", "Leyendo el mapa"), _READ, quiet=True)
+        self._reader.ended.connect(self._was_read)
+        session.jobs.start(self._reader)
+
+    def _was_read(self, last: AnyEvent) -> None:
+        reader = self._reader
+        if reader is None or reader.running:
+            return
+        if self._again:
+            self._again = False
+            self._read()
+            return
+        if reader.result is None:
+            self.embedding = self._rows = None
+            if isinstance(last, Failed) and last.problem.code not in ("no_embedding", "index_closed"):
+                self._show_trouble(last.problem)
+            self._show_state()
+            self.embedding_changed.emit()
+            return
+        new, self._rows = reader.result
+        changed = new is not self.embedding
+        self.embedding = new
+        self._show_rows()
+        if changed:
+            self.embedding_changed.emit()
+
+    def _show_rows(self) -> None:
+        if self._rows is None:
+            return
+        self._show_state()
+        colors, self._entries = self._colors()
+        self.view.set_points(self._rows.position, self._rows.ids, colors, on_top(self._rows, self._coloring))
+        seen = self._state.get("seen")
+        if seen is not None:
+            self.view.camera.x, self.view.camera.y, self.view.camera.zoom = seen
+        self.view.set_selected(self._wished)
+        self.view.show_filtered(self._filtered)
+        self._legend.show_entries(self._entries)
+        self._show_notes()
+
+    def _show_colors(self) -> None:
+        if self._rows is not None:
+            colors, self._entries = self._colors()
+            self.view.set_colors(colors, on_top(self._rows, self._coloring))
+            self._legend.show_entries(self._entries)
+            self._show_notes()
+
+    def _colors(self) -> Any:
+        assert self._rows is not None
+        found = self._session.pictures
+        return colored(self._rows, self._coloring, found.all_class_names, found.color_index)
+
+    def _note_of(self, identifier: int) -> str:
+        """What the dot under the pointer is coloured for, where the class does not say it."""
+        if self._rows is None:
+            return ""
+        return note_of(self._rows, self._coloring, int(np.flatnonzero(self._rows.ids == identifier)[0]))
+
+    def _show_notes(self) -> None:
+        assert self._rows is not None and self.embedding is not None
+        notes = [str(note) for note in self.embedding.notes]
+        if self._coloring in ("prediction", "correct"):
+            notes.insert(0, tr("Answers of {run}.", "Respuestas de {run}.", run=self._rows.answered_by)
+                         if self._rows.answered_by else
+                         tr("No run was measured on these pictures: these are the answers of a linear classifier on the "
+                            "features, each by one that never saw the picture.",
+                            "Ningún entrenamiento se midió con estas imágenes: son las respuestas de un clasificador "
+                            "lineal sobre los rasgos, cada una de uno que no vio la imagen."))
+        self._note.setText(" ".join(notes))
+        self._note.setVisible(bool(notes))
+
+    def _show_state(self) -> None:
+        there = self._rows is not None and len(self._rows.ids) > 0
+        self._stack.setCurrentIndex(_MAP if there else _EMPTY)
+        self._legend.setVisible(there)
+        self._tool_box.setVisible(there)
+        self._by.setVisible(there)
+        new = self._rows.new if self._rows is not None and there else 0
+        self._stale_box.setVisible(bool(new))
+        self._stale_words.setText(tr("{n} came or changed since this map.", "{n} han llegado o cambiado desde este mapa.",
+                                     n=pictures(new)))
+        if not there:
+            self._note.hide()
+        self._show_work()
+
+    # Computing -----------------------------------------------------------------------------------
+
+    def compute(self) -> None:
+        """Compute the map in a child process; trouble with it is told by a notice."""
+        self._show_trouble(None)
+        self._session.pictures.auditing.embed(self._model, self._layout)
+
+    def _cancel(self) -> None:
+        job = self._session.jobs.of_kind(EMBED)
+        if job is not None and not job.cancelling:
+            job.cancel()
+            self._show_work()
+
+    def _show_work(self) -> None:
+        job = self._session.jobs.of_kind(EMBED)
+        self._working.show_job(job)
+        self._empty.button.setEnabled(job is None)
+        self._recompute.setEnabled(job is None)
+
+    def _job_ended(self, job: Job, last: AnyEvent) -> None:
+        if job.kind == EMBED and isinstance(job, ChildJob) and isinstance(last, Finished):
+            self._state.pop("seen", None)
+            self._read(everything=True)
+        self._show_work()
+
+    def _show_trouble(self, problem: Problem | None) -> None:
+        from cnnstudio.gui.widgets.basics import clear
+
+        clear(self._trouble)
+        self._trouble_box.setVisible(problem is not None)
+        if problem is not None:
+            banner = Banner(msgspec.structs.replace(problem, fixes=()), closable=True)
+            banner.closed.connect(lambda: self._show_trouble(None))
+            self._trouble.addWidget(banner)

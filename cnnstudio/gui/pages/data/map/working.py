@@ -1,0 +1,45 @@
+"""The line that tells how far the computing of the map is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui.state.jobs import Job
+from cnnstudio.gui.widgets.basics import Button, Elided, box, row
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.words import duration
+
+
+class WorkingBar(Card):
+    """What the job does now, a bar, the time left, and Cancel; hidden while nothing runs."""
+
+    def __init__(self, cancel: Callable[[], object], parent: QWidget | None = None) -> None:
+        self._words = Elided("", "body")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._bar.setMinimumWidth(120)
+        self._bar.setAccessibleName(tr("Progress of the map", "Progreso del mapa"))
+        self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=cancel)
+        line = row(self._words, self._bar, self._cancel, spacing=16)
+        line.setStretch(0, 3)
+        line.setStretch(1, 2)
+        super().__init__(box(line), margins=(14, 6, 14, 6), parent=parent)
+        self.hide()
+
+    def show_job(self, job: Job | None) -> None:
+        """Show how far a job is; None hides the line."""
+        self.setVisible(job is not None)
+        if job is None:
+            return
+        parts = [str(job.phase or job.label)]
+        if job.cancelling:
+            parts.append(tr("stopping…", "deteniendo…"))
+        elif job.seconds_left is not None:
+            parts.append(tr("{time} left", "quedan {time}", time=duration(job.seconds_left)))
+        self._words.setText(" · ".join(parts))
+        self._bar.setValue(round((job.progress or 0) * 1000))
+        self._cancel.setEnabled(not job.cancelling)

@@ -1,0 +1,170 @@
+"""The quality part of the left panel: what the audit found, each kind a filter, and its thresholds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
+
+from cnnstudio.catalog.findings import GROUPS, KINDS
+from cnnstudio.core import edits
+from cnnstudio.core.audit import AUDIT_PARAMS
+from cnnstudio.core.dataset import SPLIT_NAMES
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.state.jobs import Job, Report, Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
+from cnnstudio.gui.widgets.cards import Expander, FilterLine
+from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.words import count, duration, percent, pictures
+from cnnstudio.network.checks import fields_of
+
+_FILES: Final = ("unreadable", "truncated")
+"""Kinds that the scan tells already, without an audit."""
+
+
+class QualityPanel(QWidget):
+    """`filter_asked(name, value)`: a kind of finding, unreadable or excluded pictures, or a class."""
+
+    filter_asked = Signal(str, object)
+
+    def __init__(self, session: Session, state: dict[str, Any], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._state = session, state
+        self._start = Button(tr("Audit the pictures", "Auditar las imágenes"), "", "search", on_click=self._run)
+        self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=session.pictures.auditing.cancel)
+        self._words = Label("", "secondary", "dim", wrap=True)
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 1000)
+        self._busy = QWidget()
+        line = row(self._progress, self._cancel, spacing=8)
+        line.setStretch(0, 1)
+        self._busy.setLayout(column(self._words, line, spacing=4))
+        self._unreadable = FilterLine(tr("Unreadable", "Ilegibles"), "warn")
+        self._unreadable.clicked.connect(lambda: self.filter_asked.emit("problem", "any"))
+        self._excluded = FilterLine(tr("Excluded", "Excluidas"))
+        self._excluded.clicked.connect(lambda: self.filter_asked.emit("excluded", "only"))
+        self._lines: dict[str, FilterLine] = {}
+        lines: list[QWidget] = []
+        for group in GROUPS:
+            for kind in KINDS:
+                if kind.group == group and kind.id not in _FILES:
+                    token = {"error": "error", "warning": "warn", "info": "dim"}[kind.severity]
+                    self._lines[kind.id] = made = FilterLine(str(kind.label), token)
+                    made.setToolTip(str(kind.help))
+                    made.clicked.connect(lambda _=False, kind=kind.id: self._chosen(kind))
+                    made.hide()
+                    lines.append(made)
+        self._clean = Label(tr("Nothing else was found.", "No se encontró nada más."), "secondary", "dim", wrap=True)
+        self._leak = Label("", "secondary", "error", wrap=True)
+        self._form = Form(AUDIT_PARAMS, fields_of(session.project.dataset.audit, AUDIT_PARAMS))
+        self._form.value_changed.connect(self._set)
+        self._form.settled.connect(lambda _name: session.seal())
+        self._report = Button(tr("Report (HTML)…", "Informe (HTML)…"), "link", on_click=self._write_report)
+        note = Label(tr("The affected pictures are shown while you change a threshold.",
+                        "Al cambiar un umbral se muestran las imágenes afectadas."), "secondary", "dim", wrap=True)
+        thresholds = QWidget()
+        thresholds.setLayout(column(note, self._form, spacing=8, margins=(8, 0, 0, 8)))
+        self.setLayout(column(Caption(tr("Quality", "Calidad")), self._busy, self._start, self._unreadable, self._excluded,
+                              *lines, self._clean, self._leak, self._report, Expander(tr("Thresholds", "Umbrales"), thresholds),
+                              spacing=4))
+        session.jobs.changed.connect(self._show_job)
+        session.pictures.auditing.leaks_counted.connect(self._show_leaks)
+
+    def _run(self) -> None:
+        self._session.pictures.auditing.start()
+        self._show_job()
+
+    def _chosen(self, kind: str) -> None:
+        if KINDS[kind].group == "balance":
+            names = tuple(each.path for each in self._session.pictures.auditing.of_kind(kind))
+            self.filter_asked.emit("classes", names)
+        else:
+            self.filter_asked.emit("findings", (kind,))
+
+    def _set(self, name: str, value: Any) -> None:
+        label = next(param.label for param in AUDIT_PARAMS if param.name == name)
+        self._session.edit(lambda project: edits.set_field(project, "dataset.audit", name, value), label,
+                           f"dataset.audit.{name}")
+        kinds = tuple(kind.id for kind in KINDS if kind.threshold == name and kind.group != "balance")
+        if kinds and tuple(self._state.get("findings", ())) != kinds[:1] and self._session.pictures.auditing.counts:
+            self.filter_asked.emit("findings", kinds[:1])
+
+    def refresh_fields(self) -> None:
+        """The thresholds may have been changed elsewhere."""
+        self._form.set_values(fields_of(self._session.project.dataset.audit, AUDIT_PARAMS))
+
+    def show_numbers(self) -> None:
+        """Counts, and which lines are filtered."""
+        found = self._session.pictures
+        counts, state = found.auditing.counts, self._state
+        unreadable = sum(found.troubles.values())
+        self._unreadable.show_value(count(unreadable), on=bool(state.get("problem")), warn=unreadable > 0)
+        self._excluded.show_value(count(found.excluded), on=state.get("excluded") == "only")
+        for kind, line in self._lines.items():
+            number = counts.get(kind, 0)
+            on = tuple(state.get("findings", ())) == (kind,)
+            line.setVisible(number > 0 or on)
+            line.show_value(count(number), on=on, warn=number > 0)
+        audited = found.total > 0 and found.auditing.waiting < found.total
+        self._clean.setVisible(audited and not any(counts.get(kind) for kind in self._lines))
+        self._report.setVisible(audited)
+        self._show_leaks()
+        waiting = found.auditing.waiting
+        self._start.setText(tr("Audit the pictures", "Auditar las imágenes") if not audited else
+                            (tr("Audit {n} more", "Auditar {n} más", n=count(waiting)) if waiting
+                             else tr("Audit again", "Auditar de nuevo")))
+        self._start.setEnabled(found.total > 0)
+        self._show_job()
+
+    def _write_report(self) -> None:
+        session, index, root = self._session, self._session.index, self._session.source_root
+        if index is None or root is None or session.folder is None:
+            return
+        name = session.project.name or session.folder.name
+        suggested = str(session.folder / (tr("audit", "auditoria") + ".html"))
+        path, _kind = QFileDialog.getSaveFileName(self.window(), tr("Report of the audit", "Informe de la auditoría"),
+                                                  suggested, "HTML (*.html)")
+        if not path:
+            return
+
+        def work(_report: Report) -> None:
+            from cnnstudio.datasets.audit.report import write_report
+            from cnnstudio.datasets.findings import all_findings
+
+            write_report(Path(path), index, root, all_findings(index), name)
+
+        def done(job: Work) -> None:
+            if (problem := getattr(job.last, "problem", None)) is not None:
+                session.notice(problem)
+            else:
+                QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+
+        session.jobs.run(work, Text("Writing the report", "Escribiendo el informe"), "report", page="data", done=done,
+                         owner=self)
+
+    def _show_leaks(self) -> None:
+        parts = [tr("{share} of the {split} pictures have a twin where the network learns.",
+                    "El {share} de las imágenes de {split} tiene una gemela donde la red aprende.",
+                    share=percent(leaked / total), split=str(SPLIT_NAMES[split]).lower())
+                 for split, (leaked, total) in self._session.pictures.auditing.leaks.items() if leaked]
+        self._leak.setText("\n".join(parts))
+        self._leak.setVisible(bool(parts))
+
+    def _show_job(self) -> None:
+        job: Job | None = self._session.pictures.auditing.running
+        self._busy.setVisible(job is not None)
+        self._start.setVisible(job is None)
+        if job is None:
+            return
+        words = str(job.phase or job.label)
+        if job.seconds_left is not None:
+            words += " · " + tr("{time} left", "faltan {time}", time=duration(job.seconds_left))
+        self._words.setText(words)
+        self._progress.setRange(0, 1000 if job.progress is not None else 0)
+        self._progress.setValue(round((job.progress or 0) * 1000))
+        self._progress.setToolTip(pictures(self._session.pictures.total))

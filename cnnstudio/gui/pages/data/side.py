@@ -1,0 +1,177 @@
+"""The left panel of the Data page: classes, splits and what the scan found."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QInputDialog, QLayout, QMenu, QWidget
+
+from cnnstudio.core import edits
+from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS, SPLITS
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages.data.dialogs.sources import SourcesList
+from cnnstudio.gui.pages.data.quality import QualityPanel
+from cnnstudio.gui.state.class_edits import hide_class, move_class, rename_class, set_order
+from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
+from cnnstudio.gui.widgets.cards import Expander, FilterLine
+from cnnstudio.gui.widgets.class_list import ClassList
+from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.inputs import SearchBox
+from cnnstudio.gui.widgets.words import count, percent
+from cnnstudio.network.checks import fields_of
+
+_MANY = 12
+
+
+class DataSide(QWidget):
+    """`filter_asked(name, value, add)`: show a class, a split or a problem; `label_asked(class)`: give it to the
+    selection."""
+
+    filter_asked = Signal(str, object, bool)
+    drop_asked = Signal(str, list)
+
+    def __init__(self, session: Session, state: dict[str, Any], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._state = session, state
+        self._search = SearchBox(tr("Search classes…", "Buscar clases…"))
+        self._search.textChanged.connect(lambda _text: self._show_classes())
+        self.classes = ClassList()
+        self.classes.chosen.connect(lambda name, add: self.filter_asked.emit("class", name, add))
+        self.classes.dropped.connect(self.drop_asked)
+        self.classes.menu_asked.connect(self._class_menu)
+        self.classes.moved.connect(lambda name, place: move_class(session, name, place))
+        self._none = Label(tr("No classes yet.", "Aún no hay clases."), tone="dim", wrap=True)
+        self._splits = {split: FilterLine(str(SPLIT_NAMES[split])) for split in SPLITS}
+        for split, line in self._splits.items():
+            line.clicked.connect(lambda _=False, split=split: self.filter_asked.emit("split", split, False))
+        self._form = Form(SPLIT_PARAMS, fields_of(session.project.dataset.splits, SPLIT_PARAMS))
+        self._form.value_changed.connect(self._set_split)
+        self._form.settled.connect(lambda _name: session.seal())
+        self._labels = Form(DATASET_PARAMS[1:], fields_of(session.project.dataset, DATASET_PARAMS[1:]))
+        self._labels.value_changed.connect(self._set_dataset)
+        self._labels.settled.connect(lambda _name: session.seal())
+        self.quality = QualityPanel(session, state)
+        self.quality.filter_asked.connect(lambda name, value: self.filter_asked.emit(name, value, False))
+        note = Label(tr("Shares are used where folders do not name the split.",
+                        "Las proporciones se usan donde las carpetas no nombran la división."), "secondary", "dim",
+                     wrap=True)
+        splits = column(note, self._form, spacing=8, margins=(8, 0, 0, 8))
+        labels = column(self._labels, margins=(8, 0, 0, 8))
+        new = Button(tr("New class…", "Nueva clase…"), "row", "plus", on_click=self._new_class)
+        self.setLayout(column(
+            Caption(tr("Classes", "Clases")), self._search, self._none, self.classes, new, 12,
+            Caption(tr("Splits", "Divisiones")), *self._splits.values(),
+            Expander(tr("Split settings", "Ajustes de división"), _holder(splits)), 12,
+            self.quality, 12,
+            Caption(tr("Labels", "Etiquetas")),
+            Expander(tr("Label settings", "Ajustes de etiquetas"), _holder(labels)), 12, SourcesList(session), None,
+            spacing=4, margins=(16, 16, 16, 16)))
+
+    def refresh(self, change: Change) -> None:
+        if change.of("dataset", "folder"):
+            dataset = self._session.project.dataset
+            self._form.set_values(fields_of(dataset.splits, SPLIT_PARAMS))
+            self._labels.set_values(fields_of(dataset, DATASET_PARAMS[1:]))
+        if change.of("problems", "folder"):
+            found = [each for each in self._session.problems if each.where.area == "dataset"]
+            self._form.set_problems(each for each in found if each.where.node == "splits")
+            self._labels.set_problems(each for each in found if each.where.node is None)
+        if change.of("dataset", "pictures", "folder"):
+            self.show_numbers()
+
+    def show_numbers(self) -> None:
+        """Counts, and which lines are filtered."""
+        self._show_classes()
+        pictures = self._session.pictures
+        counts = pictures.split_counts()
+        total = max(1, sum(counts.values()))
+        for split, line in self._splits.items():
+            line.show_value(count(counts[split]), share=percent(counts[split] / total, 0),
+                            on=split in self._state.get("splits", ()))
+        self.quality.show_numbers()
+
+    def _show_classes(self) -> None:
+        names = self._session.pictures.all_class_names
+        self._search.setVisible(len(names) > _MANY)
+        self._none.setVisible(not names)
+        search = self._search.text() if len(names) > _MANY else ""
+        self.classes.show_classes(names, self._session.pictures.class_counts(), self._state.get("classes", ()), search,
+                                  self._session.project.dataset.hidden_classes)
+
+    # Edits ---------------------------------------------------------------------------------------
+
+    def _set_split(self, name: str, value: Any) -> None:
+        label = next(param.label for param in SPLIT_PARAMS if param.name == name)
+        self._session.edit(lambda project: edits.set_field(project, "dataset.splits", name, value), label,
+                           f"dataset.splits.{name}")
+
+    def _set_dataset(self, name: str, value: Any) -> None:
+        label = next(param.label for param in DATASET_PARAMS if param.name == name)
+        self._session.edit(lambda project: edits.set_field(project, "dataset", name, value), label, f"dataset.{name}")
+
+    def _new_class(self) -> None:
+        name, done = QInputDialog.getText(self.window(), tr("New class", "Nueva clase"),
+                                          tr("Name of the class:", "Nombre de la clase:"))
+        name = name.strip()
+        if done and name and name not in self._session.pictures.all_class_names:
+            set_order(self._session, (*self._session.pictures.all_class_names, name), Text("New class", "Nueva clase"))
+
+    def _class_menu(self, name: str, point: QPoint) -> None:
+        session = self._session
+        names = session.pictures.all_class_names
+        place, hidden = names.index(name), name in session.project.dataset.hidden_classes
+        menu = QMenu(self)
+        menu.addAction(tr("Show only this class", "Mostrar solo esta clase"),
+                       lambda: self.filter_asked.emit("class", name, False))
+        menu.addAction(tr("Rename…", "Cambiar nombre…"), lambda: self._rename(name))
+        merge = menu.addMenu(tr("Merge into", "Fusionar con"))
+        for other in names:
+            if other != name:
+                merge.addAction(other.replace("&", "&&"), partial(self._give_name, name, other))
+        merge.setEnabled(len(names) > 1)
+        menu.addAction(tr("Show again", "Volver a mostrar") if hidden else tr("Hide: take part in nothing",
+                                                                              "Ocultar: no participa en nada"),
+                       lambda: hide_class(session, name, not hidden))
+        menu.addSeparator()
+        up = menu.addAction(tr("Move up", "Subir") + "\t" + _keys("Ctrl+Up"), lambda: move_class(session, name, place - 1))
+        up.setEnabled(place > 0)
+        down = menu.addAction(tr("Move down", "Bajar") + "\t" + _keys("Ctrl+Down"),
+                              lambda: move_class(session, name, place + 1))
+        down.setEnabled(place < len(names) - 1)
+        alphabet = menu.addAction(tr("Alphabetical order", "Orden alfabético"), lambda: set_order(
+            session, (), Text("Order of classes", "Orden de las clases")))
+        alphabet.setEnabled(bool(session.project.dataset.class_names))
+        if not session.pictures.class_counts().get(name):
+            menu.addAction(tr("Remove this empty class", "Quitar esta clase vacía"), lambda: set_order(
+                session, tuple(each for each in names if each != name), Text("Remove class", "Quitar clase")))
+        menu.popup(point)
+
+    def _rename(self, name: str) -> None:
+        new, done = QInputDialog.getText(self.window(), tr("Rename class", "Cambiar nombre de clase"),
+                                         tr("New name (an existing class takes the pictures in):",
+                                            "Nombre nuevo (una clase existente recibe las imágenes):"), text=name)
+        if done:
+            self._give_name(name, new.strip())
+
+    def _give_name(self, old: str, new: str) -> None:
+        """Rename or merge; what is filtered by the old name is filtered by the new one."""
+        chosen = tuple(self._state.get("classes", ()))
+        wanted = tuple(dict.fromkeys(new if each == old else each for each in chosen))
+        # The old name is no filter any more by then; asking for what is shown already would lift it.
+        if rename_class(self._session, old, new) and wanted != tuple(self._state.get("classes", ())):
+            self.filter_asked.emit("classes", wanted, False)
+
+
+def _keys(sequence: str) -> str:
+    """Keys as their menu names them, in the language of the program."""
+    return QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _holder(layout: QLayout) -> QWidget:
+    widget = QWidget()
+    widget.setLayout(layout)
+    return widget

@@ -1,0 +1,128 @@
+"""The large view of the Data page: one picture with zoom, pan and the value of the pixel under the cursor."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.index import Picture
+from cnnstudio.gui.state.jobs import Report, Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
+from cnnstudio.gui.widgets.words import percent
+from cnnstudio.gui.widgets.zoom import ZoomView
+
+
+class DataViewer(QWidget):
+    """`left` when the user wants the grid back; `stepped(-1 or 1)` for the picture before or after."""
+
+    left = Signal()
+    stepped = Signal(int)
+    label_key = Signal(int)
+    exclude_key = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._picture: Picture | None = None
+        self._again = False
+        self.view = ZoomView()
+        self.view.left.connect(self.left)
+        self.view.stepped.connect(self.stepped)
+        self.view.zoomed.connect(self._zoomed)
+        self.view.pixel_hovered.connect(self._hovered)
+        self._name = Elided("", "body_strong")
+        self._zoom = Label("", "secondary", "dim")
+        self._zoom.setMinimumWidth(48)
+        self._pixel = Label("", "secondary", "dim")
+        bar = row(Button(tr("Grid", "Cuadrícula"), "", "chevron-left", on_click=self.left.emit,
+                         tooltip=tr("Back to the grid (Esc)", "Volver a la cuadrícula (Esc)")),
+                  Button(tr("Previous picture", "Imagen anterior"), "icon", "chevron-up",
+                         on_click=lambda: self.stepped.emit(-1)),
+                  Button(tr("Next picture", "Imagen siguiente"), "icon", "chevron-down",
+                         on_click=lambda: self.stepped.emit(1)),
+                  self._name, self._zoom,
+                  Button(tr("Zoom out (−)", "Alejar (−)"), "icon", "zoom-out",
+                         on_click=lambda: self.view.zoom_to(self.view.scale / 1.25)),
+                  Button(tr("Zoom in (+)", "Acercar (+)"), "icon", "zoom-in",
+                         on_click=lambda: self.view.zoom_to(self.view.scale * 1.25)),
+                  Button(tr("Fit (0)", "Ajustar (0)"), "icon", "fit", on_click=self.view.fit),
+                  Button("1:1", "", on_click=lambda: self.view.zoom_to(1.0),
+                         tooltip=tr("One pixel of the picture is one of the screen",
+                                    "Un píxel de la imagen es uno de la pantalla")), spacing=6)
+        bar.setStretch(3, 1)
+        whole = column(bar, self.view, self._pixel, spacing=8)
+        whole.setStretch(1, 1)
+        self.setLayout(whole)
+
+    def show_picture(self, picture: Picture | None) -> None:
+        """Load and show a picture, in the background; what was shown stays until then."""
+        if picture is not None and self._picture is not None and (picture.id, picture.modified_ns) == (
+                self._picture.id, self._picture.modified_ns):
+            self._picture = picture
+            return
+        self._picture = picture
+        self._name.setText(picture.path if picture is not None else "")
+        if picture is None:
+            self.view.set_image(None, tr("No picture selected", "Ninguna imagen seleccionada"))
+        elif self._session.jobs.of_kind("view") is not None:
+            self._again = True
+        else:
+            self._load(picture)
+
+    def _load(self, picture: Picture) -> None:
+        path = self._session.pictures.path(picture)
+
+        def work(_report: Report) -> object:
+            from cnnstudio.gui.widgets.picture import image_of
+            from cnnstudio.imaging.decode import read_picture
+            from cnnstudio.imaging.errors import PictureError
+
+            try:
+                return image_of(read_picture(path))
+            except PictureError as trouble:
+                return Text(trouble.text("en"), trouble.text("es"))
+
+        self._session.jobs.run(work, Text("Opening the picture", "Abriendo la imagen"), "view", quiet=True,
+                               done=lambda job: self._loaded(job, picture), owner=self)
+
+    def _loaded(self, job: Work, picture: Picture) -> None:
+        if self._again and self._picture is not None:
+            self._again = False
+            self._load(self._picture)
+        if self._picture is None or self._picture.id != picture.id:
+            return
+        if isinstance(job.result, Text):
+            self.view.set_image(None, str(job.result))
+        elif job.result is not None:
+            self.view.set_image(job.result)
+
+    def _zoomed(self, scale: float) -> None:
+        self._zoom.setText(percent(scale, 0))
+
+    def _hovered(self, x: int, y: int) -> None:
+        image = self.view.image
+        if x < 0 or image is None:
+            self._pixel.setText(self._hint())
+            return
+        color = image.pixelColor(x, y)
+        gray = round(0.299 * color.red() + 0.587 * color.green() + 0.114 * color.blue())
+        self._pixel.setText(f"x {x}  y {y}   R {color.red()}  G {color.green()}  B {color.blue()}   "
+                            + tr("grey {v}", "gris {v}", v=gray))
+
+    @staticmethod
+    def _hint() -> str:
+        return tr("Wheel zooms, drag moves, double-click fits; arrows go to the next picture.",
+                  "La rueda acerca, arrastrar mueve, doble clic ajusta; las flechas pasan a otra imagen.")
+
+    def keyPressEvent(self, event: object) -> None:
+        from PySide6.QtCore import Qt
+
+        key = event.key()  # type: ignore[attr-defined]
+        if Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
+            self.label_key.emit(key - Qt.Key.Key_1)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.exclude_key.emit()
+        else:
+            super().keyPressEvent(event)  # type: ignore[arg-type]

@@ -1,0 +1,349 @@
+"""The Evaluate page: how good a run is on pictures it did not learn from, and where it errs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QStackedWidget, QWidget
+
+from cnnstudio.core.dataset import SPLIT_NAMES
+from cnnstudio.core.events import AnyEvent, Evaluated, Failed, Notice
+from cnnstudio.core.problems import Fix, Problem, error
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
+from cnnstudio.gui.pages.evaluate.report import EvaluationReport
+from cnnstudio.gui.pages.evaluate.results import DATA, Answer, Results, below, measured_folder, outdated, read_results
+from cnnstudio.gui.pages.evaluate.side import EvaluateSide
+from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
+from cnnstudio.gui.state.jobs import Job, Work
+from cnnstudio.gui.state.session import Change
+from cnnstudio.gui.widgets.basics import Button, Label, box, column, row
+from cnnstudio.gui.widgets.cards import Card, EmptyState
+from cnnstudio.gui.widgets.words import pictures
+from cnnstudio.workers.answered import leakage_price
+from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
+
+_READ: Final = "evaluation-table"
+
+
+class EvaluatePage(Page):
+    id = "evaluate"
+    title = Text("Evaluate", "Evaluar")
+    icon = "evaluate"
+
+    def subtitle(self) -> str:
+        run = self._run()
+        if run is None:
+            return ""
+        return f"{self._split_words()} · {run.id}"
+
+    def actions(self) -> Iterable[QWidget]:
+        self._again = Button(tr("Evaluate again", "Evaluar de nuevo"), "", "refresh", on_click=self.start)
+        self._again.hide()
+        return (self._again,)
+
+    def side(self) -> QWidget:
+        self._side = EvaluateSide()
+        self._side.run_chosen.connect(lambda run: self._choose(run=run))
+        self._side.split_chosen.connect(self._choose_split)
+        self._side.folder_asked.connect(self._ask_folder)
+        return self._side
+
+    def inspector(self) -> QWidget:
+        self._panel = PicturesPanel()
+        self._panel.worst_asked.connect(self._show_worst)
+        self._panel.data_asked.connect(self._show_in_data)
+        return self._panel
+
+    def centre(self) -> QWidget:
+        self._runs: list[RunSummary] = []
+        self._results: Results | None = None
+        self._shown: Evaluated | None = None
+        self._report = EvaluationReport()
+        self._report.cell_chosen.connect(lambda label, predicted: self._open_cell((label, predicted)))
+        self._empty = EmptyState("evaluate", tr("Not evaluated yet", "Aún sin evaluar"),
+                                 tr("The chosen run is measured on these pictures: accuracy, every class, and which "
+                                    "classes are taken for each other.",
+                                    "El entrenamiento elegido se mide con estas imágenes: exactitud, cada clase y qué "
+                                    "clases se confunden entre sí."),
+                                 tr("Evaluate", "Evaluar"), on_click=self.start)
+        nothing = EmptyState("evaluate", tr("No trained model yet", "Aún no hay un modelo entrenado"),
+                             tr("Train a network first; then its mistakes can be looked at here.",
+                                "Entrene primero una red; después podrá ver aquí sus errores."))
+        self._stack = QStackedWidget()
+        for each in (self._report, self._empty, nothing):
+            self._stack.addWidget(each)
+        whole = column(self._working_bar(), self._stack, spacing=0)
+        whole.setStretch(1, 1)
+        self.session.jobs.changed.connect(self._show_work)
+        self.session.jobs.ended.connect(self._job_ended)
+        return box(whole)
+
+    def _working_bar(self) -> QWidget:
+        self._work_words = Label("", "body")
+        self._work_bar = QProgressBar()
+        self._work_bar.setTextVisible(False)
+        cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self._cancel)
+        line = row(self._work_words, self._work_bar, cancel, spacing=16)
+        line.setStretch(1, 1)
+        self._work = box(column(Card(box(line), margins=(16, 8, 16, 8)), margins=(24, 16, 24, 0)))
+        self._work.hide()
+        return self._work
+
+    def close(self) -> None:
+        self._panel.grid.close_threads()
+
+    # What is chosen ------------------------------------------------------------------------------
+
+    def _run(self) -> RunSummary | None:
+        """The chosen run, else the newest one with a model."""
+        runs = getattr(self, "_runs", [])
+        return next((run for run in runs if run.id == self.state.get("run")), runs[0] if runs else None)
+
+    @property
+    def split(self) -> str:
+        """The chosen split: train, validation, test, or data for another folder."""
+        return str(self.state.get("split", "test"))
+
+    @property
+    def data(self) -> Path | None:
+        """The other folder, when that is chosen."""
+        found = self.state.get("data")
+        return Path(found) if self.split == DATA and found else None
+
+    def _split_words(self) -> str:
+        if self.split != DATA:
+            return str(SPLIT_NAMES[self.split])
+        return self.data.name if self.data is not None else tr("Other folder", "Otra carpeta")
+
+    def _choose(self, **values: str) -> None:
+        self.state.update(values)
+        for name in ("cell", "failure"):
+            self.state.pop(name, None)
+        self._show()
+
+    def _choose_split(self, split: str) -> None:
+        run = self._run()
+        if split == DATA and run is not None and not self.state.get("data"):
+            measured = measured_folder(RunFolder(run.folder))
+            if measured is not None:
+                self.state["data"] = str(measured)
+        self._choose(split=split)
+        if split == DATA and self.data is None:
+            self._ask_folder()
+
+    def _ask_folder(self) -> None:
+        words = tr("Folder with one subfolder for each class", "Carpeta con una subcarpeta por clase")
+        found = QFileDialog.getExistingDirectory(self._stack, words, str(self.session.source_root or Path.home()))
+        if found:
+            self.take_folder(Path(found))
+
+    def take_folder(self, folder: Path) -> None:
+        """Choose other class folders to be measured on; nothing starts by itself."""
+        self._choose(split=DATA, data=str(folder))
+
+    # The work ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Measure the chosen run on the chosen pictures."""
+        run = self._run()
+        if run is None or self.session.jobs.of_kind(KIND) is not None:
+            return
+        if self.split == DATA and self.data is None:
+            self._ask_folder()
+            return
+        for name in ("failure", "cell"):
+            self.state.pop(name, None)
+        self.header_changed.emit()
+        start_evaluation(self.session, RunFolder(run.folder), self.split, self.data, self._told)
+
+    def _told(self, event: AnyEvent) -> None:
+        """A result that could not be written is kept here, with its warning."""
+        if isinstance(event, Notice) and event.problem.code == "evaluation_not_kept":
+            self.state["unkept_warning"] = event.problem
+        elif isinstance(event, Evaluated):
+            self.state["unkept"] = None if event.table else event
+            self.state["unkept_data"] = str(self.data)
+
+    @property
+    def _unkept(self) -> Evaluated | None:
+        """The last result, if it could not be written."""
+        found: Evaluated | None = self.state.get("unkept")
+        return found
+
+    def _cancel(self) -> None:
+        job = self.session.jobs.of_kind(KIND)
+        if job is not None:
+            job.cancel()
+
+    def _show_work(self) -> None:
+        job = self.session.jobs.of_kind(KIND)
+        self._work.setVisible(job is not None)
+        self._again.setEnabled(job is None)
+        self._empty.button.setEnabled(job is None)
+        if job is not None:
+            self._work_words.setText(str(job.phase or job.label))
+            self._work_bar.setRange(0, 0 if job.progress is None else 1000)
+            self._work_bar.setValue(round((job.progress or 0) * 1000))
+
+    def _job_ended(self, job: Job, last: AnyEvent) -> None:
+        if job.kind == KIND and isinstance(last, Failed):
+            self.state["failure"] = last.problem
+            self.header_changed.emit()
+        if job.kind == KIND and not isinstance(job, Work):
+            self._show()
+        self._show_work()
+
+    # What is shown -------------------------------------------------------------------------------
+
+    def refresh(self, change: Change) -> None:
+        if change.of("runs", "folder", "settings"):
+            folder = self.session.folder
+            self._runs = [run for run in list_runs(folder) if run.has_model] if folder is not None else []
+        if change.of("runs", "folder", "dataset"):
+            self._show()
+        self._show_work()
+
+    def what_is_missing(self) -> Iterable[Problem]:
+        failure = self.state.get("failure")
+        if failure is not None:
+            yield failure
+        if self._shown is not None and self._shown is self._unkept:
+            yield self.state["unkept_warning"]
+        if self.session.is_open and self._run() is None:
+            text = Text("There is no trained model to evaluate.", "No hay ningún modelo entrenado que evaluar.")
+            yield error("no_run", text, "run", fixes=(
+                Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"}),))
+
+    def _colors(self, found: Evaluated) -> list[int]:
+        return [self.session.pictures.color_index(each.name) for each in found.classes]
+
+    def _kept(self, run: RunSummary) -> Evaluated | None:
+        """The kept result; one of other folders counts only for the folder that is chosen."""
+        folder = RunFolder(run.folder)
+        unkept = self._unkept
+        if unkept is not None and (unkept.run, unkept.split) == (run.id, self.split) and (
+                self.split != DATA or self.state["unkept_data"] == str(self.data)):
+            return unkept
+        if self.split == DATA and (self.data is None or measured_folder(folder) != self.data.resolve()):
+            return None
+        return folder.evaluation(self.split)
+
+    def _show(self) -> None:
+        run = self._run()
+        self._side.show_choices(self._runs, run, self.split, self.data)
+        self._results = None
+        self._shown = self._kept(run) if run is not None else None
+        self._again.setVisible(self._shown is not None)
+        if run is None:
+            self._stack.setCurrentIndex(2)
+        elif self._shown is None:
+            self._stack.setCurrentIndex(1)
+        else:
+            self._stack.setCurrentIndex(0)
+            kept = self._shown is not self._unkept
+            self._report.show_report(self._shown, self._colors(self._shown),
+                                     outdated=kept and outdated(RunFolder(run.folder), self.split))
+            self._report.show_leakage(None)
+            if kept:
+                self._read(RunFolder(run.folder), self.split)
+                self._read_leakage(RunFolder(run.folder), self.split)
+        if self._shown is None or self._shown is self._unkept:
+            words = tr("After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
+                       "Tras una evaluación se muestran aquí las imágenes de una celda y los peores errores.")
+            if self._shown is not None:
+                words = tr("The pictures behind these numbers could not be kept.",
+                           "Las imágenes detrás de estas cifras no se pudieron guardar.")
+            self._panel.show_answers(tr("Pictures", "Imágenes"), words, (), (), (), worst=True, in_data=False)
+        self.header_changed.emit()
+
+    def _read_leakage(self, run: RunFolder, split: str) -> None:
+        """What twins between the splits add to the accuracy, by what the audit found."""
+        index = self.session.index
+        if index is None or self.session.jobs.of_kind("leakage") is not None:
+            return
+
+        def done(job: Work) -> None:
+            now = self._run()
+            if now is not None and now.id == run.id and self.split == split:
+                self._report.show_leakage(job.result)
+
+        self.session.jobs.run(lambda _report: leakage_price(index, run, split),
+                              Text("Looking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
+
+    def _read(self, run: RunFolder, split: str) -> None:
+        """Read the table beside the window: it may have a line for each of a million pictures."""
+        work = Work(lambda _report: read_results(run, split), Text("Reading the table", "Leyendo la tabla"), _READ,
+                    quiet=True)
+        self._reader = work
+        # A bound method of this page: Qt lets go of it when the page is deleted.
+        work.ended.connect(self._table_read)
+        self.session.jobs.start(work)
+
+    def _table_read(self, _last: AnyEvent) -> None:
+        work = self._reader
+        # Only the newest reading counts: the choice may have changed meanwhile.
+        if work.running or self._results is not None:
+            return
+        if isinstance(work.last, Failed):
+            self.state["failure"] = work.last.problem
+            self.header_changed.emit()
+        elif isinstance(work.result, Results) and self._shown is not None:
+            self._results = work.result
+            self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        cell = self.state.get("cell")
+        if self._shown is not None and cell is not None and max(cell) < len(self._shown.classes):
+            self._report.matrix.select(cell)
+            self._open_cell(cell)
+        else:
+            self._show_worst()
+
+    def _fill(self, title: str, note: str, answers: list[Answer], *, worst: bool) -> None:
+        assert self._shown is not None
+        self._panel.show_answers(title, note, answers, [each.name for each in self._shown.classes],
+                                 self._colors(self._shown), worst=worst,
+                                 in_data=bool(below(answers[:1], self.session.source_root)))
+
+    def _show_worst(self) -> None:
+        if self._shown is None or self._results is None:
+            return
+        self.state.pop("cell", None)
+        self._report.matrix.select(None)
+        found = self._results.worst()
+        note = tr("{n}, highest loss first", "{n}, mayor pérdida primero", n=pictures(len(found))) if found else tr(
+            "Every picture was recognized.", "Se reconocieron todas las imágenes.")
+        self._fill(tr("Worst mistakes", "Peores errores"), note, found, worst=True)
+
+    def _open_cell(self, cell: tuple[int, int]) -> None:
+        if self._shown is None:
+            return
+        self.state["cell"] = cell
+        if self._results is None:
+            return
+        found = self._results.cell(*cell)
+        note = tr("{n}, most probable first", "{n}, más probables primero", n=pictures(len(found))) if found else tr(
+            "No picture.", "Ninguna imagen.")
+        self._fill(self._cell_words(cell), note, found, worst=False)
+
+    def _cell_words(self, cell: tuple[int, int]) -> str:
+        assert self._shown is not None
+        true, predicted = (self._shown.classes[each].name for each in cell)
+        if cell[0] == cell[1]:
+            return tr("{name}, recognized", "{name}, acertadas", name=true)
+        return tr("{true} called {predicted}", "{true} llamadas {predicted}", true=true, predicted=predicted)
+
+    def _show_in_data(self) -> None:
+        paths = below(self._panel.grid.answers, self.session.source_root)
+        if paths:
+            self.session.asked.emit("filter_pictures", {"paths": paths, "title": self._panel.title})
+
+    def perform(self, action: str, arguments: dict[str, Any]) -> bool:
+        if action == "choose_run":
+            self._choose(run=str(arguments.get("run", "")))
+            return True
+        return False

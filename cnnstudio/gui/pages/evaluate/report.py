@@ -1,0 +1,111 @@
+"""The centre of the Evaluate page: key figures, confusion matrix, and a line for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.core.events import ClassReport, Evaluated
+from cnnstudio.core.intervals import wilson
+from cnnstudio.core.problems import warning
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.leakage import Price
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
+from cnnstudio.gui.pages.evaluate.results import mean_f1
+from cnnstudio.gui.widgets.basics import Label, box, column, scrolled
+from cnnstudio.gui.widgets.cards import Banner, Card, KeyFigure, KeyFigures
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import count, number, percent, pictures
+
+_ENGINES = {"litert": "LiteRT", "keras": "Keras"}
+_MOST_LINES = 14
+
+
+class EvaluationReport(QWidget):
+    """`cell_chosen(true class, predicted class)` when a cell of the matrix was opened."""
+
+    cell_chosen = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colors: dict[str, int] = {}
+        self._accuracy = KeyFigure(tr("Accuracy", "Exactitud"))
+        self._loss = KeyFigure(tr("Loss", "Pérdida"))
+        self._f1 = KeyFigure(tr("Mean F1", "F1 medio"))
+        self._images = KeyFigure(tr("Pictures", "Imágenes"))
+        figures = KeyFigures(self._accuracy, self._loss, self._f1, self._images)
+        text = Text("The model was trained further after this evaluation. Evaluate again for its present figures.",
+                    "El modelo siguió entrenando después de esta evaluación. Evalúe de nuevo para ver sus cifras actuales.")
+        self._outdated = Banner(warning("outdated_evaluation", text, "run"))
+        self._leakage = Label("", "body", "error", wrap=True)
+        self._leakage.hide()
+        self.matrix = ConfusionMatrix()
+        self.matrix.chosen.connect(self.cell_chosen)
+        hint = Label(tr("Shade: share of the true class. A click on a cell shows its pictures.",
+                        "Tono: parte de la clase verdadera. Un clic en una celda muestra sus imágenes."),
+                     "secondary", "dim", wrap=True)
+        matrix = Card(self.matrix, spacing=8)
+        matrix.body.insertLayout(0, column(Label(tr("Confusion matrix", "Matriz de confusión"), "body_strong"), hint,
+                                           spacing=2))
+        self.table = Table([
+            Column(tr("Class", "Clase"), words=lambda each: each.name, stretch=True, color=self._color),
+            Column(tr("Precision", "Precisión"), words=_precision, key=lambda each: each.precision, right=True),
+            Column(tr("Recall", "Exhaustividad"), words=lambda each: _defined(each, each.recall),
+                   key=lambda each: each.recall, right=True),
+            Column("F1", words=lambda each: _defined(each, each.f1), key=lambda each: each.f1, right=True),
+            Column(tr("Pictures", "Imágenes"), words=lambda each: count(each.support), key=lambda each: each.support,
+                   right=True, spare=True),
+        ])
+        self.table.setAccessibleName(tr("Classes", "Clases"))
+        classes = Card(self.table, title=tr("Classes", "Clases"), margins=(8, 14, 8, 8))
+        classes.body.itemAt(0).widget().setContentsMargins(8, 0, 8, 0)  # type: ignore[union-attr]
+        whole = column(figures, self._leakage, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))
+        self.setLayout(column(scrolled(box(whole))))
+
+    def _color(self, each: ClassReport) -> QColor:
+        return theme.class_color(self._colors.get(each.name, -1))
+
+    def show_report(self, found: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
+        """Show an evaluation; `colors` are the numbers of its classes' colours."""
+        low, high = wilson(found.accuracy, found.images)
+        self._accuracy.set(percent(found.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
+                                                       low=percent(low), high=percent(high)))
+        self._loss.set(number(found.loss, 4), tr("crossentropy", "entropía cruzada"))
+        self._f1.set(number(mean_f1(found)), tr("of all classes", "de todas las clases"))
+        skipped = tr("{n} skipped", "{n} omitidas", n=pictures(found.skipped)) if found.skipped else tr(
+            "none skipped", "ninguna omitida")
+        engine = _ENGINES.get(found.engine, found.engine)
+        self._images.set(count(found.images), f"{skipped} · {engine}" if engine else skipped)
+        self._outdated.setVisible(outdated)
+        names = [each.name for each in found.classes]
+        self._colors = dict(zip(names, colors, strict=True))
+        self.matrix.show_matrix(names, [theme.class_color(each) for each in colors], found.confusion)
+        self.table.set_rows(found.classes)
+        lines = min(_MOST_LINES, len(names))
+        self.table.setFixedHeight(34 + 32 * lines + 4)
+
+
+    def show_leakage(self, price: Price | None) -> None:
+        """What twins of the training pictures add to the accuracy; None or none leaked hides the line."""
+        shown = price is not None and price.leaked > 0
+        self._leakage.setVisible(shown)
+        if price is None or not shown:
+            return
+        without = "–" if price.without is None else percent(price.without)
+        self._leakage.setText(tr(
+            "{leaked} of these pictures ({share}) have a twin among the training pictures. Without them the accuracy is "
+            "{without}.", "{leaked} de estas imágenes ({share}) tienen una gemela entre las de entrenamiento. Sin ellas la "
+            "exactitud es {without}.", leaked=count(price.leaked), share=percent(price.share), without=without))
+
+
+def _defined(each: ClassReport, value: float) -> str:
+    """A class without pictures has no recall and no F1: a dash, not a nought."""
+    return number(value) if each.support else "–"
+
+
+def _precision(each: ClassReport) -> str:
+    return number(each.precision) if each.support or each.precision else "–"

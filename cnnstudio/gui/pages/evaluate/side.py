@@ -1,0 +1,78 @@
+"""The left panel of the Evaluate page: which run, on which pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.core.dataset import SPLIT_NAMES
+from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.evaluate.results import DATA
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, box, column
+from cnnstudio.gui.widgets.cards import Facts
+from cnnstudio.gui.widgets.inputs import Select
+from cnnstudio.gui.widgets.words import moment, percent
+from cnnstudio.workers.runs import STATE_NAMES, RunSummary
+
+_LONGEST = 9
+"""Letters of a network's name in the list of runs; below it the whole name stands."""
+
+
+def run_words(run: RunSummary, runs: Sequence[RunSummary]) -> str:
+    """A run in few words among others: when it began, and its network."""
+    network = run.network if len(run.network) <= _LONGEST else run.network[:_LONGEST - 1] + "…"
+    return f"{moment(run.started, (each.started for each in runs))} · {network}"
+
+
+class EvaluateSide(QWidget):
+    """`run_chosen(id)`, `split_chosen(name)` and `folder_asked()` when another folder is wanted."""
+
+    run_chosen = Signal(str)
+    split_chosen = Signal(str)
+    folder_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run, self._split = Select(), Select()
+        self._run.setAccessibleName(tr("Run", "Entrenamiento"))
+        self._split.setAccessibleName(tr("Pictures", "Imágenes"))
+        self._run.chosen.connect(lambda value: self.run_chosen.emit(str(value)))
+        self._split.chosen.connect(self._choose_split)
+        self._facts = Facts()
+        self._path = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
+        self._folder = box(column(self._path, Button(tr("Choose folder…", "Elegir carpeta…"), "link",
+                                                     on_click=self.folder_asked.emit), spacing=4))
+        self._hint = Label(tr("A folder with one subfolder of pictures for each class that the model knows.",
+                              "Una carpeta con una subcarpeta de imágenes por cada clase que el modelo conoce."),
+                           "secondary", "dim", wrap=True)
+        self.setLayout(column(Caption(tr("Run", "Entrenamiento")), self._run, self._facts, 12,
+                              Caption(tr("Pictures", "Imágenes")), self._split, self._folder, self._hint, None,
+                              spacing=8, margins=(16, 16, 16, 16)))
+
+    def _choose_split(self, value: object) -> None:
+        self.split_chosen.emit(str(value))
+
+    def show_choices(self, runs: Sequence[RunSummary], run: RunSummary | None, split: str, data: Path | None) -> None:
+        """Show the runs that have a model, the chosen one with its facts, and the chosen pictures."""
+        self._run.set_choices([(each.id, run_words(each, runs)) for each in runs], run.id if run is not None else None)
+        self._run.setToolTip(run.id if run is not None else "")
+        self._run.setEnabled(bool(runs))
+        order = ("test", "validation", "train")
+        self._split.set_choices([*((name, str(SPLIT_NAMES[name])) for name in order),
+                                 (DATA, tr("Other folder…", "Otra carpeta…"))], split)
+        self._split.setEnabled(bool(runs))
+        self._folder.setVisible(split == DATA)
+        self._hint.setVisible(split == DATA)
+        self._path.setText(str(data) if data is not None else tr("No folder chosen", "Ninguna carpeta elegida"))
+        self._facts.setVisible(run is not None)
+        if run is not None:
+            accuracy = run.metrics.get("val_accuracy")
+            self._facts.set_facts((
+                (tr("Network", "Red"), run.network),
+                (tr("State", "Estado"), str(STATE_NAMES[run.state])),
+                (tr("Epochs", "Épocas"), f"{run.epochs} / {run.planned}"),
+                (tr("Val. accuracy", "Exactitud val."), "–" if accuracy is None else percent(accuracy)),
+            ))

@@ -1,0 +1,35 @@
+"""Starting an evaluation: the list of pictures is made in a thread, then a child process measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cnnstudio.core.events import AnyEvent
+from cnnstudio.core.text import Text
+from cnnstudio.gui.state.jobs import ChildJob, Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.workers.preparing import evaluation_job
+from cnnstudio.workers.runs import RunFolder
+
+KIND = "evaluate"
+_LABEL = Text("Evaluation", "Evaluación")
+
+
+def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | None = None,
+                     told: Callable[[AnyEvent], None] | None = None) -> Work:
+    """Measure a run on a split, or on the class folders in `data`; jobs of kind `KIND` follow each other.
+
+    `told` is given every event of the child, by a signal of Qt.
+    """
+
+    def made(work: Work) -> None:
+        # Without a result the work failed or was cancelled: its last event tells.
+        if work.result is not None:
+            child = ChildJob(work.result, _LABEL, KIND, page="evaluate")
+            if told is not None:
+                child.event.connect(told)
+            session.jobs.start(child)
+
+    return session.jobs.run(lambda _report: evaluation_job(run, "" if data is not None else split, data), _LABEL, KIND,
+                            page="evaluate", done=made)

@@ -1,0 +1,204 @@
+"""The blocks of the Export page: a card for each format, the result, and earlier exports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from cnnstudio.catalog.exporters import EXPORTERS, Exporter
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.export.records import ExportRecord
+from cnnstudio.gui.widgets.basics import Badge, Button, Elided, Icon, Label, Rule, box, clear, column, row
+from cnnstudio.gui.widgets.cards import Card, Facts
+from cnnstudio.gui.widgets.words import percent, pictures
+
+_BESIDE_SOURCE = (
+    ("weights.npz", Text("the trained weights; load_weights sets them", "los pesos entrenados; load_weights los pone")),
+    ("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
+                                     "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
+)
+CONTENTS = {
+    "bundle": (
+        ("model.keras", Text("the model; takes plain 0-255 pixels", "el modelo; toma píxeles 0-255 sin tratar")),
+        ("recipe.json, classes.json", Text("how a file becomes pixels, and the classes",
+                                           "cómo un archivo se convierte en píxeles, y las clases")),
+        ("predict.py, pixels/", Text("classifies pictures with Keras, OpenCV and NumPy alone",
+                                     "clasifica imágenes solo con Keras, OpenCV y NumPy")),
+        ("samples/, samples.json", Text("pictures with the expected answers", "imágenes con las respuestas esperadas")),
+        ("check.json, README.txt", Text("the check that was run, and how to use it",
+                                        "la comprobación hecha y cómo usarlo")),
+    ),
+    "keras": (
+        ("model.weights.h5, config.json", Text("the model with its normalisation; takes plain 0-255 pixels",
+                                               "el modelo con su normalización; toma píxeles 0-255 sin tratar")),
+        ("cnnstudio.json", Text("recipe and classes, inside the same file",
+                                "la receta y las clases, dentro del mismo archivo")),
+        ("keras.saving.load_model", Text("opens it, with any backend of Keras 3",
+                                         "lo abre, con cualquier motor de Keras 3")),
+    ),
+    "keras_source": (
+        ("network.py", Text("the network as code; takes plain 0-255 pixels",
+                            "la red como código; toma píxeles 0-255 sin tratar")),
+        *_BESIDE_SOURCE,
+    ),
+    "torch": (
+        ("network.py", Text("the network as a module; takes 0-255 pixels, channels first",
+                            "la red como módulo; toma píxeles 0-255, canales primero")),
+        *_BESIDE_SOURCE,
+    ),
+}
+"""What a format contains: file names and what they are."""
+
+
+class FormatCard(Card):
+    """One export format; `clicked` chooses it."""
+
+    def __init__(self, exporter: Exporter, parent: QWidget | None = None) -> None:
+        super().__init__(clickable=True, spacing=6, parent=parent)
+        self.exporter = exporter
+        self._mark = Icon("check", "accent", 18)
+        kind = Badge(exporter.suffix or tr("folder", "carpeta"), "")
+        symbol = Icon("folder" if exporter.folder else "layers", "accent", 18)
+        self.body.addLayout(row(symbol, Label(str(exporter.label), "body_strong"), kind, None, self._mark, spacing=10))
+        self.body.addWidget(Label(str(exporter.help), "secondary", "dim", wrap=True))
+        for name, what in CONTENTS.get(exporter.id, ()):
+            title = Elided(name)
+            title.setFont(theme.mono_font(12))
+            self.body.addLayout(column(2, title, Label(str(what), "secondary", "dim", wrap=True), spacing=1))
+        self.body.addStretch(1)
+        self.setAccessibleName(str(exporter.label))
+        self.setAccessibleDescription(str(exporter.help))
+
+    def set_selected(self, selected: bool) -> None:
+        super().set_selected(selected)
+        self._mark.set_icon("check" if selected else "", "accent")
+        self._mark.setVisible(selected)
+
+
+def check_words(record: ExportRecord) -> str:
+    """The check in one line."""
+    return tr("{n} compared, {share} the same class, largest difference {difference}",
+              "{n} comparadas, {share} la misma clase, mayor diferencia {difference}",
+              n=pictures(record.check.images), share=percent(record.check.top1_agreement),
+              difference=scientific(record.check.max_abs_difference))
+
+
+def scientific(value: float) -> str:
+    """A small number as 1.2e-07, nought as 0."""
+    return f"{value:.1e}" if value else "0"
+
+
+def open_folder(path: str) -> None:
+    """Show an export in the system's file manager: the folder itself, or the one that holds the file."""
+    place = Path(path)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))
+
+
+def copy(words: str) -> None:
+    """Put words on the clipboard."""
+    QGuiApplication.clipboard().setText(words)
+
+
+class ResultCard(Card):
+    """The export that was just made: where it lies, its check, how to use it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(edge="ok", spacing=10, parent=parent)
+        self._record: ExportRecord | None = None
+        self._path = Elided("", "body", "text", mode=Qt.TextElideMode.ElideMiddle)
+        self._facts = Facts()
+        self._how = Label("", "secondary", "dim", wrap=True)
+        self._command = Label("", selectable=True, wrap=True)
+        self._command.setFont(theme.mono_font(12))
+        copy_command = Button(tr("Copy command", "Copiar la orden"), "icon", "copy", on_click=self._copy_command)
+        line = row(self._command, copy_command, spacing=8)
+        line.setStretch(0, 1)
+        well = box(column(self._how, line, spacing=2))
+        self.body.addLayout(row(Icon("check", "ok", 20),
+                                Label(tr("Exported and checked", "Exportado y comprobado"), "body_strong"), None,
+                                spacing=10))
+        self.body.addWidget(self._path)
+        self.body.addWidget(self._facts)
+        self.body.addWidget(well)
+        self.body.addLayout(row(Button(tr("Open folder", "Abrir carpeta"), "", "folder", on_click=self._open),
+                                Button(tr("Copy path", "Copiar ruta"), "", "copy", on_click=self._copy), None,
+                                spacing=8))
+
+    @property
+    def command(self) -> str:
+        """What to type to use the export."""
+        return self._command.text()
+
+    def show_record(self, record: ExportRecord) -> None:
+        """Show an export."""
+        self._record = record
+        self._path.setText(record.path)
+        self._facts.set_facts((
+            (tr("Pictures compared", "Imágenes comparadas"), str(record.check.images)),
+            (tr("Same class", "Misma clase"), percent(record.check.top1_agreement)),
+            (tr("Largest difference", "Mayor diferencia"), scientific(record.check.max_abs_difference)),
+        ))
+        bundle = record.format == "bundle"
+        self._how.setText(tr("Use it from a terminal:", "Úselo desde un terminal:") if bundle else
+                          tr("Use it in Python:", "Úselo en Python:"))
+        path = Path(record.path)
+        commands = {"keras_source": "from network import load_weights, model; load_weights(model, \"weights.npz\")",
+                    "bundle": f'python "{path / "predict.py"}" {tr("PICTURE", "IMAGEN")} --json',
+                    "torch": "network = Network(); load_weights(network, \"weights.npz\")"}
+        self._command.setText(commands.get(record.format, f"keras.saving.load_model({str(path)!r})"))
+        self.setAccessibleName(f"{record.path}. {check_words(record)}")
+
+    def _open(self) -> None:
+        if self._record is not None:
+            open_folder(self._record.path)
+
+    def _copy(self) -> None:
+        if self._record is not None:
+            copy(self._record.path)
+
+    def _copy_command(self) -> None:
+        copy(self.command)
+
+
+class EarlierExports(Card):
+    """The exports that were made before, newest first; `use(record)` shows one again."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(title=tr("Earlier exports", "Exportaciones anteriores"), spacing=6, parent=parent)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(6)
+        self.body.addLayout(self._lines)
+        self.records: Sequence[ExportRecord] = ()
+
+    def show_records(self, records: Sequence[ExportRecord]) -> None:
+        """Show these; without any the card hides."""
+        self.records = records
+        clear(self._lines)
+        for each in records:
+            self._lines.addWidget(Rule())
+            self._lines.addWidget(self._line(each))
+        self.setVisible(bool(records))
+
+    def _line(self, record: ExportRecord) -> QWidget:
+        entry = EXPORTERS.find(record.format)
+        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time)) if record.time else ""
+        kind = str(entry.label) if entry is not None else record.format
+        words = column(Elided(Path(record.path).name, "body", mode=Qt.TextElideMode.ElideMiddle),
+                       Elided(" · ".join(each for each in (kind, made, check_words(record)) if each), "secondary",
+                              "dim"), spacing=0)
+
+        def act(function: Callable[[str], None]) -> Callable[[], None]:
+            return lambda: function(record.path)
+
+        line = row(words, Button(tr("Open folder", "Abrir carpeta"), "icon", "folder", on_click=act(open_folder)),
+                   Button(tr("Copy path", "Copiar ruta"), "icon", "copy", on_click=act(copy)), spacing=4)
+        line.setStretch(0, 1)
+        return box(line)

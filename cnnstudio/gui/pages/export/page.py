@@ -1,0 +1,309 @@
+"""The Export page: a run as a bundle or a .keras file, checked before it is called done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QProgressBar, QWidget
+
+from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.core import edits
+from cnnstudio.core.events import AnyEvent, Exported, Failed, Stopped
+from cnnstudio.core.problems import Fix, Problem, ProblemError, error
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.export.cards import EarlierExports, FormatCard, ResultCard
+from cnnstudio.gui.pages.export.records import (
+    ExportRecord,
+    default_target,
+    earlier_exports,
+    record_of,
+    suffix_of,
+    with_record,
+    with_suffix,
+)
+from cnnstudio.gui.state.jobs import ChildJob, Job
+from cnnstudio.gui.state.session import Change
+from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Banner, Card
+from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.inputs import NumberBox, Select
+from cnnstudio.workers.preparing import export_job
+from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
+
+KIND: Final = "export"
+_WIDE: Final = 920
+
+
+class ExportPage(Page):
+    id = "export"
+    title = Text("Export", "Exportar")
+    icon = "export"
+
+    def subtitle(self) -> str:
+        return tr("Reopened and compared with the trained model before it is done",
+                  "Se reabre y se compara con el modelo entrenado antes de darse por hecha")
+
+    def actions(self) -> Iterable[QWidget]:
+        self._button = Button(tr("Export", "Exportar"), "primary", on_click=self.start)
+        return (self._button,)
+
+    def centre(self) -> QWidget:
+        self._runs: list[RunSummary] = []
+        self._cards = [FormatCard(each) for each in EXPORTERS]
+        holder = QWidget()
+        flow = FlowLayout(holder, spacing=16, cell=300)
+        for card in self._cards:
+            flow.addWidget(card)
+            card.clicked.connect(lambda format=card.exporter.id: self._choose_format(format))
+        self._banner = column()
+        self._result = ResultCard()
+        self._result.hide()
+        self._earlier = EarlierExports()
+        whole = column(holder, self._settings(), self._working(), self._banner, self._result, self._earlier, None,
+                       spacing=16, margins=(24, 20, 24, 24))
+        inner = box(whole)
+        inner.setMaximumWidth(_WIDE)
+        line = row(inner)
+        line.setStretch(0, 100)
+        line.addStretch(1)
+        self.session.jobs.changed.connect(self._show_work)
+        self.session.jobs.ended.connect(self._job_ended)
+        self._area = scrolled(box(line))
+        return self._area
+
+    def _settings(self) -> QWidget:
+        self._run_box = Select()
+        self._run_box.setMinimumContentsLength(24)
+        self._run_box.chosen.connect(lambda value: self._choose(run=str(value)))
+        self._target = QLineEdit()
+        self._target.textEdited.connect(self._typed)
+        self._samples = NumberBox(3, minimum=1, maximum=64, whole=True)
+        self._samples.setMaximumWidth(120)
+        self._samples.value_changed.connect(self._set_samples)
+        self._samples.settled.connect(self.session.seal)
+        self._samples_words = Label(tr("Sample pictures", "Imágenes de muestra"), tone="dim")
+        self._note = Label("", "secondary", "dim", wrap=True)
+        names = (tr("Run", "Entrenamiento"), tr("Save to", "Guardar en"))
+        for widget, name in ((self._run_box, names[0]), (self._target, names[1]),
+                             (self._samples, self._samples_words.text())):
+            widget.setAccessibleName(name)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(10)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(Label(names[0], tone="dim"), 0, 0)
+        grid.addWidget(self._run_box, 0, 1, 1, 2)
+        grid.addWidget(Label(names[1], tone="dim"), 1, 0)
+        grid.addWidget(self._target, 1, 1)
+        grid.addWidget(Button(tr("Choose…", "Elegir…"), "", "folder", on_click=self._ask_target), 1, 2)
+        grid.addWidget(self._note, 2, 1, 1, 2)
+        grid.addWidget(self._samples_words, 3, 0)
+        grid.addWidget(self._samples, 3, 1)
+        holder = QWidget()
+        holder.setLayout(grid)
+        return Card(holder, title=tr("What and where", "Qué y dónde"), spacing=12)
+
+    def _working(self) -> QWidget:
+        self._work_words = Label("", "body")
+        self._work_bar = QProgressBar()
+        self._work_bar.setTextVisible(False)
+        line = row(self._work_words, self._work_bar, Button(tr("Cancel", "Cancelar"), "link", on_click=self._cancel),
+                   spacing=16)
+        line.setStretch(1, 1)
+        self._work = Card(box(line), margins=(16, 8, 16, 8))
+        self._work.hide()
+        return self._work
+
+    # What is chosen ------------------------------------------------------------------------------
+
+    @property
+    def format(self) -> str:
+        """The chosen format; the first one where the project names an unknown one."""
+        found = self.session.project.export.format
+        return found if EXPORTERS.find(found) is not None else next(iter(EXPORTERS)).id
+
+    def _run(self) -> RunSummary | None:
+        runs = getattr(self, "_runs", [])
+        return next((run for run in runs if run.id == self.state.get("run")), runs[0] if runs else None)
+
+    def target(self) -> Path | None:
+        """Where the export goes: what the user wrote, else exports/ in the project's folder."""
+        run, folder = self._run(), self.session.folder
+        if run is None or folder is None:
+            return None
+        written = str(self.state.get("target", "")).strip()
+        if not written:
+            return default_target(folder, self.session.project.name or folder.name, run.id, self.format)
+        # A relative path is meant from the project's folder, not from where the program was started.
+        return with_suffix(folder / Path(written).expanduser(), self.format)
+
+    def _choose(self, **values: str) -> None:
+        self.state.update(values)
+        self._show()
+
+    def _choose_format(self, format: str) -> None:
+        if format == self.session.project.export.format:
+            return
+        old, new = suffix_of(self.format), suffix_of(format)
+        written = str(self.state.get("target", ""))
+        if written:
+            self.state["target"] = (written.removesuffix(old) if old else written) + new
+        self.session.edit(lambda project: edits.set_field(project, "export", "format", format),
+                          Text("Export format", "Formato de exportación"))
+
+    def _set_samples(self, value: Any) -> None:
+        self.session.edit(lambda project: edits.set_field(project, "export", "samples", int(value)),
+                          Text("Sample pictures", "Imágenes de muestra"), "export.samples")
+
+    def _typed(self, text: str) -> None:
+        self.state["target"] = text
+        self._show_note()
+
+    def _ask_target(self) -> None:
+        start, suffix = self.target(), suffix_of(self.format)
+        kind = f"Keras (*{suffix})" if suffix else ""
+        found, _ = QFileDialog.getSaveFileName(self._button.window(), tr("Save the export as", "Guardar la exportación"),
+                                               str(start or Path.home()), kind,
+                                               options=QFileDialog.Option.DontConfirmOverwrite)
+        if found:
+            self._choose(target=found)
+
+    # The work ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Export the chosen run."""
+        run, target = self._run(), self.target()
+        if run is None or target is None or self.session.jobs.of_kind(KIND) is not None:
+            return
+        for name in ("failure", "result"):
+            self.state.pop(name, None)
+        try:
+            job = export_job(RunFolder(run.folder), self.format, target, self.session.project.export.samples)
+        except ProblemError as trouble:
+            self.state["failure"] = trouble.problems[0]
+        else:
+            child = ChildJob(job, Text("Export", "Exportación"), KIND, page="export")
+            child.event.connect(self._told)
+            self.state["exporting"] = run.id
+            self.session.jobs.start(child)
+        self._show()
+
+    def _cancel(self) -> None:
+        job = self.session.jobs.of_kind(KIND)
+        if job is not None:
+            job.cancel()
+
+    def _told(self, event: AnyEvent) -> None:
+        if isinstance(event, Exported):
+            record = record_of(event, str(self.state.get("exporting", "")))
+            self.state["result"] = record
+            kept = dict(self.session.remembered("exports") or {})
+            kept[str(self.session.folder)] = with_record(self._kept(), record)
+            self.session.remember("exports", kept)
+
+    def _job_ended(self, job: Job, last: AnyEvent) -> None:
+        if job.kind != KIND:
+            return
+        if isinstance(last, Failed):
+            self.state["failure"] = last.problem
+        elif isinstance(last, Stopped):
+            self.state.pop("failure", None)
+        self._show()
+        # After the new card has its place.
+        QTimer.singleShot(60, self._area, self._show_end)
+
+    def _show_end(self) -> None:
+        banner = self._banner.itemAt(0)
+        told = self._result if banner is None else banner.widget()
+        if told is not None and not told.isHidden():
+            self._area.ensureWidgetVisible(told, 0, 24)
+
+    # What is shown -------------------------------------------------------------------------------
+
+    def _kept(self) -> list[Any]:
+        found = (self.session.remembered("exports") or {}).get(str(self.session.folder), [])
+        return list(found) if isinstance(found, list) else []
+
+    def refresh(self, change: Change) -> None:
+        folder = self.session.folder
+        if change.of("runs", "folder"):
+            self._runs = [run for run in list_runs(folder) if run.has_model] if folder is not None else []
+        if change.of("runs", "folder", "export", "name"):
+            running = self.session.jobs.of_kind(KIND)
+            if change.of("folder") and running is not None:
+                # After a rebuild of the window the job goes on: listen to it again.
+                running.event.connect(self._told)
+            self._show()
+        self._show_work()
+
+    def what_is_missing(self) -> Iterable[Problem]:
+        if self.session.is_open and self._run() is None:
+            text = Text("There is no trained model to export.", "No hay ningún modelo entrenado que exportar.")
+            yield error("no_run", text, "run", fixes=(
+                Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"}),))
+
+    def _show(self) -> None:
+        run, target = self._run(), self.target()
+        for card in self._cards:
+            card.set_selected(card.exporter.id == self.format)
+        self._run_box.set_choices([(each.id, each.id) for each in self._runs], run.id if run is not None else None)
+        self._run_box.setEnabled(run is not None)
+        words = str(target) if target is not None else ""
+        if self._target.text() != words and not self._target.hasFocus():
+            self._target.setText(words)
+            self._target.setCursorPosition(0)
+        self._target.setToolTip(words)
+        self._target.setEnabled(run is not None)
+        bundle = self.format == "bundle"
+        self._samples.set_value(self.session.project.export.samples)
+        self._samples.setVisible(bundle)
+        self._samples_words.setVisible(bundle)
+        self._show_note()
+        self._show_result()
+        self._show_work()
+        self.header_changed.emit()
+
+    def _show_note(self) -> None:
+        target = self.target()
+        there = target is not None and target.exists()
+        self._note.setVisible(there)
+        self._note.setText(tr("There is something of that name already: an earlier export is replaced, anything else "
+                              "is left as it is.",
+                              "Ya existe algo con ese nombre: una exportación anterior se reemplaza; cualquier otra "
+                              "cosa queda como está."))
+
+    def _show_result(self) -> None:
+        from cnnstudio.gui.widgets.basics import clear
+
+        clear(self._banner)
+        failure = self.state.get("failure")
+        if isinstance(failure, Problem):
+            banner = Banner(failure, closable=True)
+            banner.fix_chosen.connect(self.session.apply)
+            banner.closed.connect(self._forget_failure)
+            self._banner.addWidget(banner)
+        record = self.state.get("result")
+        self._result.setVisible(isinstance(record, ExportRecord))
+        if isinstance(record, ExportRecord):
+            self._result.show_record(record)
+        folder = self.session.folder
+        records = earlier_exports(folder, self._kept()) if folder is not None else []
+        self._earlier.show_records([each for each in records if record is None or each.path != record.path])
+
+    def _forget_failure(self) -> None:
+        self.state.pop("failure", None)
+        self._show_result()
+
+    def _show_work(self) -> None:
+        job = self.session.jobs.of_kind(KIND)
+        self._work.setVisible(job is not None)
+        self._button.setEnabled(job is None and self._run() is not None)
+        if job is not None:
+            self._work_words.setText(str(job.phase or job.label))
+            self._work_bar.setRange(0, 0 if job.progress is None else 1000)
+            self._work_bar.setValue(round((job.progress or 0) * 1000))

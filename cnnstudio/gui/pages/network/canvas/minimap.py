@@ -1,0 +1,97 @@
+"""The whole network, small, with what is in view; a press goes there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.core.layout import HEIGHT, WIDTH
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.network.canvas.view import NetworkView
+
+_MARGIN: Final = 8.0
+_SIZE: Final = QSize(132, 168)
+
+
+class Minimap(QWidget):
+    """Stands in the lower right corner while a part of the network is out of view."""
+
+    def __init__(self, view: NetworkView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._drawn: QPixmap | None = None
+        self._bounds = QRectF()
+        self.setFixedSize(_SIZE)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(tr("Overview of the network", "Vista general de la red"))
+        self.setToolTip(tr("The whole network: press where you want to go.", "Toda la red: pulse adonde quiera ir."))
+        self.hide()
+
+    def redraw(self) -> None:
+        """The network changed."""
+        self._drawn = None
+        self.follow()
+
+    def follow(self) -> None:
+        """What is in view changed."""
+        bounds = self._view.network_scene.bounds()
+        visible = self._view.visible_part()
+        self.setVisible(not visible.adjusted(-1, -1, 1, 1).contains(bounds))
+        if bounds != self._bounds:
+            self._bounds, self._drawn = bounds, None
+        self.update()
+
+    def _scale(self) -> float:
+        room = self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN
+        return min(room[0] / max(self._bounds.width(), 1.0), room[1] / max(self._bounds.height(), 1.0))
+
+    def _origin(self) -> QPointF:
+        """Where the middle of the network stands."""
+        return QPointF(self.width() / 2, self.height() / 2) - self._bounds.center() * self._scale()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        if self._drawn is None or self._drawn.devicePixelRatio() != ratio:
+            self._drawn = self._network(ratio)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._drawn)
+        scale, origin = self._scale(), self._origin()
+        seen = self._view.visible_part()
+        rect = QRectF(seen.topLeft() * scale + origin, seen.size() * scale).intersected(
+            QRectF(self.rect()).adjusted(2, 2, -2, -2))
+        painter.setPen(QPen(theme.color("accent"), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(rect, 3, 3)
+
+    def _network(self, ratio: float) -> QPixmap:
+        drawn = QPixmap(self.size() * ratio)
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.setBrush(theme.color("surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.setPen(Qt.PenStyle.NoPen)
+        scale, origin = self._scale(), self._origin()
+        size = max(WIDTH * scale, 2.0), max(HEIGHT * scale, 1.0)
+        for item in self._view.network_scene.nodes.values():
+            place = item.pos() * scale + origin
+            painter.setBrush(theme.family_color(item.look.family))
+            painter.drawRect(QRectF(place.x(), place.y(), *size))
+        painter.end()
+        return drawn
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._view.centerOn((event.position() - self._origin()) / self._scale())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)

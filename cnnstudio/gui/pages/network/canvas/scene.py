@@ -1,0 +1,335 @@
+"""The network as a scene: kept in step with the specs, and telling what the user wants changed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QGraphicsPathItem,
+    QGraphicsScene,
+    QGraphicsSceneDragDropEvent,
+    QGraphicsSceneMouseEvent,
+)
+
+from cnnstudio.core.layout import HEIGHT, WIDTH
+from cnnstudio.core.network import Edge, NetworkSpec
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.network.canvas.display import CARD, Shown, shown
+from cnnstudio.gui.pages.network.canvas.extras import GroupFrame, NoteItem
+from cnnstudio.gui.pages.network.canvas.items import EdgeItem, NodeItem, NodeLook
+
+MIME = "application/x-cnnstudio-layer"
+"""Drags of a layer from the palette carry its type under this name."""
+_SNAP = 26.0
+"""Pixels around a layer within which a connection that is pulled snaps to it."""
+
+
+class NetworkScene(QGraphicsScene):
+    """Layers, connections, groups and notes of one network; every wish of the user is a signal, the specs stay the
+    truth. Cards of collapsed groups are nodes called "group:" and the group's id."""
+
+    connected = Signal(str, str)
+    moved = Signal(object)
+    """{id of a layer, a card or a note: (x, y)} after a drag."""
+    dropped = Signal(str, object, object)
+    """Layer type, the Edge it fell on (or None), the node id it fell on or the (x, y) where it fell."""
+    toggled = Signal(str)
+    """A group is to be collapsed, or opened again."""
+    noted = Signal(str, str)
+    """Id of a note and what was written into it."""
+    wanted_at = Signal(object)
+    """A double click on the empty canvas, at (x, y)."""
+    chosen = Signal()
+    opened = Signal(str)
+    """A double click on a layer."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.nodes: dict[str, NodeItem] = {}
+        self.edges: dict[Edge, EdgeItem] = {}
+        self.frames: dict[str, GroupFrame] = {}
+        self.notes: dict[str, NoteItem] = {}
+        self._seen: tuple[NetworkSpec, Shown] | None = None
+        self._wire: QGraphicsPathItem | None = None
+        self._wire_from: NodeItem | None = None
+        self._lit: NodeItem | EdgeItem | None = None
+        self._pressed_at: dict[str, QPointF] = {}
+        self.selectionChanged.connect(self._selected)
+
+    # In step with the network --------------------------------------------------------------------
+
+    def show_network(self, network: NetworkSpec, looks: Mapping[str, NodeLook]) -> None:
+        """Show this network, with a look for every layer and every card; items that stay keep their selection."""
+        seen = shown(network, self._seen)
+        changed = self._seen is None or seen is not self._seen[1]
+        self._seen = (network, seen)
+        for identifier in seen.ids:
+            found = self.nodes.get(identifier)
+            if found is not None:
+                found.set_look(looks[identifier])
+        if changed:
+            self._place(network, seen, looks)
+        self._show_notes(network)
+
+    def _place(self, network: NetworkSpec, seen: Shown, looks: Mapping[str, NodeLook]) -> None:
+        for edge in [each for each, item in self.edges.items() if seen.ends.get(each) != (item.source.id, item.target.id)]:
+            self._remove_edge(edge)
+        self._show_frames(network, gone_only=True)
+        for identifier in self.nodes.keys() - set(seen.ids):
+            self.removeItem(self.nodes.pop(identifier))
+        following: set[EdgeItem] = set()
+        for identifier in seen.ids:
+            found = self.nodes.get(identifier)
+            if found is None:
+                found = self.nodes[identifier] = NodeItem(identifier, looks[identifier])
+                self.addItem(found)
+            place = QPointF(*seen.places[identifier])
+            if found.pos() != place:
+                # Both ends of a connection may move: it follows once, when all stand.
+                found.followed = False
+                found.setPos(place)
+                found.followed = True
+                following.update(found.entering, found.leaving)
+        for edge_item in following:
+            edge_item.follow()
+        for edge, (source, target) in seen.ends.items():
+            if edge not in self.edges:
+                connection = self.edges[edge] = EdgeItem(edge, self.nodes[source], self.nodes[target])
+                self.addItem(connection)
+        self._route()
+        self._show_frames(network)
+        self.setSceneRect(self.bounds().adjusted(-600, -400, 600, 400))
+
+    def _show_frames(self, network: NetworkSpec, gone_only: bool = False) -> None:
+        opened = {group.id: group for group in network.groups if not group.collapsed}
+        for identifier in [each for each, frame in self.frames.items() if each not in opened
+                           or [item.id for item in frame.nodes] != list(opened[each].nodes)]:
+            frame = self.frames.pop(identifier)
+            for item in frame.nodes:
+                item.frame = None
+            self.removeItem(frame)
+        if gone_only:
+            return
+        for group in opened.values():
+            found = self.frames.get(group.id)
+            if found is None:
+                found = GroupFrame(group, [self.nodes[node] for node in group.nodes], self.toggled.emit)
+                self.frames[group.id] = found
+                for item in found.nodes:
+                    item.frame = found
+                self.addItem(found)
+            found.set_group(group)
+            found.follow()
+
+    def _show_notes(self, network: NetworkSpec) -> None:
+        known = {note.id: note for note in network.notes}
+        for identifier in self.notes.keys() - known.keys():
+            self.removeItem(self.notes.pop(identifier))
+        for note in network.notes:
+            if note.id not in self.notes:
+                self.notes[note.id] = NoteItem(note, self.noted.emit)
+                self.addItem(self.notes[note.id])
+            self.notes[note.id].set_note(note)
+
+    def follow_theme(self) -> None:
+        """Take the colours of the present theme."""
+        for note in self.notes.values():
+            note.setDefaultTextColor(theme.color("text"))
+        self.update()
+
+    def _remove_edge(self, edge: Edge) -> None:
+        item = self.edges.pop(edge)
+        item.source.leaving.remove(item)
+        item.target.entering.remove(item)
+        self.removeItem(item)
+
+    def _route(self) -> None:
+        """Connections whose own column is taken below them swing out to the left."""
+        rects = sorted((item.y(), item.x()) for item in self.nodes.values())
+        tops = [top for top, _left in rects]
+        lanes: dict[float, int] = {}
+        for item in sorted(self.edges.values(), key=lambda item: item.target.y() - item.source.y()):
+            start, end = item.source.pos(), item.target.pos()
+            between = rects[bisect_right(tops, start.y() + HEIGHT):bisect_left(tops, end.y() - 1)]
+            bulge = 0.0
+            if any(abs(x - start.x()) < WIDTH * 0.55 for _y, x in between):
+                lane = lanes.get(start.x(), 0)
+                lanes[start.x()] = lane + 1
+                bulge = 36.0 + 14.0 * (lane % 6)
+            item.set_bulge(bulge)
+
+    def bounds(self) -> QRectF:
+        """The rectangle around everything."""
+        found = QRectF()
+        for item in self.nodes.values():
+            found = found.united(QRectF(item.x(), item.y(), WIDTH, HEIGHT))
+        bulging = [edge for edge in self.edges.values() if edge.bulge]
+        for extra in (*self.frames.values(), *self.notes.values(), *bulging):
+            found = found.united(extra.sceneBoundingRect())
+        return found if not found.isEmpty() else QRectF(0, 0, WIDTH, HEIGHT)
+
+    # What is chosen ------------------------------------------------------------------------------
+
+    def _selected(self) -> None:
+        """With the name of a frame its layers are chosen."""
+        for frame in self.frames.values():
+            if frame.isSelected() and not all(item.isSelected() for item in frame.nodes):
+                self.blockSignals(True)
+                for item in frame.nodes:
+                    item.setSelected(True)
+                self.blockSignals(False)
+        self.chosen.emit()
+
+    def chosen_nodes(self) -> list[str]:
+        """The layers that are chosen, those in chosen cards included."""
+        found: list[str] = []
+        for item in self.nodes.values():
+            if item.isSelected():
+                found += self._seen[1].members.get(item.id, (item.id,)) if self._seen is not None else (item.id,)
+        return found
+
+    def chosen_items(self) -> list[NodeItem]:
+        """The layers and cards that are chosen, as they are seen."""
+        return [item for item in self.nodes.values() if item.isSelected()]
+
+    def chosen_edges(self) -> list[Edge]:
+        return [edge for edge, item in self.edges.items() if item.isSelected()]
+
+    def chosen_notes(self) -> list[str]:
+        return [identifier for identifier, item in self.notes.items() if item.isSelected()]
+
+    def card_of(self, node: str) -> NodeItem | None:
+        """What shows a layer: its own item, or the card that it is in."""
+        if node in self.nodes or self._seen is None:
+            return self.nodes.get(node)
+        return next((self.nodes[card] for card, members in self._seen[1].members.items() if node in members), None)
+
+    def choose(self, identifiers: list[str]) -> None:
+        """Select these layers (or the cards that they are in) and nothing else."""
+        self.blockSignals(True)
+        self.clearSelection()
+        for identifier in identifiers:
+            item = self.card_of(identifier)
+            if item is not None:
+                item.setSelected(True)
+        self.blockSignals(False)
+        self.chosen.emit()
+
+    # Connecting and moving -----------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        item = self._node_at(event.scenePos())
+        if item is not None and item.on_out_port(item.mapFromScene(event.scenePos())):
+            self._wire_from = item
+            self._wire = QGraphicsPathItem()
+            self._wire.setPen(QPen(theme.color("accent"), 2))
+            self._wire.setZValue(3)
+            self.addItem(self._wire)
+            event.accept()
+            return
+        super().mousePressEvent(event)
+        self._pressed_at = {name: each.pos() for name, each in self._movable().items() if each.isSelected()}
+
+    def _movable(self) -> dict[str, QGraphicsItem]:
+        return {**self.nodes, **self.notes}
+
+    def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        if self._wire is not None and self._wire_from is not None:
+            start = self._wire_from.pos() + self._wire_from.out_port()
+            over = self._near(event.scenePos())
+            end = over.pos() + over.in_port() if over is not None else event.scenePos()
+            path = QPainterPath(start)
+            half = max(18.0, abs(end.y() - start.y()) / 2)
+            path.cubicTo(start + QPointF(0, half), end - QPointF(0, half), end)
+            self._wire.setPath(path)
+            self._light(over)
+            return
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        if self._wire is not None and self._wire_from is not None:
+            source, over = self._wire_from, self._near(event.scenePos())
+            self.removeItem(self._wire)
+            self._wire = self._wire_from = None
+            self._light(None)
+            if over is not None:
+                self.connected.emit(source.id, over.id)
+            return
+        super().mouseReleaseEvent(event)
+        moved = {name: (item.x(), item.y()) for name, item in self._movable().items()
+                 if name in self._pressed_at and item.pos() != self._pressed_at[name]}
+        self._pressed_at = {}
+        if moved:
+            self.moved.emit(moved)
+
+    def mouseDoubleClickEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        item = self._node_at(event.scenePos())
+        if item is not None and item.id.startswith(CARD):
+            self.toggled.emit(item.id[len(CARD):])
+        elif item is not None:
+            self.opened.emit(item.id)
+        elif not self.items(event.scenePos()):
+            self.wanted_at.emit((event.scenePos().x() - WIDTH / 2, event.scenePos().y() - HEIGHT / 2))
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def _node_at(self, position: QPointF) -> NodeItem | None:
+        return next((item for item in self.items(position) if isinstance(item, NodeItem)), None)
+
+    def _near(self, position: QPointF) -> NodeItem | None:
+        """The layer that a connection would enter there: below the mouse, or the nearest within reach."""
+        here = self._node_at(position)
+        if here is not None:
+            return here if here is not self._wire_from else None
+        reach = QRectF(position.x() - _SNAP, position.y() - _SNAP, 2 * _SNAP, 2 * _SNAP)
+        near = [item for item in self.items(reach) if isinstance(item, NodeItem) and item is not self._wire_from]
+        return min(near, key=lambda item: (item.pos() + item.in_port() - position).manhattanLength(), default=None)
+
+    def _edge_at(self, position: QPointF) -> EdgeItem | None:
+        around = QRectF(position.x() - 10, position.y() - 10, 20, 20)
+        return next((item for item in self.items(around) if isinstance(item, EdgeItem)), None)
+
+    def _light(self, item: NodeItem | EdgeItem | None) -> None:
+        if self._lit is item:
+            return
+        for each, on in ((self._lit, False), (item, True)):
+            if isinstance(each, NodeItem):
+                each.set_target(on)
+            elif isinstance(each, EdgeItem):
+                each.set_dropping(on)
+        self._lit = item
+
+    # Layers from the palette ---------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
+        if event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
+        if not event.mimeData().hasFormat(MIME):
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        self._light(self._node_at(event.scenePos()) or self._edge_at(event.scenePos()))
+
+    def dragLeaveEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
+        self._light(None)
+
+    def dropEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
+        if not event.mimeData().hasFormat(MIME):
+            event.ignore()
+            return
+        self._light(None)
+        event.acceptProposedAction()
+        kind = bytes(event.mimeData().data(MIME).data()).decode()
+        place = event.scenePos()
+        node = self._node_at(place)
+        edge = self._edge_at(place) if node is None else None
+        where = node.id if node is not None else (place.x() - WIDTH / 2, place.y() - HEIGHT / 2)
+        self.dropped.emit(kind, edge.edge if edge is not None else None, where)

@@ -1,0 +1,355 @@
+"""The window onto the canvas: zoom, pan, keyboard, and the totals in the corner."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView, QHBoxLayout, QWidget
+
+from cnnstudio.core.layout import WIDTH
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.network.canvas.extras import NoteItem
+from cnnstudio.gui.pages.network.canvas.finder import Finder
+from cnnstudio.gui.pages.network.canvas.minimap import Minimap
+from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
+
+SMALLEST, LARGEST = 0.1, 3.0
+GRID = 16
+_APART = 16
+"""Pixels between a layer that is shown and what stands in the corners."""
+_BLOCK = 16
+"""Dots of the grid a side that are drawn at once."""
+_DOTTED = 0.6
+"""Zoom below which there are no dots: they would be a grey haze, and slow."""
+
+
+class NetworkView(QGraphicsView):
+    """Scroll with the wheel, zoom with Ctrl and the wheel, pan with the middle button or Space."""
+
+    wanted = Signal(str)
+    """An action of the page by its id, asked for with a key."""
+    typed = Signal(str)
+    """A letter was typed: a layer is to be inserted by its name."""
+    menu_wanted = Signal(QPoint, QPointF)
+    """At a place of the screen, and of the canvas."""
+    zoom_changed = Signal(float)
+
+    def __init__(self, scene: NetworkScene, parent: QWidget | None = None) -> None:
+        super().__init__(scene, parent)
+        self.network_scene = scene
+        self._pan_from: QPoint | None = None
+        self._space = False
+        self._fitted = True
+        self._dots = QPolygonF([QPointF(GRID * x, GRID * y) for x in range(_BLOCK) for y in range(_BLOCK)])
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAcceptDrops(True)
+        self.setAccessibleName(tr("Network canvas", "Lienzo de la red"))
+        self.searchable: Callable[[], list[tuple[str, str]]] = list
+        """(id, words) of every layer that can be found."""
+        self._zoom_bar = _ZoomBar(self)
+        self.totals = Totals(self)
+        self.minimap = Minimap(self)
+        self.finder = Finder(self)
+        self.zoom_changed.connect(self._zoom_bar.show_zoom)
+        self.zoom_changed.connect(lambda _zoom: self.minimap.follow())
+
+    @property
+    def zoom(self) -> float:
+        return self.transform().m11()
+
+    def set_zoom(self, zoom: float) -> None:
+        """1.0 is 100 %."""
+        wanted = min(LARGEST, max(SMALLEST, zoom))
+        self._fitted = False
+        self.setTransform(self.transform().fromScale(wanted, wanted))
+        self.zoom_changed.emit(wanted)
+
+    def fit(self) -> None:
+        """Bring the whole network into view, at 100 % at most; a tall one starts at its top."""
+        bounds = self.network_scene.bounds()
+        room = self.viewport().rect()
+        if room.width() < 10 or room.height() < 10:
+            return
+        zoom, top = self._fitting(bounds, 28.0)
+        # The totals stand over the upper right corner: start below them where they would cover a layer.
+        if room.width() / 2 + WIDTH * zoom / 2 + 16 > self.totals.x():
+            zoom, top = self._fitting(bounds, self.totals.height() + 34.0)
+        self.setTransform(self.transform().fromScale(zoom, zoom))
+        middle = bounds.top() + (room.height() / 2 - top) / zoom
+        if bounds.height() * zoom < room.height() - top - 28:
+            middle = bounds.center().y() - (top - 28) / 2 / zoom
+        self.centerOn(QPointF(bounds.center().x(), middle))
+        self._fitted = True
+        self.zoom_changed.emit(zoom)
+
+    def _fitting(self, bounds: QRectF, top: float) -> tuple[float, float]:
+        """The zoom at which `bounds` fit below `top` pixels, at 45 % at least; and `top`."""
+        room = self.viewport().rect()
+        wide = (room.width() - 48) / bounds.width()
+        high = (room.height() - top - 28) / bounds.height()
+        return max(min(1.0, wide, high), 0.45), top
+
+    def visible_part(self) -> QRectF:
+        """What of the canvas is in view."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        if self.scene() is not None:
+            self.minimap.follow()
+
+    def let_go(self) -> None:
+        """Before the canvas is deleted: Qt scrolls it once more while the scene's items go one by one."""
+        self.minimap.hide()
+        self.setScene(None)
+
+    def reveal(self, identifier: str) -> None:
+        """Scroll so that a node is seen, and that nothing in the corners covers it or, where both have room, the first."""
+        item = self.network_scene.card_of(identifier)
+        if item is None:
+            return
+        self.ensureVisible(item, 60, 60)
+        lower = (self._zoom_bar, self.minimap)
+        for corner in lower:
+            self._scroll_down(self._covered(item, corner, below=False))
+        for upper in (self.totals, self.finder):
+            self._scroll_down(-self._covered(item, upper))
+        first = min(self.network_scene.nodes.values(), key=lambda each: each.y())
+        before = self.verticalScrollBar().value()
+        self._scroll_down(-self._covered(first, self.totals))
+        if (self._place_of(item).bottom() > self.viewport().height() - _APART
+                or any(self._covered(item, corner) for corner in lower)):
+            self.verticalScrollBar().setValue(before)
+
+    def _place_of(self, item: QGraphicsItem) -> QRect:
+        """Where an item is, in pixels of the view."""
+        return self.mapFromScene(item.sceneBoundingRect()).boundingRect()
+
+    def _covered(self, item: QGraphicsItem, corner: QWidget, below: bool = True) -> int:
+        """Pixels by which an item must move to stand below a corner (or above it); 0 where it is clear of it."""
+        place, taken = self._place_of(item), corner.geometry()
+        if corner.isHidden() or not place.intersects(taken):
+            return 0
+        return (taken.bottom() - place.top() if below else place.bottom() - taken.top()) + _APART
+
+    def _scroll_down(self, pixels: int) -> None:
+        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + pixels)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._zoom_bar.adjustSize()
+        self._zoom_bar.move(16, self.height() - self._zoom_bar.height() - 16)
+        self.minimap.move(self.width() - self.minimap.width() - 16, self.height() - self.minimap.height() - 16)
+        self.place_totals()
+        if self._fitted and self.scene() is not None:
+            self.fit()
+
+    def place_totals(self) -> None:
+        self.totals.adjustSize()
+        self.totals.move(self.width() - self.totals.width() - 16, 16)
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        painter.fillRect(rect, theme.color("bg"))
+        if self.zoom < _DOTTED:
+            return
+        painter.setPen(QPen(theme.color("line"), 1.4 / self.zoom))
+        step = GRID * _BLOCK
+        for x in range(math.floor(rect.left() / step), math.ceil(rect.right() / step)):
+            for y in range(math.floor(rect.top() / step), math.ceil(rect.bottom() / step)):
+                painter.save()
+                painter.translate(x * step, y * step)
+                painter.drawPoints(self._dots)
+                painter.restore()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.set_zoom(self.zoom * 1.0015 ** event.angleDelta().y())
+            event.accept()
+        else:
+            bars = self.verticalScrollBar(), self.horizontalScrollBar()
+            delta = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta()
+            shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            bars[0].setValue(bars[0].value() - (0 if shifted else delta.y()))
+            bars[1].setValue(bars[1].value() - (delta.y() if shifted else delta.x()))
+            event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.MiddleButton or (self._space and event.button() == Qt.MouseButton.LeftButton):
+            self._pan_from = event.position().toPoint()
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pan_from is not None:
+            here = event.position().toPoint()
+            moved = here - self._pan_from
+            self._pan_from = here
+            self._fitted = False
+            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - moved.x())
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - moved.y())
+            return
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pan_from is not None:
+            self._pan_from = None
+            self.viewport().unsetCursor()
+            return
+        super().mouseReleaseEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = self.mapToScene(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            under = next((item for item in self.network_scene.items(place) if item.flags() & _SELECTABLE), None)
+            if under is not None and not under.isSelected():
+                self.network_scene.clearSelection()
+                under.setSelected(True)
+        self.menu_wanted.emit(event.globalPos(), place)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, held = Qt.Key(event.key()), event.modifiers()
+        control, shift = bool(held & Qt.KeyboardModifier.ControlModifier), bool(held & Qt.KeyboardModifier.ShiftModifier)
+        if isinstance(self.network_scene.focusItem(), NoteItem):
+            super().keyPressEvent(event)
+        elif control and (key, shift) in _KEYS:
+            self.wanted.emit(_KEYS[key, shift])
+        elif (direction := _ARROWS.get(key)) is not None:
+            if held & Qt.KeyboardModifier.AltModifier:
+                self._push(direction)
+            else:
+                self._walk(direction, add=shift)
+        elif control:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.wanted.emit("remove")
+        elif key == Qt.Key.Key_Space:
+            self._space = True
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.set_zoom(self.zoom * 1.2)
+        elif key == Qt.Key.Key_Minus:
+            self.set_zoom(self.zoom / 1.2)
+        elif key == Qt.Key.Key_0:
+            self.fit()
+        elif key == Qt.Key.Key_Escape:
+            self.network_scene.choose([])
+        elif key == Qt.Key.Key_Insert:
+            self.typed.emit("")
+        elif event.text().isalpha():
+            self.typed.emit(event.text())
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            self._space = False
+            self.viewport().unsetCursor()
+        super().keyReleaseEvent(event)
+
+    def _push(self, direction: QPointF) -> None:
+        """Move what is chosen by one step of the grid."""
+        self.network_scene.moved.emit({item.id: (item.x() + GRID * direction.x(), item.y() + GRID * direction.y())
+                                       for item in self.network_scene.chosen_items()})
+
+    def _walk(self, direction: QPointF, add: bool = False) -> None:
+        """Select the nearest node in that direction; with `add` besides those that are selected."""
+        items = self.network_scene.nodes
+        chosen = self.network_scene.chosen_items()
+        if not items:
+            return
+        if not chosen:
+            self.network_scene.choose([min(items.values(), key=lambda item: item.y()).id])
+            return
+        ahead_of = max(chosen, key=lambda item: item.x() * direction.x() + item.y() * direction.y())
+        here = ahead_of.pos()
+        best, nearest = None, 1e18
+        for item in items.values():
+            offset = item.pos() - here
+            ahead = offset.x() * direction.x() + offset.y() * direction.y()
+            aside = abs(offset.x() * direction.y()) + abs(offset.y() * direction.x())
+            if ahead > 1 and ahead + 3 * aside < nearest:
+                best, nearest = item, ahead + 3 * aside
+        if best is not None:
+            self.network_scene.choose([*(item.id for item in chosen if add), best.id])
+            self.reveal(best.id)
+
+
+_SELECTABLE = QGraphicsItem.GraphicsItemFlag.ItemIsSelectable
+_KEYS = {
+    (Qt.Key.Key_C, False): "copy", (Qt.Key.Key_X, False): "cut", (Qt.Key.Key_V, False): "paste",
+    (Qt.Key.Key_D, False): "duplicate", (Qt.Key.Key_G, False): "group", (Qt.Key.Key_G, True): "ungroup",
+    (Qt.Key.Key_E, False): "toggle", (Qt.Key.Key_L, False): "connect", (Qt.Key.Key_F, False): "find",
+    (Qt.Key.Key_A, False): "all",
+}
+"""With Ctrl held: (key, whether Shift is held, too) and the action."""
+_ARROWS = {
+    Qt.Key.Key_Up: QPointF(0, -1), Qt.Key.Key_Down: QPointF(0, 1),
+    Qt.Key.Key_Left: QPointF(-1, 0), Qt.Key.Key_Right: QPointF(1, 0),
+}
+
+
+
+class _ZoomBar(QFrame):
+    """- 100 % + Fit, in the lower left corner."""
+
+    def __init__(self, view: NetworkView) -> None:
+        super().__init__(view)
+        self.setObjectName("card")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4, 2, 4, 2)
+        layout.setSpacing(2)
+        self._label = Label("100 %", "secondary", "dim")
+        self._label.setMinimumWidth(44)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(Button(tr("Zoom out", "Alejar"), "icon", "minus",
+                                on_click=lambda: view.set_zoom(view.zoom / 1.2)))
+        layout.addWidget(self._label)
+        layout.addWidget(Button(tr("Zoom in", "Acercar"), "icon", "plus",
+                                on_click=lambda: view.set_zoom(view.zoom * 1.2)))
+        layout.addWidget(Button(tr("Fit", "Ajustar"), "quiet", on_click=view.fit))
+
+    def show_zoom(self, zoom: float) -> None:
+        self._label.setText(f"{zoom * 100:.0f}\u202f%")
+
+
+class Totals(QFrame):
+    """Parameters, multiply-adds and receptive field of the whole network."""
+
+    def __init__(self, view: NetworkView) -> None:
+        super().__init__(view)
+        self.setObjectName("card")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 10, 16, 10)
+        layout.setSpacing(22)
+        self._values: list[Label] = []
+        for words in (tr("Parameters", "Parámetros"), tr("Multiply-adds", "Multiplicaciones"),
+                      tr("Receptive field", "Campo receptivo")):
+            value = Label("", "body_strong")
+            self._values.append(value)
+            layout.addLayout(column(Caption(words), value, spacing=2))
+
+    def show_totals(self, parameters: str, multiply_adds: str, field: str) -> None:
+        for label, words in zip(self._values, (parameters, multiply_adds, field), strict=True):
+            label.setText(words)

@@ -1,0 +1,292 @@
+"""The network and its training as source, in step with the canvas: Keras or PyTorch, copied or saved as a file.
+
+Keras code can be changed, or other code put in its place, and applied to the canvas; it is read, never run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.core.files import write_atomically, write_problem
+from cnnstudio.core.problems import Problem, ProblemError
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.code_editor import CodeEditor
+from cnnstudio.gui.widgets.flow import flowing
+from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.interchange.keras_source import Written
+from cnnstudio.interchange.keras_source.apply import read_again
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.interchange.printing.torch.script import torch_code, torch_script
+
+NOTES: Final = {
+    "keras": Text("The same calls that training evaluates. The model takes plain 0-255 pixels.",
+                  "Las mismas llamadas que evalúa el entrenamiento. El modelo recibe píxeles 0-255."),
+    "keras_script": Text("Runs beside the manifest.jsonl of a run: pictures, recipe, augmentation, model, training.",
+                         "Funciona junto al manifest.jsonl de un entrenamiento: imágenes, receta, aumento, modelo y "
+                         "entrenamiento."),
+    "torch": Text("Takes 0-255 pixels, channels first; load_weights sets the weights of a trained run.",
+                  "Recibe píxeles 0-255, canales primero; load_weights pone los pesos de un entrenamiento."),
+    "torch_script": Text("Runs beside the manifest.jsonl of a run; augmentation and callbacks do what they do here.",
+                         "Funciona junto al manifest.jsonl de un entrenamiento; aumento y callbacks hacen lo que aquí."),
+}
+EDITING: Final = Text(
+    "Change the code or paste your own Keras code. It is read, not run; Apply draws it on the canvas, and can be undone.",
+    "Cambie el código o pegue el suyo de Keras. Se lee, no se ejecuta; Aplicar lo dibuja en el lienzo y se puede deshacer.")
+PAUSE: Final = 500
+"""Milliseconds without a key before what was written is read."""
+_KEEPING: Final = 1000
+"""Milliseconds without a key before what was written is kept."""
+QUICK: Final = 0.15
+"""Seconds: code that takes longer to read is read when it is applied, not while it is written."""
+
+
+def written(form: str, project: Project, context: Context, pictures: int) -> str:
+    """The source in one of the forms of `NOTES`."""
+    if form == "keras":
+        return keras_code(project.network, context)
+    if form == "torch":
+        return torch_code(project.network, context)
+    if form == "torch_script":
+        return torch_script(project, context.class_count)
+    return keras_script(project, context.class_count, pictures)
+
+
+class CodeView(QWidget):
+    """The source of the project's network."""
+
+    trouble = Signal(object)
+    """The Problem of a file that could not be written."""
+    applied = Signal(object)
+    """What the changed code describes (`Written`) is to stand on the canvas."""
+    drafted = Signal(object)
+    """Changed code that is not applied yet, to be kept; None when there is none any more."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[Project, Context, int] | None = None
+        self._quick = True
+        self.form = SegmentedControl(
+            [("keras", tr("Keras network", "Red Keras")), ("keras_script", tr("Keras script", "Script Keras")),
+             ("torch", tr("PyTorch network", "Red PyTorch")), ("torch_script", tr("PyTorch script", "Script PyTorch"))],
+            "keras", stretch=False)
+        self.form.chosen.connect(lambda _form: self._chosen())
+        self.text = CodeEditor(tr("Code", "Código"))
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE)
+        self._pause.timeout.connect(self._look)
+        self.text.textChanged.connect(self._typed)
+        self._keeping = QTimer(self)
+        self._keeping.setSingleShot(True)
+        self._keeping.setInterval(_KEEPING)
+        self._keeping.timeout.connect(self.keep)
+        self._note = Label("", "secondary", "dim", wrap=True)
+        self.remarks = Remarks()
+        self.remarks.wanted.connect(self.text.go_to)
+        reading = row(Button(tr("Copy", "Copiar"), icon="copy",
+                             on_click=lambda: QGuiApplication.clipboard().setText(self.text.toPlainText())),
+                      Button(tr("Save as…", "Guardar como…"), on_click=self._save), spacing=12)
+        self._edit = Button(tr("Edit", "Editar"), icon="edit", on_click=self.edit,
+                            tooltip=tr("Change the code, or paste other code, and apply it to the canvas",
+                                       "Cambiar el código, o pegar otro, y aplicarlo al lienzo"))
+        reading.addWidget(self._edit)
+        editing = row(Button(tr("Paste code", "Pegar código"), on_click=self.paste,
+                             tooltip=tr("Put the code of the clipboard in place of this",
+                                        "Poner el código del portapapeles en lugar de este")),
+                      Button(tr("Discard", "Descartar"), on_click=self.discard),
+                      Button(tr("Apply to the canvas", "Aplicar al lienzo"), "primary", on_click=self.apply), spacing=12)
+        self._reading, self._editing = box(reading), box(editing)
+        head = flowing(self.form, self._reading, self._editing, spacing=12, apart=1)
+        self._editing.hide()
+        whole = column(head, self._note, self.text, self.remarks, spacing=12, margins=(12, 20, 12, 20))
+        whole.setStretchFactor(self.text, 1)
+        self.setLayout(whole)
+
+    @property
+    def is_editing(self) -> bool:
+        return not self.text.isReadOnly()
+
+    def show_code(self, project: Project, context: Context, pictures: int) -> None:
+        """Show the project's network for that context; `pictures` is how many train. What is being written stays."""
+        unread = self.is_editing and self._shown is None
+        self._shown = (project, context, pictures)
+        if unread:
+            self._pause.start()
+        self._write()
+
+    def _chosen(self) -> None:
+        self.remarks.show_problems(())
+        self._write()
+
+    def _write(self) -> None:
+        if self._shown is None or self.is_editing:
+            return
+        form = str(self.form.value)
+        self._note.setText(str(NOTES[form]))
+        # PyTorch code is printed only: there is no way back from it.
+        self._edit.setVisible(form.startswith("keras"))
+        self.text.show_text(written(form, *self._shown))
+
+    # Editing --------------------------------------------------------------------------------------
+
+    def edit(self) -> None:
+        """Let the code be changed."""
+        self._set_editing(True)
+        self._quick = True
+        self.text.setFocus()
+
+    def discard(self) -> None:
+        """Show the code of the canvas again, and forget what was written."""
+        self.show_draft(None)
+        self.drafted.emit(None)
+
+    def show_draft(self, draft: str | None) -> None:
+        """Go on with code that was kept; None shows the code of the canvas."""
+        self._set_editing(draft is not None)
+        if draft is None:
+            self._write()
+        else:
+            self.form.set_value("keras")
+            self.text.show_text(draft)
+            self._pause.start()
+
+    def keep(self) -> None:
+        """Tell what is being written, if anything was changed."""
+        self._keeping.stop()
+        if self.is_editing and self._shown is not None:
+            text = self.text.toPlainText()
+            self.drafted.emit(text if text != written(str(self.form.value), *self._shown) else None)
+
+    def paste(self) -> None:
+        """Put the clipboard's text in place of the code."""
+        text = QGuiApplication.clipboard().text()
+        if text.strip():
+            self.text.put(text)
+            self._look()
+
+    def apply(self) -> bool:
+        """Read the code and ask for it to stand on the canvas; False, with what is wrong shown, where that fails."""
+        found = self._read()
+        if found is None:
+            return False
+        self._set_editing(False)
+        self.drafted.emit(None)
+        self.applied.emit(found)
+        self._write()
+        self.remarks.show_problems(found.told, before=True)
+        return True
+
+    def _set_editing(self, editing: bool) -> None:
+        self._pause.stop()
+        self._keeping.stop()
+        self.text.set_editing(editing)
+        self.form.setVisible(not editing)
+        self._reading.setVisible(not editing)
+        self._editing.setVisible(editing)
+        self.text.mark_lines({})
+        self.remarks.show_problems(())
+        if editing:
+            self._note.setText(str(EDITING))
+
+    def _typed(self) -> None:
+        if self.is_editing:
+            self._keeping.start()
+        if self.is_editing and self._quick:
+            self._pause.start()
+
+    def _look(self) -> None:
+        if self.is_editing:
+            self._read()
+
+    def _read(self) -> Written | None:
+        """What the text describes; its problems and remarks are shown and their lines marked."""
+        if self._shown is None:
+            return None
+        project, context, _pictures = self._shown
+        started = time.perf_counter()
+        found: Written | None = None
+        try:
+            found = read_again(self.text.toPlainText(), project, context)
+            problems: Sequence[Problem] = found.told
+        except ProblemError as trouble:
+            problems = trouble.problems
+        self._quick = time.perf_counter() - started < QUICK
+        self.text.mark_lines({each.where.line: each.severity for each in reversed(problems)
+                              if each.where.line is not None and each.severity != "info"})
+        self.remarks.show_problems(problems)
+        return found
+
+    def _save(self) -> None:
+        name = "train.py" if str(self.form.value).endswith("script") else "network.py"
+        path, _kind = QFileDialog.getSaveFileName(self.window(), tr("Save the code as", "Guardar el código como"), name,
+                                                  "Python (*.py)")
+        if not path:
+            return
+        try:
+            write_atomically(Path(path), self.text.toPlainText().encode())
+        except OSError as trouble:
+            self.trouble.emit(write_problem(trouble, path))
+
+
+class Remarks(QWidget):
+    """What is wrong with code and what is worth knowing, one line each; `wanted(line)` when one with a line is clicked."""
+
+    wanted = Signal(int)
+    HIGHEST: Final = 168
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lines = column(spacing=6)
+        self._area = scrolled(box(self._lines))
+        self._before = Label(tr("Of the code that was applied", "Del código aplicado"), "secondary", "dim")
+        self.shown: tuple[Problem, ...] = ()
+        self.setLayout(column(self._before, self._area, spacing=6))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.hide()
+
+    def show_problems(self, problems: Sequence[Problem], before: bool = False) -> None:
+        """Show these, errors first; `before` where their lines are those of code that is not shown any more."""
+        ranks = {"error": 0, "warning": 1, "info": 2}
+        found = tuple(sorted(problems, key=lambda each: ranks[each.severity]))
+        self.shown = found
+        clear(self._lines)
+        for problem in found:
+            self._lines.addWidget(self._card(problem, not before))
+        self._before.setVisible(before)
+        self.setVisible(bool(found))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the lines are, up to a limit; the code has the rest."""
+        width = max(200, self.width() - 16)
+        high = self._lines.totalHeightForWidth(width) if self._lines.hasHeightForWidth() else self._lines.sizeHint().height()
+        self._area.setFixedHeight(max(0, min(self.HIGHEST, high)))
+
+    def _card(self, problem: Problem, located: bool) -> Card:
+        edge = {"error": "error", "warning": "warn"}.get(problem.severity, "accent")
+        line = problem.where.line if located else None
+        card = Card(edge=edge, clickable=line is not None, margins=(12, 8, 12, 8))
+        words = row(spacing=10)
+        words.addWidget(Icon({"error": "error", "warning": "warning"}.get(problem.severity, "info"), edge, 16))
+        words.addWidget(Label(str(problem.text), "secondary", wrap=True), 1)
+        card.body.addLayout(words)
+        card.setAccessibleName(str(problem.text))
+        if line is not None:
+            card.clicked.connect(lambda line=line: self.wanted.emit(line))
+        return card

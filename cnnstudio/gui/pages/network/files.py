@@ -1,0 +1,98 @@
+"""Networks of files: chosen or dropped, read beside the window, put in place of the network on the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from cnnstudio.core.events import Failed, Finished
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.state.jobs import Report, Work
+from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES
+from cnnstudio.interchange.keras_file.model import (
+    SOURCE_SUFFIXES,
+    SUFFIXES,
+    Foreign,
+    notes_problem,
+    read_network,
+    unknown_problem,
+    with_foreign,
+)
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.network.page import NetworkPage
+
+KIND = "network_file"
+
+
+class NetworkFiles:
+    """Opens files for the Network page."""
+
+    def __init__(self, page: NetworkPage) -> None:
+        self._page = page
+        self._session = page.session
+
+    def choose(self) -> None:
+        """Ask for a file and open it."""
+        folder = self._session.remembered("network_folder", str(Path.home()))
+        patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        name, _kind = QFileDialog.getOpenFileName(
+            self._page.canvas, tr("Open a network", "Abrir una red"), folder,
+            tr("Networks and code of Keras, ONNX", "Redes y código de Keras, ONNX") + f" ({patterns})")
+        if name:
+            self._session.remember("network_folder", str(Path(name).parent))
+            self.open(Path(name))
+
+    def dropped(self, paths: Sequence[str]) -> bool:
+        """One network file was dropped on the page."""
+        if len(paths) != 1 or Path(paths[0]).suffix.lower() not in SUFFIXES:
+            return False
+        self.open(Path(paths[0]))
+        return True
+
+    def open(self, path: Path) -> bool:
+        """The network of a file in place of this one; False, and a notice, where it is none.
+
+        An ONNX model may be hundreds of megabytes, HDF5 needs its library, and code may go on and on: they are read in a
+        thread, and True means that the reading began.
+        """
+        if path.suffix.lower() in (".onnx", *H5_SUFFIXES, *SOURCE_SUFFIXES):
+            self._read_beside(path)
+            return True
+        try:
+            foreign = read_network(path)
+        except ProblemError as trouble:
+            self._session.notice(*trouble.problems)
+            return False
+        self._take(foreign, path)
+        return True
+
+    def _read_beside(self, path: Path) -> None:
+        before = self._session.jobs.of_kind(KIND)
+        if before is not None:
+            before.cancel()
+        project = self._session.folder
+
+        def work(report: Report) -> Foreign:
+            return read_network(path, check=report.check)
+
+        def ended(job: Work) -> None:
+            if isinstance(job.last, Failed):
+                self._session.notice(job.last.problem)
+            elif isinstance(job.last, Finished) and self._session.folder == project:
+                self._take(job.result, path)
+
+        self._session.jobs.run(work, Text("Reading {name}", "Leyendo {name}").fill(name=path.name), KIND, page="network",
+                               done=ended, owner=self._page.canvas)
+
+    def _take(self, foreign: Foreign, path: Path) -> None:
+        context = self._page.context
+        self._session.edit(lambda project: with_foreign(project, foreign, context),
+                           Text("Open {name}", "Abrir {name}").fill(name=path.name))
+        told = (unknown_problem(foreign, path), notes_problem(foreign, 4))
+        self._session.notice(*(problem for problem in told if problem is not None))
+        self._page.started()

@@ -1,0 +1,78 @@
+"""How much of a pretrained base should learn: the advice for this many pictures, with its reason and one button."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from cnnstudio.catalog.bases.advice import SOURCE, Similarity, freeze_advice, learned_on
+from cnnstudio.catalog.bases.finding import base_of
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core import edits
+from cnnstudio.core.network import Node
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.widgets.basics import Button, Label, row
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.inputs import SegmentedControl
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.network.page import NetworkPage
+
+_STATE: Final = "similarity"
+
+
+class FreezeAdvice(Card):
+    """The advice for one base of the network; the user says whether the pictures are like ImageNet's."""
+
+    def __init__(self, page: NetworkPage, node: str) -> None:
+        super().__init__(title=tr("How much should learn?", "¿Cuánto debe aprender?"), margins=(12, 10, 12, 10), spacing=8)
+        self._page = page
+        self._node = node
+        self._wanted = ""
+        self.question = Label("", "secondary", "dim", wrap=True)
+        self.choice = SegmentedControl([("similar", tr("similar", "parecidas")), ("different", tr("different", "distintas"))],
+                                       self._similarity)
+        self.choice.setFixedHeight(theme.CONTROL_HEIGHT)
+        self.choice.chosen.connect(self._choose)
+        self.reason = Label("", "secondary", wrap=True)
+        self.take = Button(tr("Take it", "Aplicar"), on_click=self._take)
+        source = Button(tr("Source", "Fuente"), "quiet", tooltip=SOURCE,
+                        on_click=lambda: QDesktopServices.openUrl(QUrl(SOURCE)))
+        self.body.addWidget(self.question)
+        self.body.addWidget(self.choice)
+        self.body.addWidget(self.reason)
+        self.body.addLayout(row(self.take, source, None, spacing=8))
+
+    @property
+    def _similarity(self) -> Similarity:
+        return "different" if self._page.state.get(_STATE) == "different" else "similar"
+
+    def _choose(self, value: object) -> None:
+        self._page.state[_STATE] = str(value)
+        node = self._page.session.project.network.node(self._node)
+        if node is not None:
+            self.show_node(node)
+
+    def show_node(self, node: Node) -> None:
+        """Show the advice for the base as it is set now."""
+        values = values_of(node, LAYERS["PretrainedBase"])
+        base = base_of(values)
+        self.setVisible(base is not None)
+        if base is None:
+            return
+        self.question.setText(tr("Your pictures, beside those of {source}:", "Sus imágenes, frente a las de {source}:",
+                                 source=learned_on(base)))
+        pictures = self._page.session.pictures.split_counts().get("train", 0)
+        self._wanted, reason = freeze_advice(pictures, self._similarity, base.until(str(values["ends_at"])))
+        followed = values["trainable_from"] == self._wanted
+        self.reason.setText(str(reason))
+        self.take.setEnabled(not followed)
+        self.take.setText(tr("It is set so", "Ya está así") if followed else tr("Take it", "Aplicar"))
+
+    def _take(self) -> None:
+        node, wanted = self._node, self._wanted
+        self._page.session.edit(lambda project: edits.set_node_param(project, node, "trainable_from", wanted),
+                                Text("Set how much of the base learns", "Ajustar cuánto aprende la base"))

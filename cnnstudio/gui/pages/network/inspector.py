@@ -1,0 +1,307 @@
+"""The inspector of the Network page: the chosen layer, or the whole network."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.finding import base_of_node
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core import edits, network_edits
+from cnnstudio.core.groups import MOST_REPEATS, times
+from cnnstudio.core.network import Group, Node
+from cnnstudio.core.params import Value
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.network.freeze import FreezeAdvice
+from cnnstudio.gui.pages.network.views import field_words, shape_words
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column
+from cnnstudio.gui.widgets.cards import Card, Facts
+from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.inputs import NumberBox
+from cnnstudio.gui.widgets.words import count, percent, short, size
+from cnnstudio.interchange.own_base.reader import own_bases
+from cnnstudio.network.fixes import take_over_output
+from cnnstudio.network.summary import title
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.network.page import NetworkPage
+
+
+class NetworkInspector(QWidget):
+    """Rebuilt when another layer is chosen; kept, with its focus, while values change."""
+
+    def __init__(self, page: NetworkPage) -> None:
+        super().__init__()
+        self._page = page
+        self._shown: tuple[str, ...] | None = None
+        self._form: Form | None = None
+        self._freeze: FreezeAdvice | None = None
+        self._facts = Facts()
+        self._problems = column(spacing=8)
+        self._layout = column(spacing=12, margins=(16, 16, 16, 16))
+        self.setLayout(self._layout)
+
+    def show_nodes(self, chosen: list[str]) -> None:
+        network = self._page.session.project.network
+        nodes = [node for node in network.nodes if node.id in chosen]
+        group = self._page.work.chosen_group() if nodes else None
+        key = tuple(f"{node.id}/{node.type}" + _base_key(node) for node in nodes)
+        key += (f"{group.id}/{group.name}/{group.repeat}/{group.collapsed}",) if group is not None else ()
+        if key != self._shown:
+            self._shown = key
+            self._build(nodes, group)
+        if len(nodes) == 1 and self._form is not None:
+            layer = LAYERS.find(nodes[0].type)
+            if layer is not None:
+                self._form.set_values(values_of(nodes[0], layer))
+                self._form.set_problems(self._page.report.of(nodes[0].id))
+            if self._freeze is not None:
+                self._freeze.show_node(nodes[0])
+        self._show_facts(nodes)
+        self._show_problems(nodes)
+
+    def _build(self, nodes: list[Node], group: Group | None) -> None:
+        clear(self._layout)
+        self._form = None
+        self._freeze = None
+        self._facts = Facts()
+        self._problems = column(spacing=8)
+        if group is not None and (len(nodes) > 1 or group.collapsed):
+            self._build_group(group)
+        elif len(nodes) == 1:
+            self._build_layer(nodes[0])
+        elif nodes:
+            work = self._page.work
+            self._add(Caption(tr("{n} layers", "{n} capas", n=len(nodes))),
+                      Label(tr("Make them a block with a name: it can be collapsed to one card and repeated.",
+                               "Conviértalas en un bloque con nombre: se puede plegar en una tarjeta y repetir."),
+                            "body", "dim", wrap=True),
+                      Button(tr("Group as a block", "Agrupar en un bloque"), icon="layers", on_click=work.group),
+                      Button(tr("Duplicate", "Duplicar"), icon="copy", on_click=work.duplicate),
+                      Button(tr("Remove", "Eliminar"), icon="trash", on_click=work.remove))
+        else:
+            self._add(Caption(tr("Whole network", "Toda la red")), self._intro())
+        self._layout.addLayout(self._problems)
+        self._layout.addWidget(self._facts)
+        self._layout.addStretch(1)
+
+    def _add(self, *widgets: QWidget) -> None:
+        for widget in widgets:
+            self._layout.addWidget(widget)
+
+    def _intro(self) -> Label:
+        return Label(tr("Drag layers from the left onto the canvas, or type the name of one; drop it on a connection to "
+                        "insert it. Pull from the point below a layer to connect it. Choose a layer to set it. The right "
+                        "button has the rest: blocks, notes, copies, drawings.",
+                        "Arrastre capas desde la izquierda al lienzo o escriba el nombre de una; suéltela sobre una "
+                        "conexión para insertarla. Tire del punto bajo una capa para conectarla. Elija una capa para "
+                        "ajustarla. El botón derecho tiene lo demás: bloques, notas, copias, dibujos."),
+                     "body", "dim", wrap=True)
+
+    def _build_group(self, group: Group) -> None:
+        """Name, repetitions and state of a block."""
+        work = self._page.work
+        name = QLineEdit(group.name)
+        name.setFont(theme.font("body"))
+        name.setAccessibleName(tr("Name of the block", "Nombre del bloque"))
+        name.editingFinished.connect(lambda: self._set_group(group.id, Text("Rename the block", "Renombrar el bloque"),
+                                                             name=name.text().strip() or group.name))
+        repeat = NumberBox(group.repeat, minimum=1, maximum=MOST_REPEATS, step=1, decimals=0)
+        repeat.setAccessibleName(tr("How often it stands in a row", "Cuántas veces seguidas está"))
+        repeat.setToolTip(tr("Copies of the block, each with weights of its own, one behind the other.",
+                             "Copias del bloque, cada una con sus propios pesos, una tras otra."))
+        repeat.value_changed.connect(lambda value: self._set_group(
+            group.id, Text("Repeat the block", "Repetir el bloque"), repeat=int(value or 1)))
+        self._add(Caption(tr("Block of {n} layers", "Bloque de {n} capas", n=len(group.nodes))))
+        self._layout.addLayout(column(Label(tr("name", "nombre"), "secondary", "dim"), name, spacing=4))
+        self._layout.addLayout(column(Label(tr("repetitions in a row", "repeticiones seguidas"), "secondary", "dim"),
+                                      repeat, spacing=4))
+        self._add(Button(tr("Open the block", "Abrir el bloque") if group.collapsed else
+                         tr("Collapse the block", "Plegar el bloque"), on_click=lambda: work.toggle(group.id)),
+                  Button(tr("Ungroup", "Desagrupar"), on_click=work.ungroup),
+                  Button(tr("Remove", "Eliminar"), icon="trash", on_click=work.remove))
+
+    def _set_group(self, group: str, label: Text, **changes: object) -> None:
+        found = next((each for each in self._page.session.project.network.groups if each.id == group), None)
+        if found is not None and any(getattr(found, field) != value for field, value in changes.items()):
+            self._page.session.edit(lambda project: network_edits.set_group(project, group, **changes), label)
+
+    def _build_layer(self, node: Node) -> None:
+        layer = LAYERS.find(node.type)
+        self._add(Caption(title(node)))
+        if layer is None:
+            self._add(Label(tr("This version does not know this layer.", "Esta versión no conoce esta capa."), wrap=True))
+            return
+        base = base_of_node(node)
+        own = node.type == "PretrainedBase" and node.params.get("base") == "own"
+        words = base.help if own and base is not None else Text(
+            "A model of your own, without its classifier.", "Un modelo propio, sin su clasificador.") if own else layer.help
+        self._add(Label(str(words), "body", "dim", wrap=True))
+        if layer.formula:
+            formula = Label(layer.formula, "body", wrap=True, selectable=True)
+            formula.setAccessibleName(tr("Formula", "Fórmula"))
+            self._add(formula)
+        name = QLineEdit(node.id)
+        name.setFont(theme.font("body"))
+        name.setAccessibleName(tr("Name of the layer", "Nombre de la capa"))
+        name.setToolTip(tr("The layer's name in Keras.", "El nombre de la capa en Keras."))
+        name.editingFinished.connect(lambda: self._rename(node.id, name))
+        self._layout.addLayout(column(Label(tr("name", "nombre"), "secondary", "dim"), name, spacing=4))
+        if layer.params:
+            self._form = Form(layer.params, values_of(node, layer))
+            self._form.value_changed.connect(lambda field, value: self._set(node.id, field, value))
+            self._form.settled.connect(lambda _field: self._page.session.seal())
+            if node.type == "PretrainedBase":
+                self._offer_blocks(node)
+            self._add(self._form)
+            if node.type == "PretrainedBase":
+                layers = Button(tr("Open into its layers…", "Abrir en sus capas…"), icon="layers",
+                                on_click=lambda: self._page.open_base(node.id))
+                layers.setEnabled(base is not None)
+                self._add(layers)
+                if base is not None and base.own is not None:
+                    self._add(OwnCard(base))
+                self._freeze = FreezeAdvice(self._page, node.id)
+                self._add(self._freeze)
+        if node.type == "Output":
+            self._add(Button(tr("Take over…", "Tomar el control…"), on_click=lambda: self._take_over(node.id),
+                             tooltip=tr("Make it an ordinary Dense layer that you set yourself.",
+                                        "Convertirla en una capa Dense corriente que usted ajusta.")))
+        elif node.type == "Dense" and node.id == self._page.report.output:
+            self._add(Button(tr("Follow the classes", "Seguir las clases"), on_click=lambda: self._follow(node.id)))
+
+    def _offer_blocks(self, node: Node) -> None:
+        """The freeze line as a list of the base's blocks instead of free text."""
+        base = base_of_node(node)
+        if self._form is None:
+            return
+        mine = [(each.own_file, str(each.label)) for each in own_bases()]
+        if node.params.get("base") == "own":
+            present = str(node.params.get("file") or "")
+            if present not in dict(mine):
+                mine.insert(0, (present, tr("{name}: not there", "{name}: no está", name=title(node))))
+            self._form.set_choices("file", mine)
+        if base is None:
+            return
+        choices: list[tuple[object, str]] = [("none", tr("nothing: all frozen", "nada: toda congelada"))]
+        blocks = base.until(str(node.params.get("ends_at", "all"))).blocks
+        for place in range(len(blocks) - 1, 0, -1):
+            choices.append((blocks[place], tr("{block} on (last {n} of {all} blocks)",
+                                              "desde {block} (últimos {n} de {all} bloques)",
+                                              block=blocks[place], n=len(blocks) - place, all=len(blocks))))
+        choices.append(("all", tr("the first layer on: all of it", "la primera capa: toda")))
+        self._form.set_choices("trainable_from", choices)
+        ends = base.ends[:-1] if base.own is None else base.ends
+        whole = (tr("its last layer: all of it", "su última capa: toda") if base.own is None else
+                 tr("its last maps: {end}", "sus últimos mapas: {end}", end=base.own.end))
+        self._form.set_choices("ends_at", [("all", whole), *((end, end) for end in reversed(ends))])
+
+    def _rename(self, node: str, editor: QLineEdit) -> None:
+        wanted = editor.text().strip()
+        if wanted == node or not wanted:
+            editor.setText(node)
+            return
+        session = self._page.session
+        self._shown = None
+        if session.edit(lambda project: edits.rename_node(project, node, wanted),
+                        Text("Rename a layer", "Renombrar una capa")):
+            self._page.scene.choose([wanted])
+        else:
+            editor.setText(node)
+
+    def _set(self, node: str, field: str, value: Value) -> None:
+        label = Text("Set {name}", "Cambiar {name}").fill(name=field)
+        self._page.session.edit(lambda project: edits.set_node_param(project, node, field, value), label,
+                                f"network.{node}.{field}")
+
+    def _take_over(self, node: str) -> None:
+        context = self._page.context
+        self._page.session.edit(
+            lambda project: take_over_output(project, node, context.output_units, context.output_activation),
+            Text("Take over the output", "Tomar el control de la salida"))
+
+    def _follow(self, node: str) -> None:
+        self._page.session.edit(lambda project: edits.replace_node(project, Node(id=node, type="Output")),
+                                Text("Follow the classes", "Seguir las clases"))
+
+    def _show_facts(self, nodes: list[Node]) -> None:
+        found = self._page.report
+        if len(nodes) == 1:
+            one = found.nodes[nodes[0].id]
+            share = one.cost.multiply_adds / found.multiply_adds if found.multiply_adds else 0.0
+            adds = short(one.cost.multiply_adds) + (f" · {percent(share, 0)}" if share else "")
+            facts = [(tr("Input", "Entrada"), ", ".join(shape_words(shape) for shape in one.inputs) or "–"),
+                     (tr("Output", "Salida"), shape_words(one.shape)),
+                     (tr("Parameters", "Parámetros"), count(one.cost.parameters))]
+            if one.cost.non_trainable:
+                facts.append((tr("of these learn", "de ellos aprenden"), count(one.cost.trainable)))
+            facts += [(tr("Multiply-adds", "Multiplicaciones"), adds),
+                      (tr("Receptive field", "Campo receptivo"), field_words(one.field)),
+                      (tr("Activations", "Activaciones"), size(one.activation_bytes))]
+        elif nodes:
+            group = self._page.work.chosen_group()
+            often = times(self._page.session.project.network, group) if group is not None else 1
+            costs = [found.nodes[each.id].cost for each in nodes]
+            facts = [(tr("Parameters", "Parámetros"), count(often * sum(cost.parameters for cost in costs))),
+                     (tr("of these learn", "de ellos aprenden"), count(often * sum(cost.trainable for cost in costs))),
+                     (tr("Multiply-adds", "Multiplicaciones"), short(often * sum(cost.multiply_adds for cost in costs))),
+                     (tr("Activations", "Activaciones"),
+                      size(often * sum(found.nodes[each.id].activation_bytes for each in nodes)))]
+        else:
+            training = self._page.session.project.training
+            memory = found.activation_bytes * training.batch_size * 2 + found.trainable * 16
+            facts = [(tr("Layers", "Capas"), str(len(found.nodes))),
+                     (tr("Parameters", "Parámetros"), count(found.parameters)),
+                     (tr("of these learn", "de ellos aprenden"), count(found.trainable)),
+                     (tr("Multiply-adds", "Multiplicaciones"), short(found.multiply_adds)),
+                     (tr("Size as float32", "Tamaño en float32"), size(4 * found.parameters)),
+                     (tr("Memory to train (estimate)", "Memoria al entrenar (estimación)"), size(memory))]
+        self._facts.set_facts(facts)
+
+    def _show_problems(self, nodes: list[Node]) -> None:
+        clear(self._problems)
+        chosen = {node.id for node in nodes}
+        wanted = [problem for problem in self._page.problems
+                  if (problem.where.node in chosen if chosen else problem.where.node is not None)]
+        for problem in wanted[:6]:
+            card = Card(edge="error" if problem.blocks else "warn", margins=(12, 10, 12, 10), spacing=6)
+            if len(chosen) != 1:
+                card.body.addWidget(Label(str(problem.where.node), "body_strong"))
+            card.body.addWidget(Label(str(problem.text), "body", "dim", wrap=True, selectable=True))
+            for fix in problem.fixes:
+                card.body.addWidget(Button(str(fix.label), "link", on_click=partial(self._page.session.apply, fix)))
+            self._problems.addWidget(card)
+        if len(wanted) > 6:
+            self._problems.addWidget(Label(tr("And {n} more.", "Y {n} más.", n=len(wanted) - 6), "secondary", "dim"))
+
+
+def _base_key(node: Node) -> str:
+    """What the form of a base depends on: which it is, whether its file is there, and where it ends."""
+    if node.type != "PretrainedBase":
+        return ""
+    values = "/".join(str(node.params.get(name, "")) for name in ("base", "file", "ends_at"))
+    return f"/{values}/{base_of_node(node) is not None}"
+
+
+class OwnCard(Card):
+    """Where a base of the user's own comes from, and what it is."""
+
+    def __init__(self, base: Base) -> None:
+        super().__init__(title=tr("A model of your own", "Un modelo propio"), margins=(12, 10, 12, 10), spacing=6)
+        own = base.own
+        assert own is not None
+        height, width = base.size
+        facts = Facts()
+        facts.set_facts([
+            (tr("File", "Archivo"), own.file.removeprefix("bases/")), (tr("Digest", "Resumen"), own.digest),
+            (tr("Size", "Tamaño"), size(own.bytes)), (tr("Parameters", "Parámetros"), count(base.parameters)),
+            (tr("Trained on", "Entrenada con"), f"{height} × {width} × {base.channels}"),
+            (tr("Scaling", "Escalado"), tr("inside the model", "en el modelo") if own.scales else
+             {"none": tr("none", "ninguno"), "zero_one": "x / 255", "minus_one_one": "x / 127.5 − 1"}[own.scaling])])
+        self.body.addWidget(facts)
+        for note in own.notes:
+            self.body.addWidget(Label(str(note), "secondary", "dim", wrap=True))

@@ -1,0 +1,161 @@
+"""A base opened into its layers: what each is, whether it learns, and where the freeze line and the end can be set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QDialog, QWidget
+
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.finding import base_of_node
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, Shape, values_of
+from cnnstudio.core import edits
+from cnnstudio.core.network import Node
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.network.views import shape_words
+from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import count
+from cnnstudio.network.shapes import report
+from cnnstudio.network.summary import summary, title
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.network.page import NetworkPage
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row: a layer of the base for the present pictures; `state` "learns", "frozen" or "" where it has no weights."""
+
+    node: Node
+    block: str
+    shape: Shape | None
+    parameters: int
+    words: str
+    state: str
+    kept: bool
+
+
+class BaseLayers(QDialog):
+    """The layers of one base of the network, kept in step with it while it is open."""
+
+    def __init__(self, page: NetworkPage, node: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._page, self._node = page, node
+        self.resize(940, 640)
+        self.table = Table((
+            Column(tr("Block", "Bloque"), lambda layer: layer.block or tr("input", "entrada"), tone=_tone),
+            Column(tr("Name", "Nombre"), lambda layer: layer.node.id, tone=_tone),
+            Column(tr("Layer", "Capa"), lambda layer: title(layer.node), tone=_tone,
+                   color=lambda layer: theme.family_color(LAYERS[layer.node.type].family)),
+            Column(tr("Settings", "Ajustes"), lambda layer: layer.words, tone=_tone, stretch=True),
+            Column(tr("Output", "Salida"), lambda layer: shape_words(layer.shape), right=True, tone=_tone),
+            Column(tr("Parameters", "Parámetros"), lambda layer: count(layer.parameters), right=True, tone=_tone),
+            Column("", _state_words, tone=lambda layer: "accent" if layer.state == "learns" else _tone(layer)),
+        ), sortable=False)
+        self.table.setAccessibleName(tr("Layers of the base", "Capas de la base"))
+        self.table.chosen.connect(self._moved)
+        self._head = Label("", "title")
+        self._about = Label("", "secondary", "dim", wrap=True)
+        self.learn = Button(tr("Learn from this block on", "Aprender desde este bloque"), on_click=self._learn)
+        self.freeze = Button(tr("Freeze all", "Congelar toda"), on_click=lambda: self._set("trainable_from", "none"))
+        self.end = Button(tr("End here", "Terminar aquí"), on_click=self._end)
+        self.whole = Button(tr("End as proposed", "Terminar donde se propone"), on_click=lambda: self._set("ends_at", "all"))
+        close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
+        self.setLayout(column(self._head, self._about, self.table,
+                              row(self.learn, self.freeze, 16, self.end, self.whole, None, close, spacing=8), spacing=10,
+                              margins=(24, 22, 24, 18)))
+        page.session.changed.connect(self._changed)
+        self._show()
+
+    def _changed(self, _change: object) -> None:
+        if self.isVisible():
+            self._show()
+
+    def _show(self) -> None:
+        node = self._page.session.project.network.node(self._node)
+        base = base_of_node(node) if node is not None else None
+        if node is None or base is None:
+            self.reject()
+            return
+        self.setWindowTitle(tr("Layers of {base}", "Capas de {base}", base=base.label))
+        self._head.setText(self.windowTitle())
+        rows = layers_of(base, node, self._page.context)
+        learning = sum(layer.parameters for layer in rows if layer.state == "learns" and layer.kept)
+        self._about.setText(tr(
+            "{n} layers in {blocks} blocks; {learning} of {all} parameters learn. Batch normalisation stays as it is.",
+            "{n} capas en {blocks} bloques; aprenden {learning} de {all} parámetros. La normalización por lotes queda como "
+            "está.", n=sum(layer.kept for layer in rows), blocks=len({layer.block for layer in rows if layer.kept} - {""}),
+            learning=count(learning), all=count(sum(layer.parameters for layer in rows if layer.kept))))
+        before = self.table.selected
+        self.table.set_rows(rows)
+        same = next((layer for layer in rows if before is not None and layer.node.id == before.node.id), None)
+        if same is not None:
+            self.table.select(same)
+        self._moved(same)
+
+    def _moved(self, layer: Layer | None) -> None:
+        node = self._page.session.project.network.node(self._node)
+        base = base_of_node(node) if node is not None else None
+        known = node is not None and base is not None
+        self.learn.setEnabled(known and layer is not None and bool(layer.block) and layer.kept)
+        self.end.setEnabled(known and layer is not None and base is not None and _end_at(base, layer) != "")
+        values = values_of(node, LAYERS["PretrainedBase"]) if node is not None else {}
+        self.freeze.setEnabled(values.get("trainable_from") != "none")
+        self.whole.setEnabled(values.get("ends_at") != "all")
+
+    def _learn(self) -> None:
+        layer = self.table.selected
+        if layer is not None:
+            self._set("trainable_from", layer.block)
+
+    def _end(self) -> None:
+        node = self._page.session.project.network.node(self._node)
+        base = base_of_node(node) if node is not None else None
+        if base is not None and self.table.selected is not None:
+            self._set("ends_at", _end_at(base, self.table.selected))
+
+    def _set(self, name: str, value: str) -> None:
+        node = self._node
+        label = (Text("Set how much of the base learns", "Ajustar cuánto aprende la base") if name == "trainable_from" else
+                 Text("Set where the base ends", "Ajustar dónde termina la base"))
+        self._page.session.edit(lambda project: edits.set_node_param(project, node, name, value), label)
+
+
+def layers_of(base: Base, node: Node, pictures: Context) -> list[Layer]:
+    """All layers of the base, also those behind where it ends now."""
+    values = values_of(node, LAYERS["PretrainedBase"])
+    whole = base.own.network if base.own is not None else base.graph_for(pictures.height, pictures.width)
+    ends_at = values["ends_at"] if values["ends_at"] in base.ends else "all"
+    kept = {each.id for each in base.graph_for(pictures.height, pictures.width, ends_at).nodes}
+    line = values["trainable_from"]
+    learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
+    context = Context(height=pictures.height, width=pictures.width, channels=base.channels, class_count=1,
+                      normalization="none")
+    found = report(whole, context, headless=True)
+    rows = []
+    for each in whole.nodes:
+        parameters = found.nodes[each.id].cost.parameters
+        state = "" if not parameters else "learns" if each.id in learning else "frozen"
+        rows.append(Layer(each, base.block_of(each.id), found.nodes[each.id].shape, parameters, summary(each, context), state,
+                          each.id in kept))
+    return rows
+
+
+def _end_at(base: Base, layer: Layer) -> str:
+    """The end that a layer stands for: itself, or its block in a built-in base; "" where there is none."""
+    wanted = layer.node.id if base.own is not None else layer.block
+    return wanted if wanted in base.ends else ""
+
+
+def _tone(layer: Layer) -> str:
+    return "" if layer.kept else "faint"
+
+
+def _state_words(layer: Layer) -> str:
+    if not layer.kept:
+        return tr("not used", "sin usar")
+    return {"learns": tr("learns", "aprende"), "frozen": tr("frozen", "congelada"), "": ""}[layer.state]

@@ -1,0 +1,79 @@
+"""What stands on the cards of the canvas: of every layer, and of every collapsed block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.core.groups import times
+from cnnstudio.core.network import Group, NetworkSpec, Node
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.network.canvas.display import CARD
+from cnnstudio.gui.pages.network.canvas.items import NodeLook
+from cnnstudio.gui.pages.network.views import field_words, shape_words
+from cnnstudio.gui.widgets.words import short, size
+from cnnstudio.network.shapes import NetworkReport, NodeReport
+from cnnstudio.network.summary import summary, title
+
+
+class Looks:
+    """What was put into words is kept while it holds: of a large network an edit changes little."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
+
+    def of(self, network: NetworkSpec, context: Context, report: NetworkReport, problems: Iterable[Problem]
+           ) -> dict[str, NodeLook]:
+        """By the id of the layer, or of the card of a collapsed block."""
+        mine: dict[str, list[Problem]] = {}
+        for problem in problems:
+            if problem.where.node is not None and problem.severity != "info":
+                mine.setdefault(problem.where.node, []).append(problem)
+        found: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
+        for node in network.nodes:
+            told, troubles = report.nodes[node.id], mine.get(node.id, [])
+            old = self._kept.get(node.id)
+            same = old is not None and old[0] is node and old[1] is told and old[2] == troubles and old[3] == context
+            found[node.id] = old if old is not None and same else (
+                node, told, troubles, context, _layer(node, context, told, troubles))
+        self._kept = found
+        looks = {identifier: entry[4] for identifier, entry in found.items()}
+        return looks | {CARD + group.id: _card(group, network, report, looks)
+                        for group in network.groups if group.collapsed}
+
+
+def _layer(node: Node, context: Context, found: NodeReport, mine: Sequence[Problem]) -> NodeLook:
+    layer = LAYERS.find(node.type)
+    severity = "" if not mine else "error" if any(problem.blocks for problem in mine) else "warning"
+    words = summary(node, context)
+    shape = " × ".join(str(each) for each in found.shape) if found.shape else ""
+    detail = " · ".join(part for part in (shape, words) if part)
+    if severity == "error":
+        detail = str(next(problem for problem in mine if problem.blocks).text)
+    tooltip = "\n".join([f"{title(node)} ({node.id})", *(str(problem.text) for problem in mine)])
+    if not mine and detail:
+        tooltip += f"\n{detail}"
+    if found.shape is not None:
+        tooltip += "\n" + tr("{adds} multiply-adds · receptive field {field} · {memory} of activations",
+                             "{adds} multiplicaciones · campo receptivo {field} · {memory} de activaciones",
+                             adds=short(found.cost.multiply_adds), field=field_words(found.field),
+                             memory=size(found.activation_bytes))
+    return NodeLook(title=title(node), detail=detail, count=short(found.cost.parameters),
+                    family=layer.family if layer is not None else "input", severity=severity, tooltip=tooltip)
+
+
+def _card(group: Group, network: NetworkSpec, report: NetworkReport, looks: Mapping[str, NodeLook]) -> NodeLook:
+    """What comes out of a collapsed group, and what all its layers cost."""
+    members = set(group.nodes)
+    parameters = times(network, group) * sum(report.nodes[node].cost.parameters for node in group.nodes)
+    last = next((node for node in reversed(report.order) if node in members), group.nodes[-1])
+    shape = shape_words(report.nodes[last].shape)
+    words = tr("{n} layers", "{n} capas", n=len(group.nodes))
+    severities = {looks[node].severity for node in group.nodes}
+    severity = "error" if "error" in severities else "warning" if "warning" in severities else ""
+    name = group.name if group.repeat == 1 else f"{group.name} × {group.repeat}"
+    tooltip = "\n".join([name, *(looks[node].tooltip for node in group.nodes if looks[node].severity)])
+    return NodeLook(title=name, detail=f"{shape} · {words}", count=short(parameters),
+                    family=looks[last].family, severity=severity, tooltip=tooltip, stack=group.repeat)

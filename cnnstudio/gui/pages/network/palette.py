@@ -1,0 +1,166 @@
+"""The palette: every layer by family, and blocks of several; searched by typing, dragged onto the canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
+from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from cnnstudio.catalog.blocks import BLOCKS
+from cnnstudio.catalog.layers import FAMILIES, LAYERS
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.network.canvas.scene import MIME
+from cnnstudio.gui.widgets.basics import Caption, Label, column
+from cnnstudio.gui.widgets.inputs import SearchBox
+
+BLOCK = "block:"
+"""Blocks are called so, then the block's id, where layers go by their type."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the palette: a layer type or a block."""
+
+    id: str
+    title: Text
+    help: Text
+    family: str
+
+
+def entries() -> list[tuple[Text, list[Entry]]]:
+    """Every family with its layers, then the blocks."""
+    found = [(words, [Entry(layer.id, layer.title, layer.help, family) for layer in LAYERS
+                      if layer.family == family and layer.in_palette]) for family, words in FAMILIES.items()]
+    blocks = [Entry(BLOCK + block.id, block.label, block.help, "input") for block in BLOCKS]
+    return [*found, (Text("Blocks", "Bloques"), blocks)]
+
+
+class LayerPalette(QWidget):
+    """`wanted(type)` when a layer was chosen by double click or Enter; drags carry the type."""
+
+    wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._search = SearchBox(tr("Search layers…  /", "Buscar capas…  /"))
+        self._search.textChanged.connect(self._filter)
+        self._search.returnPressed.connect(self._first)
+        self._rows: list[LayerRow] = []
+        self._captions: list[tuple[Caption, list[LayerRow]]] = []
+        self._nothing = Label(tr("No layer of that name.", "Ninguna capa con ese nombre."), "secondary", "dim", wrap=True)
+        self._nothing.hide()
+        layout = QVBoxLayout()
+        layout.setSpacing(0)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for words, offered in entries():
+            layout.addSpacing(12)
+            caption = Caption(str(words))
+            layout.addWidget(caption)
+            layout.addSpacing(2)
+            rows = [LayerRow(each) for each in offered]
+            for row in rows:
+                row.wanted.connect(self.wanted)
+                layout.addWidget(row)
+            self._rows += rows
+            self._captions.append((caption, rows))
+        layout.addWidget(self._nothing)
+        layout.addStretch(1)
+        self.setLayout(column(self._search, layout, spacing=4, margins=(16, 16, 16, 16)))
+
+    def focus_search(self) -> None:
+        self._search.setFocus()
+        self._search.selectAll()
+
+    def _filter(self, text: str) -> None:
+        for entry in self._rows:
+            entry.setVisible(matches(text, entry.layer))
+        for caption, rows in self._captions:
+            caption.setVisible(any(not entry.isHidden() for entry in rows))
+        self._nothing.setVisible(all(entry.isHidden() for entry in self._rows))
+
+    def _first(self) -> None:
+        shown = [entry for entry in self._rows if not entry.isHidden()]
+        if shown:
+            self.wanted.emit(shown[0].layer.id)
+            self._search.clear()
+
+
+def matches(text: str, layer: Entry) -> bool:
+    """Whether the letters of `text` stand in the layer's name in that order (conv2 finds Conv2D)."""
+    wanted = [letter for letter in text.lower() if not letter.isspace()]
+    for name in (layer.id.removeprefix(BLOCK), str(layer.title), layer.title.en):
+        letters = iter(name.lower())
+        if all(letter in letters for letter in wanted):
+            return True
+    return False
+
+
+class LayerRow(QWidget):
+    """One layer of the palette."""
+
+    wanted = Signal(str)
+
+    def __init__(self, layer: Entry) -> None:
+        super().__init__()
+        self.layer = layer
+        self._pressed: QPoint | None = None
+        self.setFixedHeight(32)
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(str(layer.title))
+        hint = tr("Drag it onto the canvas, or double-click to add it after the selected layer.",
+                  "Arrástrela al lienzo, o haga doble clic para añadirla tras la capa seleccionada.")
+        self.setToolTip(f"{layer.help}\n{hint}")
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None:
+            return
+        if (event.position().toPoint() - self._pressed).manhattanLength() < QApplication.startDragDistance():
+            return
+        self._pressed = None
+        drag = QDrag(self)
+        data = QMimeData()
+        data.setData(MIME, self.layer.id.encode())
+        drag.setMimeData(data)
+        drag.setPixmap(self.grab())
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.wanted.emit(self.layer.id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.wanted.emit(self.layer.id)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = self.rect().adjusted(0, 1, 0, -1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self.underMouse():
+            painter.setBrush(theme.color("hover"))
+            painter.drawRoundedRect(area, 6, 6)
+        if self.hasFocus():
+            painter.setPen(theme.color("accent"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 6, 6)
+            painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.family_color(self.layer.family))
+        painter.drawRoundedRect(8, self.height() // 2 - 5, 10, 10, 3, 3)
+        painter.setPen(theme.color("text"))
+        painter.setFont(theme.font("body"))
+        words = painter.fontMetrics().elidedText(str(self.layer.title), Qt.TextElideMode.ElideRight, self.width() - 34)
+        painter.drawText(area.adjusted(26, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, words)

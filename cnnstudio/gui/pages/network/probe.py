@@ -1,0 +1,188 @@
+"""Which base suits: a dialog that compares the bases on the project's own pictures, and shows the kept comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases.finding import find_base
+from cnnstudio.core.commands import Probe
+from cnnstudio.core.events import AnyEvent, BasesProbed, Finished, Probed
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages.data.dialogs.base import WorkDialog
+from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Label, row
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import count, duration, number, percent
+from cnnstudio.interchange.own_base.reader import own_bases
+
+KIND: Final = "probe"
+_WIDTH: Final = 820
+_ABOUT_HEIGHT: Final = 48
+_LABEL: Final = Text("Comparing the bases", "Comparando las bases")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table: a base with what was measured, or why not."""
+
+    base: Base
+    row: Probed | None = None
+    problem: Problem | None = None
+    absent: bool = False
+
+    @property
+    def state(self) -> str:
+        if self.row is not None:
+            return tr("{low} to {high}", "de {low} a {high}", low=percent(self.row.low), high=percent(self.row.high))
+        if self.problem is not None:
+            return tr("could not be used", "no se pudo usar")
+        return tr("weights to fetch", "pesos por descargar") if self.absent else tr("not compared yet", "aún sin comparar")
+
+
+def lines_of(found: BasesProbed | None) -> list[Line]:
+    """All bases: the measured ones best first, then those that failed, then the others in the catalog's order."""
+    measured = {row.base: row for row in found.rows} if found is not None else {}
+    failed = found.failed if found is not None else {}
+    here = [base.id for base in (*own_bases(), *BASES) if base.is_here]
+    order = [*measured, *(each for each in failed if each not in measured)]
+    order += [each for each in (*here, *BASES.ids()) if each not in order]
+    # A base whose file is gone is no longer listed.
+    return [Line(base, measured.get(each), failed.get(each), each not in here and each not in measured)
+            for each in dict.fromkeys(order) if (base := find_base(each)) is not None]
+
+
+def _milliseconds(line: Line) -> str:
+    value = line.row.milliseconds if line.row is not None else None
+    return "–" if value is None else f"{number(value, 1 if value >= 1 else 2)} ms"
+
+
+class ProbeDialog(WorkDialog):
+    """`taken(id)` when the user starts from a base."""
+
+    taken = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(
+            session, tr("Which base suits?", "¿Qué base conviene?"), "", tr("Compare", "Comparar"), parent)
+        about = Label(tr(
+            "Every base whose weights are on this computer looks at your training and validation pictures, at most 2,000 "
+            "of each; a linear classifier learns from what it sees. The accuracy on the validation pictures tells what "
+            "the frozen base is worth with a small head. Where intervals overlap, take the quicker one.",
+            "Cada base cuyos pesos están en este equipo mira sus imágenes de entrenamiento y validación, como mucho 2000 "
+            "de cada una; un clasificador lineal aprende de lo que ve. La exactitud en las de validación dice qué vale "
+            "la base congelada con una cabeza pequeña. Si los intervalos se solapan, tome la más rápida."),
+            "secondary", "dim", wrap=True)
+        # Wrapped words would otherwise ask for the height that they need in the narrowest window.
+        about.setMinimumHeight(_ABOUT_HEIGHT)
+        self.setMinimumWidth(_WIDTH)
+        self.body.addWidget(about)
+        self.resize(_WIDTH, 620)
+        self.table = Table((
+            Column(tr("Base", "Base"), lambda line: str(line.base.label), stretch=True),
+            Column(tr("Accuracy", "Exactitud"), lambda line: percent(line.row.accuracy) if line.row else "–",
+                   lambda line: line.row.accuracy if line.row else -1.0, right=True),
+            Column(tr("95 % interval", "Intervalo del 95 %"), lambda line: line.state,
+                   lambda line: line.row.low if line.row else -1.0 - line.absent,
+                   tone=lambda line: "" if line.row else "dim" if line.problem is None else "warn"),
+            Column(tr("A picture", "Por imagen"), _milliseconds,
+                   lambda line: line.row.milliseconds if line.row else float("inf"), right=True),
+            Column(tr("In all", "En total"), lambda line: duration(line.row.seconds) if line.row else "–",
+                   lambda line: line.row.seconds if line.row else float("inf"), right=True),
+            Column("ImageNet", lambda line: f"{number(line.base.top1, 1)} %" if line.base.top1 else "–",
+                   lambda line: line.base.top1, right=True),
+        ))
+        self.table.setAccessibleName(tr("Bases by their accuracy", "Bases por su exactitud"))
+        self.table.chosen.connect(self._moved)
+        self.table.opened.connect(self._take)
+        self.note = Label("", "secondary", "dim", wrap=True)
+        self.note.setMinimumHeight(32)
+        self.take = Button(tr("Start from it", "Partir de ella"), on_click=lambda: self._take(self.table.selected))
+        below = row(self.note, self.take, spacing=12)
+        below.setStretch(0, 1)
+        self.body.addWidget(self.table, 1)
+        self.body.addLayout(below)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the kept result."""
+        from cnnstudio.workers.probing import read_probe
+
+        folder = self.session.folder
+        self.show_result(read_probe(folder) if folder is not None else None)
+
+    def show_result(self, found: BasesProbed | None) -> None:
+        """The rows, the best selected, and what they rest on."""
+        self.table.set_rows(lines_of(found))
+        first = self.table.rows.rows[0]
+        self.table.select(first)
+        self._moved(first)
+        if found is None:
+            self.note.setText(tr("Not compared yet.", "Aún sin comparar."))
+            return
+        words = tr("Learned from {training} pictures, measured on {validation}. Weights not here: {absent} bases.",
+                   "Aprendido con {training} imágenes, medido con {validation}. Sin pesos aquí: {absent} bases.",
+                   training=count(found.training), validation=count(found.validation),
+                   absent=count(sum(line.absent for line in self.table.rows.rows)))
+        if self._stale(found):
+            words += " " + tr("The pictures have changed since: compare again.",
+                              "Las imágenes han cambiado desde entonces: compare de nuevo.")
+        self.note.setText(words)
+
+    def _stale(self, found: BasesProbed) -> bool:
+        from cnnstudio.workers.probing import pictures_key
+
+        index = self.session.index
+        return index is not None and found.key != pictures_key(index.counts(), tuple(self.session.class_names))
+
+    # Work ----------------------------------------------------------------------------------------
+
+    def start_work(self) -> Job | None:
+        session = self.session
+        index, root, folder, project = session.index, session.source_root, session.folder, session.project
+        if index is None or root is None or folder is None or session.jobs.of_kind(KIND) is not None:
+            return None
+
+        def work(_report: Report) -> Probe:
+            from cnnstudio.workers.probing import probe_job
+
+            return probe_job(folder, project, index, root)
+
+        return session.jobs.run(work, _LABEL, KIND, page="network")
+
+    def succeeded(self, job: Job) -> None:
+        if isinstance(job, Work) and isinstance(job.result, Probe):
+            child = ChildJob(job.result, _LABEL, KIND, page="network")
+            self.job = child
+            child.event.connect(self._told)
+            child.ended.connect(self._ended)
+            self.session.jobs.start(child)
+            self._show_working(True)
+
+    def _told(self, event: AnyEvent) -> None:
+        super()._told(event)
+        if isinstance(event, BasesProbed) and not self._gone:
+            self.show_result(event)
+
+    def _ended(self, last: AnyEvent) -> None:
+        super()._ended(last)
+        # A result that was stopped half way is kept too.
+        if not self._gone and not isinstance(last, Finished):
+            self.refresh()
+
+    # Choosing ------------------------------------------------------------------------------------
+
+    def _moved(self, line: Line | None) -> None:
+        self.take.setEnabled(line is not None)
+        self.take.setToolTip(str(line.problem.text) if line is not None and line.problem is not None else "")
+
+    def _take(self, line: Line | None) -> None:
+        if line is not None:
+            self.taken.emit(line.base.id)
+            self.accept()

@@ -1,0 +1,114 @@
+"""The network as a table of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf, prod
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.widgets.basics import Label, column
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import count, percent, short, size
+from cnnstudio.network.shapes import Field, NetworkReport, NodeReport
+from cnnstudio.network.summary import title
+
+
+def shape_words(shape: tuple[int, ...] | None) -> str:
+    return " × ".join(str(each) for each in shape) if shape else "–"
+
+
+def field_words(field: Field | None) -> str:
+    """27 × 27, or that it is the whole picture."""
+    if field is None:
+        return "–"
+    if field.whole:
+        return tr("whole picture", "toda la imagen")
+    return f"{field.size[0]} × {field.size[1]}"
+
+
+def _reach(field: Field | None) -> float:
+    """Sorts receptive fields: the whole picture is the largest."""
+    return 0 if field is None else inf if field.whole else prod(field.size)
+
+
+class LayerTable(QWidget):
+    """Like `model.summary()`, with the share of parameters and multiply-adds of each layer; the heaviest marked.
+
+    `chosen` names the layer of the canvas: for one in a repetition the layer that it repeats.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._total = (1, 1)
+        self._heavy = (0, 0)
+        self._copies: dict[str, str] = {}
+        Row = tuple[Node, NodeReport]
+
+        def share(value: int, whole: int) -> str:
+            if not whole or not value:
+                return ""
+            return percent(value / whole, 0) if value / whole >= 0.005 else f"< {percent(0.01, 0)}"
+
+        def tone(place: int, value: Callable[[NodeReport], int]) -> Callable[[Row], str]:
+            return lambda entry: "warn" if value(entry[1]) and value(entry[1]) >= self._heavy[place] else ""
+
+        def family(entry: Row) -> QColor:
+            layer = LAYERS.find(entry[0].type)
+            return theme.family_color(layer.family if layer is not None else "input")
+
+        self._table = Table([
+            Column(tr("Layer", "Capa"), words=lambda entry: title(entry[0]), color=family),
+            Column(tr("Name", "Nombre"), words=lambda entry: entry[0].id),
+            Column(tr("Output", "Salida"), words=lambda entry: shape_words(entry[1].shape),
+                   key=lambda entry: prod(entry[1].shape or (0,)), right=True),
+            Column(tr("Parameters", "Parámetros"), words=lambda entry: count(entry[1].cost.parameters),
+                   key=lambda entry: entry[1].cost.parameters, right=True),
+            Column("%", words=lambda entry: share(entry[1].cost.parameters, self._total[0]),
+                   key=lambda entry: entry[1].cost.parameters, right=True,
+                   tone=tone(0, lambda found: found.cost.parameters)),
+            Column(tr("Multiply-adds", "Multiplicaciones"), words=lambda entry: short(entry[1].cost.multiply_adds),
+                   key=lambda entry: entry[1].cost.multiply_adds, right=True),
+            Column("%", words=lambda entry: share(entry[1].cost.multiply_adds, self._total[1]),
+                   key=lambda entry: entry[1].cost.multiply_adds, right=True,
+                   tone=tone(1, lambda found: found.cost.multiply_adds)),
+            Column(tr("Activations", "Activaciones"), words=lambda entry: size(entry[1].activation_bytes),
+                   key=lambda entry: entry[1].activation_bytes, right=True),
+            Column(tr("Receptive field", "Campo receptivo"), words=lambda entry: field_words(entry[1].field),
+                   key=lambda entry: _reach(entry[1].field), right=True),
+        ])
+        self._table.setAccessibleName(tr("Layers of the network", "Capas de la red"))
+        self._table.chosen.connect(self._choose)
+        self._totals = Label("", "secondary", "dim", wrap=True)
+        self.setLayout(column(self._table, self._totals, spacing=12, margins=(24, 20, 24, 16)))
+
+    def show_report(self, network: NetworkSpec, found: NetworkReport) -> None:
+        self._total = (max(1, found.parameters), max(1, found.multiply_adds))
+        self._copies = found.copies
+        # The three heaviest stand out.
+        costs = [node.cost for node in found.nodes.values()]
+        self._heavy = (sorted([0, 0, 0, *(cost.parameters for cost in costs)])[-3],
+                       sorted([0, 0, 0, *(cost.multiply_adds for cost in costs)])[-3])
+        # With the repetitions of blocks: as the model has them.
+        nodes = {node.id: node for node in found.network.nodes or network.nodes}
+        self._table.set_rows([(nodes[identifier], found.nodes[identifier]) for identifier in
+                              (*found.order, *(each for each in nodes if each not in found.order))])
+        self._totals.setText(tr(
+            "Total {total} parameters ({trainable} learn, {frozen} do not), {size} as float32; {adds} multiply-adds and "
+            "{memory} of activations for one picture.",
+            "En total {total} parámetros ({trainable} aprenden, {frozen} no), {size} en float32; {adds} multiplicaciones y "
+            "{memory} de activaciones por imagen.", total=count(found.parameters), trainable=count(found.trainable),
+            frozen=count(found.parameters - found.trainable), size=size(4 * found.parameters),
+            adds=short(found.multiply_adds), memory=size(found.activation_bytes)))
+
+    def _choose(self, entry: object) -> None:
+        if isinstance(entry, tuple):
+            self.chosen.emit(self._copies.get(entry[0].id, entry[0].id))

@@ -1,0 +1,127 @@
+"""Which model the Predict page uses: a run of the project, an exported bundle or a `.keras` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.predict.server import Model
+from cnnstudio.gui.pages.prepare.preview import Latest, Trouble
+from cnnstudio.gui.state.jobs import Report
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.inputs import Select
+from cnnstudio.gui.widgets.words import moment
+from cnnstudio.workers.runs import RunSummary, standing_words
+
+
+class Models(QObject):
+    """The list of models and the choice among them; `state` keeps what was chosen over rebuilds.
+
+    `known` is False until the runs of the project were read, in a thread; then `listed` is emitted.
+    """
+
+    listed = Signal()
+    chosen = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._state: dict[str, Any] = {}
+        self.runs: list[RunSummary] = []
+        self.known = False
+        self.select = Select()
+        self.select.setFixedWidth(264)
+        self.select.setAccessibleName(tr("Model", "Modelo"))
+        self.select.chosen.connect(self.choose)
+        self._listing = Latest(session.jobs, "runs-list", _list_runs, self)
+        self._listing.answered.connect(self._runs_listed)
+
+    def refresh(self, state: dict[str, Any], other_project: bool) -> None:
+        """Read the runs again; `state` is the page's."""
+        self._state = state
+        if other_project:
+            self.runs, self.known = [], False
+        if self._session.folder is not None:
+            self._listing.ask(self._session.folder)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._listing.close()
+
+    @property
+    def model(self) -> Model | None:
+        """What classifies: the chosen run or other model, else the newest run."""
+        chosen: Model | None = self._state.get("model")
+        if chosen is not None and (not chosen[1] or any(each.id == chosen[1] for each in self.runs)):
+            return chosen
+        if self.runs and self._session.folder is not None:
+            return str(self._session.folder), self.runs[0].id
+        return None
+
+    @property
+    def words(self) -> str:
+        """Which model answers: of a run its id, how it ended and how far it came."""
+        path, identifier = self.model or ("", "")
+        run = next((each for each in self.runs if each.id == identifier), None)
+        return f"{run.id} ({standing_words(run)})" if run is not None else Path(path).name
+
+    def choose(self, model: object) -> None:
+        """Use that model from now on."""
+        self._state["model"] = model
+        self._show()
+        self.chosen.emit()
+
+    def take(self, path: str) -> None:
+        """Use an exported bundle or a `.keras` file."""
+        others = self._state.setdefault("others", [])
+        if path not in others:
+            others.append(path)
+        self.choose((path, ""))
+
+    def ask(self) -> None:
+        """Let the user look for another model."""
+        menu = QMenu(self.select)
+        menu.addAction(tr("A .keras file…", "Un archivo .keras…"), self._ask_keras)
+        menu.addAction(tr("An exported bundle (folder)…", "Un paquete exportado (carpeta)…"), self._ask_bundle)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.select.mapToGlobal(self.select.rect().bottomRight()))
+
+    def _ask_keras(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self.select.window(), tr("Other model", "Otro modelo"), "",
+                                              "Keras (*.keras)")
+        if path:
+            self.take(path)
+
+    def _ask_bundle(self) -> None:
+        path = QFileDialog.getExistingDirectory(self.select.window(), tr("Other model", "Otro modelo"))
+        if path:
+            self.take(path)
+
+    def _runs_listed(self, folder: Path, found: Any) -> None:
+        if folder == self._session.folder and not isinstance(found, Trouble):
+            self.runs, self.known = found, True
+            self._show()
+            self.listed.emit()
+
+    def _show(self) -> None:
+        folder, model = str(self._session.folder), self.model
+        choices: list[tuple[object, str]] = []
+        for run in self.runs:
+            started = moment(run.started, (each.started for each in self.runs))
+            choices.append(((folder, run.id), f"{run.network} · {started}"))
+        choices += [((path, ""), Path(path).name) for path in self._state.get("others", [])]
+        self.select.set_choices(choices or [(None, tr("No model yet", "Aún sin modelo"))], model)
+        self.select.setEnabled(bool(choices))
+        self.select.setToolTip((model[1] or model[0]) if model is not None else "")
+
+
+def _list_runs(folder: Path, _report: Report) -> list[RunSummary]:
+    # Here, in a thread, rather than when the first picture is dropped.
+    import cnnstudio.imaging.thumbnails  # noqa: F401
+    from cnnstudio.workers.runs import list_runs
+
+    return [run for run in list_runs(folder) if run.has_model]

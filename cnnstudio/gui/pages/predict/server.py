@@ -1,0 +1,167 @@
+"""The warm prediction server of the window: started once for a model, asked many times."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from cnnstudio.core.commands import Predict, Stop
+from cnnstudio.core.events import Answered, AnyEvent, Failed, Notice, Prediction, Progress, Ready
+from cnnstudio.core.problems import Problem, ProblemError
+from cnnstudio.core.text import Text
+from cnnstudio.gui.state.jobs import ChildJob, Report
+from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.workers.preparing import serving_job
+
+KIND: Final = "serve"
+Model = tuple[str, str]
+"""A project, bundle or `.keras` file, and the run of the project ("" otherwise)."""
+
+
+class PredictionServer(QObject):
+    """Lives as long as the session, over rebuilds of the window; `server_of(session)` finds it.
+
+    `ready` is None while the model is being loaded; `trouble` says why it could not be served.
+    """
+
+    changed = Signal()
+    predicted = Signal(object)
+    answered = Signal(object)
+    progressed = Signal(object)
+    target: ClassVar[str] = ""
+    """Another entry point of the child, for tests."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._job: ChildJob | None = None
+        self._waiting: list[Predict] = []
+        self._requests = 0
+        self._pasted: Path | None = None
+        self.model: Model | None = None
+        self.ready: Ready | None = None
+        self.trouble: Problem | None = None
+        session.changed.connect(self._session_changed)
+
+    @property
+    def running(self) -> bool:
+        """Whether a server is there or on its way."""
+        return self._job is not None
+
+    def serve(self, model: Model) -> None:
+        """Have a server for that model; the one that runs is kept if it serves it already."""
+        if model == self.model and self._job is not None:
+            return
+        self.stop()
+        self.model, self.trouble = model, None
+        try:
+            job = serving_job(Path(model[0]), model[1] or None)
+        except ProblemError as trouble:
+            self.trouble = trouble.problems[0]
+            self.changed.emit()
+            return
+        self._job = ChildJob(job, Text("Prediction server", "Servidor de predicción"), KIND, page="predict", quiet=True,
+                             target=self.target)
+        self._job.event.connect(self._heard)
+        self._job.ended.connect(self._ended)
+        self._session.jobs.start(self._job)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """End the server; what waits for an answer is forgotten."""
+        job, self._job = self._job, None
+        self.ready = self.model = None
+        self._waiting.clear()
+        if job is not None:
+            job.event.disconnect(self._heard)
+            job.ended.disconnect(self._ended)
+            job.cancel()
+
+    def ask(self, paths: Sequence[str]) -> int:
+        """Classify these files, all classes each; answers the number that every answer carries."""
+        self._requests += 1
+        request = Predict(request=self._requests, paths=tuple(paths), top=0)
+        if self._job is not None and self.ready is not None:
+            self._job.send(request)
+        else:
+            self._waiting.append(request)
+        return self._requests
+
+    @property
+    def pasted(self) -> Path:
+        """A temporary folder for pictures that were pasted; it goes with the program."""
+        if self._pasted is None or not self._pasted.is_dir():
+            self._pasted = Path(tempfile.mkdtemp(prefix="cnnstudio-pasted-"))
+            weakref.finalize(self, shutil.rmtree, self._pasted, True)
+        return self._pasted
+
+    def _heard(self, event: AnyEvent) -> None:
+        if isinstance(event, Prediction):
+            self.predicted.emit(event)
+        elif isinstance(event, Answered):
+            self.answered.emit(event)
+        elif isinstance(event, Progress):
+            self.progressed.emit(event)
+        elif isinstance(event, Notice):
+            self._session.notice(event.problem)
+        elif isinstance(event, Ready):
+            self.ready = event
+            for request in self._waiting:
+                if self._job is not None:
+                    self._job.send(request)
+            self._waiting.clear()
+            self.changed.emit()
+
+    def _ended(self, last: AnyEvent) -> None:
+        self._job = self.ready = None
+        self._waiting.clear()
+        if isinstance(last, Failed):
+            self.trouble = last.problem
+        self.changed.emit()
+
+    def interrupt(self) -> None:
+        """Give up what is being classified; the server is started anew when it is needed."""
+        if self._job is not None:
+            self._job.send(Stop(keep=False))
+        self.stop()
+        self.changed.emit()
+
+    def _session_changed(self, change: Change) -> None:
+        if change.of("folder"):
+            self.stop()
+            self.trouble = None
+            self.changed.emit()
+
+
+def server_of(session: Session) -> PredictionServer:
+    """The one server of a session."""
+    found = session.findChild(PredictionServer)
+    return found if found is not None else PredictionServer(session)
+
+
+def expand(paths: Sequence[str], _report: Report) -> list[str]:
+    """Files as they are; of a folder, all pictures in it and below."""
+    from cnnstudio.workers.answers import expand
+
+    return expand(paths)
+
+
+def save_image(image: QImage, path: Path) -> str:
+    """Write a pasted picture in a thread; raises OSError."""
+    if not image.save(str(path)):
+        raise OSError(f"could not write {path}")
+    return str(path)
+
+
+def save_answers(path: Path, rows: Sequence[Prediction], names: Sequence[str]) -> None:
+    """Write the table of the command line in a thread; raises ProblemError."""
+    from cnnstudio.workers.answers import write_csv
+
+    write_csv(path, rows, names)

@@ -1,0 +1,126 @@
+"""The table of many answers, with a thumbnail in every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QTimer
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.predict.views import Answer
+from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
+from cnnstudio.gui.widgets.picture import draw_rounded, fitted
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import percent
+
+_ROW = 44
+
+
+class AnswerTable(Table):
+    """Picture, name, answer, probability, problem; every column sorts."""
+
+    def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
+        def best(answer: Answer) -> str:
+            return answer.best.label if answer.best is not None else ""
+
+        def share(answer: Answer) -> float:
+            return answer.best.probability if answer.best is not None else -1.0
+
+        super().__init__([
+            Column("", lambda _answer: "", key=lambda answer: answer.path),
+            Column(tr("Name", "Nombre"), lambda answer: Path(answer.path).name, stretch=True),
+            Column(tr("Answer", "Respuesta"), best, color=lambda answer: color_of(answer.best.label)
+                   if answer.best is not None else None),
+            Column(tr("Probability", "Probabilidad"), lambda answer: percent(share(answer)) if answer.best else "",
+                   key=share, right=True),
+            Column(tr("Problem", "Problema"), _reason, tone=lambda _answer: "error",
+                   stretch=True)], parent=parent)
+        self.setAccessibleName(tr("Answers", "Respuestas"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.verticalHeader().setDefaultSectionSize(_ROW)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(0, 60)
+        for section, width in ((2, 150), (3, 110)):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(section, width)
+        self.thumbnails = Thumbnails(self, threads=2)
+        self.thumbnails.arrived.connect(self.viewport().update)
+        self._wanted: dict[str, Wanted | None] = {}
+        self.setItemDelegateForColumn(0, _Thumbnail(self))
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.setInterval(30)
+        self._look.timeout.connect(self._want)
+        self.verticalScrollBar().valueChanged.connect(lambda _value: self._look.start())
+        self.model().rowsInserted.connect(lambda *_: self._look.start())
+        self.model().layoutChanged.connect(lambda *_: self._look.start())
+
+    def append(self, answers: Sequence[Answer]) -> None:
+        """More rows at the end; sorted among the others unless `sort_while_filling` is off."""
+        self.rows.append(answers)
+
+    def sort_while_filling(self, on: bool) -> None:
+        """Off while many rows come in: sorting after each of them would cost more than classifying."""
+        self._proxy.setDynamicSortFilter(on)
+
+    def wanted(self, path: str) -> Wanted | None:
+        """The thumbnail of a file, or None when it is not there."""
+        if path not in self._wanted:
+            try:
+                found = Path(path).stat()
+                self._wanted[path] = Wanted(path, Path(path), found.st_size, found.st_mtime_ns, 96)
+            except OSError:
+                self._wanted[path] = None
+        return self._wanted[path]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._look.start()
+
+    def _want(self) -> None:
+        first = max(0, self.rowAt(0))
+        last = self.rowAt(self.viewport().height() - 1)
+        last = self.model().rowCount() - 1 if last < 0 else last
+        rows = [self._row(self.model().index(number, 0)) for number in range(first, last + 1)]
+        self.thumbnails.want([wanted for row in rows if (wanted := self.wanted(row.path)) is not None])
+
+    def close_threads(self) -> None:
+        """End the threads that make thumbnails."""
+        self._look.stop()
+        self.thumbnails.close()
+
+
+def _reason(answer: Answer) -> str:
+    """Why there is no answer, without the name of the file: that stands in the same row."""
+    return answer.problem.removeprefix(f"{Path(answer.path).name}: ")
+
+
+class _Thumbnail(QStyledItemDelegate):
+    """Paints the thumbnail of a row."""
+
+    def __init__(self, table: AnswerTable) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+              ) -> None:
+        super().paint(painter, option, index)
+        answer: Answer = self._table._row(index)  # type: ignore[arg-type]
+        wanted = self._table.wanted(answer.path)
+        image = self._table.thumbnails.get(wanted) if wanted is not None else None
+        room = QRectF(option.rect).adjusted(10, 4, -10, -4)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if image is None or image.isNull():
+            painter.setPen(theme.color("line"))
+            painter.setBrush(theme.color("sunk"))
+            side = min(room.width(), room.height())
+            painter.drawRoundedRect(QRectF(room.center().x() - side / 2, room.y(), side, side), 4, 4)
+        else:
+            draw_rounded(painter, image, fitted(image.size(), room), 4)
+        painter.restore()

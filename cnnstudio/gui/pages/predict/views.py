@@ -1,0 +1,204 @@
+"""How the Predict page shows answers: bars of the likeliest classes, and the picture with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
+
+from cnnstudio.core.events import Answered, Prediction, Ranked
+from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.prepare.preview import Trouble
+from cnnstudio.gui.state.jobs import Report
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, column, row
+from cnnstudio.gui.widgets.cards import Card, DropArea
+from cnnstudio.gui.widgets.picture import PictureView, image_of
+from cnnstudio.gui.widgets.words import count, duration, number, percent, pictures
+
+ENGINES = {"litert": "LiteRT", "keras": "Keras"}
+TOP = 8
+"""How many classes have a bar."""
+_LARGEST = 1024
+_BAR = 44
+
+
+@dataclass(eq=False)
+class Answer:
+    """A file and what is known of it; `prediction` is None until the answer came."""
+
+    path: str
+    prediction: Prediction | None = None
+
+    @property
+    def best(self) -> Ranked | None:
+        return self.prediction.top[0] if self.prediction is not None and self.prediction.top else None
+
+    @property
+    def problem(self) -> str:
+        found = self.prediction.problem if self.prediction is not None else None
+        return str(found.text) if found is not None else ""
+
+
+def note_words(event: Answered) -> str:
+    """How long a request took, and by which engine."""
+    seconds = f"{number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else duration(event.seconds)
+    return f"{seconds} · {ENGINES.get(event.engine, event.engine)}"
+
+
+def summary_words(answers: Sequence[Answer], done: int, total: int) -> str:
+    """How many pictures were answered, and how many could not be read."""
+    troubles = sum(1 for each in answers if each.problem)
+    words = pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=count(done),
+                                                     total=pictures(total))
+    if not troubles:
+        return words
+    return f"{words} · " + (tr("1 unreadable", "1 ilegible") if troubles == 1
+                            else tr("{n} unreadable", "{n} ilegibles", n=count(troubles)))
+
+
+def load_picture(path: str, _report: Report) -> QImage | Trouble:
+    """The file as large as the page may show it."""
+    from cnnstudio.imaging.errors import PictureError
+    from cnnstudio.imaging.problems import picture_problem
+    from cnnstudio.imaging.thumbnails import thumbnail
+
+    try:
+        return image_of(thumbnail(path, _LARGEST))
+    except PictureError as trouble:
+        return Trouble(str(picture_problem(trouble, path).text))
+    except OSError as trouble:
+        return Trouble(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
+                          name=Path(path).name, reason=reason_of(trouble)))
+
+
+class Bars(QWidget):
+    """The likeliest classes with their probability, in the colours of the classes."""
+
+    def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._color_of = color_of
+        self.ranked: tuple[Ranked, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(160)
+
+    def show_ranked(self, ranked: tuple[Ranked, ...]) -> None:
+        self.ranked = ranked[:TOP]
+        self.setAccessibleName(", ".join(f"{each.label} {percent(each.probability)}" for each in self.ranked))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, max(1, len(self.ranked)) * _BAR)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = self.width()
+        for place, each in enumerate(self.ranked):
+            top = place * _BAR
+            painter.setFont(theme.font("body_strong" if place == 0 else "body"))
+            painter.setPen(theme.color("text"))
+            words = percent(each.probability)
+            room = painter.fontMetrics().horizontalAdvance(words) + 12
+            name = painter.fontMetrics().elidedText(each.label, Qt.TextElideMode.ElideRight, width - room)
+            painter.drawText(QRectF(0, top + 2, width - room, 20), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(QRectF(0, top + 2, width, 20),
+                             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("sunk"))
+            painter.drawRoundedRect(QRectF(0, top + 25, width, 8), 4, 4)
+            if each.probability > 0:
+                painter.setBrush(self._color_of(each.label))
+                painter.drawRoundedRect(QRectF(0, top + 25, max(4.0, width * each.probability), 8), 4, 4)
+
+
+class AnswerView(QWidget):
+    """One picture and its answer: side by side when it is alone, one above the other beside a table."""
+
+    def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picture = PictureView()
+        self.picture.setMinimumSize(160, 160)
+        self._name = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
+        self._label = Label("", "figure", wrap=True)
+        self.bars = Bars(color_of)
+        self._problem = Label("", "body", "error", wrap=True, selectable=True)
+        self._note = Label("", "secondary", "dim", wrap=True)
+        self.card = Card(Caption(tr("Answer", "Respuesta")), self._label, self.bars, self._problem, self._note,
+                         spacing=8)
+        left = column(self.picture, self._name, spacing=8)
+        left.setStretch(0, 1)
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(20)
+        self._layout.addLayout(left, 1)
+        self._layout.addWidget(self.card)
+        self.setLayout(self._layout)
+        self.set_alone(True)
+
+    def set_alone(self, alone: bool) -> None:
+        """Whether there is this one picture only."""
+        self._layout.setDirection(QBoxLayout.Direction.LeftToRight if alone else QBoxLayout.Direction.TopToBottom)
+        self._layout.setSpacing(20 if alone else 12)
+        self._layout.setAlignment(self.card, Qt.AlignmentFlag.AlignTop if alone else Qt.AlignmentFlag(0))
+        self.card.setMinimumWidth(340 if alone else 0)
+        self.card.setMaximumWidth(380 if alone else 16777215)
+        self.card.setSizePolicy(QSizePolicy.Policy.Preferred,
+                                QSizePolicy.Policy.Preferred if alone else QSizePolicy.Policy.Maximum)
+
+    def show_answer(self, answer: Answer | None, waiting: str) -> None:
+        """The file's name and answer; `waiting` says what it waits for while there is none."""
+        self._name.setText(answer.path if answer is not None else "")
+        best = answer.best if answer is not None else None
+        problem = answer.problem if answer is not None else ""
+        self._label.setText(best.label if best is not None else "" if problem else waiting)
+        self._label.setFont(theme.font("figure" if best is not None else "body"))
+        self._label.setVisible(not problem)
+        self.bars.setVisible(best is not None)
+        self.bars.show_ranked(answer.prediction.top if best is not None and answer is not None
+                              and answer.prediction is not None else ())
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+    def show_note(self, text: str) -> None:
+        """Time and engine, below the bars."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    def show_picture(self, found: Any) -> None:
+        """A QImage, or a Trouble."""
+        if isinstance(found, Trouble):
+            self.picture.set_message(found.text, "error")
+        else:
+            self.picture.set_image(found)
+
+
+def drop_area(on_folder: Callable[[], object], on_paste: Callable[[], object]) -> DropArea:
+    """The large area of a page on which nothing was dropped yet."""
+    middle = Qt.AlignmentFlag.AlignHCenter
+    heading = Label(tr("Drop pictures or a folder here", "Suelte aquí imágenes o una carpeta"), "title", wrap=True)
+    heading.setAlignment(middle)
+    words = Label(tr("They are classified at once, by the chosen model. Nothing leaves this computer.",
+                     "Se clasifican al momento con el modelo elegido. Nada sale de este equipo."), "body", "dim",
+                  wrap=True)
+    words.setAlignment(middle)
+    area = DropArea()
+    area.body.addStretch(2)
+    area.body.addWidget(Icon("predict", "faint", 48), alignment=middle)
+    area.body.addWidget(heading)
+    area.body.addWidget(words)
+    area.body.addSpacing(8)
+    area.body.addLayout(row(None, Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder", on_click=on_folder),
+                            Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=on_paste), None))
+    area.body.addStretch(3)
+    return area

@@ -1,0 +1,158 @@
+"""What a trained model says about the augmentations: which of them turn pictures of which class into something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtWidgets import QProgressBar
+
+from cnnstudio.catalog.steps import AUGMENTATIONS
+from cnnstudio.core.events import AugmentationMeasured, Changed, Failed
+from cnnstudio.core.item import Step
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.state.jobs import ChildJob, Job, Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Label, clear, column, row
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.words import percent
+
+if TYPE_CHECKING:
+    from cnnstudio.workers.runs import RunFolder
+
+KIND: Final = "augmentation"
+SHOWN: Final = 8
+_LABEL: Final = Text("Measure augmentations", "Medir aumentos")
+
+
+def row_words(found: Changed) -> str:
+    """"6: 98 % → 41 %, called 9 (34 %)"."""
+    words = f"{found.class_name}: {percent(found.plain, 0)} → {percent(found.changed, 0)}"
+    if found.called and found.changed < found.plain:
+        words += tr(", called {name} ({share})", ", llamada {name} ({share})", name=found.called,
+                    share=percent(found.called_share, 0))
+    return words
+
+
+def newest_run(folder: Path | None) -> RunFolder | None:
+    """The newest run that has a model."""
+    from cnnstudio.workers.runs import RunFolder, list_runs
+
+    found = next((run for run in list_runs(folder) if run.has_model), None) if folder is not None else None
+    return RunFolder(found.folder) if found is not None else None
+
+
+class MeasuredCard(Card):
+    """Measures the augmentations with the newest model, and shows where accuracy is lost, the worst first."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(title=tr("Evidence", "Pruebas"), spacing=8)
+        self._session = session
+        self._run: RunFolder | None = None
+        self.found: AugmentationMeasured | None = None
+        self._note = Label("", "secondary", "dim", wrap=True)
+        self.button = Button(tr("Measure", "Medir"), "", "evaluate", on_click=self.start)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(6)
+        self._bar.hide()
+        self._rows = column(spacing=6)
+        self.body.addWidget(self._note)
+        self.body.addLayout(self._rows)
+        self.body.addWidget(self._bar)
+        self.body.addLayout(row(self.button, None))
+        session.jobs.changed.connect(self._show_work)
+
+    @property
+    def lines(self) -> list[str]:
+        """The rows as they stand there."""
+        items = [self._rows.itemAt(index) for index in range(self._rows.count())]
+        labels = [item.widget() for item in items if item is not None]
+        return [label.text() for label in labels if isinstance(label, Label)]
+
+    def refresh(self) -> None:
+        """Look for the newest model and what was measured with it."""
+        self._run = newest_run(self._session.folder)
+        self.found = self._run.augmentation() if self._run is not None else None
+        self._show()
+
+    def evidence(self, steps: Sequence[Step]) -> Mapping[str, tuple[Changed, ...]]:
+        """What was clearly lost, by the id of a step that is still there; the worst first."""
+        types = {step.id: step.type for step in steps}
+        found: dict[str, tuple[Changed, ...]] = {}
+        for each in self.found.rows if self.found is not None else ():
+            if each.clear and types.get(each.step) == each.type:
+                found[each.step] = (*found.get(each.step, ()), each)
+        return found
+
+    def start(self) -> None:
+        """Measure the project's augmentations, those that are off too."""
+        run, steps, jobs = self._run, self._session.project.augmentation.steps, self._session.jobs
+        if run is None or jobs.of_kind(KIND) is not None:
+            return
+
+        def made(work: Work) -> None:
+            if work.result is not None:
+                job = ChildJob(work.result, _LABEL, KIND, page="prepare")
+                job.ended.connect(self._over)
+                jobs.start(job)
+
+        from cnnstudio.workers.preparing import augmentation_job
+
+        jobs.run(lambda _report: augmentation_job(run, steps), _LABEL, KIND, page="prepare", done=made, owner=self)
+
+    def _over(self, last: object) -> None:
+        if isinstance(last, Failed):
+            self._session.notice(last.problem)
+        self._session.announce("runs")
+
+    def _show_work(self) -> None:
+        job: Job | None = self._session.jobs.of_kind(KIND)
+        self._bar.setVisible(job is not None)
+        self.button.setEnabled(job is None)
+        if job is not None:
+            self._bar.setRange(0, 0 if job.progress is None else 1000)
+            self._bar.setValue(round((job.progress or 0) * 1000))
+
+    def _show(self) -> None:
+        clear(self._rows)
+        self.button.setVisible(self._run is not None)
+        if self._run is None:
+            self._note.setText(tr("Once a model is trained, it can tell which of these changes turn pictures of a class "
+                                  "into something else.",
+                                  "Cuando haya un modelo entrenado, podrá decir cuáles de estos cambios convierten las "
+                                  "imágenes de una clase en otra cosa."))
+            return
+        if self.found is None:
+            self._note.setText(tr("Measures the accuracy of the newest model on pictures that each step changed, class "
+                                  "by class.",
+                                  "Mide la exactitud del modelo más reciente con imágenes que cada paso cambió, clase "
+                                  "por clase."))
+            return
+        losses = [each for each in self.found.rows if each.changed < each.plain]
+        if losses:
+            words = tr("Accuracy before and after each change, the worst first. A clear loss means that the change makes "
+                       "another picture of it, or that the model never learned it.",
+                       "Exactitud antes y después de cada cambio, lo peor primero. Una pérdida clara significa que el "
+                       "cambio hace de ella otra imagen, o que el modelo nunca lo aprendió.")
+        else:
+            words = tr("None of these changes costs the model any accuracy.",
+                       "Ninguno de estos cambios le cuesta exactitud al modelo.")
+        self._note.setText(words)
+        for each in losses[:SHOWN]:
+            entry = AUGMENTATIONS.find(each.type)
+            name = str(entry.label) if entry is not None else each.type
+            line = Label(f"{name} · {row_words(each)}", "secondary", "warn" if each.clear else "text", wrap=True)
+            line.setToolTip(tr("{n} pictures, each drawn {draws} times", "{n} imágenes, cada una sorteada {draws} veces",
+                               n=each.pictures, draws=each.draws))
+            self._rows.addWidget(line)
+
+
+def evidence_words(rows: Sequence[Changed]) -> str:
+    """What stands on a step's card."""
+    if not rows:
+        return ""
+    worst = tr("Measured: {words}.", "Medido: {words}.", words=row_words(rows[0]))
+    return worst if len(rows) == 1 else worst + " " + tr("Other classes that lose: {n}.", "Otras clases que pierden: {n}.",
+                                                         n=len(rows) - 1)

@@ -1,0 +1,300 @@
+"""The Pipeline view of the Prepare page: the chain of tf.data operations, a real batch, and the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSplitter, QStackedWidget, QWidget
+
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.prepare.preview import GridAsked, Trouble, shrunk
+from cnnstudio.gui.state.jobs import Report
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.code_editor import Python
+from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.gui.widgets.picture import PictureView
+from cnnstudio.gui.widgets.words import number
+from cnnstudio.interchange.printing.keras.pipeline import Operation, Tensor, operations, pipeline_code
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LARGEST: Final = 64
+"""At most so many pictures of a batch are made to be looked at."""
+_ROOM: Final = 256 << 20
+"""Bytes that they take at most: a batch of 4096 x 4096 pixels would not fit into the memory."""
+_CORNER: Final = 8
+_SIGN: Final = " · "
+"""Between numbers: the comma is a decimal sign in Spanish."""
+
+
+@dataclass(frozen=True)
+class BatchAsked:
+    """The first batch of an epoch; `labels(positions)` are the class numbers of these training pictures."""
+
+    grid: GridAsked
+    labels: Callable[[list[int]], list[int]]
+    label_mode: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BatchLook:
+    """A real batch: its pictures, their labels as they are given to the loss, and some of the numbers."""
+
+    images: tuple[QImage | None, ...]
+    words: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    corner: str
+
+
+def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Trouble:
+    """Make the batch as training does."""
+    import numpy as np
+
+    from cnnstudio.gui.widgets.picture import image_of
+    from cnnstudio.imaging.errors import PictureError
+    from cnnstudio.imaging.prepare import prepare_file
+    from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
+
+    grid = asked.grid
+    training = Training(grid.pictures, grid.batch_size, grid.seed, grid.steps)
+    fitting = _ROOM // (4 * int(grid.recipe["height"]) * int(grid.recipe["width"]))
+    cells = first_of_epoch(training, grid.epoch, max(1, min(grid.batch_size, LARGEST, fitting)))
+
+    def load(position: int) -> np.ndarray | None:
+        report.check()
+        try:
+            return prepare_file(grid.files([position])[0], grid.recipe)
+        except (PictureError, OSError):
+            return None
+
+    try:
+        seen = seen_in_training(cells, training, load)
+    except (ValueError, KeyError):
+        return Trouble(tr("This recipe cannot be carried out. See the marked card.",
+                          "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))
+    pictures = [each.picture for each in seen if each.picture is not None]
+    if not pictures:
+        return Trouble(tr("None of these pictures can be read.", "No se puede leer ninguna de estas imágenes."))
+    positions = sorted({position for each in seen for position in each.shares})
+    numbers = dict(zip(positions, asked.labels(positions), strict=True))
+    labels = np.zeros((len(seen), len(asked.classes)), np.float32)
+    for index, each in enumerate(seen):
+        for position, share in each.shares.items():
+            labels[index, numbers[position]] += share
+    batch = np.stack(pictures)
+    words = [_label_words(label, asked.label_mode) for label in labels]
+    facts = (
+        (tr("pictures", "imágenes"), f"{_shape(batch.shape)} {batch.dtype}"),
+        (tr("lowest, highest", "mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
+        (tr("mean of each channel", "media de cada canal"),
+         _SIGN.join(number(each, 1) for each in batch.mean(axis=(0, 1, 2)).tolist())),
+        (tr("deviation of each channel", "desviación de cada canal"),
+         _SIGN.join(number(each, 1) for each in batch.std(axis=(0, 1, 2)).tolist())),
+        (tr("pictures of each class", "imágenes de cada clase"),
+         _SIGN.join(f"{name} {number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
+                    zip(asked.classes, labels.sum(axis=0).tolist(), strict=True))),
+    )
+    corner = "\n".join("  ".join(f"{value:3d}" for value in line) for line in
+                       batch[0, :_CORNER, :_CORNER, 0].tolist())
+    return BatchLook(tuple(None if each.picture is None else image_of(shrunk(each.picture, 160)) for each in seen),
+                     tuple(words), facts, corner)
+
+
+def _label_words(label: np.ndarray, mode: str) -> str:
+    """A label in the form that the loss gets."""
+    if mode == "int":
+        return str(int(label.argmax()))
+    values = label[1:2] if mode == "binary" else label
+    if len(values) > 4:
+        found = [(place, float(value)) for place, value in enumerate(values) if value > 0]
+        return "\n".join(f"[{place}] {value:.2f}".rstrip("0").rstrip(".") for place, value in found)
+    return "[" + ", ".join(f"{float(value):.2f}".rstrip("0").rstrip(".") for value in values) + "]"
+
+
+def _shape(shape: Sequence[int | None]) -> str:
+    words = ", ".join("n" if each is None else str(each) for each in shape)
+    return f"({words},)" if len(shape) == 1 else f"({words})"
+
+
+def tensor_words(tensor: Tensor) -> str:
+    """"picture (n, 96, 96, 3) uint8"."""
+    names = {"path": tr("path", "ruta"), "split": tr("split", "división"), "class": tr("class", "clase"),
+             "picture": tr("picture", "imagen"), "label": tr("label", "etiqueta")}
+    return f"{names.get(tensor.name, tensor.name)} {_shape(tensor.shape)} {tensor.dtype}"
+
+
+class _Arrow(QWidget):
+    """The line between two operations, and what flows along it."""
+
+    def __init__(self, tensors: Sequence[Tensor]) -> None:
+        super().__init__()
+        lines = [Label(tensor_words(each), "secondary", "dim") for each in tensors]
+        for each in lines:
+            each.setFont(theme.mono_font(12))
+        self.setLayout(column(*lines, spacing=2, margins=(44, 7, 0, 7)))
+        self.setMinimumHeight(30)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color("faint"), 1.4))
+        x, end = 26, self.height() - 3
+        painter.drawLine(x, 2, x, end)
+        painter.drawLine(x, end, x - 4, end - 5)
+        painter.drawLine(x, end, x + 4, end - 5)
+
+
+class _Operation(Card):
+    """One link of the chain."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(spacing=4, margins=(16, 10, 16, 10))
+        name = Label(operation.id, "body_strong")
+        code = Label(operation.code, "secondary", "text" if not operation.code.startswith("#") else "dim", wrap=True,
+                     selectable=True)
+        code.setFont(theme.mono_font(12))
+        self.body.addWidget(name)
+        self.body.addWidget(Label(str(operation.text), "secondary", "dim", wrap=True))
+        self.body.addWidget(code)
+        self.setAccessibleName(f"{operation.id}: {operation.text}")
+
+
+class _Numbers(QWidget):
+    """Facts in two columns, left-aligned and selectable."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = column(spacing=6)
+        self.setLayout(self._lines)
+
+    def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        clear(self._lines)
+        for name, value in facts:
+            key = Label(name, "secondary", "dim", wrap=True)
+            key.setFixedWidth(150)
+            shown = Label(value, "secondary", wrap=True, selectable=True)
+            line = row(key, shown, spacing=12)
+            line.setStretch(1, 1)
+            self._lines.addLayout(line)
+
+
+class _Tile(QWidget):
+    """A picture of the batch over its label."""
+
+    def __init__(self, image: QImage | None, words: str) -> None:
+        super().__init__()
+        view = PictureView()
+        view.setFixedSize(92, 92)
+        view.set_image(image)
+        label = Label(words, "secondary", "dim")
+        label.setFont(theme.mono_font(11))
+        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        label.setFixedWidth(92)
+        label.setToolTip(words)
+        self.setLayout(column(view, label, spacing=4))
+
+
+class PipelineView(QWidget):
+    """The chain at the left; at the right a real batch or the code."""
+
+    def __init__(self, view: str) -> None:
+        super().__init__()
+        self._chain = column(spacing=0, margins=(24, 14, 12, 24))
+        self.operations: tuple[Operation, ...] = ()
+        self.which = SegmentedControl([("batch", tr("A real batch", "Un lote real")), ("code", tr("Code", "Código"))],
+                                      view, stretch=False)
+        self.which.chosen.connect(self._show)
+        self._copy = Button(tr("Copy", "Copiar"), icon="copy",
+                            on_click=lambda: QGuiApplication.clipboard().setText(self.code))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(scrolled(self._batch()))
+        self._stack.addWidget(self._code())
+        right = column(row(self.which, None, self._copy, spacing=8), self._stack, spacing=12, margins=(12, 14, 24, 16))
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(8)
+        chain = scrolled(box(self._chain))
+        chain.setMinimumWidth(380)
+        splitter.addWidget(chain)
+        splitter.addWidget(box(right))
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([520, 800])
+        self.setLayout(column(splitter))
+        self._show(view)
+
+    def _batch(self) -> QWidget:
+        self._trouble = Label("", "body", "error", wrap=True)
+        self._trouble.hide()
+        self._numbers = _Numbers()
+        self._corner = Label("", "secondary", selectable=True)
+        self._corner.setFont(theme.mono_font(12))
+        self._tiles = QWidget()
+        self._tiles.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._flow = FlowLayout(self._tiles, spacing=10)
+        return box(column(
+            self._trouble, Caption(tr("Numbers", "Números")), self._numbers, 8,
+            Caption(tr("First values of the first picture", "Primeros valores de la primera imagen")), self._corner, 8,
+            Caption(tr("Pictures and their labels", "Imágenes y sus etiquetas")), self._tiles, None, spacing=8,
+            margins=(0, 0, 8, 0)))
+
+    def _code(self) -> QWidget:
+        self._text = QPlainTextEdit()
+        self._text.setReadOnly(True)
+        self._text.setFont(theme.mono_font())
+        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._text.setAccessibleName(tr("tf.data code", "Código tf.data"))
+        self._highlighter = Python(self._text.document())
+        note = Label(tr("Runs beside the manifest.jsonl of any run and makes the same pictures; what is drawn at random "
+                        "comes from Keras.",
+                        "Funciona junto al manifest.jsonl de cualquier entrenamiento y da las mismas imágenes; lo que "
+                        "se sortea viene de Keras."), "secondary", "dim", wrap=True)
+        return box(column(note, self._text, spacing=10))
+
+    def _show(self, which: object) -> None:
+        self._stack.setCurrentIndex(1 if which == "code" else 0)
+        self._copy.setVisible(which == "code")
+
+    @property
+    def code(self) -> str:
+        """The script."""
+        return self._text.toPlainText()
+
+    def show_project(self, project: Project, classes: int, pictures: int) -> None:
+        """The chain and the code of a project with so many training pictures."""
+        found = operations(project, classes, pictures)
+        if found != self.operations:
+            self.operations = found
+            clear(self._chain)
+            for number, each in enumerate(found):
+                self._chain.addWidget(_Operation(each))
+                if number < len(found) - 1 or each.out:
+                    self._chain.addWidget(_Arrow(each.out))
+            self._chain.addWidget(Label(tr("the network", "la red"), "body_strong"))
+            self._chain.addStretch(1)
+        code = pipeline_code(project, classes, pictures)
+        if code != self.code:
+            place = self._text.verticalScrollBar().value()
+            self._text.setPlainText(code)
+            self._text.verticalScrollBar().setValue(place)
+
+    def show_batch(self, found: BatchLook | Trouble) -> None:
+        """A real batch, or why there is none."""
+        self._trouble.setVisible(isinstance(found, Trouble))
+        clear(self._flow)
+        if isinstance(found, Trouble):
+            self._trouble.setText(found.text)
+            return
+        self._numbers.show_facts(found.facts)
+        self._corner.setText(found.corner)
+        for image, words in zip(found.images, found.words, strict=True):
+            self._flow.addWidget(_Tile(image, words))

@@ -1,0 +1,251 @@
+"""What the Prepare page computes in threads: one picture after each stage, and what training will see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.state.jobs import JobList, Report, Work
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BINS: Final = 64
+GRID: Final = 16
+_SHOWN: Final = 512
+"""The longest side of a picture on the page, in pixels."""
+_KEPT_BYTES: Final = 64 << 20
+
+
+@dataclass(frozen=True)
+class StageLook:
+    """A picture after a stage, as it is shown. `height`, `width` and `channels` are those before it was shrunk.
+
+    `histogram` has a row a channel (without transparency) of shares, 0 to 1 of the tallest bin.
+    """
+
+    id: str
+    type: str
+    image: QImage
+    height: int
+    width: int
+    channels: int
+    histogram: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """One stage of several pictures, in the order they were asked for; None where a file cannot be read."""
+
+    id: str
+    type: str
+    looks: tuple[StageLook | None, ...]
+
+
+@dataclass(frozen=True)
+class StagesAsked:
+    """Files and the recipe in its plain form; `captions` say what each file stands for, such as its class."""
+
+    paths: tuple[Path, ...]
+    recipe: dict[str, Any]
+    captions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GridAsked:
+    """Sixteen pictures as training will see them: the first of the first batch of `epoch`, or the one at `position`
+    of the training split in sixteen epochs from that one on. `files(positions)` are the files at these positions."""
+
+    files: Callable[[list[int]], list[Path]]
+    pictures: int
+    recipe: dict[str, Any]
+    steps: list[dict[str, Any]]
+    seed: int
+    epoch: int
+    batch_size: int = 32
+    position: int | None = None
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """A picture of the grid. `shares` are the positions that it is mixed from, empty where it is one alone."""
+
+    image: QImage | None
+    position: int
+    shares: dict[int, float]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why there is nothing to show."""
+
+    text: str
+
+
+class Latest(QObject):
+    """Runs one function in a thread; of what is asked meanwhile only the newest request is done."""
+
+    answered = Signal(object, object)
+    """The request and what the function answered, or a Trouble."""
+
+    def __init__(self, jobs: JobList, kind: str, function: Callable[[Any, Report], Any], parent: QObject) -> None:
+        super().__init__(parent)
+        self._jobs, self._kind, self._function = jobs, kind, function
+        self._job: Work | None = None
+        self._doing: Any = None
+        self._waiting: Any = None
+
+    def ask(self, request: Any) -> None:
+        """Do this next, and forget what waits."""
+        if self._job is None:
+            self._start(request)
+        else:
+            self._waiting = request
+            self._job.cancel()
+
+    def close(self) -> None:
+        """End the thread; nothing is answered any more."""
+        self._waiting = None
+        if self._job is not None:
+            self._job.ended.disconnect(self._over)
+            self._job.cancel()
+            self._job.join()
+            self._job = None
+
+    def _start(self, request: Any) -> None:
+        self._doing = request
+        self._job = self._jobs.run(lambda report: self._function(request, report),
+                                   Text("Preview", "Vista previa"), self._kind, quiet=True)
+        self._job.ended.connect(self._over)
+
+    def _over(self, last: Any) -> None:
+        job, request = self._job, self._doing
+        waiting, self._job, self._waiting = self._waiting, None, None
+        if waiting is not None:
+            self._start(waiting)
+        if job is None:
+            return
+        if job.result is not None:
+            self.answered.emit(request, job.result)
+        elif (problem := getattr(last, "problem", None)) is not None:
+            self.answered.emit(request, Trouble(str(problem.text)))
+
+
+def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Trouble:
+    """The files after every stage of the recipe. Of one file trouble is told, of several the others are shown."""
+    from cnnstudio.imaging.errors import PictureError
+    from cnnstudio.imaging.prepare import stages
+    from cnnstudio.imaging.problems import picture_problem
+
+    columns: list[list[StageLook] | None] = []
+    trouble = None
+    for path in asked.paths:
+        report.check()
+        try:
+            columns.append([_look(each.id, each.type, each.picture) for each in stages(path, asked.recipe)])
+        except PictureError as reason:
+            trouble = Trouble(str(picture_problem(reason, path).text))
+            columns.append(None)
+        except OSError as reason:
+            trouble = Trouble(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
+                                 name=path.name, reason=reason_of(reason)))
+            columns.append(None)
+        except ValueError:
+            return _refused()
+    whole = next((each for each in columns if each is not None), None)
+    if whole is None:
+        return trouble or _refused()
+    return [StageRow(first.id, first.type, tuple(None if each is None else each[number] for each in columns))
+            for number, first in enumerate(whole)]
+
+
+def _refused() -> Trouble:
+    return Trouble(tr("This recipe cannot be carried out. See the marked card.",
+                      "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))
+
+
+def _look(identifier: str, type_name: str, picture: np.ndarray) -> StageLook:
+    from cnnstudio.gui.widgets.picture import image_of
+
+    height, width, channels = picture.shape
+    return StageLook(identifier, type_name, image_of(shrunk(picture, _SHOWN)), height, width, channels,
+                     histogram(picture))
+
+
+def shrunk(picture: np.ndarray, most: int) -> np.ndarray:
+    """The picture with its longer side at most so long."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    factor = most / max(height, width)
+    if factor >= 1:
+        return picture
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+def histogram(picture: np.ndarray) -> tuple[tuple[float, ...], ...]:
+    """A row of `BINS` shares (0 to 1 of the tallest) for each channel of uint8 (height, width, channels)."""
+    import numpy as np
+
+    shown = picture[:: max(1, picture.shape[0] // 512), :: max(1, picture.shape[1] // 512), :3]
+    counts = [np.bincount(shown[:, :, channel].ravel() >> 2, minlength=BINS) for channel in range(shown.shape[2])]
+    tallest = max(int(each.max()) for each in counts) or 1
+    return tuple(tuple((each / tallest).tolist()) for each in counts)
+
+
+class GridMaker:
+    """Prepares pictures and changes them as training does; what was prepared is kept while it fits."""
+
+    def __init__(self) -> None:
+        self._recipe = ""
+        self._kept: dict[Path, np.ndarray | None] = {}
+
+    def make(self, asked: GridAsked, report: Report) -> list[GridCell] | Trouble:
+        """Sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
+        from cnnstudio.gui.widgets.picture import image_of
+        from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
+
+        training = Training(asked.pictures, asked.batch_size, asked.seed, asked.steps)
+        if asked.position is None:
+            cells = first_of_epoch(training, asked.epoch, GRID)
+        else:
+            cells = [(asked.epoch + number, asked.position) for number in range(GRID)]
+        files: dict[int, Path] = {}
+        positions = list(dict.fromkeys(position for _, position in cells))
+        files.update(zip(positions, asked.files(positions), strict=True))
+
+        def load(position: int) -> np.ndarray | None:
+            report.check()
+            if position not in files:
+                files[position] = asked.files([position])[0]
+            return self._prepared(files[position], asked.recipe)
+
+        try:
+            seen = seen_in_training(cells, training, load)
+        except (ValueError, KeyError):
+            return _refused()
+        return [GridCell(None if each.picture is None else image_of(shrunk(each.picture, _SHOWN // 2)), position,
+                         each.shares if len(each.shares) > 1 else {})
+                for each, (_, position) in zip(seen, cells, strict=True)]
+
+    def _prepared(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
+        from cnnstudio.imaging.errors import PictureError
+        from cnnstudio.imaging.prepare import prepare_file
+
+        room = _KEPT_BYTES // max(1, int(recipe["height"]) * int(recipe["width"]) * 4)
+        if repr(recipe) != self._recipe or len(self._kept) > room:
+            self._recipe, self._kept = repr(recipe), {}
+        if path not in self._kept:
+            try:
+                self._kept[path] = prepare_file(path, recipe)
+            except (PictureError, OSError):
+                self._kept[path] = None
+        return self._kept[path]

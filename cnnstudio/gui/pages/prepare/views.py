@@ -1,0 +1,258 @@
+"""How the Prepare page shows pictures: a tile for every stage with its histogram, and the 4 x 4 grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.prepare.preview import GridCell, StageLook, StageRow
+from cnnstudio.gui.widgets.picture import draw_rounded, fitted
+
+_PICTURE = 132
+_HISTOGRAM = 34
+_CHANNELS = {1: "grayscale", 3: "rgb", 4: "rgba"}
+_GAP = 8
+
+
+def size_words(look: StageLook) -> str:
+    """Width, height and channels of a stage."""
+    return f"{look.width} × {look.height} · {_CHANNELS.get(look.channels, look.channels)}"
+
+
+class StageTile(QWidget):
+    """One stage: its name, and of every picture the look, its size and the histogram of its channels."""
+
+    HEIGHT = 20 + _PICTURE + 6 + 18 + _HISTOGRAM + 2
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = ""
+        self._captions: tuple[str, ...] = ()
+        self._looks: tuple[StageLook | None, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    @property
+    def look(self) -> StageLook | None:
+        """The look of the first picture."""
+        return self._looks[0] if self._looks else None
+
+    def show_stage(self, title: str, looks: Sequence[StageLook | None], captions: Sequence[str] = ()) -> None:
+        self._title, self._looks, self._captions = title, tuple(looks), tuple(captions)
+        words = [size_words(look) if look is not None else "–" for look in looks]
+        lines = [f"{caption}: {size}" for caption, size in zip(captions, words, strict=True)] if captions else words
+        self.setAccessibleName(f"{title}: {', '.join(lines)}")
+        self.setToolTip("\n".join((title, *lines)))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(150, self.HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font("secondary"))
+        painter.setPen(theme.color("text"))
+        title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(QRectF(0, 0, self.width(), 18), Qt.AlignmentFlag.AlignVCenter, title)
+        count = max(1, len(self._looks))
+        width = (self.width() - _GAP * (count - 1)) / count
+        for number, look in enumerate(self._looks):
+            caption = self._captions[number] if self._captions else size_words(look) if look is not None else ""
+            self._paint(painter, QRectF(number * (width + _GAP), 20, width, self.height() - 20), look, caption)
+
+    @staticmethod
+    def _paint(painter: QPainter, room: QRectF, look: StageLook | None, caption: str) -> None:
+        well = QRectF(room.x(), room.y(), room.width(), _PICTURE)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("sunk"))
+        painter.drawRoundedRect(well, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+        if look is not None:
+            draw_rounded(painter, look.image, fitted(look.image.size(), well), theme.THUMBNAIL_RADIUS)
+        painter.setPen(theme.color("dim"))
+        below = well.bottom() + 5
+        words = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(QRectF(room.x(), below, room.width(), 18), Qt.AlignmentFlag.AlignVCenter, words)
+        if look is not None:
+            draw_histogram(painter, QRectF(room.x(), below + 20, room.width(), _HISTOGRAM), look.histogram)
+
+
+class StepLook(QWidget):
+    """What a card's step makes of the pictures: a picture and its histogram, or one of each class side by side."""
+
+    HEIGHT = 64
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._looks: tuple[StageLook | None, ...] = ()
+        self.setFixedHeight(self.HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("After this step", "Tras este paso"))
+        self.hide()
+
+    @property
+    def looks(self) -> tuple[StageLook | None, ...]:
+        """What is shown."""
+        return self._looks
+
+    def show_looks(self, looks: Sequence[StageLook | None]) -> None:
+        """Show these; none hides the widget."""
+        self._looks = tuple(looks)
+        self.setVisible(bool(self._looks))
+        found = next((look for look in self._looks if look is not None), None)
+        self.setToolTip(size_words(found) if found is not None else "")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        alone = len(self._looks) == 1
+        most = max(1, int((self.width() + _GAP) // (52 + _GAP)))
+        shown = self._looks[:most]
+        side = float(self.HEIGHT) if alone else (self.width() - _GAP * (len(shown) - 1)) / max(1, len(shown))
+        side = min(side, float(self.HEIGHT) * 1.5)
+        for number, look in enumerate(shown):
+            height = self.HEIGHT if alone else self.HEIGHT - 22
+            well = QRectF(number * (side + _GAP), 0, side, height)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("sunk"))
+            painter.drawRoundedRect(well, 6, 6)
+            if look is None:
+                continue
+            draw_rounded(painter, look.image, fitted(look.image.size(), well), 6)
+            room = (QRectF(side + 12, 4, self.width() - side - 12, self.HEIGHT - 8) if alone
+                    else QRectF(well.x(), height + 4, side, 16))
+            draw_histogram(painter, room, look.histogram)
+
+
+def draw_histogram(painter: QPainter, room: QRectF, rows: Sequence[Sequence[float]]) -> None:
+    """Curves of a picture's channels from dark (left) to bright, on a thin line."""
+    inks = [theme.color("dim")] if len(rows) == 1 else [theme.class_color(5), theme.class_color(2),
+                                                       theme.class_color(0)]
+    for values, ink in zip(rows, inks, strict=False):
+        step = room.width() / max(1, len(values) - 1)
+        # The root of a share keeps small bins visible beside one that towers.
+        points = [QPointF(room.x() + index * step, room.bottom() - room.height() * value ** 0.5)
+                  for index, value in enumerate(values)]
+        ground = QColor(ink)
+        ground.setAlpha(36)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawPolygon(QPolygonF([room.bottomLeft(), *points, room.bottomRight()]))
+        painter.setPen(QPen(ink, 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(QPolygonF(points))
+    painter.setPen(QPen(theme.color("line"), 1))
+    painter.drawLine(room.bottomLeft(), room.bottomRight())
+
+
+class StageStrip(QWidget):
+    """The tiles of all stages in order. Tiles are kept, so that a new answer never flickers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tiles: list[StageTile] = []
+        self._least = 150
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_stages(self, stages: Sequence[tuple[str, StageRow]], captions: Sequence[str] = ()) -> None:
+        """A tile for each stage, wide enough for all its pictures."""
+        self._least = max(150, len(captions) * 100)
+        while len(self._tiles) < len(stages):
+            tile = StageTile(self)
+            self._tiles.append(tile)
+        for tile, (title, row) in zip(self._tiles, stages, strict=False):
+            tile.show_stage(title, row.looks, captions)
+        for number, tile in enumerate(self._tiles):
+            tile.setVisible(number < len(stages))
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        """Equal columns of at least a tile's width. By hand: a layout would ask for the room of one column."""
+        shown = [tile for tile in self._tiles if not tile.isHidden()]
+        gap, least = 16, self._least
+        columns = max(1, (self.width() + gap) // (least + gap))
+        width = (self.width() - gap * (columns - 1)) // columns
+        height = StageTile.HEIGHT
+        for number, tile in enumerate(shown):
+            tile.setGeometry(number % columns * (width + gap), number // columns * (height + gap), width, height)
+        lines = max(1, -(-len(shown) // columns))
+        self.setFixedHeight(lines * height + (lines - 1) * gap)
+
+    @property
+    def titles(self) -> list[str]:
+        """The names of the tiles in view."""
+        return [tile._title for tile in self._tiles if not tile.isHidden()]
+
+
+class Mosaic(QWidget):
+    """Four by four pictures as training will see them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.images: list[QImage | None] = []
+        self._words: list[str] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 560)
+        self.setAccessibleName(tr("Sixteen pictures as training will see them",
+                                  "Dieciséis imágenes como las verá el entrenamiento"))
+
+    def show_cells(self, cells: Sequence[GridCell], words: Sequence[str]) -> None:
+        """Show these; `words` stand on a picture, such as the shares of its classes."""
+        self.images = [cell.image for cell in cells]
+        self._words = list(words)
+        self.update()
+
+    @property
+    def words(self) -> list[str]:
+        """What stands on the pictures."""
+        return self._words
+
+    def _shape(self) -> float:
+        """Height over width of a cell, within what still looks like a grid."""
+        first = next((each for each in self.images if each is not None), None)
+        return max(0.5, min(2.0, first.height() / first.width())) if first is not None else 1.0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = self._shape()
+        across = min((self.width() - 3 * _GAP) / 4, (self.height() - 3 * _GAP) / 4 / shape)
+        down = across * shape
+        for number in range(16):
+            cell = QRectF(number % 4 * (across + _GAP), number // 4 * (down + _GAP), across, down)
+            image = self.images[number] if number < len(self.images) else None
+            if image is None:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.color("sunk"))
+                painter.drawRoundedRect(cell, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+            else:
+                draw_rounded(painter, image, fitted(image.size(), cell), theme.THUMBNAIL_RADIUS)
+                self._paint_words(painter, cell, self._words[number] if number < len(self._words) else "")
+
+    @staticmethod
+    def _paint_words(painter: QPainter, cell: QRectF, words: str) -> None:
+        if not words:
+            return
+        painter.setFont(theme.font("secondary"))
+        plate = QRectF(cell.x(), cell.bottom() - 20, cell.width(), 20)
+        ground = QColor(theme.color("surface"))
+        ground.setAlpha(225)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(plate, 4, 4)
+        painter.setPen(theme.color("text"))
+        inside = plate.adjusted(6, 0, -6, 0)
+        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(inside.width()))
+        painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, text)

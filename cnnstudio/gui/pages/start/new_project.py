@@ -1,0 +1,232 @@
+"""A new project: what it starts from, its name and its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QProgressBar, QWidget
+
+from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.places import free_place, projects_folder
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.start.own_model import OwnModel, is_model
+from cnnstudio.gui.state.jobs import Job
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Badge, Button, Caption, Elided, Icon, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Card, Expander
+from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.words import short
+
+AUTO = ""
+OWN = "own"
+
+
+class NewProject(QWidget):
+    """`created(folder)` when the project was made; `left` when the user went back."""
+
+    created = Signal(str)
+    left = Signal()
+
+    def __init__(self, session: Session, state: dict[str, Any], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._state = session, state
+        self._job: Job | None = None
+        self._cards: dict[str, Card] = {}
+        self.setLayout(column(spacing=0))
+        self._built = False
+
+    def begin(self, source: str) -> None:
+        """Ask about a project for the pictures in `source`."""
+        if not self._built:
+            self._build()
+        place = Path(source)
+        name = (place.stem if place.is_file() else place.name) or "project"
+        self._source.setText(source)
+        self._name.setText(self._state.get("name", name.replace("_", " ")))
+        self._place.setText(self._state.get("place", str(free_place(projects_folder() / name))))
+        choice, own = self._state.get("choice", AUTO), self._state.get("own", ("", ""))
+        if own[0]:
+            self._own.take(Path(own[0]), own[1])
+        else:
+            self._own.forget()
+        self._choose(choice)
+        self._waiting(self._session.jobs.of_kind("create") is not None)
+
+    def _build(self) -> None:
+        self._built = True
+        self._source = Elided("", "body", "dim")
+        self._name, self._place = QLineEdit(), QLineEdit()
+        for line, name in ((self._name, tr("Name", "Nombre")), (self._place, tr("Location", "Ubicación"))):
+            line.setFont(theme.font())
+            line.setAccessibleName(name)
+        self._name.textEdited.connect(lambda text: self._state.__setitem__("name", text))
+        self._place.textEdited.connect(self._placed)
+        browse = Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=self._browse)
+        self._trouble = Label("", "secondary", "error", wrap=True)
+        self._trouble.hide()
+        fields = row(spacing=16)
+        fields.addLayout(column(Label(tr("Name", "Nombre"), "secondary", "dim"), self._name, spacing=4), 1)
+        fields.addLayout(column(Label(tr("Location of the project", "Ubicación del proyecto"), "secondary", "dim"),
+                                row(self._place, browse, spacing=4), spacing=4), 2)
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.hide()
+        self._create = Button(tr("Create project", "Crear proyecto"), "primary", on_click=self._make)
+        self._back = Button(tr("Back", "Volver"), on_click=self._go_back)
+        inner = column(
+            Label(tr("New project", "Proyecto nuevo"), "title"),
+            row(Icon("folder", "dim", 16), self._source, spacing=8), 12, fields, self._trouble, 12,
+            *self._gallery(), 12, spacing=8, margins=(48, 32, 48, 16))
+        inner.addStretch(1)
+        holder = box(inner)
+        holder.setMaximumWidth(1040)
+        outer = row(None, holder, None, spacing=0)
+        outer.setStretch(1, 20)
+        foot = row(self._back, self._progress, self._create, spacing=16, margins=(48, 12, 48, 16))
+        foot.setStretch(1, 1)
+        foot.insertStretch(1, 1)
+        footer = box(foot)
+        self._area = scrolled(box(outer))
+        self.layout().addWidget(self._area)  # type: ignore[union-attr]
+        self.layout().addWidget(footer)  # type: ignore[union-attr]
+
+    def _gallery(self) -> list[QWidget]:
+        from cnnstudio.catalog import bases as known_bases
+        from cnnstudio.catalog import templates as known_templates
+
+        automatic = self._card(AUTO, tr("Recommended for these pictures", "Recomendado para estas imágenes"),
+                               tr("A pretrained base for photos, a small network for small pictures: chosen after "
+                                  "looking at them.",
+                                  "Una base preentrenada para fotos, una red pequeña para imágenes pequeñas: se elige "
+                                  "tras mirarlas."), tr("automatic", "automático"))
+        bases, templates = QWidget(), QWidget()
+        flow = FlowLayout(bases, spacing=12, cell=270)
+        for base in map(known_bases.BASES.__getitem__, known_bases.FEATURED):
+            words = tr("{n} parameters · top-1 {top:.1f} %", "{n} parámetros · top-1 {top:.1f} %",
+                       n=short(base.parameters), top=base.top1)
+            badge = tr("works offline", "sin conexión") if base.weights.bundled else ""
+            flow.addWidget(self._card(f"base:{base.id}", str(base.label), str(base.help), badge, words))
+        flow = FlowLayout(templates, spacing=12, cell=270)
+        for template in map(known_templates.TEMPLATES.__getitem__, known_templates.FEATURED):
+            flow.addWidget(self._card(f"template:{template.id}", str(template.label), str(template.help), "",
+                                      str(template.year)))
+        self._own = OwnModel(self._session)
+        self._own.taken.connect(self._own_taken)
+        self._own.looked.connect(self._own_looked)
+        self._cards[OWN] = self._own.card
+        opened = bool(self._state.get("choice"))
+        more = box(column(Label(tr("Pretrained bases: a network that has already learned from a million photos",
+                                   "Bases preentrenadas: una red que ya aprendió de un millón de fotos"),
+                                "secondary", "dim", wrap=True), bases, 8,
+                          Label(tr("Architectures that learn from your pictures alone",
+                                   "Arquitecturas que aprenden solo de sus imágenes"), "secondary", "dim", wrap=True),
+                          templates, 8, Label(tr("What you have trained yourself", "Lo que ha entrenado usted mismo"),
+                                              "secondary", "dim", wrap=True), self._own, 8,
+                          Label(tr("The gallery of the Network page has all {bases} bases and {templates} architectures.",
+                                   "La galería de la página Red tiene las {bases} bases y las {templates} arquitecturas.",
+                                   bases=len(known_bases.BASES), templates=len(known_templates.TEMPLATES)),
+                                "secondary", "dim", wrap=True), spacing=8))
+        self._more = Expander(tr("Choose yourself", "Elegir usted mismo"), more, open=opened)
+        return [Caption(tr("Start from", "Punto de partida")), automatic, self._more]
+
+    def _card(self, value: str, title: str, text: str, badge: str = "", note: str = "") -> Card:
+        card = Card(clickable=True, margins=(14, 12, 14, 12), spacing=4)
+        line = row(Label(title, "body_strong", wrap=True), spacing=8)
+        line.setStretch(0, 1)
+        if badge:
+            line.addWidget(Badge(badge, "ok"))
+        card.body.addLayout(line)
+        card.body.addWidget(Label(text, "secondary", "dim", wrap=True))
+        if note:
+            card.body.addWidget(Elided(note, "secondary", "dim"))
+        card.body.addStretch(1)
+        card.setAccessibleName(title)
+        card.clicked.connect(lambda: self._choose(value))
+        self._cards[value] = card
+        return card
+
+    def _choose(self, value: str) -> None:
+        self._state["choice"] = value
+        for each, card in self._cards.items():
+            card.set_selected(each == value)
+        self._allow()
+
+    def _own_taken(self) -> None:
+        self._state["own"] = (str(self._own.model), self._own.name)
+        self._choose(OWN)
+
+    def _own_looked(self) -> None:
+        self._allow()
+        # Only when it has grown: by then its place is known.
+        QTimer.singleShot(0, self._own, lambda: self._area.ensureWidgetVisible(self._own))
+
+    def take_model(self, path: str) -> bool:
+        """A dropped file is the model to start from; whether it can be one."""
+        if not is_model(path):
+            return False
+        self._more.open()
+        self._own.take(Path(path))
+        return True
+
+    def _allow(self) -> None:
+        """Let the project be created, or tell on the button why not."""
+        blocker = self._own.blocker() if self._state.get("choice") == OWN else ""
+        self._create.setEnabled(not blocker and self._progress.isHidden())
+        self._create.setToolTip(blocker)
+
+    def _placed(self, text: str) -> None:
+        self._state["place"] = text
+        self._show_trouble("")
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self.window(), tr("Location of the project",
+                                                                    "Ubicación del proyecto"),
+                                                  str(Path(self._place.text()).parent))
+        if folder:
+            place = str(free_place(Path(folder) / Path(self._place.text()).name))
+            self._place.setText(place)
+            self._placed(place)
+
+    def _show_trouble(self, text: str) -> None:
+        self._trouble.setText(text)
+        self._trouble.setVisible(bool(text))
+
+    def _make(self) -> None:
+        place = Path(self._place.text().strip()).expanduser()
+        if not self._place.text().strip() or not place.is_absolute():
+            self._show_trouble(tr("Write a whole path for the project.", "Escriba una ruta completa para el proyecto."))
+            return
+        if (place / PROJECT_FILE).exists():
+            self._show_trouble(tr("There is already a project in this place: choose another.",
+                                  "Ya hay un proyecto en este lugar: elija otro."))
+            return
+        kind, _, identifier = str(self._state.get("choice", AUTO)).partition(":")
+        template = identifier if kind == "template" else ""
+        base = identifier if kind == "base" else str(self._own.model) if kind == OWN else ""
+        self._job = self._session.create(place, Path(self._source.text()), template, base,
+                                         self._name.text().strip() or place.name,
+                                         lambda folder: self.created.emit(str(folder)), self._own.name)
+        self._job.event.connect(lambda _event: self._show_progress())
+        self._job.ended.connect(lambda _last: self._waiting(False))
+        self._waiting(True)
+
+    def _show_progress(self) -> None:
+        if self._job is not None and self._job.progress is not None:
+            self._progress.setValue(round(self._job.progress * 1000))
+
+    def _waiting(self, waiting: bool) -> None:
+        self._progress.setVisible(waiting)
+        self._allow()
+        self._progress.setRange(0, 1000)
+        self._progress.setValue(0)
+        self._back.setText(tr("Cancel", "Cancelar") if waiting else tr("Back", "Volver"))
+
+    def _go_back(self) -> None:
+        job = self._session.jobs.of_kind("create")
+        if job is not None:
+            job.cancel()
+        else:
+            self.left.emit()

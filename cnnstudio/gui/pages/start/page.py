@@ -1,0 +1,194 @@
+"""Start: a folder, the sample project or a recent one; and the few questions of a new project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+
+from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.state.session import Change
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Card, DropArea
+from cnnstudio.gui.widgets.flow import FlowLayout
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.pages.start.new_project import NewProject
+
+
+class StartPage(Page):
+    id = "start"
+    title = Text("Start", "Inicio")
+    icon = "start"
+
+    def subtitle(self) -> str:
+        return tr("from a folder of pictures to a classifier", "de una carpeta de imágenes a un clasificador")
+
+    def actions(self) -> Iterable[QWidget]:
+        self._choose = Button(tr("Choose a folder…", "Elegir carpeta…"), "primary", "folder-plus",
+                              on_click=lambda: self.session.asked.emit("new", {}))
+        return (Button(tr("Open project…", "Abrir proyecto…"),
+                       on_click=lambda: self.session.asked.emit("open", {})), self._choose)
+
+    def centre(self) -> QWidget:
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._welcome())
+        self._new: NewProject | None = None
+        if self.state.get("source"):
+            self._show_new(self.state["source"])
+        return self._stack
+
+    def _welcome(self) -> QWidget:
+        title = Label(tr("Drop a folder of pictures here", "Suelte aquí una carpeta de imágenes"), "title", wrap=True)
+        title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        words = Label(tr("One subfolder for each class: the folders cat and dog make a classifier of cats and dogs. "
+                         "Nothing in your folder is ever changed.",
+                         "Una subcarpeta por clase: las carpetas gato y perro dan un clasificador de gatos y perros. "
+                         "Nada cambia nunca en su carpeta."), "body", "dim", wrap=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        words.setMaximumWidth(560)
+        choose = Button(tr("Choose a folder…", "Elegir carpeta…"), "", "folder",
+                        on_click=lambda: self.session.asked.emit("new", {}))
+        area = DropArea()
+        area.setMinimumHeight(260)
+        area.body.addStretch(1)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        area.body.addWidget(Icon("folder-plus", "accent", 44), alignment=middle)
+        area.body.addSpacing(4)
+        area.body.addWidget(title)
+        centred = row(None, words, None)
+        centred.setStretch(1, 6)
+        area.body.addLayout(centred)
+        area.body.addSpacing(6)
+        area.body.addWidget(choose, alignment=middle)
+        others = row(None, Button(tr("List, archive or arrays…", "Lista, archivo comprimido o matrices…"), "link",
+                                  on_click=lambda: self.session.asked.emit("add_pictures", {})),
+                     Button(tr("Download a free collection…", "Descargar una colección libre…"), "link",
+                            on_click=lambda: self.session.asked.emit("download", {})), None, spacing=16)
+        area.body.addLayout(others)
+        area.body.addStretch(1)
+        area.dropped.connect(lambda paths: self.session.asked.emit("take_paths", {"paths": paths}))
+
+        self._recent = column(spacing=0)
+        self._recent_caption = Caption(tr("Recent projects", "Proyectos recientes"))
+        inner = column(area, 16, Caption(tr("Or try it at once", "O pruebe ahora mismo")), self._sample_card(), 16,
+                       self._recent_caption, self._recent, None, spacing=8, margins=(48, 32, 48, 32))
+        holder = box(inner)
+        holder.setMaximumWidth(1040)
+        outer = row(None, holder, None, spacing=0)
+        outer.setStretch(1, 20)
+        return scrolled(box(outer))
+
+    def _sample_card(self) -> QWidget:
+        words = column(Label(tr("Sample project: handwritten digits", "Proyecto de ejemplo: cifras manuscritas"),
+                             "body_strong", wrap=True),
+                       Label(tr("5000 small pictures in ten classes with LeNet-5, ready to train in seconds.",
+                                "5000 imágenes pequeñas en diez clases con LeNet-5, listas para entrenar en segundos."),
+                             "secondary", "dim", wrap=True), spacing=2)
+        card = Card(clickable=True, margins=(16, 12, 16, 12))
+        line = row(Icon("star", "accent", 24), spacing=14)
+        line.addLayout(words, 1)
+        line.addWidget(Icon("chevron-right", "dim", 18))
+        card.body.addLayout(line)
+        card.setAccessibleName(tr("Open the sample project", "Abrir el proyecto de ejemplo"))
+        card.clicked.connect(lambda: self.session.asked.emit("sample", {}))
+        return card
+
+    def refresh(self, change: Change) -> None:
+        if change.of("folder", "settings") or not self._recent.count():
+            self._fill_recent()
+
+    def _fill_recent(self) -> None:
+        clear(self._recent)
+        recent = self.session.settings.recent
+        self._recent_caption.setVisible(bool(recent))
+        if not recent:
+            return
+        grid = QWidget()
+        flow = FlowLayout(grid, spacing=12, cell=270)
+        for folder in recent:
+            card = _RecentCard(folder)
+            card.opened.connect(lambda folder=folder: self.session.asked.emit("open", {"folder": folder}))
+            card.forgotten.connect(lambda folder=folder: self._forget(folder))
+            flow.addWidget(card)
+        self._recent.addWidget(grid)
+
+    def _forget(self, folder: str) -> None:
+        rest = tuple(each for each in self.session.settings.recent if each != folder)
+        self.session.set_setting("recent", rest)
+
+    # A new project -------------------------------------------------------------------------------
+
+    def perform(self, action: str, arguments: dict[str, Any]) -> bool:
+        if action == "new_from":
+            self._show_new(arguments["source"])
+            return True
+        return False
+
+    def _show_new(self, source: str) -> None:
+        self.state["source"] = source
+        if self._new is None:
+            from cnnstudio.gui.pages.start.new_project import NewProject
+
+            self._new = NewProject(self.session, self.state)
+            self._new.left.connect(self._leave)
+            self._new.created.connect(self._created)
+            self._stack.addWidget(self._new)
+        self._new.begin(source)
+        self._stack.setCurrentWidget(self._new)
+
+    def _leave(self) -> None:
+        self.state.clear()
+        self._stack.setCurrentIndex(0)
+
+    def _created(self, folder: str) -> None:
+        self._leave()
+        self.session.asked.emit("open", {"folder": folder})
+
+    def dropped(self, paths: list[str]) -> bool:
+        first = Path(paths[0])
+        if first.is_dir() and not (first / PROJECT_FILE).exists():
+            self._show_new(str(first))
+            return True
+        asking = self._new is not None and self._stack.currentWidget() is self._new
+        return self._new is not None and asking and len(paths) == 1 and self._new.take_model(paths[0])
+
+
+class _RecentCard(Card):
+    """One recent project; one that is gone says so and can be forgotten."""
+
+    opened = Signal()
+    forgotten = Signal()
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(clickable=True, margins=(14, 12, 10, 12), spacing=2)
+        path = Path(folder)
+        there = (path / PROJECT_FILE).is_file()
+        name = Elided(path.name, "body_strong", "text" if there else "dim")
+        forget = Button(tr("Remove from this list", "Quitar de esta lista"), "icon", "close",
+                        on_click=self.forgotten.emit)
+        forget.setFixedSize(24, 24)
+        line = row(Icon("folder" if there else "warning", "accent" if there else "warn", 18), spacing=8)
+        line.addWidget(name, 1)
+        line.addWidget(forget)
+        self.body.addLayout(line)
+        where = str(path.parent) if there else tr("not found: {folder}", "no se encuentra: {folder}",
+                                                  folder=path.parent)
+        self.body.addWidget(Elided(where, "secondary", "dim" if there else "warn",
+                                   mode=Qt.TextElideMode.ElideMiddle))
+        self.setAccessibleName(path.name)
+        if there:
+            self.clicked.connect(self.opened)
+        else:
+            self.setCursor(Qt.CursorShape.ArrowCursor)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.addAction(tr("Remove from this list", "Quitar de esta lista"), self.forgotten.emit)
+        menu.popup(event.globalPos())

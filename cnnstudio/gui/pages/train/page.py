@@ -1,0 +1,393 @@
+"""The Train page: key figures, live curves, the table of runs, and how to train."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from cnnstudio.core.commands import Pause, Resume
+from cnnstudio.core.events import AnyEvent, Epoch, Failed, Finished, Stopped
+from cnnstudio.core.problems import Problem, ProblemError, blocking
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
+from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
+from cnnstudio.gui.pages.train.runs import RunsTable, confirm_delete
+from cnnstudio.gui.pages.train.settings import TrainSettings
+from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
+from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.widgets.basics import Button, box, clear, column, scrolled
+from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
+from cnnstudio.gui.widgets.words import count, device, duration, number, percent
+from cnnstudio.workers.follow import Follower
+from cnnstudio.workers.preparing import prepare_training, refreshed, training_job
+from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
+
+REDRAW_MS = 110
+
+
+class TrainPage(Page):
+    id = "train"
+    title = Text("Train", "Entrenar")
+    icon = "train"
+
+    def __init__(self, session: Session, parent: Any = None) -> None:
+        super().__init__(session, parent)
+        self._curves = Curves()
+        self._shown: RunFolder | None = None
+        self._runs: list[RunSummary] = []
+        self._heard: Job | None = None
+        self._button_facts: tuple[object, ...] = ()
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MS)
+        self._redraw.timeout.connect(self._draw_next)
+        self._turn = 0
+        session.jobs.changed.connect(self._update_buttons)
+        session.jobs.ended.connect(self._job_ended)
+
+    # Widgets -------------------------------------------------------------------------------------
+
+    def subtitle(self) -> str:
+        return self._shown.id if self._shown is not None else ""
+
+    def centre(self) -> QWidget:
+        self._accuracy = KeyFigure(tr("Validation accuracy", "Exactitud de validación"))
+        self._epoch = KeyFigure(tr("Epoch", "Época"))
+        self._left = KeyFigure(tr("Time left", "Tiempo restante"))
+        self._speed = KeyFigure(tr("Speed", "Velocidad"))
+        self._loss_plot = CurvePlot("loss", tr("Loss", "Pérdida"))
+        self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"))
+        self._trouble = column(spacing=8)
+        self._table = RunsTable()
+        self._table.chosen.connect(self._choose)
+        self._table.overlaid.connect(self._overlay)
+        self._table.resume_wanted.connect(self.resume)
+        self._table.delete_wanted.connect(self._delete)
+        self._log = QPlainTextEdit()
+        self._log.setReadOnly(True)
+        self._log.setTabChangesFocus(True)
+        self._log.setMaximumBlockCount(5000)
+        self._log.setFont(theme.mono_font(12))
+        self._log.setFixedHeight(160)
+        self._log.setAccessibleName(tr("Log", "Registro"))
+        body = column(KeyFigures(self._accuracy, self._epoch, self._left, self._speed, wide=820), self._trouble,
+                      spacing=14, margins=(24, 20, 24, 20))
+        body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
+        body.addWidget(self._table)
+        body.addWidget(Expander(tr("Log", "Registro"), self._log))
+        return scrolled(box(body))
+
+    def inspector(self) -> QWidget:
+        self._settings = TrainSettings(self.session)
+        return self._settings
+
+    def actions(self) -> Iterable[QWidget]:
+        self._pause = Button(tr("Pause", "Pausar"), icon="pause", on_click=self._toggle_pause)
+        self._stop = Button(tr("Stop and keep", "Detener y conservar"), icon="stop", on_click=self._stop_now)
+        self._start = Button(tr("Start training", "Empezar"), "primary", "play", on_click=self.start)
+        return self._pause, self._stop, self._start
+
+    # Refresh -------------------------------------------------------------------------------------
+
+    def refresh(self, change: Change) -> None:
+        if change.of("training", "dataset", "network", "augmentation", "pictures", "folder", "problems"):
+            self._settings.refresh()
+        if change.of("runs", "folder"):
+            if change.of("folder"):
+                self._show_run(None)
+            self._list_runs()
+            if self._shown is None and self._runs:
+                wanted = self.state.get("run")
+                known = {run.id: run for run in self._runs}
+                self._choose(known.get(str(wanted), self._runs[0]))
+                self._list_runs()
+            self._follow_orphan()
+        self._update_buttons()
+
+    def activated(self) -> None:
+        job = self._job()
+        if job is not None:
+            self._attach(job)
+
+    def _list_runs(self) -> None:
+        self._runs = list_runs(self.session.folder) if self.session.folder is not None else []
+        self._table.show_runs(self._runs, self._shown.id if self._shown is not None else "")
+
+    def what_is_missing(self) -> Iterable[Problem]:
+        return blocking(self.session.problems)
+
+    def perform(self, action: str, arguments: dict[str, Any]) -> bool:
+        if action == "start_training":
+            self.start()
+        elif action == "resume_run":
+            self.resume(str(arguments.get("run", "")))
+        else:
+            return False
+        return True
+
+    # Start, pause, stop, resume ------------------------------------------------------------------
+
+    def _job(self) -> Job | None:
+        return self.session.jobs.of_kind("train")
+
+    def start(self) -> None:
+        """Look at the folder once more, make a run of the present specs, and train it."""
+        session = self.session
+        folder, index = session.folder, session.index
+        if folder is None or index is None or self._job() is not None or session.jobs.of_kind("prepare_run"):
+            return
+        problems = blocking(session.check_now())
+        if problems:
+            session.notice(problems[0])
+            return
+        project = session.project
+
+        def prepare(report: Report) -> Any:
+            noticed = refreshed(folder, project, index, report.progress, report.is_cancelled)
+            report.check()
+            return prepare_training(folder, project, index, noticed)
+
+        session.jobs.run(prepare, Text("Looking at the pictures", "Mirando las imágenes"), "prepare_run", page="train",
+                         done=self._prepared)
+
+    def _prepared(self, job: Work) -> None:
+        if isinstance(job.last, Failed):
+            self.session.notice(job.last.problem)
+        elif job.result is not None:
+            run, wanted = job.result
+            self._launch(run, wanted, self.session.project.training.epochs)
+        self._update_buttons()
+
+    def resume(self, run_id: str) -> None:
+        """Go on with a run that was paused, stopped or interrupted."""
+        folder = next((each.folder for each in self._runs if each.id == run_id), None)
+        if folder is None or self._job() is not None:
+            return
+        run = RunFolder(folder)
+        try:
+            project = run.spec()
+        except ProblemError as trouble:
+            self.session.notice(*trouble.problems)
+            return
+        self._launch(run, training_job(run, project, resume=True), project.training.epochs)
+
+    def _launch(self, run: RunFolder, wanted: Any, epochs: int) -> None:
+        self._show_run(run)
+        job = ChildJob(wanted, Text("Training", "Entrenamiento"), "train", page="train", epochs=epochs,
+                       log=run.log_path)
+        job.run_folder = str(run.folder)
+        self.session.jobs.start(job)
+        self._attach(job)
+        self.session.announce("runs")
+
+    def _follow_orphan(self) -> None:
+        """A training whose window was closed goes on: watch it here."""
+        if self._job() is not None:
+            return
+        for summary in self._runs:
+            run = RunFolder(summary.folder)
+            if summary.state in ("running", "paused") and run.living():
+                job = _Watch(run, summary.planned)
+                self.session.jobs.start(job)
+                self._show_run(run, read=False)
+                self._attach(job)
+                return
+
+    def _attach(self, job: Job) -> None:
+        """Hear what a running training tells (once, however often this is called)."""
+        folder = job.run_folder
+        if folder and (self._shown is None or str(self._shown.folder) != folder):
+            self._show_run(RunFolder(Path(folder)))
+        if self._heard is not job:
+            self._heard = job
+            job.event.connect(self._take)
+
+    def _toggle_pause(self) -> None:
+        job = self._job()
+        if isinstance(job, ChildJob | _Watch):
+            job.send(Resume() if job.paused else Pause())
+
+    def _stop_now(self) -> None:
+        job = self._job()
+        if isinstance(job, ChildJob | _Watch):
+            job.stop(keep=True)
+            self._stop.setEnabled(False)
+
+    def _update_buttons(self) -> None:
+        job = self._job()
+        preparing = self.session.jobs.of_kind("prepare_run") is not None
+        # Jobs tell of every step of their progress; the buttons depend on a few facts only.
+        facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing,
+                 self.session.is_open, self.session.problems)
+        if facts == self._button_facts:
+            return
+        self._button_facts = facts
+        self._table.set_busy(Path(job.run_folder).name if job is not None else "")
+        self._pause.setVisible(job is not None)
+        self._stop.setVisible(job is not None)
+        self._start.setVisible(job is None)
+        blockers = blocking(self.session.problems)
+        self._start.setEnabled(self.session.is_open and not preparing and not blockers)
+        self._start.setToolTip("\n".join(str(problem.text) for problem in blockers))
+        if job is not None:
+            self._pause.setText(tr("Resume", "Continuar") if job.paused else tr("Pause", "Pausar"))
+            self._pause.set_icon("play" if job.paused else "pause")
+            self._pause.setEnabled(not job.cancelling)
+            self._stop.setEnabled(not job.cancelling)
+        self.header_changed.emit()
+
+    # What is shown -------------------------------------------------------------------------------
+
+    def _show_run(self, run: RunFolder | None, read: bool = True) -> None:
+        self._shown = run
+        self.state["run"] = run.id if run is not None else None
+        events: list[AnyEvent] = run.events() if run is not None and read else []
+        self._curves = curves_of(events)
+        self._log.setPlainText("\n".join(line for line in map(log_line, events) if line))
+        self._clear_trouble()
+        if events and isinstance(events[-1], Failed) and self._job() is None:
+            self._show_trouble(events[-1].problem)
+        self._draw()
+        self.header_changed.emit()
+
+    def _choose(self, summary: RunSummary) -> None:
+        if self._shown is None or self._shown.folder != summary.folder:
+            self._show_run(RunFolder(summary.folder))
+
+    def _take(self, event: AnyEvent) -> None:
+        job = self.sender()
+        if isinstance(job, Job) and self._shown is not None and job.run_folder != str(self._shown.folder):
+            return
+        self._curves.take(event)
+        line = log_line(event)
+        if line:
+            self._log.appendPlainText(line)
+        if isinstance(event, Epoch):
+            self._list_runs()
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _job_ended(self, job: object, last: object) -> None:
+        if not isinstance(job, Job) or job.kind != "train":
+            return
+        if isinstance(last, Finished | Stopped | Failed):
+            self._curves.take(last)
+        if isinstance(last, Failed):
+            self._show_trouble(last.problem)
+        self.session.announce("runs")
+        self._draw()
+        self._update_buttons()
+
+    def _show_trouble(self, problem: Problem) -> None:
+        self._clear_trouble()
+        banner = Banner(problem, closable=True)
+        banner.fix_chosen.connect(self.session.apply)
+        banner.closed.connect(self._clear_trouble)
+        self._trouble.addWidget(banner)
+
+    def _clear_trouble(self) -> None:
+        clear(self._trouble)
+
+    def _draw(self) -> None:
+        """Show everything at once."""
+        self._loss_plot.show_curves(self._curves)
+        self._accuracy_plot.show_curves(self._curves)
+        self._draw_figures()
+
+    def _draw_next(self) -> None:
+        """Live: one plot or the figures a turn, so that painting never holds the window up."""
+        drawn = (lambda: self._loss_plot.show_curves(self._curves),
+                 lambda: self._accuracy_plot.show_curves(self._curves), self._draw_figures)
+        drawn[self._turn]()
+        self._turn = (self._turn + 1) % len(drawn)
+        if self._turn:
+            self._redraw.start()
+
+    def _draw_figures(self) -> None:
+        curves = self._curves
+        name = "val_accuracy" if curves.latest("val_accuracy") is not None else "accuracy"
+        value, best = curves.latest(name), curves.at_best(name)
+        self._accuracy.set("–" if value is None else percent(value), "" if best is None else tr(
+            "best {value} at epoch {n}", "mejor {value} en la época {n}", value=percent(best), n=curves.best))
+        batch = curves.last_batch
+        done = curves.epoch_x[-1] if curves.epoch_x else 0
+        running = self._job() is not None and not curves.over
+        at = max(done, batch.epoch if batch is not None else 0) if running else done
+        total = curves.epochs or self.session.project.training.epochs
+        note = (curves.phase or tr("starting", "iniciando")) if running else ending_words(curves, done, total)
+        if running and batch is not None and batch.epoch > done:
+            note = tr("batch {b} of {n}", "lote {b} de {n}", b=batch.batch, n=batch.batches)
+        self._epoch.set(tr("{n} of {all}", "{n} de {all}", n=at, all=total) if at else "–", note)
+        left = curves.seconds_left if running else None
+        self._left.set("–" if left is None else duration(left), "" if curves.epoch_seconds is None else tr(
+            "{t} an epoch", "{t} por época", t=duration(curves.epoch_seconds)))
+        speed = curves.pictures_per_second
+        self._speed.set("–" if speed is None else tr("{n} pictures/s", "{n} imágenes/s",
+                                                     n=count(round(speed)) if speed >= 10 else number(speed, 1)),
+                        device(curves.device))
+
+    def _overlay(self, runs: list[RunSummary]) -> None:
+        """Other runs behind the one that is shown."""
+        others = {}
+        for summary in runs:
+            if self._shown is None or summary.folder != self._shown.folder:
+                others[summary.id] = (theme.class_color(self._runs.index(summary) + 2),
+                                      curves_of(RunFolder(summary.folder).epochs()))
+        self._loss_plot.show_others(others)
+        self._accuracy_plot.show_others(others)
+
+    def _delete(self, summary: RunSummary) -> None:
+        if confirm_delete(self._table, summary):
+            if self._shown is not None and self._shown.folder == summary.folder:
+                self._show_run(None)
+            self.session.announce("runs")
+
+    def close(self) -> None:
+        self._redraw.stop()
+
+
+def ending_words(curves: Curves, done: int, total: int) -> str:
+    """Why a training ended before its last epoch, and of which epoch the weights are: what Evaluate measures."""
+    if curves.kept is None:
+        return ""
+    kept = tr("keeps epoch {n}", "conserva la época {n}", n=curves.kept) if curves.kept != done else ""
+    early = tr("stopped early", "parada temprana") if curves.finished and done < total else ""
+    return " · ".join(words for words in (early, kept) if words)
+
+
+class _Watch(Job):
+    """Follows a training that works on alone."""
+
+    def __init__(self, run: RunFolder, epochs: int) -> None:
+        super().__init__(Text("Training", "Entrenamiento"), "train", page="train")
+        self._epochs = epochs
+        self.run_folder = str(run.folder)
+        self._follower = Follower(run, self._arrived.emit)
+
+    def _work(self) -> None:
+        self._over.emit(self._follower.run())
+
+    def _receive(self, event: AnyEvent) -> None:
+        if not isinstance(event, Finished | Stopped | Failed):
+            super()._receive(event)
+
+    def send(self, command: Any) -> None:
+        self._follower.send(command)
+
+    def stop(self, keep: bool = True) -> None:
+        self.cancelling = True
+        self._follower.stop(keep)
+
+    def detach(self) -> None:
+        self._follower.detach()
+
+    def cancel(self) -> None:
+        """The window ends: watch no longer; the training goes on."""
+        super().cancel()
+        self._follower.detach()

@@ -1,0 +1,187 @@
+"""One metric over the epochs: training and validation, other runs behind, values at the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QWidget
+
+from cnnstudio.core.text import tr, written
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.train.plots.history import Curves
+from cnnstudio.gui.widgets.basics import Elided, Label, row
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.words import number
+
+
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with the numbers of the chosen language."""
+
+    def tickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
+        return [written(each) for each in super().tickStrings(values, scale, spacing)]
+
+
+class _EpochAxis(_Axis):
+    """Marks whole epochs only, however few there are."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        return [(max(1.0, spacing), offset) for spacing, offset in super().tickSpacing(low, high, size)]
+
+
+def _place(metric: str) -> float:
+    """How high the words at the best epoch stand, from 0 to 1: where the curves of good epochs are not."""
+    return 0.93 if "loss" in metric else 0.08
+
+
+class CurvePlot(Card):
+    """A card with a title, a legend and the curves of `metric` and `val_<metric>`."""
+
+    def __init__(self, metric: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(margins=(16, 12, 12, 8), spacing=4, parent=parent)
+        self._metric = metric
+        self._curves: Curves | None = None
+        self._training, self._validation = theme.color("accent"), theme.color("warn")
+        # What the cursor shows takes the room that is left: the plots must not grow while the mouse moves.
+        self._values = Elided("", "secondary", "dim")
+        legend = Label(self._legend(), "secondary")
+        legend.setTextFormat(Qt.TextFormat.RichText)
+        head = row(Label(title, "body_strong"), self._values, legend, spacing=6)
+        head.setStretch(1, 1)
+        self.body.addLayout(head)
+        self._plot = pg.PlotWidget(background=theme.color("raised"),
+                                   axisItems={"left": _Axis("left"), "bottom": _EpochAxis("bottom")})
+        self._plot.setMinimumHeight(150)
+        self._plot.setAccessibleName(title)
+        self._item = self._plot.getPlotItem()
+        self._style()
+        self.body.addWidget(self._plot, 1)
+        self._raw = self._line(self._training, 1.0, 70)
+        self._smooth = self._line(self._training, 2.0)
+        self._valid = self._line(self._validation, 2.0, symbol=True)
+        self._best = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("ok"), width=1, style=Qt.PenStyle.DashLine),
+                                     label=" ", labelOpts={"position": _place(metric), "color": theme.color("ok"),
+                                                           "anchors": [(1, 0.5), (1, 0.5)]})
+        self._best.hide()
+        self._item.addItem(self._best)
+        self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("faint"), width=1))
+        self._cursor.hide()
+        self._item.addItem(self._cursor, ignoreBounds=True)
+        self._others: list[pg.PlotDataItem] = []
+        self._plot.scene().sigMouseMoved.connect(self._moved)
+
+    def _legend(self) -> str:
+        return " &nbsp; ".join(
+            f'<span style="color:{color.name()}">▬ {words}</span>'
+            for color, words in ((self._training, tr("training", "entrenamiento")),
+                                 (self._validation, tr("validation", "validación"))))
+
+    def _style(self) -> None:
+        item = self._item
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(x=True, y=False)
+        item.showGrid(x=False, y=True, alpha=0.35)
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(pg.mkPen(theme.color("line")))
+            axis.setTextPen(pg.mkPen(theme.color("dim")))
+            axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0, maxTickLevel=0)
+        item.getAxis("left").setWidth(44)
+        item.setLabel("bottom", tr("epoch", "época"), color=theme.color("dim").name())
+        item.getViewBox().setDefaultPadding(0.04)
+
+    def _line(self, color: QColor, width: float, alpha: int = 255, symbol: bool = False) -> pg.PlotDataItem:
+        shade = QColor(color)
+        shade.setAlpha(alpha)
+        # The raw values are many: smooth edges there would cost most of the painting.
+        line = pg.PlotDataItem(pen=pg.mkPen(shade, width=width), antialias=alpha == 255, skipFiniteCheck=True)
+        if symbol:
+            line.setSymbol("o")
+            line.setSymbolSize(5)
+            line.setSymbolBrush(shade)
+            line.setSymbolPen(None)
+        self._item.addItem(line)
+        return line
+
+    def show_curves(self, curves: Curves) -> None:
+        """Draw the run in front."""
+        self._curves = curves
+        name = self._metric
+        batches = np.asarray(curves.batch_values.get(name, ()), dtype=float)
+        x = np.asarray(curves.batch_x[:len(batches)], dtype=float)
+        epochs = np.asarray(curves.epoch_x, dtype=float)
+        training = np.asarray(curves.epoch_values.get(name, ()), dtype=float)
+        step = max(1, len(x) // 600)
+        self._raw.setData(x[::step], batches[::step])
+        if len(training) >= 2:
+            self._smooth.setData(epochs[:len(training)], training)
+        else:
+            self._smooth.setData(x[::step], np.asarray(curves.smoothed(name), dtype=float)[::step])
+        validation = np.asarray(curves.epoch_values.get("val_" + name, ()), dtype=float)
+        self._valid.setData(epochs[:len(validation)], validation)
+        if curves.best is not None:
+            self._best.setPos(curves.best)
+            # Shown first: a label that is hidden takes no words.
+            self._best.show()
+            # Towards the middle, where there is room for them.
+            side = 0 if curves.epoch_x and curves.best * 2 < curves.epoch_x[-1] else 1
+            self._best.label.anchors = [(side, 0.5), (side, 0.5)]
+            self._best.label.setFormat(tr("best, epoch {n}", "mejor, época {n}", n=curves.best))
+        else:
+            self._best.hide()
+
+    def show_others(self, others: Mapping[str, tuple[QColor, Curves]]) -> None:
+        """Draw the validation curves of other runs behind, thin, in their colours."""
+        for item in self._others:
+            self._item.removeItem(item)
+        self._others = []
+        for color, curves in others.values():
+            values = curves.epoch_values.get("val_" + self._metric) or curves.epoch_values.get(self._metric, [])
+            line = pg.PlotDataItem(np.asarray(curves.epoch_x[:len(values)], dtype=float), np.asarray(values, dtype=float),
+                                   pen=pg.mkPen(color, width=1.4), antialias=True)
+            self._item.addItem(line)
+            self._others.append(line)
+
+    def _moved(self, position: QPointF) -> None:
+        curves = self._curves
+        if curves is None or not curves.epoch_x or not self._item.sceneBoundingRect().contains(position):
+            self._cursor.hide()
+            self._values.setText("")
+            return
+        x = self._item.getViewBox().mapSceneToView(position).x()
+        place = min(range(len(curves.epoch_x)), key=lambda index: abs(curves.epoch_x[index] - x))
+        self._cursor.setPos(curves.epoch_x[place])
+        self._cursor.show()
+        parts = [tr("epoch {n}", "época {n}", n=curves.epoch_x[place])]
+        for name in (self._metric, "val_" + self._metric):
+            values = curves.epoch_values.get(name, ())
+            if place < len(values):
+                parts.append(number(values[place], 4))
+        self._values.setText(" · ".join(parts))
+
+
+class PlotPair(QWidget):
+    """Two plots side by side, in a narrow window one above the other."""
+
+    _GAP = 14
+
+    def __init__(self, first: CurvePlot, second: CurvePlot) -> None:
+        super().__init__()
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(self._GAP)
+        for plot in (first, second):
+            self._line.addWidget(plot, 1)
+        self._least = max(plot.minimumSizeHint().width() for plot in (first, second))
+        # Said here: the layout would ask for the room of both.
+        self.setMinimumWidth(self._least)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        beside = event.size().width() >= 2 * self._least + self._GAP
+        self._line.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        super().resizeEvent(event)

@@ -1,0 +1,162 @@
+"""The table of runs: state, metrics, overlay, resume, delete."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import duration, number, percent
+from cnnstudio.workers.runs import STATE_NAMES, RunFolder, RunSummary, delete_run
+
+_TONES = {"running": "accent", "paused": "accent", "finished": "", "stopped": "", "failed": "error",
+          "interrupted": "warn", "damaged": "error", "created": "dim"}
+
+
+class RunsTable(Card):
+    """All runs, newest first. Choosing one shows its curves; compare draws all of them behind it."""
+
+    chosen = Signal(object)
+    overlaid = Signal(list)
+    resume_wanted = Signal(str)
+    delete_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(margins=(4, 8, 4, 4), spacing=4, parent=parent)
+        self._runs: list[RunSummary] = []
+        self._compared = False
+        self._busy = ""
+        self._table = Table([
+            Column(tr("Run", "Entrenamiento"), words=lambda run: run.id, stretch=True, least=190,
+                   color=lambda run: theme.class_color(self._runs.index(run) + 2 if run in self._runs else -1)),
+            Column(tr("Network", "Red"), words=lambda run: run.network, spare=True),
+            Column(tr("Epochs", "Épocas"), words=lambda run: f"{run.epochs} / {run.planned}",
+                   key=lambda run: run.epochs, right=True),
+            Column(tr("Val. loss", "Pérdida val."), words=lambda run: _metric(run, "val_loss", 4),
+                   key=lambda run: run.metrics.get("val_loss", 9e9), right=True),
+            Column(tr("Val. accuracy", "Exactitud val."), words=_accuracy,
+                   key=lambda run: run.metrics.get("val_accuracy", -1.0), right=True),
+            Column(tr("Duration", "Duración"), words=lambda run: duration(run.seconds) if run.seconds else "–",
+                   key=lambda run: run.seconds, right=True, spare=True),
+            Column(tr("State", "Estado"), words=self._state,
+                   tone=lambda run: _TONES.get(run.state, ""), right=True),
+        ])
+        self._table.setAccessibleName(tr("Runs", "Entrenamientos"))
+        self._table.chosen.connect(self._choose)
+        self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._table.customContextMenuRequested.connect(self._menu)
+        self._resume = Button(tr("Resume", "Continuar"), "link", on_click=self._resume_chosen)
+        self._compare = Button(tr("Compare runs", "Comparar"), "link", on_click=self._toggle)
+        self._delete = Button(tr("Delete…", "Eliminar…"), "link", on_click=self._delete_chosen)
+        head = row(Label(tr("Runs", "Entrenamientos"), "body_strong"), None, self._resume, self._compare, self._delete,
+                   spacing=8, margins=(12, 0, 8, 0))
+        self._empty = Label(tr("No training yet.", "Aún no hay entrenamientos."), "body", "dim")
+        self._empty.setContentsMargins(12, 4, 12, 12)
+        self.body.addLayout(column(head, self._empty, self._table, spacing=4))
+        self._update()
+
+    def show_runs(self, runs: list[RunSummary], shown: str) -> None:
+        """List these; the one that is shown stays chosen."""
+        self._table.blockSignals(True)
+        if runs != self._runs:
+            self._runs = runs
+            self._table.set_rows(runs)
+            self._table.setFixedHeight(44 + 32 * max(1, min(8, len(runs))))
+        wanted = next((run for run in runs if run.id == shown), None)
+        if wanted is not None and self._table.selected != wanted:
+            self._table.select(wanted)
+        self._table.blockSignals(False)
+        if self._compared:
+            self.overlaid.emit(self._runs)
+        self._update()
+
+    def set_busy(self, run_id: str) -> None:
+        """The run that is being trained here ("" for none): known before its process has told anything."""
+        if run_id != self._busy:
+            self._busy = run_id
+            self._table.viewport().update()
+            self._update()
+
+    def _state(self, run: RunSummary) -> str:
+        if run.id == self._busy and run.state in ("created", "stopped", "interrupted", "failed"):
+            return tr("starting", "iniciando")
+        return str(STATE_NAMES[run.state])
+
+    def _choose(self, run: object) -> None:
+        if isinstance(run, RunSummary):
+            self.chosen.emit(run)
+            if self._compared:
+                self.overlaid.emit(self._runs)
+        self._update()
+
+    def _selected(self) -> RunSummary | None:
+        found = self._table.selected
+        return found if isinstance(found, RunSummary) else None
+
+    def _update(self) -> None:
+        run = self._selected()
+        self._empty.setVisible(not self._runs)
+        self._table.setVisible(bool(self._runs))
+        self._resume.setVisible(run is not None and self._can_resume(run))
+        self._delete.setVisible(run is not None and self._can_delete(run))
+        self._compare.setVisible(len(self._runs) > 1)
+
+    def _can_resume(self, run: RunSummary) -> bool:
+        return run.resumable and run.state != "finished" and not self._busy
+
+    def _can_delete(self, run: RunSummary) -> bool:
+        return run.state not in ("running", "paused") and run.id != self._busy
+
+    def _toggle(self) -> None:
+        self._compared = not self._compared
+        self._compare.setText(tr("Hide others", "Ocultar otros") if self._compared else tr("Compare runs", "Comparar"))
+        self.overlaid.emit(self._runs if self._compared else [])
+
+    def _resume_chosen(self) -> None:
+        run = self._selected()
+        if run is not None:
+            self.resume_wanted.emit(run.id)
+
+    def _delete_chosen(self) -> None:
+        run = self._selected()
+        if run is not None:
+            self.delete_wanted.emit(run)
+
+    def _menu(self, position: object) -> None:
+        run = self._selected()
+        if run is None:
+            return
+        menu = QMenu(self)
+        if self._can_resume(run):
+            menu.addAction(tr("Resume", "Continuar"), self._resume_chosen)
+        menu.addAction(tr("Show its folder", "Mostrar su carpeta"),
+                       lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder))))
+        if self._can_delete(run):
+            menu.addAction(tr("Delete…", "Eliminar…"), self._delete_chosen)
+        menu.popup(self._table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
+
+
+def _metric(run: RunSummary, name: str, digits: int) -> str:
+    value = run.metrics.get(name)
+    return "–" if value is None else number(value, digits)
+
+
+def _accuracy(run: RunSummary) -> str:
+    value = run.metrics.get("val_accuracy")
+    return "–" if value is None else percent(value)
+
+
+def confirm_delete(parent: QWidget, run: RunSummary) -> bool:
+    """Ask, then delete a run with its model; a run cannot be brought back. Whether it is gone."""
+    asked = QMessageBox(QMessageBox.Icon.NoIcon, tr("Delete run", "Eliminar entrenamiento"), tr(
+        "Delete the run {id} with its model and checkpoints? This cannot be undone.",
+        "¿Eliminar el entrenamiento {id} con su modelo y puntos de control? No se puede deshacer.", id=run.id),
+        QMessageBox.StandardButton.Cancel, parent)
+    delete = asked.addButton(tr("Delete", "Eliminar"), QMessageBox.ButtonRole.DestructiveRole)
+    asked.exec()
+    return asked.clickedButton() is delete and delete_run(RunFolder(run.folder))

@@ -1,0 +1,1 @@
+"""What pages share: the open project, its pictures, jobs. No widgets."""

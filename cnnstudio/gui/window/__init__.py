@@ -1,0 +1,1 @@
+"""The main window, what surrounds its pages, and all wiring between them."""

@@ -1,0 +1,52 @@
+"""The header of a page: title, quiet subtitle, actions at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.widgets.basics import Elided, Label, box, row
+
+
+class Header(QWidget):
+    """One for all pages; each page's buttons are kept in a stack."""
+
+    def __init__(self, menu_button: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(theme.HEADER_HEIGHT)
+        self._title = Label("", "title")
+        self._subtitle = Elided("", "body", "dim")
+        self._actions: dict[str, QWidget] = {}
+        self._stack = QStackedWidget()
+        line = row(self._title, spacing=12, margins=(24, 0, 20, 0))
+        line.addWidget(self._subtitle, 1)
+        line.addWidget(self._stack)
+        line.addWidget(menu_button)
+        self.setLayout(line)
+
+    def add_page(self, page: str, actions: Iterable[QWidget]) -> None:
+        """Keep the buttons of a page."""
+        holder = box(row(None, *actions, spacing=12))
+        self._actions[page] = holder
+        self._stack.addWidget(holder)
+
+    def show_page(self, page: str) -> None:
+        holder = self._actions[page]
+        self._stack.setCurrentWidget(holder)
+        self._stack.setFixedWidth(holder.sizeHint().width())
+
+    def fit(self, page: str) -> None:
+        """A button appeared or changed its words: give the row its new width."""
+        holder = self._actions.get(page)
+        if holder is not None and self._stack.currentWidget() is holder:
+            holder.layout().activate()  # type: ignore[union-attr]
+            self._stack.setFixedWidth(holder.sizeHint().width())
+
+    def set_words(self, title: str, subtitle: str) -> None:
+        self._title.setText(title)
+        self._subtitle.setText(subtitle)

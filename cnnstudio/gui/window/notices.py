@@ -1,0 +1,276 @@
+"""Trouble on screen: toasts, a dialog with details, the list of problems, and the last border for exceptions."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import TracebackType
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QDialog, QLayout, QPlainTextEdit, QWidget
+
+from cnnstudio import __version__
+from cnnstudio.core.problems import Fix, Problem
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.state.jobs import unexpected
+from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.cards import Banner, Card
+
+_EDGES = {"error": "error", "warning": "warn", "info": "accent"}
+
+
+_READING = 60
+"""Milliseconds that a letter of a message is shown for."""
+
+
+class Toast(Card):
+    """A problem or a short message at the bottom of the window; errors stay until closed."""
+
+    def __init__(self, text: str, severity: str, fixes: Iterable[Fix], details: str,
+                 chosen: Callable[[Fix], object], closed: Callable[[Toast], object],
+                 show: Callable[[], object]) -> None:
+        edge = _EDGES.get(severity, "accent")
+        super().__init__(edge=edge, margins=(14, 10, 8, 10))
+        words = Label(text, wrap=True, selectable=True)
+        line = row(spacing=10)
+        symbol = {"error": "error", "warning": "warning"}.get(severity, "info")
+        line.addWidget(Icon(symbol, edge, 18))
+        line.addWidget(words, 1)
+        for fix in fixes:
+            line.addWidget(Button(str(fix.label), "link", on_click=partial(self._take, fix, chosen, closed)))
+        if details:
+            line.addWidget(Button(tr("Details", "Detalles"), "link", on_click=show))
+        line.addWidget(Button(tr("Close", "Cerrar"), "icon", "close", on_click=lambda: closed(self)))
+        self.body.addLayout(line)
+        self.setAccessibleName(text)
+
+    def _take(self, fix: Fix, chosen: Callable[[Fix], object], closed: Callable[[Toast], object]) -> None:
+        closed(self)
+        chosen(fix)
+
+
+class Toasts(QWidget):
+    """The stack of toasts over the lower edge of its window."""
+
+    fix_chosen = Signal(object)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._layout = column(spacing=8)
+        self.setLayout(self._layout)
+        self._texts: dict[str, Toast] = {}
+        window.installEventFilter(self)
+        self.hide()
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show a problem; the same text is not shown twice at a time."""
+        stay = problem.severity == "error" or bool(problem.fixes)
+        words = str(problem.text)
+        self._add(words, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(words)),
+                  lambda: ReportDialog(problem, self.window()).open())
+
+    def show_text(self, text: str, seconds: float = 5.0) -> None:
+        """Show a short message that goes by itself."""
+        self._add(text, "info", (), "", round(seconds * 1000), lambda: None)
+
+    def _add(self, text: str, severity: str, fixes: Iterable[Fix], details: str, milliseconds: int,
+             show: Callable[[], object]) -> None:
+        if text in self._texts:
+            return
+        if len(self._texts) >= 4:
+            self._remove(next(iter(self._texts.values())))
+        toast = Toast(text, severity, fixes, details, self.fix_chosen.emit, self._remove, show)
+        self._texts[text] = toast
+        self._layout.addWidget(toast)
+        # What is not shown yet has no height for the layout: its words would be cut off.
+        toast.show()
+        if milliseconds:
+            timer = QTimer(toast)
+            timer.setSingleShot(True)
+            timer.timeout.connect(lambda: self._remove(toast))
+            timer.start(milliseconds)
+        self._place()
+
+    def _remove(self, toast: Toast) -> None:
+        self._texts = {text: each for text, each in self._texts.items() if each is not toast}
+        toast.hide()
+        toast.deleteLater()
+        self._layout.removeWidget(toast)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self._texts:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        if not self._texts:
+            self.hide()
+            return
+        parent = self._window
+        width = min(620, parent.width() - 48)
+        self.setFixedWidth(width)
+        self._layout.activate()
+        height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
+        self.setFixedHeight(max(height, 40))
+        self.move((parent.width() - width) // 2, parent.height() - self.height() - theme.STATUS_HEIGHT - 16)
+        self.show()
+        self.raise_()
+
+
+def report_text(problem: Problem) -> str:
+    """What Copy report puts on the clipboard: the trouble, where, the versions and the details."""
+    from PySide6 import __version__ as qt
+
+    place = problem.where
+    where = " ".join(str(each) for each in (place.area, place.node, place.field, place.path) if each)
+    lines = [f"CNN Studio {__version__}", f"Python {platform.python_version()}, PySide6 {qt}, {platform.platform()}",
+             f"{problem.code}: {problem.text.en}", f"at: {where}", "", problem.details.strip()]
+    return "\n".join(lines).strip() + "\n"
+
+
+class ReportDialog(QDialog):
+    """One problem with its details and Copy report."""
+
+    def __init__(self, problem: Problem, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("Report", "Informe"))
+        self.resize(680, 440)
+        details = QPlainTextEdit(report_text(problem))
+        details.setReadOnly(True)
+        details.setFont(theme.mono_font(12))
+        copy = Button(tr("Copy report", "Copiar informe"), "", "copy",
+                      on_click=lambda: QGuiApplication.clipboard().setText(report_text(problem)))
+        close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
+        close.setDefault(True)
+        self.setLayout(column(Label(str(problem.text), wrap=True), details, row(copy, None, close),
+                              spacing=12, margins=(20, 20, 20, 20)))
+
+
+class ProblemsDialog(QDialog):
+    """All problems of the project with their fixes; it stays in step while they are mended."""
+
+    def __init__(self, session: Session, go: Callable[[Problem], object], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("Problems", "Problemas"))
+        self.resize(640, 480)
+        self._session, self._go = session, go
+        self._list = column(spacing=8, margins=(20, 20, 20, 8))
+        inner = box(column(spacing=0))
+        inner.layout().addLayout(self._list)  # type: ignore[union-attr]
+        inner.layout().addStretch(1)  # type: ignore[union-attr]
+        close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
+        self.setLayout(column(scrolled(inner), row(None, close, margins=(20, 8, 20, 16)), spacing=0))
+        session.changed.connect(self._changed)
+        self._fill()
+
+    def _changed(self, change: Change) -> None:
+        if change.of("problems", "folder"):
+            self._fill()
+
+    def _fill(self) -> None:
+        clear(self._list)
+        problems = self._session.problems
+        if not problems:
+            self._list.addWidget(Label(tr("There are no problems: everything is ready.",
+                                          "No hay problemas: todo está listo."), tone="dim", wrap=True))
+        for problem in problems:
+            banner = Banner(problem)
+            banner.fix_chosen.connect(self._session.apply)
+            show = Button(tr("Show", "Mostrar"), "link", on_click=partial(self._show, problem))
+            banner.body.itemAt(0).layout().addWidget(show)  # type: ignore[union-attr]
+            self._list.addWidget(banner)
+
+    def _show(self, problem: Problem) -> None:
+        self.accept()
+        self._go(problem)
+
+
+class _Hook(QObject):
+    """Carries an exception from any thread into the window's thread."""
+
+    happened = Signal(object)
+
+
+def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], None]:
+    """The last border: an exception that nobody caught becomes a report, and the program lives on.
+
+    Answers a function that takes the hook away again.
+    """
+    hook = _Hook()
+    hook.happened.connect(show, Qt.ConnectionType.QueuedConnection)
+    before, thread_before = sys.excepthook, threading.excepthook
+
+    def caught(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
+        traceback.print_exception(kind, value, trace)
+        if isinstance(value, Exception):
+            hook.happened.emit(unexpected(value))
+
+    def caught_in_thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            caught(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+
+    sys.excepthook = caught
+    threading.excepthook = caught_in_thread
+
+    def remove() -> None:
+        sys.excepthook, threading.excepthook = before, thread_before
+        hook.deleteLater()
+
+    return remove
+
+
+class Question(QDialog):
+    """A question with a few answers: `ask` gives the chosen value, or None for Cancel and Escape."""
+
+    def __init__(self, title: str, text: str, answers: Iterable[tuple[str, str, str]],
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(460)
+        self.answer: str | None = None
+        buttons = column(spacing=8)
+        for value, label, kind in answers:
+            buttons.addWidget(Button(label, kind, on_click=partial(self._take, value)))
+        cancel = Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject)
+        buttons.addWidget(cancel)
+        self._layout = column(Label(title, "title", wrap=True), Label(text, "body", "dim", wrap=True), 8, buttons,
+                              spacing=8, margins=(24, 24, 24, 20))
+        self._layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setLayout(self._layout)
+
+    def _take(self, value: str) -> None:
+        self.answer = value
+        self.accept()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        # By itself a dialog is as high as if its words had to be broken into short lines.
+        self.resize(self.width(), self._layout.totalHeightForWidth(self.width()))
+        super().showEvent(event)
+
+    def ask(self) -> str | None:
+        self.exec()
+        return self.answer
+
+
+def close_question(parent: QWidget) -> str | None:
+    """What becomes of a running training when the window closes: "detach", "keep", "discard" or None."""
+    return Question(
+        tr("A training is running", "Hay un entrenamiento en curso"),
+        tr("What should become of it when the window closes?", "¿Qué debe pasar con él al cerrar la ventana?"),
+        (("detach", tr("Let it go on without the window", "Que continúe sin la ventana"), "primary"),
+         ("keep", tr("Stop it and keep what it has learned", "Detenerlo y conservar lo aprendido"), ""),
+         ("discard", tr("Stop it and discard the run", "Detenerlo y descartar la ejecución"), "danger")),
+        parent).ask()
+
+

@@ -1,0 +1,120 @@
+"""The narrow rail on the left: the pages in the order of the work."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.pages import PageEntry
+from cnnstudio.gui.widgets.basics import column
+
+
+class RailButton(QAbstractButton):
+    """Icon over label; a dot marks a page with problems or running work."""
+
+    def __init__(self, label: str, icon: str, tooltip: str = "") -> None:
+        super().__init__()
+        self.setText(label)
+        self._icon = icon
+        self._mark = ""
+        self.setCheckable(True)
+        self.setFixedSize(68, 56)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(label)
+        self.setToolTip(tooltip)
+
+    def set_mark(self, token: str) -> None:
+        """Show a dot in the colour of `token`, or none."""
+        if token != self._mark:
+            self._mark = token
+            self.update()
+
+    def nextCheckState(self) -> None:
+        """A click changes nothing by itself: the page that is in view is marked, also when it was clicked again."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(68, 56)
+
+    def enterEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on, able = self.isChecked(), self.isEnabled()
+        if on or (able and self.underMouse()):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("accent_bg" if on else "hover"))
+            painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
+        token = "accent" if on else "dim" if able else "faint"
+        icons.paint(painter, QRectF(self.width() / 2 - 11, 8, 22, 22), self._icon, token)
+        font = theme.font("secondary")
+        font.setPixelSize(11)
+        if on:
+            font.setWeight(font.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(theme.color(token))
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 4)
+        painter.drawText(QRectF(0, 33, self.width(), 17), Qt.AlignmentFlag.AlignCenter, text)
+        if self._mark:
+            painter.setPen(QPen(theme.color("surface"), 2))
+            painter.setBrush(theme.color(self._mark))
+            painter.drawEllipse(QPointF(self.width() / 2 + 13, 11), 4.5, 4.5)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+
+
+class Rail(QWidget):
+    """`page_chosen(id)`; `settings` and `learn` at the bottom."""
+
+    page_chosen = Signal(str)
+    settings_chosen = Signal()
+    help_chosen = Signal()
+
+    def __init__(self, entries: tuple[PageEntry, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("rail")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(theme.RAIL_WIDTH)
+        self.setAccessibleName(tr("Pages", "Páginas"))
+        self._buttons: dict[str, RailButton] = {}
+        layout = column(spacing=4, margins=(8, 12, 8, 8))
+        for number, entry in enumerate(entries, start=1):
+            button = RailButton(str(entry.title), entry.icon, f"{entry.title}  (Ctrl+{number})")
+            button.clicked.connect(lambda _checked=False, page=entry.id: self._choose(page))
+            self._buttons[entry.id] = button
+            layout.addWidget(button)
+        layout.addStretch(1)
+        learn = RailButton(tr("Learn", "Aprender"), "learn", f"{tr('Help', 'Ayuda')}  (F1)")
+        learn.setCheckable(False)
+        learn.clicked.connect(self.help_chosen)
+        settings = RailButton(tr("Settings", "Ajustes"), "settings", f"{tr('Settings', 'Ajustes')}  (Ctrl+,)")
+        settings.setCheckable(False)
+        settings.clicked.connect(self.settings_chosen)
+        layout.addWidget(learn)
+        layout.addWidget(settings)
+        self.setLayout(layout)
+
+    def _choose(self, page: str) -> None:
+        self.page_chosen.emit(page)
+
+    def set_current(self, page: str) -> None:
+        for identifier, button in self._buttons.items():
+            button.setChecked(identifier == page)
+
+    def set_enabled_pages(self, pages: set[str]) -> None:
+        for identifier, button in self._buttons.items():
+            button.setEnabled(identifier in pages)
+
+    def set_mark(self, page: str, token: str) -> None:
+        if page in self._buttons:
+            self._buttons[page].set_mark(token)

@@ -1,0 +1,50 @@
+"""Preferences: a form from their declarations; every change applies at once."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDialog, QWidget
+
+from cnnstudio.core.settings import SETTINGS_PARAMS
+from cnnstudio.core.text import tr
+from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.form import Form
+
+
+class SettingsDialog(QDialog):
+    """Opens over the window and stays while language and theme change around it."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumWidth(440)
+        self._session = session
+        self._fill()
+        session.changed.connect(self._changed)
+
+    def _fill(self) -> None:
+        self.setWindowTitle(tr("Settings", "Ajustes"))
+        values = {param.name: getattr(self._session.settings, param.name) for param in SETTINGS_PARAMS}
+        form = Form(SETTINGS_PARAMS, values)
+        form.value_changed.connect(self._session.set_setting)
+        close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
+        note = Label(tr("Changes apply at once and are kept for the next start.",
+                        "Los cambios se aplican al momento y se conservan."), "secondary", "dim", wrap=True)
+        self._column = column(Label(tr("Settings", "Ajustes"), "title"), note, 4, form, None,
+                              row(None, close),
+                              spacing=10, margins=(24, 24, 24, 20))
+        self.setLayout(self._column)
+        self.resize(460, 380)
+
+    def _changed(self, change: Change) -> None:
+        if change.of("settings"):
+            # The form's words and colours belong to the old language and theme: build it anew.
+            from PySide6.QtCore import QTimer
+
+            QTimer.singleShot(0, self, self._rebuild)
+
+    def _rebuild(self) -> None:
+        # A layout is only replaced once its old owner is gone.
+        holder = QWidget()
+        holder.setLayout(self._column)
+        holder.deleteLater()
+        self._fill()

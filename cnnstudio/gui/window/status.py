@@ -1,0 +1,109 @@
+"""The status bar: saved or not, problems, the running work with time left and Cancel, device, language."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from cnnstudio.core.text import language, tr
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.state.jobs import Job
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, row
+from cnnstudio.gui.widgets.words import device, duration
+
+
+class StatusBar(QWidget):
+    """Stands on every page. Signals tell what was clicked."""
+
+    save_asked = Signal()
+    problems_asked = Signal()
+    job_asked = Signal(object)
+    cancel_asked = Signal(object)
+    language_asked = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("status")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(theme.STATUS_HEIGHT)
+        self._session = session
+        self._saved = Button("", "status", on_click=self.save_asked.emit)
+        self._problems = Button("", "status", on_click=self.problems_asked.emit)
+        self._job = Button("", "status", on_click=lambda: self.job_asked.emit(self._shown))
+        self._job.set_tone("accent")
+        self._progress = QProgressBar()
+        self._progress.setFixedWidth(120)
+        self._progress.setTextVisible(False)
+        self._cancel = Button(tr("Cancel", "Cancelar"), "status", on_click=lambda: self.cancel_asked.emit(self._shown))
+        self._device = Button(_device(), "status")
+        self._device.setEnabled(False)
+        self._language = Button("Español" if language() == "es" else "English", "status",
+                                tooltip=tr("Change the language", "Cambiar el idioma"),
+                                on_click=self.language_asked.emit)
+        self._shown: Job | None = None
+        self.setLayout(row(self._saved, self._problems, 8, self._job, self._progress, self._cancel, None, self._device,
+                           self._language, spacing=4, margins=(10, 0, 10, 0)))
+        self.update_saved()
+        self.update_problems()
+        self.update_job()
+
+    def set_device(self, text: str) -> None:
+        self._device.setText(text)
+
+    def update_saved(self) -> None:
+        self._saved.setVisible(self._session.is_open)
+        if self._session.dirty:
+            self._saved.setText(tr("○ Not saved yet", "○ Sin guardar"))
+            self._saved.setToolTip(tr("Your changes are kept beside the project. Click to save them (Ctrl+S).",
+                                      "Sus cambios se conservan junto al proyecto. Haga clic para guardar (Ctrl+S)."))
+        else:
+            self._saved.setText(tr("● Saved", "● Guardado"))
+            self._saved.setToolTip(str(self._session.folder or ""))
+
+    def update_problems(self) -> None:
+        problems = self._session.problems
+        self._problems.setVisible(self._session.is_open)
+        errors = sum(problem.blocks for problem in problems)
+        count = len(problems)
+        if not count:
+            text = tr("No problems", "Sin problemas")
+        elif count == 1:
+            text = tr("1 problem", "1 problema")
+        else:
+            text = tr("{n} problems", "{n} problemas", n=count)
+        self._problems.setText(text)
+        self._problems.set_tone("error" if errors else "warn" if count else "")
+        self._problems.setToolTip("\n".join(str(problem.text) for problem in problems[:6]))
+
+    def update_job(self) -> None:
+        job = self._session.jobs.foremost()
+        self._shown = job
+        for widget in (self._job, self._progress, self._cancel):
+            widget.setVisible(job is not None)
+        if job is None:
+            return
+        parts = [str(job.label)]
+        if job.cancelling:
+            parts.append(tr("stopping…", "deteniendo…"))
+        elif job.paused:
+            parts.append(tr("paused", "en pausa"))
+        elif job.phase is not None and job.phase.en != job.label.en:
+            parts.append(str(job.phase))
+        if job.seconds_left is not None and not job.cancelling and not job.paused:
+            parts.append(tr("{time} left", "quedan {time}", time=duration(job.seconds_left)))
+        self._job.setText(" · ".join(parts).replace("&", "&&"))
+        self._cancel.setEnabled(not job.cancelling)
+        if job.progress is None:
+            # An unmoving empty track says "unknown" without an endless animation.
+            self._progress.setRange(0, 1000)
+            self._progress.setValue(0)
+        else:
+            self._progress.setRange(0, 1000)
+            self._progress.setValue(round(job.progress * 1000))
+
+
+def _device() -> str:
+    import os
+
+    return device(f"CPU: {os.cpu_count() or 1} cores")

@@ -1,0 +1,1 @@
+"""Networks and scripts that others made: read as data, never run, and written."""

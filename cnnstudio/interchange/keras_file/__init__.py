@@ -1,0 +1,1 @@
+"""Model files of Keras (`.keras`, `.h5`, JSON), read as data."""

@@ -1,0 +1,205 @@
+"""Layers of Keras's files that have no entry, written as a layer that computes the same numbers.
+
+Arithmetic with constants, which Keras keeps as operations, is what Rescaling does; ConvNeXt's LayerScale is a depthwise
+1 x 1 convolution without bias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite, prod
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.interchange.keras_file.calls import CONSTANT, MODELS, TENSOR, is_place
+
+Config = Mapping[str, Any]
+Factor = float | tuple[float, ...]
+"""One number, or one for each channel."""
+
+OPERATION: Final = "keras.src.ops.numpy"
+"""The module under which a sum, a product, ... of two tensors stands."""
+_ARITHMETIC: Final = {
+    "Add": "+", "Subtract": "-", "Multiply": "*", "TrueDivide": "/", "Divide": "/", "Negative": "~", "Cast": "=",
+    "__operators__.add": "+", "math.add": "+", "add": "+", "math.subtract": "-", "subtract": "-", "math.multiply": "*",
+    "multiply": "*", "math.truediv": "/", "math.divide": "/", "divide": "/", "truediv": "/", "math.negative": "~",
+    "negative": "~", "cast": "=",
+}
+"""Names of operations in Keras 3, and of TensorFlow's functions in Keras 2."""
+_JOINING: Final = {"+": "Add", "-": "Subtract", "*": "Multiply"}
+_MOST_NUMBERS: Final = 65_536
+_RENAMED: Final = {"swish": "silu", "hard_swish": "hard_silu"}
+"""Activations by the names that Keras 2 wrote."""
+_LAYER_SCALE: Final = {"init_values", "projection_dim"}
+
+
+def is_operation(layer: Config) -> bool:
+    """Whether this is an operation on tensors: it is no layer, and its weights have no place."""
+    module = layer.get("module")
+    if module or layer.get("class_name") == "TFOpLambda":
+        return not module or ".ops" in str(module) or layer["class_name"] == "TFOpLambda"
+    # Older files tell no module; every layer says whether it learns, an operation does not.
+    config = layer.get("config")
+    return isinstance(config, Mapping) and "trainable" not in config and layer.get("class_name") not in MODELS and bool(
+        layer.get("inbound_nodes"))
+
+
+def in_layers(layer: Config) -> Config:
+    """The layer as it is, or the description of the layer of the catalog that stands for it."""
+    config = layer.get("config")
+    if not isinstance(config, Mapping):
+        return layer
+    if layer["class_name"] == "LayerScale" and config.keys() >= _LAYER_SCALE and _is_kerass(layer):
+        return {**layer, "class_name": "DepthwiseConv2D", "module": "keras.layers",
+                "config": {"name": config.get("name"), "kernel_size": [1, 1], "use_bias": False}}
+    if is_operation(layer):
+        return _arithmetic(layer, config)
+    told = {name: _RENAMED.get(value, value) if isinstance(value, str) and name == "activation" else value
+            for name, value in config.items()}
+    if layer["class_name"] == "LeakyReLU" and "alpha" in told:
+        told["negative_slope"] = told.pop("alpha")
+    return layer if told == config else {**layer, "config": told}
+
+
+def _is_kerass(layer: Config) -> bool:
+    """Keras keeps this class in its applications; older files tell no module."""
+    return str(layer.get("module") or "keras.").startswith("keras.")
+
+
+def _arithmetic(layer: Config, config: Config) -> Config:
+    calls = layer.get("inbound_nodes") or []
+    kind = str(config.get("function") if layer["class_name"] == "TFOpLambda" else layer["class_name"])
+    sign = _ARITHMETIC.get(kind)
+    values = _values(calls[0]) if len(calls) == 1 else None
+    if sign is None or values is None:
+        return layer
+    made: tuple[Factor, Factor] | None
+    if sign == "=":
+        made = (1.0, 0.0) if len(values) == 1 and str(_cast_to(config, calls[0])).endswith("float32") else None
+    elif sign == "~":
+        made = (-1.0, 0.0) if len(values) == 1 else None
+    elif [isinstance(each, _Tensor) for each in values] == [True, True]:
+        # Two tensors: the layer of that name joins them, and is looked at as an operation.
+        return {**layer, "class_name": _JOINING[sign], "module": OPERATION} if sign in _JOINING else layer
+    else:
+        made = _scaled(sign, *values) if len(values) == 2 else None
+    if made is None:
+        return layer
+    written = {name: list(value) if isinstance(value, tuple) else value
+               for name, value in zip(("scale", "offset"), made, strict=True)}
+    return {**layer, "class_name": "Rescaling", "module": "keras.layers", "inbound_nodes": [],
+            "config": {"name": config.get("name"), **written}}
+
+
+class _Tensor(msgspec.Struct, frozen=True):
+    """What a layer gave; `whole`: it holds whole numbers, with which arithmetic is another one."""
+
+    whole: bool = False
+
+
+def _values(call: Any) -> list[_Tensor | Factor] | None:
+    """The tensors and constants that a call takes, in order; None where there is anything else."""
+    if isinstance(call, Mapping):
+        given = [*(call.get("args") or ()), *((call.get("kwargs") or {}).values())]
+    elif is_place(call):
+        # Keras 2: the first value, and the others by their names.
+        others = call[3] if len(call) > 3 and isinstance(call[3], Mapping) else {}
+        given = [call, *(value for name, value in others.items() if name not in ("name", "dtype") and value is not None)]
+    elif isinstance(call, list) and len(call) == 1 and is_place(call[0]):
+        return _values(call[0])
+    else:
+        return None
+    found = [_value(each) for each in given]
+    return [each for each in found if each is not None] if None not in found else None
+
+
+def _value(given: Any) -> _Tensor | Factor | None:
+    if isinstance(given, Mapping):
+        config = given.get("config")
+        if given.get("class_name") == TENSOR and isinstance(config, Mapping):
+            return _Tensor(whole="float" not in str(config.get("dtype") or "float32"))
+        return _factor(config.get("value")) if given.get("class_name") in ("__numpy__", "__tensor__") and (
+            isinstance(config, Mapping)) else None
+    if is_place(given):
+        return _factor(given[2]) if given[0] == CONSTANT else _Tensor()
+    return _factor(given)
+
+
+def _factor(value: Any) -> Factor | None:
+    """A number, or numbers along the last axis alone."""
+    while isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    several = value if isinstance(value, list | tuple) else [value]
+    if not 0 < len(several) <= _MOST_NUMBERS or not all(
+            isinstance(each, int | float) and not isinstance(each, bool) and isfinite(each) for each in several):
+        return None
+    return tuple(float(each) for each in several) if isinstance(value, list | tuple) else float(value)
+
+
+def _cast_to(config: Config, call: Any) -> Any:
+    if config.get("dtype") and "function" not in config:
+        return config["dtype"]
+    return call[3].get("dtype") if is_place(call) and len(call) > 3 and isinstance(call[3], Mapping) else None
+
+
+def _scaled(sign: str, first: _Tensor | Factor, second: _Tensor | Factor) -> tuple[Factor, Factor] | None:
+    """(scale, offset) of a tensor and a constant; None where that is not what it computes."""
+    tensor = first if isinstance(first, _Tensor) else second
+    constant = second if isinstance(first, _Tensor) else first
+    if not isinstance(tensor, _Tensor) or isinstance(constant, _Tensor) or (tensor.whole and sign != "/"):
+        return None
+    behind = isinstance(first, _Tensor)
+    if sign == "+":
+        return 1.0, constant
+    if sign == "-":
+        return (1.0, _each(constant, lambda number: -number)) if behind else (-1.0, constant)
+    if sign == "*":
+        return constant, 0.0
+    numbers = constant if isinstance(constant, tuple) else (constant,)
+    if not behind or not all(number and isfinite(1 / number) for number in numbers):
+        return None
+    return _each(constant, lambda number: 1 / number), 0.0
+
+
+def _each(factor: Factor, change: Callable[[float], float]) -> Factor:
+    return tuple(change(number) for number in factor) if isinstance(factor, tuple) else float(change(factor))
+
+
+def folded(network: NetworkSpec, made: Sequence[str]) -> NetworkSpec:
+    """Arithmetic that follows arithmetic as one layer, under the name of the last: x / 127.5 - 1 is one Rescaling.
+
+    `made` are the layers that stand for an operation, in order.
+    """
+    nodes, edges, kinds = {node.id: node for node in network.nodes}, list(network.edges), set(made)
+    for name in made:
+        before = [edge.source for edge in edges if edge.target == name]
+        if nodes[name].type != "Rescaling" or len(before) != 1 or before[0] not in kinds or (
+                nodes[before[0]].type != "Rescaling" or sum(edge.source == before[0] for edge in edges) != 1):
+            continue
+        joined = _joined(nodes[before[0]], nodes[name])
+        if joined is not None:
+            nodes[name] = joined
+            del nodes[before[0]]
+            edges = [msgspec.structs.replace(edge, target=name) if edge.target == before[0] else edge
+                     for edge in edges if edge.target != name]
+    return msgspec.structs.replace(network, nodes=tuple(nodes.values()), edges=tuple(edges))
+
+
+def _joined(first: Node, second: Node) -> Node | None:
+    """One Rescaling for two, None where their constants are of different lengths."""
+    inner, outer = (tuple(node.params.get(name, default) for name, default in (("scale", 1 / 255), ("offset", 0.0)))
+                    for node in (first, second))
+    lengths = {len(each) for each in (*inner, *outer) if isinstance(each, tuple)}
+    if len(lengths) > 1:
+        return None
+    count = max(lengths, default=1)
+    a, b, c, d = (each if isinstance(each, tuple) else (each,) * count for each in (*inner, *outer))
+    scale = tuple(map(prod, zip(a, c, strict=True)))
+    offset = tuple(low * factor + high for low, factor, high in zip(b, c, d, strict=True))
+    if not all(map(isfinite, (*scale, *offset))):
+        return None
+    found: dict[str, Factor] = {"scale": scale, "offset": offset} if lengths else {"scale": scale[0], "offset": offset[0]}
+    params = {name: value for name, value in found.items() if value != (1 / 255 if name == "scale" else 0.0)}
+    return msgspec.structs.replace(second, params=params)

@@ -1,0 +1,340 @@
+"""What calls of Keras, of layers, of models and of functions of the file mean."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from cnnstudio.catalog.layers.common import ACTIVATIONS
+from cnnstudio.catalog.layers.spectral import COLUMNS, wrapped
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.keras_source import arithmetic, bases
+from cnnstudio.interchange.keras_source.expressions import NOT_RUN
+from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, canonical, layer_kind, parts
+from cnnstudio.interchange.keras_source.objects import Objects
+from cnnstudio.interchange.keras_source.settings import layer_of
+from cnnstudio.interchange.keras_source.values import (
+    BaseLayer,
+    Chain,
+    Class,
+    Function,
+    Graph,
+    Instance,
+    Layer,
+    Made,
+    Method,
+    Model,
+    Name,
+    Remark,
+    Tensor,
+    Unknown,
+)
+
+_ELSEWHERE = Text("{name} is not in this file", "{name} no está en este archivo")
+_KEPT = ("cast", "identity", "stop_gradient", "convert_to_tensor", "preprocess_input")
+"""Functions that hand pictures on; a base scales them by itself."""
+_MEANS = {"mean": "GlobalAveragePooling2D", "reduce_mean": "GlobalAveragePooling2D", "max": "GlobalMaxPooling2D",
+          "reduce_max": "GlobalMaxPooling2D", "amax": "GlobalMaxPooling2D"}
+_OPERATIONS: dict[str, type[ast.operator]] = {
+    "add": ast.Add, "subtract": ast.Sub, "multiply": ast.Mult, "divide": ast.Div, "true_divide": ast.Div}
+_OBJECTS = ("regularizers", "initializers", "constraints", "optimizers", "losses", "metrics", "callbacks", "optimizer_v2")
+
+
+class Calls(Objects):
+    """Calls of names, layers, models, functions and methods."""
+
+    def call(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        """What `function(*arguments, **keywords)` answers; Unknown where it cannot be known."""
+        if isinstance(function, Name):
+            return self._library(canonical(function.path), arguments, keywords, line)
+        if isinstance(function, Layer | Model):
+            return self._applied(function, arguments, keywords, line)
+        if isinstance(function, Function):
+            return self.run(function, arguments, keywords, line)
+        if isinstance(function, Method):
+            return self.act(function, arguments, keywords, line)
+        if isinstance(function, Class):
+            return self.instance(function, arguments, keywords, line)
+        return function if isinstance(function, Unknown) else Unknown(NOT_RUN, line)
+
+    def run(self, function: Function, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        raise NotImplementedError
+
+    # Layers and models called on tensors ---------------------------------------------------------------
+
+    def _applied(self, function: Layer | Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        if isinstance(function, Instance):
+            return self.answer(function, arguments, keywords, line)
+        entering = [*arguments, *(keywords[name] for name in ("inputs", "query", "value", "key") if name in keywords)]
+        tensors, unknown = self.tensors(entering)
+        if unknown is not None:
+            return unknown
+        if isinstance(function, Layer):
+            return self.apply(function, tensors, line)
+        return self.sheet.play(function, tensors, line) if tensors else Unknown(NOT_RUN, line)
+
+    def tensors(self, values: list[Any]) -> tuple[list[Tensor], Unknown | None]:
+        """All tensors in values and rows of them, in order; and the first value that is not known."""
+        found: list[Tensor] = []
+        for each in values:
+            if isinstance(each, Unknown):
+                return found, each
+            if isinstance(each, Tensor):
+                found.append(each)
+            elif isinstance(each, list | tuple | dict):
+                inner, unknown = self.tensors(list(each.values()) if isinstance(each, dict) else list(each))
+                found += inner
+                if unknown is not None:
+                    return found, unknown
+        return found, None
+
+    def apply(self, layer: Layer, tensors: list[Tensor], line: int) -> Any:
+        """A layer called on tensors; layers that prepare pictures are the business of the recipe and the augmentation."""
+        if layer.kind in AUGMENTING and tensors:
+            self.augmenting.setdefault(layer.kind, layer.line)
+            return tensors[0]
+        if layer.kind == "Resizing" and tensors and tensors[0].node.kind == "Input":
+            return self._resized(layer, tensors[0])
+        if layer.kind == "Lambda" and len(tensors) == 1:
+            return self._lambda_layer(layer, tensors[0], line)
+        return self.sheet.apply(layer, tensors, line)
+
+    def _resized(self, layer: Layer, tensor: Tensor) -> Tensor:
+        """Pictures come in the size of the recipe: a Resizing behind the input sets it."""
+        given = layer.given
+        size = (given.get("height", given.get("argument_1")), given.get("width", given.get("argument_2")))
+        if all(isinstance(each, int) and 0 < each <= 4096 for each in size):
+            channels = tensor.node.shape[2] if tensor.node.shape is not None else 3
+            tensor.node.shape = (int(size[0]), int(size[1]), channels)  # type: ignore[arg-type]
+            self.remarks.append(Remark("resizing", Text(
+                "Resizing: the recipe brings the pictures to {height} × {width}.",
+                "Resizing: la receta lleva las imágenes a {height} × {width}.").fill(height=size[0], width=size[1]),
+                layer.line))
+        return tensor
+
+    def _lambda_layer(self, layer: Layer, tensor: Tensor, line: int) -> Any:
+        """A Lambda whose function is a formula of layers that are known; else a layer that is not."""
+        function = layer.given.get("argument_1", layer.given.get("function"))
+        before = len(self.sheet.nodes)
+        if isinstance(function, Function | Name):
+            answer = self.call(function, [tensor], {}, line)
+            if isinstance(answer, Tensor) and all(self.known(each) for each in self.sheet.nodes[before:]):
+                return answer
+        del self.sheet.nodes[before:]
+        return self.sheet.apply(layer, [tensor], line)
+
+    # Names of libraries -----------------------------------------------------------------------------------
+
+    def _library(self, path: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        library, part, name = parts(path)
+        if library == "builtins":
+            return self._built_in(name, arguments, keywords, line)
+        if path in arithmetic.LIBRARY:
+            return self._plain(arithmetic.LIBRARY[path], arguments, {}, line)
+        if library == "keras":
+            return self._keras(path, part, name, arguments, keywords, line)
+        tensors, _unknown = self.tensors(arguments)
+        if library == "tensorflow" and tensors:
+            return self._operation(name, arguments, keywords, line)
+        if tensors:
+            return Unknown(_ELSEWHERE.fill(name=path), line)
+        return Made(path, arguments, keywords, line) if library in ("tensorflow", "tensorflow_addons") else Unknown(
+            NOT_RUN, line)
+
+    def _keras(self, path: str, part: str, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        if name == "Input":
+            return self._input(arguments, keywords, line)
+        if name == "Sequential":
+            return self._chain(arguments, keywords, line)
+        if name in ("Model", "Functional"):
+            return self._graph(arguments, keywords, line)
+        words = path.split(".")
+        if "layers" in words:
+            if name in MERGING:
+                inputs = arguments[0] if arguments else keywords.pop("inputs", [])
+                layer = layer_of(MERGING[name], arguments[1:], {key: value for key, value in keywords.items()
+                                                                if key != "inputs"}, line)
+                return self._applied(layer, [inputs], {}, line)
+            return self._layer(layer_kind(name), arguments, keywords, line)
+        if "applications" in words:
+            return self._application(name, arguments, keywords, line)
+        if part in _OBJECTS:
+            return Made(path, arguments, keywords, line)
+        if name == "image_data_format":
+            return "channels_last"
+        tensors, _unknown = self.tensors(arguments)
+        return self._operation(name, arguments, keywords, line) if tensors else Unknown(NOT_RUN, line)
+
+    def _layer(self, kind: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        if kind == "SpectralNormalization":
+            return self._spectral(arguments, keywords, line)
+        return layer_of(kind, arguments, keywords, line)
+
+    def _spectral(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Layer:
+        """A layer in the wrapper that normalises its kernel: the layer with that setting."""
+        given = dict(zip(("layer", "power_iterations"), arguments, strict=False)) | keywords
+        inner, rounds, name = given.get("layer"), given.get("power_iterations", 1), given.get("name")
+        if not isinstance(inner, Layer) or inner.kind not in COLUMNS or not isinstance(rounds, int):
+            return layer_of("SpectralNormalization", arguments, keywords, line)
+        inner.params = wrapped(inner.params, rounds)
+        inner.name = name if isinstance(name, str) else inner.name
+        return inner
+
+    def _input(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        shape = arguments[0] if arguments else keywords.get("shape")
+        batch = keywords.get("batch_shape")
+        if isinstance(batch, list | tuple):
+            shape = tuple(batch)[1:]
+        name = keywords.get("name")
+        return self.sheet.input(shape, line, name if isinstance(name, str) else "")
+
+    def _chain(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Chain:
+        inside = arguments[0] if arguments else keywords.get("layers")
+        items = list(inside) if isinstance(inside, list | tuple) else [inside] if isinstance(inside, Unknown) else []
+        name = keywords.get("name")
+        made = Chain(line=line, name=name if isinstance(name, str) else "", items=items)
+        self.sheet.models.append(made)
+        return made
+
+    def _graph(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Graph:
+        ends = [*arguments, None, None]
+        inputs = keywords.get("inputs", keywords.get("input", ends[0]))
+        outputs = keywords.get("outputs", keywords.get("output", ends[1]))
+
+        def row(value: Any) -> list[Any]:
+            return list(value.values()) if isinstance(value, dict) else list(value) if isinstance(
+                value, list | tuple) else [] if value is None else [value]
+
+        name = keywords.get("name")
+        made = Graph(line=line, name=name if isinstance(name, str) else "", inputs=row(inputs), outputs=row(outputs))
+        self.sheet.models.append(made)
+        return made
+
+    def _application(self, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        if name in _KEPT and arguments:
+            return arguments[0]
+        base = bases.base_of(name)
+        if base is None:
+            return Unknown(Text("{name} is no base that is known here", "{name} no es una base conocida aquí").fill(name=name),
+                           line)
+        made = bases.made(base, arguments, keywords, line, self.remarks)
+        self.sheet.models.append(made)
+        return made
+
+    # Functions on tensors ---------------------------------------------------------------------------------
+
+    def _operation(self, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        tensors, unknown = self.tensors(arguments)
+        if unknown is not None:
+            return unknown
+        if name in _KEPT:
+            return arguments[0]
+        if name in ("int_shape", "shape"):
+            return self.attribute(tensors[0], "shape", line)
+        word = {"swish": "silu", "hard_swish": "hard_silu"}.get(name, name)
+        if word in ACTIVATIONS:
+            return self._activated(word, tensors, arguments[1:], keywords, line)
+        if name in _OPERATIONS and len(arguments) == 2:
+            return self.joined(_OPERATIONS[name], arguments[0], arguments[1], line)
+        if name in MERGING and name != "dot":
+            settings = {"axis": keywords.get("axis", arguments[1] if len(arguments) > 1 and isinstance(
+                arguments[1], int) else -1)} if MERGING[name] == "Concatenate" else {}
+            return self.sheet.apply(layer_of(MERGING[name], [], settings, line), tensors, line)
+        if name in _MEANS and self._axes(arguments, keywords) in ((1, 2), (-3, -2)):
+            kept = keywords.get("keepdims", keywords.get("keep_dims", False)) is True
+            return self.sheet.apply(layer_of(_MEANS[name], [], {"keepdims": kept}, line), tensors, line)
+        if name == "reshape" and len(arguments) > 1 and isinstance(arguments[1], list | tuple):
+            return self.sheet.apply(layer_of("Reshape", [tuple(arguments[1])[1:]], {}, line), tensors, line)
+        if name == "flatten":
+            return self.sheet.apply(layer_of("Flatten", [], {}, line), tensors, line)
+        return self.sheet.apply(layer_of(name, [], {}, line), tensors, line)
+
+    def _axes(self, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        axes = keywords.get("axis", arguments[1] if len(arguments) > 1 else None)
+        return tuple(axes) if isinstance(axes, list | tuple) else axes
+
+    def _activated(self, word: str, tensors: list[Tensor], arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        """An activation as a function: with settings of its own it is the layer that has them."""
+        kind = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "softmax": "Softmax", "elu": "ELU"}.get(word)
+        name = keywords.pop("name", None)
+        if kind is not None and (arguments or keywords):
+            given = {"negative_slope" if key == "alpha" and kind == "ReLU" else key: value for key, value in keywords.items()}
+            layer = layer_of(kind, arguments, given, line)
+        else:
+            layer = layer_of("Activation", [word], {}, line)
+        layer.name = name if isinstance(name, str) else ""
+        return self.sheet.apply(layer, tensors, line)
+
+    def joined(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
+        """`a + b`, `a * b`, `a - b` of tensors; with a number it is a Rescaling."""
+        if isinstance(one, Tensor) and isinstance(other, Tensor):
+            layer = {ast.Add: "Add", ast.Mult: "Multiply", ast.Sub: "Subtract"}.get(kind)
+            if layer is None:
+                return Unknown(NOT_RUN, line)
+            return self.sheet.apply(layer_of(layer, [], {}, line), [one, other], line)
+        tensor, number, first = (one, other, True) if isinstance(one, Tensor) else (other, one, False)
+        if isinstance(number, list | tuple) and number and all(isinstance(each, int | float) for each in number):
+            numbers = [float(each) for each in number]
+        elif isinstance(number, int | float) and not isinstance(number, bool):
+            numbers = [float(number)]
+        else:
+            return Unknown(NOT_RUN, line)
+        scale, offset = _scaling(kind, numbers, first)
+        if scale is None or offset is None:
+            return Unknown(NOT_RUN, line)
+        row: Any = (scale[0], offset[0]) if len(numbers) == 1 else (tuple(scale), tuple(offset))
+        return self.sheet.apply(layer_of("Rescaling", [*row], {}, line), [tensor], line)
+
+    # Python's own functions ----------------------------------------------------------------------------------
+
+    def _built_in(self, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        if name == "print":
+            return None
+        if name == "isinstance" and len(arguments) == 2:
+            return self._is_one(arguments[0], arguments[1], line)
+        if name in ("getattr", "hasattr") and len(arguments) > 1 and isinstance(arguments[1], str):
+            found = self.attribute(arguments[0], arguments[1], line)
+            if name == "hasattr":
+                return not isinstance(found, Unknown)
+            return arguments[2] if isinstance(found, Unknown) and len(arguments) > 2 else found
+        if name == "map" and len(arguments) == 2:
+            rounds = arithmetic.items(arguments[1])
+            return Unknown(NOT_RUN, line) if rounds is None else [self.call(arguments[0], [each], {}, line) for each in rounds]
+        if name == "dict" and not arguments:
+            return dict(keywords)
+        function = arithmetic.BUILT_IN.get(name)
+        return Unknown(NOT_RUN, line) if function is None else self._plain(function, arguments, keywords, line)
+
+    def _plain(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        if not callable(function):
+            return Unknown(NOT_RUN, line)
+        for each in (*arguments, *keywords.values()):
+            if isinstance(each, Unknown):
+                return each
+            if not arithmetic.plain(each):
+                return Unknown(NOT_RUN, line)
+        return arithmetic.called(function, arguments, keywords)
+
+    def _is_one(self, value: Any, kinds: Any, line: int) -> Any:
+        """isinstance(layer, keras.layers.BatchNormalization)."""
+        if not isinstance(value, BaseLayer | Layer | Model):
+            return Unknown(NOT_RUN, line)
+        names = [parts(canonical(each.path))[2] for each in (kinds if isinstance(kinds, tuple) else (kinds,))
+                 if isinstance(each, Name)]
+        if isinstance(value, Model):
+            return "Model" in names or (isinstance(value, Chain) and "Sequential" in names)
+        return "Layer" in names or layer_kind(value.kind) in map(layer_kind, names)
+
+
+def _scaling(kind: type[ast.operator], numbers: list[float], first: bool) -> tuple[list[float] | None, list[float] | None]:
+    """(scale, offset) of `x <operator> number`, or of `number <operator> x` where the tensor does not come first."""
+    ones, zeros = [1.0] * len(numbers), [0.0] * len(numbers)
+    if kind is ast.Add:
+        return ones, numbers
+    if kind is ast.Mult:
+        return numbers, zeros
+    if kind is ast.Sub:
+        return (ones, [-each for each in numbers]) if first else ([-1.0] * len(numbers), numbers)
+    if kind is ast.Div and first and all(numbers):
+        return [1 / each for each in numbers], zeros
+    return None, None

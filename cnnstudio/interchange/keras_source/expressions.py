@@ -1,0 +1,296 @@
+"""Expressions of the source, evaluated as far as they can be known without running it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.keras_source import arithmetic
+from cnnstudio.interchange.keras_source.arithmetic import Impossible
+from cnnstudio.interchange.keras_source.names import ASSUMED, layer_kind
+from cnnstudio.interchange.keras_source.values import Function, Name, Scope, Tensor, Trouble, Unknown
+
+STEPS: Final = 60_000
+"""Expressions that are evaluated before the reading stops: the largest printed base takes a fifth."""
+NOT_RUN: Final = Text("only running the code would tell", "solo se sabría al ejecutar el código")
+NO_NAME: Final = Text("{name} is defined nowhere", "{name} no está definido en ninguna parte")
+NO_SENSE: Final = Text("the expression has no value", "la expresión no tiene valor")
+STATES: Final = {"True": True, "False": False, "None": None}
+
+
+class OutOfSteps(Exception):
+    """The code goes on and on."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+
+
+class Expressions:
+    """Evaluates expressions; what calls, attributes and operators of layers and tensors mean is told by those who
+    derive from it."""
+
+    def __init__(self) -> None:
+        self.steps = STEPS
+        self.line = 1
+        self.starred = False
+        """Whether all names of keras.layers were imported."""
+
+    # What the derived classes know ------------------------------------------------------------------
+
+    def call(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        raise NotImplementedError
+
+    def attribute(self, owner: Any, name: str, line: int) -> Any:
+        raise NotImplementedError
+
+    def joined(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
+        raise NotImplementedError
+
+    # Evaluating ---------------------------------------------------------------------------------------
+
+    def value(self, node: ast.expr, scope: Scope) -> Any:
+        """What an expression stands for; Unknown where that cannot be known."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise OutOfSteps(node.lineno)
+        self.line = node.lineno
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is None:
+            return Unknown(NOT_RUN, node.lineno)
+        try:
+            found = method(node, scope)
+        except Impossible:
+            return Unknown(NO_SENSE, node.lineno)
+        if isinstance(node, ast.BinOp | ast.Call) and isinstance(found, str | list | tuple | dict):
+            # Rows take memory: long ones count as many steps.
+            self.steps -= len(found) // 32
+        return found
+
+    def _constant(self, node: ast.Constant, _scope: Scope) -> Any:
+        return node.value if isinstance(node.value, str | int | float | bool | None) else Unknown(NOT_RUN, node.lineno)
+
+    def _name(self, node: ast.Name, scope: Scope) -> Any:
+        known, value = scope.find(node.id)
+        if known:
+            return value
+        if node.id in arithmetic.BUILT_IN or node.id in ("super", "isinstance", "print", "getattr", "hasattr", "type", "map"):
+            return Name(f"builtins.{node.id}")
+        if node.id in ASSUMED:
+            return Name(ASSUMED[node.id])
+        if LAYERS.find(layer_kind(node.id)) is not None or node.id in ("Sequential", "Model", "InputLayer"):
+            return Name(f"keras.layers.{node.id}" if node.id not in ("Sequential", "Model") else f"keras.{node.id}")
+        if self.starred:
+            return Name(f"keras.layers.{node.id}")
+        return Unknown(NO_NAME.fill(name=node.id), node.lineno)
+
+    def _attribute(self, node: ast.Attribute, scope: Scope) -> Any:
+        owner = self.value(node.value, scope)
+        return self.attribute(owner, node.attr, node.lineno)
+
+    def _tuple(self, node: ast.Tuple, scope: Scope) -> Any:
+        return tuple(self._row(node.elts, scope))
+
+    def _list(self, node: ast.List, scope: Scope) -> Any:
+        return list(self._row(node.elts, scope))
+
+    def _row(self, nodes: list[ast.expr], scope: Scope) -> Iterator[Any]:
+        for each in nodes:
+            if isinstance(each, ast.Starred):
+                inner = arithmetic.items(self.value(each.value, scope))
+                yield from inner if inner is not None else [Unknown(NOT_RUN, each.lineno)]
+            else:
+                yield self.value(each, scope)
+
+    def _dict(self, node: ast.Dict, scope: Scope) -> Any:
+        found: dict[Any, Any] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                inner = self.value(value, scope)
+                found |= inner if isinstance(inner, dict) else {}
+                continue
+            word = self.value(key, scope)
+            if isinstance(word, str | int | float | bool | None):
+                found[word] = self.value(value, scope)
+        return found
+
+    def _set(self, node: ast.Set, scope: Scope) -> Any:
+        return list(self._row(node.elts, scope))
+
+    def _joinedstr(self, node: ast.JoinedStr, scope: Scope) -> Any:
+        words = []
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                words.append(str(part.value))
+            elif isinstance(part, ast.FormattedValue):
+                inner = self.value(part.value, scope)
+                if isinstance(inner, Unknown):
+                    return inner
+                form = self.value(part.format_spec, scope) if part.format_spec is not None else ""
+                if not isinstance(form, str):
+                    return Unknown(NOT_RUN, node.lineno)
+                words.append(arithmetic.formatted(inner, form, chr(part.conversion) if part.conversion > 0 else ""))
+        whole = "".join(words)
+        return whole if len(whole) <= arithmetic.LONGEST else Unknown(NOT_RUN, node.lineno)
+
+    def _binop(self, node: ast.BinOp, scope: Scope) -> Any:
+        one, other = self.value(node.left, scope), self.value(node.right, scope)
+        return self.operate(type(node.op), one, other, node.lineno)
+
+    def operate(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
+        """`one <operator> other`, of plain values or of tensors."""
+        for each in (one, other):
+            if isinstance(each, Unknown):
+                return each
+        if isinstance(one, Tensor) or isinstance(other, Tensor):
+            return self.joined(kind, one, other, line)
+        if arithmetic.plain(one) and arithmetic.plain(other):
+            return arithmetic.combined(kind, one, other)
+        return Unknown(NOT_RUN, line)
+
+    def _unaryop(self, node: ast.UnaryOp, scope: Scope) -> Any:
+        value = self.value(node.operand, scope)
+        if isinstance(value, Tensor) and isinstance(node.op, ast.USub):
+            return self.joined(ast.Mult, value, -1.0, node.lineno)
+        if isinstance(node.op, ast.Not):
+            known = self.truth(value)
+            return Unknown(NOT_RUN, node.lineno) if known is None else not known
+        return arithmetic.negated(type(node.op), value) if arithmetic.plain(value) else Unknown(NOT_RUN, node.lineno)
+
+    def _compare(self, node: ast.Compare, scope: Scope) -> Any:
+        one = self.value(node.left, scope)
+        for kind, right in zip(node.ops, node.comparators, strict=True):
+            other = self.value(right, scope)
+            if isinstance(kind, ast.Is | ast.IsNot) and other is None and not isinstance(one, Unknown):
+                agrees = (one is None) == isinstance(kind, ast.Is)
+            elif arithmetic.plain(one) and arithmetic.plain(other):
+                agrees = arithmetic.compared(type(kind), one, other)
+            else:
+                return one if isinstance(one, Unknown) else other if isinstance(other, Unknown) else Unknown(
+                    NOT_RUN, node.lineno)
+            if not agrees:
+                return False
+            one = other
+        return True
+
+    def _boolop(self, node: ast.BoolOp, scope: Scope) -> Any:
+        value: Any = None
+        for each in node.values:
+            value = self.value(each, scope)
+            known = self.truth(value)
+            if known is None:
+                return value if isinstance(value, Unknown) else Unknown(NOT_RUN, node.lineno)
+            if known != isinstance(node.op, ast.And):
+                return value
+        return value
+
+    def truth(self, value: Any) -> bool | None:
+        """Whether a condition holds; None where it cannot be known."""
+        if isinstance(value, Unknown | Tensor | Name):
+            return None
+        return bool(value) if arithmetic.plain(value) else True
+
+    def _ifexp(self, node: ast.IfExp, scope: Scope) -> Any:
+        condition = self.value(node.test, scope)
+        known = self.truth(condition)
+        if known is None:
+            return condition if isinstance(condition, Unknown) else Unknown(NOT_RUN, node.lineno)
+        return self.value(node.body if known else node.orelse, scope)
+
+    def _namedexpr(self, node: ast.NamedExpr, scope: Scope) -> Any:
+        value = scope.names[node.target.id] = self.value(node.value, scope)
+        return value
+
+    def _subscript(self, node: ast.Subscript, scope: Scope) -> Any:
+        owner = self.value(node.value, scope)
+        if isinstance(owner, Unknown):
+            return owner
+        if not arithmetic.plain(owner):
+            return Unknown(NOT_RUN, node.lineno)
+        if isinstance(node.slice, ast.Slice):
+            ends = [self.value(each, scope) if each is not None else None
+                    for each in (node.slice.lower, node.slice.upper, node.slice.step)]
+            place: Any = slice(*ends) if all(each is None or isinstance(each, int) for each in ends) else Unknown(
+                NOT_RUN, node.lineno)
+        else:
+            place = self.value(node.slice, scope)
+        return place if isinstance(place, Unknown) else arithmetic.taken(owner, place)
+
+    def _lambda(self, node: ast.Lambda, scope: Scope) -> Any:
+        return Function(node, scope, [self.value(each, scope) for each in node.args.defaults],
+                        [self.value(each, scope) if each is not None else None for each in node.args.kw_defaults])
+
+    # Comprehensions -------------------------------------------------------------------------------------
+
+    def _listcomp(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope: Scope) -> Any:
+        found: list[Any] = []
+        trouble = self._through(node.generators, Scope(outer=scope),
+                                lambda inner: found.append(self.value(node.elt, inner)))
+        return found if trouble is None else trouble
+
+    _generatorexp = _setcomp = _listcomp
+
+    def _dictcomp(self, node: ast.DictComp, scope: Scope) -> Any:
+        found: dict[Any, Any] = {}
+
+        def add(inner: Scope) -> None:
+            key = self.value(node.key, inner)
+            if isinstance(key, str | int | float | bool | None):
+                found[key] = self.value(node.value, inner)
+
+        trouble = self._through(node.generators, Scope(outer=scope), add)
+        return found if trouble is None else trouble
+
+    def _through(self, loops: list[ast.comprehension], scope: Scope, action: Any) -> Unknown | None:
+        """Do the action for every round of nested loops; Unknown where one cannot be gone through."""
+        if not loops:
+            action(scope)
+            return None
+        first = loops[0]
+        row = self.value(first.iter, scope)
+        rounds = arithmetic.items(row)
+        if rounds is None:
+            return row if isinstance(row, Unknown) else Unknown(NOT_RUN, first.iter.lineno)
+        for each in rounds:
+            self.assign(first.target, each, scope)
+            conditions = [self.truth(self.value(test, scope)) for test in first.ifs]
+            if None in conditions:
+                return Unknown(NOT_RUN, first.iter.lineno)
+            if all(conditions):
+                trouble = self._through(loops[1:], scope, action)
+                if trouble is not None:
+                    return trouble
+        return None
+
+    def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
+        """Give a value to a name, to names in a row, to an attribute or to a place in a list."""
+        raise NotImplementedError
+
+    # Calls ----------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, scope: Scope) -> Any:
+        function = self.value(node.func, scope)
+        arguments = list(self._row(node.args, scope))
+        keywords: dict[str, Any] = {}
+        for each in node.keywords:
+            value = self.value(each.value, scope)
+            if each.arg is not None:
+                keywords[each.arg] = value
+            elif isinstance(value, dict):
+                keywords |= {str(name): inner for name, inner in value.items()}
+            elif isinstance(value, Unknown):
+                keywords["**"] = value
+        if isinstance(function, Name) and function.path == "builtins.super":
+            return self.parent(scope)
+        try:
+            return self.call(function, arguments, keywords, node.lineno)
+        except RecursionError:
+            raise Trouble("code_too_deep", Text("The code is nested too deeply.", "El código está demasiado anidado."),
+                          node.lineno) from None
+
+    def parent(self, scope: Scope) -> Any:
+        """What `super()` is."""
+        raise NotImplementedError

@@ -1,0 +1,283 @@
+"""Attributes and actions of layers, tensors, models, and of objects of the file's own classes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.keras_source import arithmetic, bases
+from cnnstudio.interchange.keras_source.expressions import NOT_RUN, Expressions
+from cnnstudio.interchange.keras_source.graph_builder import Sheet
+from cnnstudio.interchange.keras_source.values import (
+    BaseLayer,
+    BaseModel,
+    Chain,
+    Class,
+    Drawn,
+    Function,
+    Graph,
+    Instance,
+    Layer,
+    Method,
+    Model,
+    Name,
+    Remark,
+    Scope,
+    Tensor,
+    Unknown,
+)
+
+_ACTIONS: Final = ("add", "pop", "compile", "fit", "build", "get_layer", "summary", "call", "__call__", "save", "predict",
+                   "evaluate", "load_weights", "get_weights", "set_weights", "fit_generator")
+
+
+class Objects(Expressions):
+    """Attributes and methods."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sheet = Sheet()
+        self.sheet.answer = self.answer
+        self.sheet.call = self.apply
+        self.remarks: list[Remark] = []
+        self.augmenting: dict[str, int] = {}
+        """Kinds of augmenting layers that were passed over, and where the first stood."""
+
+    def apply(self, layer: Layer, tensors: list[Tensor], line: int) -> Any:
+        raise NotImplementedError
+
+    def run(self, function: Function, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        raise NotImplementedError
+
+    # Attributes --------------------------------------------------------------------------------------
+
+    def attribute(self, owner: Any, name: str, line: int) -> Any:
+        """`owner.name`."""
+        if isinstance(owner, Unknown):
+            return owner
+        if isinstance(owner, Name):
+            path = f"{owner.path}.{name}"
+            found = arithmetic.LIBRARY.get(path)
+            return found if isinstance(found, float) else Name(path)
+        if isinstance(owner, Tensor):
+            return self._of_tensor(owner, name, line)
+        if isinstance(owner, Layer):
+            return self._of_layer(owner, name, line)
+        if isinstance(owner, BaseLayer):
+            return self._of_base_layer(owner, name, line)
+        if isinstance(owner, Instance):
+            return self._of_instance(owner, name, line)
+        if isinstance(owner, Model):
+            return self._of_model(owner, name, line)
+        if isinstance(owner, Class):
+            found = owner.find(name)
+            return Unknown(NOT_RUN, line) if found is None else found
+        if name in arithmetic.METHODS.get(type(owner), ()):
+            return Method(owner, name)
+        return Unknown(NOT_RUN, line)
+
+    def _of_tensor(self, owner: Tensor, name: str, line: int) -> Any:
+        if name == "shape":
+            shape = owner.node.shape
+            return Unknown(Text("the shape is not known here", "la forma no se conoce aquí"), line) if shape is None else (
+                None, *shape)
+        return Unknown(NOT_RUN, line)
+
+    def _of_layer(self, owner: Layer, name: str, line: int) -> Any:
+        if name in ("name", "trainable"):
+            return getattr(owner, name)
+        if name == "output" and owner.called:
+            return Tensor(owner.called[-1])
+        if name == "input" and owner.called and owner.called[-1].sources:
+            return Tensor(owner.called[-1].sources[0])
+        if name in owner.given:
+            return owner.given[name]
+        return Method(owner, name) if name in ("call", "__call__") else Unknown(NOT_RUN, line)
+
+    def _of_base_layer(self, owner: BaseLayer, name: str, line: int) -> Any:
+        if name == "name":
+            return owner.id
+        if name == "trainable":
+            return owner.id not in owner.model.frozen
+        if name == "output":
+            short = bases.cut(owner)
+            if isinstance(short, Unknown):
+                return Unknown(short.reason, line)
+            inputs, _outputs = self.sheet.ends(owner.model, line)
+            short.start = inputs[0]
+            return self.sheet.ends(short, line)[1][0]
+        return Unknown(NOT_RUN, line)
+
+    def _of_instance(self, owner: Instance, name: str, line: int) -> Any:
+        if name in owner.names:
+            return owner.names[name]
+        found = owner.kind.find(name)
+        if isinstance(found, Function):
+            return Method(owner, name, found)
+        if found is not None:
+            return found
+        return Method(owner, name) if name in _ACTIONS or name.startswith("__") else Unknown(NOT_RUN, line)
+
+    def _of_model(self, owner: Model, name: str, line: int) -> Any:
+        if name in ("input", "inputs", "output", "outputs"):
+            ends = self.sheet.ends(owner, line)[name.startswith("out")]
+            return ends if name.endswith("s") or len(ends) != 1 else ends[0]
+        if name in ("input_shape", "output_shape"):
+            ends = self.sheet.ends(owner, line)[name.startswith("out")]
+            return self.attribute(ends[0], "shape", line) if ends else Unknown(NOT_RUN, line)
+        if name == "layers":
+            return self.layers(owner)
+        if name == "name":
+            return owner.name
+        if name == "trainable":
+            return not (isinstance(owner, BaseModel) and owner.frozen)
+        return Method(owner, name)
+
+    def layers(self, model: Model) -> list[Any]:
+        """`model.layers`."""
+        if isinstance(model, BaseModel):
+            return list(bases.layers(model))
+        if isinstance(model, Chain):
+            self.sheet.ends(model, model.line)
+            return [each for each in model.items if isinstance(each, Layer | Model) and not (
+                isinstance(each, Layer) and each.kind == "InputLayer")]
+        if isinstance(model, Graph):
+            found: list[Any] = []
+            for drawn in self.sheet.reaching([each.node for each in model.outputs if isinstance(each, Tensor)]):
+                part = drawn.base or drawn.layer
+                if part is not None and part not in found:
+                    found.append(part)
+            return found
+        return []
+
+    def set_attribute(self, owner: Any, name: str, value: Any, line: int) -> None:
+        """`owner.name = value`."""
+        if isinstance(owner, Instance) and name != "trainable":
+            owner.names[name] = value
+        elif name == "trainable":
+            if isinstance(value, bool):
+                self._freeze(owner, value)
+            else:
+                self.remarks.append(Remark("open_setting", Text(
+                    "What learns is not known here; all of it does.", "No se sabe aquí qué aprende; aprende todo."), line))
+        elif name == "activation" and isinstance(owner, Layer):
+            # `model.layers[-1].activation = keras.activations.linear`
+            from cnnstudio.interchange.keras_source.settings import layer_of
+
+            owner.params = layer_of(owner.kind, [], owner.given | {"activation": value}, owner.line).params
+
+    def _freeze(self, owner: Any, trainable: bool) -> None:
+        if isinstance(owner, BaseModel):
+            bases.freeze(owner, trainable)
+        elif isinstance(owner, BaseLayer):
+            if trainable:
+                owner.model.frozen.discard(owner.id)
+            else:
+                owner.model.frozen.add(owner.id)
+        elif isinstance(owner, Layer):
+            owner.trainable = trainable
+        elif isinstance(owner, Model) and not isinstance(owner, Instance):
+            for each in self.layers(owner):
+                self._freeze(each, trainable)
+
+    # Actions -----------------------------------------------------------------------------------------
+
+    def act(self, method: Method, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        """`owner.method(...)`."""
+        owner, name = method.owner, method.name
+        if method.function is not None:
+            return self.run(method.function, [owner, *arguments], keywords, line)
+        if isinstance(owner, Layer):
+            return self.call(owner, arguments, keywords, line)
+        if isinstance(owner, Model):
+            return self._model_act(owner, name, arguments, keywords, line)
+        return arithmetic.asked(owner, name, arguments, keywords)
+
+    def _model_act(self, owner: Model, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        if name == "add" and isinstance(owner, Chain):
+            owner.items += arguments or list(keywords.values())
+        elif name == "pop" and isinstance(owner, Chain):
+            if owner.items:
+                owner.items.pop()
+        elif name == "compile":
+            owner.compiled = dict(zip(("optimizer", "loss"), arguments, strict=False)) | keywords
+        elif name in ("fit", "fit_generator"):
+            owner.fitted = keywords
+        elif name == "build" and isinstance(owner, Chain | Instance):
+            shape = arguments[0] if arguments else keywords.get("input_shape")
+            if isinstance(shape, list | tuple):
+                owner.shape = tuple(shape)[1:]
+        elif name == "get_layer":
+            return self._layer_of(owner, arguments, keywords, line)
+        elif name in ("call", "__call__"):
+            return self.call(owner, arguments, keywords, line)
+        elif name == "__init__":
+            return None
+        else:
+            return Unknown(NOT_RUN, line)
+        return None
+
+    def _layer_of(self, owner: Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        wanted = keywords.get("name", keywords.get("index", arguments[0] if arguments else None))
+        layers = self.layers(owner)
+        if isinstance(wanted, int) and -len(layers) <= wanted < len(layers):
+            return layers[wanted]
+        return next((each for each in layers if self.attribute(each, "name", line) == wanted),
+                    Unknown(Text("there is no layer called {name}", "no hay ninguna capa llamada {name}").fill(
+                        name=str(wanted)[:60]), line))
+
+    # Objects of classes --------------------------------------------------------------------------------
+
+    def instance(self, kind: Class, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        """An object of a class of the file."""
+        name = keywords.get("name")
+        made = Instance(line=line, kind=kind, name=name if isinstance(name, str) else "", given=(arguments, keywords))
+        start = kind.find("__init__")
+        if isinstance(start, Function):
+            self.run(start, [made, *arguments], keywords, line)
+        if kind.role == "model":
+            self.sheet.models.append(made)
+        return made
+
+    def answer(self, owner: Instance, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        """An object of the file's own class called on tensors: what its `call` draws."""
+        call = owner.kind.find("call") or owner.kind.find("__call__")
+        owner.nested = True
+        before = len(self.sheet.nodes)
+        answer = self.run(call, [owner, *arguments], keywords, line) if isinstance(call, Function) else Unknown(
+            Text("the class {name} has no call", "la clase {name} no tiene call").fill(name=owner.kind.name), line)
+        if owner.kind.role != "layer" or isinstance(answer, Tensor):
+            return answer
+        tensors = [each for each in arguments if isinstance(each, Tensor)]
+        if not tensors:
+            return answer
+        # What a layer computes with weights of its own cannot be told: it stays one layer, marked as unknown.
+        del self.sheet.nodes[before:]
+        from cnnstudio.interchange.keras_source.settings import layer_of
+
+        given, named = owner.given
+        made = layer_of(owner.kind.name, given, named, owner.line)
+        made.known, made.params = False, made.params if made.known is False else {}
+        return self.sheet.apply(made, tensors, line)
+
+    def parent(self, scope: Scope) -> Any:
+        """`super()`: the object, seen as what its class derives from."""
+        known, owner = scope.find("self")
+        known_class, kind = scope.find("__class__")
+        if not known or not isinstance(owner, Instance):
+            return Unknown(NOT_RUN, self.line)
+        outer = kind if known_class and isinstance(kind, Class) else owner.kind
+        above = next((each for each in outer.bases if isinstance(each, Class)), None)
+        return _Parent(owner, above) if above is not None else Method(owner, "__init__")
+
+    def known(self, drawn: Drawn) -> bool:
+        """Whether a node is of a type that is known here."""
+        return LAYERS.find(drawn.kind) is not None and (drawn.layer is None or drawn.layer.known)
+
+
+class _Parent(Instance):
+    """An object seen as one of the class above its own."""
+
+    def __init__(self, owner: Instance, kind: Class) -> None:
+        super().__init__(line=owner.line, kind=kind, names=owner.names)

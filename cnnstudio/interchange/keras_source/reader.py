@@ -1,0 +1,195 @@
+"""The whole way: a file or a text, its syntax, what it makes, the network; every trouble with its line."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.keras_file.model import Foreign, without_scaling
+from cnnstudio.interchange.keras_source.result import Found, found
+from cnnstudio.interchange.keras_source.statements import Reader
+from cnnstudio.interchange.keras_source.values import Remark, Trouble
+
+LARGEST: Final = 4 << 20
+"""Bytes of source that are read; a notebook with its pictures may have more."""
+LARGEST_NOTEBOOK: Final = 128 << 20
+_TORCH: Final = re.compile(r"^\s*(import\s+torch\b|from\s+torch\b)|\bnn\.Module\b", re.MULTILINE)
+_KERAS: Final = re.compile(r"\bkeras\b")
+replace = msgspec.structs.replace
+
+
+class Written(Foreign, frozen=True, kw_only=True):
+    """What code describes. `told` are its remarks, each with its line; `whole` is the network with a Rescaling that
+    became the recipe's normalisation."""
+
+    told: tuple[Problem, ...] = ()
+    whole: NetworkSpec = NetworkSpec()
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Source text; `cells` tells for each line of a notebook its cell and the line in it, both from 1."""
+
+    text: str
+    cells: tuple[tuple[int, int], ...] = ()
+
+    def place(self, line: int) -> Text:
+        """Where a line stands, in words."""
+        if 1 <= line <= len(self.cells):
+            cell, inner = self.cells[line - 1]
+            return Text("Cell {cell}, line {line}", "Celda {cell}, línea {line}").fill(cell=cell, line=inner)
+        return Text("Line {line}", "Línea {line}").fill(line=line)
+
+
+def read_file(path: Path) -> Written:
+    """The network in a Python file or in the code cells of a notebook; raises ProblemError."""
+    notebook = path.suffix.lower() == ".ipynb"
+    try:
+        if path.stat().st_size > (LARGEST_NOTEBOOK if notebook else LARGEST):
+            text = Text("{path} is far larger than any source.", "{path} es mucho mayor que cualquier código.")
+            raise ProblemError(error("code_too_large", text.fill(path=path.name), "network", path=path))
+        data = path.read_bytes()
+    except OSError as trouble:
+        text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
+        raise ProblemError(error("network_unreadable", text.fill(path=path.name, reason=reason_of(trouble)), "network",
+                                 path=path)) from None
+    source = _notebook(data, path) if notebook else Source(_decoded(data, path))
+    try:
+        return read(source)
+    except ProblemError as trouble:
+        raise ProblemError(*(replace(each, where=replace(each.where, path=str(path))) for each in trouble.problems)) from None
+
+
+def read_code(text: str, bases: Mapping[str, Node] | None = None) -> Written:
+    """The network that Python source describes; raises ProblemError with the lines.
+
+    `bases` are functions as they are printed, each with the base's node that it stands for.
+    """
+    return read(Source(text), bases)
+
+
+def read(source: Source, bases: Mapping[str, Node] | None = None) -> Written:
+    """The network of a source; raises ProblemError."""
+    if _TORCH.search(source.text) and not _KERAS.search(source.text):
+        raise _error(source, "torch_code", Text(
+            "This is PyTorch code. It is printed here but not read back: write the network with Keras, or open an exported "
+            "model.",
+            "Es código PyTorch. Aquí se escribe pero no se vuelve a leer: escriba la red con Keras o abra un modelo "
+            "exportado."), 0)
+    try:
+        tree = _tree(source)
+        reader = Reader()
+        reader.bases = {ast.dump(ast.parse(function).body[0]): node for function, node in (bases or {}).items()
+                        if function.startswith("def ")}
+        reader.follow(tree)
+        return _written(source, found(reader))
+    except Trouble as trouble:
+        raise _error(source, trouble.code, trouble.text, trouble.line) from None
+    except (RecursionError, MemoryError):
+        raise _error(source, "code_too_deep", Text("The code is nested too deeply.", "El código está demasiado anidado."),
+                     0) from None
+
+
+def _tree(source: Source) -> ast.Module:
+    if len(source.text) > LARGEST:
+        raise Trouble("code_too_large", Text("This is far larger than any source.", "Es mucho mayor que cualquier código."), 0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source.text)
+    except SyntaxError as trouble:
+        raise Trouble("code_syntax", _syntax(trouble.msg), trouble.lineno or 1) from None
+    except (ValueError, OverflowError):
+        raise Trouble("code_syntax", Text("This is no Python.", "Esto no es Python."), 1) from None
+
+
+_SYNTAX: Final = {
+    "Perhaps you forgot a comma": "sintaxis no válida; quizá falte una coma", "was never closed": "un paréntesis no se cierra",
+    "unterminated": "un texto entre comillas no se cierra", "expected ':'": "faltan los dos puntos (:)",
+    "expected an indented block": "falta un bloque con sangría", "unexpected indent": "la sangría sobra",
+    "unindent does not match": "la sangría no corresponde a ningún bloque", "unmatched": "un paréntesis sobra",
+    "inconsistent use of tabs": "se mezclan tabuladores y espacios",
+    "does not match opening": "un paréntesis no corresponde al que abre", "f-string": "un texto con formato no es válido",
+}
+"""What Python says of a line, in Spanish, by a part of its message."""
+
+
+def _syntax(message: str) -> Text:
+    spanish = next((words for part, words in _SYNTAX.items() if part in message), "la sintaxis no es válida")
+    text = Text("This is no Python ({en}).", "Esto no es Python ({es}).")
+    return text.fill(en=message.rstrip("?."), es=spanish)
+
+
+def _error(source: Source, code: str, text: Text, line: int) -> ProblemError:
+    made = error(code, _at(source, text, line) if line else text, "network")
+    return ProblemError(replace(made, where=replace(made.where, line=line or None)))
+
+
+def _at(source: Source, text: Text, line: int) -> Text:
+    return Text("{place}: {what}", "{place}: {what}").fill(place=source.place(line), what=text)
+
+
+def _written(source: Source, made: Found) -> Written:
+    network, normalization = without_scaling(made.network)
+    based = normalization == "none" and any(node.type == "PretrainedBase" for node in network.nodes)
+    told = tuple(_remark(source, each) for each in made.remarks)
+    return Written(network=network, whole=made.network, shape=made.shape,
+                   normalization="base" if based else normalization, unknown=made.unknown,
+                   notes=tuple(each.text for each in told), told=told, training=made.training)
+
+
+_PLAIN: Final = ("training_taken", "follows_classes", "resizing", "from_logits", "several_models", "open_shape", "no_model")
+"""Remarks that only tell what was done."""
+
+
+def _remark(source: Source, remark: Remark) -> Problem:
+    made = warning(remark.code, _at(source, remark.text, remark.line), "network")
+    made = replace(made, severity="info") if remark.code in _PLAIN else made
+    return replace(made, where=replace(made.where, line=remark.line or None))
+
+
+# Files ------------------------------------------------------------------------------------------------
+
+def _decoded(data: bytes, path: Path) -> str:
+    """In the encoding that the first lines name (PEP 263), else UTF-8."""
+    try:
+        encoding, _lines = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+    except (SyntaxError, UnicodeError, LookupError):
+        text = Text("{path} is no text in UTF-8, nor in an encoding that its first lines name.",
+                    "{path} no es texto en UTF-8 ni en una codificación que indiquen sus primeras líneas.")
+        raise ProblemError(error("code_no_text", text.fill(path=path.name), "network", path=path)) from None
+
+
+def _notebook(data: bytes, path: Path) -> Source:
+    """The code cells in a row; lines that are orders to the notebook (%, !) become empty ones."""
+    try:
+        cells: Any = msgspec.json.decode(data)["cells"]
+        codes = [_cell(each["source"]) for each in cells if each["cell_type"] == "code"]
+    except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, RecursionError):
+        text = Text("{path} is damaged or is no notebook.", "{path} está dañado o no es un cuaderno.")
+        raise ProblemError(error("network_damaged", text.fill(path=path.name), "network", path=path)) from None
+    lines: list[str] = []
+    places: list[tuple[int, int]] = []
+    for number, code in enumerate(codes, start=1):
+        for inner, line in enumerate(code.split("\n"), start=1):
+            lines.append("pass" if line.lstrip().startswith(("%", "!")) and line == line.lstrip() else line)
+            places.append((number, inner))
+    return Source("\n".join(lines), tuple(places))
+
+
+def _cell(source: Any) -> str:
+    text = "".join(source) if isinstance(source, list) else str(source)
+    # %%bash and its like hand the whole cell to another program.
+    return "" if text.lstrip().startswith("%%") and not text.lstrip().startswith("%%time") else text

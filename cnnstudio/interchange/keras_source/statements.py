@@ -1,0 +1,315 @@
+"""Statements of the source, followed one after the other: assignments, loops, conditions, functions, classes."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Final
+
+from cnnstudio.core.network import Node
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.keras_source import arithmetic, bases
+from cnnstudio.interchange.keras_source.arithmetic import Impossible
+from cnnstudio.interchange.keras_source.calls import Calls
+from cnnstudio.interchange.keras_source.expressions import NOT_RUN, OutOfSteps
+from cnnstudio.interchange.keras_source.names import canonical, parts
+from cnnstudio.interchange.keras_source.values import Class, Function, Name, Scope, Tensor, Unknown
+
+ROUNDS: Final = 1_000
+"""Rounds of one loop."""
+DEEPEST: Final = 40
+"""Functions within functions."""
+_TOO_LONG: Final = Text("the loop has more than {n} rounds", "el bucle da más de {n} vueltas")
+_TOO_DEEP: Final = Text("functions call each other more than {n} deep", "las funciones se llaman a más de {n} niveles")
+_NO_BRANCH: Final = Text("it depends on a condition that only running the code would tell",
+                         "depende de una condición que solo se sabría al ejecutar el código")
+
+
+class _Return(Exception):
+    """The end of a function, with its answer."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class _Break(Exception):
+    pass
+
+
+class _Continue(Exception):
+    pass
+
+
+class Reader(Calls):
+    """Follows a file of source. After `follow`, `sheet` has the nodes and the models, `remarks` what was noticed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scope = Scope(names={"__name__": "__main__", "__file__": "network.py"})
+        self.stopped = 0
+        """The line at which the reading ended before the end of the file; 0 where it did not."""
+        self.bases: dict[str, Node] = {}
+        """Nodes of bases whose printed functions are known, by the syntax of each."""
+        self._depth = 0
+
+    def follow(self, tree: ast.Module) -> None:
+        """Follow all statements of a module."""
+        try:
+            self._body(tree.body, self.scope)
+        except OutOfSteps as end:
+            self.stopped = end.line
+        except (_Return, _Break, _Continue):
+            pass
+
+    def _body(self, statements: list[ast.stmt], scope: Scope) -> None:
+        for statement in statements:
+            self.line = statement.lineno
+            method = getattr(self, f"_do_{type(statement).__name__.lower()}", None)
+            if method is not None:
+                try:
+                    method(statement, scope)
+                except Impossible:
+                    self._forget([statement], scope, Unknown(NOT_RUN, statement.lineno))
+
+    # Names -------------------------------------------------------------------------------------------
+
+    def _do_import(self, node: ast.Import, scope: Scope) -> None:
+        for each in node.names:
+            whole = each.name if each.asname else each.name.split(".")[0]
+            scope.names[each.asname or whole] = Name(canonical(whole))
+
+    def _do_importfrom(self, node: ast.ImportFrom, scope: Scope) -> None:
+        module = canonical(node.module or "")
+        for each in node.names:
+            if each.name == "*":
+                self.starred = self.starred or module == "keras.layers"
+            else:
+                scope.names[each.asname or each.name] = Name(canonical(f"{module}.{each.name}"))
+
+    def _do_assign(self, node: ast.Assign, scope: Scope) -> None:
+        value = self.value(node.value, scope)
+        for target in node.targets:
+            self.assign(target, value, scope)
+
+    def _do_annassign(self, node: ast.AnnAssign, scope: Scope) -> None:
+        if node.value is not None:
+            self.assign(node.target, self.value(node.value, scope), scope)
+
+    def _do_augassign(self, node: ast.AugAssign, scope: Scope) -> None:
+        before = self.value(node.target, scope)
+        other = self.value(node.value, scope)
+        if isinstance(before, list) and isinstance(other, list | tuple) and isinstance(node.op, ast.Add):
+            before += list(other)
+            return
+        self.assign(node.target, self.operate(type(node.op), before, other, node.lineno), scope)
+
+    def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
+        """Give a value to a name, to names in a row, to an attribute or to a place in a list."""
+        if isinstance(target, ast.Name):
+            scope.names[target.id] = value
+        elif isinstance(target, ast.Attribute):
+            self.set_attribute(self.value(target.value, scope), target.attr, value, target.lineno)
+        elif isinstance(target, ast.Tuple | ast.List):
+            self._in_a_row(target.elts, value, scope)
+        elif isinstance(target, ast.Subscript):
+            self._place(target, value, scope)
+        elif isinstance(target, ast.Starred):
+            self.assign(target.value, value, scope)
+
+    def _place(self, target: ast.Subscript, value: Any, scope: Scope) -> None:
+        if isinstance(target.slice, ast.Slice):
+            return
+        owner, place = self.value(target.value, scope), self.value(target.slice, scope)
+        in_list = isinstance(owner, list) and isinstance(place, int) and -len(owner) <= place < len(owner)
+        if in_list or (isinstance(owner, dict) and isinstance(place, str | int | float | bool | None)):
+            owner[place] = value
+
+    def _in_a_row(self, targets: list[ast.expr], value: Any, scope: Scope) -> None:
+        row = arithmetic.items(value)
+        starred = next((place for place, each in enumerate(targets) if isinstance(each, ast.Starred)), None)
+        fitting = row is not None and (len(row) == len(targets) if starred is None else len(row) >= len(targets) - 1)
+        if row is None or not fitting:
+            unknown = value if isinstance(value, Unknown) else Unknown(NOT_RUN, targets[0].lineno)
+            for each in targets:
+                self.assign(each, unknown, scope)
+            return
+        if starred is not None:
+            behind = len(targets) - starred - 1
+            row = [*row[:starred], row[starred:len(row) - behind], *row[len(row) - behind:]]
+        for target, each in zip(targets, row, strict=True):
+            self.assign(target, each, scope)
+
+    def _forget(self, statements: list[ast.stmt], scope: Scope, why: Unknown) -> None:
+        """Names that statements would set, but which are passed over, are not known any more."""
+        for statement in statements:
+            for each in ast.walk(statement):
+                if isinstance(each, ast.FunctionDef | ast.ClassDef):
+                    scope.names[each.name] = why
+                elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+                    scope.names[each.id] = why
+                elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in (
+                        "add", "append") and isinstance(each.func.value, ast.Name):
+                    # What a model or a list would have got is missing in it.
+                    known, owner = scope.find(each.func.value.id)
+                    if known and isinstance(owner, list):
+                        owner.append(why)
+                    elif known and hasattr(owner, "items") and isinstance(owner.items, list):
+                        owner.items.append(why)
+
+    # Ways --------------------------------------------------------------------------------------------
+
+    def _do_expr(self, node: ast.Expr, scope: Scope) -> None:
+        self.value(node.value, scope)
+
+    def _do_if(self, node: ast.If, scope: Scope) -> None:
+        known = self.truth(self.value(node.test, scope))
+        if known is None:
+            why = Unknown(_NO_BRANCH, node.lineno)
+            if any(isinstance(each, ast.Return) for each in ast.walk(node)):
+                raise _Return(why)
+            self._forget([*node.body, *node.orelse], scope, why)
+            return
+        self._body(node.body if known else node.orelse, scope)
+
+    def _do_for(self, node: ast.For, scope: Scope) -> None:
+        row = self.value(node.iter, scope)
+        rounds = arithmetic.items(row)
+        if rounds is None or len(rounds) > ROUNDS:
+            why = row if isinstance(row, Unknown) else Unknown(
+                NOT_RUN if rounds is None and not isinstance(row, range) else _TOO_LONG.fill(n=ROUNDS), node.lineno)
+            self._forget([node], scope, Unknown(why.reason, node.lineno))
+            return
+        for each in rounds:
+            self.assign(node.target, each, scope)
+            try:
+                self._body(node.body, scope)
+            except _Break:
+                return
+            except _Continue:
+                continue
+        self._body(node.orelse, scope)
+
+    def _do_while(self, node: ast.While, scope: Scope) -> None:
+        for _round in range(ROUNDS):
+            known = self.truth(self.value(node.test, scope))
+            if known is None:
+                self._forget([node], scope, Unknown(_NO_BRANCH, node.lineno))
+                return
+            if not known:
+                self._body(node.orelse, scope)
+                return
+            try:
+                self._body(node.body, scope)
+            except _Break:
+                return
+            except _Continue:
+                continue
+        self._forget([node], scope, Unknown(_TOO_LONG.fill(n=ROUNDS), node.lineno))
+
+    def _do_break(self, _node: ast.Break, _scope: Scope) -> None:
+        raise _Break
+
+    def _do_continue(self, _node: ast.Continue, _scope: Scope) -> None:
+        raise _Continue
+
+    def _do_with(self, node: ast.With, scope: Scope) -> None:
+        for each in node.items:
+            value = self.value(each.context_expr, scope)
+            if each.optional_vars is not None:
+                self.assign(each.optional_vars, value if isinstance(value, Unknown) else Unknown(NOT_RUN, node.lineno), scope)
+        self._body(node.body, scope)
+
+    def _do_try(self, node: ast.Try, scope: Scope) -> None:
+        self._body(node.body, scope)
+        self._body(node.orelse, scope)
+        self._body(node.finalbody, scope)
+
+    def _do_raise(self, node: ast.Raise, _scope: Scope) -> None:
+        raise _Return(Unknown(Text("the code raises an error here", "el código provoca aquí un error"), node.lineno))
+
+    def _do_return(self, node: ast.Return, scope: Scope) -> None:
+        raise _Return(self.value(node.value, scope) if node.value is not None else None)
+
+    # Functions and classes -----------------------------------------------------------------------------
+
+    def _do_functiondef(self, node: ast.FunctionDef, scope: Scope) -> None:
+        scope.names[node.name] = self._function(node, scope)
+
+    def _function(self, node: ast.FunctionDef, scope: Scope) -> Function:
+        return Function(node, scope, [self.value(each, scope) for each in node.args.defaults],
+                        [self.value(each, scope) if each is not None else None for each in node.args.kw_defaults])
+
+    def _do_classdef(self, node: ast.ClassDef, scope: Scope) -> None:
+        above = [self.value(each, scope) for each in node.bases]
+        last = [parts(canonical(each.path))[2] for each in above if isinstance(each, Name)]
+        roles = [each.role for each in above if isinstance(each, Class)]
+        role = "model" if "Model" in last or "Sequential" in last else "layer" if "Layer" in last else next(
+            (each for each in roles if each), "")
+        inner = Scope(outer=scope)
+        made = Class(node.name, role, inner.names, above, node.lineno)
+        for statement in node.body:
+            if isinstance(statement, ast.FunctionDef):
+                function = self._function(statement, Scope(names={"__class__": made}, outer=scope))
+                function.owner = made
+                inner.names[statement.name] = function
+            elif isinstance(statement, ast.Assign | ast.AnnAssign):
+                self._body([statement], inner)
+        scope.names[node.name] = made
+
+    def run(self, function: Function, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        """A function of the file, called: its body is followed with these arguments."""
+        if self._depth >= DEEPEST:
+            return Unknown(_TOO_DEEP.fill(n=DEEPEST), line)
+        if self.bases and len(arguments) == 1 and isinstance(arguments[0], Tensor) and (
+                node := self.bases.get(ast.dump(function.node))) is not None:
+            return self.sheet.node("PretrainedBase", dict(node.params), [arguments[0].node], line, name=node.id)
+        scope = Scope(outer=function.scope)
+        missing = self._bind(function, arguments, keywords, scope, line)
+        if missing is not None:
+            return missing
+        before = len(self.sheet.nodes)
+        self._depth += 1
+        try:
+            if isinstance(function.node, ast.Lambda):
+                return self.value(function.node.body, scope)
+            self._body(function.node.body, scope)
+            answer: Any = None
+        except _Return as end:
+            answer = end.value
+        finally:
+            self._depth -= 1
+        return self._as_base(function, before, arguments, answer, line)
+
+    def _as_base(self, function: Function, before: int, arguments: list[Any], answer: Any, line: int) -> Any:
+        """The answer of a function; where its layers are those of a base, they become that base again."""
+        params = bases.recognised(function, self.sheet.nodes[before:], arguments[0] if arguments else None, answer)
+        if params is None:
+            return answer
+        del self.sheet.nodes[before:]
+        entering: Tensor = arguments[0]
+        return self.sheet.node("PretrainedBase", params, [entering.node], line, name=bases.node_name(function))
+
+    def _bind(self, function: Function, arguments: list[Any], keywords: dict[str, Any], scope: Scope, line: int
+              ) -> Unknown | None:
+        """Give the parameters of a function their values; Unknown where one is missing."""
+        given, left = function.node.args, dict(keywords)
+        names = [each.arg for each in (*given.posonlyargs, *given.args)]
+        for name, value in zip(names, arguments, strict=False):
+            scope.names[name] = value
+        if given.vararg is not None:
+            scope.names[given.vararg.arg] = tuple(arguments[len(names):])
+        defaults = dict(zip(reversed(names), reversed(function.defaults), strict=False))
+        defaults |= {each.arg: value for each, value, kept in zip(given.kwonlyargs, function.named_defaults, given.kw_defaults,
+                                                                  strict=True) if kept is not None}
+        for name in (*names, *(each.arg for each in given.kwonlyargs)):
+            if name in left:
+                scope.names[name] = left.pop(name)
+            elif name not in scope.names:
+                if name not in defaults:
+                    return Unknown(Text("{function} is called without {name}", "se llama a {function} sin {name}").fill(
+                        function=function.name, name=name), line)
+                scope.names[name] = defaults[name]
+        if given.kwarg is not None:
+            scope.names[given.kwarg.arg] = left
+        return None
+

@@ -1,0 +1,85 @@
+"""What `compile` and `fit` say with certainty: the optimizer, the epochs, the size of a batch."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cnnstudio.catalog.training import LOSSES, OPTIMIZERS, Recipe
+from cnnstudio.core.item import Item
+from cnnstudio.core.params import check, complete
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.keras_source.names import canonical, parts, simple
+from cnnstudio.interchange.keras_source.values import Made, Model, Name, Remark
+
+_LARGEST: Final = {"epochs": 100_000, "batch_size": 65_536}
+
+
+def training_of(model: Model, remarks: list[Remark]) -> dict[str, Any]:
+    """Fields of the training's spec that the code sets: `optimizer`, `epochs`, `batch_size`."""
+    found: dict[str, Any] = {}
+    told = model.compiled or {}
+    if "optimizer" in told:
+        optimizer = _optimizer(told["optimizer"], model, remarks)
+        if optimizer is not None:
+            found["optimizer"] = optimizer
+    for name, largest in _LARGEST.items():
+        value = model.fitted.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest:
+            found[name] = value
+    loss = _word(told.get("loss"))
+    if loss and simple(loss) not in {simple(each.id) for each in LOSSES}:
+        remarks.append(Remark("other_loss", Text(
+            "The loss {loss} is not for classes: here the loss follows the labels.",
+            "La pérdida {loss} no es para clases: aquí la pérdida sigue las etiquetas.").fill(loss=loss[:60]), model.line))
+    if found:
+        words = ", ".join([*([_shown(found["optimizer"])] if "optimizer" in found else []),
+                           *(f"{name}={found[name]}" for name in _LARGEST if name in found)])
+        remarks.append(Remark("training_taken", Text("Taken over from compile and fit: {words}.",
+                                                     "Se toma de compile y fit: {words}.").fill(words=words), model.line))
+    return found
+
+
+def takes_scores(model: Model | None) -> bool:
+    """Whether the loss of `compile` is told that the last layer gives scores, not probabilities (from_logits=True)."""
+    loss = (model.compiled or {}).get("loss") if model is not None else None
+    return isinstance(loss, Made) and loss.keywords.get("from_logits") is True
+
+
+def _word(value: Any) -> str:
+    """The name of an object given by name, as a class or as an object."""
+    if isinstance(value, str):
+        return value
+    return parts(canonical(value.path))[2] if isinstance(value, Name | Made) else ""
+
+
+def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
+    recipe = next((each for each in OPTIMIZERS if simple(each.id) == simple(_word(value))), None)
+    if recipe is None:
+        if _word(value):
+            remarks.append(Remark("other_optimizer", Text(
+                "The optimizer {name} is not known here: the project's stays.",
+                "El optimizador {name} no se conoce aquí: queda el del proyecto.").fill(name=_word(value)[:60]), model.line))
+        return None
+    params = _settings(recipe, value) if isinstance(value, Made) else {}
+    if "learning_rate" in params and not isinstance(params["learning_rate"], int | float):
+        remarks.append(Remark("other_optimizer", Text(
+            "The learning rate is no plain number in the code: the project's optimizer stays.",
+            "La tasa de aprendizaje no es un simple número en el código: queda el optimizador del proyecto."), model.line))
+        return None
+    wrong = {problem.where.field for problem in check(recipe.params, params, "training")}
+    params = {name: each for name, each in params.items() if name not in wrong}
+    # Keras's own rate where the code names none: it is the default here, too.
+    return Item(type=recipe.id, params={"learning_rate": complete(recipe.params, {})["learning_rate"]} | params)
+
+
+def _settings(recipe: Recipe, made: Made) -> dict[str, Any]:
+    """The settings of an optimizer as the code gives them; those that have no counterpart are left out."""
+    given = dict(zip(tuple(recipe.call.kwargs), made.arguments, strict=False)) | {
+        "learning_rate" if name == "lr" else name: value for name, value in made.keywords.items()}
+    plain = {name: value for name, value in given.items() if isinstance(value, int | float | bool | None)
+             or name == "learning_rate"}
+    return recipe.call.parameters(plain)
+
+
+def _shown(optimizer: Item) -> str:
+    return f"{OPTIMIZERS[optimizer.type].label.en}({', '.join(f'{name}={value}' for name, value in optimizer.params.items())})"

@@ -1,0 +1,240 @@
+"""An ONNX model as plain values: operators, tensors, graphs. Nothing in it is run, no external data is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from cnnstudio.interchange.onnx.wire import Damaged, TooLarge
+
+OPERATORS: Final = 50_000
+"""Operators of a model, functions written out: far more than any network has."""
+DEEPEST: Final = 20
+"""Graphs within graphs, functions within functions."""
+_EXTERNAL: Final = 1
+replace = msgspec.structs.replace
+
+
+class Tensor(msgspec.Struct, frozen=True, eq=False):
+    """Numbers of the model: their dimensions, and the numbers themselves where they are few; None where they are not."""
+
+    dims: tuple[int, ...]
+    data: np.ndarray | None = None
+
+
+class Port(msgspec.Struct, frozen=True):
+    """An input or output of the model; a dimension that the file leaves open is None, `dims` as a whole when none is told.
+
+    `kind` is the type of its numbers by ONNX's code: 1 is float32.
+    """
+
+    name: str
+    dims: tuple[int | None, ...] | None = None
+    kind: int = 0
+
+
+class Operator(msgspec.Struct, frozen=True, eq=False):
+    """One operator. Inputs and outputs are names; an input that is left out is ""."""
+
+    type: str
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    attributes: dict[str, Any] = {}
+    name: str = ""
+    domain: str = ""
+    overload: str = ""
+
+    def input(self, number: int) -> str:
+        return self.inputs[number] if number < len(self.inputs) else ""
+
+
+class Graph(msgspec.Struct, frozen=True, eq=False):
+    """`dims` are those that the file tells of tensors between operators."""
+
+    operators: tuple[Operator, ...]
+    tensors: dict[str, Tensor]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    dims: dict[str, tuple[int | None, ...]] = {}
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """Inside a function: stands for the attribute of that name of its call."""
+
+    name: str
+
+
+class Function(msgspec.Struct, frozen=True, eq=False):
+    """Operators under one name, as a model defines them for itself."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    operators: tuple[Operator, ...]
+    defaults: dict[str, Any]
+
+
+class Model(msgspec.Struct, frozen=True, eq=False):
+    """`opset` is the version of the standard operators; `producer` the program that wrote the file."""
+
+    graph: Graph
+    opset: int
+    producer: str = ""
+
+
+def parsed(data: bytes) -> Model:
+    """The model in these bytes, its own functions written out; raises Damaged or TooLarge."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        message = onnx.ModelProto.FromString(data)
+    except (DecodeError, ValueError, RecursionError):
+        raise Damaged from None
+    if not message.HasField("graph") or not message.graph.node:
+        raise Damaged
+    opset = max((each.version for each in message.opset_import if each.domain in ("", "ai.onnx")), default=0)
+    functions = {(_text(each.domain), _text(each.name), _text(getattr(each, "overload", ""))): _function(each)
+                 for each in message.functions}
+    graph = _graph(message.graph, 0)
+    operators = _written_out(graph.operators, functions, 0, [0]) if functions else graph.operators
+    if len(operators) > OPERATORS:
+        raise TooLarge
+    return Model(replace(graph, operators=tuple(operators)), opset, _text(message.producer_name))
+
+
+def _text(value: str | bytes) -> str:
+    """A name; what is no UTF-8 is handed over as bytes."""
+    return value if isinstance(value, str) else bytes(value).decode("utf-8", "replace")
+
+
+def _texts(values: Iterable[str | bytes]) -> tuple[str, ...]:
+    return tuple(_text(each) for each in values)
+
+
+def _graph(message: Any, depth: int) -> Graph:
+    if depth > DEEPEST:
+        raise Damaged
+    tensors = {_text(each.name): _tensor(each) for each in message.initializer}
+    for each in message.sparse_initializer:
+        tensors[_text(each.values.name)] = Tensor(_dims(each.dims))
+    dims = {port.name: port.dims for port in (_port(each) for each in message.value_info) if port.dims is not None}
+    return Graph(
+        operators=tuple(_operator(each, depth) for each in message.node), tensors=tensors, dims=dims,
+        inputs=tuple(_port(each) for each in message.input if _text(each.name) not in tensors),
+        outputs=tuple(_port(each) for each in message.output))
+
+
+def _operator(message: Any, depth: int = 0) -> Operator:
+    domain = "" if message.domain == "ai.onnx" else _text(message.domain)
+    return Operator(_text(message.op_type), _texts(message.input), _texts(message.output),
+                    {_text(each.name): _attribute(each, depth) for each in message.attribute}, _text(message.name), domain,
+                    _text(getattr(message, "overload", "")))
+
+
+def _attribute(message: Any, depth: int) -> Any:
+    if message.ref_attr_name:
+        return Reference(_text(message.ref_attr_name))
+    kind = message.type
+    if kind == 1:
+        return message.f
+    if kind == 2:
+        return message.i
+    if kind == 3:
+        return message.s.decode("utf-8", "replace")
+    if kind == 4:
+        return _tensor(message.t)
+    if kind == 5:
+        return _graph(message.g, depth + 1)
+    if kind in (6, 7):
+        return tuple(message.floats if kind == 6 else message.ints)
+    if kind == 8:
+        return tuple(each.decode("utf-8", "replace") for each in message.strings)
+    return None
+
+
+def _tensor(message: Any) -> Tensor:
+    import onnx.numpy_helper
+
+    dims = _dims(message.dims)
+    if message.data_location == _EXTERNAL or message.data_type in (0, 8):
+        return Tensor(dims)
+    size = 1
+    for each in dims:
+        size *= each
+    holds = len(message.raw_data) or sum(len(field) for field in (
+        message.float_data, message.int32_data, message.int64_data, message.double_data, message.uint64_data))
+    if size and not holds:
+        return Tensor(dims)
+    try:
+        data = np.asarray(onnx.numpy_helper.to_array(message))
+    except (ValueError, TypeError, KeyError, OverflowError, NotImplementedError, AttributeError):
+        return Tensor(dims)
+    return Tensor(dims, data if data.shape == dims else None)
+
+
+def _dims(values: Iterable[int]) -> tuple[int, ...]:
+    found = tuple(int(each) for each in values)
+    if len(found) > 64 or any(each < 0 for each in found):
+        raise Damaged
+    return found
+
+
+def _port(message: Any) -> Port:
+    kind = message.type.tensor_type
+    if not message.type.HasField("tensor_type"):
+        return Port(_text(message.name), None, -1)
+    if not kind.HasField("shape"):
+        return Port(_text(message.name), None, kind.elem_type)
+    dims = tuple(int(each.dim_value) if each.HasField("dim_value") and each.dim_value > 0 else None
+                 for each in kind.shape.dim)
+    return Port(_text(message.name), dims, kind.elem_type)
+
+
+# Functions of a model's own ----------------------------------------------------------------------
+
+
+def _function(message: Any) -> Function:
+    defaults = {_text(each.name): _attribute(each, 0) for each in getattr(message, "attribute_proto", ())}
+    return Function(_texts(message.input), _texts(message.output), tuple(_operator(each) for each in message.node), defaults)
+
+
+Functions = Mapping[tuple[str, str, str], Function]
+
+
+def _written_out(operators: Iterable[Operator], functions: Functions, depth: int, count: list[int]) -> list[Operator]:
+    """The operators with each call of a function replaced by what it stands for, under names of its own."""
+    if depth > DEEPEST:
+        raise Damaged
+    found: list[Operator] = []
+    for operator in operators:
+        count[0] += 1
+        if count[0] > OPERATORS:
+            raise TooLarge
+        function = functions.get((operator.domain, operator.type, operator.overload))
+        if function is None:
+            found.append(operator)
+            continue
+        prefix = f"{operator.name or operator.type}/{count[0]}:"
+        names = dict(zip(function.inputs, operator.inputs, strict=False))
+        names |= dict(zip(function.outputs, operator.outputs, strict=False))
+        given = function.defaults | operator.attributes
+        inner = [_renamed(each, names, prefix, given, operator.name) for each in function.operators]
+        found += _written_out(inner, functions, depth + 1, count)
+    return found
+
+
+def _renamed(operator: Operator, names: dict[str, str], prefix: str, given: Mapping[str, Any], caller: str) -> Operator:
+    def named(name: str) -> str:
+        return name and names.setdefault(name, prefix + name)
+
+    attributes = {}
+    for name, value in operator.attributes.items():
+        meant = given.get(value.name) if isinstance(value, Reference) else value
+        if meant is not None:
+            attributes[name] = meant
+    name = f"{caller}/{operator.name or operator.type}" if caller else operator.name
+    return replace(operator, inputs=tuple(named(each) for each in operator.inputs), name=name,
+                   outputs=tuple(named(each) for each in operator.outputs), attributes=attributes)

@@ -1,0 +1,348 @@
+"""From an ONNX file to a network: its input, its layout, the layers that lead to its first output, and remarks."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.keras_file.model import Foreign, Origin, without_scaling
+from cnnstudio.interchange.onnx import arithmetic, functions, shaping, windows
+from cnnstudio.interchange.onnx.conversion import PASSING, Conversion, Rule
+from cnnstudio.interchange.onnx.names import without_common_start
+from cnnstudio.interchange.onnx.parts import Graph, Model, Operator, Port, parsed
+from cnnstudio.interchange.onnx.patterns import Constants, constants_of, put_together
+from cnnstudio.interchange.onnx.values import CHANNELS_FIRST, Maps, Weight
+from cnnstudio.interchange.onnx.wire import Damaged, TooLarge, without_weights
+
+replace = msgspec.structs.replace
+
+RULES: Final[dict[str, Rule]] = windows.RULES | functions.RULES | arithmetic.RULES | shaping.RULES
+SIZES: Final = (224, 32, 28, 64, 96, 128, 160, 192, 240, 256, 260, 299, 300, 331, 380, 384, 448, 456, 512, 528, 600)
+"""Pictures that are tried where a file leaves their size open: the first that its dense layers go with is meant."""
+OPEN_BATCH: Final = 7919
+"""Stands for the open number of pictures in shape arithmetic: a prime that no size of a network is."""
+MANY: Final = 5000
+"""Operators of a file that is not tried with other sizes: that would take minutes."""
+LARGEST_SIDE: Final = 16_384
+_QUANTIZED: Final = ("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear", "QLinearAdd",
+                     "QLinearGlobalAveragePool", "QGemm", "QLinearConcat", "QLinearSigmoid", "QLinearMul")
+_CHANNELS_FIRST: Final = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
+                          "BatchNormalization", "InstanceNormalization", "GroupNormalization", "DepthToSpace",
+                          "SpaceToDepth", "LRN", "QLinearConv", "ConvInteger")
+"""Operators that take (batch, channels, height, width) and nothing else."""
+_FLOATS: Final = (1, 10, 11, 16)
+_PIXELS: Final = (2, 3)
+"""float32, float16, float64, bfloat16; uint8 and int8."""
+
+
+def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] = lambda: None) -> Foreign:
+    """The network in an ONNX file; a scaling behind its input stays a layer `with_scaling`. Raises ProblemError.
+
+    `check` is called now and then; what it raises ends the reading.
+    """
+    try:
+        model = parsed(without_weights(path, check))
+    except OSError as trouble:
+        text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
+        raise _problem("network_unreadable", path, text, reason=reason_of(trouble)) from None
+    except TooLarge:
+        raise _problem("network_too_large", path, Text(
+            "The description in {path} is far larger than that of any network.",
+            "La descripción de {path} es mucho mayor que la de cualquier red.")) from None
+    except Damaged:
+        raise _no_model(path) from None
+    check()
+    return _Reading(model, path, check).foreign(with_scaling)
+
+
+def _problem(code: str, path: Path, text: Text, **words: Any) -> ProblemError:
+    return ProblemError(error(code, text.fill(path=path.name, **words), "network", path=path))
+
+
+def _no_model(path: Path) -> ProblemError:
+    """Why these bytes are no model, as far as their beginning tells."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(200)
+    except OSError:
+        start = b""
+    if start.startswith(b"version https://git-lfs"):
+        return _problem("network_pointer", path, Text(
+            "{path} is only the pointer of Git LFS to a file that was not fetched: run git lfs pull, or download the file.",
+            "{path} es solo el puntero de Git LFS a un archivo que no se descargó: ejecute git lfs pull o descargue el "
+            "archivo."))
+    if start.lstrip()[:11] in (b"ir_version:", b"ir_version ") or start.lstrip()[:12] == b"<ir_version:":
+        return _problem("network_text", path, Text(
+            "{path} is an ONNX model written as text. Save it in the binary form: onnx.save(model, \"model.onnx\").",
+            "{path} es un modelo ONNX escrito como texto. Guárdelo en forma binaria: onnx.save(model, \"model.onnx\")."))
+    return _problem("network_damaged", path, Text("{path} is damaged or is no ONNX model.",
+                                                  "{path} está dañado o no es un modelo ONNX."))
+
+
+class _Reading:
+    def __init__(self, model: Model, path: Path, check: Callable[[], None]) -> None:
+        self._path, self._check = path, check
+        self._opset = model.opset or 1
+        graph = replace(model.graph, operators=tuple(self._sorted(model.graph)))
+        self._graph = replace(graph, operators=_shorter_names(graph.operators))
+        if not graph.outputs:
+            raise _no_model(path)
+
+    # Is it a network of pictures? ----------------------------------------------------------------
+
+    def _sorted(self, graph: Graph) -> list[Operator]:
+        """The operators so that each stands after what feeds it; raises ProblemError where one cannot."""
+        given = {""} | set(graph.tensors) | {port.name for port in graph.inputs}
+        made: dict[str, int] = {}
+        for number, operator in enumerate(graph.operators):
+            made |= dict.fromkeys(operator.outputs, number)
+        waiting, users = [0] * len(graph.operators), defaultdict(list)
+        for number, operator in enumerate(graph.operators):
+            for name in set(_needed(operator)):
+                if name in given:
+                    continue
+                if name not in made:
+                    raise _problem("network_tensor_missing", self._path, Text(
+                        "In {path}, {kind} {name} takes the tensor {tensor}, which nothing gives: the file is incomplete.",
+                        "En {path}, {kind} {name} toma el tensor {tensor}, que nada produce: el archivo está incompleto."),
+                        kind=operator.type[:60], name=operator.name[:60], tensor=name[:60])
+                waiting[number] += 1
+                users[made[name]].append(number)
+        ready, order = deque(number for number, count in enumerate(waiting) if not count), []
+        while ready:
+            number = ready.popleft()
+            order.append(number)
+            for user in users[number]:
+                waiting[user] -= 1
+                if not waiting[user]:
+                    ready.append(user)
+        if len(order) < len(graph.operators):
+            stuck = graph.operators[next(number for number, count in enumerate(waiting) if count)]
+            raise _problem("network_cycle", self._path, Text(
+                "In {path}, {kind} {name} lies on a loop: what it gives comes back to it.",
+                "En {path}, {kind} {name} está en un bucle: lo que produce vuelve a él."),
+                kind=stuck.type[:60], name=stuck.name[:60])
+        return [graph.operators[number] for number in order]
+
+    def _picture_port(self, operators: Sequence[Operator]) -> Port:
+        """The one input that takes pictures; raises ProblemError."""
+        used = {name for operator in operators for name in _needed(operator)}
+        entering = [port for port in self._graph.inputs if port.name in used]
+        ports = [port for port in entering if not _is_number(port)] or entering
+        if not ports:
+            raise self._without_input()
+        if len(ports) > 1:
+            raise _problem("network_inputs", self._path, Text(
+                "{path} has {n} inputs ({names}). A network here has one: the pictures.",
+                "{path} tiene {n} entradas ({names}). Aquí una red tiene una: las imágenes."),
+                n=len(ports), names=_listed([port.name for port in ports]))
+        (port,) = ports
+        if port.kind not in (*_FLOATS, *_PIXELS, 0) or (port.dims is not None and len(port.dims) != 4):
+            raise _problem("network_no_pictures", self._path, Text(
+                "The input {name} of {path} takes {shape}, not pictures (batch, channels, height, width).",
+                "La entrada {name} de {path} toma {shape}, no imágenes (lote, canales, alto, ancho)."),
+                name=port.name[:60], shape=_shape_words(port))
+        if port.dims is not None and any(each is not None and each > LARGEST_SIDE for each in port.dims[1:]):
+            raise _problem("network_no_pictures", self._path, Text(
+                "The input {name} of {path} takes {shape}: pictures have {n} pixels a side at most.",
+                "La entrada {name} de {path} toma {shape}: las imágenes tienen como mucho {n} píxeles por lado."),
+                name=port.name[:60], shape=_shape_words(port), n=LARGEST_SIDE)
+        return port
+
+    def _without_input(self) -> ProblemError:
+        return _problem("network_no_input", self._path, Text(
+            "{path} has no input: nothing of its answer depends on a picture.",
+            "{path} no tiene entrada: nada en su respuesta depende de una imagen."))
+
+    # Reading -------------------------------------------------------------------------------------
+
+    def foreign(self, with_scaling: bool) -> Foreign:
+        ends = [port.name for port in self._graph.outputs]
+        known, operators = constants_of(self._graph, self._graph.operators)
+        operators = put_together(operators, known, ends)
+        operators, left_out = _leading_to(operators, ends[0]), ends[1:]
+        port = self._picture_port(operators)
+        first = _is_channels_first(port, operators)
+        best = None
+        for picture, batch, is_open in _attempts(port, first):
+            if best is not None and picture != best[2] and (not best[0][0] or len(operators) > MANY):
+                break
+            found = self._converted(port, operators, known, first, picture, batch)
+            score = (found.misfits, len(found.unknown))
+            if best is None or score < best[0]:
+                best = score, found, picture, is_open
+            if not any(score):
+                break
+        assert best is not None
+        _, found, picture, is_open = best
+        end = found.values.get(ends[0])
+        if not isinstance(end, Maps):
+            raise self._without_input()
+        network, normalization = _with_final_activation(found.network(found.bordered(end))), "none"
+        if not any(node.type == "Input" for node in network.nodes):
+            raise self._without_input()
+        if not with_scaling:
+            network, normalization = without_scaling(network)
+        kinds = {operator.type for operator in operators}
+        shown = {node.id for node in network.nodes}
+        notes = [*_general(network, picture, is_open, kinds, left_out), *found.told.values()]
+        origins = {name: Origin(layer={"class_name": found.made_of[name][0].type, "name": found.made_of[name][0].name},
+                                names=found.weights_of(name)) for name in found.made_of if name in shown}
+        return Foreign(network=network, shape=picture, normalization=_scaling(network, normalization), origins=origins,
+                       unknown=tuple(each for each in found.unknown if each in shown), notes=tuple(notes))
+
+    def _converted(self, port: Port, operators: Sequence[Operator], known: Constants, first: bool,
+                   picture: tuple[int, int, int], batch: int) -> Conversion:
+        conversion = Conversion(self._graph, self._opset, picture, batch, RULES, self._check)
+        conversion.values |= {each.name: Weight(tuple(size or 0 for size in each.dims or ()), each.name)
+                              for each in self._graph.inputs if _is_number(each)}
+        conversion.enter(port.name, CHANNELS_FIRST if first else (0, 1, 2, 3))
+        conversion.walk(operators, known, [self._graph.outputs[0].name])
+        return conversion
+
+
+def _is_number(port: Port) -> bool:
+    """Whether an input is one number, or one for each channel: exporters hand numbers of a layer in from outside so."""
+    return port.dims is not None and all(port.dims) and sum(size != 1 for size in port.dims) <= 1
+
+
+def _needed(operator: Operator) -> Iterator[str]:
+    """What an operator takes, its inner graphs included."""
+    yield from operator.inputs
+    for value in operator.attributes.values():
+        if isinstance(value, Graph):
+            given = {""} | set(value.tensors) | {port.name for port in value.inputs}
+            for inner in value.operators:
+                given.update(inner.outputs)
+            yield from (name for inner in value.operators for name in _needed(inner) if name not in given)
+
+
+def _leading_to(operators: Sequence[Operator], end: str) -> list[Operator]:
+    """The operators that an output depends on."""
+    needed = {end}
+    kept = []
+    for operator in reversed(operators):
+        if needed.intersection(operator.outputs):
+            kept.append(operator)
+            needed.update(_needed(operator))
+    return kept[::-1]
+
+
+def _shorter_names(operators: Sequence[Operator]) -> tuple[Operator, ...]:
+    """Without the path that all names begin with."""
+    common = without_common_start([operator.name for operator in operators if operator.type != "Constant"])
+    if not common:
+        return tuple(operators)
+    start = next(operator.name for operator in operators if operator.name and operator.type != "Constant")[:common]
+    return tuple(replace(operator, name=operator.name.removeprefix(start)) for operator in operators)
+
+
+def _is_channels_first(port: Port, operators: Sequence[Operator]) -> bool:
+    """Whether the input is (batch, channels, height, width): by what it enters, else by its dimensions."""
+    users: dict[str, list[Operator]] = defaultdict(list)
+    for operator in operators:
+        for name in operator.inputs:
+            users[name].append(operator)
+    waiting, seen = deque([port.name]), {port.name}
+    while waiting:
+        for user in users[waiting.popleft()]:
+            if user.type in _CHANNELS_FIRST:
+                return True
+            if user.type == "Transpose":
+                order = tuple(axis % 4 for axis in user.attributes.get("perm", ()))
+                if order in ((0, 3, 1, 2), (0, 2, 3, 1)):
+                    return bool(order == (0, 2, 3, 1))
+            if user.type in PASSING or user.type in ("Add", "Sub", "Mul", "Div", "Pad", "Slice", "QuantizeLinear",
+                                                     "DequantizeLinear", "Resize"):
+                waiting += [name for name in user.outputs if name not in seen]
+                seen.update(user.outputs)
+    dims = port.dims
+    return dims is None or dims[1] in (1, 3, 4) or dims[3] not in (1, 3, 4)
+
+
+def _attempts(port: Port, first: bool) -> Iterator[tuple[tuple[int, int, int], int, bool]]:
+    """Pictures (height, width, channels), the number that stands for the batch, and whether the file left them open."""
+    dims = port.dims or (None, None, None, None)
+    channels, height, width = (dims[1], dims[2], dims[3]) if first else (dims[3], dims[1], dims[2])
+    batches = (dims[0],) if dims[0] is not None else (OPEN_BATCH, 1)
+    for size in SIZES if height is None or width is None else (0,):
+        for batch in batches:
+            yield (height or size, width or size, channels or 3), batch, bool(size)
+
+
+def _with_final_activation(network: NetworkSpec) -> NetworkSpec:
+    """A softmax or sigmoid behind the last dense layer as its activation, as Keras writes it."""
+    sources = [edge.source for edge in network.edges]
+    last = next((node for node in network.nodes if node.id not in sources), None)
+    name = None if last is None else "softmax" if last.type == "Softmax" and not last.params else (
+        "sigmoid" if last.params == {"activation": "sigmoid"} else None)
+    if last is None or name is None:
+        return network
+    before = network.node(network.inputs_of(last.id)[0])
+    if before is None or before.type != "Dense" or sources.count(before.id) != 1 or "activation" in before.params:
+        return network
+    answer = replace(before, params={**before.params, "activation": name})
+    return replace(network, nodes=tuple(answer if node.id == before.id else node for node in network.nodes
+                                        if node.id != last.id),
+                   edges=tuple(edge for edge in network.edges if edge.target != last.id))
+
+
+def _scaling(network: NetworkSpec, normalization: str) -> str | None:
+    """The recipe's name of the scaling; None where the file has none: its pictures come scaled from outside."""
+    if normalization != "none":
+        return normalization
+    start = next(node.id for node in network.nodes if node.type == "Input")
+    following = [network.node(edge.target) for edge in network.edges if edge.source == start]
+    return "none" if any(node is not None and node.type == "Rescaling" for node in following) else None
+
+
+# Remarks -----------------------------------------------------------------------------------------
+
+
+def _general(network: NetworkSpec, picture: tuple[int, int, int], is_open: bool, kinds: set[str],
+             left_out: Sequence[str]) -> Iterator[Text]:
+    yield Text("The layers are taken over, the weights are not.", "Se toman las capas, no los pesos.")
+    if is_open:
+        yield Text("The file leaves the size of the pictures open: {height} × {width} was taken.",
+                   "El archivo deja abierto el tamaño de las imágenes: se tomó {height} × {width}.").fill(
+                       height=picture[0], width=picture[1])
+    if left_out:
+        yield Text("The file has {n} outputs; what leads only to {names} is left out.",
+                   "El archivo tiene {n} salidas; se omite lo que solo lleva a {names}.").fill(
+                       n=len(left_out) + 1, names=_listed(left_out))
+    quantized = sorted(kinds & set(_QUANTIZED))
+    if quantized:
+        yield Text("The file is quantised to 8 bits ({names}): open the model that it was made from.",
+                   "El archivo está cuantizado a 8 bits ({names}): abra el modelo del que salió.").fill(
+                       names=_listed(quantized))
+    loops = sorted(kinds & {"If", "Loop", "Scan"})
+    if loops:
+        yield Text("{names} chooses or repeats layers while it runs: such layers cannot be drawn.",
+                   "{names} elige o repite capas al ejecutarse: esas capas no se pueden dibujar.").fill(names=_listed(loops))
+    types = [node.type for node in network.nodes]
+    if sum("Conv2D" in each for each in types) >= 8 and not any(each.endswith("Normalization") for each in types):
+        yield Text("No normalisation is in the file: exporters fold it into the convolutions. If the network had one, add it "
+                   "again before you train.",
+                   "No hay normalización en el archivo: los exportadores la integran en las convoluciones. Si la red la tenía, "
+                   "añádala de nuevo antes de entrenar.")
+    sources = {edge.source for edge in network.edges}
+    last = next((node for node in network.nodes if node.id not in sources), None)
+    if last is not None and last.type == "Dense" and "activation" not in last.params:
+        yield Text("The last layer has no activation: PyTorch applies softmax in its loss.",
+                   "La última capa no tiene activación: PyTorch aplica softmax en su pérdida.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(name[:40] for name in names[:6]) + (", …" if len(names) > 6 else "")
+
+
+def _shape_words(port: Port) -> str:
+    return " × ".join("?" if each is None else str(each) for each in port.dims[:8]) if port.dims else "–"

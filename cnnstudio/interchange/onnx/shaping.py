@@ -1,0 +1,308 @@
+"""Operators of ONNX that change a shape: most are another view of the axes and need no layer here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.onnx.conversion import Conversion
+from cnnstudio.interchange.onnx.folding import listed, target_dims
+from cnnstudio.interchange.onnx.parts import Graph, Operator
+from cnnstudio.interchange.onnx.values import Known, Maps, Shape, Unlike, Value, Weight, replace
+
+
+def passed(conversion: Conversion, operator: Operator) -> Value:
+    """What changes no value while a network predicts."""
+    value = conversion.values.get(operator.input(0))
+    if value is None:
+        raise Unlike
+    return value
+
+
+def dropout(conversion: Conversion, operator: Operator) -> Value | list[Value]:
+    """Dropout with its rate; a second output, its mask, is no part of a network."""
+    if conversion.is_used(operator, 1):
+        raise Unlike
+    rate = operator.attributes.get("ratio", 0.5)
+    if operator.input(1):
+        data = conversion.known(operator, 1)
+        rate = 0.5 if data is None or data.size != 1 else data.ravel()[0]
+    rate = float(f"{float(rate):.7g}")
+    maps = conversion.maps(operator)
+    if rate == 0:
+        return maps
+    return conversion.emit("Dropout", {"rate": rate}, maps)
+
+
+def quantized(conversion: Conversion, operator: Operator) -> Value:
+    """QuantizeLinear and DequantizeLinear: the numbers before their rounding."""
+    conversion.tell("quantized", Text(
+        "The file holds numbers of 8 bits: the network is drawn with the full numbers it was made from, the rounding is not "
+        "kept.",
+        "El archivo guarda números de 8 bits: la red se dibuja con los números completos de los que salió; el redondeo no se "
+        "conserva."))
+    return passed(conversion, operator)
+
+
+def shape_of(conversion: Conversion, operator: Operator) -> Known:
+    value = conversion.values.get(operator.input(0))
+    dims = value.dims(conversion.batch) if isinstance(value, Maps) else value.dims if value is not None else None
+    if dims is None:
+        raise Unlike
+    return Known(np.asarray(dims[operator.attributes.get("start", 0):operator.attributes.get("end")], np.int64))
+
+
+def size_of(conversion: Conversion, operator: Operator) -> Known:
+    dims = conversion.maps(operator, bare=True).dims(conversion.batch)
+    if dims is None:
+        raise Unlike
+    return Known(np.asarray(prod(dims), np.int64))
+
+
+def transpose(conversion: Conversion, operator: Operator) -> Maps:
+    """The axes in another order: another view of the same values."""
+    maps = conversion.maps(operator, bare=True)
+    order = tuple(axis + maps.rank if axis < 0 else axis
+                  for axis in operator.attributes.get("perm") or reversed(range(maps.rank)))
+    if sorted(order) != list(range(maps.rank)):
+        raise Unlike
+    return replace(maps, axes=tuple(maps.axes[axis] for axis in order))
+
+
+# Reshape and its relatives -----------------------------------------------------------------------
+
+
+def flatten(conversion: Conversion, operator: Operator) -> Maps:
+    maps = conversion.maps(operator)
+    axis = operator.attributes.get("axis", 1)
+    if axis % max(maps.rank, 1) != 1 or maps.axes[0] != 0:
+        raise Unlike
+    if maps.rank == 2:
+        return maps
+    if maps.shape is None:
+        return _flat_unseen(conversion, operator, maps)
+    return _reshaped(conversion, operator, maps, (conversion.batch, prod(maps.shape)))
+
+
+def _flat_unseen(conversion: Conversion, operator: Operator, maps: Maps) -> Maps:
+    """Flat values of maps whose size cannot be told, behind an unknown operator."""
+    if _flat_pooling(conversion, operator, maps):
+        return replace(maps, axes=(0, 1))
+    return conversion.emit("Flatten", {}, maps, axes=(0, 1))
+
+
+def reshape(conversion: Conversion, operator: Operator) -> Maps:
+    maps = conversion.maps(operator)
+    target = listed(operator, "shape", conversion.arrays(operator), 1)
+    dims = maps.dims(conversion.batch)
+    if target is None:
+        raise Unlike
+    if dims is None:
+        if len(target) == 2 and target[-1] == -1 and maps.axes[0] == 0:
+            return _flat_unseen(conversion, operator, maps)
+        raise Unlike
+    allow_zero = bool(operator.attributes.get("allowzero", 0))
+    try:
+        found = target_dims(dims, target, allow_zero)
+    except Unlike:
+        # The shape was written down for one picture: its first number stands for the batch.
+        found = target_dims(dims, (conversion.batch, *target[1:]), allow_zero)
+    return _reshaped(conversion, operator, maps, found)
+
+
+def squeeze(conversion: Conversion, operator: Operator) -> Maps:
+    maps = conversion.maps(operator)
+    dims = maps.dims(conversion.batch)
+    if dims is None:
+        raise Unlike
+    axes = listed(operator, "axes", conversion.arrays(operator), 1)
+    gone = [axis % maps.rank for axis in axes] if axes is not None else [
+        axis for axis, size in enumerate(dims) if size == 1 and maps.axes[axis]]
+    if any(dims[axis] != 1 or not maps.axes[axis] for axis in gone):
+        raise Unlike
+    return _reshaped(conversion, operator, maps, tuple(size for axis, size in enumerate(dims) if axis not in gone))
+
+
+def unsqueeze(conversion: Conversion, operator: Operator) -> Maps:
+    maps = conversion.maps(operator)
+    dims = maps.dims(conversion.batch)
+    axes = listed(operator, "axes", conversion.arrays(operator), 1)
+    if dims is None or axes is None:
+        raise Unlike
+    rank = maps.rank + len(axes)
+    added = {axis % rank for axis in axes}
+    if len(added) < len(axes):
+        raise Unlike
+    rest = iter(dims)
+    return _reshaped(conversion, operator, maps, tuple(1 if axis in added else next(rest) for axis in range(rank)))
+
+
+def _reshaped(conversion: Conversion, operator: Operator, maps: Maps, target: Shape) -> Maps:
+    """The same values as `target`, in ONNX's order with the batch."""
+    dims = maps.dims(conversion.batch)
+    assert dims is not None
+    if maps.axes[0] != 0 or not target or target[0] != dims[0]:
+        raise Unlike
+    if len(target) == 2 and maps.shape is not None and _flat_pooling(conversion, operator, maps):
+        return replace(maps, axes=(0, 1), shape=maps.shape[-1:])
+    groups = _groups(dims, target)
+    if any(not _is_in_order(maps, axes) for axes, _ in groups):
+        if len(target) == 2 and conversion.feeds_dense(operator.outputs[0]):
+            conversion.tell("flatten", _ORDER)
+            return conversion.emit("Flatten", {}, maps, axes=(0, 1))
+        maps = conversion.arranged(maps, tuple(range(maps.rank)))
+    groups.sort(key=lambda group: maps.axes[group[0][0]])
+    places = [axis for axis in range(1, len(target)) if target[axis] == 1]
+    places += [axis for _, axes in groups for axis in axes]
+    shape = tuple(target[axis] for axis in places)
+    ours = {axis: place for place, axis in enumerate(places, start=1)} | {0: 0}
+    axes = tuple(ours[axis] for axis in range(len(target)))
+    if shape == maps.shape:
+        return replace(maps, axes=axes)
+    if len(shape) == 1:
+        return conversion.emit("Flatten", {}, maps, axes=axes)
+    return conversion.emit("Reshape", {"target_shape": shape}, maps, axes=axes)
+
+
+_ORDER: Final = Text(
+    "Flatten lays the values out by rows, columns and channels here, by channels, rows and columns in the file: the network "
+    "is the same, the weights of the next dense layer stand in another order.",
+    "Flatten dispone aquí los valores por filas, columnas y canales; en el archivo, por canales, filas y columnas: la red es "
+    "la misma, los pesos de la capa densa siguiente van en otro orden.")
+
+
+def _flat_pooling(conversion: Conversion, operator: Operator, maps: Maps) -> bool:
+    """Whether these are the means of whole maps, used here alone: the pooling gives them without height and width."""
+    node = conversion.nodes[maps.node]
+    if not node.type.startswith("Global") or not conversion.only_use(operator) or not node.params.get("keepdims"):
+        return False
+    conversion.change(maps.node, keepdims=None)
+    return True
+
+
+Groups = list[tuple[tuple[int, ...], tuple[int, ...]]]
+
+
+def _groups(dims: Sequence[int], target: Sequence[int]) -> Groups:
+    """Which axes of the one are which of the other, without the batch and axes of 1: the smallest parts of equal size."""
+    mine = [axis for axis in range(1, len(dims)) if dims[axis] != 1]
+    wanted = [axis for axis in range(1, len(target)) if target[axis] != 1]
+    found: Groups = []
+    while mine and wanted:
+        left, right = [mine.pop(0)], [wanted.pop(0)]
+        one, other = dims[left[0]], target[right[0]]
+        while one != other:
+            if one < other and mine:
+                left.append(mine.pop(0))
+                one *= dims[left[-1]]
+            elif other < one and wanted:
+                right.append(wanted.pop(0))
+                other *= target[right[-1]]
+            else:
+                raise Unlike
+        found.append((tuple(left), tuple(right)))
+    if mine or wanted:
+        raise Unlike
+    return found
+
+
+def _is_in_order(maps: Maps, axes: Sequence[int]) -> bool:
+    """Whether these axes of ONNX's follow each other in ours, with nothing but axes of 1 between."""
+    places = [maps.axes[axis] for axis in axes]
+    if places != sorted(places):
+        return False
+    shape = maps.shape or ()
+    between = [place for place in range(places[0], places[-1]) if place not in places]
+    return all(shape[place - 1] == 1 for place in between)
+
+
+def shuffled(conversion: Conversion, operator: Operator) -> Maps:
+    """Channels of the groups dealt out in turn, as ShuffleNet does it: two Reshapes around a Permute."""
+    maps, groups = conversion.pictures(operator), operator.attributes["groups"]
+    if maps.shape is None or groups < 1 or maps.shape[2] % groups:
+        raise Unlike
+    height, width, channels = maps.shape
+    split = conversion.emit("Reshape", {"target_shape": (height * width, groups, channels // groups)}, maps, axes=(0, 1, 2, 3))
+    turned = conversion.emit("Permute", {"dims": (1, 3, 2)}, split)
+    return conversion.emit("Reshape", {"target_shape": (height, width, channels)}, turned, axes=maps.axes)
+
+
+# Borders -----------------------------------------------------------------------------------------
+
+
+def pad(conversion: Conversion, operator: Operator) -> Maps:
+    """A border that the next layer may take over; what is cut off becomes Cropping2D."""
+    arrays = conversion.arrays(operator)
+    pads = listed(operator, "pads", arrays, 1) or operator.attributes.get("paddings")
+    value = operator.attributes.get("value", 0.0)
+    if conversion.known(operator, 2) is not None:
+        data = conversion.known(operator, 2)
+        value = float(data.ravel()[0]) if data is not None and data.size == 1 else 1.0
+    maps = conversion.maps(operator)
+    axes = listed(operator, "axes", arrays, 3) or tuple(range(maps.rank))
+    if pads is None or len(pads) != 2 * len(axes) or operator.attributes.get("mode", "constant") != "constant":
+        raise Unlike
+    sides = {maps.place(axis): (pads[number], pads[number + len(axes)]) for number, axis in enumerate(axes)}
+    if not any(any(each) for each in sides.values()):
+        return maps
+    if maps.rank != 4 or any(any(each) for place, each in sides.items() if place not in (1, 2)):
+        raise Unlike
+    border = (*sides.get(1, (0, 0)), *sides.get(2, (0, 0)))
+    if max(border) <= 0:
+        return conversion.emit("Cropping2D", {"cropping": tuple(-each for each in border)}, maps)
+    if min(border) < 0 or (value != 0 and value > -1e30):
+        raise Unlike
+    return replace(maps, padding=border, fill=0.0 if value == 0 else float("-inf"))
+
+
+def cropped(conversion: Conversion, operator: Operator) -> Maps:
+    """A Slice of height and width in steps of one."""
+    arrays, maps = conversion.arrays(operator), conversion.maps(operator)
+    starts, ends = listed(operator, "starts", arrays, 1), listed(operator, "ends", arrays, 2)
+    dims = maps.dims(conversion.batch)
+    if starts is None or ends is None or dims is None:
+        raise Unlike
+    axes = listed(operator, "axes", arrays, 3) or tuple(range(len(starts)))
+    steps = listed(operator, "steps", arrays, 4) or (1,) * len(starts)
+    cut = {}
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        size, place = dims[axis], maps.place(axis)
+        first, stop, _step = slice(start, end).indices(size)
+        if place == 0 and (first, stop) == (0, size) and step == 1:
+            continue
+        if step != 1 or stop <= first or (place not in (1, 2) and (first, stop) != (0, size)) or place == 0:
+            raise Unlike
+        cut[place] = (first, size - stop)
+    if not any(any(each) for each in cut.values()):
+        return maps
+    if maps.rank != 4:
+        raise Unlike
+    return conversion.emit("Cropping2D", {"cropping": (*cut.get(1, (0, 0)), *cut.get(2, (0, 0)))}, maps)
+
+
+# Branches ----------------------------------------------------------------------------------------
+
+
+def branch(conversion: Conversion, operator: Operator) -> list[Value]:
+    """An If whose condition is known before any picture comes: the branch that is taken."""
+    condition = conversion.known(operator, 0)
+    if condition is None or condition.size != 1:
+        raise Unlike
+    graph = operator.attributes["then_branch" if bool(condition.ravel()[0]) else "else_branch"]
+    if not isinstance(graph, Graph):
+        raise Unlike
+    found = conversion.inner(graph)
+    if any(each is None for each in found):
+        raise Unlike
+    return [each for each in found if isinstance(each, Known | Weight | Maps)]
+
+
+RULES: Final[dict[str, Callable[[Conversion, Operator], Any]]] = {
+    "Identity": passed, "Cast": passed, "Dropout": dropout, "QuantizeLinear": quantized, "DequantizeLinear": quantized,
+    "Shape": shape_of, "Size": size_of, "Transpose": transpose, "Flatten": flatten, "Reshape": reshape,
+    "Squeeze": squeeze, "Unsqueeze": unsqueeze, "ChannelShuffle": shuffled, "Pad": pad, "Slice": cropped, "If": branch,
+}

@@ -1,0 +1,307 @@
+"""Convolutions and poolings of ONNX: borders become padding same, valid, or a ZeroPadding2D before the layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import Any, Final
+
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.onnx.conversion import Conversion, Rule
+from cnnstudio.interchange.onnx.folding import listed
+from cnnstudio.interchange.onnx.parts import Operator
+from cnnstudio.interchange.onnx.values import Maps, Unlike, replace
+
+Border = tuple[int, int, int, int]
+"""(top, bottom, left, right)."""
+_NONE: Final[Border] = (0, 0, 0, 0)
+
+
+def _pair(operator: Operator, name: str) -> tuple[int, int]:
+    values = operator.attributes.get(name, (1, 1))
+    if len(values) != 2:
+        raise Unlike
+    return int(values[0]), int(values[1])
+
+
+def _border(operator: Operator) -> Border:
+    """The pads of an operator: ONNX writes all beginnings first."""
+    top, left, bottom, right = operator.attributes.get("pads", _NONE)
+    if min(top, left, bottom, right) < 0:
+        raise Unlike
+    return top, bottom, left, right
+
+
+def _same_border(size: int, reach: int, stride: int) -> tuple[int, int]:
+    """What padding same adds before and after, as TensorFlow computes it."""
+    total = max((ceil(size / stride) - 1) * stride + reach - size, 0)
+    return total // 2, total - total // 2
+
+
+def _is_same(maps: Maps, border: Border, reach: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether padding same adds just this border."""
+    for axis, (before, after) in enumerate((border[:2], border[2:])):
+        if maps.shape is None and strides[axis] > 1:
+            return False
+        size = maps.shape[axis] if maps.shape is not None else 1
+        if _same_border(size, reach[axis], strides[axis]) != (before, after):
+            return False
+    return True
+
+
+def _padded(conversion: Conversion, operator: Operator, maps: Maps, reach: Sequence[int], strides: Sequence[int]
+            ) -> tuple[Maps, str]:
+    """What enters a convolution, and its padding."""
+    auto = operator.attributes.get("auto_pad", "NOTSET")
+    if auto in ("SAME_UPPER", "VALID"):
+        return conversion.bordered(maps), "same" if auto == "SAME_UPPER" else "valid"
+    if maps.fill:
+        maps = conversion.bordered(maps)
+    if auto == "SAME_LOWER":
+        if maps.shape is None and max(strides) > 1:
+            raise Unlike
+        sides = [_same_border(maps.shape[axis] if maps.shape else 1, reach[axis], strides[axis])[::-1] for axis in (0, 1)]
+        border: Border = (*sides[0], *sides[1])
+    else:
+        border = _border(operator)
+    border = (border[0] + maps.padding[0], border[1] + maps.padding[1], border[2] + maps.padding[2],
+              border[3] + maps.padding[3])
+    plain = replace(maps, padding=_NONE)
+    if border == _NONE:
+        return plain, "valid"
+    if _is_same(plain, border, reach, strides):
+        return plain, "same"
+    return conversion.bordered(replace(plain, padding=border)), "valid"
+
+
+def convolution(conversion: Conversion, operator: Operator) -> Maps:
+    """Conv: Conv2D, or DepthwiseConv2D where each channel has filters of its own."""
+    dims = conversion.weight(operator, 1)
+    if dims is None or len(dims) != 4:
+        raise Unlike
+    filters, inside, *kernel = dims
+    strides, dilation = _pair(operator, "strides"), _pair(operator, "dilations")
+    group = int(operator.attributes.get("group", 1))
+    reach = [(size - 1) * spread + 1 for size, spread in zip(kernel, dilation, strict=True)]
+    maps, padding = _padded(conversion, operator, conversion.pictures(operator, bare=True), reach, strides)
+    _same_channels(conversion, maps, inside * group)
+    params: dict[str, Any] = {"kernel_size": tuple(kernel), "strides": strides, "padding": padding,
+                              "dilation_rate": dilation, "use_bias": bool(operator.input(2))}
+    conversion.share(operator, 1)
+    plain = strides[0] == strides[1] and (max(strides) == 1 or max(dilation) == 1)
+    if group > 1 and inside == 1 and plain and filters % group == 0:
+        return conversion.emit("DepthwiseConv2D", params | {"depth_multiplier": filters // group}, maps)
+    return conversion.emit("Conv2D", params | {"filters": filters, "groups": group}, maps)
+
+
+def _same_channels(conversion: Conversion, maps: Maps, channels: int) -> None:
+    if maps.shape is not None and maps.shape[-1] != channels:
+        conversion.misfits += 1
+
+
+def transposed(conversion: Conversion, operator: Operator) -> Maps:
+    """ConvTranspose: what the borders cut off is padding same, or a Cropping2D behind the layer."""
+    dims = conversion.weight(operator, 1)
+    if dims is None or len(dims) != 4 or operator.attributes.get("group", 1) != 1 or _pair(operator, "dilations") != (1, 1):
+        raise Unlike
+    channels, filters, *kernel = dims
+    strides, extra = _pair(operator, "strides"), operator.attributes.get("output_padding", (0, 0))
+    maps = conversion.pictures(operator)
+    _same_channels(conversion, maps, channels)
+    params: dict[str, Any] = {"filters": filters, "kernel_size": tuple(kernel), "strides": strides,
+                              "use_bias": bool(operator.input(2))}
+    conversion.share(operator, 1)
+    cut = _cut(operator, maps, kernel, strides, extra)
+    total = [max(size - stride, 0) for size, stride in zip(kernel, strides, strict=True)]
+    fits = all(size >= stride for size, stride in zip(kernel, strides, strict=True))
+    if fits and cut == (total[0] // 2, total[0] - total[0] // 2, total[1] // 2, total[1] - total[1] // 2):
+        return conversion.emit("Conv2DTranspose", params | {"padding": "same"}, maps)
+    more = (max(-cut[1], 0), max(-cut[3], 0))
+    keras = tuple(max(stride - size, 0) for size, stride in zip(kernel, strides, strict=True))
+    made = conversion.emit("Conv2DTranspose", params | ({} if more == keras else {"output_padding": more}), maps)
+    crop = (cut[0], max(cut[1], 0), cut[2], max(cut[3], 0))
+    return conversion.emit("Cropping2D", {"cropping": crop}, made) if any(crop) else made
+
+
+def _cut(operator: Operator, maps: Maps, kernel: Sequence[int], strides: Sequence[int], extra: Sequence[int]) -> Border:
+    """Rows and columns cut from the full result at each side; negative ones are added."""
+    auto, wanted = operator.attributes.get("auto_pad", "NOTSET"), operator.attributes.get("output_shape")
+    if wanted is not None or auto in ("SAME_UPPER", "SAME_LOWER"):
+        if maps.shape is None:
+            raise Unlike
+        sides: list[int] = []
+        for axis in (0, 1):
+            size = wanted[axis - 2] if wanted is not None else maps.shape[axis] * strides[axis]
+            total = (maps.shape[axis] - 1) * strides[axis] + kernel[axis] + extra[axis] - size
+            # ONNX gives the odd row to the end for SAME_UPPER, to the beginning otherwise.
+            first = total // 2 if auto == "SAME_UPPER" else total - total // 2
+            sides += [first, total - first - extra[axis]]
+        found: Border = (sides[0], sides[1], sides[2], sides[3])
+    else:
+        top, bottom, left, right = (0, 0, 0, 0) if auto == "VALID" else _border(operator)
+        found = (top, bottom - extra[0], left, right - extra[1])
+    if found[0] < 0 or found[2] < 0:
+        raise Unlike
+    return found
+
+
+# Poolings ----------------------------------------------------------------------------------------
+
+
+def _beyond(operator: Operator, maps: Maps, border: Border, kernel: Sequence[int], strides: Sequence[int]) -> Border:
+    """The border with what ceil_mode adds at the ends, so that a last window that hangs over is counted."""
+    if not operator.attributes.get("ceil_mode", 0):
+        return border
+    if maps.shape is None:
+        raise Unlike
+    found = list(border)
+    for axis in (0, 1):
+        before, after = border[2 * axis], border[2 * axis + 1]
+        size = maps.shape[axis]
+        windows = ceil((size + before + after - kernel[axis]) / strides[axis]) + 1
+        if (windows - 1) * strides[axis] >= size + before:
+            windows -= 1
+        found[2 * axis + 1] = after + max((windows - 1) * strides[axis] + kernel[axis] - size - before - after, 0)
+    return found[0], found[1], found[2], found[3]
+
+
+def _pool_parts(conversion: Conversion, operator: Operator) -> tuple[Maps, Border | None, dict[str, Any]]:
+    """What enters a pooling, its border (None: padding same), and its window."""
+    kernel, strides = _pair(operator, "kernel_shape"), _pair(operator, "strides")
+    if "kernel_shape" not in operator.attributes or _pair(operator, "dilations") != (1, 1):
+        raise Unlike
+    maps = conversion.pictures(operator, bare=True)
+    params: dict[str, Any] = {"pool_size": kernel, "strides": None if strides == kernel else strides}
+    auto = operator.attributes.get("auto_pad", "NOTSET")
+    if auto == "SAME_UPPER":
+        return conversion.bordered(maps), None, params
+    if auto == "SAME_LOWER":
+        if maps.shape is None:
+            raise Unlike
+        sides = [_same_border(maps.shape[axis], kernel[axis], strides[axis])[::-1] for axis in (0, 1)]
+        return conversion.bordered(maps), (*sides[0], *sides[1]), params
+    return maps, _NONE if auto == "VALID" else _border(operator), params
+
+
+def _is_nothing(border: Border | None, params: dict[str, Any]) -> bool:
+    """Whether each window holds one value: an adaptive pooling of maps that have its size already."""
+    return params["pool_size"] == (1, 1) and params["strides"] is None and border in (None, _NONE)
+
+
+def max_pooling(conversion: Conversion, operator: Operator) -> Maps:
+    """MaxPool: its border is −∞, which zeros stand for where nothing is below 0."""
+    if conversion.is_used(operator, 1):
+        raise Unlike
+    maps, border, params = _pool_parts(conversion, operator)
+    if _is_nothing(border, params):
+        return maps
+    if border is None:
+        return conversion.emit("MaxPooling2D", params | {"padding": "same"}, maps)
+    kernel, strides = params["pool_size"], params["strides"] or params["pool_size"]
+    waiting = maps.padding
+    if any(waiting) and (maps.fill or maps.positive):
+        border = (border[0] + waiting[0], border[1] + waiting[1], border[2] + waiting[2], border[3] + waiting[3])
+        maps = replace(maps, padding=_NONE, fill=0.0)
+    else:
+        maps = conversion.bordered(maps)
+    border = _beyond(operator, maps, border, kernel, strides)
+    if border == _NONE or _is_same(maps, border, kernel, strides):
+        return conversion.emit("MaxPooling2D", params | {"padding": "valid" if border == _NONE else "same"}, maps)
+    fill = 0.0 if maps.positive else float("-inf")
+    return conversion.emit("MaxPooling2D", params, conversion.bordered(replace(maps, padding=border, fill=fill)))
+
+
+def average_pooling(conversion: Conversion, operator: Operator) -> Maps:
+    """AveragePool: padding same leaves the border out of the mean, a ZeroPadding2D counts it."""
+    maps, border, params = _pool_parts(conversion, operator)
+    if _is_nothing(border, params):
+        return maps
+    maps = conversion.bordered(maps)
+    if border is None:
+        return conversion.emit("AveragePooling2D", params | {"padding": "same"}, maps)
+    kernel, strides = params["pool_size"], params["strides"] or params["pool_size"]
+    counted = bool(operator.attributes.get("count_include_pad", 0))
+    whole = _beyond(operator, maps, border, kernel, strides)
+    if whole == _NONE:
+        return conversion.emit("AveragePooling2D", params, maps)
+    if _is_same(maps, whole, kernel, strides) and (not counted or border == _NONE):
+        return conversion.emit("AveragePooling2D", params | {"padding": "same"}, maps)
+    if not counted or whole != border:
+        conversion.tell("border", _EDGE)
+    return conversion.emit("AveragePooling2D", params, conversion.bordered(replace(maps, padding=whole)))
+
+
+_EDGE: Final = Text(
+    "A mean that leaves the border out is drawn with a border of zeros: at the edge of the picture the numbers differ.",
+    "Una media que no cuenta el borde se dibuja con un borde de ceros: en el borde de la imagen los números difieren.")
+
+
+def _global(kind: str) -> Rule:
+    def rule(conversion: Conversion, operator: Operator) -> Maps:
+        return conversion.emit(kind, {"keepdims": True}, conversion.pictures(operator))
+
+    return rule
+
+
+def _reduced(kind: str) -> Rule:
+    """ReduceMean or ReduceMax over height and width."""
+    def rule(conversion: Conversion, operator: Operator) -> Maps:
+        maps = conversion.maps(operator)
+        axes = listed(operator, "axes", conversion.arrays(operator), 1)
+        if axes is None or maps.rank != 4 or sorted(maps.place(axis) for axis in axes) != [1, 2]:
+            raise Unlike
+        keep = bool(operator.attributes.get("keepdims", 1))
+        left = maps.axes if keep else tuple(0 if axis == 0 else 1 for axis in maps.axes if axis in (0, 3))
+        return conversion.emit(kind, {"keepdims": keep}, maps, axes=left)
+
+    return rule
+
+
+def enlarged(conversion: Conversion, operator: Operator) -> Maps:
+    """Resize or Upsample by whole factors."""
+    maps = conversion.pictures(operator)
+    factors = _factors(conversion, operator, maps)
+    modes = {"nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear", "cubic": "bicubic"}
+    mode = modes.get(operator.attributes.get("mode", "nearest"))
+    if mode is None or any(abs(each - round(each)) > 1e-4 or each < 1 for each in factors):
+        raise Unlike
+    size = (round(factors[0]), round(factors[1]))
+    if size == (1, 1):
+        return maps
+    way = operator.attributes.get("coordinate_transformation_mode", "half_pixel")
+    if mode != "nearest" and (operator.type == "Upsample" or way not in ("half_pixel", "pytorch_half_pixel")):
+        conversion.tell("resize", _RESIZE)
+    return conversion.emit("UpSampling2D", {"size": size, "interpolation": mode}, maps)
+
+
+_RESIZE: Final = Text(
+    "The file enlarges maps with corners aligned; UpSampling2D takes the middles of the pixels: the numbers differ a little.",
+    "El archivo agranda los mapas alineando las esquinas; UpSampling2D toma los centros de los píxeles: los números difieren "
+    "un poco.")
+
+
+def _factors(conversion: Conversion, operator: Operator, maps: Maps) -> tuple[float, float]:
+    scales: Any = operator.attributes.get("scales")
+    if scales is None:
+        place = 1 if operator.type == "Upsample" or conversion.opset < 11 else 2
+        found = conversion.known(operator, place)
+        scales = None if found is None or not found.size else found.ravel().tolist()
+    if scales is not None:
+        if len(scales) == 2:
+            return float(scales[0]), float(scales[1])
+        if len(scales) != 4 or scales[0] != 1 or scales[1] != 1:
+            raise Unlike
+        return float(scales[2]), float(scales[3])
+    sizes = conversion.known(operator, 3)
+    if sizes is None or maps.shape is None or sizes.size not in (2, 4):
+        raise Unlike
+    height, width = sizes.ravel().tolist()[-2:]
+    return height / maps.shape[0], width / maps.shape[1]
+
+
+RULES: Final[dict[str, Callable[[Conversion, Operator], Any]]] = {
+    "Conv": convolution, "ConvTranspose": transposed, "MaxPool": max_pooling, "AveragePool": average_pooling,
+    "GlobalAveragePool": _global("GlobalAveragePooling2D"), "GlobalMaxPool": _global("GlobalMaxPooling2D"),
+    "ReduceMean": _reduced("GlobalAveragePooling2D"), "ReduceMax": _reduced("GlobalMaxPooling2D"),
+    "Resize": enlarged, "Upsample": enlarged,
+}

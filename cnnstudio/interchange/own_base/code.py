@@ -1,0 +1,122 @@
+"""A user's own base in Keras source: its file loaded and cut, or its layers one by one with the weights of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnstudio.catalog.bases.entry import Base
+from cnnstudio.catalog.call import literal
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.params import complete
+from cnnstudio.interchange.keras_file.h5 import opened, place_of
+from cnnstudio.interchange.own_base.files import is_h5
+
+if TYPE_CHECKING:
+    from cnnstudio.catalog.layers import Shape
+    from cnnstudio.network.shapes import NetworkReport
+
+
+def can_be_cut(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> bool:
+    """Whether the file's model can be used as it is: for pictures of its own size, with no model within the model,
+    and each layer used once. Of a `.h5` file numbers alone are used: Keras 3 cannot load all that Keras 2 saved."""
+    assert base.own is not None
+    inner = [node.id for node in graph.nodes[1:] if node.id in base.own.origins]
+    origins = [base.own.origins[each] for each in inner]
+    names = [origin.names for origin in origins]
+    return (size == base.size and not is_h5(Path(base.own.path)) and all(len(each) == 1 for each in names)
+            and len(set(names)) == len(names) and bool(origins[-1].group))
+
+
+def imports(bases: Iterable[Base]) -> list[str]:
+    """What the printed code needs besides Keras."""
+    return ["import h5py"] if any(base.own is not None and is_h5(Path(base.own.path)) for base in bases) else []
+
+
+def cut_lines(name: str, base: Base, graph: NetworkSpec, learning: frozenset[str]) -> list[str]:
+    """The file's model up to the last layer of `graph`; its answer is called x."""
+    assert base.own is not None
+    origins = base.own.origins
+    last = literal(origins[graph.nodes[-1].id].names[0])
+    lines = [_loaded(base), f"base = keras.Model(source.inputs, source.get_layer({last}).output, name={literal(name)})"]
+    learns = [origins[node.id].names[0] for node in graph.nodes if node.id in learning and node.id in origins]
+    if learns:
+        lines += ["for layer in base.layers:", f"    layer.trainable = layer.name in {literal(tuple(learns))}"]
+    else:
+        lines.append("base.trainable = False")
+    added = [node for node in graph.nodes[1:] if node.id not in origins]
+    lines += [f"x = {_call(node.type, dict(node.params), node.id)}(pictures)" for node in added]
+    return [*lines, f"x = base({'x' if added else 'pictures'}, training=False)"]
+
+
+def shape_at(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> Shape:
+    """Shape of what comes out of `graph` for pictures of (height, width); () where it cannot be known."""
+    return _report(base, graph, size).nodes[graph.nodes[-1].id].shape or ()
+
+
+def _report(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> NetworkReport:
+    from cnnstudio.catalog.context import Context
+    from cnnstudio.network.shapes import report
+
+    context = Context(height=size[0], width=size[1], channels=base.channels, class_count=1, normalization="none")
+    return report(graph, context, headless=True)
+
+
+def weight_lines(base: Base, graph: NetworkSpec) -> list[str]:
+    """The weights of the file, set into the layers that were built one by one."""
+    assert base.own is not None
+    found = _report(base, graph, base.size)
+    weighted = [node.id for node in graph.nodes if found.nodes[node.id].cost.parameters]
+    places = {each: base.own.origins[each].names for each in weighted}
+    if is_h5(Path(base.own.path)):
+        return _h5_lines(base, places)
+    lines = [_loaded(base)]
+    flat = any(base.own.origins[each].flat for each in weighted)
+    outer = {names[:-1] for names in places.values()}
+    if len(outer) == 1 and all(name == names[-1] for name, names in places.items()):
+        inner = "".join(f".get_layer({literal(each)})" for each in next(iter(outer)))
+        return [*lines, "for layer in base.layers:", "    if layer.weights:",
+                *_set(f"source{inner}.get_layer(layer.name).get_weights()", flat, "        ")]
+    lines.append("for name, place in {")
+    lines += [f"    {literal(name)}: {literal(names)}," for name, names in places.items()]
+    return [*lines, "}.items():", "    found, layer = source, base.get_layer(name)", "    for each in place:",
+            "        found = found.get_layer(each)", *_set("found.get_weights()", flat, "    ")]
+
+
+def _set(arrays: str, flat: bool, indent: str) -> list[str]:
+    """The weights of `layer`; some lie in the file in another shape where `flat`."""
+    if not flat:
+        return [f"{indent}layer.set_weights({arrays})"]
+    return [f"{indent}arrays = zip({arrays}, layer.weights)",
+            f"{indent}layer.set_weights([array.reshape(weight.shape) for array, weight in arrays])"]
+
+
+def _h5_lines(base: Base, places: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The numbers of a `.h5` file by their names in it."""
+    assert base.own is not None
+    flat = any(base.own.origins[each].flat for each in places)
+    lines = [f"with h5py.File({literal(base.own_file)}) as source:"]
+    if all(names == (name,) for name, names in places.items()):
+        return [*lines, "    for layer in base.layers:", "        if layer.weights:",
+                '            group = source["model_weights"][layer.name]',
+                '            arrays = [group[name][()] for name in group.attrs["weight_names"]]',
+                *_set("arrays", flat, "            ")]
+    lines.append("    for name, arrays in {")
+    with opened(Path(base.own.path)) as file:
+        for name, names in places.items():
+            group, found = place_of(file, names)
+            lines.append(f"        {literal(name)}: {literal(['/'.join([*group, *each]) for each in found])},")
+    return [*lines, "    }.items():", "        layer = base.get_layer(name)",
+            *_set("[source[each][()] for each in arrays]", flat, "        ")]
+
+
+def _loaded(base: Base) -> str:
+    return f"source = keras.saving.load_model({literal(base.own_file)}, compile=False, safe_mode=True)"
+
+
+def _call(kind: str, params: dict[str, object], name: str) -> str:
+    from cnnstudio.catalog.layers import LAYERS
+
+    entry = LAYERS[kind]
+    return entry.call.code(complete(entry.params, params), name=name)

@@ -1,0 +1,166 @@
+"""Which layers of somebody's file can be taken over exactly, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.params import check
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.keras_file.calls import is_place
+from cnnstudio.interchange.keras_file.model import Foreign, Origin
+from cnnstudio.interchange.keras_file.operations import is_operation
+from cnnstudio.interchange.own_base import weights as own_weights
+from cnnstudio.network.shapes import NetworkReport
+
+AUGMENTING: Final = frozenset((
+    "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform",
+    "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
+    "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
+    "RandomTranslation", "RandomZoom", "AugMix", "AutoContrastAugment", "CutMix", "MixUp", "RandAugment"))
+"""Layers that change pictures while a network trains and do nothing when it predicts: a base leaves them out."""
+_MODULES: Final = ("", "keras", "keras.layers")
+_OPERATIONS: Final = frozenset(("Add", "Subtract", "Multiply", "Maximum", "Minimum"))
+"""Operations on tensors that a layer of the same name stands for, where they join two tensors."""
+_ONLY: Final[Mapping[str, tuple[Any, ...]]] = {
+    "data_format": ("channels_last", None), "rms_scaling": (False,), "renorm": (False,), "use_gate": (False,),
+    "output_shape": (None,), "attention_axes": (None,), "sliding_window": (None,), "quantization_config": (None,),
+    "lora_rank": (None,),
+}
+"""Settings that no parameter of ours stands for, and the values with which a layer does what ours does."""
+_MOST_CHANNELS: Final = 4096
+_UNKNOWN: Final = Text("unknown here", "desconocida aquí")
+_OTHER_SIGMOID: Final = Text("hard_sigmoid of Keras 2, which is another function since Keras 3",
+                             "hard_sigmoid de Keras 2, que es otra función desde Keras 3")
+_SETTING: Final = Text("{name} = {value}", "{name} = {value}")
+
+
+def rewired(network: NetworkSpec) -> NetworkSpec:
+    """The network without the layers that change pictures while it trains."""
+    gone = {node.id: network.inputs_of(node.id) for node in network.nodes if node.type in AUGMENTING}
+    if not gone or any(len(sources) != 1 for sources in gone.values()):
+        return network
+
+    def real(source: str) -> str:
+        while source in gone:
+            source = gone[source][0]
+        return source
+
+    edges = tuple(msgspec.structs.replace(edge, source=real(edge.source))
+                  for edge in network.edges if edge.target not in gone)
+    return msgspec.structs.replace(network, nodes=tuple(node for node in network.nodes if node.id not in gone), edges=edges)
+
+
+def adapted(network: NetworkSpec, foreign: Foreign, path: Path) -> NetworkSpec:
+    """The network with the numbers of normalisations that were adapted to pictures: they lie among the weights."""
+    asked = [node for node in network.nodes if node.type == "Normalization"
+             and foreign.origins[node.id].layer["config"].get("mean") is None]
+    if not asked:
+        return network
+    with own_weights.opened(path) as weights:
+        numbers = {node.id: _numbers_of(weights, foreign.origins[node.id], path) for node in asked}
+    nodes = tuple(msgspec.structs.replace(node, params=dict(node.params) | numbers.get(node.id, {}))
+                  for node in network.nodes)
+    return msgspec.structs.replace(network, nodes=nodes)
+
+
+def _numbers_of(weights: Any, origin: Origin, path: Path) -> dict[str, tuple[float, ...]]:
+    """Mean and variance of each channel."""
+    found = own_weights.arrays(weights, origin, path, _MOST_CHANNELS)
+    return {name: tuple(array.ravel().tolist()) for name, array in zip(("mean", "variance"), found, strict=False)}
+
+
+def refusals(foreign: Foreign, network: NetworkSpec, found: NetworkReport) -> dict[str, Text]:
+    """The layers of the network that ours would not compute in the same way, each with the reason."""
+    refused: dict[str, Text] = {}
+    old = any("batch_input_shape" in origin.layer["config"] for origin in foreign.origins.values())
+    for node in network.nodes:
+        if node.type == "Input":
+            continue
+        reason = _reason(node, foreign.origins[node.id], network, found)
+        if reason is None and old and node.params.get("activation") == "hard_sigmoid":
+            reason = _OTHER_SIGMOID
+        # Of what stands behind a layer that is refused nothing can be said.
+        if reason is not None and all(found.nodes[each].shape is not None for each in network.inputs_of(node.id)):
+            refused[node.id] = reason
+    return refused
+
+
+def _reason(node: Node, origin: Origin, network: NetworkSpec, found: NetworkReport) -> Text | None:
+    module = str(origin.layer.get("module") or "")
+    if is_operation(origin.layer):
+        sources = network.inputs_of(node.id)
+        joined = len(sources) > 1 and len({found.nodes[each].shape for each in sources}) == 1
+        return None if node.type in _OPERATIONS and joined else Text("an operation on tensors", "una operación con tensores")
+    custom = module not in _MODULES and not module.startswith("keras.src.")
+    if node.type not in LAYERS or custom or node.type in ("Input", "Output", "PretrainedBase"):
+        return Text("{kind}, {why}", "{kind}, {why}").fill(kind=node.type, why=_UNKNOWN)
+    if node.params.get("spectral_normalization"):
+        return Text("its weights lie in a wrapper", "sus pesos están en un envoltorio")
+    config = origin.layer.get("config")
+    if not isinstance(config, Mapping):
+        return _UNKNOWN
+    inputs = found.nodes[node.id].inputs
+    rank = len(inputs[0]) if inputs else 0
+    for name, value in (*_settings(node, config, rank), *_calls(origin.layer.get("inbound_nodes"))):
+        return _SETTING.fill(name=name, value=str(value)[:40])
+    problems = [problem for problem in found.of(node.id) if problem.blocks]
+    if problems:
+        return problems[0].text
+    axes = config.get("axis", -1)
+    several = axes if isinstance(axes, list) else [axes]
+    if "axis" not in LAYERS[node.type].call.kwargs and any(each not in (-1, rank) for each in several):
+        return _SETTING.fill(name="axis", value=axes)
+    return None
+
+
+def _settings(node: Node, config: Mapping[str, Any], rank: int) -> Iterator[tuple[str, Any]]:
+    """Settings that ours cannot have; `rank` of its input counts no batch."""
+    entry = LAYERS[node.type]
+    # Keras writes out over which axes attention goes: all but batch and channels, where nothing was said.
+    every = list(range(1, rank)) if node.type == "MultiHeadAttention" else None
+    for name, allowed in _ONLY.items():
+        if name in config and name not in entry.call.kwargs and config[name] not in (*allowed, every):
+            yield name, config[name]
+    if node.type == "Conv2DTranspose" and set(_numbers(config.get("dilation_rate", 1))) != {1}:
+        yield "dilation_rate", config["dilation_rate"]
+    values = entry.call.parameters(config)
+    known = {param.name for param in entry.params}
+    # Penalties, bounds and first draws of weights matter while a network trains only.
+    wrong = {str(problem.where.field) for problem in check(
+        entry.params, {name: value for name, value in values.items() if name in known}, "network")}
+    for name, expression in entry.call.kwargs.items():
+        if config.get(name) is None or name.endswith(("_initializer", "_regularizer", "_constraint")):
+            continue
+        taken = expression.name if hasattr(expression, "name") else ""
+        unread = bool(taken) and taken not in values
+        if (taken in wrong and not _stands_for_default(entry.id, taken, config[name], values)) or unread:
+            yield name, config[name]
+
+
+def _stands_for_default(kind: str, name: str, value: Any, values: Mapping[str, Any]) -> bool:
+    """Whether what Keras wrote out is what the parameter means when it is left open."""
+    param = next(param for param in LAYERS[kind].params if param.name == name)
+    return param.default is None and (value == "linear" or value == values.get(name))
+
+
+def _numbers(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _calls(inbound: Any) -> Iterator[tuple[str, Any]]:
+    """Arguments of a layer's calls that change what it computes, such as a mask that hides what comes later."""
+    for call in inbound if isinstance(inbound, list) else []:
+        # Keras 2 writes them behind each tensor of the call.
+        tensors = call if isinstance(call, list) else []
+        given = [call.get("kwargs")] if isinstance(call, Mapping) else [each[3] for each in tensors if is_place(each)
+                                                                        and len(each) > 3]
+        for name, value in ((name, value) for each in given if isinstance(each, Mapping) for name, value in each.items()):
+            plain = isinstance(value, bool | int | float | str)
+            if name != "training" and plain and value:
+                yield name, value

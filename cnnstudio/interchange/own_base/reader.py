@@ -1,0 +1,331 @@
+"""A user's own `.keras` or `.h5` model as a pretrained base: read from its file as data, its classifier taken off.
+
+The file lies in the project's folder under a name that ends with the digest of its content, so that it moves with
+the project and is known by what it is. Nothing in it is run; its weights are read in the child alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.catalog.bases.entry import Base, Weights
+from cnnstudio.catalog.context import Context
+from cnnstudio.core.graph import unique_id
+from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.problems import Fix, ProblemError
+from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.text import Text, same
+from cnnstudio.core.workplace import folder_in_use
+from cnnstudio.interchange.keras_file.model import Foreign, read_network
+from cnnstudio.interchange.own_base import trunk
+from cnnstudio.interchange.own_base.files import (
+    SUFFIXES,
+    check_file,
+    damaged,
+    digest_in,
+    digest_of,
+    is_h5,
+    is_own_file,
+    problem,
+    weights_bytes,
+)
+from cnnstudio.interchange.own_base.layers import adapted, refusals, rewired
+from cnnstudio.interchange.own_base.model import OwnModel
+from cnnstudio.network.shapes import NetworkReport, report
+
+CARD: Final = "cnnstudio.json"
+SCALINGS: Final = {"none": (1.0, 0.0), "zero_one": (1 / 255, 0.0), "minus_one_one": (1 / 127.5, -1.0)}
+"""What a user can have done to pixels of 0-255 before they come into a model that does not scale them."""
+SCALING_WORDS: Final = {
+    "none": Text("none: pixels of 0-255 as they are", "ninguno: píxeles de 0-255 tal cual"),
+    "zero_one": Text("x / 255, before the model", "x / 255, antes del modelo"),
+    "minus_one_one": Text("x / 127.5 - 1, before the model", "x / 127.5 - 1, antes del modelo"),
+}
+_HEADS: Final = ("Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
+"""With these a classifier begins to read the last feature maps."""
+_MOST_LAYERS: Final = 5000
+"""NASNetLarge has 1,039."""
+_OPEN_SIZE: Final = 224
+"""Pixels a side that are proposed where the file leaves the size open."""
+_CHECKED_AT_ONCE: Final = 32 << 20
+"""Bytes of a file whose digest is checked whenever it changed; of a larger one before its weights are read."""
+replace = msgspec.structs.replace
+
+
+class _Card(msgspec.Struct, frozen=True):
+    """What a model of this program says of its pictures."""
+
+    recipe: RecipeSpec
+    class_names: tuple[str, ...] = ()
+
+
+# Finding -----------------------------------------------------------------------------------------
+
+_read: dict[tuple[str, int, int, str], Base | ProblemError] = {}
+"""Files that were read, by path, size, time of change and scaling: each is read once."""
+
+
+def own_base(file: str, scaling: str = "", folder: Path | None = None) -> Base:
+    """The base in `file` of the project's folder (the one in use, unless given); without a scaling the one that is
+    proposed. Raises ProblemError."""
+    folder = folder if folder is not None else folder_in_use()
+    if not is_own_file(file):
+        text = (Text("{file} is no place of an own base: choose the model again.",
+                     "{file} no es el lugar de una base propia: elija de nuevo el modelo.").fill(file=file) if file else
+                Text("No model was chosen yet.", "Aún no se eligió ningún modelo."))
+        raise ProblemError(problem("own_base_missing", text))
+    path = (folder if folder is not None else Path()).absolute() / file
+    try:
+        status = path.stat()
+    except OSError:
+        status = None
+    if folder is None or status is None:
+        text = Text("The file of the base, {file}, is not in the project's folder. Choose the model again: a copy of the "
+                    "same content takes its place.",
+                    "El archivo de la base, {file}, no está en la carpeta del proyecto. Elija de nuevo el modelo: una "
+                    "copia del mismo contenido ocupa su lugar.")
+        raise ProblemError(problem("own_base_missing", text.fill(file=file), path))
+    key = (str(path), status.st_size, status.st_mtime_ns, scaling)
+    if key not in _read:
+        try:
+            if status.st_size <= _CHECKED_AT_ONCE:
+                check_digest(path)
+            _read[key] = read_base(path, file, scaling)
+        except ProblemError as trouble:
+            _read[key] = trouble
+    found = _read[key]
+    if isinstance(found, ProblemError):
+        raise found
+    return found
+
+
+def check_digest(path: Path) -> None:
+    """Raises ProblemError where the content is not what the file's name says."""
+    if digest_of(path) != digest_in(path.name):
+        text = Text("{path} is no longer the model that the network was made with: its content has changed. Choose the "
+                    "model again.",
+                    "{path} ya no es el modelo con el que se hizo la red: su contenido ha cambiado. Elija de nuevo el "
+                    "modelo.")
+        raise ProblemError(problem("own_base_changed", text.fill(path=path.name), path))
+
+
+def choose_again(node: str = "") -> Fix:
+    """The fix that asks for the file of a base."""
+    return Fix(action="choose_own_base", label=Text("Choose the model…", "Elegir el modelo…"),
+               arguments={"node": node} if node else {})
+
+
+def own_bases() -> list[Base]:
+    """The own bases in the project's folder, by name; files that cannot be used are left out."""
+    found = []
+    folder = folder_in_use()
+    if folder is not None:
+        for path in sorted(each for each in (folder / "bases").glob("*.*") if each.suffix in SUFFIXES):
+            with contextlib.suppress(ProblemError):
+                found.append(own_base(f"bases/{path.name}"))
+    return found
+
+
+def state_of(network: NetworkSpec) -> tuple[tuple[str, int, int], ...]:
+    """Changes when a file of an own base in the network comes, goes or changes; () for a network without one."""
+    found = []
+    for node in network.nodes:
+        if node.type == "PretrainedBase" and node.params.get("base") == "own":
+            path = (folder_in_use() or Path()) / str(node.params.get("file"))
+            try:
+                status = path.stat()
+                found.append((str(path), status.st_size, status.st_mtime_ns))
+            except (OSError, ValueError):
+                found.append((str(path), -1, -1))
+    return tuple(found)
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def read_base(path: Path, file: str, scaling: str = "") -> Base:
+    """The base that a `.keras` or `.h5` file holds; `file` is its place in the project. Raises ProblemError."""
+    check_file(path)
+    foreign = read_network(path, with_scaling=True)
+    if len(foreign.network.nodes) > _MOST_LAYERS:
+        text = Text("{path} has {n} layers, more than any network that can be a base.",
+                    "{path} tiene {n} capas, más que cualquier red que pueda ser una base.")
+        raise ProblemError(problem("own_base_too_large", text.fill(path=path.name, n=len(foreign.network.nodes)), path))
+    foreign = replace(foreign, network=adapted(rewired(foreign.network), foreign, path))
+    card = _card(path)
+    size = _size(foreign, path)
+    context = Context(height=size[0], width=size[1], channels=size[2], class_count=1, normalization="none")
+    network, found = _trunk(foreign, context, path)
+    narrow = trunk.narrow_points(network)
+    head = trunk.classifier(network)
+    order = [node.id for node in network.nodes]
+    behind = order.index(head) if head is not None else len(order)
+    blocks = trunk.blocks_of(network, narrow)
+    first = next((place for place, node in enumerate(network.nodes) if node.type in trunk.LEARNING), behind)
+    ends = [each for each in narrow if first <= order.index(each) < behind and blocks[each]]
+    if not ends:
+        text = Text("Nothing in {path} learns before its classifier: it cannot be a base.",
+                    "Nada en {path} aprende antes de su clasificador: no puede ser una base.")
+        raise ProblemError(problem("own_base_empty", text.fill(path=path.name), path))
+    end = trunk.last_maps(network, ends, {each: found.nodes[each].shape for each in ends})
+    ends = _usable(foreign, network, found, ends, end, path)
+    end = end if end in ends else ends[-1]
+    flattened = any(node.type == "Flatten" for node in network.nodes
+                    if network.inputs_of(node.id) == (end,)) and len(found.nodes[end].shape or ()) == 3
+    kept = trunk.up_to(network, ends[-1])
+    if sum(found.nodes[node.id].cost.parameters for node in kept.nodes) > weights_bytes(path):
+        raise ProblemError(damaged(path, "fewer weights than its layers need"))
+    scales = any(node.type in trunk.SCALING for node in kept.nodes if not blocks[node.id])
+    scaling = "none" if scales else scaling or ("none" if card is not None or _normalizes(kept) else "zero_one")
+    if scaling != "none":
+        kept, blocks = _scaled(kept, blocks, scaling)
+    notes = _notes(foreign, scales, scaling, card)
+    model = OwnModel(
+        file=file, path=str(path), digest=digest_in(file), bytes=path.stat().st_size, network=kept, end=end,
+        ends=tuple(ends), block_of={node.id: blocks[node.id] for node in kept.nodes}, origins=foreign.origins,
+        scaling=scaling, scales=scales, flattened=flattened, recipe=card.recipe if card is not None else None,
+        classes=card.class_names if card is not None else (), notes=notes)
+    return _base(model, size, found, trunk.up_to(network, end))
+
+
+def _base(model: OwnModel, size: tuple[int, int, int], found: NetworkReport, part: NetworkSpec) -> Base:
+    shape = found.nodes[model.end].shape or (0,)
+    parameters = sum(found.nodes[node.id].cost.parameters for node in part.nodes)
+    last = model.block_of[model.end]
+    learned = (Text("Learned to tell {n} classes apart: {names}", "Aprendió a distinguir {n} clases: {names}").fill(
+        n=len(model.classes), names=", ".join(model.classes[:8]) + (", …" if len(model.classes) > 8 else "."))
+        if model.classes else Text("A model of your own, without its classifier.",
+                                   "Un modelo propio, sin su clasificador."))
+    own = Text("inside the model", "dentro del modelo")
+    return Base(
+        id=model.file if model.scaling == "none" or model.scales else f"{model.file}:{model.scaling}",
+        label=same(model.name), family="own", help=learned, licence="–", source="", year=0, parameters=parameters, top1=0.0,
+        input_size=size[0], input_width=0 if size[0] == size[1] else size[1], channels=size[2],
+        minimum_size=_smallest(part, size), features=shape[-1],
+        scaling=own if model.scales else SCALING_WORDS[model.scaling],
+        weights=Weights(file_name=model.path, layout="keras", bytes=model.bytes), graph=model.until,
+        blocks=model.blocks[:model.blocks.index(last) + 1], block_of=lambda layer: model.block_of.get(layer, ""), own=model)
+
+
+def _trunk(foreign: Foreign, context: Context, path: Path) -> tuple[NetworkSpec, NetworkReport]:
+    """The layers from the one input to the answer, and what is known of them."""
+    following = {edge.source for edge in foreign.network.edges}
+    ends = [node.id for node in foreign.network.nodes if node.id not in following]
+    network = trunk.up_to(foreign.network, ends[-1])
+    inputs = [node for node in network.nodes if node.type == "Input"]
+    if len(inputs) != 1 or network.nodes[0].type != "Input":
+        text = Text("{path} takes {n} inputs; a base takes one picture.",
+                    "{path} admite {n} entradas; una base admite una imagen.")
+        raise ProblemError(problem("own_base_inputs", text.fill(path=path.name, n=len(inputs)), path))
+    return network, report(network, context, headless=True)
+
+
+def _usable(foreign: Foreign, network: NetworkSpec, found: NetworkReport, ends: list[str], end: str, path: Path
+            ) -> list[str]:
+    """The ends before which everything is known and can be built.
+
+    Raises ProblemError where `end` is none of them, or where what follows it is no head and cannot be taken over:
+    half of a trunk would be no base.
+    """
+    refused = refusals(foreign, network, found)
+    reading = [node.id for node in network.nodes if node.type in _HEADS and end in network.inputs_of(node.id)]
+    # All that stands before a narrow point leads to it.
+    places = {node.id: place for place, node in enumerate(network.nodes)}
+    last = places[end if reading else ends[-1]]
+    wrong = {each: refused[each] for each in refused if places[each] <= last}
+    if wrong:
+        text = Text("{path} cannot be a base: {n} of its layers cannot be taken over exactly: {which}.",
+                    "{path} no puede ser una base: {n} de sus capas no se pueden tomar con exactitud: {which}.")
+        which = [Text("{layer} ({why})", "{layer} ({why})").fill(layer=name, why=why) for name, why in wrong.items()]
+        more = Text(", …", ", …") if len(which) > 6 else Text("", "")
+        listed = Text(", ".join(each.en for each in which[:6]) + more.en, ", ".join(each.es for each in which[:6]) + more.es)
+        raise ProblemError(problem("own_base_layers", text.fill(path=path.name, n=len(wrong), which=listed), path))
+    first = min((places[each] for each in refused), default=len(places))
+    return [each for each in ends if places[each] < first]
+
+
+def _size(foreign: Foreign, path: Path) -> tuple[int, int, int]:
+    """(height, width, channels) of the input; a size that the file leaves open is the usual one."""
+    if foreign.shape is not None:
+        sizes: list[Any] = list(foreign.shape)
+    else:
+        inputs = [node.id for node in foreign.network.nodes if node.type == "Input"]
+        config: Mapping[str, Any] = foreign.origins[inputs[0]].layer["config"] if inputs else {}
+        shape = config.get("batch_shape") or config.get("batch_input_shape") or ()
+        sizes = [each if isinstance(each, int) and each > 0 else _OPEN_SIZE for each in shape[1:3]] + list(shape[3:])
+    if len(sizes) != 3 or sizes[2] not in (1, 3, 4) or max(sizes[:2]) > 4096:
+        text = Text("{path} does not take pictures of 1, 3 or 4 channels: its input is {shape}.",
+                    "{path} no admite imágenes de 1, 3 o 4 canales: su entrada es {shape}.")
+        shown = " × ".join(str(each) for each in sizes) or "?"
+        raise ProblemError(problem("own_base_inputs", text.fill(path=path.name, shape=shown), path))
+    return sizes[0], sizes[1], sizes[2]
+
+
+def _smallest(network: NetworkSpec, size: tuple[int, int, int]) -> int:
+    """Pixels of the shorter side from which on the layers fit, the proportions kept."""
+    def fits(side: int) -> bool:
+        height, width = (max(1, round(side * each / min(size[:2]))) for each in size[:2])
+        context = Context(height=height, width=width, channels=size[2], class_count=1, normalization="none")
+        return not any(each.blocks for each in report(network, context, headless=True).problems)
+
+    low, high = 1, min(size[:2])
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(middle) else (middle + 1, high)
+    return low
+
+
+def _normalizes(network: NetworkSpec) -> bool:
+    """Whether the first thing that happens to the pixels is a normalisation that learned their range."""
+    return len(network.nodes) > 1 and network.nodes[1].type == "BatchNormalization"
+
+
+def _scaled(network: NetworkSpec, blocks: Mapping[str, str], scaling: str) -> tuple[NetworkSpec, dict[str, str]]:
+    """The network with the chosen scaling right behind its input."""
+    start = network.nodes[0].id
+    scale, offset = SCALINGS[scaling]
+    params = {"scale": scale} | ({"offset": offset} if offset else {})
+    node = Node(id=unique_id("scaling", [each.id for each in network.nodes]), type="Rescaling", params=params)
+    edges = tuple(replace(edge, source=node.id) if edge.source == start else edge for edge in network.edges)
+    return replace(network, nodes=(network.nodes[0], node, *network.nodes[1:]),
+                   edges=(Edge(source=start, target=node.id), *edges)), dict(blocks) | {node.id: ""}
+
+
+def _notes(foreign: Foreign, scales: bool, scaling: str, card: _Card | None) -> tuple[Text, ...]:
+    notes = list(foreign.notes)
+    if card is None and not scales:
+        notes.append(Text(
+            "The file does not scale its pixels. {scaling} is assumed: set Scaling to what the model was trained with.",
+            "El archivo no escala sus píxeles. Se supone {scaling}: ponga en Escalado aquello con lo que se entrenó el "
+            "modelo.").fill(scaling=SCALING_WORDS[scaling]))
+    return tuple(notes)
+
+
+def _card(path: Path) -> _Card | None:
+    if is_h5(path):
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if CARD not in archive.namelist() or archive.getinfo(CARD).file_size > 1 << 20:
+                return None
+            return msgspec.json.decode(archive.read(CARD), type=_Card)
+    except (OSError, zipfile.BadZipFile, msgspec.MsgspecError, RuntimeError, NotImplementedError):
+        return None
+
+
+def require(network: NetworkSpec) -> None:
+    """Raises ProblemError, located at its node, where the file of an own base is not there or not what it was."""
+    for node in network.nodes:
+        if node.type == "PretrainedBase" and node.params.get("base") == "own":
+            try:
+                own_base(str(node.params.get("file") or ""))
+            except ProblemError as trouble:
+                first = trouble.problems[0]
+                raise ProblemError(replace(first, where=replace(first.where, node=node.id),
+                                           fixes=(choose_again(node.id),))) from None

@@ -1,0 +1,106 @@
+"""The weights in a model's file: HDF5 groups by the place of each layer in the archive that `.keras` is (keras.io, "Save,
+serialize, and export models"), by its name in a `.h5` file.
+
+Only plain arrays of numbers in the file itself are read. Links to elsewhere, data in other files, virtual data and
+filters that would load code are refused, and nothing is unpacked beyond what a layer can hold.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.interchange.keras_file import h5 as keras_h5
+from cnnstudio.interchange.keras_file.model import Origin
+from cnnstudio.interchange.own_base.files import WEIGHTS, damaged, is_h5
+
+_FILTERS: Final = (1, 2, 3)
+"""HDF5's own: deflate, shuffle, Fletcher's checksum."""
+_MOST_ARRAYS: Final = 64
+_OLD: Final = "_layer_checkpoint_dependencies"
+"""What the first files of Keras 3's format called the group of a model's layers."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """The HDF5 file, that in the archive, while it is read. Raises ProblemError for everything that is none."""
+    import h5py
+
+    if is_h5(path):
+        with keras_h5.opened(path) as weights:
+            yield weights
+        return
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(WEIGHTS) as member:
+            size = archive.getinfo(WEIGHTS).file_size
+            content = member.read(size + 1)
+        if len(content) != size:
+            raise ProblemError(damaged(path, "truncated"))
+        with h5py.File(io.BytesIO(content), "r") as weights:
+            yield weights
+    except (OSError, EOFError, KeyError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as trouble:
+        # zlib's own error has no common base; a damaged member shows as a wrong checksum.
+        raise ProblemError(damaged(path, str(trouble))) from trouble
+
+
+def arrays(weights: Any, origin: Origin, path: Path, largest: int, parts: Sequence[str] = ("",)) -> list[np.ndarray]:
+    """The arrays of a layer in Keras's order: those of its group, in an archive of `parts` of it one after another.
+
+    Raises ProblemError where the group is not there or holds anything but finite numbers, at most `largest` in an
+    array: what a file only declares is never unpacked.
+    """
+    if is_h5(path):
+        return _listed(weights, origin, path, largest)
+    found: list[np.ndarray] = []
+    for part in parts:
+        names = [*origin.group.split("/"), *([part] if part else []), "vars"]
+        holder = _inside(weights, names, path)
+        keys = sorted(holder, key=lambda key: int(key) if key.isdigit() else -1)
+        if len(keys) > _MOST_ARRAYS or keys != [str(number) for number in range(len(keys))]:
+            raise ProblemError(damaged(path, f"{'/'.join(names)}: {keys[:5]}"))
+        found += [_array(holder, key, path, largest) for key in keys]
+    return found
+
+
+def _listed(weights: Any, origin: Origin, path: Path, largest: int) -> list[np.ndarray]:
+    group, places = keras_h5.place_of(weights, origin.names)
+    if len(places) > _MOST_ARRAYS:
+        raise ProblemError(damaged(path, f"{'/'.join(group)}: {places[:5]}"))
+    return [_array(_inside(weights, [*group, *names[:-1]], path), names[-1], path, largest) for names in places]
+
+
+def _inside(weights: Any, names: Sequence[str], path: Path) -> Any:
+    import h5py
+
+    holder = weights
+    for each in names:
+        name = _OLD if each == "layers" and each not in holder and _OLD in holder else each
+        link = holder.get(name, getlink=True)
+        if not isinstance(link, h5py.HardLink) or not isinstance(holder[name], h5py.Group):
+            raise ProblemError(damaged(path, f"{holder.name}: no group {name}"))
+        holder = holder[name]
+    return holder
+
+
+def _array(holder: Any, key: str, path: Path, largest: int) -> np.ndarray:
+    import h5py
+
+    found = holder[key] if isinstance(holder.get(key, getlink=True), h5py.HardLink) else None
+    if not isinstance(found, h5py.Dataset) or found.is_virtual or found.dtype.kind not in "fiu" or (
+            found.size > largest):
+        raise ProblemError(damaged(path, f"{holder.name}/{key} is no array of numbers that fits its layer"))
+    made = found.id.get_create_plist()
+    if made.get_external_count() or any(made.get_filter(number)[0] not in _FILTERS
+                                        for number in range(made.get_nfilters())):
+        raise ProblemError(damaged(path, f"{holder.name}/{key} lies elsewhere or is packed by something unknown"))
+    array = np.asarray(found[()], np.float32)
+    if not np.isfinite(array).all():
+        raise ProblemError(damaged(path, f"{holder.name}/{key} holds numbers that are not finite"))
+    return array

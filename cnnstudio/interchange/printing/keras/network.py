@@ -1,0 +1,201 @@
+"""The network as Keras source: the same expressions that training evaluates."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.finding import base_of, base_of_node, identifier_of
+from cnnstudio.catalog.call import literal
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core.graph import successors, unique_id
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.interchange.own_base import code as own_code
+from cnnstudio.network.naming import variable, variables
+from cnnstudio.network.normalization import is_measured, rescaling
+from cnnstudio.network.shapes import report
+
+RESERVED: Final = (
+    "keras", "model", "normalized", "np", "tf", "cv2", "json", "Path", "LIST", "CLASSES", "header", "rows", "paths", "numbers",
+    "words", "files", "classes", "splits", "pictures", "train", "validation", "load", "prepare", "resized", "change",
+    "changes", "mixes", "sometimes", "on_lightness", "callbacks", "history", "class_weight", "published", "sources", "layers",
+    "first", "kernel", "others", "weighted", "load_weights")
+"""Names of the printed scripts that no layer may take."""
+
+
+def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> str:
+    """A script that builds the model: Sequential where it is a chain, else with the functional API.
+
+    A user's own base is loaded from its file in the project, or with `alone` written out, its weights left to chance.
+
+    Layers that cannot be built yet are written as comments with what is wrong.
+    """
+    found = report(network, context)
+    network = found.network
+    known = {node.id: node for node in network.nodes}
+    order = [known[identifier] for identifier in found.order]
+    names = names_of(network)
+    bases = [base for base in map(base_of_node, order) if base is not None and not alone]
+    lines = [*own_code.imports(bases), "import keras", ""]
+    for node in order:
+        if node.type == "PretrainedBase":
+            lines += [*_base_function(node, names[node.id], context, alone), ""]
+    if _is_chain(network, order) and not any(node.type == "PretrainedBase" for node in order):
+        lines += _sequential(order, context)
+    else:
+        lines += _functional(order, network, context, found.output, names)
+    if context.normalization == "standardize" and not is_measured(context):
+        lines.append("# The mean and deviation of the training pictures were not measured yet: nothing is scaled.")
+    for problem in found.problems:
+        if problem.where.node is not None:
+            lines.append(f"# {problem.where.node}: {problem.text}")
+    return "\n".join(lines) + "\n"
+
+
+def names_of(network: NetworkSpec) -> dict[str, str]:
+    """The name of each layer's answer in the printed code; the network has its repetitions written out."""
+    return variables((node.id for node in network.nodes), RESERVED)
+
+
+def base_functions(network: NetworkSpec, context: Context) -> dict[str, Node]:
+    """For each pretrained base its printed function, as `keras_code` writes it, and the node that it stands for."""
+    network = report(network, context).network
+    names = names_of(network)
+    return {"\n".join(_base_function(node, names[node.id], context, False)): node
+            for node in network.nodes if node.type == "PretrainedBase"}
+
+
+def _is_chain(network: NetworkSpec, order: list[Node]) -> bool:
+    if not order or order[0].type != "Input":
+        return False
+    return all(network.inputs_of(node.id) == (before.id,) for before, node in zip(order, order[1:], strict=False)) \
+        and len(order) == len(network.nodes) and not network.inputs_of(order[0].id) \
+        and all(layer.passing == "list" for node in order if (layer := LAYERS.find(node.type)) is not None)
+
+
+def _entering(kind: str, names: list[str]) -> str:
+    """The arguments in the parentheses behind a layer, as its type wants its inputs."""
+    layer = LAYERS.find(kind)
+    passed = layer.passed(names) if layer is not None and names else (names,)
+    return ", ".join(f"[{', '.join(each)}]" if isinstance(each, list) else each for each in passed)
+
+
+def _expression(node: Node, context: Context) -> str:
+    layer = LAYERS.find(node.type)
+    if layer is None:
+        # What is not known here is written as it was found; the comments at the end say so.
+        settings = "".join(f"{name}={literal(value)}, " for name, value in node.params.items() if name.isidentifier())
+        return f"keras.layers.{variable(node.type.split(' ')[0])}({settings}name={literal(node.id)})"
+    values: dict[str, Any] = values_of(node, layer) | {"context": context}
+    # Keras's own Input has no name that matters, unless it was given one.
+    extra: dict[str, Any] = {} if (node.type, node.id) == ("Input", "input") else {"name": node.id}
+    return layer.call.code(values, **extra)
+
+
+def _scaling(order: list[Node], context: Context) -> str | None:
+    """The layer that scales pixels, under a name that no other layer has."""
+    scaling = rescaling(context)
+    return None if scaling is None else scaling.code({}, name=unique_id("normalization", [node.id for node in order]))
+
+
+def _sequential(order: list[Node], context: Context) -> list[str]:
+    lines = ["model = keras.Sequential([", f"    {_expression(order[0], context)},"]
+    scaling = _scaling(order, context)
+    if scaling is not None:
+        lines.append(f"    {scaling},")
+    lines += [f"    {_expression(node, context)}," for node in order[1:]]
+    return [*lines, "])"]
+
+
+def _functional(order: list[Node], network: NetworkSpec, context: Context, output: str | None, names: dict[str, str]
+                ) -> list[str]:
+    lines: list[str] = []
+    start = next((node.id for node in order if node.type == "Input"), "")
+    first = names.get(start, start)
+    feeding = dict(names)
+    for node in order:
+        if node.type == "Input":
+            lines.append(f"{names[node.id]} = {_expression(node, context)}")
+            scaling = _scaling(order, context)
+            if scaling is not None and node.id == start:
+                lines.append(f"normalized = {scaling}({names[node.id]})")
+                feeding[node.id] = "normalized"
+            continue
+        entering = _entering(node.type, [feeding.get(source, source) for source in network.inputs_of(node.id)])
+        made = f"build_{names[node.id]}" if node.type == "PretrainedBase" else _expression(node, context)
+        lines.append(f"{names[node.id]} = {made}({entering})")
+    if output is not None:
+        lines.append(f"model = keras.Model({first}, {feeding.get(output, output)})")
+    return lines
+
+
+def _about(node: Node, called: str, words: str, values: dict[str, Any]) -> str:
+    """The first line of a base's function: what it is, and what of the node its layers do not show."""
+    if called != node.id:
+        words += f" Node: {node.id}."
+    if values["weights"] == "random":
+        words += " Weights: random."
+    elif values["weights"] == "file":
+        words += f" Weights: file {values['weights_file']}."
+    return words.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _base_function(node: Node, called: str, pictures: Context, alone: bool) -> list[str]:
+    """A function that builds the base's layers, with the freeze line and the pooling of this node.
+
+    Its first line names the base, so that reading the code finds the base again.
+    """
+    layer = LAYERS["PretrainedBase"]
+    values = values_of(node, layer)
+    base = base_of(values)
+    if base is None:
+        return [f"# unknown base {identifier_of(values)}"]
+    end = values["ends_at"] if values["ends_at"] in base.ends else "all"
+    graph = base.graph_for(pictures.height, pictures.width, end)
+    words = _about(node, called, f"{base.label.en}, {base.source or base.own_file}; takes 0-255 pixels.", values)
+    lines = [f"def build_{called}(pictures):", f'    """{words}"""']
+    line = values["trainable_from"]
+    learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
+    size = (pictures.height, pictures.width)
+    if base.own is not None and not alone and own_code.can_be_cut(base, graph, size):
+        last = own_code.cut_lines(node.id, base, graph, learning)
+    elif base.own is not None:
+        # A model within the model: its layers may be called as those of the head are.
+        shape = literal((*size, base.channels))
+        last = [f"start = keras.Input({shape})", *_layer_lines(base, graph, learning, "start"),
+                f"base = keras.Model(start, x, name={literal(node.id)})",
+                *([] if alone else own_code.weight_lines(base, graph)),
+                "x = base(pictures, training=False)"]
+    else:
+        last = _layer_lines(base, graph, learning, "pictures")
+    lines += [f"    {each}" for each in last]
+    pooling = {"avg": "GlobalAveragePooling2D", "max": "GlobalMaxPooling2D"}.get(values["pooling"])
+    if pooling is not None and (base.own is None or len(own_code.shape_at(base, graph, size)) == 3):
+        return [*lines, f"    return keras.layers.{pooling}()(x)"]
+    return [*lines, "    return x"]
+
+
+_TRAINING = ("BatchNormalization", "Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "GaussianNoise")
+"""Layers that do something else while a network trains; in a base they are always as when it predicts."""
+
+
+def _layer_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start: str) -> list[str]:
+    """The layers one by one from the tensor `start` on; the last is called x."""
+    context = Context(height=base.size[0], width=base.size[1], channels=base.channels, class_count=1)
+    lines: list[str] = []
+    names = {graph.nodes[0].id: start}
+    # What only the next layer takes is called x; what is needed later keeps a name of its own.
+    following = successors([(edge.source, edge.target) for edge in graph.edges])
+    for each, after in zip(graph.nodes[1:], [*graph.nodes[2:], None], strict=True):
+        taken = following.get(each.id, [])
+        names[each.id] = "x" if after is None or taken == [after.id] else variable(each.id)
+        entering = _entering(each.type, [names[source] for source in graph.inputs_of(each.id)])
+        entry = LAYERS[each.type]
+        extra: dict[str, Any] = {"name": each.id}
+        if each.id not in learning and each.type not in ("Rescaling", "ReLU", "Add"):
+            extra["trainable"] = False
+        call = entry.call.code(values_of(each, entry) | {"context": context}, **extra)
+        training = ", training=False" if each.type in _TRAINING else ""
+        lines.append(f"{names[each.id]} = {call}({entering}{training})")
+    return lines

@@ -1,0 +1,355 @@
+"""The network as an nn.Module: its classes, and where each weight of Keras goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.finding import base_of, identifier_of
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core.graph import successors, unique_id
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.interchange.printing.torch import TORCH_LAYERS
+from cnnstudio.interchange.printing.torch.entry import Fixed, Part, Site, Weight, Written
+from cnnstudio.interchange.printing.torch.helpers import helpers_code
+from cnnstudio.interchange.printing.torch.spectral import spectrally_normalized
+from cnnstudio.interchange.printing.torch.values import rescaling_module
+from cnnstudio.network.naming import variables
+from cnnstudio.network.normalization import is_measured, rescaling
+from cnnstudio.network.shapes import NetworkReport, report
+
+RESERVED: Final = frozenset((
+    "T_destination", "add_module", "append", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile",
+    "cpu", "cuda", "double", "dump_patches", "eval", "extend", "extra_repr", "float", "forward", "get_buffer",
+    "get_extra_state", "get_parameter", "get_submodule", "half", "insert", "ipu", "load_state_dict", "modules", "mtia",
+    "named_buffers", "named_children", "named_modules", "named_parameters", "parameters", "pop",
+    "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook",
+    "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
+    "register_load_state_dict_pre_hook", "register_module", "register_parameter", "register_state_dict_post_hook",
+    "register_state_dict_pre_hook", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict",
+    "to", "to_empty", "train", "training", "type", "xpu", "zero_grad", "self", "torch", "nn", "F", "np", "x", "pictures",
+    "dot",
+))
+"""Names that nn.Module or the printed code needs for itself."""
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """A layer of Keras whose weights are carried over: its place (a base's id before its layer's), and the entries."""
+
+    layer: tuple[str, ...]
+    entries: tuple[tuple[str, Weight], ...]
+    fixed: tuple[tuple[str, Fixed], ...] = ()
+
+
+class TorchModel(msgspec.Struct, frozen=True, kw_only=True):
+    """`code` holds what the class `Network` needs, without imports; `missing` are layers that are not written."""
+
+    code: str
+    carried: tuple[Carried, ...]
+    missing: tuple[str, ...] = ()
+    has_penalties: bool = False
+
+
+class _Module(msgspec.Struct, kw_only=True):
+    """One class while it is written."""
+
+    made: list[tuple[str, str]] = []
+    """Attribute and code of each module."""
+    remarks: dict[str, str] = {}
+    after: list[str] = []
+    carried: list[Carried] = []
+    helpers: list[str] = []
+    missing: list[str] = []
+    penalties: list[str] = []
+
+
+def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
+    """The classes of the network for pictures (batch, channels, height, width) of 0-255, and the way of its weights."""
+    found = report(network, context)
+    known = {node.id: node for node in found.network.nodes}
+    order = [known[identifier] for identifier in found.order]
+    names = variables([node.id for node in order], RESERVED)
+    whole = _Module()
+    classes: list[str] = []
+    for node in order:
+        if node.type == "PretrainedBase":
+            classes.append(_base_class(node, names[node.id], context, whole))
+    lines = _network_class(order, names, found, context, whole)
+    helpers = helpers_code(whole.helpers)
+    if whole.penalties or "ActivityPenalty" in whole.helpers:
+        lines += ["", "", *_penalties(whole)]
+    text = "\n\n".join([*helpers, *classes, "\n".join(lines) + "\n"])
+    remarks = [f"# {problem.where.node}: {problem.text}" for problem in found.problems if problem.where.node is not None]
+    if context.normalization == "standardize" and not is_measured(context):
+        remarks.append("# The mean and deviation of the training pictures were not measured yet: nothing is scaled.")
+    return TorchModel(code=text + "".join(f"{line}\n" for line in remarks), carried=tuple(whole.carried),
+                      missing=tuple(whole.missing),
+                      has_penalties=bool(whole.penalties or "ActivityPenalty" in whole.helpers))
+
+
+# Layers ------------------------------------------------------------------------------------------
+
+
+def _written(node: Node, found: NetworkReport, context: Context) -> Written | None:
+    """The layer as its row writes it; None for one that is unknown or in trouble."""
+    layer, row, known = LAYERS.find(node.type), TORCH_LAYERS.find(node.type), found.nodes[node.id]
+    if layer is None or row is None or known.shape is None:
+        return None
+    values = values_of(node, layer)
+    written = row.write(Site(values=values, inputs=known.inputs, output=known.shape, context=context))
+    return spectrally_normalized(written, node.type, values, known.inputs)
+
+
+def _add(module: _Module, node: Node, name: str, written: Written | None, place: tuple[str, ...], prefix: str) -> list[str]:
+    """Write a layer's modules; answers their attributes in the order in which they are applied."""
+    if written is None:
+        module.missing.append(node.type)
+        module.helpers.append("Missing")
+        module.made.append((name, f'Missing("{node.type}")'))
+        return [name]
+    if written.remark:
+        module.remarks[name] = written.remark
+    module.helpers += written.helpers
+    parts = [*written.parts, *_activity_penalty(node)]
+    attributes, entries, fixed = [], [], []
+    for part in parts:
+        attribute = unique_id(f"{name}_{part.suffix}" if part.suffix else name, [each for each, _ in module.made])
+        module.made.append((attribute, part.code))
+        module.helpers += part.helpers
+        attributes.append(attribute)
+        entries += [(f"{prefix}{attribute}.{weight.key}", weight) for weight in part.weights]
+        fixed += [(f"{prefix}{attribute}.{each.key}", each) for each in part.fixed]
+        module.after += [f"self.{attribute}.{each.key}.requires_grad_(False)" for each in part.fixed if not each.learns]
+        for weight in part.weights:
+            _regularize(module, node, f"{prefix}{attribute}.{weight.key}", _role(node.type, weight))
+    if entries or fixed:
+        module.carried.append(Carried(place, tuple(entries), tuple(fixed)))
+    return attributes
+
+
+def _activity_penalty(node: Node) -> list[Part]:
+    layer = LAYERS[node.type]
+    values = values_of(node, layer)
+    if values.get("activity_regularizer") is None:
+        return []
+    l1, l2 = _factors(values, "activity_regularizer")
+    return [Part(f"ActivityPenalty({l1!r}, {l2!r})", suffix="penalty", helpers=("ActivityPenalty",))]
+
+
+def _factors(values: dict[str, Any], name: str) -> tuple[float, float]:
+    """(l1, l2) of a regulariser, 0 for what it does not have."""
+    kind = values[name]
+    return (values[f"{name}_l1"] if kind in ("L1", "L1L2") else 0.0,
+            values[f"{name}_l2"] if kind in ("L2", "L1L2") else 0.0)
+
+
+def _role(kind: str, weight: Weight) -> str:
+    """Keras's word for a weight, as in kernel_regularizer."""
+    bias = weight.key.endswith("bias")
+    if "running_" in weight.key or weight.key == "vector_u":
+        return "moving"
+    if kind.endswith("Normalization"):
+        return "beta" if bias else "gamma"
+    if kind == "PReLU":
+        return "alpha"
+    if bias:
+        return "bias"
+    if weight.form == "depthwise":
+        return "depthwise"
+    return "pointwise" if kind == "SeparableConv2D" else "kernel"
+
+
+def _regularize(module: _Module, node: Node, path: str, role: str) -> None:
+    """What a regulariser adds to the loss, and a remark where Keras holds a weight to a constraint."""
+    values = values_of(node, LAYERS[node.type])
+    if values.get(f"{role}_constraint") is not None:
+        module.after.append(f"# Keras holds {path} to {values[f'{role}_constraint']} after every step; this class does not.")
+    name = f"{role}_regularizer"
+    if values.get(name) is None:
+        return
+    l1, l2 = _factors(values, name)
+    module.penalties += [f"{factor!r} * model.{path}.{power}().sum()"
+                         for factor, power in ((l1, "abs"), (l2, "square")) if factor]
+
+
+def _penalties(module: _Module) -> list[str]:
+    lines = ["def penalties(model):", '    """What the regularizers add to the loss."""']
+    if "ActivityPenalty" in module.helpers:
+        activities = "sum(each.penalty for each in model.modules() if isinstance(each, ActivityPenalty))"
+        return [*lines, f"    total = {activities}", *(f"    total = total + {term}" for term in module.penalties),
+                "    return total"]
+    return [*lines, f"    total = {module.penalties[0]}", *(f"    total = total + {term}" for term in module.penalties[1:]),
+            "    return total"]
+
+
+# Classes -----------------------------------------------------------------------------------------
+
+
+def _network_class(order: Sequence[Node], names: dict[str, str], found: NetworkReport, context: Context,
+                   whole: _Module) -> list[str]:
+    module = _Module()
+    sources = _sources(found.network)
+    applied: dict[str, list[str]] = {}
+    expressions: dict[str, str] = {}
+    scaling = rescaling(context)
+    for node in order:
+        if node.type == "Input":
+            continue
+        if node.type == "PretrainedBase" and found.nodes[node.id].shape is not None:
+            module.made.append((names[node.id], f"{_class_name(names[node.id])}()"))
+            applied[node.id] = [names[node.id]]
+            continue
+        written = _written(node, found, context)
+        applied[node.id] = _add(module, node, names[node.id], written, (node.id,), "")
+        expressions[node.id] = written.expression if written is not None else ""
+    if scaling is not None:
+        start = unique_id("normalization", [name for name, _ in module.made])
+        values = scaling.arguments({})
+        module.made.insert(0, (start, rescaling_module(values["scale"], values.get("offset", 0.0), 3)))
+        module.helpers.append("Rescaling")
+        first = next((node.id for node in order if node.type == "Input"), None)
+        if first is not None:
+            applied[first] = [start]
+    _take(whole, module)
+    about = f"Takes pixels (batch, {context.channels}, {context.height}, {context.width}) of 0-255, as float32."
+    if _is_chain(order, sources, expressions):
+        return _sequential_class("Network", about, module)
+    return [*_class_head("Network", about, module), "", "    def forward(self, pictures):",
+            *_forward(order, sources, names, applied, expressions, found.output)]
+
+
+def _take(whole: _Module, module: _Module) -> None:
+    whole.helpers += module.helpers
+    whole.carried += module.carried
+    whole.missing += module.missing
+    whole.penalties += module.penalties
+
+
+def _sources(network: NetworkSpec) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {node.id: [] for node in network.nodes}
+    for edge in sorted(network.edges, key=lambda edge: edge.port):
+        if edge.target in found:
+            found[edge.target].append(edge.source)
+    return found
+
+
+def _is_chain(order: Sequence[Node], sources: dict[str, list[str]], expressions: dict[str, str]) -> bool:
+    return bool(order) and order[0].type == "Input" and all(
+        sources[node.id] == [before.id] for before, node in zip(order, order[1:], strict=False)) and not any(
+        expressions.get(node.id) not in (None, "", "{0}") for node in order)
+
+
+def _sequential_class(name: str, about: str, module: _Module) -> list[str]:
+    lines = [f"class {name}(nn.Sequential):", f'    """{about}"""', "", "    def __init__(self):",
+             "        super().__init__(OrderedDict(["]
+    for attribute, code in module.made:
+        if attribute in module.remarks:
+            lines.append(f"            # {module.remarks[attribute]}")
+        lines.append(f'            ("{attribute}", {code}),')
+    return [*lines, "        ]))", *(f"        {line}" for line in module.after)]
+
+
+def _class_head(name: str, about: str, module: _Module) -> list[str]:
+    lines = [f"class {name}(nn.Module):", f'    """{about}"""', "", "    def __init__(self):", "        super().__init__()"]
+    for attribute, code in module.made:
+        if attribute in module.remarks:
+            lines.append(f"        # {module.remarks[attribute]}")
+        lines.append(f"        self.{attribute} = {code}")
+    return [*lines, *(f"        {line}" for line in module.after)]
+
+
+def _forward(order: Sequence[Node], sources: dict[str, list[str]], names: dict[str, str], applied: dict[str, list[str]],
+             expressions: dict[str, str], output: str | None) -> list[str]:
+    """The lines of forward: what only the next layer takes is called x, what is needed later keeps a name of its own."""
+    following = successors([(source, node.id) for node in order for source in sources[node.id]])
+    values: dict[str, str] = {}
+    lines: list[str] = []
+    for node, after in zip(order, [*order[1:], None], strict=True):
+        modules = applied.get(node.id, [])
+        if node.type == "Input":
+            text = _nested(modules, "pictures")
+            if not modules:
+                values[node.id] = "pictures"
+                continue
+        else:
+            entering = [values.get(source, "pictures") for source in sources[node.id]]
+            expression = expressions.get(node.id, "")
+            inside = expression.format(*entering) if expression and entering else ", ".join(entering)
+            text = _nested(modules, inside)
+        taken = following.get(node.id, [])
+        values[node.id] = "x" if after is None or taken == [after.id] else names[node.id]
+        lines.append(f"        {values[node.id]} = {text}")
+    return [*lines, f"        return {values.get(output or '', 'x')}"]
+
+
+def _nested(modules: Sequence[str], text: str) -> str:
+    for each in modules:
+        text = f"self.{each}({text})"
+    return text
+
+
+# Bases -------------------------------------------------------------------------------------------
+
+
+def described(base: Base) -> str:
+    """Which network it is, and where that is told."""
+    return f"{base.label.en}, {base.source or base.own_file}"
+
+
+def _class_name(name: str) -> str:
+    return "".join(word[:1].upper() + word[1:] for word in name.split("_")) + "Layers"
+
+
+def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str:
+    """The layers of a pretrained base as a class, frozen before its freeze line and always as when it predicts."""
+    values = values_of(node, LAYERS["PretrainedBase"])
+    base = base_of(values)
+    if base is None:
+        return f"# unknown base {identifier_of(values)}\n"
+    end = values["ends_at"] if values["ends_at"] in base.ends else "all"
+    graph = base.graph_for(pictures.height, pictures.width, end)
+    context = Context(height=pictures.height, width=pictures.width, channels=base.channels, class_count=1,
+                      normalization="none")
+    found = report(graph, context, headless=True)
+    inner = list(graph.nodes)
+    names = variables([each.id for each in inner], RESERVED)
+    module, applied, expressions = _Module(), {}, {}
+    for each in inner[1:]:
+        written = _written(each, found, context)
+        applied[each.id] = _add(module, each, names[each.id], written, (node.id, each.id), f"{name}.")
+        expressions[each.id] = written.expression if written is not None else ""
+    last = inner[-1].id
+    if values["pooling"] != "none" and len(found.nodes[last].shape or ()) == 3:
+        kind = {"avg": "Avg", "max": "Max"}[values["pooling"]]
+        made = [each for each, _code in module.made]
+        pooling, flat = unique_id("pooling", made), unique_id("flat", made)
+        module.made += [(pooling, f"nn.Adaptive{kind}Pool2d(1)"), (flat, "nn.Flatten()")]
+        applied[last] = [*applied[last], pooling, flat]
+    _take(whole, module)
+    lines = [*_class_head(_class_name(name), f"{described(base)}; takes 0-255 pixels.", module),
+             *_freezing(base, values["trainable_from"], applied), "", "    def forward(self, pictures):",
+             *_forward(inner, _sources(graph), names, applied, expressions, last), "",
+             "    def train(self, mode=True):",
+             '        """Its normalisation stays as it was learned: always as when it predicts."""',
+             "        return super().train(False)"]
+    return "\n".join(lines) + "\n"
+
+
+def _freezing(base: Base, line: str, names: dict[str, list[str]]) -> list[str]:
+    """Only the layers from the freeze line on learn, batch normalisation nowhere; `names` are the layers' modules."""
+    learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none") & names.keys()
+    if not learning:
+        return ["        self.requires_grad_(False)"]
+    frozen = {base.block_of(each) for each in names if each not in learning} - {""}
+    learns = [block for block in base.lines if any(base.block_of(each) == block for each in learning)]
+    if line == "all" or not frozen - set(learns):
+        wanted = "not isinstance(layer, nn.BatchNorm2d)"
+        return ["        for layer in self.children():", f"            layer.requires_grad_({wanted})"]
+    first = next(names[each][0] for each in names if each in learning)
+    return ["        learns = False", "        for name, layer in self.named_children():",
+            f'            learns = learns or name == "{first}"',
+            "            layer.requires_grad_(learns and not isinstance(layer, nn.BatchNorm2d))"]

@@ -1,0 +1,188 @@
+"""What does not stop a training but is worth knowing: doubled work, and most parameters in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.problems import Fix, Place, Problem, error, warning
+from cnnstudio.core.text import Text
+from cnnstudio.network.structure import remove
+
+if TYPE_CHECKING:
+    from cnnstudio.network.shapes import NetworkReport
+
+GIANT: Final = 1_000_000
+"""Parameters from which a Dense layer behind Flatten is spoken of, when it holds more than half of all."""
+_KEEPS_PIXELS: Final = frozenset((
+    "Input", "Identity", "ZeroPadding2D", "Cropping2D", "UpSampling2D", "Reshape", "Permute", "Rescaling", "Normalization",
+    "MaxPooling2D", "AveragePooling2D", "GaussianNoise", "Dropout", "SpatialDropout2D"))
+"""Layers behind which pixels are still pixels."""
+_VALUE_BY_VALUE: Final = frozenset((
+    "Identity", "Dropout", "GaussianDropout", "AlphaDropout", "GaussianNoise", "ActivityRegularization",
+    "BatchNormalization", "LayerNormalization", "UnitNormalization", "RMSNormalization", "Activation", "ReLU", "LeakyReLU",
+    "ELU", "PReLU"))
+_ACTIVATIONS: Final = frozenset(("Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"))
+
+
+class _Graph:
+    """A network with its neighbours at hand."""
+
+    def __init__(self, network: NetworkSpec) -> None:
+        self.nodes = {node.id: node for node in network.nodes}
+        self.before: dict[str, list[str]] = {identifier: [] for identifier in self.nodes}
+        self.after: dict[str, list[str]] = {identifier: [] for identifier in self.nodes}
+        for edge in sorted(network.edges, key=lambda edge: edge.port):
+            if edge.source in self.nodes and edge.target in self.nodes:
+                self.before[edge.target].append(edge.source)
+                self.after[edge.source].append(edge.target)
+
+    def only_source(self, node: Node) -> Node | None:
+        sources = self.before[node.id]
+        return self.nodes[sources[0]] if len(sources) == 1 else None
+
+    def values(self, node: Node) -> dict[str, Any]:
+        layer = LAYERS.find(node.type)
+        return values_of(node, layer) if layer is not None else dict(node.params)
+
+
+def advice(network: NetworkSpec, context: Context, found: NetworkReport) -> tuple[Problem, ...]:
+    """Doubled normalisation and activation, a giant Dense layer, weights that do nothing."""
+    graph = _Graph(network)
+    problems = _normalisation(network, context, graph)
+    for node in network.nodes:
+        problems += _giant_dense(node, graph, found)
+        if node.type in ("BatchNormalization", "Output") or node.type in _ACTIVATIONS:
+            problems += _twice(node, graph)
+    return (*problems, *_useless_biases(network, graph))
+
+
+def _normalisation(network: NetworkSpec, context: Context, graph: _Graph) -> list[Problem]:
+    bases = [node for node in network.nodes if node.type == "PretrainedBase"]
+    if bases and context.normalization != "base":
+        fix = Fix(action="set_field", label=Text("Use the base's own", "Usar la propia de la base"),
+                  arguments={"spec": "recipe", "field": "normalization", "value": "base"})
+        return [error("double_normalization", Text(
+            "The base scales the pixels by itself; the recipe's normalisation would scale them twice.",
+            "La base escala los píxeles por sí misma; la normalización de la receta los escalaría dos veces."),
+            "recipe", field="normalization", fixes=(fix,))]
+    if not bases and context.normalization == "base":
+        fix = Fix(action="set_field", label=Text("Use [0, 1]", "Usar [0, 1]"),
+                  arguments={"spec": "recipe", "field": "normalization", "value": "zero_one"})
+        return [error("no_base_to_normalize", Text(
+            "The normalisation is the base's own, but the network has no pretrained base.",
+            "La normalización es la propia de la base, pero la red no tiene base preentrenada."),
+            "recipe", field="normalization", fixes=(fix,))]
+    if context.normalization == "none":
+        return []
+    off = Fix(action="set_field", label=Text("Switch the recipe's off", "Desactivar la de la receta"),
+              arguments={"spec": "recipe", "field": "normalization", "value": "none"})
+    return [warning("double_normalization", Text(
+        "The pixels are already normalised before they come here; this layer does it again.",
+        "Los píxeles ya llegan normalizados hasta aquí; esta capa lo hace otra vez."),
+        "network", node=node.id, fixes=(remove(node.id),) if bases else (remove(node.id), off))
+        for node in network.nodes if node.type in ("Rescaling", "Normalization") and _gets_pixels(node, graph)]
+
+
+def _gets_pixels(node: Node, graph: _Graph) -> bool:
+    seen = {node.id}
+    before = graph.only_source(node)
+    while before is not None and before.type in _KEEPS_PIXELS and before.id not in seen:
+        if before.type == "Input":
+            return True
+        seen.add(before.id)
+        before = graph.only_source(before)
+    return False
+
+
+def _giant_dense(node: Node, graph: _Graph, found: NetworkReport) -> list[Problem]:
+    cost = found.nodes[node.id].cost
+    if node.type not in ("Dense", "Output") or cost.trainable < GIANT or cost.trainable <= found.parameters / 2:
+        return []
+    flatten, seen = graph.only_source(node), {node.id}
+    while flatten is not None and flatten.type in _VALUE_BY_VALUE and flatten.id not in seen:
+        seen.add(flatten.id)
+        flatten = graph.only_source(flatten)
+    if flatten is None or flatten.type != "Flatten" or any(len(shape) != 3 for shape in found.nodes[flatten.id].inputs):
+        return []
+    share = round(100 * cost.trainable / found.parameters)
+    text = Text("This layer holds {share} % of all parameters, because {flatten} hands it {n:,} numbers. "
+                "GlobalAveragePooling2D in its place makes the network smaller and less prone to memorise.",
+                "Esta capa tiene el {share} % de todos los parámetros, porque {flatten} le entrega {n:,} números. "
+                "GlobalAveragePooling2D en su lugar hace la red menor y menos propensa a memorizar.")
+    fix = Fix(action="replace_layer", arguments={"node": flatten.id, "type": "GlobalAveragePooling2D"},
+              label=Text("Use GlobalAveragePooling2D", "Usar GlobalAveragePooling2D"))
+    shape = found.nodes[flatten.id].shape or (0,)
+    return [warning("giant_dense", text.fill(share=share, flatten=flatten.id, n=shape[0]), "network", node=node.id,
+                    fixes=(fix,))]
+
+
+def _twice(node: Node, graph: _Graph) -> list[Problem]:
+    """A second activation, normalisation or answer right behind the first."""
+    before = graph.only_source(node)
+    if before is None:
+        return []
+    if node.type == "BatchNormalization" and before.type == "BatchNormalization":
+        return [warning("normalized_twice", Text(
+            "This normalises what was just normalised.", "Esto normaliza lo que se acaba de normalizar."),
+            "network", node=node.id, fixes=(remove(node.id),))]
+    first = _activation(before, graph)
+    if first is None:
+        return []
+    if node.type == "Output":
+        if first != "softmax" and first != "sigmoid":
+            return []
+        text = Text("{before} already gives a {first} answer; the output computes one from it again, which learns badly.",
+                    "{before} ya da una respuesta {first}; la salida calcula otra a partir de ella, lo que aprende mal.")
+        fix = (remove(before.id) if before.type in ("Activation", "Softmax") else
+               Fix(action="set_node_param", label=Text("Use relu in {before}", "Usar relu en {before}").fill(
+                   before=before.id), arguments={"node": before.id, "name": "activation", "value": "relu"}))
+        return [warning("answered_twice", text.fill(before=before.id, first=first), "network", node=before.id,
+                        fixes=(fix,))]
+    second = _activation(node, graph) if node.type in _ACTIVATIONS else None
+    if second is None:
+        return []
+    text = Text("{before} already applies {first}; {second} follows at once.",
+                "{before} ya aplica {first}; {second} sigue de inmediato.")
+    fixes = [remove(node.id, label=Text("Remove {second}", "Quitar {second}").fill(second=second))]
+    if before.type not in _ACTIVATIONS:
+        fixes.append(Fix(action="set_node_param", arguments={"node": before.id, "name": "activation", "value": None},
+                         label=Text("No activation in {before}", "Sin activación en {before}").fill(before=before.id)))
+    return [warning("activation_twice", text.fill(before=before.id, first=first, second=second), "network",
+                    node=node.id, fixes=tuple(fixes))]
+
+
+def _activation(node: Node, graph: _Graph) -> str | None:
+    """The function that a layer applies last, or None for none."""
+    if node.type in ("ReLU", "LeakyReLU", "ELU", "PReLU"):
+        return node.type
+    if node.type == "Softmax":
+        return "softmax"
+    value = graph.values(node).get("activation")
+    return value if isinstance(value, str) and value != "linear" else None
+
+
+def _useless_biases(network: NetworkSpec, graph: _Graph) -> list[Problem]:
+    """One note for all biases that a normalisation takes away again."""
+    found: list[str] = []
+    for node in network.nodes:
+        before = graph.only_source(node) if node.type == "BatchNormalization" else None
+        if before is None or len(graph.after[before.id]) != 1 or not graph.values(node).get("center"):
+            continue
+        values = graph.values(before)
+        if values.get("use_bias") is True and values.get("activation") in (None, "linear"):
+            found.append(before.id)
+    if not found:
+        return []
+    text = Text("BatchNormalization subtracts the mean, and with it the bias before it: switching use_bias off in {n} "
+                "layers saves their numbers.",
+                "BatchNormalization resta la media y con ella el sesgo anterior: desactivar use_bias en {n} capas ahorra "
+                "sus números.") if len(found) > 1 else Text(
+        "BatchNormalization subtracts the mean, and with it the bias of this layer: without use_bias its numbers are saved.",
+        "BatchNormalization resta la media y con ella el sesgo de esta capa: sin use_bias se ahorran sus números.")
+    fix = Fix(action="switch_bias_off", label=Text("Switch use_bias off", "Desactivar use_bias"),
+              arguments={"nodes": found})
+    return [Problem(code="useless_bias", severity="info", text=text.fill(n=len(found)),
+                    where=Place(area="network", node=found[0], field="use_bias"), fixes=(fix,))]

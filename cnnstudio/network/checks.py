@@ -1,0 +1,330 @@
+"""Everything that stands between a project and a training, and what is worth knowing before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.class_names import is_strong, looks_like_characters, looks_like_colors, looks_like_directions
+from cnnstudio.catalog.context import LOSS_OF, context_of
+from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, StepType
+from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
+from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS
+from cnnstudio.core.item import Step
+from cnnstudio.core.params import check
+from cnnstudio.core.problems import Area, Fix, Problem, error, warning
+from cnnstudio.core.project import Project
+from cnnstudio.core.recipe import RECIPE_PARAMS, statistics_key
+from cnnstudio.core.registry import Registry
+from cnnstudio.core.text import Text
+from cnnstudio.core.training import TRAINING_PARAMS
+from cnnstudio.network.shapes import advice, report
+
+Counts = Mapping[str, Mapping[str, int]]
+"""Usable pictures by class name and split."""
+_EACH: Final = 3
+"""Of so many classes each has its own problem; of more there is one for all."""
+_NAMED: Final = 8
+
+
+def fields_of(spec: object, params: Sequence[object]) -> dict[str, object]:
+    """The declared fields of a spec as a mapping."""
+    return {param.name: getattr(spec, param.name) for param in params}  # type: ignore[attr-defined]
+
+
+def check_project(project: Project, classes: Sequence[str], counts: Counts, pinned: Collection[str] = ()
+                  ) -> tuple[Problem, ...]:
+    """All problems at once, data first, each located and with its fixes.
+
+    `pinned`: classes with pictures that the user put into another split than the draw would.
+    """
+    return (
+        *check_dataset(project, classes, counts, pinned),
+        *check_recipe(project, counts),
+        *check_augmentation(project, classes),
+        *check_network(project, len(classes)),
+        *check_training(project),
+    )
+
+
+def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinned: Collection[str] = ()
+                  ) -> tuple[Problem, ...]:
+    dataset = project.dataset
+    choose = Fix(action="choose_folder", label=Text("Choose a folder…", "Elegir carpeta…"))
+    if not dataset.source:
+        return (error("no_source", Text("No folder of pictures was chosen yet.",
+                                        "Aún no se eligió ninguna carpeta de imágenes."), "dataset", fixes=(choose,)),)
+    problems = list(check(DATASET_PARAMS, fields_of(dataset, DATASET_PARAMS), "dataset"))
+    problems += check(SPLIT_PARAMS, fields_of(dataset.splits, SPLIT_PARAMS), "dataset", node="splits")
+    total = sum(sum(splits.values()) for splits in counts.values())
+    if total == 0:
+        problems.append(error("no_pictures", Text("There are no pictures in this folder.",
+                                                  "No hay imágenes en esta carpeta."), "dataset",
+                              path=dataset.source, fixes=(choose,)))
+        return tuple(problems)
+    if len(classes) < 2:
+        text = Text("There is only one class ({name}). A classifier needs at least two: put the pictures of each class "
+                    "into a folder of its own.",
+                    "Solo hay una clase ({name}). Un clasificador necesita al menos dos: ponga las imágenes de cada "
+                    "clase en su propia carpeta.")
+        problems.append(error("one_class", text.fill(name=", ".join(classes) or "-"), "dataset", fixes=(choose,)))
+    if dataset.label_mode == "binary" and len(classes) != 2:
+        text = Text("Binary labels are for exactly two classes; there are {n}.",
+                    "Las etiquetas binarias son para exactamente dos clases; hay {n}.")
+        fix = Fix(action="set_field", label=Text("Use categorical labels", "Usar etiquetas categorical"),
+                  arguments={"spec": "dataset", "field": "label_mode", "value": "categorical"})
+        problems.append(error("binary_needs_two", text.fill(n=len(classes)), "dataset", field="label_mode",
+                              fixes=(fix,)))
+    drawn = pinned if dataset.splits.train > 0 else ()
+    problems += _check_splits(classes, counts, lambda names: _fixes_of_unlearned(names, classes, counts, drawn))
+    return tuple(problems)
+
+
+_Fixes = Callable[[Sequence[str]], tuple[Fix, ...]]
+
+
+def _of_classes(names: Sequence[str], numbers: Mapping[str, int], problem: Callable[..., Problem], code: str, one: Text,
+                many: Text, fixes: _Fixes = lambda _names: ()) -> list[Problem]:
+    """A problem for each of a few classes, one for many: they would hide all others."""
+    if len(names) <= _EACH:
+        return [problem(code, one.fill(name=name, number=numbers[name]), "dataset", fixes=fixes([name]))
+                for name in names]
+    more = Text("{names} and {n} more", "{names} y {n} más").fill(names=", ".join(names[:_NAMED]), n=len(names) - _NAMED)
+    return [problem(code, many.fill(n=len(names), names=more if len(names) > _NAMED else ", ".join(names)), "dataset",
+                    fixes=fixes(names))]
+
+
+def _fixes_of_unlearned(names: Sequence[str], classes: Sequence[str], counts: Counts, pinned: Collection[str]
+                        ) -> tuple[Fix, ...]:
+    """What can be done about classes without a training picture."""
+    fixes: list[Fix] = []
+    if held := [name for name in names if name in pinned and any(counts.get(name, {}).values())]:
+        label = Text("Draw its splits anew", "Sortear de nuevo sus divisiones") if len(held) == 1 else Text(
+            "Draw their splits anew", "Sortear de nuevo sus divisiones")
+        fixes.append(Fix(action="draw_splits", label=label, arguments={"classes": list(held)}))
+    if len(classes) - len(names) >= 2:
+        label = Text("Hide the class", "Ocultar la clase") if len(names) == 1 else Text("Hide these classes",
+                                                                                       "Ocultar estas clases")
+        fixes.append(Fix(action="hide_classes", label=label, arguments={"names": list(names)}))
+    return tuple(fixes)
+
+
+def _check_splits(classes: Sequence[str], counts: Counts, unlearned: _Fixes) -> list[Problem]:
+    problems: list[Problem] = []
+    totals = {split: sum(counts.get(name, {}).get(split, 0) for name in classes) for split in SPLIT_NAMES}
+    if not totals["train"]:
+        problems.append(error("no_training_pictures", Text("No picture is in the training split.",
+                                                           "Ninguna imagen está en la división de entrenamiento."),
+                              "dataset", field="splits"))
+    if not totals["validation"]:
+        problems.append(warning("no_validation_pictures", Text(
+            "No picture is in the validation split: early stopping and the curves will follow the training pictures.",
+            "Ninguna imagen está en la división de validación: la parada temprana y las curvas seguirán las imágenes "
+            "de entrenamiento."), "dataset", field="splits"))
+    learned = {name: counts.get(name, {}).get("train", 0) for name in classes}
+    if totals["train"]:
+        problems += _of_classes([name for name in classes if not learned[name]], learned, error, "class_without_training", Text(
+            "The class {name} has no training picture.", "La clase {name} no tiene ninguna imagen de entrenamiento."),
+            Text("{n} classes have no training picture: {names}.",
+                 "{n} clases no tienen ninguna imagen de entrenamiento: {names}."), unlearned)
+    problems += _of_classes([name for name in classes if 0 < learned[name] < 10], learned, warning, "few_pictures", Text(
+        "The class {name} has few training pictures: only {number}.",
+        "La clase {name} tiene pocas imágenes de entrenamiento: solo {number}."),
+        Text("{n} classes have fewer than 10 training pictures: {names}.",
+             "{n} clases tienen menos de 10 imágenes de entrenamiento: {names}."))
+    sizes = [sum(counts.get(name, {}).values()) for name in classes]
+    if len(sizes) > 1 and min(sizes) > 0 and max(sizes) > 4 * min(sizes):
+        text = Text("The classes are uneven: {most} has {high} pictures, {least} has {low}. Balanced class weights help.",
+                    "Las clases son desiguales: {most} tiene {high} imágenes, {least} tiene {low}. Los pesos de clase "
+                    "equilibrados ayudan.")
+        fix = Fix(action="set_field", label=Text("Use balanced class weights", "Usar pesos de clase equilibrados"),
+                  arguments={"spec": "training", "field": "class_weight", "value": "balanced"})
+        problems.append(warning("uneven_classes", text.fill(
+            most=classes[sizes.index(max(sizes))], high=max(sizes), least=classes[sizes.index(min(sizes))],
+            low=min(sizes)), "dataset", fixes=(fix,)))
+    return problems
+
+
+def _check_steps(steps: Sequence[Step], registry: Registry[StepType], area: Area) -> list[Problem]:
+    problems: list[Problem] = []
+    for step in steps:
+        entry = registry.find(step.type)
+        if entry is None:
+            if step.enabled:
+                text = Text("This version does not know the step {type}; switch it off to go on.",
+                            "Esta versión no conoce el paso {type}; desactívelo para continuar.")
+                fix = Fix(action="enable_step", label=Text("Switch it off", "Desactivarlo"),
+                          arguments={"spec": area, "step": step.id, "enabled": False})
+                problems.append(error("unknown_step", text.fill(type=step.type), area, node=step.id, fixes=(fix,)))
+            continue
+        problems += check(entry.params, step.params, area, node=step.id)
+    return problems
+
+
+def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
+    recipe = project.recipe
+    problems = list(check(RECIPE_PARAMS, fields_of(recipe, RECIPE_PARAMS), "recipe"))
+    if recipe.normalization == "standardize":
+        if len(recipe.mean) != recipe.channels or len(recipe.deviation) != recipe.channels:
+            problems.append(not_measured())
+        elif recipe.measured != statistics_key(recipe, project.dataset, training_pictures(counts)):
+            problems.append(warning("stale_statistics", Text(
+                "The mean and the deviation were measured on other training pictures or with another recipe.",
+                "La media y la desviación se midieron con otras imágenes de entrenamiento u otra receta."),
+                "recipe", field="normalization", fixes=(_MEASURE,)))
+    return (*problems, *_check_steps(recipe.steps, RECIPE_STEPS, "recipe"))
+
+
+def not_measured() -> Problem:
+    """Why a recipe that standardises cannot be used yet."""
+    return error("not_measured", Text(
+        "The mean and the deviation of the training pictures have not been measured yet.",
+        "Aún no se han medido la media y la desviación de las imágenes de entrenamiento."),
+        "recipe", field="normalization", fixes=(_MEASURE,))
+
+
+_MEASURE = Fix(action="measure_statistics", label=Text("Measure", "Medir"))
+
+
+def training_pictures(counts: Counts) -> int:
+    """Usable pictures of the training split."""
+    return sum(splits.get("train", 0) for splits in counts.values())
+
+
+def check_augmentation(project: Project, classes: Sequence[str]) -> tuple[Problem, ...]:
+    problems = _check_steps(project.augmentation.steps, AUGMENTATIONS, "augmentation")
+    for step in project.augmentation.active:
+        entry = AUGMENTATIONS.find(step.type)
+        if entry is not None:
+            problems += _class_changes(step, entry, classes)
+            problems += _without_effect(step, entry, project)
+    return tuple(problems)
+
+
+def _class_changes(step: Step, entry: StepType, classes: Sequence[str]) -> list[Problem]:
+    """Where the names of the classes tell that this step can turn one into another."""
+    if not is_strong(step):
+        return []
+    reasons = ((entry.changes_class, looks_like_characters), (entry.changes_color, looks_like_colors),
+               (entry.changes_direction, looks_like_directions))
+    return [warning("changes_class", text, "augmentation", node=step.id, fixes=(_switch_off(step),))
+            for text, looks in reasons if text is not None and looks(classes)]
+
+
+def _without_effect(step: Step, entry: StepType, project: Project) -> list[Problem]:
+    if entry.needs_color and project.recipe.channels == 1:
+        return [warning("needs_color", Text("Grey pictures have no colour: this step does nothing.",
+                                            "Las imágenes grises no tienen color: este paso no hace nada."),
+                        "augmentation", node=step.id, fixes=(_switch_off(step),))]
+    if entry.group != "mix":
+        return []
+    if project.dataset.label_mode == "int":
+        return [mixing_refused(step)]
+    if project.dataset.label_mode == "binary":
+        text = Text("A mixed picture is partly of both classes; with one binary output the accuracy of training counts "
+                    "it as wrong (that of validation is right). Categorical labels count it by its larger part.",
+                    "Una imagen mezclada es en parte de ambas clases; con una salida binaria la exactitud de "
+                    "entrenamiento la cuenta como error (la de validación es correcta). Las etiquetas categorical la "
+                    "cuentan por su mayor parte.")
+        return [warning("mixed_binary", text, "augmentation", node=step.id, fixes=(_use_categorical(),))]
+    return []
+
+
+def mixing_refused(step: Step) -> Problem:
+    """Why a step that mixes pictures cannot be with labels that are whole numbers."""
+    text = Text("A mixed picture has shares of two classes, which labels that are whole numbers (int) cannot say. "
+                "Categorical labels can.",
+                "Una imagen mezclada tiene partes de dos clases, y las etiquetas que son números enteros (int) no "
+                "pueden decirlo. Las etiquetas categorical sí.")
+    return error("mix_needs_shares", text, "augmentation", node=step.id, fixes=(_use_categorical(), _switch_off(step)))
+
+
+def _use_categorical() -> Fix:
+    return Fix(action="set_field", label=Text("Use categorical labels", "Usar etiquetas categorical"),
+               arguments={"spec": "dataset", "field": "label_mode", "value": "categorical"})
+
+
+def _switch_off(step: Step) -> Fix:
+    return Fix(action="enable_step", label=Text("Switch it off", "Desactivarlo"),
+               arguments={"spec": "augmentation", "step": step.id, "enabled": False})
+
+
+def check_network(project: Project, class_count: int) -> tuple[Problem, ...]:
+    context = context_of(project, max(class_count, 2))
+    found = report(project.network, context)
+    return (*found.problems, *advice(project.network, context, found), *check_weights(project))
+
+
+def check_weights(project: Project) -> tuple[Problem, ...]:
+    """Whether the weights of every pretrained base of the network are on this computer."""
+    problems: list[Problem] = []
+    for node in project.network.nodes:
+        # Of a user's own base the report tells: without its file nothing is known of its layers.
+        base = BASES.find(node.params.get("base", "efficientnet_lite0")) if node.type == "PretrainedBase" else None
+        weights = node.params.get("weights", "imagenet")
+        if base is None or weights == "random":
+            continue
+        if weights == "file":
+            file = str(node.params.get("weights_file") or "")
+            if not file or not Path(file).expanduser().is_file():
+                text = Text("The weights file {file} is not there.", "El archivo de pesos {file} no está.")
+                problems.append(error("weights_missing", text.fill(file=file or "–"), "network", node=node.id,
+                                      field="weights_file"))
+        elif not base.weights.bundled and not base.weights.cached.is_file():
+            text = Text("The weights of {base} are not on this computer yet. Fetch them once (it needs the internet; "
+                        "cnnstudio fetch {id} does the same), choose a weights file that you have, or use the bundled "
+                        "EfficientNet-Lite0.",
+                        "Los pesos de {base} aún no están en este equipo. Descárguelos una vez (requiere internet; "
+                        "cnnstudio fetch {id} hace lo mismo), elija un archivo de pesos que tenga o use la "
+                        "EfficientNet-Lite0 incluida.")
+            fetch = Fix(action="fetch_base", label=Text("Fetch", "Descargar"), arguments={"base": base.id})
+            own = Fix(action="set_node_param", label=Text("From a file", "De un archivo"),
+                      arguments={"node": node.id, "name": "weights", "value": "file"})
+            problems.append(error("weights_missing", text.fill(base=base.label, id=base.id), "network", node=node.id,
+                                  field="weights", fixes=(fetch, own)))
+    return tuple(problems)
+
+
+def check_training(project: Project) -> tuple[Problem, ...]:
+    training = project.training
+    problems = list(check(TRAINING_PARAMS, fields_of(training, TRAINING_PARAMS), "training"))
+    optimizer = OPTIMIZERS.find(training.optimizer.type)
+    if optimizer is None:
+        text = Text("There is no optimizer called {name}; there are {names}.",
+                    "No hay ningún optimizador llamado {name}; hay {names}.")
+        fix = Fix(action="set_field", label=Text("Use Adam", "Usar Adam"),
+                  arguments={"spec": "training", "field": "optimizer", "value": {"type": "adam"}})
+        problems.append(error("unknown_optimizer", text.fill(name=training.optimizer.type,
+                                                             names=", ".join(OPTIMIZERS.ids())),
+                              "training", field="optimizer", fixes=(fix,)))
+    else:
+        problems += check(optimizer.params, training.optimizer.params, "training", node="optimizer")
+    for callback in training.callbacks:
+        entry = CALLBACKS.find(callback.type)
+        if entry is None:
+            if callback.enabled:
+                text = Text("There is no callback called {name}.", "No hay ningún callback llamado {name}.")
+                problems.append(error("unknown_callback", text.fill(name=callback.type), "training",
+                                      node=callback.id))
+            continue
+        problems += check(entry.params, callback.params, "training", node=callback.id)
+    wanted = LOSS_OF[project.dataset.label_mode]
+    if training.loss not in ("auto", wanted):
+        text = Text("The loss {have} does not fit {mode} labels; {want} does.",
+                    "La pérdida {have} no corresponde a etiquetas {mode}; corresponde {want}.")
+        fix = Fix(action="set_field", label=Text("Let the loss follow the labels", "Que la pérdida siga las etiquetas"),
+                  arguments={"spec": "training", "field": "loss", "value": "auto"})
+        problems.append(error("wrong_loss", text.fill(have=training.loss, mode=project.dataset.label_mode, want=wanted),
+                              "training", field="loss", fixes=(fix,)))
+    if training.batch_size < 8 and any(node.type == "BatchNormalization" for node in project.network.nodes):
+        problems.append(warning("small_batch", Text(
+            "BatchNormalization needs larger batches (8 or more) to know mean and variance.",
+            "BatchNormalization necesita lotes mayores (8 o más) para conocer media y varianza."),
+            "training", field="batch_size",
+            fixes=(Fix(action="set_field", label=Text("Use batches of 16", "Usar lotes de 16"),
+                       arguments={"spec": "training", "field": "batch_size", "value": 16}),
+                   Fix(action="replace_normalization",
+                       label=Text("Use LayerNormalization instead", "Usar LayerNormalization en su lugar")))))
+    return tuple(problems)

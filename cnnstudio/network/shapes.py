@@ -1,0 +1,295 @@
+"""What a network is, without building it: shapes, parameters, multiply-adds, receptive fields, problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, Cost, LayerType, Shape, ShapeTrouble, values_of
+from cnnstudio.core.graph import topological_order
+from cnnstudio.core.groups import expanded
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.params import by_name, check
+from cnnstudio.core.problems import Fix, Problem, error
+from cnnstudio.core.text import Text
+from cnnstudio.network.advice import advice
+from cnnstudio.network.structure import end_of, ending, loops, remove, repetitions, structure
+
+__all__ = ["Field", "NetworkReport", "NodeReport", "advice", "report"]
+
+replace = msgspec.structs.replace
+
+
+class Field(msgspec.Struct, frozen=True):
+    """Receptive field: (height, width) of what one output value sees, and the step between two of them."""
+
+    size: tuple[int, int]
+    jump: tuple[int, int]
+    whole: bool = False
+
+
+class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one layer; `shape` is None where it cannot be known because of a problem."""
+
+    shape: Shape | None = None
+    inputs: tuple[Shape, ...] = ()
+    cost: Cost = Cost()
+    field: Field | None = None
+
+    @property
+    def activation_bytes(self) -> int:
+        """Memory of the layer's output for one picture in float32."""
+        size = 4
+        for each in self.shape or (0,):
+            size *= each
+        return size
+
+
+class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole network: a report for each node, an order in which layers can be built, all problems."""
+
+    nodes: dict[str, NodeReport]
+    order: tuple[str, ...]
+    output: str | None
+    problems: tuple[Problem, ...]
+    network: NetworkSpec = NetworkSpec()
+    """What was looked at: the network with the repetitions of its groups written out."""
+    copies: dict[str, str] = {}
+    """For each layer of a repetition the one that it repeats."""
+
+    @property
+    def trainable(self) -> int:
+        return sum(node.cost.trainable for node in self.nodes.values())
+
+    @property
+    def parameters(self) -> int:
+        return sum(node.cost.parameters for node in self.nodes.values())
+
+    @property
+    def multiply_adds(self) -> int:
+        return sum(node.cost.multiply_adds for node in self.nodes.values())
+
+    @property
+    def activation_bytes(self) -> int:
+        return sum(node.activation_bytes for node in self.nodes.values())
+
+    @property
+    def field(self) -> Field | None:
+        """The largest receptive field before the picture part ends; the whole picture where a map already sees it all,
+        as behind a squeeze-and-excite."""
+        fields = [node.field for node in self.nodes.values() if node.field is not None]
+        everywhere = next((node.field for node in self.nodes.values() if node.field is not None and node.field.whole
+                           and node.shape is not None and len(node.shape) == 3 and node.shape[:2] != (1, 1)), None)
+        if everywhere is not None:
+            return everywhere
+        growing = [field for field in fields if not field.whole and field.size > (1, 1)]
+        return max(growing or [field for field in fields if field.whole], key=lambda field: field.size, default=None)
+
+    def of(self, node: str) -> tuple[Problem, ...]:
+        """The problems of one node."""
+        return tuple(problem for problem in self.problems if problem.where.node == node)
+
+
+class _Recent(msgspec.Struct, frozen=True):
+    """The last network that was looked at, and what was found."""
+
+    network: NetworkSpec
+    context: Context
+    report: NetworkReport
+    files: tuple[tuple[str, int, int], ...] = ()
+    """The files of own bases as they were then."""
+
+
+_recent: _Recent | None = None
+"""A network is asked for again and again while it is edited: what did not change is not found out again."""
+
+
+def report(network: NetworkSpec, context: Context, headless: bool = False) -> NetworkReport:
+    """Never raises. With `headless`, the end need not be an answer for classes (a base's own graph).
+
+    Repetitions of groups are written out first: the report has their copies, too.
+    """
+    global _recent
+    if headless:
+        return _report(network, context, True, None)
+    last, files = _recent, _files_of(network)
+    if last is not None and (last.context != context or last.files != files):
+        last = None
+    if last is not None and last.network is network:
+        return last.report
+    found = _report(network, context, False, last.report if last is not None else None)
+    _recent = _Recent(network, context, found, files)
+    return found
+
+
+def _files_of(network: NetworkSpec) -> tuple[tuple[str, int, int], ...]:
+    """What changes when the file of an own base comes, goes or changes."""
+    if not any(node.type == "PretrainedBase" and node.params.get("base") == "own" for node in network.nodes):
+        return ()
+    from cnnstudio.interchange.own_base.reader import state_of
+
+    return state_of(network)
+
+
+def _report(network: NetworkSpec, context: Context, headless: bool, before: NetworkReport | None) -> NetworkReport:
+    impossible = repetitions(network)
+    network, copies = expanded(network)
+    known = {node.id: node for node in network.nodes}
+    problems = [*impossible, *structure(network, known)]
+    pairs = [(edge.source, edge.target) for edge in network.edges]
+    order, circular = topological_order(list(known), pairs)
+    problems += loops(network, circular)
+    sources: dict[str, list[str]] = {identifier: [] for identifier in known}
+    for edge in sorted(network.edges, key=lambda edge: edge.port):
+        if edge.target in known:
+            sources[edge.target].append(edge.source)
+    found: dict[str, NodeReport] = {}
+    earlier = _Earlier(before) if before is not None else None
+    for identifier in order:
+        entering = [source for source in sources[identifier] if source in found]
+        kept = earlier.found(known[identifier], entering, found) if earlier is not None else None
+        if kept is not None:
+            found[identifier] = kept
+            continue
+        found[identifier], trouble = _node(known[identifier], entering, found, context)
+        problems += trouble
+    for identifier in circular:
+        found[identifier] = NodeReport()
+    output = end_of(network, order, known)
+    if not headless:
+        problems += ending(network, {identifier: node.shape for identifier, node in found.items()}, output, context)
+    if copies:
+        problems = [_of_original(problem, copies) for problem in problems]
+    return NetworkReport(nodes=found, order=tuple(order), output=output, problems=tuple(problems), network=network,
+                         copies=copies)
+
+
+class _Earlier:
+    """What an earlier report can still answer for: sound layers that did not change, behind sources that did not."""
+
+    def __init__(self, before: NetworkReport) -> None:
+        self._nodes = {node.id: node for node in before.network.nodes}
+        self._found = before.nodes
+        self._sources: dict[str, list[str]] = {}
+        for edge in sorted(before.network.edges, key=lambda edge: edge.port):
+            self._sources.setdefault(edge.target, []).append(edge.source)
+
+    def found(self, node: Node, entering: list[str], now: dict[str, NodeReport]) -> NodeReport | None:
+        known, old = self._nodes.get(node.id), self._found.get(node.id)
+        if known is None or old is None or old.shape is None or (known is not node and not _alike(known, node)):
+            return None
+        if self._sources.get(node.id, []) != entering:
+            return None
+        for each in entering:
+            source, before = now[each], self._found[each]
+            if source is not before and (source.shape != before.shape or source.field != before.field):
+                return None
+        return old
+
+
+def _alike(one: Node, other: Node) -> bool:
+    """Whether two layers are the same but for their place on the canvas."""
+    return one.type == other.type and one.params == other.params and one.version == other.version
+
+
+def _of_original(problem: Problem, copies: dict[str, str]) -> Problem:
+    """What is wrong with a repetition is shown, and mended, at the layer that it repeats."""
+    original = copies.get(problem.where.node or "")
+    if original is None:
+        return problem
+    text = Text("In a repetition of the block: {what}", "En una repetición del bloque: {what}")
+
+    def named(value: Any) -> Any:
+        return [named(each) for each in value] if isinstance(value, list) else (
+            copies.get(value, value) if isinstance(value, str) else value)
+
+    fixes = tuple(replace(fix, arguments={name: named(value) for name, value in fix.arguments.items()})
+                  for fix in problem.fixes)
+    return replace(problem, text=text.fill(what=problem.text), where=replace(problem.where, node=original), fixes=fixes)
+
+
+def _node(node: Node, sources: list[str], found: dict[str, NodeReport], context: Context
+          ) -> tuple[NodeReport, list[Problem]]:
+    layer = LAYERS.find(node.type)
+    if layer is None:
+        return NodeReport(), []
+    problems = [_mendable(problem, layer, node) for problem in check(layer.params, node.params, "network", node=node.id)]
+    problems += _count(node, layer, sources, found)
+    inputs = tuple(shape for shape in (found[source].shape for source in sources) if shape is not None)
+    if problems or len(inputs) < len(sources) or len(inputs) < layer.minimum_inputs:
+        return NodeReport(inputs=inputs), problems
+    values = values_of(node, layer)
+    try:
+        shape = layer.shape(values, inputs, context)
+        cost = layer.cost(values, inputs, shape, context)
+    except ShapeTrouble as trouble:
+        fixes = tuple(_located(fix, node.id) for fix in trouble.fixes)
+        return NodeReport(inputs=inputs), [error(trouble.code, trouble.text, "network", node=node.id, fixes=fixes)]
+    fields = [field for field in (found[source].field for source in sources) if field is not None]
+    return NodeReport(shape=shape, inputs=inputs, cost=cost, field=_field(layer, values, fields)), []
+
+
+def _count(node: Node, layer: LayerType, sources: list[str], found: dict[str, NodeReport]) -> list[Problem]:
+    """Whether a layer has as many inputs as it takes."""
+    if len(sources) < layer.minimum_inputs:
+        text = (Text("This layer joins several inputs: connect at least {n}.",
+                     "Esta capa une varias entradas: conecte al menos {n}.").fill(n=layer.minimum_inputs)
+                if layer.minimum_inputs > 1 else Text("This layer has no input.", "Esta capa no tiene entrada."))
+        return [error("too_few_inputs", text, "network", node=node.id, fixes=(remove(node.id),))]
+    if layer.maximum_inputs is None or len(sources) <= layer.maximum_inputs:
+        return []
+    if layer.maximum_inputs == 0:
+        fix = Fix(action="disconnect_inputs", label=Text("Remove the connection", "Eliminar la conexión"),
+                  arguments={"node": node.id, "keep": 0})
+        return [error("too_many_inputs", Text("The input layer takes no connection.",
+                                              "La capa de entrada no admite conexiones."),
+                      "network", node=node.id, fixes=(fix,))]
+    shapes = [found[source].shape for source in sources]
+    joins = ("Add", "Concatenate") if len(set(shapes)) == 1 else ("Concatenate", "Add")
+    fixes = tuple(Fix(action="join_inputs", arguments={"node": node.id, "type": kind},
+                      label=Text("Join them with {layer}", "Unirlas con {layer}").fill(layer=kind)) for kind in joins)
+    text = (Text("This layer takes one input. Join several with Add or Concatenate first.",
+                 "Esta capa admite una entrada. Una varias antes con Add o Concatenate.") if layer.maximum_inputs == 1 else
+            Text("This layer takes {n} inputs at most.", "Esta capa admite {n} entradas como mucho.").fill(
+                n=layer.maximum_inputs))
+    if layer.maximum_inputs > 1:
+        fixes = (Fix(action="disconnect_inputs", arguments={"node": node.id, "keep": layer.maximum_inputs},
+                     label=Text("Keep the first {n}", "Conservar las {n} primeras").fill(n=layer.maximum_inputs)),)
+    return [error("too_many_inputs", text, "network", node=node.id, fixes=fixes)]
+
+
+def _mendable(problem: Problem, layer: LayerType, node: Node) -> Problem:
+    """A problem of a value, with the fix that takes the default again."""
+    name = str(problem.where.field)
+    fix = Fix(action="forget_node_param", arguments={"node": node.id, "name": name},
+              label=Text("Use the default", "Usar el valor por omisión") if by_name(layer.params, name) is not None else
+              Text("Forget {name}", "Olvidar {name}").fill(name=name))
+    return replace(problem, fixes=(*problem.fixes, fix))
+
+
+def _located(fix: Fix, node: str) -> Fix:
+    if fix.action in ("set_node_param", "insert_before", "replace_layer", "choose_own_base"):
+        return replace(fix, arguments={"node": node} | fix.arguments)
+    if fix.action == "remove_nodes" and not fix.arguments:
+        return replace(fix, arguments={"nodes": [node]})
+    return fix
+
+
+def _field(layer: LayerType, values: dict[str, Any], fields: list[Field]) -> Field:
+    """Receptive field after a layer: r + (k - 1) * jump, the jump times the stride (Araujo et al., 2019)."""
+    if not fields:
+        return Field((1, 1), (1, 1))
+    before = Field(
+        (max(field.size[0] for field in fields), max(field.size[1] for field in fields)),
+        (max(field.jump[0] for field in fields), max(field.jump[1] for field in fields)),
+        any(field.whole for field in fields))
+    window = layer.window(values)
+    if before.whole or window.whole:
+        return replace(before, whole=True)
+    return Field(
+        (before.size[0] + (window.kernel[0] - 1) * before.jump[0],
+         before.size[1] + (window.kernel[1] - 1) * before.jump[1]),
+        (max(1, before.jump[0] * window.strides[0] // window.up[0]),
+         max(1, before.jump[1] * window.strides[1] // window.up[1])))

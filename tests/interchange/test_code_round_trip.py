@@ -1,0 +1,246 @@
+"""From the canvas to Keras code and back: the same graph. Nothing of the code is run."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.blocks import BLOCKS, insert_block
+from cnnstudio.catalog.context import Context, context_of
+from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.core import network_edits
+from cnnstudio.core.edits import set_network, set_node_param
+from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.project import Project
+from cnnstudio.core.workplace import use_folder
+from cnnstudio.interchange.keras_file.model import with_foreign
+from cnnstudio.interchange.keras_source import Written, read_code
+from cnnstudio.interchange.keras_source.apply import read_again, with_code
+from cnnstudio.interchange.own_base import reader as own
+from cnnstudio.interchange.own_base.files import take_in
+from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.network.shapes import report
+from cnnstudio.network.starting import Facts, new_project, with_base
+from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
+from tests.catalog.random_networks import networks
+from tests.interchange.keras_files import write_model
+
+
+def graph(network: NetworkSpec) -> tuple:
+    """Layers with all their values, and who feeds whom; where an attention's key is its value, or all are one, once."""
+    nodes, edges = {}, {}
+    for node in network.nodes:
+        layer = LAYERS.find(node.type)
+        nodes[node.id] = (node.type, node.params if layer is None else values_of(node, layer))
+        sources = network.inputs_of(node.id)
+        if layer is not None and layer.passing != "list":
+            sources = sources[:2] if len(sources) == 3 and sources[2] == sources[1] else sources
+            sources = sources[:1] if len(set(sources)) == 1 else sources
+        edges[node.id] = sources
+    return nodes, edges
+
+
+def same(one: NetworkSpec, other: NetworkSpec) -> None:
+    assert graph(other) == graph(one)
+
+
+def applied(project: Project, code: str, classes: int = 3) -> Project:
+    """As from a file: nothing is known but the code. Read again where it was printed it must be no less."""
+    context = context_of(project, classes)
+    back = with_code(project, read_code(code), context)
+    assert graph(with_code(project, read_again(code, project, context), context).network) == graph(back.network)
+    return back
+
+
+@pytest.mark.parametrize(("kind", "values", "before"), [case for case in CASES + OTHERS if case[0] != "Output"],
+                         ids=lambda value: value if isinstance(value, str) else "")
+def test_a_layer_comes_back_as_it_went(kind, values, before):
+    spec = around(kind, values, before)
+    written = read_code(keras_code(spec, CONTEXT))
+    assert (written.unknown, written.notes, written.normalization) == ((), (), "zero_one")
+    assert written.shape == (CONTEXT.height, CONTEXT.width, CONTEXT.channels)
+    same(spec, written.network)
+
+
+@pytest.mark.parametrize("template", list(TEMPLATES), ids=lambda template: template.id)
+@pytest.mark.parametrize("whole", [False, True], ids=["network", "script"])
+def test_an_architecture_comes_back_as_it_went(template, whole):
+    project = new_project("x", "/p", Facts(classes=("a", "b", "c")), template=template.id)
+    context = context_of(project, 3)
+    code = keras_script(project, 3, 90) if whole else keras_code(project.network, context)
+    written = read_code(code)
+    back = with_foreign(set_network(project, NetworkSpec()), written, context)
+    same(project.network, back.network)
+    assert back.recipe == project.recipe
+    assert applied(project, code) == project
+    if whole:
+        assert back.training.optimizer.type == project.training.optimizer.type
+        assert back.training.epochs == project.training.epochs
+
+
+@pytest.mark.parametrize("block", list(BLOCKS), ids=lambda block: block.id)
+def test_a_block_comes_back_as_it_went(block):
+    drawing = Drawing()
+    drawing.add("Input")
+    drawing.add("Conv2D", filters=8, padding="same")
+    project = insert_block(Project(network=drawing.network()), block.id, (32, 32, 8), drawing.last)
+    context = context_of(project, 3)
+    same(project.network, read_code(keras_code(project.network, context)).network)
+
+
+@pytest.mark.parametrize("base", ["efficientnet_lite0", "vgg16", "mobilenet_v2", "resnet50", "densenet121", "convnext_tiny",
+                                  "nasnet_mobile", "inception_v3"])
+@pytest.mark.parametrize("settings_", [{}, {"trainable_from": "all", "pooling": "none", "weights": "random"},
+                                       {"pooling": "max", "weights": "file", "weights_file": 'C:\\x "y"\\w. Node: z.h5'}],
+                         ids=["frozen", "learning", "file"])
+def test_a_base_comes_back_as_one_layer(base, settings_):
+    project = with_base(Project(name="x"), BASES[base])
+    node = project.network.nodes[1]
+    for name, params in ((node.id, settings_), ("my-base", settings_ | {"trainable_from": BASES[base].blocks[-1]}),
+                         ("keras", settings_ | {"ends_at": BASES[base].blocks[-2]})):
+        nodes = tuple(Node(id=name, type=each.type, params=each.params | params) if each is node else each
+                      for each in project.network.nodes)
+        edges = tuple(Edge(source=name if each.source == node.id else each.source,
+                           target=name if each.target == node.id else each.target) for each in project.network.edges)
+        changed = set_network(project, NetworkSpec(nodes=nodes, edges=edges, origin=base))
+        back = applied(changed, keras_code(changed.network, context_of(changed, 3)))
+        same(changed.network, back.network)
+        assert back.recipe == changed.recipe
+        assert applied(changed, keras_script(changed, 3, 90)) == back
+
+
+def test_a_base_of_the_users_own_comes_back_where_it_was_printed(tmp_path):
+    """The function that is printed for it loads the file: only its own project knows what that is."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    use_folder(folder)
+    try:
+        base = own.own_base(take_in(write_model(tmp_path / "mine.keras"), folder))
+        project = with_base(Project(name="x"), base)
+        for name, value in (("pooling", "avg"), ("trainable_from", "three"), ("ends_at", "two")):
+            context = context_of(project, 3)
+            code = keras_code(project.network, context)
+            assert with_code(project, read_again(code, project, context), context) == project
+            with pytest.raises(ProblemError):
+                read_code(code)
+            project = set_node_param(project, "base", name, value)
+    finally:
+        use_folder(None)
+
+
+def test_layers_of_a_base_that_were_changed_stay_layers():
+    project = with_base(Project(name="x"), BASES["vgg16"])
+    code = keras_code(project.network, context_of(project, 3))
+    written = read_code(code.replace("filters=512", "filters=500", 1))
+    assert written.network.node("block4_conv1").params["filters"] == 500
+    assert not any(node.type == "PretrainedBase" for node in written.network.nodes)
+
+
+@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_a_random_network_comes_back_as_it_went(made):
+    """With its mistakes: the canvas marks them, the code carries them."""
+    network, context = made
+    if any(problem.code == "value" for problem in report(network, context, headless=True).problems):
+        return  # what no layer can have need not be printable
+    project = Project(network=network)
+    written = read_code(keras_code(network, context))
+    back = with_code(project, written, context)
+    expected, found = graph(network), graph(back.network)
+    assert found == expected
+
+
+@pytest.mark.parametrize("normalization", ["zero_one", "minus_one_one", "none", "base", "standardize"])
+@pytest.mark.parametrize("own", [None, "normalization", "rescaling", "first"])
+def test_the_normalisation_stays_the_recipes_and_a_rescaling_the_users(normalization, own):
+    import msgspec
+
+    drawing = Drawing()
+    drawing.add("Input")
+    if own is not None:
+        drawing.add("Rescaling", id=own, scale=1 / 255)
+    drawing.add("Flatten")
+    drawing.add("Output")
+    project = set_network(Project(), drawing.network())
+    recipe = msgspec.structs.replace(project.recipe, normalization=normalization, mean=(100.0, 110.1, 120.3),
+                                     deviation=(60.0, 61.7, 62.9))
+    project = msgspec.structs.replace(project, recipe=recipe)
+    assert applied(project, keras_code(project.network, context_of(project, 3))) == project
+
+
+def test_places_blocks_notes_and_repetitions_stay():
+    drawing = Drawing()
+    drawing.add("Input")
+    drawing.add("Conv2D", filters=8, padding="same")
+    drawing.add("Conv2D", id="inner", filters=8, padding="same")
+    drawing.add("ReLU", id="active")
+    drawing.add("Flatten")
+    drawing.add("Output")
+    project = network_edits.group_nodes(set_network(Project(), drawing.network("small_cnn")), ["inner", "active"], "Stage")
+    project = network_edits.set_group(project, "block", repeat=3)
+    project = network_edits.add_note(project, "words", (3.0, 4.0))
+    nodes = tuple(Node(id=each.id, type=each.type, params=each.params, position=(1.0, float(place)))
+                  for place, each in enumerate(project.network.nodes))
+    import msgspec
+
+    project = set_network(project, msgspec.structs.replace(project.network, nodes=nodes))
+    code = keras_code(project.network, context_of(project, 3))
+    assert "inner_r3" in code
+    assert applied(project, code) == project
+
+    changed = applied(project, code.replace('filters=8, kernel_size=(3, 3), padding="same", name="inner_r2"',
+                                            'filters=8, kernel_size=(5, 5), padding="same", name="inner_r2"'))
+    assert changed.network.groups[0].repeat == 1
+    assert changed.network.node("inner_r2").params["kernel_size"] == (5, 5)
+    assert changed.network.node("inner").position == (1.0, 2.0)
+    assert changed.network.notes == project.network.notes
+
+
+def test_what_was_taken_over_stays_a_dense_layer():
+    drawing = Drawing()
+    drawing.add("Input")
+    drawing.add("Flatten")
+    drawing.add("Dense", units=3, activation="softmax")
+    project = set_network(Project(), drawing.network())
+    assert applied(project, keras_code(project.network, context_of(project, 3))) == project
+
+
+def test_unknown_layers_and_loose_ends_are_carried():
+    nodes = (Node(id="input", type="Input"), Node(id="odd", type="Mystery", params={"strength": 2, "words": 'a "b"'}),
+             Node(id="swapped", type="Conv2D (channels_first)", params={"filters": 3, "data_format": "channels_first"}),
+             Node(id="loose", type="Dense", params={"units": 7}), Node(id="keras", type="Flatten"), Node(id="a-b", type="ReLU"),
+             Node(id="a_b", type="Dropout"), Node(id="output", type="Output"))
+    edges = (Edge(source="input", target="odd"), Edge(source="odd", target="swapped"), Edge(source="swapped", target="a-b"),
+             Edge(source="a-b", target="a_b"), Edge(source="a_b", target="keras"), Edge(source="keras", target="output"))
+    project = set_network(Project(), NetworkSpec(nodes=nodes, edges=edges))
+    code = keras_code(project.network, context_of(project, 3))
+    written = read_code(code)
+    assert set(written.unknown) == {"odd", "swapped"}
+    same(project.network, applied(project, code).network)
+
+
+def test_every_name_of_a_printed_script_is_kept_from_layers():
+    """A layer called as the script calls its pictures would end the script."""
+    drawing = Drawing()
+    drawing.add("Input", id="train")
+    drawing.add("Flatten", id="model")
+    drawing.add("Dense", id="keras", units=4)
+    drawing.add("Add", "model", "model", id="validation")
+    drawing.add("Output", id="np")
+    project = set_network(Project(), drawing.network())
+    code = keras_script(project, 3, 90)
+    assert "\ntrain = keras" not in code and "\nkeras = " not in code
+    same(project.network, applied(project, code).network)
+
+
+def test_reading_does_not_depend_on_what_was_read_before():
+    code = keras_code(around("Conv2D", {}), CONTEXT)
+    first = read_code(code)
+    assert isinstance(first, Written)
+    assert read_code(code) == first
+    assert isinstance(CONTEXT, Context)

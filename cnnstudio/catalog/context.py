@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN, BaseResolver
 from cnnstudio.core.project import Project
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Shape of the prepared pictures, the classes and the form of their labels, and the normalisation.
 
-    `mean` and `deviation` of each channel (0 to 255) are for the normalisation "standardize".
+    `mean` and `deviation` of each channel (0 to 255) are for the normalisation "standardize". `bases` finds the
+    pretrained bases, those in the project's folder as well.
     """
 
     height: int
@@ -21,6 +23,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     normalization: str = "zero_one"
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
+    bases: BaseResolver = BUILT_IN
 
     @property
     def output_units(self) -> int:
@@ -44,9 +47,9 @@ LOSS_OF = {
 }
 
 
-def context_of(project: Project, class_count: int) -> Context:
-    """The context of a project whose pictures have that many classes."""
+def context_of(project: Project, class_count: int, bases: BaseResolver) -> Context:
+    """The context of a project whose pictures have that many classes; `bases` finds those of its folder."""
     recipe = project.recipe
     return Context(height=recipe.height, width=recipe.width, channels=recipe.channels, class_count=class_count,
                    label_mode=project.dataset.label_mode, normalization=recipe.normalization,
-                   mean=recipe.mean, deviation=recipe.deviation)
+                   mean=recipe.mean, deviation=recipe.deviation, bases=bases)

@@ -7,7 +7,6 @@ import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Final
 
 from cnnstudio.cli.arguments import parser
@@ -15,7 +14,6 @@ from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.settings import load_settings
 from cnnstudio.core.text import LANGUAGES, set_language, system_language, tr
-from cnnstudio.core.workplace import use_folder
 from cnnstudio.imaging.quiet import silence_codecs
 
 _RUN: Final = {
@@ -45,7 +43,6 @@ def main(arguments: Sequence[str]) -> int:
     parsed = parser(arguments).parse_args(arguments)
     silence_codecs()
     output = Output(parsed.json)
-    _use_bases(getattr(parsed, "project", None))
     try:
         code = _command(parsed.command)(parsed, output)
         # That nobody reads on is no failure of ours, but not all was told.
@@ -56,12 +53,6 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         output.clear_progress()
         return 1
-
-
-def _use_bases(folder: object) -> None:
-    """The project's own bases are found from now on."""
-    if isinstance(folder, Path):
-        use_folder(folder)
 
 
 def _command(word: str) -> Callable[[argparse.Namespace, Output], int]:

@@ -19,7 +19,8 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets import findings as stored
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
-from cnnstudio.datasets.audit.helpers import Helpers, keep_memory
+from cnnstudio.datasets.audit.helpers import Helpers
+from cnnstudio.datasets.audit.memory import keep_memory
 from cnnstudio.datasets.audit.run import ALL_KINDS
 from cnnstudio.datasets.audit.run import audit as audit_index
 from cnnstudio.datasets.embedding import Embedding, read_embedding

@@ -13,6 +13,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.torch.script import torch_code, torch_script
@@ -25,11 +26,11 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
     Of the project as it is, or with --run as it was when that training began.
     """
     project, classes, training = project_of(arguments)
-    context = context_of(project, max(2, classes))
+    context = context_of(project, max(2, classes), ProjectBases(arguments.project))
     if arguments.framework == "torch":
-        text = torch_script(project, context.class_count) if arguments.whole else torch_code(project.network, context)
+        text = torch_script(project, context) if arguments.whole else torch_code(project.network, context)
     else:
-        text = (keras_script(project, context.class_count, training) if arguments.whole else
+        text = (keras_script(project, context, training) if arguments.whole else
                 keras_code(project.network, context))
     target: Path | None = arguments.to
     if target is None:

@@ -8,11 +8,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.exporters import DRAWINGS
 from cnnstudio.cli.code import project_of
 from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 
 _DRAWER: Final = "cnnstudio.gui.pages.network.drawing"
 """By its dotted name: no other command loads Qt."""
@@ -26,9 +28,10 @@ def draw(arguments: argparse.Namespace, output: Output) -> int:
         raise ProblemError(error("unknown_format", text.fill(path=target.name, endings=", ".join(DRAWINGS)), "file",
                                  path=target))
     project, classes, _training = project_of(arguments)
+    context = context_of(project, max(2, classes), ProjectBases(arguments.project))
     # A drawing needs no screen, and must not open a window where there is one.
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    import_module(_DRAWER).write_drawing(project, max(2, classes), target)
+    import_module(_DRAWER).write_drawing(project, context, target)
     output.line({"path": str(target), "layers": len(project.network.nodes)},
                 tr("Written to {path}.", "Escrito en {path}.", path=target))
     return 0

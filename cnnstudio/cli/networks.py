@@ -13,9 +13,10 @@ from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import number, tr
 from cnnstudio.datasets.index import open_index
-from cnnstudio.interchange.keras_file.model import notes_problem, read_network, unknown_problem, with_foreign
-from cnnstudio.interchange.own_base.files import take_in
-from cnnstudio.interchange.own_base.reader import own_base
+from cnnstudio.interchange.foreign import notes_problem, unknown_problem, with_foreign
+from cnnstudio.interchange.open import read_network
+from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.shapes import report
 from cnnstudio.network.starting import with_base
 from cnnstudio.workers.own_bases import model_of
@@ -34,14 +35,14 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
         classes = len(index.class_names(project.dataset))
     finally:
         index.close()
-    context = context_of(project, max(classes, 2))
+    context = context_of(project, max(classes, 2), ProjectBases(folder))
     changed = with_foreign(project, foreign, context)
     lock = locked(folder)
     try:
         write_project(folder, changed)
     finally:
         lock.release()
-    found = report(changed.network, context_of(changed, max(classes, 2)))
+    found = report(changed.network, context_of(changed, max(classes, 2), ProjectBases(folder)))
     told = (unknown_problem(foreign, arguments.source), notes_problem(foreign))
     output.problems([problem for problem in told if problem is not None], as_lines=False)
     output.line({"event": "network", "layers": len(changed.network.nodes), "parameters": found.parameters,
@@ -61,7 +62,7 @@ def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
         base = BASES.find(arguments.base)
         if base is None:
             model, name = model_of(Path(arguments.base))
-            base = own_base(take_in(model, folder, name))
+            base = ProjectBases(folder).require_own(copy_into_project(model, folder, name))
         write_project(folder, with_base(project, base))
     finally:
         lock.release()

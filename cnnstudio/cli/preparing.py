@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from cnnstudio.catalog.bases.finding import find_base
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.cli.jobs import ended, report_progress, run_job
 from cnnstudio.cli.output import Output, progress_of, scanning
@@ -19,6 +18,7 @@ from cnnstudio.core.text import Text, number, tr
 from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.sourcing import source_folder
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.preparing import augmentation_job, refreshed
 from cnnstudio.workers.probing import probe_job, read_probe
 from cnnstudio.workers.runs import find_run
@@ -126,12 +126,13 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
     last = run_job(job, output, hear)
     found = read_probe(folder) if told else None
     if found is not None:
-        _tell_probe(found, output)
+        _tell_probe(found, folder, output)
     return ended(last, output)
 
 
-def _tell_probe(found: events.BasesProbed, output: Output) -> None:
-    known = {row.base: find_base(row.base) for row in found.rows}
+def _tell_probe(found: events.BasesProbed, folder: Path, output: Output) -> None:
+    bases = ProjectBases(folder)
+    known = {row.base: bases.find(row.base) for row in found.rows}
     labels = {name: name if base is None else str(base.label) for name, base in known.items()}
     width = max((len(each) for each in labels.values()), default=0)
     for row in found.rows:

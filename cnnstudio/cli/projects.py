@@ -18,6 +18,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import measured, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.own_bases import model_of
 from cnnstudio.workers.preparing import refreshed
@@ -52,7 +53,7 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
         counts, splits = index.counts(), index.split_counts(classes)
         unreadable = picture_problems(index)
         index.close()
-    problems = (*created.scan.problems, *unreadable, *check_project(project, classes, counts))
+    problems = (*created.scan.problems, *unreadable, *check_project(project, classes, counts, ProjectBases(folder)))
     output.problems(problems, as_lines=False)
     images = sum(splits.values())
     if not images:
@@ -111,7 +112,7 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
     try:
         noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
         problems = (*rescued, *noticed, *picture_problems(index),
-                    *check_project(project, index.class_names(project.dataset), index.counts()))
+                    *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
     finally:
         index.close()
     output.problems(problems)

@@ -22,6 +22,7 @@ from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspec
 from cnnstudio.datasets.sample import write_digits
 from cnnstudio.datasets.sourcing import source_text
 from cnnstudio.interchange.own_base.files import SUFFIXES as MODELS
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.network.starting import Facts, new_project, with_base
 
@@ -114,20 +115,19 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     index.apply(project.dataset)
     write_project(folder, project)
     problems = (*scan.problems, *picture_problems(index),
-                *check_project(project, index.class_names(project.dataset), index.counts()))
+                *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
     return Created(project=project, scan=scan, problems=problems), index
 
 
 def _own_base(model: Path, folder: Path, name: str, cancelled: Cancelled) -> Base:
     """A model of the user's, taken into the project's folder."""
-    from cnnstudio.interchange.own_base.files import take_in
-    from cnnstudio.interchange.own_base.reader import own_base
+    from cnnstudio.interchange.own_base.copying import copy_into_project
 
     def check() -> None:
         if cancelled():
             raise ProblemError(_cancelled(folder))
 
-    return own_base(take_in(model, folder, name, check=check), folder=folder)
+    return ProjectBases(folder).require_own(copy_into_project(model, folder, name, check=check))
 
 
 def _cancelled(folder: Path) -> Problem:

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from cnnstudio.catalog.bases.finding import base_of, identifier_of
+from cnnstudio.catalog.bases.resolver import BaseResolver, base_of, identifier_of
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.training import LOSSES, OPTIMIZERS
@@ -62,7 +62,7 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True,
             tensors[identifier] = _normalized(start, network, context)
             continue
         entering = [tensors[source] for source in network.inputs_of(identifier)]
-        layer = _base(node, entering[0], weights) if node.type == "PretrainedBase" else _make(node, context)
+        layer = _base(node, entering[0], weights, context.bases) if node.type == "PretrainedBase" else _make(node, context)
         layers[identifier] = layer
         tensors[identifier] = apply(layer, entering, node.type)
     model = keras.Model(start, tensors[found.output], name="network")
@@ -91,10 +91,10 @@ def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
     return call.build({}, resolve, name=name)(start)
 
 
-def _base(node: Node, entering: Any, weights: bool) -> Any:
+def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> Any:
     """The base as a model within the model, named by the node; frozen before its freeze line."""
     values = values_of(node, LAYERS["PretrainedBase"])
-    base = base_of(values)
+    base = base_of(values, bases)
     if base is None:
         raise KeyError(identifier_of(values))
     height, width, channels = entering.shape[1:]

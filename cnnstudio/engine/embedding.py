@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases.resolver import BUILT_IN, BaseResolver
 from cnnstudio.catalog.context import context_of
 from cnnstudio.core import edits
 from cnnstudio.core.commands import Embed
@@ -61,7 +62,7 @@ def extractor(name: str) -> tuple[Any, RecipeSpec]:
     """The model that gives one vector a picture, and the recipe of its pictures: a base's, or a run's before its
     last weights. Raises ProblemError."""
     if name in BASES.ids():
-        return base_extractor(BASES[name], RecipeSpec())
+        return base_extractor(BASES[name], RecipeSpec(), BUILT_IN)
     loaded = models.load(Path(name))
     last = next((layer for layer in reversed(loaded.model.layers) if layer.weights), None)
     if last is None:
@@ -76,14 +77,14 @@ def extractor(name: str) -> tuple[Any, RecipeSpec]:
     return keras.Model(loaded.model.inputs, before, name="features"), loaded.card.recipe
 
 
-def base_extractor(base: Base, recipe: RecipeSpec, file: str = "") -> tuple[Any, RecipeSpec]:
+def base_extractor(base: Base, recipe: RecipeSpec, bases: BaseResolver, file: str = "") -> tuple[Any, RecipeSpec]:
     """The base as a model that gives one vector a picture, and `recipe` at its size; with weights from `file`."""
     project = with_base(Project(recipe=recipe), base)
     node = next(each.id for each in project.network.nodes if each.type == "PretrainedBase")
     if file:
         for field, value in (("weights", "file"), ("weights_file", file)):
             project = edits.set_node_param(project, node, field, value)
-    built = build(project.network, context_of(project, 2))
+    built = build(project.network, context_of(project, 2, bases))
     return keras.Model(built.model.inputs, built.tensors[node], name="features"), project.recipe
 
 

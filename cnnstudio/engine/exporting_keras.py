@@ -9,23 +9,22 @@ import keras
 import numpy as np
 
 from cnnstudio.catalog.context import context_of
-from cnnstudio.core.workplace import use_folder
 from cnnstudio.engine import models
 from cnnstudio.engine.exporting_torch import SOURCE, WEIGHTS, write_recipe, written_module
 from cnnstudio.engine.transferring import save_state
 from cnnstudio.imaging.prepare import prepare_file
-from cnnstudio.interchange.own_base import reader as own
+from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.script import keras_source
 from cnnstudio.workers.runs import RunFolder
 
 
 def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
     """Network, weights (arrays by layer) and recipe with the classes."""
-    use_folder(run.project_folder)
+    bases = ProjectBases(run.project_folder)
     project = run.spec()
-    own.require(project.network)
+    require_own_bases(project.network, bases)
     folder.mkdir(parents=True)
-    source = keras_source(project.network, context_of(project, len(loaded.card.class_names)))
+    source = keras_source(project.network, context_of(project, len(loaded.card.class_names), bases))
     (folder / SOURCE).write_text(source, encoding="utf-8")
     save_state(state(loaded.model, written_module(folder).model), folder / WEIGHTS)
     write_recipe(loaded.card, folder)

@@ -12,11 +12,10 @@ import numpy as np
 from cnnstudio.catalog.context import context_of
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.core.workplace import use_folder
 from cnnstudio.engine import models
 from cnnstudio.engine.transferring import save_state, torch_state
 from cnnstudio.imaging.prepare import prepare_file
-from cnnstudio.interchange.own_base import reader as own
+from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_code
 from cnnstudio.workers.runs import RunFolder
@@ -32,10 +31,10 @@ def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
                     "La exportación a PyTorch se relee y se compara antes de conservarla, y PyTorch no está instalado: "
                     "pip install torch. El código solo no necesita nada: cnnstudio code --framework torch.")
         raise ProblemError(error("torch_missing", text, "project", field="format"))
-    use_folder(run.project_folder)
+    bases = ProjectBases(run.project_folder)
     project = run.spec()
-    own.require(project.network)
-    context = context_of(project, len(loaded.card.class_names))
+    require_own_bases(project.network, bases)
+    context = context_of(project, len(loaded.card.class_names), bases)
     folder.mkdir(parents=True)
     (folder / SOURCE).write_text(torch_code(project.network, context), encoding="utf-8")
     save_state(torch_state(loaded.model, torch_model(project.network, context)), folder / WEIGHTS)

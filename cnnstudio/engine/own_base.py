@@ -11,7 +11,8 @@ from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.own_base import weights as own_weights
-from cnnstudio.interchange.own_base.reader import check_digest
+from cnnstudio.interchange.own_base.model import own_model
+from cnnstudio.interchange.own_base.resolver import check_digest
 
 _PARTS: Final = {"MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense")}
 """Layers whose weights lie in layers of their own, in the order in which Keras lists them."""
@@ -22,15 +23,15 @@ def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
 
     The content must be what the file's name says; every shape must fit. Nothing of the file but numbers is read.
     """
-    assert base.own is not None
-    path = Path(base.own.path)
+    model = own_model(base)
+    path = Path(model.path)
     check_digest(path)
     weighted = {name: layer for name, layer in layers.items() if layer.weights}
     with own_weights.opened(path) as file:
         for name, layer in weighted.items():
             parts = _PARTS.get(type(layer).__name__, ("",))
             wanted = [tuple(weight.shape) for weight in layer.weights]
-            origin = base.own.origins[name]
+            origin = model.origins[name]
             found = own_weights.arrays(file, origin, path, max(map(prod, wanted)), parts)
             if origin.flat and [array.size for array in found] == list(map(prod, wanted)):
                 found = [array.reshape(shape) for array, shape in zip(found, wanted, strict=True)]

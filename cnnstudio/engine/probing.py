@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.catalog.bases import Base
-from cnnstudio.catalog.bases.finding import find_base
+from cnnstudio.catalog.bases.resolver import BUILT_IN, BaseResolver
 from cnnstudio.core.commands import Probe
 from cnnstudio.core.events import AnyEvent, BasesProbed, Event, Finished, Notice, Phase, Probed, encode_event
 from cnnstudio.core.files import write_atomically
@@ -24,13 +24,13 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.core.workplace import use_folder
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
 from cnnstudio.engine import features, inference
 from cnnstudio.engine.embedding import base_extractor
 from cnnstudio.engine.evaluation import nothing_usable
 from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import notices, prepare_pictures
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
 
 _STRENGTHS: Final = (0.1, 1.0, 10.0, 100.0)
@@ -60,7 +60,7 @@ class _OfBase(Link):
 def probe(job: Probe, link: Link) -> AnyEvent:
     """Do the job: a BasesProbed event after every base, kept in its file. Raises ProblemError and StopRequested."""
     cache = Path(job.cache) if job.cache else cache_folder()
-    use_folder(Path(job.project) if job.project else None)
+    bases: BaseResolver = ProjectBases(Path(job.project)) if job.project else BUILT_IN
     manifest = read_manifest(Path(job.manifest))
     entries = [*spread(manifest.split("train"), job.most), *spread(manifest.split("validation"), job.most)]
     rows: list[Probed] = []
@@ -69,14 +69,14 @@ def probe(job: Probe, link: Link) -> AnyEvent:
     training = validation = 0
     for place, name in enumerate(job.bases, start=1):
         link.check()
-        base = find_base(name)
+        base = bases.find(name)
         if base is None:
             failed[name] = own_base_gone(name)
             link.emit(Notice(problem=msgspec.structs.replace(failed[name], severity="warning")))
             continue
         of_base = _OfBase(link, f"{base.label} ({place}/{len(job.bases)})")
         try:
-            row, training, validation = _probe_base(base, job, manifest, entries, cache, of_base, noticed)
+            row, training, validation = _probe_base(base, job, manifest, entries, cache, of_base, noticed, bases)
             rows.append(row)
         except ProblemError as trouble:
             failed[name] = trouble.problems[0]
@@ -105,11 +105,11 @@ def spread(entries: tuple[Entry, ...], most: int) -> list[Entry]:
 
 
 def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry], cache: Path, link: Link,
-                noticed: set[str]) -> tuple[Probed, int, int]:
+                noticed: set[str], bases: BaseResolver) -> tuple[Probed, int, int]:
     """The base's row, and how many pictures it learned from and was measured on."""
     begin = time.monotonic()
     phase(link, "loading")
-    model, recipe = base_extractor(base, job.recipe, job.files.get(base.id, ""))
+    model, recipe = base_extractor(base, job.recipe, bases, job.files.get(base.id, ""))
     phase(link, "preparing")
     prepared = prepare_pictures([manifest.path(entry) for entry in entries], recipe, cache, progress=Told(link),
                                 check=link.check)

@@ -17,7 +17,6 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.core.workplace import use_folder
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
 from cnnstudio.engine import features
 from cnnstudio.engine.batches import BatchSource, balanced_weights, encode_labels
@@ -28,6 +27,7 @@ from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.imaging.augment import Augmenter
 from cnnstudio.imaging.mixing import MIXING, Mixer
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import mixing_refused
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
@@ -47,10 +47,9 @@ def train(job: Train, link: Link) -> AnyEvent:
     """Do the job; answers the last event. Raises ProblemError and StopRequested."""
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
-    use_folder(run.project_folder)
     project = run.spec()
     manifest = read_manifest(run.manifest_path)
-    context = context_of(project, len(manifest.header.class_names))
+    context = context_of(project, len(manifest.header.class_names), ProjectBases(run.project_folder))
     phase(link, "preparing")
     pictures = _pictures(project, manifest, cache, link)
     phase(link, "building")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.catalog.class_names import is_strong, looks_like_characters, looks_like_colors, looks_like_directions
 from cnnstudio.catalog.context import LOSS_OF, context_of
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, StepType
@@ -20,7 +21,8 @@ from cnnstudio.core.recipe import RECIPE_PARAMS, statistics_key
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import TRAINING_PARAMS
-from cnnstudio.network.shapes import advice, report
+from cnnstudio.network.advice import advice
+from cnnstudio.network.shapes import report
 
 Counts = Mapping[str, Mapping[str, int]]
 """Usable pictures by class name and split."""
@@ -34,17 +36,18 @@ def fields_of(spec: object, params: Sequence[object]) -> dict[str, object]:
     return {param.name: getattr(spec, param.name) for param in params}  # type: ignore[attr-defined]
 
 
-def check_project(project: Project, classes: Sequence[str], counts: Counts, pinned: Collection[str] = ()
-                  ) -> tuple[Problem, ...]:
+def check_project(project: Project, classes: Sequence[str], counts: Counts, bases: BaseResolver,
+                  pinned: Collection[str] = ()) -> tuple[Problem, ...]:
     """All problems at once, data first, each located and with its fixes.
 
-    `pinned`: classes with pictures that the user put into another split than the draw would.
+    `bases` finds those of the project's folder. `pinned`: classes with pictures that the user put into another split
+    than the draw would.
     """
     return (
         *check_dataset(project, classes, counts, pinned),
         *check_recipe(project, counts),
         *check_augmentation(project, classes),
-        *check_network(project, len(classes)),
+        *check_network(project, len(classes), bases),
         *check_training(project),
     )
 
@@ -251,8 +254,8 @@ def _switch_off(step: Step) -> Fix:
                arguments={"spec": "augmentation", "step": step.id, "enabled": False})
 
 
-def check_network(project: Project, class_count: int) -> tuple[Problem, ...]:
-    context = context_of(project, max(class_count, 2))
+def check_network(project: Project, class_count: int, bases: BaseResolver) -> tuple[Problem, ...]:
+    context = context_of(project, max(class_count, 2), bases)
     found = report(project.network, context)
     return (*found.problems, *advice(project.network, context, found), *check_weights(project))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, Cost, LayerType, Shape, ShapeTrouble, values_of
+from cnnstudio.catalog.layers.entry import Subgraph, Values
 from cnnstudio.core.graph import topological_order
 from cnnstudio.core.groups import expanded
 from cnnstudio.core.network import NetworkSpec, Node
@@ -98,7 +101,7 @@ class _Recent(msgspec.Struct, frozen=True):
     network: NetworkSpec
     context: Context
     report: NetworkReport
-    files: tuple[tuple[str, int, int], ...] = ()
+    files: Hashable = ()
     """The files of own bases as they were then."""
 
 
@@ -114,7 +117,7 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
     global _recent
     if headless:
         return _report(network, context, True, None)
-    last, files = _recent, _files_of(network)
+    last, files = _recent, context.bases.file_states(network)
     if last is not None and (last.context != context or last.files != files):
         last = None
     if last is not None and last.network is network:
@@ -124,13 +127,37 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
     return found
 
 
-def _files_of(network: NetworkSpec) -> tuple[tuple[str, int, int], ...]:
-    """What changes when the file of an own base comes, goes or changes."""
-    if not any(node.type == "PretrainedBase" and node.params.get("base") == "own" for node in network.nodes):
-        return ()
-    from cnnstudio.interchange.own_base.reader import state_of
+def shape_and_cost(layer: LayerType, values: Values, inputs: tuple[Shape, ...], context: Context) -> tuple[Shape, Cost]:
+    """Output shape and cost of a layer on these inputs; of a composite layer, by the layers inside.
 
-    return state_of(network)
+    Raises ShapeTrouble where it cannot work.
+    """
+    if layer.subgraph is None:
+        shape = layer.shape(values, inputs, context)
+        return shape, layer.cost(values, inputs, shape, context)
+    inner, cost = _inside(layer.subgraph(values, inputs, context))
+    return layer.shape(values, (inner,), context), cost
+
+
+@lru_cache(maxsize=256)
+def _inside(subgraph: Subgraph) -> tuple[Shape, Cost]:
+    """Shape and cost of the layers in a composite layer; raises its `unfit`."""
+    network = subgraph.network()
+    result = report(network, subgraph.context, headless=True)
+    shape = result.nodes[network.nodes[-1].id].shape
+    if shape is None or not _same_weights(network, result, subgraph.weights_from):
+        raise subgraph.unfit(network)
+    trainable = sum(result.nodes[name].cost.trainable for name in subgraph.trainable() if name in result.nodes)
+    return shape, Cost(trainable=trainable, non_trainable=result.parameters - trainable,
+                       multiply_adds=result.multiply_adds)
+
+
+def _same_weights(network: NetworkSpec, result: NetworkReport, trained: Context | None) -> bool:
+    """Whether every layer has as many weights as in the context that its weights come from."""
+    if trained is None:
+        return True
+    before = report(network, trained, headless=True)
+    return all(result.nodes[node.id].cost.parameters == before.nodes[node.id].cost.parameters for node in network.nodes)
 
 
 def _report(network: NetworkSpec, context: Context, headless: bool, before: NetworkReport | None) -> NetworkReport:
@@ -222,8 +249,7 @@ def _node(node: Node, sources: list[str], found: dict[str, NodeReport], context:
         return NodeReport(inputs=inputs), problems
     values = values_of(node, layer)
     try:
-        shape = layer.shape(values, inputs, context)
-        cost = layer.cost(values, inputs, shape, context)
+        shape, cost = shape_and_cost(layer, values, inputs, context)
     except ShapeTrouble as trouble:
         fixes = tuple(_located(fix, node.id) for fix in trouble.fixes)
         return NodeReport(inputs=inputs), [error(trouble.code, trouble.text, "network", node=node.id, fixes=fixes)]

@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cnnstudio.catalog.bases import Base
-from cnnstudio.catalog.bases.finding import find_base
+from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.class_names import looks_like_characters
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.catalog.templates import TEMPLATES, Template
@@ -43,7 +42,7 @@ def new_project(name: str, source: str, facts: Facts, template: str = "", base: 
         source=source, label_mode="binary" if len(facts.classes) == 2 else "categorical"))
     if not base:
         return with_template(project, TEMPLATES[template], facts)
-    found = find_base(base)
+    found = BASES.find(base)
     if found is None:
         raise KeyError(base)
     return with_base(project, found)

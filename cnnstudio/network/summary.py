@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstudio.catalog.bases.finding import base_of_node, label_of
+from cnnstudio.catalog.bases.resolver import BaseResolver, base_label, base_of_node
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import Node
@@ -47,14 +47,14 @@ def summary(node: Node, context: Context) -> str:
     return ", ".join(parts)
 
 
-def title(node: Node) -> str:
+def title(node: Node, bases: BaseResolver) -> str:
     """The name on the node: the base's for a pretrained base, else the layer's."""
     if node.type == "PretrainedBase":
-        base = base_of_node(node)
+        base = base_of_node(node, bases)
         if base is not None:
             return str(base.label)
         if node.params.get("base") == "own":
-            return label_of(node)
+            return base_label(node)
     layer = LAYERS.find(node.type)
     return node.type if layer is None else str(layer.title)
 

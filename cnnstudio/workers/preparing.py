@@ -22,6 +22,7 @@ from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, 
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.placing import refuse_existing
 from cnnstudio.datasets.sourcing import source_folder
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.runs import RunFolder, create_run, find_run
 
@@ -44,7 +45,7 @@ def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequ
     nothing.
     """
     classes = index.class_names(project.dataset)
-    problems = blocking((*noticed, *check_project(project, classes, index.counts())))
+    problems = blocking((*noticed, *check_project(project, classes, index.counts(), ProjectBases(folder))))
     if problems:
         raise ProblemError(*problems)
     root = source_folder(project, folder)

@@ -15,10 +15,9 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, language
-from cnnstudio.core.workplace import use_folder
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import write_index_manifest
-from cnnstudio.interchange.own_base.reader import own_bases
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 
 
 def probe_path(place: Path) -> Path:
@@ -63,8 +62,8 @@ def probe_job(place: Path, project: Project, index: Index, root: Path) -> Probe:
                         "Las bases se comparan distinguiendo clases: al menos dos clases necesitan imágenes de {split}.")
             raise ProblemError(error("too_few_to_probe", text.fill(split=words), "dataset"))
     files = own_files(project)
-    use_folder(place)
-    here = (*(base.id for base in own_bases()), *(base.id for base in BASES if base.id in files or base.is_here))
+    here = (*(base.id for base in ProjectBases(place).own_bases()),
+            *(base.id for base in BASES if base.id in files or base.is_here))
     target = probe_path(place)
     target.parent.mkdir(parents=True, exist_ok=True)
     manifest = target.with_suffix(".manifest.jsonl")

@@ -319,9 +319,9 @@ def network_label(project: Project) -> str:
     """What the network was started from: a base or a template, else "network"."""
     for node in project.network.nodes:
         if node.type == "PretrainedBase":
-            from cnnstudio.catalog.bases.finding import label_of
+            from cnnstudio.catalog.bases.resolver import base_label
 
-            return label_of(node)
+            return base_label(node)
     return project.network.origin or "network"
 
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from tests.benchmarks.material import in_turn, measured, pictures, show, where_from
 
 COUNT = 1119
@@ -55,7 +56,7 @@ def measure(rounds: int) -> None:
             train(Train(run_folder=str(run.folder), cache=str(cache)), Silent(None))  # type: ignore[arg-type]
             return time.perf_counter() - begin
 
-        context = context_of(project, len(names))
+        context = context_of(project, len(names), BUILT_IN)
         model = build(project.network, context).model
         model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
         data = keras.utils.image_dataset_from_directory(root, image_size=(224, 224), batch_size=32, seed=1,

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from tests.benchmarks.material import in_turn, measured, pictures, show, where_from
 
 COUNT = 256
@@ -38,7 +39,7 @@ def measure(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = [str(path) for path in pictures(Path(folder) / "data", "cats_dogs/train", COUNT, 224)]
         project = new_project("benchmark", folder, Facts(classes=("cat", "dog")), base="efficientnet_lite0")
-        model = build(project.network, context_of(project, 2)).model
+        model = build(project.network, context_of(project, 2, BUILT_IN)).model
         file = Path(folder) / "model.keras"
         save_model(model, file, Card(recipe=project.recipe, class_names=("cat", "dog"), label_mode="binary"))
         server = Server(load(file), Path(folder) / "cache")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.blocks import BLOCKS, insert_block
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.drawing import Drawing
@@ -34,8 +35,8 @@ def started(shape: tuple[int, int, int]):
 def test_a_block_is_valid_in_the_middle_of_a_connection(block, shape):
     project = started(shape)
     made = insert_block(project, block.id, shape, edge=Edge(source="maps", target="pool"))
-    assert check_network(made, 3) == ()
-    found = report(made.network, context_of(made, 3))
+    assert check_network(made, 3, BUILT_IN) == ()
+    found = report(made.network, context_of(made, 3, BUILT_IN))
     (last,) = made.network.inputs_of("pool")
     after = found.nodes[last].shape
     assert after[:2] == (tuple(-(-each // 2) for each in shape[:2]) if block.halves else shape[:2])
@@ -50,7 +51,7 @@ def test_a_block_behind_a_layer_is_an_end_of_its_own_and_keeps_names_apart():
     ids = [node.id for node in twice.network.nodes]
     assert len(ids) == len(set(ids))
     assert {"add", "add_2"} <= set(ids)
-    assert check_network(twice, 3) == ()
+    assert check_network(twice, 3, BUILT_IN) == ()
     behind = insert_block(project, "conv_bn_relu", (8, 8, 16), source="maps")
     assert behind.network.inputs_of("pool") == ("maps",)
     assert behind.network.inputs_of("conv") == ("maps",)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.call import Call, P, literal
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.exporters import EXPORTERS
@@ -83,7 +84,7 @@ def test_calls_leave_out_what_is_keras_own_default():
 def test_printed_code_is_python(template):
     chosen = {"base": template} if template in BASES else {"template": template}
     project = new_project("x", "/p", Facts(classes=("a", "b")), **chosen)
-    code = keras_code(project.network, context_of(project, 2))
+    code = keras_code(project.network, context_of(project, 2, BUILT_IN))
     ast.parse(code)
     assert "model = " in code
 
@@ -139,11 +140,11 @@ def test_fixes_mend():
     project = edits.set_network(new_project("x", "/p", Facts(classes=("cat", "dog")), template="small_cnn"),
                                 network(("Input", {}), ("Conv2D", {"kernel_size": (99, 99)}), ("Output", {})))
     for _round in range(8):
-        problems = [problem for problem in check_project(project, ("cat", "dog"), COUNTS) if problem.blocks]
+        problems = [problem for problem in check_project(project, ("cat", "dog"), COUNTS, BUILT_IN) if problem.blocks]
         if not problems:
             break
         project = apply_fix(project, problems[0].fixes[0])
-    assert [problem for problem in check_project(project, ("cat", "dog"), COUNTS) if problem.blocks] == []
+    assert [problem for problem in check_project(project, ("cat", "dog"), COUNTS, BUILT_IN) if problem.blocks] == []
 
 
 def test_taking_over_and_following_again():
@@ -152,8 +153,9 @@ def test_taking_over_and_following_again():
     project = new_project("x", "/p", Facts(classes=("cat", "dog")), template="lenet5")
     taken = take_over_output(project, "output", 1, "sigmoid")
     assert taken.network.node("output").type == "Dense"
-    assert [problem for problem in check_project(taken, ("cat", "dog"), COUNTS) if problem.blocks] == []
-    wrong = [problem for problem in check_project(taken, ("cat", "dog", "cow"), COUNTS) if problem.code == "wrong_units"]
+    assert [problem for problem in check_project(taken, ("cat", "dog"), COUNTS, BUILT_IN) if problem.blocks] == []
+    wrong = [problem for problem in check_project(taken, ("cat", "dog", "cow"), COUNTS, BUILT_IN)
+             if problem.code == "wrong_units"]
     assert wrong == [] or wrong[0].fixes
     again = FIXES["follow_classes"](taken, node="output")
     assert again.network.node("output").type == "Output"
@@ -176,7 +178,7 @@ def test_no_network_makes_the_report_raise(nodes, pairs, size, channels):
     assert set(found.nodes) == {node.id for node in spec.nodes}
     for node in spec.nodes:
         assert isinstance(summary(node, context) if LAYERS.find(node.type) is None or not found.of(node.id) else "", str)
-        assert title(node)
+        assert title(node, BUILT_IN)
     if not found.problems:
         assert found.nodes[found.output].shape == (context.output_units,)
 
@@ -187,7 +189,7 @@ def test_many_small_classes_are_one_problem():
     def found(number: int, train: int):
         counts = {"big": {"train": 90}, **{f"c{each}": {"train": train, "test": 9} for each in range(number)}}
         codes = ("few_pictures", "class_without_training")
-        return [each for each in check_project(project, tuple(counts), counts) if each.code in codes]
+        return [each for each in check_project(project, tuple(counts), counts, BUILT_IN) if each.code in codes]
 
     assert [each.text.en for each in found(2, 1)] == [
         f"The class c{number} has few training pictures: only 1." for number in range(2)]
@@ -205,12 +207,12 @@ def test_classes_without_training_pictures_can_be_hidden_or_drawn_anew():
     counts = {"a": {"train": 90}, "b": {"train": 90}, "held": {"test": 9}, "none": {"test": 9}}
 
     def found(splits: Mapping[str, Mapping[str, int]], **more: Any) -> list[tuple[str, ...]]:
-        problems = check_project(project, tuple(splits), splits, **more)
+        problems = check_project(project, tuple(splits), splits, BUILT_IN, **more)
         return [tuple(fix.action for fix in each.fixes) for each in problems if each.code == "class_without_training"]
 
     assert found(counts, pinned=("a", "held")) == [("draw_splits", "hide_classes"), ("hide_classes",)]
     many = {"a": {"train": 90}, "b": {"train": 90}, **{f"c{number}": {"test": 9} for number in range(5)}}
-    (problem,) = [each for each in check_project(project, tuple(many), many, ("c1", "c3"))
+    (problem,) = [each for each in check_project(project, tuple(many), many, BUILT_IN, ("c1", "c3"))
                   if each.code == "class_without_training"]
     draw, hide = problem.fixes
     assert draw.arguments == {"classes": ["c1", "c3"]}
@@ -224,10 +226,11 @@ def test_check_project_finds_everything_at_once():
     project = edits.set_field(project, "recipe", "normalization", "zero_one")
     project = edits.set_field(project, "training", "batch_size", 0)
     project = edits.set_field(project, "dataset", "label_mode", "binary")
-    found = {problem.code for problem in check_project(project, ("a", "b", "c"), {"a": {"test": 3}, "b": {"train": 90}})}
+    counts = {"a": {"test": 3}, "b": {"train": 90}}
+    found = {problem.code for problem in check_project(project, ("a", "b", "c"), counts, BUILT_IN)}
     assert {"double_normalization", "value", "binary_needs_two", "class_without_training", "few_pictures"} & found >= {
         "double_normalization", "value", "binary_needs_two", "class_without_training"}
-    for problem in check_project(project, ("a", "b", "c"), {"b": {"train": 90}}):
+    for problem in check_project(project, ("a", "b", "c"), {"b": {"train": 90}}, BUILT_IN):
         for fix in problem.fixes:
             assert fix.action in FIXES or fix.action in WINDOW_ACTIONS
 
@@ -258,17 +261,18 @@ def test_blur_kernels_are_odd(step):
 
 def test_missing_weights_are_told_before_a_training(tmp_path):
     project = new_project("x", "/p", Facts(classes=("cat", "dog")), base="mobilenet_v2")
-    problem = next(each for each in check_project(project, ("cat", "dog"), COUNTS) if each.blocks)
+    problem = next(each for each in check_project(project, ("cat", "dog"), COUNTS, BUILT_IN) if each.blocks)
     assert problem.code == "weights_missing"
     assert [fix.action for fix in problem.fixes] == ["fetch_base", "set_node_param"]
     chosen = apply_fix(project, problem.fixes[1])
-    assert [each.where.field for each in check_project(chosen, ("cat", "dog"), COUNTS) if each.blocks] == ["weights_file"]
+    problems = check_project(chosen, ("cat", "dog"), COUNTS, BUILT_IN)
+    assert [problem.where.field for problem in problems if problem.blocks] == ["weights_file"]
     (tmp_path / "own.h5").write_bytes(b"x")
     chosen = edits.set_node_param(chosen, "base", "weights_file", str(tmp_path / "own.h5"))
-    assert [each for each in check_project(chosen, ("cat", "dog"), COUNTS) if each.blocks] == []
+    assert [each for each in check_project(chosen, ("cat", "dog"), COUNTS, BUILT_IN) if each.blocks] == []
     BASES["mobilenet_v2"].weights.cached.parent.mkdir(parents=True)
     BASES["mobilenet_v2"].weights.cached.write_bytes(b"x")
-    assert [each for each in check_project(project, ("cat", "dog"), COUNTS) if each.blocks] == []
+    assert [each for each in check_project(project, ("cat", "dog"), COUNTS, BUILT_IN) if each.blocks] == []
 
 
 @pytest.mark.parametrize(("template", "whole"), [("lenet5", False), ("resnet18", False), ("efficientnet_b0", True)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import context_of
 from cnnstudio.core import edits
 from cnnstudio.core.recipe import statistics_key
@@ -78,8 +79,8 @@ def test_standardising_needs_a_measurement_that_is_not_stale():
         return [(problem.code, problem.blocks, problem.fixes[0].action) for problem in check_recipe(each, counts)]
 
     assert codes(made) == [("not_measured", True, "measure_statistics")]
-    assert rescaling(context_of(made, 3)) is None
-    assert "not measured yet" in keras_code(made.network, context_of(made, 3))
+    assert rescaling(context_of(made, 3, BUILT_IN)) is None
+    assert "not measured yet" in keras_code(made.network, context_of(made, 3, BUILT_IN))
     good = measured(made)
     assert codes(good) == []
     for other in (edits.set_field(good, "recipe", "width", 48), edits.add_step(good, "recipe", "canny"),
@@ -92,6 +93,7 @@ def test_standardising_needs_a_measurement_that_is_not_stale():
 
 def test_standardising_is_one_layer_in_the_code():
     made = measured(edits.set_field(project(), "recipe", "normalization", "standardize"))
-    assert rescaling(context_of(made, 3)).arguments({}) == {"scale": (0.02, 1.0, 0.04), "offset": (-2.0, -110.0, -4.8)}
-    code = keras_code(made.network, context_of(made, 3))
+    layer = rescaling(context_of(made, 3, BUILT_IN))
+    assert layer.arguments({}) == {"scale": (0.02, 1.0, 0.04), "offset": (-2.0, -110.0, -4.8)}
+    code = keras_code(made.network, context_of(made, 3, BUILT_IN))
     assert 'Rescaling(scale=(0.02, 1.0, 0.04), offset=(-2.0, -110.0, -4.8), name="normalization")' in code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.network.checks import check_project
@@ -19,7 +20,7 @@ PUBLISHED = [template for template in TEMPLATES if template.published is not Non
 def test_templates_start_without_problems(template, classes):
     project = new_project("x", "/pictures", Facts(classes=classes), template=template.id)
     counts = dict.fromkeys(classes, COUNTS)
-    assert [problem for problem in check_project(project, classes, counts) if problem.blocks] == []
+    assert [problem for problem in check_project(project, classes, counts, BUILT_IN) if problem.blocks] == []
     assert project.dataset.label_mode == ("binary" if len(classes) == 2 else "categorical")
 
 
@@ -54,7 +55,7 @@ def test_an_architecture_takes_small_pictures_down_to_its_smallest_size(template
     if template.adapts:
         assert (project.recipe.height, project.recipe.width) == (max(20, template.minimum_size),
                                                                  max(24, template.minimum_size))
-    problems = check_project(project, facts.classes, dict.fromkeys(facts.classes, COUNTS))
+    problems = check_project(project, facts.classes, dict.fromkeys(facts.classes, COUNTS), BUILT_IN)
     assert [problem for problem in problems if problem.blocks] == []
 
 

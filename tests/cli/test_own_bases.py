@@ -8,14 +8,7 @@ import pytest
 
 from cnnstudio.cli import main
 from cnnstudio.core.files import read_project
-from cnnstudio.core.workplace import use_folder
 from tests.interchange.keras_files import PLAIN, chain, write_model
-
-
-@pytest.fixture(autouse=True)
-def nothing_in_use():
-    yield
-    use_folder(None)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 
 from cnnstudio.core.commands import Pause, Resume, Stop
 from cnnstudio.core.events import Batch, Epoch, Paused
-from cnnstudio.core.workplace import use_folder
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import create_run
 from tests.engine.collections_of_pictures import CLASSES, draw, write_manifest
@@ -58,12 +57,10 @@ def pictures(tmp_path_factory):
 
 @pytest.fixture
 def place(tmp_path):
-    """The folder of a project, in use."""
+    """The folder of a project."""
     folder = tmp_path / "project ñ"
     folder.mkdir()
-    use_folder(folder)
-    yield folder
-    use_folder(None)
+    return folder
 
 
 @pytest.fixture

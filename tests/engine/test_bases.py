@@ -11,6 +11,7 @@ import pytest
 from keras.src.legacy.saving import legacy_h5_format
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.core.network import Edge, NetworkSpec, Node
@@ -147,12 +148,12 @@ def check_script(name: str, size: int = 96) -> None:
     drawing.add("Output", id="output")
     project = Project(name="script", network=drawing.network(), recipe=RecipeSpec(
         height=size, width=size, normalization="base"))
-    lines = "\n".join(base_weights(project))
+    lines = "\n".join(base_weights(project, BUILT_IN))
     call = f'keras.applications.{APPLICATIONS[name]}(weights="imagenet", include_top=False, input_shape=({size}, {size}, 3))'
     assert call in lines
     names: dict[str, object] = {"np": np, "theirs": theirs_of(name, size, later=False)}
     # Our own text, printed a moment ago; a published file cannot be fetched in a test.
-    exec(keras_code(project.network, context_of(project, 4)) + lines.replace(call, "theirs"), names)
+    exec(keras_code(project.network, context_of(project, 4, BUILT_IN)) + lines.replace(call, "theirs"), names)
     before = names["model"].get_layer("before")
     before.set_weights([np.eye(3).reshape(1, 1, 3, 3), np.zeros(3)])
     pictures = pictures_of(size, 2)

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import pytest
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.edits import set_network
@@ -45,7 +46,7 @@ def test_a_layer_comes_back_as_it_went(kind, values, before):
 @pytest.mark.parametrize("template", ["lenet5", "small_cnn", "residual", "inception", "resnet18", "mobilenet"])
 def test_an_architecture_survives_a_keras_file(template, tmp_path):
     project = new_project("x", "/p", Facts(classes=("a", "b", "c")), template=template)
-    context = context_of(project, 3)
+    context = context_of(project, 3, BUILT_IN)
     path = tmp_path / "señal.keras"
     build(project.network, context).model.save(path)
     foreign = read_network(path)

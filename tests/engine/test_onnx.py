@@ -13,7 +13,8 @@ from onnx.reference import ReferenceEvaluator
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.engine.building import build
-from cnnstudio.interchange.keras_file.model import Foreign, read_network
+from cnnstudio.interchange.foreign import ForeignNetwork
+from cnnstudio.interchange.open import read_network
 from cnnstudio.network.shapes import report
 from tests.interchange.onnx_models import CASES, Build
 
@@ -39,7 +40,7 @@ def evaluated(model: onnx.ModelProto, x: np.ndarray, names: list[str]) -> dict[s
     return found | dict(zip(missing, answers, strict=True))
 
 
-def carry_over(model: keras.Model, foreign: Foreign, found: dict[str, np.ndarray], context: Context) -> None:
+def carry_over(model: keras.Model, foreign: ForeignNetwork, found: dict[str, np.ndarray], context: Context) -> None:
     """Give each layer its weights of the file, in Keras's order of axes."""
     told = report(foreign.network, context, headless=True)
     for node in foreign.network.nodes:
@@ -63,7 +64,7 @@ def carry_over(model: keras.Model, foreign: Foreign, found: dict[str, np.ndarray
         layer.set_weights([array.reshape(weight.shape) for array, weight in zip(arrays, layer.weights, strict=True)])
 
 
-def in_our_order(kernel: np.ndarray, node: str, foreign: Foreign, told) -> np.ndarray:
+def in_our_order(kernel: np.ndarray, node: str, foreign: ForeignNetwork, told) -> np.ndarray:
     """Rows of a dense kernel behind a Flatten: from channels, rows, columns to rows, columns, channels."""
     source = node
     while (sources := foreign.network.inputs_of(source)) and len(sources) == 1:
@@ -75,7 +76,7 @@ def in_our_order(kernel: np.ndarray, node: str, foreign: Foreign, told) -> np.nd
     return kernel
 
 
-def compared(model: onnx.ModelProto, foreign: Foreign, oracle: Callable[[np.ndarray], np.ndarray] | None = None) -> None:
+def compared(model: onnx.ModelProto, foreign: ForeignNetwork, oracle: Callable[[np.ndarray], np.ndarray] | None = None) -> None:
     """Shape, number of weights and numbers are those of the file, or of the `oracle` that it was written from."""
     height, width, channels = foreign.shape
     context = Context(height=height, width=width, channels=channels, class_count=2, normalization="none")

@@ -15,7 +15,7 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.network import NetworkSpec
-from cnnstudio.interchange.keras_file.model import read_network
+from cnnstudio.interchange.open import read_network
 from cnnstudio.interchange.printing.torch.script import torch_code
 from cnnstudio.network.shapes import report
 from tests.engine.test_onnx import compared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from pathlib import Path
 
 import h5py
 import keras
@@ -11,17 +12,18 @@ import msgspec
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import context_of
 from cnnstudio.core import edits
 from cnnstudio.core.events import BasesProbed, Finished
 from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.core.workplace import use_folder
 from cnnstudio.engine.building import build
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.interchange.own_base import reader as own
-from cnnstudio.interchange.own_base.files import take_in
+from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.network.shapes import report
 from cnnstudio.network.starting import Facts, new_project, with_base
@@ -64,7 +66,7 @@ def taken(model, place, **more):
     """The model saved, and its file taken into the project: the base."""
     source = place.parent / "my model.keras"
     model.save(source)
-    return own.own_base(take_in(source, place), **more)
+    return ProjectBases(place).require_own(copy_into_project(source, place), **more)
 
 
 def started(base, ends_at="all", **params):
@@ -77,8 +79,13 @@ def started(base, ends_at="all", **params):
     return project
 
 
-def built(project, weights=True):
-    return build(project.network, context_of(project, 3), weights=weights)
+def bases_of(base):
+    """Resolves the bases of the project that the base's file lies in."""
+    return ProjectBases(Path(base.own.path).parent.parent)
+
+
+def built(base, project, weights=True):
+    return build(project.network, context_of(project, 3, bases_of(base)), weights=weights)
 
 
 def pictures_of(base, count=4):
@@ -88,8 +95,8 @@ def pictures_of(base, count=4):
 def same_features(project, base, source, scaled=lambda pixels: pixels):
     """The answer of the base in the network, and of the source cut there."""
     pictures = pictures_of(base)
-    layer = built(project).layers["base"]
-    found = report(project.network, context_of(project, 3))
+    layer = built(base, project).layers["base"]
+    found = report(project.network, context_of(project, 3, bases_of(base)))
     assert found.nodes["base"].shape == layer.output_shape[1:]
     assert found.nodes["base"].cost.parameters == layer.count_params()
     wanted = source.predict_on_batch(scaled(pictures))
@@ -142,9 +149,9 @@ def test_models_of_keras_applications_can_be_bases(make, place):
     project = started(base, pooling="none")
     pictures = pictures_of(base, 2)
     wanted = cut(model, base.own.end).predict_on_batch(pictures)
-    found = built(project).layers["base"].predict_on_batch(pictures)
+    found = built(base, project).layers["base"].predict_on_batch(pictures)
     np.testing.assert_allclose(found, wanted, atol=1e-5 * max(1.0, float(np.abs(wanted).max())))
-    assert built(project).layers["base"].count_params() == base.parameters
+    assert built(base, project).layers["base"].count_params() == base.parameters
 
 
 @pytest.mark.parametrize(("make", "params"), [(lenet, {}), (lenet, {"ends_at": "seen"}), (residual, {}),
@@ -153,8 +160,8 @@ def test_the_printed_code_loads_the_file_and_gives_the_same(make, params, place,
     keras.backend.clear_session()
     base = taken(stirred(make()), place)
     project = started(base, **params)
-    context = context_of(project, 3)
-    model = built(project).model
+    context = context_of(project, 3, bases_of(base))
+    model = built(base, project).model
     names: dict[str, object] = {}
     monkeypatch.chdir(place)
     text = keras_code(project.network, context)
@@ -175,17 +182,18 @@ def test_another_size_is_told_where_weights_depend_on_it_and_printed_layer_by_la
     base = taken(model, place)
     bigger = msgspec.structs.replace(started(base).recipe, height=40, width=36)
     project = msgspec.structs.replace(started(base), recipe=bigger)
-    whole = built(project)
+    whole = built(base, project)
     assert whole.layers["base"].output_shape == (None, 8, 7, 16)
     names: dict[str, object] = {}
     monkeypatch.chdir(place)
-    exec(keras_code(project.network, context_of(project, 3)), names)
+    exec(keras_code(project.network, context_of(project, 3, bases_of(base))), names)
     printed = names["model"]
     printed.layers[-1].set_weights(whole.model.layers[-1].get_weights())
     pictures = np.random.default_rng(1).integers(0, 256, (2, 40, 36, 1)).astype("float32")
     np.testing.assert_allclose(printed.predict_on_batch(pictures), whole.model.predict_on_batch(pictures), atol=1e-5)
     late = edits.set_node_param(project, "base", "ends_at", "seen")
-    (problem,) = [each for each in report(late.network, context_of(late, 3)).problems if each.where.node == "base"]
+    context = context_of(late, 3, bases_of(base))
+    (problem,) = [each for each in report(late.network, context).problems if each.where.node == "base"]
     assert problem.code == "base_fixed_size"
     assert problem.fixes[0].arguments == {"height": 28, "width": 28}
 
@@ -195,7 +203,7 @@ def test_the_freeze_line_lets_exactly_the_right_layers_learn(place):
     first, second, last = base.blocks
 
     def learning(line):
-        layer = built(started(base, trainable_from=line)).layers["base"]
+        layer = built(base, started(base, trainable_from=line)).layers["base"]
         return {each.name for each in layer.layers if each.trainable_weights}
 
     kernels = {name for name, kind in ((node.id, node.type) for node in base.own.network.nodes) if "Conv" in kind}
@@ -204,8 +212,9 @@ def test_the_freeze_line_lets_exactly_the_right_layers_learn(place):
     assert learning(last) == {"last"}
     assert learning(second) == {name for name in kernels if base.block_of(name) in (second, last)} != kernels
     assert {each for each in kernels if base.block_of(each) == first} == learning("all") - learning(second)
-    counted = report(started(base, trainable_from=second).network, context_of(started(base), 3)).nodes["base"].cost
-    layer = built(started(base, trainable_from=second)).layers["base"]
+    project = started(base, trainable_from=second)
+    counted = report(project.network, context_of(project, 3, bases_of(base))).nodes["base"].cost
+    layer = built(base, started(base, trainable_from=second)).layers["base"]
     assert counted.trainable == sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
 
 
@@ -213,13 +222,11 @@ def weights_of(base):
     return {(layer.name, place): np.array(weight) for layer in base.layers for place, weight in enumerate(layer.weights)}
 
 
-@pytest.mark.usefixtures("place")
 def test_training_leaves_a_frozen_base_as_it_is_and_moves_what_learns(new_run, train_run, tmp_path):
     """The file that the model was taken from is gone by then."""
-    use_folder(tmp_path)
-    base = own.own_base(take_in(saved(residual(), tmp_path / "source.keras"), tmp_path))
+    base = ProjectBases(tmp_path).require_own(copy_into_project(saved(residual(), tmp_path / "source.keras"), tmp_path))
     (tmp_path / "source.keras").unlink()
-    before = weights_of(built(started(base)).layers["base"])
+    before = weights_of(built(base, started(base)).layers["base"])
     for line, keep in (("none", True), ("none", False), ("last", False)):
         project = started(base, trainable_from=line)
         project = msgspec.structs.replace(
@@ -236,10 +243,8 @@ def test_training_leaves_a_frozen_base_as_it_is_and_moves_what_learns(new_run, t
     assert run.summary().network == "source"
 
 
-@pytest.mark.usefixtures("place")
 def test_a_run_of_a_moved_project_finds_its_base(new_run, train_run, tmp_path):
-    use_folder(tmp_path)
-    base = own.own_base(take_in(saved(residual(), tmp_path / "m.keras"), tmp_path))
+    base = ProjectBases(tmp_path).require_own(copy_into_project(saved(residual(), tmp_path / "m.keras"), tmp_path))
     project = started(base)
     project = msgspec.structs.replace(
         project, dataset=msgspec.structs.replace(project.dataset, label_mode="binary"),
@@ -252,9 +257,8 @@ def test_a_run_of_a_moved_project_finds_its_base(new_run, train_run, tmp_path):
         train_run(run)
     assert told.value.problems[0].code == "own_base_missing"
     with pytest.raises(ProblemError) as told:
-        own.require(project.network)
+        require_own_bases(project.network, bases_of(base))
     assert (told.value.problems[0].code, told.value.problems[0].where.node) == ("own_base_missing", "base")
-    use_folder(None)
     last, _recorder = train_run(type(run)(tmp_path / "elsewhere" / "runs" / run.id))
     assert isinstance(last, Finished)
 
@@ -267,9 +271,9 @@ def saved(model, path):
 def test_a_model_of_this_program_brings_its_recipe(place, tmp_path):
     project = new_project("x", "/p", Facts(classes=("0", "1", "2"), grey=True, median_height=28, median_width=28))
     recipe = msgspec.structs.replace(project.recipe, fit="pad")
-    model = build(project.network, context_of(project, 3)).model
+    model = build(project.network, context_of(project, 3, BUILT_IN)).model
     save_model(model, tmp_path / "run.keras", Card(recipe=recipe, class_names=("0", "1", "2"), label_mode="categorical"))
-    base = own.own_base(take_in(tmp_path / "run.keras", place))
+    base = ProjectBases(place).require_own(copy_into_project(tmp_path / "run.keras", place))
     assert (base.own.recipe, base.own.classes, base.own.scales, base.own.notes) == (recipe, ("0", "1", "2"), True, ())
     assert "0, 1, 2" in base.help.es
     made = started(base)
@@ -306,8 +310,8 @@ def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_
 
     base = taken(stirred(make()), place)
     project = started(base, trainable_from=line)
-    context = context_of(project, 3)
-    model = built(project).model
+    context = context_of(project, 3, bases_of(base))
+    model = built(base, project).model
     names: dict[str, object] = {}
     exec(torch_code(project.network, context), names)  # our own text, printed a moment ago
     network = names["Network"]()
@@ -327,11 +331,12 @@ def test_the_exported_keras_source_needs_no_file_of_the_project(place, tmp_path,
     from cnnstudio.interchange.printing.keras.script import keras_source
 
     for make in (lenet, residual):
-        project = started(taken(stirred(make()), place))
-        model = built(project).model
+        base = taken(stirred(make()), place)
+        project = started(base)
+        model = built(base, project).model
         names: dict[str, object] = {}
         monkeypatch.chdir(tmp_path)
-        text = keras_source(project.network, context_of(project, 3))
+        text = keras_source(project.network, context_of(project, 3, bases_of(base)))
         assert "bases/" not in text.replace('"""', "").split("takes 0-255")[1]
         exec(text, names)  # our own text, printed a moment ago
         save_state(state(model, names["model"]), tmp_path / "w.npz")
@@ -415,9 +420,10 @@ def missing(weights):
 def test_weights_that_are_not_plain_numbers_of_the_right_shape_are_refused(change, code, place, tmp_path):
     path = saved(lenet(), tmp_path / "bad.keras")
     rewritten(path, change)
-    project = started(own.own_base(take_in(path, place)))
+    base = ProjectBases(place).require_own(copy_into_project(path, place))
+    project = started(base)
     with pytest.raises(ProblemError) as told:
-        built(project)
+        built(base, project)
     assert [problem.code for problem in told.value.problems] == [code]
     assert told.value.problems[0].text.es
 
@@ -431,5 +437,5 @@ def test_a_changed_or_cut_off_file_is_refused_before_its_weights_are_read(place,
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     with pytest.raises(ProblemError) as told:
-        built(project)
+        built(base, project)
     assert told.value.problems[0].code == "own_base_changed"

@@ -14,11 +14,12 @@ from keras.src.applications.convnext import LayerScale
 from cnnstudio.catalog.context import context_of
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine.building import build
-from cnnstudio.interchange.own_base import reader as own
-from cnnstudio.interchange.own_base.files import take_in
+from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
 from tests.engine.test_own_base import (
+    bases_of,
     built,
     cut,
     lenet,
@@ -65,7 +66,7 @@ def taken(model, place, suffix=".h5", change=lambda _file: None):
     if suffix == ".h5":
         with h5py.File(source, "r+") as file:
             change(file)
-    return own.own_base(take_in(source, place))
+    return ProjectBases(place).require_own(copy_into_project(source, place))
 
 
 # What Keras 2 wrote ------------------------------------------------------------------------------
@@ -127,12 +128,12 @@ def test_a_model_in_hdf5_gives_the_features_of_its_source(make, change, place, m
     same_features(project, base, cut(model, base.own.origins[base.own.end].names[-1]))
     assert base.own.scales is (make is scaled)
     # The printed code reads the same numbers, without loading the model.
-    whole = built(project).model
+    whole = built(base, project).model
     names: dict[str, object] = {}
     monkeypatch.chdir(place)
-    text = keras_code(project.network, context_of(project, 3))
+    text = keras_code(project.network, context_of(project, 3, bases_of(base)))
     assert "load_model" not in text and text.startswith("import h5py\nimport keras\n")
-    whole_script = keras_script(project, 3, 100)
+    whole_script = keras_script(project, context_of(project, 3, bases_of(base)), 100)
     assert whole_script.index("import cv2\nimport h5py\nimport keras\n") < whole_script.index("h5py.File(")
     compile(whole_script, "script", "exec")
     exec(text, names)  # our own text, printed a moment ago
@@ -151,12 +152,12 @@ def test_models_within_models_and_scaling_by_channel(change, suffix, place, monk
     pictures = pictures_of(base)
     mean, deviation = np.array([120.0, 110.0, 100.0], "f4"), np.array([50.0, 60.0, 70.0], "f4")
     wanted = model.get_layer("whole").predict_on_batch((pictures - mean) / deviation)
-    whole = built(project)
+    whole = built(base, project)
     np.testing.assert_allclose(whole.layers["base"].predict_on_batch(pictures), wanted, atol=1e-5)
     assert base.own.scales
     names: dict[str, object] = {}
     monkeypatch.chdir(place)
-    exec(keras_code(project.network, context_of(project, 3)), names)  # our own text, printed a moment ago
+    exec(keras_code(project.network, context_of(project, 3, bases_of(base))), names)  # our own text, printed a moment ago
     names["model"].layers[-1].set_weights(whole.model.layers[-1].get_weights())
     np.testing.assert_allclose(names["model"].predict_on_batch(pictures), whole.model.predict_on_batch(pictures), atol=1e-5)
 
@@ -175,7 +176,7 @@ def test_arithmetic_and_layer_scale_of_an_archive(place, monkeypatch):
     whole = built(bigger)
     names: dict[str, object] = {}
     monkeypatch.chdir(place)
-    exec(keras_code(bigger.network, context_of(bigger, 3)), names)  # our own text, printed a moment ago
+    exec(keras_code(bigger.network, context_of(bigger, 3, bases_of(base))), names)  # our own text, printed a moment ago
     names["model"].layers[-1].set_weights(whole.model.layers[-1].get_weights())
     pictures = np.random.default_rng(1).integers(0, 256, (2, 40, 48, 3)).astype("float32")
     np.testing.assert_allclose(names["model"].predict_on_batch(pictures), whole.model.predict_on_batch(pictures), atol=1e-5)
@@ -187,7 +188,7 @@ def test_a_residual_model_in_hdf5(place):
     base = taken(model, place)
     same_features(started(base, pooling="none"), base, cut(model, "last"))
     project = started(base, trainable_from=base.blocks[-1])
-    learning = build(project.network, context_of(project, 3), weights=True).layers["base"]
+    learning = build(project.network, context_of(project, 3, bases_of(base)), weights=True).layers["base"]
     assert {layer.name for layer in learning.layers if layer.trainable_weights} == {"last"}
 
 
@@ -248,9 +249,10 @@ def twice_the_names(file):
     (upwards, "own_base_damaged"), (missing, "network_damaged"), (twice_the_names, "own_base_damaged")])
 def test_numbers_that_are_not_there_or_do_not_fit_are_refused(change, code, place):
     keras.backend.clear_session()
-    project = started(taken(lenet(), place, change=change))
+    base = taken(lenet(), place, change=change)
+    project = started(base)
     with pytest.raises(ProblemError) as told:
-        built(project)
+        built(base, project)
     assert [problem.code for problem in told.value.problems] == [code]
     assert told.value.problems[0].text.es
 

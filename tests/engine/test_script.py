@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.core.augmentation import AugmentationSpec
@@ -38,7 +39,7 @@ def test_the_keras_script_trains_and_saves(tmp_path, monkeypatch, mode):
     callbacks = (Step(id="early", type="EarlyStopping", params={"patience": 2}),
                  Step(id="off", type="ReduceLROnPlateau", enabled=False))
     project = augmented(replace(small_project(mode, epochs=1, callbacks=callbacks, class_weight="balanced"), name='a "b"'))
-    text = keras_script(project, len(classes), 6 * len(classes))
+    text = keras_script(project, context_of(project, len(classes), BUILT_IN), 6 * len(classes))
     assert "EarlyStopping" in text and "ReduceLROnPlateau" not in text
     found = run(text, tmp_path, monkeypatch, classes)
     assert len(found["history"].history["val_accuracy"]) == 1
@@ -51,7 +52,7 @@ def test_the_pytorch_script_trains_and_saves(tmp_path, monkeypatch, capsys, mode
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
     classes = CLASSES[:2] if mode == "binary" else CLASSES
     project = small_project(mode, epochs=6)
-    found = run(torch_script(project, len(classes)), tmp_path, monkeypatch, classes)
+    found = run(torch_script(project, context_of(project, len(classes), BUILT_IN)), tmp_path, monkeypatch, classes)
     told = capsys.readouterr().out
     losses = [float(line.split("val_loss ")[1].split(",")[0]) for line in told.splitlines() if "val_loss" in line]
     assert len(losses) == 6
@@ -98,7 +99,7 @@ def test_the_pytorch_script_does_all_that_the_training_does(tmp_path, monkeypatc
         type="sgd", params={"learning_rate": 0.05, "weight_decay": 0.001, "clipnorm": 1.0, "momentum": 0.9}))
     project = replace(project, augmentation=steps("random_flip", "random_rotation", "random_brightness",
                                                   "random_erasing", "mix_up", "cut_mix"))
-    text = torch_script(project, len(classes))
+    text = torch_script(project, context_of(project, len(classes), BUILT_IN))
     assert "leaves out" not in text and "cannot print" not in text
     found = run(text, tmp_path, monkeypatch, classes)
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
@@ -150,7 +151,7 @@ def test_the_pytorch_loop_takes_the_steps_of_keras(optimizer, tolerance, tmp_pat
     pixels = np.stack([prepare_file(tmp_path / "pictures" / each["path"], project.recipe.as_dictionary())
                        for each in learned]).astype("float32")
     labels = np.array([each["label"] for each in learned])
-    context = context_of(project, len(CLASSES))
+    context = context_of(project, len(CLASSES), BUILT_IN)
     keras.utils.set_random_seed(1)
     model = build(project.network, context).model
     printed = torch_model(project.network, context)
@@ -158,7 +159,7 @@ def test_the_pytorch_loop_takes_the_steps_of_keras(optimizer, tolerance, tmp_pat
     compile_model(model, project, context)
     weights = {number: len(labels) / (len(CLASSES) * (labels == number).sum()) for number in range(len(CLASSES))}
     model.fit(pixels, np.eye(len(CLASSES))[labels], batch_size=64, epochs=4, verbose=0, class_weight=weights)
-    text = torch_script(project, len(CLASSES)).replace(
+    text = torch_script(project, context_of(project, len(CLASSES), BUILT_IN)).replace(
         "network = Network().to(device)", 'network = Network().to(device)\nload_weights(network, "start.npz")')
     (tmp_path / "train.py").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

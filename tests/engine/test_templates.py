@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.engine.building import build
@@ -21,7 +22,7 @@ def test_templates_agree_with_keras(template):
     """Shape, parameters and the printed script, at the smallest size that the architecture takes."""
     facts = Facts(classes=("a", "b", "c"), median_height=template.minimum_size, median_width=template.minimum_size)
     project = new_project("x", "/p", facts, template=template.id)
-    context = context_of(project, 3)
+    context = context_of(project, 3, BUILT_IN)
     model = build(project.network, context).model
     found = report(project.network, context)
     assert model.count_params() == found.parameters

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.gui.pages.network import gallery as network_gallery
 from cnnstudio.gui.pages.network.gallery import Gallery, weights_words
@@ -17,7 +18,7 @@ from cnnstudio.gui.widgets.cards import Card
 @pytest.fixture
 def gallery(qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path))
-    found = Gallery()
+    found = Gallery(lambda: BUILT_IN)
     qtbot.addWidget(found)
     found.resize(900, 700)
     found.show()

@@ -129,7 +129,7 @@ def test_another_folder_asks_anew(qtbot, window, new, tmp_path):
     assert new._state["choice"] == "" and new._own.base is None and new._create.isEnabled()
 
 
-@pytest.mark.parametrize(("own", "during"), [(True, "catalog.bases.own_files.looked_at"),
+@pytest.mark.parametrize(("own", "during"), [(True, "interchange.own_base.reader.preview_base"),
                                              (False, "datasets.opening.scan_folder")])
 def test_what_was_cancelled_can_be_made_at_the_same_place(qtbot, window, new, tmp_path, monkeypatch, own, during):
     new._choose("template:lenet5")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.blocks import BLOCKS, insert_block
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.drawing import Drawing
@@ -16,12 +17,11 @@ from cnnstudio.core.edits import set_network, set_node_param
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.core.workplace import use_folder
-from cnnstudio.interchange.keras_file.model import with_foreign
+from cnnstudio.interchange.foreign import with_foreign
 from cnnstudio.interchange.keras_source import Written, read_code
 from cnnstudio.interchange.keras_source.apply import read_again, with_code
-from cnnstudio.interchange.own_base import reader as own
-from cnnstudio.interchange.own_base.files import take_in
+from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.network.shapes import report
@@ -51,7 +51,7 @@ def same(one: NetworkSpec, other: NetworkSpec) -> None:
 
 def applied(project: Project, code: str, classes: int = 3) -> Project:
     """As from a file: nothing is known but the code. Read again where it was printed it must be no less."""
-    context = context_of(project, classes)
+    context = context_of(project, classes, BUILT_IN)
     back = with_code(project, read_code(code), context)
     assert graph(with_code(project, read_again(code, project, context), context).network) == graph(back.network)
     return back
@@ -71,8 +71,8 @@ def test_a_layer_comes_back_as_it_went(kind, values, before):
 @pytest.mark.parametrize("whole", [False, True], ids=["network", "script"])
 def test_an_architecture_comes_back_as_it_went(template, whole):
     project = new_project("x", "/p", Facts(classes=("a", "b", "c")), template=template.id)
-    context = context_of(project, 3)
-    code = keras_script(project, 3, 90) if whole else keras_code(project.network, context)
+    context = context_of(project, 3, BUILT_IN)
+    code = keras_script(project, context_of(project, 3, BUILT_IN), 90) if whole else keras_code(project.network, context)
     written = read_code(code)
     back = with_foreign(set_network(project, NetworkSpec()), written, context)
     same(project.network, back.network)
@@ -89,7 +89,7 @@ def test_a_block_comes_back_as_it_went(block):
     drawing.add("Input")
     drawing.add("Conv2D", filters=8, padding="same")
     project = insert_block(Project(network=drawing.network()), block.id, (32, 32, 8), drawing.last)
-    context = context_of(project, 3)
+    context = context_of(project, 3, BUILT_IN)
     same(project.network, read_code(keras_code(project.network, context)).network)
 
 
@@ -108,34 +108,30 @@ def test_a_base_comes_back_as_one_layer(base, settings_):
         edges = tuple(Edge(source=name if each.source == node.id else each.source,
                            target=name if each.target == node.id else each.target) for each in project.network.edges)
         changed = set_network(project, NetworkSpec(nodes=nodes, edges=edges, origin=base))
-        back = applied(changed, keras_code(changed.network, context_of(changed, 3)))
+        back = applied(changed, keras_code(changed.network, context_of(changed, 3, BUILT_IN)))
         same(changed.network, back.network)
         assert back.recipe == changed.recipe
-        assert applied(changed, keras_script(changed, 3, 90)) == back
+        assert applied(changed, keras_script(changed, context_of(changed, 3, BUILT_IN), 90)) == back
 
 
 def test_a_base_of_the_users_own_comes_back_where_it_was_printed(tmp_path):
     """The function that is printed for it loads the file: only its own project knows what that is."""
     folder = tmp_path / "project"
     folder.mkdir()
-    use_folder(folder)
-    try:
-        base = own.own_base(take_in(write_model(tmp_path / "mine.keras"), folder))
-        project = with_base(Project(name="x"), base)
-        for name, value in (("pooling", "avg"), ("trainable_from", "three"), ("ends_at", "two")):
-            context = context_of(project, 3)
-            code = keras_code(project.network, context)
-            assert with_code(project, read_again(code, project, context), context) == project
-            with pytest.raises(ProblemError):
-                read_code(code)
-            project = set_node_param(project, "base", name, value)
-    finally:
-        use_folder(None)
+    base = ProjectBases(folder).require_own(copy_into_project(write_model(tmp_path / "mine.keras"), folder))
+    project = with_base(Project(name="x"), base)
+    for name, value in (("pooling", "avg"), ("trainable_from", "three"), ("ends_at", "two")):
+        context = context_of(project, 3, ProjectBases(folder))
+        code = keras_code(project.network, context)
+        assert with_code(project, read_again(code, project, context), context) == project
+        with pytest.raises(ProblemError):
+            read_code(code)
+        project = set_node_param(project, "base", name, value)
 
 
 def test_layers_of_a_base_that_were_changed_stay_layers():
     project = with_base(Project(name="x"), BASES["vgg16"])
-    code = keras_code(project.network, context_of(project, 3))
+    code = keras_code(project.network, context_of(project, 3, BUILT_IN))
     written = read_code(code.replace("filters=512", "filters=500", 1))
     assert written.network.node("block4_conv1").params["filters"] == 500
     assert not any(node.type == "PretrainedBase" for node in written.network.nodes)
@@ -170,7 +166,7 @@ def test_the_normalisation_stays_the_recipes_and_a_rescaling_the_users(normaliza
     recipe = msgspec.structs.replace(project.recipe, normalization=normalization, mean=(100.0, 110.1, 120.3),
                                      deviation=(60.0, 61.7, 62.9))
     project = msgspec.structs.replace(project, recipe=recipe)
-    assert applied(project, keras_code(project.network, context_of(project, 3))) == project
+    assert applied(project, keras_code(project.network, context_of(project, 3, BUILT_IN))) == project
 
 
 def test_places_blocks_notes_and_repetitions_stay():
@@ -189,7 +185,7 @@ def test_places_blocks_notes_and_repetitions_stay():
     import msgspec
 
     project = set_network(project, msgspec.structs.replace(project.network, nodes=nodes))
-    code = keras_code(project.network, context_of(project, 3))
+    code = keras_code(project.network, context_of(project, 3, BUILT_IN))
     assert "inner_r3" in code
     assert applied(project, code) == project
 
@@ -207,7 +203,7 @@ def test_what_was_taken_over_stays_a_dense_layer():
     drawing.add("Flatten")
     drawing.add("Dense", units=3, activation="softmax")
     project = set_network(Project(), drawing.network())
-    assert applied(project, keras_code(project.network, context_of(project, 3))) == project
+    assert applied(project, keras_code(project.network, context_of(project, 3, BUILT_IN))) == project
 
 
 def test_unknown_layers_and_loose_ends_are_carried():
@@ -218,7 +214,7 @@ def test_unknown_layers_and_loose_ends_are_carried():
     edges = (Edge(source="input", target="odd"), Edge(source="odd", target="swapped"), Edge(source="swapped", target="a-b"),
              Edge(source="a-b", target="a_b"), Edge(source="a_b", target="keras"), Edge(source="keras", target="output"))
     project = set_network(Project(), NetworkSpec(nodes=nodes, edges=edges))
-    code = keras_code(project.network, context_of(project, 3))
+    code = keras_code(project.network, context_of(project, 3, BUILT_IN))
     written = read_code(code)
     assert set(written.unknown) == {"odd", "swapped"}
     same(project.network, applied(project, code).network)
@@ -233,7 +229,7 @@ def test_every_name_of_a_printed_script_is_kept_from_layers():
     drawing.add("Add", "model", "model", id="validation")
     drawing.add("Output", id="np")
     project = set_network(Project(), drawing.network())
-    code = keras_script(project, 3, 90)
+    code = keras_script(project, context_of(project, 3, BUILT_IN), 90)
     assert "\ntrain = keras" not in code and "\nkeras = " not in code
     same(project.network, applied(project, code).network)
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.interchange.keras_file.model import described, read_network, unknown_problem
+from cnnstudio.interchange.foreign import unknown_problem
+from cnnstudio.interchange.keras_file.model import described
+from cnnstudio.interchange.open import read_network
 
 
 def refused(path):

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.keras_file.model import read_network, with_foreign
+from cnnstudio.interchange.foreign import with_foreign
 from cnnstudio.interchange.keras_source import read_code
 from cnnstudio.interchange.keras_source.apply import with_code
+from cnnstudio.interchange.open import read_network
 from tests.interchange.code_samples import SAMPLES
 
 CONTEXT = Context(height=32, width=32, channels=3, class_count=7)
@@ -295,7 +297,7 @@ def test_what_compile_and_fit_say_is_taken_over():
                        "model.compile('adam', keras.losses.BinaryCrossentropy(from_logits=True))")
     assert scores.network.nodes[-1].params == {"units": 1, "activation": "sigmoid"}
     assert ("from_logits", 3) in told(scores)
-    assert with_code(project, read_code(code), context_of(project, 6)).training == taken.training
+    assert with_code(project, read_code(code), context_of(project, 6, BUILT_IN)).training == taken.training
 
 
 # What must not happen -------------------------------------------------------------------------------------

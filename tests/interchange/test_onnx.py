@@ -15,26 +15,27 @@ from onnx import TensorProto, helper
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.keras_file.model import Foreign, notes_problem, read_network, unknown_problem, with_foreign
+from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign
 from cnnstudio.interchange.onnx import wire
 from cnnstudio.interchange.onnx.names import readable
+from cnnstudio.interchange.open import read_network
 from cnnstudio.network.shapes import report
 from tests.interchange.onnx_models import CHANNELS, Build
 
 
-def opened(graph: Build, folder: Path, *outputs: str) -> Foreign:
+def opened(graph: Build, folder: Path, *outputs: str) -> ForeignNetwork:
     return read_network(graph.save(folder, *outputs))
 
 
-def kinds(foreign: Foreign) -> list[str]:
+def kinds(foreign: ForeignNetwork) -> list[str]:
     return [node.type for node in foreign.network.nodes]
 
 
-def notes(foreign: Foreign) -> str:
+def notes(foreign: ForeignNetwork) -> str:
     return " ".join(note.en for note in foreign.notes)
 
 
-def shapes(foreign: Foreign) -> dict[str, tuple[int, ...] | None]:
+def shapes(foreign: ForeignNetwork) -> dict[str, tuple[int, ...] | None]:
     height, width, channels = foreign.shape
     context = Context(height=height, width=width, channels=channels, class_count=2)
     return {name: node.shape for name, node in report(foreign.network, context, headless=True).nodes.items()}

@@ -13,17 +13,19 @@ import pytest
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.advice import freeze_advice
-from cnnstudio.catalog.bases.finding import base_of_node, find_base, label_of
+from cnnstudio.catalog.bases.resolver import base_label, base_of_node
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.core import edits
 from cnnstudio.core.files import decode_project, encode_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
-from cnnstudio.core.workplace import use_folder
+from cnnstudio.interchange.own_base import copying
 from cnnstudio.interchange.own_base import files as own_files
 from cnnstudio.interchange.own_base import reader as own
-from cnnstudio.interchange.own_base.files import digest_of, take_in
+from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.files import digest_of
+from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.own_base.trunk import blocks_of, classifier, narrow_points, up_to
 from cnnstudio.network.checks import check_network
 from cnnstudio.network.shapes import report
@@ -36,18 +38,17 @@ from tests.interchange.keras_files import CONV, PLAIN, chain, layer, write_h5, w
 def place(tmp_path):
     folder = tmp_path / "project"
     folder.mkdir()
-    use_folder(folder)
-    yield folder
-    use_folder(None)
+    return folder
 
 
 def take(place, layers=None, **more):
-    return own.own_base(take_in(write_model(place.parent / "My Model 2.keras", layers), place), **more)
+    file = copy_into_project(write_model(place.parent / "My Model 2.keras", layers), place)
+    return ProjectBases(place).require_own(file, **more)
 
 
 def refused(place, path):
     with pytest.raises(ProblemError) as told:
-        take_in(path, place)
+        copy_into_project(path, place)
     (problem,) = told.value.problems
     assert problem.text.en and problem.text.es
     assert list((place / "bases").glob("*")) == [] if (place / "bases").exists() else True
@@ -62,22 +63,23 @@ def test_a_model_ends_at_its_last_maps_and_can_end_wherever_its_graph_is_one_ten
     assert (base.parameters, base.features, base.size, base.channels) == (112 + 148, 4, (16, 16), 3)
     assert base.trainable_layers("three") == {"three", "four", "five"}
     assert [node.id for node in base.graph().nodes] == ["in", "scaling", "one", "two", "three"]
-    assert find_base(base.id).id == base.id
-    assert [each.id for each in own.own_bases()] == [base.id]
+    assert ProjectBases(place).find(base.id).id == base.id
+    assert [each.id for each in ProjectBases(place).own_bases()] == [base.id]
 
 
 def test_the_network_that_starts_from_it_is_sound_and_is_saved(place):
     base = take(place)
     project = with_base(Project(name="x"), base)
-    assert blocking(check_network(project, 3)) == ()
+    assert blocking(check_network(project, 3, ProjectBases(place))) == ()
     assert decode_project(encode_project(project), place) == project
-    found = report(project.network, context_of(project, 3))
+    found = report(project.network, context_of(project, 3, ProjectBases(place)))
     assert (found.nodes["base"].shape, found.nodes["base"].cost.non_trainable) == ((8, 8, 4), base.parameters)
-    assert title(project.network.node("base")) == "my-model-2"
+    assert title(project.network.node("base"), ProjectBases(place)) == "my-model-2"
     late = edits.set_node_param(project, "base", "ends_at", "five")
-    assert report(late.network, context_of(late, 3)).nodes["base"].shape == (8,)
+    assert report(late.network, context_of(late, 3, ProjectBases(place))).nodes["base"].shape == (8,)
     wrong = edits.set_node_param(project, "base", "ends_at", "six")
-    assert [each.code for each in report(wrong.network, context_of(wrong, 3)).problems] == ["unknown_block"]
+    problems = report(wrong.network, context_of(wrong, 3, ProjectBases(place))).problems
+    assert [problem.code for problem in problems] == ["unknown_block"]
 
 
 def test_a_file_that_goes_changes_or_comes_back_is_noticed(place):
@@ -86,7 +88,7 @@ def test_a_file_that_goes_changes_or_comes_back_is_noticed(place):
     path = place / base.own.file
 
     def told():
-        problems = blocking(check_network(project, 3))
+        problems = blocking(check_network(project, 3, ProjectBases(place)))
         assert all(each.where.node == "base" and each.fixes[0].action == "choose_own_base" for each in problems)
         return [each.code for each in problems]
 
@@ -94,8 +96,8 @@ def test_a_file_that_goes_changes_or_comes_back_is_noticed(place):
     kept = path.read_bytes()
     path.unlink()
     assert told() == ["own_base_missing"]
-    assert base_of_node(project.network.node("base")) is None
-    assert label_of(project.network.node("base")) == title(project.network.node("base")) == "my-model-2"
+    assert base_of_node(project.network.node("base"), ProjectBases(place)) is None
+    assert base_label(project.network.node("base")) == title(project.network.node("base"), ProjectBases(place)) == "my-model-2"
     write_project(place, project)
     path.write_bytes(kept)
     assert told() == []
@@ -113,19 +115,18 @@ def test_a_project_moves_with_its_bases(place, tmp_path):
     base = take(place)
     project = with_base(Project(name="x"), base)
     shutil.move(place, tmp_path / "elsewhere ñ")
-    assert [each.code for each in blocking(check_network(project, 3))] == ["own_base_missing"]
-    use_folder(tmp_path / "elsewhere ñ")
-    assert blocking(check_network(project, 3)) == ()
+    assert [each.code for each in blocking(check_network(project, 3, ProjectBases(place)))] == ["own_base_missing"]
+    assert blocking(check_network(project, 3, ProjectBases(tmp_path / "elsewhere ñ"))) == ()
 
 
 def test_no_other_place_of_the_disk_is_read(place):
     secret = write_model(place.parent / f"x-{'0' * 12}.keras")
     for file in (f"../{secret.name}", str(secret), f"bases/../../{secret.name}", "bases/x.keras", "", "bases/x\0-0.keras"):
         with pytest.raises(ProblemError) as told:
-            own.own_base(file)
+            ProjectBases(place).require_own(file)
         assert told.value.problems[0].code == "own_base_missing"
     network = edits.set_node_param(with_base(Project(), take(place)), "base", "file", "bases/a\0b").network
-    assert report(network, context_of(Project(), 3)).of("base")[0].code == "own_base_missing"
+    assert report(network, context_of(Project(), 3, ProjectBases(place))).of("base")[0].code == "own_base_missing"
 
 
 def test_what_cannot_be_a_base_is_refused_and_named(place):
@@ -179,13 +180,13 @@ def test_damaged_and_foreign_files_are_refused(place):
 
 def test_models_in_hdf5_are_taken_and_what_is_none_is_refused(place):
     folder = place.parent
-    base = own.own_base(take_in(write_h5(folder / "Old one.hdf5"), place))
+    base = ProjectBases(place).require_own(copy_into_project(write_h5(folder / "Old one.hdf5"), place))
     assert base.own.file == f"bases/old-one-{digest_of(folder / 'Old one.hdf5')}.h5"
     assert (base.own.end, base.parameters, base.own.scaling) == ("three", 112 + 148, "zero_one")
-    assert [each.id for each in own.own_bases()] == [base.id]
+    assert [each.id for each in ProjectBases(place).own_bases()] == [base.id]
     project = with_base(Project(name="x"), base)
-    assert blocking(check_network(project, 3)) == ()
-    assert label_of(project.network.node("base")) == "old-one"
+    assert blocking(check_network(project, 3, ProjectBases(place))) == ()
+    assert base_label(project.network.node("base")) == "old-one"
     shutil.rmtree(place / "bases")
     whole = write_h5(folder / "whole.h5").read_bytes()
     for name, content in (("cut.h5", whole[:len(whole) // 2]), ("begun.h5", whole[:40]), ("none.h5", b""),
@@ -226,11 +227,11 @@ def test_a_copy_that_is_given_up_or_does_not_fit_leaves_nothing(place, monkeypat
         raise InterruptedError
 
     with pytest.raises(ProblemError):
-        take_in(path, place, check=stop)
+        copy_into_project(path, place, check=stop)
     assert list((place / "bases").iterdir()) == []
-    monkeypatch.setattr(own_files.os, "fsync", lambda _file: (_ for _ in ()).throw(OSError(28, "No space")))
+    monkeypatch.setattr(copying.os, "fsync", lambda _file: (_ for _ in ()).throw(OSError(28, "No space")))
     with pytest.raises(ProblemError) as told:
-        take_in(path, place)
+        copy_into_project(path, place)
     assert told.value.problems[0].code == "no_space"
     assert list((place / "bases").iterdir()) == []
 
@@ -254,7 +255,7 @@ def test_a_size_that_the_file_leaves_open_is_proposed(place):
     project = with_base(Project(), wide)
     assert (project.recipe.shape, project.recipe.color_mode) == ((16, 40, 1), "grayscale")
     colour = msgspec.structs.replace(project, recipe=msgspec.structs.replace(project.recipe, color_mode="rgb"))
-    (problem,) = blocking(check_network(colour, 3))
+    (problem,) = blocking(check_network(colour, 3, ProjectBases(place)))
     assert (problem.code, problem.fixes[0].arguments["value"]) == ("base_channels", "grayscale")
 
 

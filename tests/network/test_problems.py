@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.core import edits
@@ -44,7 +45,7 @@ def project(network: NetworkSpec, labels: str = "categorical", normalization: st
 
 def problems(made: Project) -> tuple:
     count = 2 if made.dataset.label_mode == "binary" else CLASSES
-    return (*check_network(made, count), *check_training(made))
+    return (*check_network(made, count, BUILT_IN), *check_training(made))
 
 
 CASES = {
@@ -203,12 +204,12 @@ def test_residual_network_of_five_hundred_layers_is_reported_while_typing():
     drawing.add("Output")
     made = project(drawing.network())
     assert len(made.network.nodes) > 500
-    context = context_of(made, CLASSES)
+    context = context_of(made, CLASSES, BUILT_IN)
     assert report(made.network, context).problems == ()
     times = []
     for _round in range(5):
         begun = time.perf_counter()
-        check_network(made, CLASSES)
+        check_network(made, CLASSES, BUILT_IN)
         times.append(time.perf_counter() - begun)
     assert min(times) < 0.05
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.places import cache_folder
+from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.own_base.model import OwnModel
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,69 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     def cached(self) -> Path:
         """Where a download lies in the user's cache."""
         return cache_folder() / "bases" / self.file_name
+
+
+class OwnBase(Protocol):
+    """What is known of a user's own model that serves as a base (`interchange.own_base` reads it from its file)."""
+
+    @property
+    def file(self) -> str:
+        """Its file in the project's folder: "bases/<name>-<digest>.keras" or .h5."""
+
+    @property
+    def path(self) -> str:
+        """The same file, absolute."""
+
+    @property
+    def digest(self) -> str:
+        """The digest in the file's name."""
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file."""
+
+    @property
+    def scaling(self) -> str:
+        """The scaling before it that the user chose: "none", "zero_one" or "minus_one_one"."""
+
+    @property
+    def network(self) -> NetworkSpec:
+        """Its layers up to the last of `ends`."""
+
+    @property
+    def end(self) -> str:
+        """The layer at which it ends unless told otherwise."""
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The layers at which it can end."""
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The blocks at which the freeze line can stand."""
+
+    @property
+    def scales(self) -> bool:
+        """Whether the model scales 0-255 pixels itself."""
+
+    @property
+    def flattened(self) -> bool:
+        """Whether the model flattened its last maps rather than averaging them."""
+
+    @property
+    def recipe(self) -> RecipeSpec | None:
+        """How its training pictures were prepared, where its file says so."""
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What a reader should know of how its file was understood."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of the node that stands for it, where they are not the defaults."""
+
+    def until(self, ends_at: str = "all") -> NetworkSpec:
+        """Its layers up to that one."""
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +139,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     sized: Callable[[int, int], NetworkSpec] | None = None
     channels: int = 3
     input_width: int = 0
-    own: OwnModel | None = None
+    own: OwnBase | None = None
 
     @property
     def size(self) -> tuple[int, int]:

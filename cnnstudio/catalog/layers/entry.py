@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
+from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import Param
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text
@@ -74,6 +76,27 @@ ShapeFunction = Callable[[Values, tuple[Shape, ...], Context], Shape]
 CostFunction = Callable[[Values, tuple[Shape, ...], Shape, Context], Cost]
 
 
+@dataclass(frozen=True)
+class Subgraph:
+    """The layers inside a composite layer; equal keys mean equal layers in an equal context.
+
+    `network` starts with an Input and ends with the layer whose output leaves it; `context` describes its input.
+    `trainable` are the ids of layers that learn. With `weights_from` the number of weights of every layer must be the
+    same as in that other context (the weights exist already); where it is not, or the end has no shape, `unfit` is
+    raised.
+    """
+
+    key: Hashable
+    network: Callable[[], NetworkSpec] = field(compare=False)
+    context: Context = field(compare=False)
+    trainable: Callable[[], frozenset[str]] = field(compare=False)
+    unfit: Callable[[NetworkSpec], ShapeTrouble] = field(compare=False)
+    weights_from: Context | None = field(default=None, compare=False)
+
+
+SubgraphFunction = Callable[[Values, tuple[Shape, ...], Context], Subgraph]
+
+
 def no_cost(_values: Values, _inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
     return Cost()
 
@@ -84,6 +107,8 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
     `shape` gives the output's shape or raises ShapeTrouble; `cost` its parameters and multiply-adds;
     `window` how far it looks. `call` builds and prints it; values of parameters are completed, and
     names in `from_context` are filled from the context. `formula` says in plain Unicode what is computed.
+    A composite layer has a `subgraph` (a function that raises ShapeTrouble where the inputs do not fit): its cost is
+    that of the layers inside, and `shape` gets the output of the last of them instead of the layer's own inputs.
     """
 
     id: str
@@ -94,6 +119,7 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
     shape: ShapeFunction
     params: tuple[Param, ...] = ()
     cost: CostFunction = no_cost
+    subgraph: SubgraphFunction | None = None
     window: Callable[[Values], Window] = lambda _values: Window()
     minimum_inputs: int = 1
     maximum_inputs: int | None = 1

@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import partial
 
 from cnnstudio.catalog.bases import BASES, Base
-from cnnstudio.catalog.bases.finding import OWN, base_of, find_base
+from cnnstudio.catalog.bases.resolver import OWN, base_of, choose_model_fix
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import need_picture, shape_text
-from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeTrouble, Subgraph, Values, Window
+from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import Choice, Line, Option, ShownWhen
 from cnnstudio.core.problems import Fix, ProblemError
 from cnnstudio.core.text import Text, same
-
-if TYPE_CHECKING:
-    from cnnstudio.core.network import NetworkSpec
-    from cnnstudio.network.shapes import NetworkReport
-
-
-@lru_cache(maxsize=256)
-def base_cost(base: str, height: int, width: int, trainable_from: str, ends_at: str = "all") -> tuple[Shape, Cost]:
-    """Shape of the feature maps and cost of a base for pictures of that size, up to the block `ends_at`."""
-    from cnnstudio.network.shapes import report
-
-    entry = find_base(base)
-    assert entry is not None
-    graph = entry.graph_for(height, width, ends_at)
-    context = Context(height=height, width=width, channels=entry.channels, class_count=1, normalization="none")
-    found = report(graph, context, headless=True)
-    shape = found.nodes[graph.nodes[-1].id].shape
-    if shape is None or (entry.own is not None and not _weights_fit(entry, found, graph, context)):
-        raise ShapeTrouble("base_fixed_size", Text(
-            "Up to {end}, the weights of {base} fit pictures of {size} only.",
-            "Hasta {end}, los pesos de {base} solo sirven para imágenes de {size}.").fill(
-                end=graph.nodes[-1].id, base=entry.label, size=shape_text(entry.size)), _use_size(entry))
-    learning = entry.trainable_layers(trainable_from)
-    trainable = sum(found.nodes[node.id].cost.trainable for node in graph.nodes if node.id in learning)
-    return shape, Cost(trainable=trainable, non_trainable=found.parameters - trainable,
-                       multiply_adds=found.multiply_adds)
-
-
-def _weights_fit(base: Base, found: NetworkReport, graph: NetworkSpec, context: Context) -> bool:
-    """Whether every layer has as many weights as with the pictures that the model was trained on."""
-    height, width = base.size
-    if (context.height, context.width) == (height, width):
-        return True
-    from cnnstudio.network.shapes import report
-
-    trained = report(graph, Context(height=height, width=width, channels=base.channels, class_count=1,
-                                    normalization="none"), headless=True)
-    return all(found.nodes[node.id].cost.parameters == trained.nodes[node.id].cost.parameters for node in graph.nodes)
 
 
 def _use_size(base: Base) -> Fix:
@@ -60,22 +22,45 @@ def _use_size(base: Base) -> Fix:
                label=Text("Use {size}", "Usar {size}").fill(size=shape_text(base.size)))
 
 
-def _own(values: Values) -> Base:
-    """The user's base, or the trouble with its file."""
-    from cnnstudio.interchange.own_base.reader import choose_again, own_base
-
+def _own(values: Values, context: Context) -> Base:
+    """The user's base; raises ShapeTrouble where its file cannot be used."""
     try:
-        return own_base(str(values["file"] or ""), str(values["scaling"]))
-    except ProblemError as trouble:
-        first = trouble.problems[0]
-        raise ShapeTrouble(first.code, first.text, choose_again()) from None
+        return context.bases.require_own(str(values["file"] or ""), str(values["scaling"]))
+    except ProblemError as problem_error:
+        problem = problem_error.problems[0]
+        raise ShapeTrouble(problem.code, problem.text, choose_model_fix()) from None
 
 
-def _checked(values: Values, inputs: tuple[Shape, ...]) -> tuple[Shape, Cost]:
-    base = _own(values) if values["base"] == OWN else base_of(values)
+def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Subgraph:
+    """The layers of the base for pictures of that size, up to where the node takes it."""
+    base = _own(values, context) if values["base"] == OWN else base_of(values, context.bases)
     if base is None:
         text = Text("This version does not know the base {base}.", "Esta versión no conoce la base {base}.")
         raise ShapeTrouble("unknown_base", text.fill(base=values["base"]))
+    _check(base, values, inputs)
+    height, width = inputs[0][:2]
+    ends_at, trainable_from = str(values["ends_at"]), str(values["trainable_from"])
+    trained = _context(*base.size, base) if base.own is not None and (height, width) != base.size else None
+    return Subgraph(key=(base, height, width, ends_at, trainable_from), context=_context(height, width, base),
+                    network=partial(base.graph_for, height, width, ends_at),
+                    trainable=partial(base.trainable_layers, trainable_from), unfit=partial(_unfit, base),
+                    weights_from=trained)
+
+
+def _context(height: int, width: int, base: Base) -> Context:
+    return Context(height=height, width=width, channels=base.channels, class_count=1, normalization="none")
+
+
+def _unfit(base: Base, network: NetworkSpec) -> ShapeTrouble:
+    """Why the weights of the base do not serve for pictures of this size."""
+    text = Text("Up to {end}, the weights of {base} fit pictures of {size} only.",
+                "Hasta {end}, los pesos de {base} solo sirven para imágenes de {size}.")
+    return ShapeTrouble("base_fixed_size", text.fill(end=network.nodes[-1].id, base=base.label,
+                                                     size=shape_text(base.size)), _use_size(base))
+
+
+def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
+    """Raises ShapeTrouble where the base cannot take these pictures or has no such blocks."""
     height, width, channels = need_picture(inputs, str(base.label))
     if channels != base.channels and base.own is not None:
         mode = {1: "grayscale", 3: "rgb", 4: "rgba"}[base.channels]
@@ -106,16 +91,12 @@ def _checked(values: Values, inputs: tuple[Shape, ...]) -> tuple[Shape, Cost]:
         raise ShapeTrouble("unknown_block", text.fill(base=base.label, block=values[name],
                                                       blocks=", ".join(known)),
                            Fix(action="set_node_param", arguments={"name": name, "value": whole}, label=label))
-    return base_cost(base.id, height, width, values["trainable_from"], values["ends_at"])
 
 
 def _shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    shape, _cost = _checked(values, inputs)
-    return shape if values["pooling"] == "none" or len(shape) != 3 else (shape[-1],)
-
-
-def _base_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
-    return _checked(values, inputs)[1]
+    """`inputs` is the output of the base's last layer."""
+    (maps,) = inputs
+    return maps if values["pooling"] == "none" or len(maps) != 3 else (maps[-1],)
 
 
 _IS_OWN = ShownWhen("base", (OWN,))
@@ -163,7 +144,7 @@ PRETRAINED_BASE = LayerType(
                          "Cómo terminan los mapas: un número cada uno (avg, max) o como mapas (none)."),
                options=(Option("avg", same("avg")), Option("max", same("max")), Option("none", Text("none", "ninguno")))),
     ),
-    shape=_shape, cost=_base_cost, window=lambda _values: Window(whole=True),
+    shape=_shape, subgraph=_subgraph, window=lambda _values: Window(whole=True),
     call=Call("cnnstudio.base", {"base": P("base"), "file": P("file"), "scaling": P("scaling"),
                                  "weights": P("weights"), "weights_file": P("weights_file"),
                                  "trainable_from": P("trainable_from"), "ends_at": P("ends_at"),

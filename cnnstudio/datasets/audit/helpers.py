@@ -9,10 +9,8 @@ Nothing that decodes is imported here: a command starts its helpers first, and i
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
@@ -31,10 +29,6 @@ Piece = Sequence[tuple[int, str]]
 _AHEAD: Final = 2
 """Pieces that a helper is given at once, so that it never waits for the next."""
 _ALGEBRA_THREADS: Final = "OPENBLAS_NUM_THREADS"
-_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
-"""Numbers of glibc's mallopt (malloc.h)."""
-_KEPT_BYTES: Final = 32 << 20
-"""The largest threshold that glibc takes."""
 
 
 class _Helper:
@@ -173,16 +167,6 @@ def one_thread_for_algebra() -> Iterator[None]:
         yield
     finally:
         del os.environ[_ALGEBRA_THREADS]
-
-
-def keep_memory() -> None:
-    """Have glibc keep freed memory for the next picture: giving pages back and getting them anew takes a fifth of
-    the time of measuring photos. For a process that does nothing else."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            library = ctypes.CDLL(None)
-            library.mallopt(_MMAP_THRESHOLD, _KEPT_BYTES)
-            library.mallopt(_TRIM_THRESHOLD, 4 * _KEPT_BYTES)
 
 
 def _decode(data: bytes) -> list[Measured]:

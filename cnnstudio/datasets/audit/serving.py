@@ -11,8 +11,8 @@ from pathlib import Path
 import cv2
 import msgspec
 
-from cnnstudio.datasets.audit.helpers import keep_memory
 from cnnstudio.datasets.audit.measured import measure_file
+from cnnstudio.datasets.audit.memory import keep_memory
 
 
 def serve(connection: Connection) -> None:

@@ -20,10 +20,10 @@ from cnnstudio.core.problems import Fix, Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.settings import Settings, load_settings, save_settings
 from cnnstudio.core.text import Text
-from cnnstudio.core.workplace import use_folder
 from cnnstudio.gui.state.jobs import JobList, Report, Work
 
 if TYPE_CHECKING:
+    from cnnstudio.catalog.bases.resolver import BaseResolver
     from cnnstudio.datasets.index import Index
     from cnnstudio.gui.state.pictures import Pictures
 
@@ -113,6 +113,14 @@ class Session(QObject):
     def class_names(self) -> tuple[str, ...]:
         """The classes in their order; empty while there are no pictures."""
         return self.pictures.class_names if self.is_open else ()
+
+    @property
+    def bases(self) -> BaseResolver:
+        """Finds pretrained bases: the built-in ones, and the user's models in the project's folder."""
+        from cnnstudio.catalog.bases.resolver import BUILT_IN
+        from cnnstudio.interchange.own_base.resolver import ProjectBases
+
+        return ProjectBases(self.folder) if self.folder is not None else BUILT_IN
 
     @property
     def source_root(self) -> Path | None:
@@ -238,7 +246,6 @@ class Session(QObject):
         self.close()
         self._lock = lock
         self.folder = folder
-        use_folder(folder)
         self._history = History(project)
         self.view.clear()
         self.set_setting("recent", self.settings.with_recent(str(folder)).recent, announce=False)
@@ -340,7 +347,6 @@ class Session(QObject):
         if self._lock is not None:
             self._lock.release()
         had = self._history is not None
-        use_folder(None)
         self._lock = self.folder = self._history = self._recovered = None
         self.problems = ()
         if had:
@@ -382,7 +388,7 @@ class Session(QObject):
 
         found: Iterable[Problem] = (
             *self.pictures.problems(),
-            *check_project(self.project, self.class_names, self.pictures.usable_counts(), self.pictures.pinned))
+            *check_project(self.project, self.class_names, self.pictures.usable_counts(), self.bases, self.pictures.pinned))
         if self.pictures.unusable:
             # That there are no classes and no pictures says nothing then.
             found = (*self.pictures.unusable, *(each for each in found if each.where.area != "dataset"))

@@ -1,4 +1,4 @@
-"""Networks of others as editable graphs: `.keras`, `.h5` and JSON of Keras, and ONNX, read as data; nothing is run.
+"""Model files of Keras as editable graphs: `.keras`, `.h5` and JSON, read as data; nothing is run.
 
 Only the description of the layers is read (keras.io, "Serialization"): no weights, no code, no pickle. A layer that
 has no entry here keeps its name and its settings and is shown as unknown.
@@ -8,88 +8,43 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.layers.spectral import COLUMNS, wrapped
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
-from cnnstudio.core.problems import Problem, ProblemError, error, warning
-from cnnstudio.core.project import Project
-from cnnstudio.core.recipe import CHANNELS
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, without_scaling
 from cnnstudio.interchange.keras_file.calls import MODELS, Call, Config, ends, first_calls, name_of, sources
 from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES, config_of
 from cnnstudio.interchange.keras_file.operations import folded, in_layers, is_operation
 from cnnstudio.network.naming import layer_id
 
+SUFFIXES: Final = (".keras", *H5_SUFFIXES, ".json")
 LARGEST: Final = 64 << 20
 """Bytes of a description that is read: NASNetLarge's has less than two million."""
 DEEPEST: Final = 20
 """Models within models."""
-SOURCE_SUFFIXES: Final = (".py", ".ipynb")
-SUFFIXES: Final = (".keras", *H5_SUFFIXES, ".json", ".onnx", *SOURCE_SUFFIXES)
 _OWN: Final = ("Input", "Output", "PretrainedBase")
 _FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
 """Where Keras writes out what a parameter that is left open takes from another one."""
-_SCALES: Final = {(1 / 255, 0.0): "zero_one", (1 / 127.5, -1.0): "minus_one_one"}
 replace = msgspec.structs.replace
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a layer comes from: the file's description of it, its names from the outermost model inwards, and the
-    group of its weights in the archive that Keras 3 writes; `flat`: there they have no dimensions of size 1. Of an ONNX
-    model, `names` are the tensors with its weights."""
+def read_keras(path: Path, with_scaling: bool = False) -> ForeignNetwork:
+    """The network in a `.keras`, `.h5` or JSON file of Keras; a scaling behind its input stays a layer `with_scaling`.
 
-    layer: Mapping[str, Any]
-    names: tuple[str, ...] = ()
-    group: str = ""
-    flat: bool = False
-
-
-class Foreign(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
-    `normalization` the recipe's name of a scaling right behind the input, None where pictures come scaled from outside of
-    the file; `notes` what a reader should know; `training` fields of the training's spec that come with it."""
-
-    network: NetworkSpec
-    shape: tuple[int, int, int] | None = None
-    normalization: str | None = "none"
-    unknown: tuple[str, ...] = ()
-    notes: tuple[Text, ...] = ()
-    origins: Mapping[str, Origin] = {}
-    training: dict[str, Any] = {}
-
-
-def read_network(path: Path, with_scaling: bool = False, check: Callable[[], None] = lambda: None) -> Foreign:
-    """The network in a `.keras`, `.h5`, JSON or ONNX file, in Python source or in a notebook; a scaling behind its input
-    stays a layer `with_scaling`.
-
-    `check` is called now and then while a large file is read; what it raises ends the reading. Raises ProblemError.
+    Raises ProblemError.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        text = Text("{path} is no network that can be opened: choose a .keras or .h5 file, Keras's JSON, an ONNX model, "
-                    "or Python source or a notebook with Keras code.",
-                    "{path} no es una red que se pueda abrir: elija un archivo .keras o .h5, el JSON de Keras, un "
-                    "modelo ONNX, o código Python o un cuaderno con código de Keras.")
-        raise _problem("unknown_network_file", text.fill(path=path.name), path)
-    if suffix == ".onnx":
-        from cnnstudio.interchange.onnx import read_onnx
-
-        return read_onnx(path, with_scaling, check)
-    if suffix in SOURCE_SUFFIXES:
-        from cnnstudio.interchange.keras_source import read_file
-
-        return read_file(path)
-    return described(_config(path, suffix), path, with_scaling)
+    return described(_config(path, path.suffix.lower()), path, with_scaling)
 
 
 def _config(path: Path, suffix: str) -> Any:
@@ -127,7 +82,7 @@ def _damaged(path: Path) -> ProblemError:
     return _problem("network_damaged", text.fill(path=path.name), path)
 
 
-def described(config: Any, path: Path = Path("model.json"), with_scaling: bool = False) -> Foreign:
+def described(config: Any, path: Path = Path("model.json"), with_scaling: bool = False) -> ForeignNetwork:
     """The network that Keras's description of a model stands for; raises ProblemError where it is none."""
     reader = _Reader()
     try:
@@ -150,21 +105,21 @@ class _Reader:
         self.unknown: list[str] = []
         self.notes: list[Text] = []
         self.shape: tuple[int, int, int] | None = None
-        self.origins: dict[str, Origin] = {}
+        self.origins: dict[str, LayerOrigin] = {}
         self._standing: list[str] = []
         """Layers that stand for arithmetic, in order."""
-        self._inside: dict[str, Origin] = {}
+        self._inside: dict[str, LayerOrigin] = {}
         """The layers of the model that is being read, by their names in the file."""
 
-    def found(self, with_scaling: bool) -> Foreign:
+    def found(self, with_scaling: bool) -> ForeignNetwork:
         network, normalization = NetworkSpec(nodes=tuple(self.nodes.values()), edges=tuple(self.edges)), "none"
         network = folded(network, self._standing)
         if not with_scaling:
             network, normalization = without_scaling(network)
-        return Foreign(network=network, shape=self.shape, normalization=normalization, unknown=tuple(self.unknown),
+        return ForeignNetwork(network=network, shape=self.shape, normalization=normalization, unknown=tuple(self.unknown),
                        notes=tuple(self.notes), origins=self.origins)
 
-    def model(self, config: Config, entering: dict[int, str], depth: int, place: Origin | None = None) -> str:
+    def model(self, config: Config, entering: dict[int, str], depth: int, place: LayerOrigin | None = None) -> str:
         """Add a model's layers; `entering` feeds its inputs, by their number. Answers the layer that is its output."""
         if depth > DEEPEST:
             raise ValueError("models within models")
@@ -228,11 +183,11 @@ class _Reader:
         if self.shape is None and len(sizes) == 3 and all(isinstance(each, int) and each > 0 for each in sizes):
             self.shape = (sizes[0], sizes[1], sizes[2])
         identifier = self._add(Node(id=name, type="Input"), [])
-        self.origins[identifier] = Origin(layer={"class_name": "InputLayer", "config": config}, names=(name,))
+        self.origins[identifier] = LayerOrigin(layer={"class_name": "InputLayer", "config": config}, names=(name,))
         return identifier
 
     def _layer(self, layer: Config, sources: list[str], depth: int, name: str = "") -> str:
-        origin = self._inside.get(name_of(layer), Origin(layer=layer))
+        origin = self._inside.get(name_of(layer), LayerOrigin(layer=layer))
         standing = is_operation(layer) and origin.layer["class_name"] == "Rescaling"
         layer = origin.layer
         kind, config = str(layer["class_name"]), layer["config"]
@@ -264,11 +219,11 @@ class _Reader:
         return identifier
 
 
-def _placed(layers: list[Config], place: Origin | None) -> dict[str, Origin]:
+def _placed(layers: list[Config], place: LayerOrigin | None) -> dict[str, LayerOrigin]:
     """Where the layers of a model stand in the file: Keras names the groups of their weights by class and number."""
-    found: dict[str, Origin] = {}
+    found: dict[str, LayerOrigin] = {}
     counts: dict[str, int] = {}
-    before = place if place is not None else Origin(layer={})
+    before = place if place is not None else LayerOrigin(layer={})
     for layer in layers:
         # An operation on tensors is no layer and has no group.
         if is_operation(layer):
@@ -280,7 +235,7 @@ def _placed(layers: list[Config], place: Origin | None) -> dict[str, Origin]:
             word = f"{word}_{number}" if number else word
             group = f"{before.group}/layers/{word}" if before.group else f"layers/{word}"
         name, told = name_of(layer), in_layers(layer)
-        found[name] = Origin(layer=told, names=(*before.names, name), group=group,
+        found[name] = LayerOrigin(layer=told, names=(*before.names, name), group=group,
                              flat=told is not layer and told["class_name"] == "DepthwiseConv2D")
     return found
 
@@ -324,76 +279,3 @@ def _plain(config: Config) -> dict[str, Any]:
     """Settings of an unknown layer that can be kept and shown: words and numbers."""
     return {name: value for name, value in config.items() if isinstance(value, str | int | float | bool | None)
             and name not in ("name", "trainable", "dtype")}
-
-
-def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
-    """A Rescaling right behind the one Input becomes the recipe's normalisation, which is where it is built from."""
-    inputs = [node.id for node in network.nodes if node.type == "Input"]
-    leaving = [edge for edge in network.edges if edge.source in inputs]
-    node = network.node(leaving[0].target) if len(inputs) == 1 and len(leaving) == 1 else None
-    if node is None or node.type != "Rescaling":
-        return network, "none"
-    values = values_of(node, LAYERS["Rescaling"])
-    scale, offset = values["scale"], values["offset"]
-    name = next((name for pair, name in _SCALES.items() if isinstance(scale, int | float) and isinstance(offset, int | float)
-                 and abs(scale - pair[0]) < 1e-9 and abs(offset - pair[1]) < 1e-9), None)
-    return (network, "none") if name is None else (taken_out(network, node.id), name)
-
-
-def taken_out(network: NetworkSpec, node: str) -> NetworkSpec:
-    """The network without a layer of one input; what it fed is fed by its source."""
-    sources = network.inputs_of(node)
-    edges = tuple(replace(edge, source=sources[0]) if edge.source == node else edge
-                  for edge in network.edges if edge.target != node)
-    return replace(network, nodes=tuple(each for each in network.nodes if each.id != node), edges=edges)
-
-
-def with_foreign(project: Project, foreign: Foreign, context: Context) -> Project:
-    """The project with that network, its pictures' size and channels, and its scaling.
-
-    A last Dense layer that is just what the classes ask for becomes the Output layer that follows them.
-    """
-    sources = {edge.source for edge in foreign.network.edges}
-    nodes = [node if node.id in sources else following_classes(node, context) for node in foreign.network.nodes]
-    normalization = foreign.normalization
-    if normalization is None:
-        # The pictures are scaled outside of the file: by the recipe, unless that leaves it to a base.
-        normalization = "zero_one" if project.recipe.normalization == "base" else project.recipe.normalization
-    recipe = replace(project.recipe, normalization=normalization)
-    if foreign.shape is not None:
-        height, width, channels = foreign.shape
-        mode = next((mode for mode, count in CHANNELS.items() if count == channels), recipe.color_mode)
-        recipe = replace(recipe, height=height, width=width, color_mode=mode)
-    return replace(project, recipe=recipe, network=replace(foreign.network, nodes=tuple(nodes)),
-                   training=replace(project.training, **foreign.training))
-
-
-def following_classes(node: Node, context: Context) -> Node:
-    """A Dense layer that is just what the classes ask for as the Output layer that follows them; others as they are."""
-    if node.type != "Dense":
-        return node
-    values, known = values_of(node, LAYERS["Dense"]), {param.name for param in LAYERS["Output"].params}
-    if (values["units"], values["activation"]) != (context.output_units, context.output_activation) or not (
-            known.issuperset(set(node.params) - {"units", "activation"})):
-        return node
-    return replace(node, type="Output", params={name: value for name, value in node.params.items() if name in known})
-
-
-def unknown_problem(foreign: Foreign, path: Path) -> Problem | None:
-    """What to tell about layers that have no entry; None where all have."""
-    if not foreign.unknown:
-        return None
-    text = Text("{n} layers of {path} are not known here ({names}): they are shown, and kept as they are, but cannot be "
-                "trained.", "{n} capas de {path} no se conocen aquí ({names}): se muestran y se conservan tal cual, pero "
-                "no se pueden entrenar.")
-    kinds = sorted({node.type for node in foreign.network.nodes if node.id in foreign.unknown})
-    return error("unknown_layers", text.fill(n=len(foreign.unknown), path=path.name, names=", ".join(kinds[:6])), "network")
-
-
-def notes_problem(foreign: Foreign, most: int = 100) -> Problem | None:
-    """What a reader of the file should know, as one advice with `most` lines; None where there is nothing."""
-    if not foreign.notes:
-        return None
-    more = len(foreign.notes) - most
-    lines = [*foreign.notes[:most], *([Text("And {n} more.", "Y {n} más.").fill(n=more)] if more > 0 else [])]
-    return warning("network_notes", Text("\n".join(line.en for line in lines), "\n".join(line.es for line in lines)), "network")

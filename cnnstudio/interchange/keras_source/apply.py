@@ -13,7 +13,7 @@ from cnnstudio.core.groups import border, expanded, times
 from cnnstudio.core.network import Group, NetworkSpec, Node
 from cnnstudio.core.params import shown
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.keras_file.model import following_classes, taken_out, with_foreign
+from cnnstudio.interchange.foreign import following_classes, taken_out, with_foreign
 from cnnstudio.interchange.keras_source.reader import Written, read_code
 from cnnstudio.interchange.printing.keras.network import base_functions
 from cnnstudio.network.normalization import rescaling

@@ -23,6 +23,7 @@ from cnnstudio.interchange.keras_source.values import (
     Trouble,
     Unknown,
 )
+from cnnstudio.network.shapes import shape_and_cost
 
 MOST_NODES: Final = 5_000
 
@@ -206,8 +207,8 @@ def _shape(drawn: Drawn) -> Shape | None:
     if (drawn.layer is not None and drawn.layer.open) or check(entry.params, drawn.params, "network"):
         return None
     try:
-        return entry.shape(values_of(Node(id="x", type=drawn.kind, params=drawn.params), entry), known,
-                           Context(height=1, width=1, channels=1, class_count=1))
+        values = values_of(Node(id="x", type=drawn.kind, params=drawn.params), entry)
+        return shape_and_cost(entry, values, known, Context(height=1, width=1, channels=1, class_count=1))[0]
     except ShapeTrouble:
         return None
 

@@ -17,7 +17,7 @@ from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_file.model import Foreign, without_scaling
+from cnnstudio.interchange.foreign import ForeignNetwork, without_scaling
 from cnnstudio.interchange.keras_source.result import Found, found
 from cnnstudio.interchange.keras_source.statements import Reader
 from cnnstudio.interchange.keras_source.values import Remark, Trouble
@@ -30,7 +30,7 @@ _KERAS: Final = re.compile(r"\bkeras\b")
 replace = msgspec.structs.replace
 
 
-class Written(Foreign, frozen=True, kw_only=True):
+class Written(ForeignNetwork, frozen=True, kw_only=True):
     """What code describes. `told` are its remarks, each with its line; `whole` is the network with a Rescaling that
     became the recipe's normalisation."""
 

@@ -22,6 +22,7 @@ from cnnstudio.interchange.onnx.parts import Graph, Operator
 from cnnstudio.interchange.onnx.patterns import Constants, constants_of, put_together
 from cnnstudio.interchange.onnx.values import CHANNELS_FIRST, Known, Maps, Shape, Unlike, Value, Weight
 from cnnstudio.network.naming import layer_id
+from cnnstudio.network.shapes import shape_and_cost
 
 replace = msgspec.structs.replace
 
@@ -203,7 +204,8 @@ class Conversion:
         shape: Shape | None = None
         if all(each is not None for each in shapes):
             try:
-                shape = entry.shape(values_of(node, entry), tuple(each for each in shapes if each is not None), self.context)
+                inputs = tuple(shape for shape in shapes if shape is not None)
+                shape, _cost = shape_and_cost(entry, values_of(node, entry), inputs, self.context)
             except ShapeTrouble:
                 # The layer is drawn as it is; the network's report explains on the canvas what is wrong with it.
                 self.misfits += 1

@@ -13,7 +13,7 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_file.model import Foreign, Origin, without_scaling
+from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, without_scaling
 from cnnstudio.interchange.onnx import arithmetic, functions, shaping, windows
 from cnnstudio.interchange.onnx.conversion import PASSING, Conversion, Rule
 from cnnstudio.interchange.onnx.names import without_common_start
@@ -43,7 +43,7 @@ _PIXELS: Final = (2, 3)
 """float32, float16, float64, bfloat16; uint8 and int8."""
 
 
-def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] = lambda: None) -> Foreign:
+def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] = lambda: None) -> ForeignNetwork:
     """The network in an ONNX file; a scaling behind its input stays a layer `with_scaling`. Raises ProblemError.
 
     `check` is called now and then; what it raises ends the reading.
@@ -164,7 +164,7 @@ class _Reading:
 
     # Reading -------------------------------------------------------------------------------------
 
-    def foreign(self, with_scaling: bool) -> Foreign:
+    def foreign(self, with_scaling: bool) -> ForeignNetwork:
         ends = [port.name for port in self._graph.outputs]
         known, operators = constants_of(self._graph, self._graph.operators)
         operators = put_together(operators, known, ends)
@@ -194,9 +194,9 @@ class _Reading:
         kinds = {operator.type for operator in operators}
         shown = {node.id for node in network.nodes}
         notes = [*_general(network, picture, is_open, kinds, left_out), *found.told.values()]
-        origins = {name: Origin(layer={"class_name": found.made_of[name][0].type, "name": found.made_of[name][0].name},
+        origins = {name: LayerOrigin(layer={"class_name": found.made_of[name][0].type, "name": found.made_of[name][0].name},
                                 names=found.weights_of(name)) for name in found.made_of if name in shown}
-        return Foreign(network=network, shape=picture, normalization=_scaling(network, normalization), origins=origins,
+        return ForeignNetwork(network=network, shape=picture, normalization=_scaling(network, normalization), origins=origins,
                        unknown=tuple(each for each in found.unknown if each in shown), notes=tuple(notes))
 
     def _converted(self, port: Port, operators: Sequence[Operator], known: Constants, first: bool,

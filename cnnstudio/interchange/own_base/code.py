@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.catalog.call import literal
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, Shape
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import complete
 from cnnstudio.interchange.keras_file.h5 import opened, place_of
 from cnnstudio.interchange.own_base.files import is_h5
-
-if TYPE_CHECKING:
-    from cnnstudio.catalog.layers import Shape
-    from cnnstudio.network.shapes import NetworkReport
+from cnnstudio.interchange.own_base.model import own_model
+from cnnstudio.network.shapes import NetworkReport, report
 
 
 def can_be_cut(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> bool:
     """Whether the file's model can be used as it is: for pictures of its own size, with no model within the model,
     and each layer used once. Of a `.h5` file numbers alone are used: Keras 3 cannot load all that Keras 2 saved."""
-    assert base.own is not None
-    inner = [node.id for node in graph.nodes[1:] if node.id in base.own.origins]
-    origins = [base.own.origins[each] for each in inner]
+    inner = [node.id for node in graph.nodes[1:] if node.id in own_model(base).origins]
+    origins = [own_model(base).origins[each] for each in inner]
     names = [origin.names for origin in origins]
-    return (size == base.size and not is_h5(Path(base.own.path)) and all(len(each) == 1 for each in names)
+    return (size == base.size and not is_h5(Path(own_model(base).path)) and all(len(each) == 1 for each in names)
             and len(set(names)) == len(names) and bool(origins[-1].group))
 
 
@@ -36,8 +34,7 @@ def imports(bases: Iterable[Base]) -> list[str]:
 
 def cut_lines(name: str, base: Base, graph: NetworkSpec, learning: frozenset[str]) -> list[str]:
     """The file's model up to the last layer of `graph`; its answer is called x."""
-    assert base.own is not None
-    origins = base.own.origins
+    origins = own_model(base).origins
     last = literal(origins[graph.nodes[-1].id].names[0])
     lines = [_loaded(base), f"base = keras.Model(source.inputs, source.get_layer({last}).output, name={literal(name)})"]
     learns = [origins[node.id].names[0] for node in graph.nodes if node.id in learning and node.id in origins]
@@ -56,23 +53,19 @@ def shape_at(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> Shape:
 
 
 def _report(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> NetworkReport:
-    from cnnstudio.catalog.context import Context
-    from cnnstudio.network.shapes import report
-
     context = Context(height=size[0], width=size[1], channels=base.channels, class_count=1, normalization="none")
     return report(graph, context, headless=True)
 
 
 def weight_lines(base: Base, graph: NetworkSpec) -> list[str]:
     """The weights of the file, set into the layers that were built one by one."""
-    assert base.own is not None
     found = _report(base, graph, base.size)
     weighted = [node.id for node in graph.nodes if found.nodes[node.id].cost.parameters]
-    places = {each: base.own.origins[each].names for each in weighted}
-    if is_h5(Path(base.own.path)):
+    places = {each: own_model(base).origins[each].names for each in weighted}
+    if is_h5(Path(own_model(base).path)):
         return _h5_lines(base, places)
     lines = [_loaded(base)]
-    flat = any(base.own.origins[each].flat for each in weighted)
+    flat = any(own_model(base).origins[each].flat for each in weighted)
     outer = {names[:-1] for names in places.values()}
     if len(outer) == 1 and all(name == names[-1] for name, names in places.items()):
         inner = "".join(f".get_layer({literal(each)})" for each in next(iter(outer)))
@@ -94,8 +87,7 @@ def _set(arrays: str, flat: bool, indent: str) -> list[str]:
 
 def _h5_lines(base: Base, places: Mapping[str, tuple[str, ...]]) -> list[str]:
     """The numbers of a `.h5` file by their names in it."""
-    assert base.own is not None
-    flat = any(base.own.origins[each].flat for each in places)
+    flat = any(own_model(base).origins[each].flat for each in places)
     lines = [f"with h5py.File({literal(base.own_file)}) as source:"]
     if all(names == (name,) for name, names in places.items()):
         return [*lines, "    for layer in base.layers:", "        if layer.weights:",
@@ -103,7 +95,7 @@ def _h5_lines(base: Base, places: Mapping[str, tuple[str, ...]]) -> list[str]:
                 '            arrays = [group[name][()] for name in group.attrs["weight_names"]]',
                 *_set("arrays", flat, "            ")]
     lines.append("    for name, arrays in {")
-    with opened(Path(base.own.path)) as file:
+    with opened(Path(own_model(base).path)) as file:
         for name, names in places.items():
             group, found = place_of(file, names)
             lines.append(f"        {literal(name)}: {literal(['/'.join([*group, *each]) for each in found])},")
@@ -116,7 +108,5 @@ def _loaded(base: Base) -> str:
 
 
 def _call(kind: str, params: dict[str, object], name: str) -> str:
-    from cnnstudio.catalog.layers import LAYERS
-
     entry = LAYERS[kind]
     return entry.call.code(complete(entry.params, params), name=name)

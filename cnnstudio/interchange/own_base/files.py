@@ -1,19 +1,13 @@
-"""Files of own bases: taken into the project under a name that tells their content, and looked at before they are read."""
+"""Files of own bases: their names, which hold a digest of their content, and checks before they are read."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
-import tempfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from cnnstudio.catalog.bases.entry import Base
-from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
@@ -28,8 +22,8 @@ LARGEST: Final = 4 << 30
 _FREE: Final = 64 << 20
 _EXPANSION: Final = 100
 """Weights hardly shrink when they are packed: what grows more than this, and beyond `_FREE`, is refused."""
-_PIECE: Final = 1 << 20
-_DIGITS: Final = 12
+PIECE: Final = 1 << 20
+DIGITS: Final = 12
 _NAME: Final = re.compile(r"bases/[a-z0-9][a-z0-9_-]*-[0-9a-f]{12}\.(?:keras|h5)")
 
 
@@ -48,63 +42,16 @@ def digest_of(path: Path) -> str:
     state = hashlib.blake2b(digest_size=16)
     try:
         with path.open("rb") as file:
-            while piece := file.read(_PIECE):
+            while piece := file.read(PIECE):
                 state.update(piece)
     except OSError as trouble:
-        raise ProblemError(_unreadable(path, trouble)) from trouble
-    return state.hexdigest()[:_DIGITS]
+        raise ProblemError(unreadable(path, trouble)) from trouble
+    return state.hexdigest()[:DIGITS]
 
 
-def looked_at(source: Path, name: str = "") -> Base:
-    """The base that a file will be when it is taken in. Raises ProblemError."""
-    from cnnstudio.interchange.own_base.reader import read_base
-
-    return read_base(source, f"{FOLDER}/{_slug(name or source.stem)}-{'0' * _DIGITS}{SUFFIXES[is_h5(source)]}")
-
-
-def take_in(source: Path, folder: Path, name: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None,
-            check: Callable[[], None] = lambda: None) -> str:
-    """Copy a `.keras` or `.h5` file into the project's folder, whole or not at all; answers its place in the project.
-
-    Only what can be a base is copied. Raises ProblemError, and whatever `check` raises between two pieces.
-    """
-    looked_at(source, name)
-    wanted, suffix = _slug(name or source.stem), SUFFIXES[is_h5(source)]
-    place = folder / FOLDER
-    temporary = None
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        descriptor, made = tempfile.mkstemp(prefix=".taking.", suffix=suffix, dir=place)
-        temporary = Path(made)
-        digest = _copied(source, descriptor, progress, check)
-        file = f"{FOLDER}/{wanted}-{digest}{suffix}"
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, folder / file)
-        temporary = None
-    except OSError as trouble:
-        raise ProblemError(_unreadable(source, trouble) if trouble.filename == str(source)
-                           else write_problem(trouble, place)) from trouble
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-    return file
-
-
-def _copied(source: Path, descriptor: int, progress: Callable[[int, int], None], check: Callable[[], None]) -> str:
-    """Copy the content; answers the digest of what was copied."""
-    state, done = hashlib.blake2b(digest_size=16), 0
-    with os.fdopen(descriptor, "wb") as target, source.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        while piece := file.read(_PIECE):
-            check()
-            state.update(piece)
-            target.write(piece)
-            done += len(piece)
-            progress(done, max(size, done))
-        target.flush()
-        os.fsync(target.fileno())
-    return state.hexdigest()[:_DIGITS]
+def file_name(source: Path, digest: str, name: str = "") -> str:
+    """Where a model file goes in a project's folder: "bases/<name>-<digest>.keras" or .h5."""
+    return f"{FOLDER}/{_slug(name or source.stem)}-{digest}{SUFFIXES[is_h5(source)]}"
 
 
 def _slug(name: str) -> str:
@@ -128,7 +75,7 @@ def check_file(path: Path) -> None:
     try:
         size = path.stat().st_size
     except OSError as trouble:
-        raise ProblemError(_unreadable(path, trouble)) from trouble
+        raise ProblemError(unreadable(path, trouble)) from trouble
     if size > LARGEST:
         raise ProblemError(_too_large(path, size))
     if not is_h5(path):
@@ -144,7 +91,7 @@ def _check_archive(path: Path, size: int) -> None:
     except zipfile.BadZipFile:
         raise ProblemError(damaged(path)) from None
     except OSError as trouble:
-        raise ProblemError(_unreadable(path, trouble)) from trouble
+        raise ProblemError(unreadable(path, trouble)) from trouble
     names = [member.filename for member in members]
     if "config.json" not in names or len(set(names)) != len(names):
         raise ProblemError(damaged(path))
@@ -190,7 +137,7 @@ def _too_large(path: Path, size: int) -> Problem:
     return problem("own_base_too_large", text.fill(path=path.name, n=size / 2**20), path)
 
 
-def _unreadable(path: Path, trouble: OSError) -> Problem:
+def unreadable(path: Path, trouble: OSError) -> Problem:
     text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-    code = "own_base_missing" if isinstance(trouble, FileNotFoundError) else "own_base_unreadable"
+    code = "own_base_missing" if isinstance(trouble, FileNotFoundError) else "own_baseunreadable"
     return problem(code, text.fill(path=path, reason=reason_of(trouble)), path)

@@ -12,8 +12,8 @@ from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin
 from cnnstudio.interchange.keras_file.calls import is_place
-from cnnstudio.interchange.keras_file.model import Foreign, Origin
 from cnnstudio.interchange.keras_file.operations import is_operation
 from cnnstudio.interchange.own_base import weights as own_weights
 from cnnstudio.network.shapes import NetworkReport
@@ -56,7 +56,7 @@ def rewired(network: NetworkSpec) -> NetworkSpec:
     return msgspec.structs.replace(network, nodes=tuple(node for node in network.nodes if node.id not in gone), edges=edges)
 
 
-def adapted(network: NetworkSpec, foreign: Foreign, path: Path) -> NetworkSpec:
+def adapted(network: NetworkSpec, foreign: ForeignNetwork, path: Path) -> NetworkSpec:
     """The network with the numbers of normalisations that were adapted to pictures: they lie among the weights."""
     asked = [node for node in network.nodes if node.type == "Normalization"
              and foreign.origins[node.id].layer["config"].get("mean") is None]
@@ -69,13 +69,13 @@ def adapted(network: NetworkSpec, foreign: Foreign, path: Path) -> NetworkSpec:
     return msgspec.structs.replace(network, nodes=nodes)
 
 
-def _numbers_of(weights: Any, origin: Origin, path: Path) -> dict[str, tuple[float, ...]]:
+def _numbers_of(weights: Any, origin: LayerOrigin, path: Path) -> dict[str, tuple[float, ...]]:
     """Mean and variance of each channel."""
     found = own_weights.arrays(weights, origin, path, _MOST_CHANNELS)
     return {name: tuple(array.ravel().tolist()) for name, array in zip(("mean", "variance"), found, strict=False)}
 
 
-def refusals(foreign: Foreign, network: NetworkSpec, found: NetworkReport) -> dict[str, Text]:
+def refusals(foreign: ForeignNetwork, network: NetworkSpec, found: NetworkReport) -> dict[str, Text]:
     """The layers of the network that ours would not compute in the same way, each with the reason."""
     refused: dict[str, Text] = {}
     old = any("batch_input_shape" in origin.layer["config"] for origin in foreign.origins.values())
@@ -91,7 +91,7 @@ def refusals(foreign: Foreign, network: NetworkSpec, found: NetworkReport) -> di
     return refused
 
 
-def _reason(node: Node, origin: Origin, network: NetworkSpec, found: NetworkReport) -> Text | None:
+def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, found: NetworkReport) -> Text | None:
     module = str(origin.layer.get("module") or "")
     if is_operation(origin.layer):
         sources = network.inputs_of(node.id)

@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cnnstudio.catalog.bases import Base
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.own_base.trunk import up_to
 
 if TYPE_CHECKING:
-    from cnnstudio.interchange.keras_file.model import Origin
+    from cnnstudio.interchange.foreign import LayerOrigin
+
+
+def own_model(base: Base) -> OwnModel:
+    """The model behind a base of the user's."""
+    assert isinstance(base.own, OwnModel), base.id
+    return base.own
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +40,7 @@ class OwnModel:
     end: str
     ends: tuple[str, ...]
     block_of: Mapping[str, str]
-    origins: Mapping[str, Origin]
+    origins: Mapping[str, LayerOrigin]
     scaling: str = "none"
     scales: bool = False
     flattened: bool = False

@@ -6,7 +6,6 @@ the project and is known by what it is. Nothing in it is run; its weights are re
 
 from __future__ import annotations
 
-import contextlib
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,20 +17,19 @@ from cnnstudio.catalog.bases.entry import Base, Weights
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import Edge, NetworkSpec, Node
-from cnnstudio.core.problems import Fix, ProblemError
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text, same
-from cnnstudio.core.workplace import folder_in_use
-from cnnstudio.interchange.keras_file.model import Foreign, read_network
+from cnnstudio.interchange.foreign import ForeignNetwork
+from cnnstudio.interchange.keras_file.model import read_keras
 from cnnstudio.interchange.own_base import trunk
 from cnnstudio.interchange.own_base.files import (
-    SUFFIXES,
+    DIGITS,
     check_file,
     damaged,
     digest_in,
-    digest_of,
+    file_name,
     is_h5,
-    is_own_file,
     problem,
     weights_bytes,
 )
@@ -53,8 +51,6 @@ _MOST_LAYERS: Final = 5000
 """NASNetLarge has 1,039."""
 _OPEN_SIZE: Final = 224
 """Pixels a side that are proposed where the file leaves the size open."""
-_CHECKED_AT_ONCE: Final = 32 << 20
-"""Bytes of a file whose digest is checked whenever it changed; of a larger one before its weights are read."""
 replace = msgspec.structs.replace
 
 
@@ -65,94 +61,15 @@ class _Card(msgspec.Struct, frozen=True):
     class_names: tuple[str, ...] = ()
 
 
-# Finding -----------------------------------------------------------------------------------------
-
-_read: dict[tuple[str, int, int, str], Base | ProblemError] = {}
-"""Files that were read, by path, size, time of change and scaling: each is read once."""
-
-
-def own_base(file: str, scaling: str = "", folder: Path | None = None) -> Base:
-    """The base in `file` of the project's folder (the one in use, unless given); without a scaling the one that is
-    proposed. Raises ProblemError."""
-    folder = folder if folder is not None else folder_in_use()
-    if not is_own_file(file):
-        text = (Text("{file} is no place of an own base: choose the model again.",
-                     "{file} no es el lugar de una base propia: elija de nuevo el modelo.").fill(file=file) if file else
-                Text("No model was chosen yet.", "Aún no se eligió ningún modelo."))
-        raise ProblemError(problem("own_base_missing", text))
-    path = (folder if folder is not None else Path()).absolute() / file
-    try:
-        status = path.stat()
-    except OSError:
-        status = None
-    if folder is None or status is None:
-        text = Text("The file of the base, {file}, is not in the project's folder. Choose the model again: a copy of the "
-                    "same content takes its place.",
-                    "El archivo de la base, {file}, no está en la carpeta del proyecto. Elija de nuevo el modelo: una "
-                    "copia del mismo contenido ocupa su lugar.")
-        raise ProblemError(problem("own_base_missing", text.fill(file=file), path))
-    key = (str(path), status.st_size, status.st_mtime_ns, scaling)
-    if key not in _read:
-        try:
-            if status.st_size <= _CHECKED_AT_ONCE:
-                check_digest(path)
-            _read[key] = read_base(path, file, scaling)
-        except ProblemError as trouble:
-            _read[key] = trouble
-    found = _read[key]
-    if isinstance(found, ProblemError):
-        raise found
-    return found
-
-
-def check_digest(path: Path) -> None:
-    """Raises ProblemError where the content is not what the file's name says."""
-    if digest_of(path) != digest_in(path.name):
-        text = Text("{path} is no longer the model that the network was made with: its content has changed. Choose the "
-                    "model again.",
-                    "{path} ya no es el modelo con el que se hizo la red: su contenido ha cambiado. Elija de nuevo el "
-                    "modelo.")
-        raise ProblemError(problem("own_base_changed", text.fill(path=path.name), path))
-
-
-def choose_again(node: str = "") -> Fix:
-    """The fix that asks for the file of a base."""
-    return Fix(action="choose_own_base", label=Text("Choose the model…", "Elegir el modelo…"),
-               arguments={"node": node} if node else {})
-
-
-def own_bases() -> list[Base]:
-    """The own bases in the project's folder, by name; files that cannot be used are left out."""
-    found = []
-    folder = folder_in_use()
-    if folder is not None:
-        for path in sorted(each for each in (folder / "bases").glob("*.*") if each.suffix in SUFFIXES):
-            with contextlib.suppress(ProblemError):
-                found.append(own_base(f"bases/{path.name}"))
-    return found
-
-
-def state_of(network: NetworkSpec) -> tuple[tuple[str, int, int], ...]:
-    """Changes when a file of an own base in the network comes, goes or changes; () for a network without one."""
-    found = []
-    for node in network.nodes:
-        if node.type == "PretrainedBase" and node.params.get("base") == "own":
-            path = (folder_in_use() or Path()) / str(node.params.get("file"))
-            try:
-                status = path.stat()
-                found.append((str(path), status.st_size, status.st_mtime_ns))
-            except (OSError, ValueError):
-                found.append((str(path), -1, -1))
-    return tuple(found)
-
-
-# Reading -----------------------------------------------------------------------------------------
+def preview_base(source: Path, name: str = "") -> Base:
+    """The base that a file will be once it is copied into a project. Raises ProblemError."""
+    return read_base(source, file_name(source, "0" * DIGITS, name))
 
 
 def read_base(path: Path, file: str, scaling: str = "") -> Base:
     """The base that a `.keras` or `.h5` file holds; `file` is its place in the project. Raises ProblemError."""
     check_file(path)
-    foreign = read_network(path, with_scaling=True)
+    foreign = read_keras(path, with_scaling=True)
     if len(foreign.network.nodes) > _MOST_LAYERS:
         text = Text("{path} has {n} layers, more than any network that can be a base.",
                     "{path} tiene {n} capas, más que cualquier red que pueda ser una base.")
@@ -213,7 +130,7 @@ def _base(model: OwnModel, size: tuple[int, int, int], found: NetworkReport, par
         blocks=model.blocks[:model.blocks.index(last) + 1], block_of=lambda layer: model.block_of.get(layer, ""), own=model)
 
 
-def _trunk(foreign: Foreign, context: Context, path: Path) -> tuple[NetworkSpec, NetworkReport]:
+def _trunk(foreign: ForeignNetwork, context: Context, path: Path) -> tuple[NetworkSpec, NetworkReport]:
     """The layers from the one input to the answer, and what is known of them."""
     following = {edge.source for edge in foreign.network.edges}
     ends = [node.id for node in foreign.network.nodes if node.id not in following]
@@ -226,7 +143,7 @@ def _trunk(foreign: Foreign, context: Context, path: Path) -> tuple[NetworkSpec,
     return network, report(network, context, headless=True)
 
 
-def _usable(foreign: Foreign, network: NetworkSpec, found: NetworkReport, ends: list[str], end: str, path: Path
+def _usable(foreign: ForeignNetwork, network: NetworkSpec, found: NetworkReport, ends: list[str], end: str, path: Path
             ) -> list[str]:
     """The ends before which everything is known and can be built.
 
@@ -250,7 +167,7 @@ def _usable(foreign: Foreign, network: NetworkSpec, found: NetworkReport, ends: 
     return [each for each in ends if places[each] < first]
 
 
-def _size(foreign: Foreign, path: Path) -> tuple[int, int, int]:
+def _size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
     """(height, width, channels) of the input; a size that the file leaves open is the usual one."""
     if foreign.shape is not None:
         sizes: list[Any] = list(foreign.shape)
@@ -297,7 +214,7 @@ def _scaled(network: NetworkSpec, blocks: Mapping[str, str], scaling: str) -> tu
                    edges=(Edge(source=start, target=node.id), *edges)), dict(blocks) | {node.id: ""}
 
 
-def _notes(foreign: Foreign, scales: bool, scaling: str, card: _Card | None) -> tuple[Text, ...]:
+def _notes(foreign: ForeignNetwork, scales: bool, scaling: str, card: _Card | None) -> tuple[Text, ...]:
     notes = list(foreign.notes)
     if card is None and not scales:
         notes.append(Text(
@@ -317,15 +234,3 @@ def _card(path: Path) -> _Card | None:
             return msgspec.json.decode(archive.read(CARD), type=_Card)
     except (OSError, zipfile.BadZipFile, msgspec.MsgspecError, RuntimeError, NotImplementedError):
         return None
-
-
-def require(network: NetworkSpec) -> None:
-    """Raises ProblemError, located at its node, where the file of an own base is not there or not what it was."""
-    for node in network.nodes:
-        if node.type == "PretrainedBase" and node.params.get("base") == "own":
-            try:
-                own_base(str(node.params.get("file") or ""))
-            except ProblemError as trouble:
-                first = trouble.problems[0]
-                raise ProblemError(replace(first, where=replace(first.where, node=node.id),
-                                           fixes=(choose_again(node.id),))) from None

@@ -17,8 +17,8 @@ from typing import Any, Final
 import numpy as np
 
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.interchange.foreign import LayerOrigin
 from cnnstudio.interchange.keras_file import h5 as keras_h5
-from cnnstudio.interchange.keras_file.model import Origin
 from cnnstudio.interchange.own_base.files import WEIGHTS, damaged, is_h5
 
 _FILTERS: Final = (1, 2, 3)
@@ -50,7 +50,7 @@ def opened(path: Path) -> Iterator[Any]:
         raise ProblemError(damaged(path, str(trouble))) from trouble
 
 
-def arrays(weights: Any, origin: Origin, path: Path, largest: int, parts: Sequence[str] = ("",)) -> list[np.ndarray]:
+def arrays(weights: Any, origin: LayerOrigin, path: Path, largest: int, parts: Sequence[str] = ("",)) -> list[np.ndarray]:
     """The arrays of a layer in Keras's order: those of its group, in an archive of `parts` of it one after another.
 
     Raises ProblemError where the group is not there or holds anything but finite numbers, at most `largest` in an
@@ -69,7 +69,7 @@ def arrays(weights: Any, origin: Origin, path: Path, largest: int, parts: Sequen
     return found
 
 
-def _listed(weights: Any, origin: Origin, path: Path, largest: int) -> list[np.ndarray]:
+def _listed(weights: Any, origin: LayerOrigin, path: Path, largest: int) -> list[np.ndarray]:
     group, places = keras_h5.place_of(weights, origin.names)
     if len(places) > _MOST_ARRAYS:
         raise ProblemError(damaged(path, f"{'/'.join(group)}: {places[:5]}"))

@@ -6,23 +6,23 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.context import Context
 from cnnstudio.core.project import Project
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.canvas.printing import draw
 from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
 from cnnstudio.gui.pages.network.looks import Looks
-from cnnstudio.network.shapes import advice, report
+from cnnstudio.network.advice import advice
+from cnnstudio.network.shapes import report
 
 
-def write_drawing(project: Project, class_count: int, path: Path) -> None:
+def write_drawing(project: Project, context: Context, path: Path) -> None:
     """Write the network as SVG, PDF or PNG, by the ending. Raises ProblemError where the file cannot be written.
 
     For a process without a window: the platform of Qt must not need a screen.
     """
     application = QApplication.instance() or QApplication(["cnnstudio"])
     theme.load_fonts()
-    context = context_of(project, class_count)
     found = report(project.network, context)
     scene = NetworkScene()
     scene.show_network(project.network, Looks().of(project.network, context, found, (

@@ -12,16 +12,9 @@ from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.jobs import Report, Work
+from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign
 from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES
-from cnnstudio.interchange.keras_file.model import (
-    SOURCE_SUFFIXES,
-    SUFFIXES,
-    Foreign,
-    notes_problem,
-    read_network,
-    unknown_problem,
-    with_foreign,
-)
+from cnnstudio.interchange.open import SOURCE_SUFFIXES, SUFFIXES, read_network
 
 if TYPE_CHECKING:
     from cnnstudio.gui.pages.network.page import NetworkPage
@@ -77,7 +70,7 @@ class NetworkFiles:
             before.cancel()
         project = self._session.folder
 
-        def work(report: Report) -> Foreign:
+        def work(report: Report) -> ForeignNetwork:
             return read_network(path, check=report.check)
 
         def ended(job: Work) -> None:
@@ -89,7 +82,7 @@ class NetworkFiles:
         self._session.jobs.run(work, Text("Reading {name}", "Leyendo {name}").fill(name=path.name), KIND, page="network",
                                done=ended, owner=self._page.canvas)
 
-    def _take(self, foreign: Foreign, path: Path) -> None:
+    def _take(self, foreign: ForeignNetwork, path: Path) -> None:
         context = self._page.context
         self._session.edit(lambda project: with_foreign(project, foreign, context),
                            Text("Open {name}", "Abrir {name}").fill(name=path.name))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from cnnstudio.catalog.bases.advice import SOURCE, Similarity, freeze_advice, learned_on
-from cnnstudio.catalog.bases.finding import base_of
+from cnnstudio.catalog.bases.resolver import base_of
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core import edits
 from cnnstudio.core.network import Node
@@ -59,7 +59,7 @@ class FreezeAdvice(Card):
     def show_node(self, node: Node) -> None:
         """Show the advice for the base as it is set now."""
         values = values_of(node, LAYERS["PretrainedBase"])
-        base = base_of(values)
+        base = base_of(values, self._page.context.bases)
         self.setVisible(base is not None)
         if base is None:
             return

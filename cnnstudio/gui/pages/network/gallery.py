@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.templates import TEMPLATES, Template
 from cnnstudio.core.text import tr
@@ -20,7 +21,6 @@ from cnnstudio.gui.widgets.flow import FlowLayout, flowing
 from cnnstudio.gui.widgets.inputs import SearchBox, SegmentedControl
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import count, number, short
-from cnnstudio.interchange.own_base.reader import own_bases
 from cnnstudio.network.shapes import report
 
 
@@ -41,9 +41,9 @@ class Gallery(QWidget):
     run_wanted = Signal()
     """So is a trained run."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, bases: Callable[[], BaseResolver], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bases = BaseTable()
+        self._bases = BaseTable(bases)
         self._bases.taken.connect(self.base_chosen)
         self._bases.fetch_wanted.connect(self.fetch_wanted)
         self._bases.probe_wanted.connect(self.probe_wanted)
@@ -88,8 +88,9 @@ class BaseTable(QWidget):
     own_wanted = Signal()
     run_wanted = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, bases: Callable[[], BaseResolver]) -> None:
         super().__init__()
+        self._resolver = bases
         self._table = Table((
             Column(tr("Base", "Base"), lambda base: str(base.label),
                    lambda base: -1 if base.own is not None else BASES.ids().index(base.id)),
@@ -137,7 +138,7 @@ class BaseTable(QWidget):
         """Show the bases that fit the search, with the state of their weights; the selection stays."""
         before = self._table.selected
         words = self._search.text().casefold().split()
-        known = [*own_bases(), *BASES]
+        known = [*self._resolver().own_bases(), *BASES]
         found = [base for base in known if all(word in _searched(base) for word in words)]
         self._table.set_rows(found)
         self._found.setText(tr("{n} of {total}", "{n} de {total}", n=len(found), total=len(known)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.catalog.bases import Base
-from cnnstudio.catalog.bases.finding import base_of_node
+from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core import edits, network_edits
 from cnnstudio.core.groups import MOST_REPEATS, times
@@ -23,7 +23,6 @@ from cnnstudio.gui.widgets.cards import Card, Facts
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.inputs import NumberBox
 from cnnstudio.gui.widgets.words import count, percent, short, size
-from cnnstudio.interchange.own_base.reader import own_bases
 from cnnstudio.network.fixes import take_over_output
 from cnnstudio.network.summary import title
 
@@ -49,7 +48,7 @@ class NetworkInspector(QWidget):
         network = self._page.session.project.network
         nodes = [node for node in network.nodes if node.id in chosen]
         group = self._page.work.chosen_group() if nodes else None
-        key = tuple(f"{node.id}/{node.type}" + _base_key(node) for node in nodes)
+        key = tuple(f"{node.id}/{node.type}" + _base_key(node, self._page.context.bases) for node in nodes)
         key += (f"{group.id}/{group.name}/{group.repeat}/{group.collapsed}",) if group is not None else ()
         if key != self._shown:
             self._shown = key
@@ -132,11 +131,11 @@ class NetworkInspector(QWidget):
 
     def _build_layer(self, node: Node) -> None:
         layer = LAYERS.find(node.type)
-        self._add(Caption(title(node)))
+        self._add(Caption(title(node, self._page.context.bases)))
         if layer is None:
             self._add(Label(tr("This version does not know this layer.", "Esta versión no conoce esta capa."), wrap=True))
             return
-        base = base_of_node(node)
+        base = base_of_node(node, self._page.context.bases)
         own = node.type == "PretrainedBase" and node.params.get("base") == "own"
         words = base.help if own and base is not None else Text(
             "A model of your own, without its classifier.", "Un modelo propio, sin su clasificador.") if own else layer.help
@@ -176,14 +175,15 @@ class NetworkInspector(QWidget):
 
     def _offer_blocks(self, node: Node) -> None:
         """The freeze line as a list of the base's blocks instead of free text."""
-        base = base_of_node(node)
+        base = base_of_node(node, self._page.context.bases)
         if self._form is None:
             return
-        mine = [(each.own_file, str(each.label)) for each in own_bases()]
+        mine = [(each.own_file, str(each.label)) for each in self._page.context.bases.own_bases()]
         if node.params.get("base") == "own":
             present = str(node.params.get("file") or "")
             if present not in dict(mine):
-                mine.insert(0, (present, tr("{name}: not there", "{name}: no está", name=title(node))))
+                name = title(node, self._page.context.bases)
+                mine.insert(0, (present, tr("{name}: not there", "{name}: no está", name=name)))
             self._form.set_choices("file", mine)
         if base is None:
             return
@@ -279,12 +279,12 @@ class NetworkInspector(QWidget):
             self._problems.addWidget(Label(tr("And {n} more.", "Y {n} más.", n=len(wanted) - 6), "secondary", "dim"))
 
 
-def _base_key(node: Node) -> str:
+def _base_key(node: Node, bases: BaseResolver) -> str:
     """What the form of a base depends on: which it is, whether its file is there, and where it ends."""
     if node.type != "PretrainedBase":
         return ""
     values = "/".join(str(node.params.get(name, "")) for name in ("base", "file", "ends_at"))
-    return f"/{values}/{base_of_node(node) is not None}"
+    return f"/{values}/{base_of_node(node, bases) is not None}"
 
 
 class OwnCard(Card):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDialog, QWidget
 
 from cnnstudio.catalog.bases import Base
-from cnnstudio.catalog.bases.finding import base_of_node
+from cnnstudio.catalog.bases.resolver import BUILT_IN, base_of_node
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, Shape, values_of
 from cnnstudio.core import edits
@@ -49,7 +49,7 @@ class BaseLayers(QDialog):
         self.table = Table((
             Column(tr("Block", "Bloque"), lambda layer: layer.block or tr("input", "entrada"), tone=_tone),
             Column(tr("Name", "Nombre"), lambda layer: layer.node.id, tone=_tone),
-            Column(tr("Layer", "Capa"), lambda layer: title(layer.node), tone=_tone,
+            Column(tr("Layer", "Capa"), lambda layer: title(layer.node, BUILT_IN), tone=_tone,
                    color=lambda layer: theme.family_color(LAYERS[layer.node.type].family)),
             Column(tr("Settings", "Ajustes"), lambda layer: layer.words, tone=_tone, stretch=True),
             Column(tr("Output", "Salida"), lambda layer: shape_words(layer.shape), right=True, tone=_tone),
@@ -77,7 +77,7 @@ class BaseLayers(QDialog):
 
     def _show(self) -> None:
         node = self._page.session.project.network.node(self._node)
-        base = base_of_node(node) if node is not None else None
+        base = base_of_node(node, self._page.context.bases) if node is not None else None
         if node is None or base is None:
             self.reject()
             return
@@ -99,7 +99,7 @@ class BaseLayers(QDialog):
 
     def _moved(self, layer: Layer | None) -> None:
         node = self._page.session.project.network.node(self._node)
-        base = base_of_node(node) if node is not None else None
+        base = base_of_node(node, self._page.context.bases) if node is not None else None
         known = node is not None and base is not None
         self.learn.setEnabled(known and layer is not None and bool(layer.block) and layer.kept)
         self.end.setEnabled(known and layer is not None and base is not None and _end_at(base, layer) != "")
@@ -114,7 +114,7 @@ class BaseLayers(QDialog):
 
     def _end(self) -> None:
         node = self._page.session.project.network.node(self._node)
-        base = base_of_node(node) if node is not None else None
+        base = base_of_node(node, self._page.context.bases) if node is not None else None
         if base is not None and self.table.selected is not None:
             self._set("ends_at", _end_at(base, self.table.selected))
 

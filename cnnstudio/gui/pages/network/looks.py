@@ -52,7 +52,7 @@ def _layer(node: Node, context: Context, found: NodeReport, mine: Sequence[Probl
     detail = " · ".join(part for part in (shape, words) if part)
     if severity == "error":
         detail = str(next(problem for problem in mine if problem.blocks).text)
-    tooltip = "\n".join([f"{title(node)} ({node.id})", *(str(problem.text) for problem in mine)])
+    tooltip = "\n".join([f"{title(node, context.bases)} ({node.id})", *(str(problem.text) for problem in mine)])
     if not mine and detail:
         tooltip += f"\n{detail}"
     if found.shape is not None:
@@ -60,7 +60,7 @@ def _layer(node: Node, context: Context, found: NodeReport, mine: Sequence[Probl
                              "{adds} multiplicaciones · campo receptivo {field} · {memory} de activaciones",
                              adds=short(found.cost.multiply_adds), field=field_words(found.field),
                              memory=size(found.activation_bytes))
-    return NodeLook(title=title(node), detail=detail, count=short(found.cost.parameters),
+    return NodeLook(title=title(node, context.bases), detail=detail, count=short(found.cost.parameters),
                     family=layer.family if layer is not None else "input", severity=severity, tooltip=tooltip)
 
 

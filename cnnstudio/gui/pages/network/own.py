@@ -22,8 +22,8 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import percent
-from cnnstudio.interchange.own_base.files import SUFFIXES, take_in
-from cnnstudio.interchange.own_base.reader import own_base
+from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.files import SUFFIXES
 from cnnstudio.network.starting import with_base
 from cnnstudio.workers.own_bases import Source, model_of, trained_runs
 
@@ -80,7 +80,7 @@ class OwnBases(QObject):
             name = str(missing.params.get("file") or "").removeprefix("bases/").rpartition("-")[0] or name
 
         def work(report: Report) -> str:
-            return take_in(path, folder, name, report.progress, report.check)
+            return copy_into_project(path, folder, name, report.progress, report.check)
 
         session.jobs.run(work, _LABEL, KIND, page="network", done=lambda job: self._taken(job, folder, node), owner=self)
 
@@ -93,7 +93,7 @@ class OwnBases(QObject):
             return
         file = str(job.result)
         try:
-            base = own_base(file)
+            base = session.bases.require_own(file)
         except ProblemError as trouble:
             session.notice(*trouble.problems)
             return

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from cnnstudio.catalog.bases.finding import base_of_node, find_base
+from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.commands import FetchBase
 from cnnstudio.core.events import Failed
@@ -39,8 +39,9 @@ from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.words import count, short
 from cnnstudio.interchange.keras_source import Written
 from cnnstudio.interchange.keras_source.apply import with_code
+from cnnstudio.network.advice import advice
 from cnnstudio.network.checks import check_weights
-from cnnstudio.network.shapes import NetworkReport, advice, report
+from cnnstudio.network.shapes import NetworkReport, report
 from cnnstudio.network.starting import Facts, with_base, with_template
 from cnnstudio.network.summary import title
 
@@ -54,7 +55,7 @@ class NetworkPage(Page):
 
     def __init__(self, session: Session, parent: Any = None) -> None:
         super().__init__(session, parent)
-        self.context: Context = context_of(session.project, 2)
+        self.context: Context = context_of(session.project, 2, session.bases)
         self.report: NetworkReport = report(session.project.network, self.context)
         self.problems: tuple[Problem, ...] = ()
         self._looks = Looks()
@@ -78,7 +79,7 @@ class NetworkPage(Page):
     def subtitle(self) -> str:
         network = self.session.project.network
         layers = tr("{n} layers", "{n} capas", n=len(network.nodes))
-        return f"{layers} · {_origin(network.origin)}" if network.origin else layers
+        return f"{layers} · {_origin(network.origin, self.context.bases)}" if network.origin else layers
 
     def side(self) -> QWidget:
         self._palette = LayerPalette()
@@ -96,14 +97,15 @@ class NetworkPage(Page):
         self.canvas.typed.connect(self.work.ask_layer)
         self.menu = NetworkMenu(self)
         self.canvas.menu_wanted.connect(self.menu.show)
-        self.canvas.searchable = lambda: [(node.id, title(node)) for node in self.session.project.network.nodes]
+        self.canvas.searchable = lambda: [(node.id, title(node, self.context.bases))
+                                          for node in self.session.project.network.nodes]
         self._table = LayerTable()
         self._table.chosen.connect(lambda identifier: self.scene.choose([identifier]))
         self._code = CodeView()
         self._code.trouble.connect(self.session.notice)
         self._code.applied.connect(self._apply_code)
         self._code.drafted.connect(lambda text: keep_draft(self._folder, text))
-        self._gallery = Gallery()
+        self._gallery = Gallery(lambda: self.session.bases)
         self._gallery.base_chosen.connect(self._take_base)
         self._gallery.template_chosen.connect(self._take_template)
         self._gallery.fetch_wanted.connect(self._fetch)
@@ -143,7 +145,7 @@ class NetworkPage(Page):
         if not change.of("network", "recipe", "dataset", "pictures", "folder"):
             return
         network = self.session.project.network
-        self.context = context_of(self.session.project, max(2, len(self.session.class_names)))
+        self.context = context_of(self.session.project, max(2, len(self.session.class_names)), self.session.bases)
         self.report = report(network, self.context)
         self.problems = (*self.report.problems, *advice(network, self.context, self.report),
                          *check_weights(self.session.project))
@@ -184,7 +186,7 @@ class NetworkPage(Page):
         """Table and code are made when they are looked at: the canvas must not wait for them."""
         network = self.session.project.network
         if self._stack.currentWidget() is self._table:
-            self._table.show_report(network, self.report)
+            self._table.show_report(network, self.report, self.context.bases)
         elif self._stack.currentWidget() is self._code:
             training = self.session.pictures.split_counts().get("train", 0)
             self._code.show_code(self.session.project, self.context, training)
@@ -215,7 +217,7 @@ class NetworkPage(Page):
     def open_base(self, node: str) -> None:
         """A base opened into its layers; nothing for any other layer, or where its file is missing."""
         found = self.session.project.network.node(node)
-        if found is not None and base_of_node(found) is not None:
+        if found is not None and base_of_node(found, self.context.bases) is not None:
             from cnnstudio.gui.pages.network.layers import BaseLayers
 
             dialog = BaseLayers(self, node, self.canvas.window())
@@ -262,7 +264,7 @@ class NetworkPage(Page):
         return Facts(classes=session.class_names, grey=session.project.recipe.color_mode == "grayscale")
 
     def _take_base(self, identifier: str) -> None:
-        base = find_base(identifier)
+        base = self.context.bases.find(identifier)
         if base is None:
             return
         self.session.edit(lambda project: with_base(project, base),
@@ -290,11 +292,11 @@ class NetworkPage(Page):
         self.canvas.fit()
 
 
-def _origin(origin: str) -> str:
+def _origin(origin: str, bases: BaseResolver) -> str:
     from cnnstudio.catalog.templates import TEMPLATES
 
     template = TEMPLATES.find(origin)
-    base = find_base(origin)
+    base = bases.find(origin)
     # Of a user's own model the name, also where its file is not there.
     word = origin.removeprefix("bases/").rpartition("-")[0] or origin if origin.startswith("bases/") else origin
     label = template.label if template is not None else base.label if base is not None else same(word)

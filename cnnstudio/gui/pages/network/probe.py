@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.bases import BASES, Base
-from cnnstudio.catalog.bases.finding import find_base
+from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.core.commands import Probe
 from cnnstudio.core.events import AnyEvent, BasesProbed, Finished, Probed
 from cnnstudio.core.problems import Problem
@@ -20,7 +20,6 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, row
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import count, duration, number, percent
-from cnnstudio.interchange.own_base.reader import own_bases
 
 KIND: Final = "probe"
 _WIDTH: Final = 820
@@ -46,16 +45,16 @@ class Line:
         return tr("weights to fetch", "pesos por descargar") if self.absent else tr("not compared yet", "aún sin comparar")
 
 
-def lines_of(found: BasesProbed | None) -> list[Line]:
+def lines_of(found: BasesProbed | None, bases: BaseResolver) -> list[Line]:
     """All bases: the measured ones best first, then those that failed, then the others in the catalog's order."""
     measured = {row.base: row for row in found.rows} if found is not None else {}
     failed = found.failed if found is not None else {}
-    here = [base.id for base in (*own_bases(), *BASES) if base.is_here]
+    here = [base.id for base in (*bases.own_bases(), *BASES) if base.is_here]
     order = [*measured, *(each for each in failed if each not in measured)]
     order += [each for each in (*here, *BASES.ids()) if each not in order]
     # A base whose file is gone is no longer listed.
     return [Line(base, measured.get(each), failed.get(each), each not in here and each not in measured)
-            for each in dict.fromkeys(order) if (base := find_base(each)) is not None]
+            for each in dict.fromkeys(order) if (base := bases.find(each)) is not None]
 
 
 def _milliseconds(line: Line) -> str:
@@ -119,7 +118,7 @@ class ProbeDialog(WorkDialog):
 
     def show_result(self, found: BasesProbed | None) -> None:
         """The rows, the best selected, and what they rest on."""
-        self.table.set_rows(lines_of(found))
+        self.table.set_rows(lines_of(found, self.session.bases))
         first = self.table.rows.rows[0]
         self.table.select(first)
         self._moved(first)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.text import tr
@@ -51,6 +52,7 @@ class LayerTable(QWidget):
         self._total = (1, 1)
         self._heavy = (0, 0)
         self._copies: dict[str, str] = {}
+        self._titles: dict[str, str] = {}
         Row = tuple[Node, NodeReport]
 
         def share(value: int, whole: int) -> str:
@@ -66,7 +68,7 @@ class LayerTable(QWidget):
             return theme.family_color(layer.family if layer is not None else "input")
 
         self._table = Table([
-            Column(tr("Layer", "Capa"), words=lambda entry: title(entry[0]), color=family),
+            Column(tr("Layer", "Capa"), words=lambda entry: self._titles.get(entry[0].id, entry[0].type), color=family),
             Column(tr("Name", "Nombre"), words=lambda entry: entry[0].id),
             Column(tr("Output", "Salida"), words=lambda entry: shape_words(entry[1].shape),
                    key=lambda entry: prod(entry[1].shape or (0,)), right=True),
@@ -90,7 +92,7 @@ class LayerTable(QWidget):
         self._totals = Label("", "secondary", "dim", wrap=True)
         self.setLayout(column(self._table, self._totals, spacing=12, margins=(24, 20, 24, 16)))
 
-    def show_report(self, network: NetworkSpec, found: NetworkReport) -> None:
+    def show_report(self, network: NetworkSpec, found: NetworkReport, bases: BaseResolver) -> None:
         self._total = (max(1, found.parameters), max(1, found.multiply_adds))
         self._copies = found.copies
         # The three heaviest stand out.
@@ -99,6 +101,7 @@ class LayerTable(QWidget):
                        sorted([0, 0, 0, *(cost.multiply_adds for cost in costs)])[-3])
         # With the repetitions of blocks: as the model has them.
         nodes = {node.id: node for node in found.network.nodes or network.nodes}
+        self._titles = {identifier: title(node, bases) for identifier, node in nodes.items()}
         self._table.set_rows([(nodes[identifier], found.nodes[identifier]) for identifier in
                               (*found.order, *(each for each in nodes if each not in found.order))])
         self._totals.setText(tr(

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.resolver import choose_model_fix
 from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
@@ -19,8 +20,8 @@ from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Elided, Label, clear, column
 from cnnstudio.gui.widgets.cards import Banner, Card
-from cnnstudio.interchange.own_base.files import SUFFIXES, looked_at
-from cnnstudio.interchange.own_base.reader import choose_again
+from cnnstudio.interchange.own_base.files import SUFFIXES
+from cnnstudio.interchange.own_base.reader import preview_base
 
 replace = msgspec.structs.replace
 
@@ -84,7 +85,7 @@ class OwnModel(QWidget):
         self._show()
         self._about.setText(tr("Looking at {name}…", "Mirando {name}…", name=path.name))
 
-        self._session.jobs.run(lambda _report: looked_at(path, name),
+        self._session.jobs.run(lambda _report: preview_base(path, name),
                                Text("Looking at the model", "Mirando el modelo"), "own_base_look", page="start", quiet=True,
                                done=lambda job: self._told(job, path), owner=self)
         self.taken.emit()
@@ -110,7 +111,7 @@ class OwnModel(QWidget):
         self._words.setVisible(base is not None)
         clear(self._trouble)
         if problem is not None:
-            banner = Banner(replace(problem, fixes=(choose_again(),)))
+            banner = Banner(replace(problem, fixes=(choose_model_fix(),)))
             banner.fix_chosen.connect(lambda _fix: self.ask())
             self._trouble.addWidget(banner)
 

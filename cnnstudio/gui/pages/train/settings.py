@@ -144,7 +144,7 @@ class TrainSettings(QWidget):
     def _show_facts(self) -> None:
         session = self._session
         project = session.project
-        context = context_of(project, max(2, len(session.class_names)))
+        context = context_of(project, max(2, len(session.class_names)), session.bases)
         splits = session.pictures.split_counts() if session.is_open else {}
         loss = project.training.loss if project.training.loss != "auto" else context.loss
         train = splits.get("train", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cnnstudio.catalog.bases import Base
-from cnnstudio.catalog.bases.finding import base_of
+from cnnstudio.catalog.bases.resolver import BaseResolver, base_of
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.groups import expanded
@@ -24,12 +24,12 @@ def weighted(model):
 '''
 
 
-def base_weights(project: Project) -> list[str]:
+def base_weights(project: Project, bases: BaseResolver) -> list[str]:
     """For every base whose weights are published or bundled; nothing is pickled."""
     found: list[tuple[Node, Base, dict[str, Any]]] = []
     for node in project.network.nodes:
         values: dict[str, Any] = values_of(node, LAYERS["PretrainedBase"]) if node.type == "PretrainedBase" else {}
-        base = base_of(values) if values else None
+        base = base_of(values, bases) if values else None
         # A user's own base brings its weights along where it is built.
         if base is not None and base.own is None and values["weights"] != "random":
             found.append((node, base, values))

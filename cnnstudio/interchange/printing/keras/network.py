@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cnnstudio.catalog.bases import Base
-from cnnstudio.catalog.bases.finding import base_of, base_of_node, identifier_of
+from cnnstudio.catalog.bases.resolver import base_of, base_of_node, identifier_of
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
@@ -36,7 +36,7 @@ def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> s
     known = {node.id: node for node in network.nodes}
     order = [known[identifier] for identifier in found.order]
     names = names_of(network)
-    bases = [base for base in map(base_of_node, order) if base is not None and not alone]
+    bases = [base for base in (base_of_node(node, context.bases) for node in order) if base is not None and not alone]
     lines = [*own_code.imports(bases), "import keras", ""]
     for node in order:
         if node.type == "PretrainedBase":
@@ -148,7 +148,7 @@ def _base_function(node: Node, called: str, pictures: Context, alone: bool) -> l
     """
     layer = LAYERS["PretrainedBase"]
     values = values_of(node, layer)
-    base = base_of(values)
+    base = base_of(values, pictures.bases)
     if base is None:
         return [f"# unknown base {identifier_of(values)}"]
     end = values["ends_at"] if values["ends_at"] in base.ends else "all"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.context import Context, context_of
+from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import complete
@@ -32,12 +32,11 @@ def keras_source(network: NetworkSpec, context: Context) -> str:
     return "\n\n".join(["import keras\nimport numpy as np\n", code + "\n", _LOADING])
 
 
-def keras_script(project: Project, class_count: int, pictures: int) -> str:
+def keras_script(project: Project, context: Context, pictures: int) -> str:
     """A script that trains the project's network as it stands, beside the list of pictures of a run (manifest.jsonl)."""
-    context = context_of(project, class_count)
     training = project.training
     # Without its own docstring: the script has one.
-    data = pipeline_code(project, class_count, pictures).split('"""\n', 1)[1].lstrip("\n")
+    data = pipeline_code(project, context.class_count, pictures).split('"""\n', 1)[1].lstrip("\n")
     imports, keras, model = keras_code(project.network, context).partition("import keras\n")
     data, model = data.replace(keras, imports + keras, 1), model.strip("\n")
     optimizer = OPTIMIZERS.find(training.optimizer.type)
@@ -45,7 +44,7 @@ def keras_script(project: Project, class_count: int, pictures: int) -> str:
     written = (optimizer.call.code(complete(optimizer.params, training.optimizer.params)) if optimizer is not None
                else f"...,  # unknown optimizer {training.optimizer.type}")
     lines = [f'"""{_name(project)}: trains its network on its pictures with Keras."""', "", data.rstrip("\n"), "", "", model,
-             "", *base_weights(project), "model.compile(", f"    optimizer={written},",
+             "", *base_weights(project, context.bases), "model.compile(", f"    optimizer={written},",
              f"    loss={loss.call.code({})},", f'    metrics=[keras.metrics.{METRICS[context.label_mode]}(name="accuracy")],',
              ")", "model.summary()", "", *_callbacks(project), *_class_weight(project),
              "history = model.fit(", "    train,", "    validation_data=validation,", f"    epochs={training.epochs},",

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.bases import Base
-from cnnstudio.catalog.bases.finding import base_of, identifier_of
+from cnnstudio.catalog.bases.resolver import base_of, identifier_of
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.graph import successors, unique_id
@@ -307,7 +307,7 @@ def _class_name(name: str) -> str:
 def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str:
     """The layers of a pretrained base as a class, frozen before its freeze line and always as when it predicts."""
     values = values_of(node, LAYERS["PretrainedBase"])
-    base = base_of(values)
+    base = base_of(values, pictures.bases)
     if base is None:
         return f"# unknown base {identifier_of(values)}\n"
     end = values["ends_at"] if values["ends_at"] in base.ends else "all"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.context import Context, context_of
+from cnnstudio.catalog.context import Context
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.printing.recipe import recipe_code
@@ -57,9 +57,8 @@ class Pictures(Dataset):
 '''
 
 
-def torch_script(project: Project, class_count: int) -> str:
+def torch_script(project: Project, context: Context) -> str:
     """A script that trains the network with PyTorch, beside the list of pictures of a run (manifest.jsonl)."""
-    context = context_of(project, class_count)
     model = torch_model(project.network, context)
     changing, mixing = augmentation_code(project), mixing_code(project)
     loop = training_code(project, context.loss, has_penalties=model.has_penalties, mixes=bool(mixing))

@@ -1,0 +1,118 @@
+"""A network that somebody else made, as its file describes it, and what it becomes in a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.problems import Problem, error, warning
+from cnnstudio.core.project import Project
+from cnnstudio.core.recipe import CHANNELS
+from cnnstudio.core.text import Text
+
+_SCALES: Final = {(1 / 255, 0.0): "zero_one", (1 / 127.5, -1.0): "minus_one_one"}
+replace = msgspec.structs.replace
+
+
+class LayerOrigin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a layer comes from: the file's description of it, its names from the outermost model inwards, and the
+    group of its weights in the archive that Keras 3 writes; `flat`: there they have no dimensions of size 1. Of an ONNX
+    model, `names` are the tensors with its weights."""
+
+    layer: Mapping[str, Any]
+    names: tuple[str, ...] = ()
+    group: str = ""
+    flat: bool = False
+
+
+class ForeignNetwork(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
+    `normalization` the recipe's name of a scaling right behind the input, None where pictures come scaled from outside of
+    the file; `notes` what a reader should know; `training` fields of the training's spec that come with it."""
+
+    network: NetworkSpec
+    shape: tuple[int, int, int] | None = None
+    normalization: str | None = "none"
+    unknown: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+    origins: Mapping[str, LayerOrigin] = {}
+    training: dict[str, Any] = {}
+
+
+def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
+    """A Rescaling right behind the one Input becomes the recipe's normalisation, which is where it is built from."""
+    inputs = [node.id for node in network.nodes if node.type == "Input"]
+    leaving = [edge for edge in network.edges if edge.source in inputs]
+    node = network.node(leaving[0].target) if len(inputs) == 1 and len(leaving) == 1 else None
+    if node is None or node.type != "Rescaling":
+        return network, "none"
+    values = values_of(node, LAYERS["Rescaling"])
+    scale, offset = values["scale"], values["offset"]
+    name = next((name for pair, name in _SCALES.items() if isinstance(scale, int | float) and isinstance(offset, int | float)
+                 and abs(scale - pair[0]) < 1e-9 and abs(offset - pair[1]) < 1e-9), None)
+    return (network, "none") if name is None else (taken_out(network, node.id), name)
+
+
+def taken_out(network: NetworkSpec, node: str) -> NetworkSpec:
+    """The network without a layer of one input; what it fed is fed by its source."""
+    sources = network.inputs_of(node)
+    edges = tuple(replace(edge, source=sources[0]) if edge.source == node else edge
+                  for edge in network.edges if edge.target != node)
+    return replace(network, nodes=tuple(each for each in network.nodes if each.id != node), edges=edges)
+
+
+def with_foreign(project: Project, foreign: ForeignNetwork, context: Context) -> Project:
+    """The project with that network, its pictures' size and channels, and its scaling.
+
+    A last Dense layer that is just what the classes ask for becomes the Output layer that follows them.
+    """
+    sources = {edge.source for edge in foreign.network.edges}
+    nodes = [node if node.id in sources else following_classes(node, context) for node in foreign.network.nodes]
+    normalization = foreign.normalization
+    if normalization is None:
+        # The pictures are scaled outside of the file: by the recipe, unless that leaves it to a base.
+        normalization = "zero_one" if project.recipe.normalization == "base" else project.recipe.normalization
+    recipe = replace(project.recipe, normalization=normalization)
+    if foreign.shape is not None:
+        height, width, channels = foreign.shape
+        mode = next((mode for mode, count in CHANNELS.items() if count == channels), recipe.color_mode)
+        recipe = replace(recipe, height=height, width=width, color_mode=mode)
+    return replace(project, recipe=recipe, network=replace(foreign.network, nodes=tuple(nodes)),
+                   training=replace(project.training, **foreign.training))
+
+
+def following_classes(node: Node, context: Context) -> Node:
+    """A Dense layer that is just what the classes ask for as the Output layer that follows them; others as they are."""
+    if node.type != "Dense":
+        return node
+    values, known = values_of(node, LAYERS["Dense"]), {param.name for param in LAYERS["Output"].params}
+    if (values["units"], values["activation"]) != (context.output_units, context.output_activation) or not (
+            known.issuperset(set(node.params) - {"units", "activation"})):
+        return node
+    return replace(node, type="Output", params={name: value for name, value in node.params.items() if name in known})
+
+
+def unknown_problem(foreign: ForeignNetwork, path: Path) -> Problem | None:
+    """What to tell about layers that have no entry; None where all have."""
+    if not foreign.unknown:
+        return None
+    text = Text("{n} layers of {path} are not known here ({names}): they are shown, and kept as they are, but cannot be "
+                "trained.", "{n} capas de {path} no se conocen aquí ({names}): se muestran y se conservan tal cual, pero "
+                "no se pueden entrenar.")
+    kinds = sorted({node.type for node in foreign.network.nodes if node.id in foreign.unknown})
+    return error("unknown_layers", text.fill(n=len(foreign.unknown), path=path.name, names=", ".join(kinds[:6])), "network")
+
+
+def notes_problem(foreign: ForeignNetwork, most: int = 100) -> Problem | None:
+    """What a reader of the file should know, as one advice with `most` lines; None where there is nothing."""
+    if not foreign.notes:
+        return None
+    more = len(foreign.notes) - most
+    lines = [*foreign.notes[:most], *([Text("And {n} more.", "Y {n} más.").fill(n=more)] if more > 0 else [])]
+    return warning("network_notes", Text("\n".join(line.en for line in lines), "\n".join(line.es for line in lines)), "network")

@@ -15,7 +15,9 @@ from cnnstudio.core.edits import set_network
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.project import Project
 from cnnstudio.engine.building import build
-from cnnstudio.interchange.keras_file.model import described, read_network, with_foreign
+from cnnstudio.interchange.foreign import with_foreign
+from cnnstudio.interchange.keras_file.model import described
+from cnnstudio.interchange.open import read_network
 from cnnstudio.network.shapes import report
 from cnnstudio.network.starting import Facts, new_project
 from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around

@@ -24,7 +24,7 @@ def pytest_sessionfinish() -> None:
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own settings, cache or projects; every test starts in English."""
     home = tmp_path_factory.mktemp("home")
-    for name in ("CACHE", "CONFIG", "PROJECTS"):
+    for name in ("CACHE", "CONFIG", "LOGS", "PROJECTS"):
         monkeypatch.setenv(f"CNNSTUDIO_{name}", str(home / name.lower()))
     set_language("en")
 

@@ -47,12 +47,24 @@ def main(arguments: Sequence[str]) -> int:
         code = _command(parsed.command)(parsed, output)
         # That nobody reads on is no failure of ours, but not all was told.
         return 1 if output.unread else code
-    except ProblemError as trouble:
-        output.problems(trouble.problems)
+    except ProblemError as problem_error:
+        output.problems(problem_error.problems)
+        _log(parsed.command, problem_error)
         return 2
     except KeyboardInterrupt:
         output.clear_progress()
         return 1
+
+
+def _log(command: str, problem_error: ProblemError) -> None:
+    """Keep what was wrong in the program's log. Imported here: most commands have nothing to log and start sooner."""
+    import logging
+
+    from cnnstudio.core.logs import start_logging
+
+    start_logging("command")
+    for problem in problem_error.problems:
+        logging.getLogger(__name__).warning("%s: %s: %s", command, problem.code, problem.text.en)
 
 
 def _command(word: str) -> Callable[[argparse.Namespace, Output], int]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cnnstudio.catalog.context import context_of
 from cnnstudio.cli.output import Output
-from cnnstudio.core.files import read_project, write_atomically, write_problem
+from cnnstudio.core.atomic import write_atomically, write_problem
+from cnnstudio.core.files import read_project
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr

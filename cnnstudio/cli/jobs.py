@@ -14,8 +14,10 @@ import msgspec
 
 from cnnstudio.cli.output import Output, localized, scanning
 from cnnstudio.cli.values import with_values
-from cnnstudio.core import events
-from cnnstudio.core.commands import AnyJob, Diagnose, FetchBase, Predict, Stop
+from cnnstudio.core import events, jobs
+from cnnstudio.core.commands import Predict, Stop
+from cnnstudio.core.jobs import Diagnose, FetchBase, JobSpec
+from cnnstudio.core.logs import start_logging
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_words import device_words
@@ -63,14 +65,15 @@ def stopping(supervisor: Supervisor, output: Output) -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def run_job(job: AnyJob, output: Output, on_event: Callable[[events.AnyEvent], None]) -> events.AnyEvent:
-    """Do a job in a child; answers its last event."""
+def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], None]) -> events.Event:
+    """Do a job in a child; returns its last event."""
+    start_logging("command")
     supervisor = Supervisor(job, on_event)
     with stopping(supervisor, output):
         return supervisor.run()
 
 
-def report_progress(event: events.AnyEvent, output: Output) -> None:
+def report_progress(event: events.Event, output: Output) -> None:
     """What people see of any job while it runs."""
     if isinstance(event, events.Phase):
         output.progress(str(event.text), at_once=True)
@@ -96,7 +99,7 @@ def _duration(seconds: float) -> str:
     return tr("{left} left", "faltan {left}", left=left)
 
 
-def ended(last: events.AnyEvent, output: Output) -> int:
+def ended(last: events.Event, output: Output) -> int:
     """The exit code of a job, with its problem told."""
     if isinstance(last, events.Failed):
         output.problems([last.problem], as_lines=False)
@@ -127,7 +130,7 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         index.close()
 
-    def told(event: events.AnyEvent) -> None:
+    def told(event: events.Event) -> None:
         report_progress(event, output)
         if output.as_json:
             output.line(localized(event))
@@ -141,11 +144,11 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
 
 def evaluate(arguments: argparse.Namespace, output: Output) -> int:
     run = find_run(arguments.project, arguments.run)
-    result: list[events.Evaluated] = []
+    result: list[jobs.Evaluated] = []
 
-    def told(event: events.AnyEvent) -> None:
+    def told(event: events.Event) -> None:
         report_progress(event, output)
-        if isinstance(event, events.Evaluated):
+        if isinstance(event, jobs.Evaluated):
             result.append(event)
 
     last = run_job(evaluation_job(run, arguments.split or "", arguments.data), output, told)
@@ -195,12 +198,12 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
         raise ProblemError(error("no_pictures", text, "file"))
     job = serving_job(arguments.model, arguments.run)
     run = run_of(Path(job.model))
-    rows: list[events.Prediction] = []
+    rows: list[jobs.Prediction] = []
     names: list[str] = []
 
-    def told(event: events.AnyEvent) -> None:
+    def told(event: events.Event) -> None:
         report_progress(event, output)
-        if isinstance(event, events.Ready):
+        if isinstance(event, jobs.Ready):
             names.extend(event.class_names)
             if run is not None and not output.as_json:
                 # Not every newest run is a good one: who answers is told first.
@@ -208,11 +211,11 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
                                 run=run.id, standing=standing_words(run.summary())))
             supervisor.send(Predict(request=1, paths=tuple(paths),
                                     top=0 if arguments.csv else arguments.top))
-        elif isinstance(event, events.Prediction):
+        elif isinstance(event, jobs.Prediction):
             rows.append(event)
             shown = msgspec.structs.replace(event, top=event.top[:arguments.top])
             output.words(json_line(shown, run.id if run is not None else "") if output.as_json else text_line(shown))
-        elif isinstance(event, events.Answered):
+        elif isinstance(event, jobs.Answered):
             supervisor.send(Stop(keep=False))
 
     supervisor = Supervisor(job, told)
@@ -227,11 +230,11 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
 
 def export(arguments: argparse.Namespace, output: Output) -> int:
     run = find_run(arguments.project, arguments.run)
-    result: list[events.Exported] = []
+    result: list[jobs.Exported] = []
 
-    def told(event: events.AnyEvent) -> None:
+    def told(event: events.Event) -> None:
         report_progress(event, output)
-        if isinstance(event, events.Exported):
+        if isinstance(event, jobs.Exported):
             result.append(event)
 
     last = run_job(export_job(run, arguments.format, arguments.to), output, told)
@@ -246,8 +249,8 @@ def export(arguments: argparse.Namespace, output: Output) -> int:
 def doctor(_arguments: argparse.Namespace, output: Output) -> int:
     facts: dict[str, Any] = {}
 
-    def told(event: events.AnyEvent) -> None:
-        if isinstance(event, events.Report):
+    def told(event: events.Event) -> None:
+        if isinstance(event, jobs.Report):
             facts.update(event.facts)
         elif isinstance(event, events.Notice):
             output.problems([event.problem])
@@ -290,7 +293,7 @@ def fetch(arguments: argparse.Namespace, output: Output) -> int:
                     cache=str(cache_folder()), language=language())
     artifacts: list[str] = []
 
-    def told(event: events.AnyEvent) -> None:
+    def told(event: events.Event) -> None:
         report_progress(event, output)
         if isinstance(event, events.Artifact):
             artifacts.append(event.path)

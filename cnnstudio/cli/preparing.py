@@ -11,7 +11,7 @@ from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.cli.jobs import ended, report_progress, run_job
 from cnnstudio.cli.output import Output, progress_of, scanning
 from cnnstudio.cli.projects import locked
-from cnnstudio.core import events
+from cnnstudio.core import events, jobs
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.text import Text, number, tr
@@ -89,7 +89,7 @@ def robustness(arguments: argparse.Namespace, output: Output) -> int:
     return ended(last, output)
 
 
-def _tell_row(row: events.Changed, width: int, output: Output) -> None:
+def _tell_row(row: jobs.Changed, width: int, output: Output) -> None:
     words = f"{'!' if row.clear else ' '} {_label(row):<{width}}  {number(row.plain, '.1%')} → {number(row.changed, '.1%')}"
     if row.called and row.changed < row.plain:
         words += "  " + tr("called {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
@@ -98,7 +98,7 @@ def _tell_row(row: events.Changed, width: int, output: Output) -> None:
     output.line({**line, "clear": row.clear}, words)
 
 
-def _label(row: events.Changed) -> str:
+def _label(row: jobs.Changed) -> str:
     entry = AUGMENTATIONS.find(row.type)
     return f"{entry.label if entry is not None else row.type} · {row.class_name}"
 
@@ -116,11 +116,11 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
         job = probe_job(folder, project, index, source_folder(project, folder))
     finally:
         index.close()
-    told: list[events.BasesProbed] = []
+    told: list[jobs.BasesProbed] = []
 
-    def hear(event: events.AnyEvent) -> None:
+    def hear(event: events.Event) -> None:
         report_progress(event, output)
-        if isinstance(event, events.BasesProbed):
+        if isinstance(event, jobs.BasesProbed):
             told.append(event)
 
     last = run_job(job, output, hear)
@@ -130,7 +130,7 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
     return ended(last, output)
 
 
-def _tell_probe(found: events.BasesProbed, folder: Path, output: Output) -> None:
+def _tell_probe(found: jobs.BasesProbed, folder: Path, output: Output) -> None:
     bases = ProjectBases(folder)
     known = {row.base: bases.find(row.base) for row in found.rows}
     labels = {name: name if base is None else str(base.label) for name, base in known.items()}

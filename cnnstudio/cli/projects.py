@@ -11,8 +11,9 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.training import params_of
 from cnnstudio.cli.output import Output, progress_of, scanning
 from cnnstudio.cli.values import with_values
-from cnnstudio.core.files import PROJECT_FILE, ProjectLock, read_project, write_project
+from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.keys import get_value
+from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import measured, tr

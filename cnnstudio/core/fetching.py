@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import Area, Problem, ProblemError, error
 from cnnstudio.core.text import Text
 

@@ -39,6 +39,11 @@ def config_folder() -> Path:
     return _folder("CNNSTUDIO_CONFIG", platformdirs.user_config_dir(_NAME, appauthor=False))
 
 
+def log_folder() -> Path:
+    """The program's own log files. CNNSTUDIO_LOGS overrides it."""
+    return _folder("CNNSTUDIO_LOGS", platformdirs.user_log_dir(_NAME, appauthor=False))
+
+
 def projects_folder() -> Path:
     """Where new projects go unless the user says otherwise. CNNSTUDIO_PROJECTS overrides it."""
     return _folder("CNNSTUDIO_PROJECTS", str(Path(platformdirs.user_documents_dir()) / "CNN Studio"))

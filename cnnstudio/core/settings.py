@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.core.files import write_atomically
+from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.item import as_immutable
 from cnnstudio.core.params import Choice, Int, Option
 from cnnstudio.core.places import config_folder

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import schema

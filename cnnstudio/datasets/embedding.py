@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.core.files import write_atomically
+from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from cnnstudio.core.files import write_atomically
+from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text

@@ -10,8 +10,9 @@ from statistics import median
 import msgspec
 
 from cnnstudio.catalog.bases import Base
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.dataset import DatasetSpec
-from cnnstudio.core.files import PROJECT_FILE, read_project, write_problem, write_project
+from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.places import projects_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project

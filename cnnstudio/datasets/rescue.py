@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import msgspec
 
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.dataset import SPLITS
-from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import FILE, Decided, Index
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.places import resource
 from cnnstudio.core.problems import ProblemError
 

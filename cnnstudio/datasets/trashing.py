@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio import __version__, imaging
-from cnnstudio.core.events import ExportCheck
+from cnnstudio.core.jobs import ExportCheck
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.engine import models

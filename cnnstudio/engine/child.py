@@ -6,37 +6,24 @@ import os
 import signal
 import traceback
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from pathlib import Path
+from importlib import import_module
 from typing import Any
 
-from cnnstudio.core.commands import (
-    AnyJob,
-    CollectTFRecord,
-    Diagnose,
-    Embed,
-    Evaluate,
-    Export,
-    FetchBase,
-    MeasureAugmentation,
-    Probe,
-    Serve,
-    Train,
-)
-from cnnstudio.core.events import AnyEvent, Failed, Hello, Notice, Stopped
+from cnnstudio.core.events import Event, Failed, Hello, Notice, Stopped
+from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.workers.link import Link, StopRequested
-from cnnstudio.workers.protocol import Nonsense
 from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.transport import Endpoint, ProtocolError
 
 
-def main(connection: Connection) -> None:
+def main(endpoint: Endpoint) -> None:
     """Answer a supervisor: do its job and tell how it ended."""
-    link = Link(connection)
+    link = Link(endpoint)
     try:
         job = link.job()
-    except (EOFError, Nonsense):
+    except (EOFError, ProtocolError):
         return
     os.environ["KERAS_BACKEND"] = job.backend
     set_language(job.language if job.language in ("en", "es") else "en")
@@ -44,11 +31,11 @@ def main(connection: Connection) -> None:
     lock: Any = None
     run = ""
     try:
-        if isinstance(job, Train):
+        if job.run_to_lock is not None:
             # Before Keras is there: from the first second the run is known to live.
             from cnnstudio.engine.locking import lock_run
 
-            folder = RunFolder(Path(job.run_folder))
+            folder = RunFolder(job.run_to_lock)
             run = folder.id
             lock = lock_run(folder)
             link.keep_in(folder.folder)
@@ -66,7 +53,7 @@ def main(connection: Connection) -> None:
     link.close()
 
 
-def _work(job: AnyJob, link: Link) -> AnyEvent:
+def _work(job: JobSpec, link: Link) -> Event:
     from cnnstudio.engine import environment
 
     environment.set_up(job.device)
@@ -74,51 +61,14 @@ def _work(job: AnyJob, link: Link) -> AnyEvent:
     return _worker(job)(job, link)
 
 
-def _worker(job: AnyJob) -> Callable[[Any, Link], AnyEvent]:
-    match job:
-        case Train():
-            from cnnstudio.engine.training import train
-
-            return train
-        case Evaluate():
-            from cnnstudio.engine.evaluation import evaluate
-
-            return evaluate
-        case Serve():
-            from cnnstudio.engine.predicting import serve
-
-            return serve
-        case Export():
-            from cnnstudio.engine.exporting import export
-
-            return export
-        case Diagnose():
-            from cnnstudio.engine.doctor import diagnose
-
-            return diagnose
-        case FetchBase():
-            from cnnstudio.engine.downloading import fetch_base
-
-            return fetch_base
-        case CollectTFRecord():
-            from cnnstudio.engine.records import collect_records
-
-            return collect_records
-        case MeasureAugmentation():
-            from cnnstudio.engine.robustness import measure_augmentation
-
-            return measure_augmentation
-        case Probe():
-            from cnnstudio.engine.probing import probe
-
-            return probe
-        case Embed():
-            from cnnstudio.engine.embedding import embed
-
-            return embed
+def _worker(job: JobSpec) -> Callable[[Any, Link], Event]:
+    """The function that does the job; importing it imports Keras."""
+    module, _, name = job.function.partition(":")
+    function: Callable[[Any, Link], Event] = getattr(import_module(f"cnnstudio.engine.{module}"), name)
+    return function
 
 
-def _told(trouble: ProblemError, link: Link) -> AnyEvent:
+def _told(trouble: ProblemError, link: Link) -> Event:
     """The last event carries one problem; if there are more, each is told before."""
     if len(trouble.problems) > 1:
         for problem in trouble.problems:
@@ -142,7 +92,7 @@ def mistake(trouble: BaseException, report: str) -> Problem:
                     "conserva.")
         return error("out_of_memory", text, "training", field="batch_size", details=report)
     if isinstance(trouble, OSError) and trouble.errno is not None:
-        from cnnstudio.core.files import write_problem
+        from cnnstudio.core.atomic import write_problem
 
         problem = write_problem(trouble, trouble.filename or "?")
         return error(problem.code, problem.text, "file", path=trouble.filename, details=report)

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import cv2
 
-from cnnstudio.core.commands import Diagnose
-from cnnstudio.core.events import AnyEvent, Finished, Report
+from cnnstudio.core.events import Event, Finished
+from cnnstudio.core.jobs import Diagnose, Report
 from cnnstudio.core.places import cache_folder
 from cnnstudio.engine import environment
 from cnnstudio.workers.link import Link
@@ -19,7 +19,7 @@ from cnnstudio.workers.link import Link
 _BACKENDS: Final = ("tensorflow", "torch", "jax")
 
 
-def diagnose(_job: Diagnose, link: Link) -> AnyEvent:
+def diagnose(_job: Diagnose, link: Link) -> Event:
     """Tell a Report; its facts are documented by `facts`."""
     link.emit(Report(facts=facts()))
     return Finished()

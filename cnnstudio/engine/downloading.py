@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +10,10 @@ from typing import Final
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core import fetching
-from cnnstudio.core.commands import FetchBase
-from cnnstudio.core.events import AnyEvent, Artifact, Finished
+from cnnstudio.core.atomic import atomic_path
+from cnnstudio.core.events import Artifact, Event, Finished
 from cnnstudio.core.fetching import matches
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.jobs import FetchBase
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.engine.base_weights import downloaded, unfit, weights_path
@@ -28,7 +26,7 @@ _MEND: Final = Text("Give a weights file that you have (parameter weights: from 
                     "incluida.")
 
 
-def fetch_base(job: FetchBase, link: Link) -> AnyEvent:
+def fetch_base(job: FetchBase, link: Link) -> Event:
     """Bring the weights into the cache; nothing to do for a bundled base or one that is there."""
     base = BASES.find(job.base)
     if base is None:
@@ -79,12 +77,5 @@ def take_file(source: Path, target: Path, checksum: str) -> None:
         text = Text("{path} is not the weights file that belongs to this base (wrong checksum).",
                     "{path} no es el archivo de pesos de esta base (suma de control errónea).")
         raise ProblemError(error("wrong_checksum", text.fill(path=source), "file", path=source))
-    part = target.with_name(target.name + ".copy")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(target) as part:
         shutil.copyfile(source, part)
-        os.replace(part, target)
-    except OSError as trouble:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise ProblemError(write_problem(trouble, target)) from trouble

@@ -12,8 +12,8 @@ from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.bases.resolver import BUILT_IN, BaseResolver
 from cnnstudio.catalog.context import context_of
 from cnnstudio.core import edits
-from cnnstudio.core.commands import Embed
-from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice
+from cnnstudio.core.events import Artifact, Event, Finished, Notice
+from cnnstudio.core.jobs import Embed
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
@@ -31,7 +31,7 @@ from cnnstudio.workers.link import Link
 _COMPONENTS = 64
 
 
-def embed(job: Embed, link: Link) -> AnyEvent:
+def embed(job: Embed, link: Link) -> Event:
     """Do the job; raises ProblemError and StopRequested. What was computed of the features is kept either way."""
     cache = Path(job.cache) if job.cache else cache_folder()
     manifest = read_manifest(Path(job.manifest))

@@ -8,17 +8,10 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from cnnstudio.core.commands import Evaluate
-from cnnstudio.core.events import (
-    AnyEvent,
-    ClassReport,
-    Evaluated,
-    Finished,
-    Notice,
-    PictureResult,
-    encode_event,
-)
-from cnnstudio.core.files import write_atomically
+from cnnstudio.core.atomic import write_atomically
+from cnnstudio.core.events import Event, Finished, Notice
+from cnnstudio.core.jobs import ClassReport, Evaluate, Evaluated, PictureResult
+from cnnstudio.core.messages import encode_event
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
@@ -33,7 +26,7 @@ _SMALLEST: Final = 1e-7
 """Keras's own floor under a probability before its logarithm."""
 
 
-def evaluate(job: Evaluate, link: Link) -> AnyEvent:
+def evaluate(job: Evaluate, link: Link) -> Event:
     """Do the job: an Evaluated event, its table, and beside the table the same as JSON.
 
     Where these cannot be written, a Notice warns and the event names no table.

@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 
 from cnnstudio.catalog.exporters import EXPORTERS
-from cnnstudio.core.commands import Export
-from cnnstudio.core.events import AnyEvent, Artifact, ExportCheck, Exported, Finished
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.events import Artifact, Event, Finished
+from cnnstudio.core.jobs import Export, ExportCheck, Exported
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
@@ -34,7 +34,7 @@ TOLERANCES: Final = {"torch": 1e-4}
 """Where another library computes: it adds up in another order."""
 
 
-def export(job: Export, link: Link) -> AnyEvent:
+def export(job: Export, link: Link) -> Event:
     """Do the job: Exported with its check. Raises ProblemError (unknown_format, target_exists, export_differs...)."""
     run = RunFolder(Path(job.run_folder))
     entry = EXPORTERS.find(job.format)

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.core.files import ProjectLock
 from cnnstudio.core.groups import expanded
+from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.system_words import reason_of

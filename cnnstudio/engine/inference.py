@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import keras
 import numpy as np
 
-from cnnstudio.core.files import write_atomically
+from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine.environment import numpy_of, on_gpu
 

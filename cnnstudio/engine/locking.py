@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.workers.runs import RunFolder

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any, Final
 import keras
 import msgspec
 
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.atomic import atomic_path
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
@@ -60,20 +58,11 @@ class Loaded:
 
 def save_model(model: Any, path: Path, card: Card) -> None:
     """Write a `.keras` file with its card, whole or not at all; raises ProblemError."""
-    temporary = path.with_name(f".{path.stem}.writing.keras")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
         model.save(temporary)
         _without_backend_names(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(CARD, msgspec.json.format(msgspec.json.encode(card), indent=2))
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as trouble:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise ProblemError(write_problem(trouble, path)) from trouble
 
 
 def _without_backend_names(path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.settings import load_settings

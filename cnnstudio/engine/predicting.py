@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnstudio.core.commands import Predict, Serve
-from cnnstudio.core.events import Answered, AnyEvent, Prediction, Progress, Ranked, Ready, Stopped
+from cnnstudio.core.commands import Predict
+from cnnstudio.core.events import Event, Progress, Stopped
+from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.system_words import reason_of
@@ -32,7 +33,7 @@ _BEGUN = 2
 """Batches that the engine has at once."""
 
 
-def serve(job: Serve, link: Link) -> AnyEvent:
+def serve(job: Serve, link: Link) -> Event:
     """Tell Ready, then a Prediction for each picture and Answered for each request; ends with its parent."""
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")

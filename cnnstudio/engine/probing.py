@@ -16,10 +16,11 @@ import numpy as np
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import BUILT_IN, BaseResolver
-from cnnstudio.core.commands import Probe
-from cnnstudio.core.events import AnyEvent, BasesProbed, Event, Finished, Notice, Phase, Probed, encode_event
-from cnnstudio.core.files import write_atomically
+from cnnstudio.core.atomic import write_atomically
+from cnnstudio.core.events import Event, Finished, Notice, Phase
 from cnnstudio.core.intervals import wilson
+from cnnstudio.core.jobs import BasesProbed, Probe, Probed
+from cnnstudio.core.messages import encode_event
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
@@ -57,7 +58,7 @@ class _OfBase(Link):
         self._link.check()
 
 
-def probe(job: Probe, link: Link) -> AnyEvent:
+def probe(job: Probe, link: Link) -> Event:
     """Do the job: a BasesProbed event after every base, kept in its file. Raises ProblemError and StopRequested."""
     cache = Path(job.cache) if job.cache else cache_folder()
     bases: BaseResolver = ProjectBases(Path(job.project)) if job.project else BUILT_IN

@@ -11,9 +11,9 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from cnnstudio.core.commands import CollectTFRecord
 from cnnstudio.core.dataset import SPLITS
-from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice
+from cnnstudio.core.events import Artifact, Event, Finished, Notice
+from cnnstudio.core.jobs import CollectTFRecord
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
@@ -28,7 +28,7 @@ LABELS_FILE: Final = "labels.txt"
 _TOLD: Final = 5
 
 
-def collect_records(job: CollectTFRecord, link: Link) -> AnyEvent:
+def collect_records(job: CollectTFRecord, link: Link) -> Event:
     """Do the job; raises ProblemError. The manifest goes away, whatever happens."""
     try:
         manifest = read_manifest(Path(job.manifest))

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from cnnstudio.core.commands import MeasureAugmentation
-from cnnstudio.core.events import AnyEvent, AugmentationMeasured, Changed, Finished, Notice, encode_event
-from cnnstudio.core.files import write_atomically
+from cnnstudio.core.atomic import write_atomically
+from cnnstudio.core.events import Event, Finished, Notice
 from cnnstudio.core.item import Step
+from cnnstudio.core.jobs import AugmentationMeasured, Changed, MeasureAugmentation
+from cnnstudio.core.messages import encode_event
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import read_manifest
@@ -24,7 +25,7 @@ from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 
 
-def measure_augmentation(job: MeasureAugmentation, link: Link) -> AnyEvent:
+def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     """Do the job: an AugmentationMeasured event, kept in the run's folder. Raises ProblemError and StopRequested."""
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()

@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 
 from cnnstudio.catalog.context import Context, context_of
-from cnnstudio.core.commands import Train
-from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice, Stopped
+from cnnstudio.core.events import Artifact, Event, Finished, Notice, Stopped
+from cnnstudio.core.jobs import Train
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
@@ -43,7 +43,7 @@ class Pictures:
     labels: np.ndarray
 
 
-def train(job: Train, link: Link) -> AnyEvent:
+def train(job: Train, link: Link) -> Event:
     """Do the job; answers the last event. Raises ProblemError and StopRequested."""
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
@@ -116,7 +116,7 @@ def _sources(project: Project, context: Context, pictures: Pictures, held: Prepa
 
 
 def _saved(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built, outcome: Outcome,
-           link: Link) -> AnyEvent:
+           link: Link) -> Event:
     phase(link, "saving")
     if not built.model.compiled:
         # The head was trained by itself; whoever loads the whole model may train it on.

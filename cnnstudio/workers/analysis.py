@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnnstudio.core.commands import Embed
 from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.jobs import Embed
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import language

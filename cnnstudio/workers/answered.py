@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from cnnstudio.core.dataset import SPLITS
-from cnnstudio.core.events import PictureResult
+from cnnstudio.core.jobs import PictureResult
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.leakage import Price, leaked, price, twins_of

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cnnstudio.core.events import Prediction
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import number, on_one_line
 from cnnstudio.datasets.layout import SUFFIXES

@@ -54,7 +54,7 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
     return error("child_died", text.fill(code=code, keep=keep), "machine", details=_report(f"exit code {code}", tail))
 
 
-def nonsense_problem(sample: str, log: Path | None) -> Problem:
+def protocol_problem(sample: str, log: Path | None) -> Problem:
     """The problem of a child that said something that is no event."""
     text = Text("The working process said something that could not be understood and was ended. What was finished "
                 "before is kept.",

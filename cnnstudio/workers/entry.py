@@ -1,4 +1,7 @@
-"""The first code that runs in a child: its environment and log, before anything heavy is imported."""
+"""The first code that runs in a child: its environment and log, before anything heavy is imported.
+
+It imports the standard library alone.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ import importlib
 import os
 import signal
 import sys
-from multiprocessing.connection import Connection
+
+from cnnstudio.workers.transport import Endpoint
 
 
-def enter(connection: Connection, target: str, log: str, environment: dict[str, str]) -> None:
-    """Prepare this process and call `target`, written "package.module:function", with the connection.
+def enter(endpoint: Endpoint, target: str, log: str, environment: dict[str, str]) -> None:
+    """Prepare this process and call `target`, written "package.module:function", with the endpoint.
 
     The child becomes the leader of its own session, so that Ctrl+C in a terminal reaches the
     parent alone; what it prints, and the stacks of a crash, go to the file `log`.
@@ -26,7 +30,7 @@ def enter(connection: Connection, target: str, log: str, environment: dict[str, 
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     _redirect(log)
     module, _, function = target.partition(":")
-    getattr(importlib.import_module(module), function)(connection)
+    getattr(importlib.import_module(module), function)(endpoint)
     # Everything is said and on the disk; TensorFlow's own tidying up would take a second more.
     sys.stdout.flush()
     sys.stderr.flush()

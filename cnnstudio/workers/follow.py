@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Final
 
 from cnnstudio.core.commands import Command, Stop
-from cnnstudio.core.events import LAST, AnyEvent, Failed, Hello, Stopped
+from cnnstudio.core.events import LAST, Event, Failed, Hello, Stopped
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.workers import endings
 from cnnstudio.workers.journal import read_events
 from cnnstudio.workers.runs import RunFolder
-from cnnstudio.workers.thinning import Thinned
+from cnnstudio.workers.throttle import Throttle
 
 LOOK_SECONDS: Final = 0.25
 
@@ -24,12 +24,12 @@ class Follower:
     Events that were kept before are told first, so that plots are complete.
     """
 
-    def __init__(self, run: RunFolder, on_event: Callable[[AnyEvent], None]) -> None:
+    def __init__(self, run: RunFolder, on_event: Callable[[Event], None]) -> None:
         self._run = run
-        self._thinned = Thinned(on_event)
+        self._throttle = Throttle(on_event)
         self._left = threading.Event()
 
-    def run(self) -> AnyEvent:
+    def run(self) -> Event:
         """Tell events until the training's last one. Raises nothing; a process that died gives Failed."""
         offset = 0
         seen_dead = False
@@ -40,20 +40,20 @@ class Follower:
                 return last
             if seen_dead:
                 failed = Failed(problem=endings.death_problem(None, self._run.log_path), time=time.time())
-                self._thinned.take(failed)
+                self._throttle.pass_on(failed)
                 return failed
             # Once more after the process is gone: its last words may have come in between.
             seen_dead = not self._run.living()
             if not seen_dead and self._left.wait(LOOK_SECONDS):
                 return Stopped(run=self._run.id, kept=True, time=time.time())
 
-    def _tell(self, events: list[AnyEvent]) -> AnyEvent | None:
+    def _tell(self, events: list[Event]) -> Event | None:
         """Tell them; answer the last event if the training ended (a later Hello means that it was resumed)."""
         resumed = max((index for index, event in enumerate(events) if isinstance(event, Hello)), default=0)
         for index, event in enumerate(events):
             if isinstance(event, LAST) and index < resumed:
                 continue
-            self._thinned.take(event)
+            self._throttle.pass_on(event)
             if isinstance(event, LAST):
                 return event
         return None
@@ -77,6 +77,6 @@ class Follower:
         self._left.set()
 
 
-def follow(run: RunFolder, on_event: Callable[[AnyEvent], None]) -> AnyEvent:
+def follow(run: RunFolder, on_event: Callable[[Event], None]) -> Event:
     """Watch a training to its end; blocks."""
     return Follower(run, on_event).run()

@@ -9,12 +9,13 @@ from typing import Final
 
 import msgspec
 
-from cnnstudio.core.events import AnyEvent, decode_event
+from cnnstudio.core.events import Event
+from cnnstudio.core.messages import decode_event
 
 _CHUNK: Final = 32 * 1024
 
 
-def decode_lines(data: bytes) -> list[AnyEvent]:
+def decode_lines(data: bytes) -> list[Event]:
     """The events of whole lines; what is damaged is left out."""
     found = []
     for line in data.split(b"\n"):
@@ -26,7 +27,7 @@ def decode_lines(data: bytes) -> list[AnyEvent]:
     return found
 
 
-def read_events(path: Path, offset: int = 0) -> tuple[list[AnyEvent], int]:
+def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     """The events from byte `offset` on, and the offset behind the last whole line. A missing file has none."""
     try:
         with path.open("rb") as file:
@@ -38,7 +39,7 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[AnyEvent], int]:
     return decode_lines(data[:end]), offset + end
 
 
-def read_tail(path: Path, enough: Callable[[list[AnyEvent]], bool]) -> list[AnyEvent]:
+def read_tail(path: Path, enough: Callable[[list[Event]], bool]) -> list[Event]:
     """The last events, as many as are needed until `enough`, or all. Raises OSError."""
     with path.open("rb") as file:
         start = file.seek(0, os.SEEK_END)

@@ -1,4 +1,4 @@
-"""The child's end of the pipe: it tells events, keeps them in a file, and hears commands."""
+"""The child's side: it sends events, keeps them in a file, and receives commands."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import os
 import queue
 import threading
 import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from cnnstudio.core.commands import AnyCommand, AnyJob, Pause, Predict, Resume, Start, Stop, decode_command
-from cnnstudio.core.events import Batch, Event, Paused, Progress, Resumed, encode_event
+from cnnstudio.core.commands import Command, Pause, Predict, Resume, Stop
+from cnnstudio.core.events import Batch, Event, Paused, Progress, Resumed
+from cnnstudio.core.jobs import JobSpec
+from cnnstudio.core.messages import Start, decode_command, encode_event
 from cnnstudio.workers import protocol
+from cnnstudio.workers.transport import Endpoint, ProtocolError
 
 COMMAND_FILE: Final = "commands.jsonl"
 EVENT_FILE: Final = "events.jsonl"
@@ -31,8 +33,8 @@ class StopRequested(Exception):
 class Link:
     """Everything a job needs from its surroundings. Events may be told from any thread."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
         self._lock = threading.Lock()
         self._sequence = 0
         self._listener = True
@@ -46,11 +48,11 @@ class Link:
         self.predictions: queue.SimpleQueue[Predict | None] = queue.SimpleQueue()
         """Requests of the warm server; None means the end."""
 
-    def job(self) -> AnyJob:
-        """Wait for the job. Raises EOFError if the parent is gone, Nonsense if it says anything else."""
-        command = protocol.receive_command(self._connection)
+    def job(self) -> JobSpec:
+        """Wait for the job. Raises EOFError if the parent is gone, ProtocolError if it says anything else."""
+        command = protocol.receive_command(self._endpoint)
         if not isinstance(command, Start):
-            raise protocol.Nonsense(f"{type(command).__name__} before Start")
+            raise ProtocolError(f"{type(command).__name__} before Start")
         threading.Thread(target=self._listen, daemon=True, name="commands").start()
         return command.job
 
@@ -76,7 +78,7 @@ class Link:
             self._keep(event)
             if self._listener:
                 try:
-                    protocol.send_event(self._connection, event)
+                    protocol.send_event(self._endpoint, event)
                 except (OSError, ValueError):
                     self._listener = False
 
@@ -133,12 +135,12 @@ class Link:
     def close(self) -> None:
         """Nothing more will be told."""
         with contextlib.suppress(OSError):
-            self._connection.close()
+            self._endpoint.close()
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
-    def _hear(self, command: AnyCommand) -> None:
+    def _hear(self, command: Command) -> None:
         with self._change:
             match command:
                 case Pause():
@@ -156,8 +158,8 @@ class Link:
     def _listen(self) -> None:
         while True:
             try:
-                self._hear(protocol.receive_command(self._connection))
-            except protocol.Nonsense:
+                self._hear(protocol.receive_command(self._endpoint))
+            except ProtocolError:
                 continue
             except (EOFError, OSError, ValueError, TypeError):
                 break

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnnstudio.catalog.steps import AUGMENTATIONS
-from cnnstudio.core.commands import CollectTFRecord, Evaluate, Export, MeasureAugmentation, Serve, Train
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.item import Step
+from cnnstudio.core.jobs import CollectTFRecord, Evaluate, Export, MeasureAugmentation, Serve, Train
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.project import Project

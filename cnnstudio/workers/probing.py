@@ -9,8 +9,7 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.core.commands import Probe
-from cnnstudio.core.events import BasesProbed
+from cnnstudio.core.jobs import BasesProbed, Probe
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project

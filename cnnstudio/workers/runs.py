@@ -12,20 +12,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from cnnstudio.core.commands import Command, Pause, Resume, Stop, encode_command
-from cnnstudio.core.events import (
-    AnyEvent,
-    AugmentationMeasured,
-    Epoch,
-    Evaluated,
-    Event,
-    Failed,
-    Finished,
-    Hello,
-    Paused,
-    Stopped,
-)
-from cnnstudio.core.files import ProjectLock, decode_project, encode_project, write_atomically, write_problem
+from cnnstudio.core.atomic import write_atomically, write_problem
+from cnnstudio.core.commands import Command, Pause, Resume, Stop
+from cnnstudio.core.events import Epoch, Event, Failed, Finished, Hello, Paused, Stopped
+from cnnstudio.core.files import decode_project, encode_project
+from cnnstudio.core.jobs import AugmentationMeasured, Evaluated
+from cnnstudio.core.lock import ProjectLock
+from cnnstudio.core.messages import encode_command
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.system_words import reason_of
@@ -151,7 +144,7 @@ class RunFolder:
                                      path=self.spec_path)) from trouble
         return decode_project(data, self.spec_path)
 
-    def events(self) -> list[AnyEvent]:
+    def events(self) -> list[Event]:
         """Everything that was kept, oldest first; lines that are damaged are left out."""
         return read_events(self.events_path)[0]
 
@@ -205,7 +198,7 @@ class RunFolder:
             resumable=state in ("stopped", "failed", "interrupted", "created") and self.manifest_path.is_file(),
             problem=last.problem if isinstance(last, Failed) else None)
 
-    def _state(self, tail: list[AnyEvent], last: Event | None, size: int) -> State:
+    def _state(self, tail: list[Event], last: Event | None, size: int) -> State:
         if isinstance(last, Finished):
             return "finished"
         if isinstance(last, Stopped):
@@ -353,11 +346,11 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
     raise ProblemError(error("no_run", text, "run", path=runs))
 
 
-def _enough(events: list[AnyEvent]) -> bool:
+def _enough(events: list[Event]) -> bool:
     """Whether these last events tell the state: an epoch, or that the run ended without one."""
     return any(isinstance(event, Epoch) for event in events)
 
 
-def _ending(tail: list[AnyEvent]) -> Failed | Stopped | Finished | None:
+def _ending(tail: list[Event]) -> Failed | Stopped | Finished | None:
     last = tail[-1] if tail else None
     return last if isinstance(last, Failed | Stopped | Finished) else None

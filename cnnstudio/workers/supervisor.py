@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import multiprocessing.process
+import logging
 import os
 import queue
 import sys
@@ -13,16 +12,19 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Final
 
-from cnnstudio.core.commands import AnyJob, Command, Start, Stop, Train
-from cnnstudio.core.events import LAST, AnyEvent, Failed, Stopped
+from cnnstudio.core.commands import Command, Stop
+from cnnstudio.core.events import LAST, Event, Failed, Stopped
+from cnnstudio.core.jobs import JobSpec
+from cnnstudio.core.messages import Start
 from cnnstudio.core.problems import Problem
-from cnnstudio.workers import endings, entry, protocol
-from cnnstudio.workers.thinning import Thinned
+from cnnstudio.workers import endings, pipes, protocol
+from cnnstudio.workers.throttle import Throttle
+from cnnstudio.workers.transport import Child, Endpoint, ProtocolError, Ready, Setup, Transport
 
+_LOG: Final = logging.getLogger(__name__)
 ENGINE: Final = "cnnstudio.engine.child:main"
 EXIT_SECONDS: Final = 15.0
 """How long a child may take to leave after its last event."""
@@ -32,51 +34,54 @@ class Supervisor:
     """One child, one job. `run` blocks its thread; every other method may be called from any thread.
 
     `on_event` is called in the thread of `run` for every event, the last one included; Batch and
-    Progress are thinned to about twenty a second. `log` receives what the child prints.
-    `environment` is set in the child before it imports anything.
+    Progress are limited to about twenty a second. `log` receives what the child prints.
+    `environment` is set in the child before it imports anything. `transport` starts it.
     """
 
-    def __init__(self, job: AnyJob, on_event: Callable[[AnyEvent], None], log: Path | None = None,
-                 target: str = ENGINE, *, environment: dict[str, str] | None = None,
+    def __init__(self, job: JobSpec, on_event: Callable[[Event], None], log: Path | None = None,
+                 target: str = ENGINE, *, environment: dict[str, str] | None = None, transport: Transport = pipes.start,
                  stop_seconds: float | None = None, terminate_seconds: float = 10.0) -> None:
         self._job = job
-        self._thinned = Thinned(on_event)
+        self._throttle = Throttle(on_event)
         self._temporary_log = log is None
         self._log = log if log is not None else _new_log(job)
-        self._target = target
-        self._environment = environment_of(job) | (environment or {})
-        self._stop_seconds = stop_seconds if stop_seconds is not None else (30.0 if isinstance(job, Train) else 5.0)
+        self._setup = Setup(target=target, log=self._log, environment=environment_of(job) | (environment or {}))
+        self._transport = transport
+        self._stop_seconds = stop_seconds if stop_seconds is not None else job.stop_seconds
         self._terminate_seconds = terminate_seconds
         self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self._wake_reader, self._wake_writer = multiprocessing.get_context("spawn").Pipe(duplex=False)
         self._lock = threading.Lock()
         self._cancelled = False
         self._detached = False
         self._over = False
         self._deadlines: list[tuple[float, str]] = []
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._child: Child | None = None
 
     @property
     def pid(self) -> int | None:
         """The child's process id once it was started."""
-        return None if self._process is None else self._process.pid
+        return None if self._child is None else self._child.pid
 
-    def run(self) -> AnyEvent:
-        """Do the job and answer with its last event. Raises nothing.
+    def run(self) -> Event:
+        """Do the job and return its last event. Raises nothing.
 
         A child that dies gives Failed; one that `cancel` had to end gives Stopped(kept=False);
         after `detach` the answer is Stopped(kept=True), though the child works on.
         """
+        kind = type(self._job).__name__
+        _LOG.info("%s starts on %s, log %s", kind, self._job.backend, self._log)
         try:
             last = self._run()
-        except (OSError, ValueError, RuntimeError) as trouble:
-            last = Failed(problem=endings.start_problem(trouble), time=time.time())
+        except (OSError, ValueError, RuntimeError) as error:
+            last = Failed(problem=endings.start_problem(error), time=time.time())
         finally:
             self._outbox.put(None)
             with self._lock:
                 self._over = True
-                self._wake_writer.close()
-                self._wake_reader.close()
+        if isinstance(last, Failed):
+            _LOG.error("%s failed: %s: %s\n%s", kind, last.problem.code, last.problem.text.en, last.problem.details)
+        else:
+            _LOG.info("%s ends: %s", kind, type(last).__name__)
         if self._temporary_log and not isinstance(last, Failed) and not self._detached:
             with contextlib.suppress(OSError):
                 self._log.unlink()
@@ -116,28 +121,15 @@ class Supervisor:
             self._detached = True
         self._wake()
 
-    def _run(self) -> AnyEvent:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=True)
-        process = context.Process(target=entry.enter, name="cnnstudio-worker",
-                                  args=(theirs, self._target, str(self._log), self._environment))
-        try:
-            process.start()
-        except BaseException:
-            ours.close()
-            theirs.close()
-            raise
-        # At its end Python waits for every child it knows. Ours end by themselves when the pipe
-        # closes, or are meant to outlive us, so it must not know them.
-        multiprocessing.process._children.discard(process)  # type: ignore[attr-defined]
-        self._process = process
-        theirs.close()
+    def _run(self) -> Event:
+        child = self._transport(self._setup)
+        self._child = child
         self._outbox_first(Start(job=self._job))
-        threading.Thread(target=self._write, args=(ours,), daemon=True, name="cnnstudio-commands").start()
+        threading.Thread(target=self._write, args=(child.endpoint,), daemon=True, name="cnnstudio-commands").start()
         try:
-            return self._watch(ours, process)
+            return self._watch(child)
         finally:
-            ours.close()
+            child.close()
 
     def _outbox_first(self, command: Command) -> None:
         """Put `command` before everything that was sent while there was no child yet."""
@@ -145,118 +137,110 @@ class Supervisor:
         with contextlib.suppress(queue.Empty):
             while True:
                 earlier.append(self._outbox.get_nowait())
-        for each in (command, *earlier):
-            self._outbox.put(each)
+        for queued in (command, *earlier):
+            self._outbox.put(queued)
 
-    def _write(self, connection: Connection) -> None:
+    def _write(self, endpoint: Endpoint) -> None:
         """Runs in a thread of its own, so that a child that does not read never blocks a caller."""
         while (command := self._outbox.get()) is not None:
             try:
-                protocol.send_command(connection, command)
+                protocol.send_command(endpoint, command)
             except (OSError, ValueError):
                 return
 
-    def _watch(self, connection: Connection, process: multiprocessing.process.BaseProcess) -> AnyEvent:
+    def _watch(self, child: Child) -> Event:
         listening = True
         while True:
-            sources: list[Connection | int] = [process.sentinel, self._wake_reader]
-            if listening:
-                sources.append(connection)
-            ready = wait(sources, self._timeout())
-            if self._wake_reader in ready:
-                self._wake_reader.recv_bytes()
-                if self._detached:
-                    threading.Thread(target=process.join, daemon=True, name="cnnstudio-reaper").start()
-                    return Stopped(kept=True, time=time.time())
-            self._climb()
+            if self._detached:
+                child.abandon()
+                return Stopped(kept=True, time=time.time())
+            ready = child.wait(self._timeout(), listening)
+            self._escalate()
             self._deliver_held()
-            if connection in ready:
+            if Ready.MESSAGE in ready:
                 try:
-                    event = protocol.receive_event(connection)
+                    event = protocol.receive_event(child.endpoint)
                 except EOFError:
-                    # Not the end yet: the exit code says why, and it comes through the sentinel.
+                    # Not the end yet: the exit code says why, and it comes with the exit.
                     listening = False
                     self._expect_exit()
                     continue
-                except protocol.Nonsense as nonsense:
-                    self._kill()
-                    process.join(EXIT_SECONDS)
-                    return self._failed(endings.nonsense_problem(nonsense.sample, self._log))
+                except ProtocolError as error:
+                    child.kill()
+                    child.join(EXIT_SECONDS)
+                    return self._failed(endings.protocol_problem(error.sample, self._log))
                 if isinstance(event, LAST):
-                    self._leave(process)
+                    self._wait_for_exit(child)
                     return event
                 self._deliver(event)
-            elif process.sentinel in ready:
-                process.join()
+            elif Ready.EXIT in ready:
+                child.join()
                 if self._cancelled:
                     return Stopped(kept=False, time=time.time())
-                return self._failed(endings.death_problem(process.exitcode, self._log))
+                return self._failed(endings.death_problem(child.exitcode, self._log))
 
     def _timeout(self) -> float | None:
         with self._lock:
             moments = [when for when, _ in self._deadlines]
-        due = self._thinned.next_due()
+        due = self._throttle.next_due()
         if due is not None:
             moments.append(due)
         return max(0.0, min(moments) - time.monotonic()) if moments else None
 
-    def _climb(self) -> None:
-        """Take the steps of the ladder that are due."""
+    def _escalate(self) -> None:
+        """Take the steps of `cancel` that are due."""
         now = time.monotonic()
         with self._lock:
             due = [action for when, action in self._deadlines if when <= now]
-            self._deadlines = [each for each in self._deadlines if each[0] > now]
+            self._deadlines = [deadline for deadline in self._deadlines if deadline[0] > now]
         for action in due:
-            if action == "terminate" and self._process is not None:
-                self._process.terminate()
+            if action == "terminate" and self._child is not None:
+                self._child.terminate()
             elif action == "kill":
                 self._kill()
 
     def _expect_exit(self) -> None:
-        """A child that closed its pipe has nothing more to tell: it must leave soon."""
+        """A child that closed its end has nothing more to say: it must exit soon."""
         now = time.monotonic()
         with self._lock:
             self._deadlines += [(now + EXIT_SECONDS, "terminate"), (now + EXIT_SECONDS + 5.0, "kill")]
 
-    def _leave(self, process: multiprocessing.process.BaseProcess) -> None:
-        """After the last event: the child leaves, or is made to."""
-        process.join(EXIT_SECONDS)
-        if process.exitcode is None:
-            process.terminate()
-            process.join(3.0)
-        if process.exitcode is None:
+    def _wait_for_exit(self, child: Child) -> None:
+        """After the last event: the child exits, or is made to."""
+        child.join(EXIT_SECONDS)
+        if child.exitcode is None:
+            child.terminate()
+            child.join(3.0)
+        if child.exitcode is None:
             self._kill()
-            process.join(3.0)
+            child.join(3.0)
 
     def _kill(self) -> None:
-        process = self._process
-        if process is not None and not self._detached:
-            with contextlib.suppress(OSError, ValueError):
-                process.kill()
+        if self._child is not None and not self._detached:
+            self._child.kill()
 
     def _failed(self, problem: Problem) -> Failed:
         return Failed(problem=problem, time=time.time())
 
-    def _deliver(self, event: AnyEvent) -> None:
+    def _deliver(self, event: Event) -> None:
         try:
-            self._thinned.take(event)
+            self._throttle.pass_on(event)
         except Exception:  # noqa: BLE001 - the job border: a listener's mistake must not end a training
             traceback.print_exc(file=sys.stderr)
+            _LOG.exception("a listener of events failed")
 
     def _deliver_held(self) -> None:
         try:
-            self._thinned.flush_due()
+            self._throttle.flush_due()
         except Exception:  # noqa: BLE001 - as above
             traceback.print_exc(file=sys.stderr)
 
     def _wake(self) -> None:
-        with self._lock:
-            if not self._over:
-                with contextlib.suppress(OSError):
-                    self._wake_writer.send_bytes(b"w")
+        if self._child is not None:
+            self._child.wake()
 
 
-def environment_of(job: AnyJob) -> dict[str, str]:
+def environment_of(job: JobSpec) -> dict[str, str]:
     """What the child's libraries must find set before they are imported."""
     environment = {
         "KERAS_BACKEND": job.backend,
@@ -273,10 +257,10 @@ def environment_of(job: AnyJob) -> dict[str, str]:
     return environment
 
 
-def _new_log(job: AnyJob) -> Path:
-    """A run's own worker.log for a training; else a temporary file."""
-    if isinstance(job, Train):
-        return Path(job.run_folder) / "worker.log"
+def _new_log(job: JobSpec) -> Path:
+    """The worker.log of the run that the job writes; else a temporary file."""
+    if job.run_to_lock is not None:
+        return job.run_to_lock / "worker.log"
     descriptor, name = tempfile.mkstemp(prefix="cnnstudio-", suffix=".log")
     os.close(descriptor)
     return Path(name)

@@ -23,7 +23,7 @@ def measure(rounds: int) -> None:
     import msgspec
 
     from cnnstudio.catalog.context import context_of
-    from cnnstudio.core.commands import Train
+    from cnnstudio.core.jobs import Train
     from cnnstudio.datasets.manifest import Entry, Header, write_manifest
     from cnnstudio.engine import environment
     from cnnstudio.engine.building import build

@@ -19,8 +19,9 @@ from cnnstudio.__main__ import for_terminal
 from cnnstudio.cli import jobs
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
-from cnnstudio.core.events import Finished, Phase, Prediction, Ranked, Ready, Report, Stopped
+from cnnstudio.core.events import Finished, Phase, Stopped
 from cnnstudio.core.files import read_project
+from cnnstudio.core.jobs import Prediction, Ranked, Ready, Report
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets.index import Index
 from cnnstudio.workers.runs import create_run
@@ -133,7 +134,7 @@ def test_training_without_the_folder_of_pictures_makes_no_run(project, pictures,
 
 
 def test_a_project_that_is_open_elsewhere_is_not_changed(project, capsys):
-    from cnnstudio.core.files import ProjectLock
+    from cnnstudio.core.lock import ProjectLock
 
     lock = ProjectLock(Path(project))
     assert lock.acquire() is None

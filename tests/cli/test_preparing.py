@@ -14,9 +14,12 @@ from cnnstudio import cli
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.cli import preparing
 from cnnstudio.core import edits
-from cnnstudio.core.events import AugmentationMeasured, BasesProbed, Changed, Failed, Finished, Probed, encode_event
-from cnnstudio.core.files import ProjectLock, read_project, write_project
+from cnnstudio.core.events import Failed, Finished
+from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.item import Step
+from cnnstudio.core.jobs import AugmentationMeasured, BasesProbed, Changed, Probed
+from cnnstudio.core.lock import ProjectLock
+from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest

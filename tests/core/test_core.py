@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 from pathlib import Path
@@ -11,11 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cnnstudio
 from cnnstudio.core import edits, files, keys, params
+from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS, DatasetSpec, SplitSpec
 from cnnstudio.core.graph import closes_cycle, topological_order, unique_id
 from cnnstudio.core.history import History
 from cnnstudio.core.item import Item
+from cnnstudio.core.jobs import JOBS
+from cnnstudio.core.lock import ProjectLock
+from cnnstudio.core.messages import Start, decode_command, encode_command
 from cnnstudio.core.migrations import migrate
 from cnnstudio.core.network import Edge, Group, NetworkSpec, Node, Note
 from cnnstudio.core.places import free_place
@@ -106,14 +112,14 @@ def test_a_truncated_project_is_never_read_as_another(tmp_path):
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "file"
-    files.write_atomically(path, b"old")
+    write_atomically(path, b"old")
 
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ProblemError) as caught:
-        files.write_atomically(path, b"new")
+        write_atomically(path, b"new")
     assert caught.value.problems[0].code == "no_space"
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file"]
@@ -128,7 +134,7 @@ def test_the_autosave_is_dropped_by_a_save(tmp_path):
 
 
 def test_the_lock_names_its_holder_and_ends_with_it(tmp_path):
-    first, second = files.ProjectLock(tmp_path), files.ProjectLock(tmp_path)
+    first, second = ProjectLock(tmp_path), ProjectLock(tmp_path)
     assert first.acquire() is None
     refused = second.acquire()
     assert refused.code == "project_in_use"
@@ -289,3 +295,22 @@ def test_a_free_place_is_numbered_before_the_ending(tmp_path):
         (tmp_path / name).touch()
     assert free_place(tmp_path / "pets.zip", ".zip") == tmp_path / "pets 3.zip"
     assert free_place(tmp_path / "pets") == tmp_path / "pets 2"
+
+
+def test_every_job_names_a_function_of_the_engine():
+    """Read from the source: importing it would import Keras."""
+    assert len(JOBS) > 5
+    for job in JOBS:
+        module, _, function = job.function.partition(":")
+        path = Path(cnnstudio.__file__).parent / "engine" / (module.replace(".", "/") + ".py")
+        defined = {node.name for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)}
+        assert function in defined, job
+
+
+def test_messages_of_every_job_come_back_as_they_were():
+    """A new job class is enough: the decoder follows from it."""
+    for job in JOBS:
+        fields = {field.name: {"str": "x", "bool": True, "int": 1}.get(getattr(field.type, "__name__", ""), ())
+                  for field in msgspec.structs.fields(job) if field.required}
+        command = Start(job=job(**fields))
+        assert decode_command(encode_command(command)) == command

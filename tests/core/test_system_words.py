@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import cnnstudio
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.system_words import _REASONS, device_words, reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.imaging import decode, errors

@@ -13,6 +13,7 @@ from cnnstudio.datasets.audit import helpers as module
 from cnnstudio.datasets.audit.helpers import Helpers
 from cnnstudio.datasets.audit.measured import measure_file
 from cnnstudio.datasets.audit.measuring import measure, waiting
+from cnnstudio.datasets.audit.memory import keep_memory
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.refresh import scan_folder
 
@@ -106,7 +107,7 @@ def test_those_that_were_started_before_are_used_and_left_alone(root, tmp_path):
 
 
 def test_memory_is_kept_without_complaint():
-    module.keep_memory()
+    keep_memory()
 
 
 def test_numpy_starts_no_threads_where_they_stand_in_the_way(monkeypatch):

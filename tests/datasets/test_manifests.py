@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,8 +114,9 @@ def test_nothing_there_blocks(tmp_path):
 
 
 def test_parquet(tmp_path):
-    pyarrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+    from pyarrow import parquet
+
     table = pyarrow.table({"thumbnail": [b"1", b"2", b"3"], "File": ["a/1.png", "a/2.png", None],
                            "label": ["cat", "dog", "x"], "split": ["train", "test", "train"]})
     parquet.write_table(table, tmp_path / "list.parquet")
@@ -124,6 +126,14 @@ def test_parquet(tmp_path):
     for name in ("bad.parquet", "gone.parquet"):
         (problem,) = read_rows(tmp_path / name).problems
         assert problem.code == "damaged_list"
+
+
+def test_without_the_library_parquet_is_refused_with_what_helps(tmp_path, monkeypatch):
+    (tmp_path / "list.parquet").write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (problem,) = read_rows(tmp_path / "list.parquet").problems
+    assert problem.code == "library_missing"
+    assert "pip install pyarrow" in problem.text.en and "CSV" in problem.text.es
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)

@@ -20,7 +20,7 @@ class Recorder(Link):
     """A link without a pipe: collects events, and can act when one comes."""
 
     def __init__(self, on_event=None):
-        super().__init__(connection=None)
+        super().__init__(endpoint=None)
         self._listener = False
         self.events = []
         self._on_event = on_event
@@ -78,7 +78,7 @@ def new_run(tmp_path, pictures):
 @pytest.fixture
 def train_run(tmp_path):
     """Trains a run in this process: answers (last event, recorder)."""
-    from cnnstudio.core.commands import Train
+    from cnnstudio.core.jobs import Train
     from cnnstudio.engine.training import train
 
     def go(run, resume=False, on_event=None):

@@ -15,18 +15,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from cnnstudio.core.commands import Evaluate, Export, Predict, Serve
-from cnnstudio.core.events import (
-    Answered,
-    Evaluated,
-    Exported,
-    Finished,
-    Notice,
-    PictureResult,
-    Prediction,
-    Ready,
-    Stopped,
-)
+from cnnstudio.core.commands import Predict
+from cnnstudio.core.events import Finished, Notice, Stopped
+from cnnstudio.core.jobs import Answered, Evaluate, Evaluated, Export, Exported, PictureResult, Prediction, Ready, Serve
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import bundle, inference, models, predicting
 from cnnstudio.engine.evaluation import evaluate, measures, results
@@ -41,7 +32,7 @@ from tests.engine.conftest import Recorder
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A trained run of three classes, and the folder of its pictures."""
-    from cnnstudio.core.commands import Train
+    from cnnstudio.core.jobs import Train
     from cnnstudio.engine.training import train
 
     folder = tmp_path_factory.mktemp("trained")

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.core.commands import FetchBase
-from cnnstudio.core.events import Artifact, Finished, Report
+from cnnstudio.core.events import Artifact, Finished
+from cnnstudio.core.jobs import FetchBase, Report
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine.child import mistake
 from cnnstudio.engine.doctor import diagnose

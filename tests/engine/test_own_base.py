@@ -15,7 +15,8 @@ import pytest
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import context_of
 from cnnstudio.core import edits
-from cnnstudio.core.events import BasesProbed, Finished
+from cnnstudio.core.events import Finished
+from cnnstudio.core.jobs import BasesProbed
 from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
@@ -284,7 +285,7 @@ def test_a_model_of_this_program_brings_its_recipe(place, tmp_path):
 
 
 def test_the_probe_ranks_an_own_base(place, pictures, tmp_path):
-    from cnnstudio.core.commands import Probe
+    from cnnstudio.core.jobs import Probe
     from cnnstudio.engine.probing import probe
     from tests.engine.collections_of_pictures import CLASSES, write_manifest
 

@@ -14,9 +14,9 @@ import pytest
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.core.augmentation import AugmentationSpec
-from cnnstudio.core.commands import Export
-from cnnstudio.core.events import Epoch, Exported, Finished
+from cnnstudio.core.events import Epoch, Finished
 from cnnstudio.core.item import Step
+from cnnstudio.core.jobs import Export, Exported
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine import models

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.core.commands import Probe, Stop
-from cnnstudio.core.events import BasesProbed, Finished, Notice, Phase, Progress
+from cnnstudio.core.commands import Stop
+from cnnstudio.core.events import Finished, Notice, Phase, Progress
 from cnnstudio.core.intervals import wilson
+from cnnstudio.core.jobs import BasesProbed, Probe
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import Entry
 from cnnstudio.engine.probing import classify, probe, spread

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.core import events
-from cnnstudio.core.commands import CollectTFRecord
+from cnnstudio.core.jobs import CollectTFRecord
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.workers.preparing import records_job
@@ -34,8 +34,8 @@ def job(tmp_path: Path):
     return made
 
 
-def run(job: CollectTFRecord) -> tuple[events.AnyEvent, list[events.AnyEvent]]:
-    told: list[events.AnyEvent] = []
+def run(job: CollectTFRecord) -> tuple[events.Event, list[events.Event]]:
+    told: list[events.Event] = []
     return Supervisor(job, told.append).run(), told
 
 

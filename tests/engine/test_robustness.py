@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnstudio.core.commands import MeasureAugmentation
-from cnnstudio.core.events import AugmentationMeasured, Changed, Finished, Progress
+from cnnstudio.core.events import Finished, Progress
 from cnnstudio.core.item import Step
+from cnnstudio.core.jobs import AugmentationMeasured, Changed, MeasureAugmentation
 from cnnstudio.engine.robustness import compare, measure_augmentation
 from cnnstudio.workers.preparing import augmentation_job
 from tests.engine.collections_of_pictures import small_project

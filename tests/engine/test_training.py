@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from cnnstudio.core.commands import Train
 from cnnstudio.core.events import Batch, Epoch, Finished, Hello, Notice, Paused, Resumed, Stopped
 from cnnstudio.core.item import Item, Step
+from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
 from cnnstudio.engine.checkpoints import read_checkpoint

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from cnnstudio.core.commands import Evaluate
+from cnnstudio.core.jobs import Evaluate
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.window import commands

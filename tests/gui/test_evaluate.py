@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 
-from cnnstudio.core.commands import Evaluate
-from cnnstudio.core.events import ClassReport, Evaluated, PictureResult, encode_event
 from cnnstudio.core.files import read_project
 from cnnstudio.core.intervals import wilson
+from cnnstudio.core.jobs import ClassReport, Evaluate, Evaluated, PictureResult
+from cnnstudio.core.messages import encode_event
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate import start as evaluate_start

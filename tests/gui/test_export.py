@@ -11,9 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from cnnstudio.catalog.exporters import EXPORTERS
-from cnnstudio.core.commands import Export
-from cnnstudio.core.events import ExportCheck, Exported
 from cnnstudio.core.files import read_project
+from cnnstudio.core.jobs import Export, ExportCheck, Exported
 from cnnstudio.gui.pages.export import page as export_page
 from cnnstudio.gui.pages.export.cards import CONTENTS
 from cnnstudio.gui.pages.export.records import ExportRecord, default_target, earlier_exports, record_of, with_record

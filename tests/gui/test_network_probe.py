@@ -7,7 +7,9 @@ from PySide6.QtCore import Qt
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.advice import late_block
-from cnnstudio.core.events import BasesProbed, Finished, Probed, encode_event
+from cnnstudio.core.events import Finished
+from cnnstudio.core.jobs import BasesProbed, Probed
+from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.network import probe as network_probe

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import csv
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from cnnstudio.core.commands import Serve
-from cnnstudio.core.events import Answered, Failed, Prediction, Ranked, Ready, Stopped
+from cnnstudio.core.events import Failed, Stopped
+from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import same
 from cnnstudio.workers.link import Link
+from cnnstudio.workers.transport import Endpoint
 
 NAMES = ("cat", "dog")
 
 
-def child(connection: Connection) -> None:
+def child(endpoint: Endpoint) -> None:
     """A server that knows dogs by their file's name, and cannot read what is called broken."""
-    link = Link(connection)
+    link = Link(endpoint)
     job = link.job()
     assert isinstance(job, Serve)
     if "bad" in Path(job.model).name:

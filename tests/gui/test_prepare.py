@@ -9,7 +9,7 @@ from PySide6.QtGui import QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core import edits
-from cnnstudio.core.events import AugmentationMeasured, Changed
+from cnnstudio.core.jobs import AugmentationMeasured, Changed
 from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.prepare.cards import STEP_MIME
 from cnnstudio.gui.pages.prepare.preview import (
@@ -314,7 +314,7 @@ ROWS = (
 
 
 def test_what_a_model_says_about_the_augmentations_is_shown_worst_first(qtbot, page):
-    from cnnstudio.core.events import encode_event
+    from cnnstudio.core.messages import encode_event
     from cnnstudio.workers.runs import create_run
 
     card = page._measured_card

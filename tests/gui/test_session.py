@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cnnstudio.core import edits, files
-from cnnstudio.core.files import AUTOSAVE_FILE, ProjectLock, read_project
+from cnnstudio.core.files import AUTOSAVE_FILE, read_project
+from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.settings import load_settings
 from cnnstudio.core.text import Text

@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnstudio.core import edits
-from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase, encode_event
+from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase
+from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.gui.pages.train.page import ending_words

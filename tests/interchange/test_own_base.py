@@ -20,7 +20,6 @@ from cnnstudio.core import edits
 from cnnstudio.core.files import decode_project, encode_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.own_base import copying
 from cnnstudio.interchange.own_base import files as own_files
 from cnnstudio.interchange.own_base import reader as own
 from cnnstudio.interchange.own_base.copying import copy_into_project
@@ -229,7 +228,7 @@ def test_a_copy_that_is_given_up_or_does_not_fit_leaves_nothing(place, monkeypat
     with pytest.raises(ProblemError):
         copy_into_project(path, place, check=stop)
     assert list((place / "bases").iterdir()) == []
-    monkeypatch.setattr(copying.os, "fsync", lambda _file: (_ for _ in ()).throw(OSError(28, "No space")))
+    monkeypatch.setattr(os, "fsync", lambda _file: (_ for _ in ()).throw(OSError(28, "No space")))
     with pytest.raises(ProblemError) as told:
         copy_into_project(path, place)
     assert told.value.problems[0].code == "no_space"

@@ -6,91 +6,78 @@ import os
 import signal
 import sys
 import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 
-from cnnstudio.core.commands import Evaluate, Export, Train
-from cnnstudio.core.events import (
-    Answered,
-    Batch,
-    ClassReport,
-    Epoch,
-    Evaluated,
-    Finished,
-    Hello,
-    Notice,
-    Phase,
-    Progress,
-    Report,
-    Stopped,
-)
-from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.events import Batch, Epoch, Finished, Hello, Notice, Phase, Progress, Stopped
+from cnnstudio.core.jobs import Answered, ClassReport, Evaluate, Evaluated, Export, Report, Train
+from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import same
 from cnnstudio.workers.link import Link, StopRequested
+from cnnstudio.workers.transport import Endpoint
 
 
-def _hello(connection: Connection) -> Link:
-    link = Link(connection)
+def _hello(endpoint: Endpoint) -> Link:
+    link = Link(endpoint)
     link.job()
     link.emit(Hello(pid=os.getpid()))
     return link
 
 
-def good(connection: Connection) -> None:
-    link = _hello(connection)
+def good(endpoint: Endpoint) -> None:
+    link = _hello(endpoint)
     link.emit(Phase(name="training", text=same("training")))
     link.emit(Finished(run="r", metrics={"loss": 0.5}))
 
 
-def facts(connection: Connection) -> None:
-    link = _hello(connection)
+def facts(endpoint: Endpoint) -> None:
+    link = _hello(endpoint)
     link.emit(Report(facts={"backend": os.environ["KERAS_BACKEND"], "extra": os.environ.get("EXTRA"),
                             "session": os.getsid(0) == os.getpid(), "modules": sorted(sys.modules)}))
     link.emit(Finished())
 
 
-def dies(connection: Connection) -> None:
-    _hello(connection)
+def dies(endpoint: Endpoint) -> None:
+    _hello(endpoint)
     print("the last words", file=sys.stderr, flush=True)
     os._exit(3)
 
 
-def leaves_silently(connection: Connection) -> None:
-    Link(connection).job()
+def leaves_silently(endpoint: Endpoint) -> None:
+    Link(endpoint).job()
 
 
-def raises(connection: Connection) -> None:
-    _hello(connection)
+def raises(endpoint: Endpoint) -> None:
+    _hello(endpoint)
     raise RuntimeError("a mistake in the child")
 
 
-def killed(connection: Connection) -> None:
-    _hello(connection)
+def killed(endpoint: Endpoint) -> None:
+    _hello(endpoint)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def crashes(connection: Connection) -> None:
-    _hello(connection)
+def crashes(endpoint: Endpoint) -> None:
+    _hello(endpoint)
     import faulthandler
 
     faulthandler._sigsegv()
 
 
-def nonsense(connection: Connection) -> None:
-    _hello(connection)
-    connection.send_bytes(b'{"event": "surprise"}')
+def nonsense(endpoint: Endpoint) -> None:
+    _hello(endpoint)
+    endpoint.send(b'{"event": "surprise"}')
     time.sleep(60)
 
 
-def garbage(connection: Connection) -> None:
-    _hello(connection)
-    os.write(connection.fileno(), b"\x7f\xff\xff\xff this is no message")
+def garbage(endpoint: Endpoint) -> None:
+    _hello(endpoint)
+    os.write(endpoint.connection.fileno(), b"\x7f\xff\xff\xff this is no message")
     time.sleep(60)
 
 
-def floods(connection: Connection) -> None:
-    link = _hello(connection)
+def floods(endpoint: Endpoint) -> None:
+    link = _hello(endpoint)
     for number in range(1, 20_001):
         link.emit(Batch(epoch=1, batch=number, batches=20_000, metrics={"loss": 1.0}, pictures_per_second=1.0))
         if number % 2_000 == 0:
@@ -100,8 +87,8 @@ def floods(connection: Connection) -> None:
     link.emit(Finished())
 
 
-def obeys(connection: Connection) -> None:
-    link = _hello(connection)
+def obeys(endpoint: Endpoint) -> None:
+    link = _hello(endpoint)
     while True:
         try:
             link.check()
@@ -112,36 +99,36 @@ def obeys(connection: Connection) -> None:
     link.emit(Stopped(kept=link.stop.keep))
 
 
-def hangs(connection: Connection) -> None:
-    _hello(connection)
+def hangs(endpoint: Endpoint) -> None:
+    _hello(endpoint)
     time.sleep(600)
 
 
-def hangs_hard(connection: Connection) -> None:
+def hangs_hard(endpoint: Endpoint) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    link = _hello(connection)
+    link = _hello(endpoint)
     link.emit(Phase(name="deaf", text=same("deaf")))
     time.sleep(600)
 
 
-def stays(connection: Connection) -> None:
+def stays(endpoint: Endpoint) -> None:
     """Says that it is done, and closes nothing."""
-    link = _hello(connection)
+    link = _hello(endpoint)
     link.emit(Finished())
     time.sleep(600)
 
 
-def counts_paths(connection: Connection) -> None:
-    link = _hello(connection)
+def counts_paths(endpoint: Endpoint) -> None:
+    link = _hello(endpoint)
     time.sleep(0.5)
     request = link.predictions.get()
     link.emit(Answered(request=request.request, pictures=len(request.paths), seconds=0.0, engine="none"))
     link.emit(Finished())
 
 
-def orphan(connection: Connection) -> None:
+def orphan(endpoint: Endpoint) -> None:
     """A training that keeps its events and goes on when nobody listens."""
-    link = Link(connection)
+    link = Link(endpoint)
     job = link.job()
     assert isinstance(job, Train)
     folder = Path(job.run_folder)
@@ -161,9 +148,9 @@ def orphan(connection: Connection) -> None:
     link.close()
 
 
-def server(connection: Connection) -> None:
+def server(endpoint: Endpoint) -> None:
     """Serves until the pipe ends, then writes a mark where the job said."""
-    link = Link(connection)
+    link = Link(endpoint)
     job = link.job()
     assert isinstance(job, Export)
     link.emit(Hello(pid=os.getpid()))
@@ -172,9 +159,9 @@ def server(connection: Connection) -> None:
     Path(job.path).write_text("ended")
 
 
-def cannot_keep(connection: Connection) -> None:
+def cannot_keep(endpoint: Endpoint) -> None:
     """An evaluation whose folder cannot be written."""
-    link = Link(connection)
+    link = Link(endpoint)
     job = link.job()
     assert isinstance(job, Evaluate)
     link.emit(Hello(pid=os.getpid()))

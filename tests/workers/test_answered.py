@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.dataset import DatasetSpec
-from cnnstudio.core.events import PictureResult
+from cnnstudio.core.jobs import PictureResult
 from cnnstudio.core.text import same
 from cnnstudio.datasets import findings
 from cnnstudio.datasets.findings import Finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from cnnstudio.core import text
-from cnnstudio.core.events import Prediction, Ranked
+from cnnstudio.core.jobs import Prediction, Ranked
 from cnnstudio.core.text import set_language
 from cnnstudio.engine import bundle_predict
 from cnnstudio.workers import answers

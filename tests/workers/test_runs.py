@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cnnstudio.core.events import Batch, Epoch, Evaluated, Failed, Finished, Hello, Paused, Stopped, encode_event
-from cnnstudio.core.files import ProjectLock
+from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Paused, Stopped
+from cnnstudio.core.jobs import Evaluated
+from cnnstudio.core.lock import ProjectLock
+from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import same

@@ -11,22 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from cnnstudio.core.commands import Diagnose, Pause, Predict, Resume, Train
-from cnnstudio.core.events import (
-    Answered,
-    Batch,
-    Epoch,
-    Failed,
-    Finished,
-    Hello,
-    Paused,
-    Phase,
-    Progress,
-    Report,
-    Resumed,
-    Stopped,
-)
+from cnnstudio.core.commands import Pause, Predict, Resume
+from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Paused, Phase, Progress, Resumed, Stopped
+from cnnstudio.core.jobs import Answered, Diagnose, Report, Train
+from cnnstudio.workers import pipes
 from cnnstudio.workers.supervisor import Supervisor
+from tests.workers.files import starting_in
 
 ROOT = Path(__file__).resolve().parents[2]
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -52,8 +42,20 @@ class Heard:
             assert self._change.wait_for(lambda: len(self.of(kind)) >= count, timeout=60), self.events
 
 
+CHOSEN = {}
+ON_PIPES = pytest.mark.parametrize("transport", ["pipes"], indirect=True)
+
+
+@pytest.fixture(autouse=True, params=["pipes", "files"])
+def transport(request, tmp_path, monkeypatch):
+    """Every test runs over the pipe of this machine and over files that both sides append to."""
+    start = pipes.start if request.param == "pipes" else starting_in(tmp_path / "transport")
+    monkeypatch.setitem(CHOSEN, "transport", start)
+
+
 def start(target, heard, log=None, job=None, **options):
-    supervisor = Supervisor(job or Diagnose(), heard, log, f"tests.workers.children:{target}", **options)
+    supervisor = Supervisor(job or Diagnose(), heard, log, f"tests.workers.children:{target}",
+                            transport=CHOSEN["transport"], **options)
     answers = []
     thread = threading.Thread(target=lambda: answers.append(supervisor.run()))
     thread.start()
@@ -125,9 +127,16 @@ def test_a_crash_in_a_library_leaves_its_stack(tmp_path):
     assert "Fatal Python error" in last.problem.details
 
 
-@pytest.mark.parametrize("target", ["nonsense", pytest.param("garbage", marks=POSIX)])
-def test_nonsense_fails_the_job_and_ends_the_child(target, tmp_path):
-    last, _heard = run(target, tmp_path / "log")
+def test_a_message_that_is_no_event_fails_the_job_and_ends_the_child(tmp_path):
+    last, _heard = run("nonsense", tmp_path / "log")
+    assert isinstance(last, Failed)
+    assert last.problem.code == "child_nonsense"
+
+
+@POSIX
+@ON_PIPES
+def test_a_stream_out_of_step_fails_the_job_and_ends_the_child(tmp_path):
+    last, _heard = run("garbage", tmp_path / "log")
     assert isinstance(last, Failed)
     assert last.problem.code == "child_nonsense"
 
@@ -190,6 +199,7 @@ def test_a_long_request_does_not_block_the_caller():
     assert heard.of(Answered)[0].pictures == 100_000
 
 
+@ON_PIPES
 def test_a_listener_that_fails_does_not_end_the_job(capsys):
     def listener(_event):
         raise ValueError("a mistake in the window")
@@ -199,6 +209,7 @@ def test_a_listener_that_fails_does_not_end_the_job(capsys):
     assert "a mistake in the window" in capsys.readouterr().err
 
 
+@ON_PIPES
 def test_a_target_that_does_not_exist_fails(tmp_path):
     last = Supervisor(Diagnose(), lambda _event: None, tmp_path / "log", "tests.workers.children:missing").run()
     assert isinstance(last, Failed)
@@ -211,13 +222,14 @@ def _program(folder: Path, body: str) -> Path:
     return path
 
 
+@ON_PIPES
 def test_a_detached_training_goes_on_when_its_parent_ends(tmp_path):
     from cnnstudio.workers.runs import RunFolder, request_stop
 
     folder = tmp_path / "runs" / "2026-01-02-030405-x"
     folder.mkdir(parents=True)
     program = _program(tmp_path, """
-        from cnnstudio.core.commands import Train
+        from cnnstudio.core.jobs import Train
         from cnnstudio.core.events import Epoch
         from cnnstudio.workers.supervisor import Supervisor
 
@@ -249,11 +261,12 @@ def test_a_detached_training_goes_on_when_its_parent_ends(tmp_path):
     assert [event.epoch for event in heard.of(Epoch)] == list(range(1, len(heard.of(Epoch)) + 1))
 
 
+@ON_PIPES
 def test_a_server_ends_with_its_parent(tmp_path):
     mark = tmp_path / "mark"
     program = _program(tmp_path, """
         import os
-        from cnnstudio.core.commands import Export
+        from cnnstudio.core.jobs import Export
         from cnnstudio.core.events import Hello
         from cnnstudio.workers.supervisor import Supervisor
 
@@ -271,6 +284,7 @@ def test_a_server_ends_with_its_parent(tmp_path):
     assert mark.read_text() == "ended"
 
 
+@ON_PIPES
 def test_a_train_job_logs_into_its_run(tmp_path):
     last = Supervisor(Train(run_folder=str(tmp_path)), lambda _event: None, None, "tests.workers.children:dies").run()
     assert isinstance(last, Failed)

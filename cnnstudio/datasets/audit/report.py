@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio.catalog.findings import GROUPS, KINDS
+from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
-from cnnstudio.core.files import write_atomically
 from cnnstudio.core.text import language, tr
 from cnnstudio.datasets.audit.report_style import STYLE
 from cnnstudio.datasets.findings import Finding

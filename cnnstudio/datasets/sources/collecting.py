@@ -15,8 +15,8 @@ from typing import Final
 import msgspec
 
 from cnnstudio.catalog.collections import FORMS
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.dataset import SPLITS, DatasetSpec, Split
-from cnnstudio.core.files import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text

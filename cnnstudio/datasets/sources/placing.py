@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from cnnstudio.core.files import ProjectLock, write_problem
+from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 

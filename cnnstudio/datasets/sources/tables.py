@@ -118,8 +118,10 @@ def _read_parquet(path: Path) -> Table:
     try:
         from pyarrow import parquet
     except ImportError as trouble:
-        text = Text("Parquet lists need the library pyarrow, which is not installed.",
-                    "Las listas Parquet necesitan la biblioteca pyarrow, que no está instalada.")
+        text = Text("Parquet lists need the library pyarrow, which is not installed: pip install pyarrow. Or save the list as "
+                    "CSV.",
+                    "Las listas Parquet necesitan la biblioteca pyarrow, que no está instalada: pip install pyarrow. O guarde "
+                    "la lista como CSV.")
         raise ProblemError(error("library_missing", text, "dataset", path=path)) from trouble
     if not path.is_file():
         raise ProblemError(*_missing(path))

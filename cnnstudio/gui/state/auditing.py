@@ -15,7 +15,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 
 if TYPE_CHECKING:
-    from cnnstudio.core.commands import Embed
+    from cnnstudio.core.jobs import Embed
     from cnnstudio.datasets.embedding import Embedding
     from cnnstudio.datasets.findings import Finding
     from cnnstudio.datasets.index import Index

@@ -12,8 +12,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 from shiboken6 import isValid
 
-from cnnstudio.core.commands import AnyJob, Command
-from cnnstudio.core.events import AnyEvent, Batch, Epoch, Failed, Finished, Paused, Phase, Progress, Resumed, Stopped
+from cnnstudio.core.commands import Command
+from cnnstudio.core.events import Batch, Epoch, Event, Failed, Finished, Paused, Phase, Progress, Resumed, Stopped
+from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
@@ -50,7 +51,7 @@ class Job:
         self.seconds_left: float | None = None
         self.phase: Text | None = None
         self.paused = False
-        self.last: AnyEvent | None = None
+        self.last: Event | None = None
         self.cancelling = False
         self.run_folder = ""
         """The run that a training works in."""
@@ -79,11 +80,11 @@ class Job:
     def _work(self) -> None:
         raise TypeError(f"{type(self).__name__} does no work")
 
-    def _receive(self, event: AnyEvent) -> None:
+    def _receive(self, event: Event) -> None:
         self._follow(event)
         self.event.emit(event)
 
-    def _follow(self, event: AnyEvent) -> None:
+    def _follow(self, event: Event) -> None:
         if isinstance(event, Progress):
             self.progress = min(1.0, event.done / event.total) if event.total > 0 else None
             self.seconds_left = event.seconds_left
@@ -101,7 +102,7 @@ class Job:
         elif isinstance(event, Paused | Resumed):
             self.paused = isinstance(event, Paused)
 
-    def _finish(self, last: AnyEvent) -> None:
+    def _finish(self, last: Event) -> None:
         self.last = last
         self._thread.wait()
         self.ended.emit(last)
@@ -119,7 +120,7 @@ class _Thread(QThread):
 class ChildJob(Job):
     """A job in a child process, under the supervisor."""
 
-    def __init__(self, job: AnyJob, label: Text, kind: str, *, page: str = "", quiet: bool = False,
+    def __init__(self, job: JobSpec, label: Text, kind: str, *, page: str = "", quiet: bool = False,
                  log: Path | None = None, epochs: int = 0, target: str = "") -> None:
         super().__init__(label, kind, page=page, quiet=quiet)
         from cnnstudio.workers.supervisor import ENGINE, Supervisor
@@ -131,7 +132,7 @@ class ChildJob(Job):
     def _work(self) -> None:
         self._over.emit(self.supervisor.run())
 
-    def _receive(self, event: AnyEvent) -> None:
+    def _receive(self, event: Event) -> None:
         # The last event comes from `run` as well; it is announced once, when the child is gone.
         if not isinstance(event, Finished | Stopped | Failed):
             super()._receive(event)
@@ -187,7 +188,7 @@ class Report:
         left = (total - done) / rate if rate and total >= done else None
         self.event(Progress(done=done, total=total, unit=unit, rate=rate, seconds_left=left))
 
-    def event(self, event: AnyEvent) -> None:
+    def event(self, event: Event) -> None:
         """Pass on any event, in the window's thread."""
         self._job.tell(event)
 
@@ -206,11 +207,11 @@ class Work(Job):
         super().cancel()
         self.cancel_flag.set()
 
-    def tell(self, event: AnyEvent) -> None:
+    def tell(self, event: Event) -> None:
         self._arrived.emit(event)
 
     def _work(self) -> None:
-        last: AnyEvent
+        last: Event
         try:
             self.result = self._function(Report(self))
             last = Stopped(kept=False) if self.cancel_flag.is_set() else Finished()
@@ -277,10 +278,10 @@ class JobList(QObject):
         shown = [job for job in self._jobs if job.running and not job.quiet]
         return next((job for job in shown if job.kind == "train"), shown[-1] if shown else None)
 
-    def _progressed(self, _event: AnyEvent) -> None:
+    def _progressed(self, _event: Event) -> None:
         self.changed.emit()
 
-    def _ended(self, job: Job, last: AnyEvent) -> None:
+    def _ended(self, job: Job, last: Event) -> None:
         if job in self._jobs:
             self._jobs.remove(job)
         self.changed.emit()

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from cnnstudio.core import files
 from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.history import Direction, Effect, Entry, History, SlowEffect
+from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Fix, Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.settings import Settings, load_settings, save_settings
@@ -65,7 +66,7 @@ class Session(QObject):
         self.folder: Path | None = None
         self.problems: tuple[Problem, ...] = ()
         self._history: History | None = None
-        self._lock: files.ProjectLock | None = None
+        self._lock: ProjectLock | None = None
         self._recovered: Project | None = None
         self._pictures: Pictures | None = None
         self._autosave = _timer(self, AUTOSAVE_MS, self._write_autosave)
@@ -238,7 +239,7 @@ class Session(QObject):
             return False
         if self.folder == folder:
             return True
-        lock = files.ProjectLock(folder)
+        lock = ProjectLock(folder)
         refused = lock.acquire()
         if refused is not None and refused.code == "project_in_use":
             self.notice(refused)

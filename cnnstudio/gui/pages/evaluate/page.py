@@ -9,7 +9,8 @@ from typing import Any, Final
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QStackedWidget, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES
-from cnnstudio.core.events import AnyEvent, Evaluated, Failed, Notice
+from cnnstudio.core.events import Event, Failed, Notice
+from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
@@ -160,7 +161,7 @@ class EvaluatePage(Page):
         self.header_changed.emit()
         start_evaluation(self.session, RunFolder(run.folder), self.split, self.data, self._told)
 
-    def _told(self, event: AnyEvent) -> None:
+    def _told(self, event: Event) -> None:
         """A result that could not be written is kept here, with its warning."""
         if isinstance(event, Notice) and event.problem.code == "evaluation_not_kept":
             self.state["unkept_warning"] = event.problem
@@ -189,7 +190,7 @@ class EvaluatePage(Page):
             self._work_bar.setRange(0, 0 if job.progress is None else 1000)
             self._work_bar.setValue(round((job.progress or 0) * 1000))
 
-    def _job_ended(self, job: Job, last: AnyEvent) -> None:
+    def _job_ended(self, job: Job, last: Event) -> None:
         if job.kind == KIND and isinstance(last, Failed):
             self.state["failure"] = last.problem
             self.header_changed.emit()
@@ -283,7 +284,7 @@ class EvaluatePage(Page):
         work.ended.connect(self._table_read)
         self.session.jobs.start(work)
 
-    def _table_read(self, _last: AnyEvent) -> None:
+    def _table_read(self, _last: Event) -> None:
         work = self._reader
         # Only the newest reading counts: the choice may have changed meanwhile.
         if work.running or self._results is not None:

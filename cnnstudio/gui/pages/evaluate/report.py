@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.core.events import ClassReport, Evaluated
 from cnnstudio.core.intervals import wilson
+from cnnstudio.core.jobs import ClassReport, Evaluated
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.leakage import Price

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from cnnstudio.core.events import Evaluated, PictureResult
+from cnnstudio.core.jobs import Evaluated, PictureResult
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text

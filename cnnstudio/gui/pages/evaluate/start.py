@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cnnstudio.core.events import AnyEvent
+from cnnstudio.core.events import Event
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.state.session import Session
@@ -17,7 +17,7 @@ _LABEL = Text("Evaluation", "Evaluación")
 
 
 def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | None = None,
-                     told: Callable[[AnyEvent], None] | None = None) -> Work:
+                     told: Callable[[Event], None] | None = None) -> Work:
     """Measure a run on a split, or on the class folders in `data`; jobs of kind `KIND` follow each other.
 
     `told` is given every event of the child, by a signal of Qt.

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QProgressBar,
 
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core import edits
-from cnnstudio.core.events import AnyEvent, Exported, Failed, Stopped
+from cnnstudio.core.events import Event, Failed, Stopped
+from cnnstudio.core.jobs import Exported
 from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
@@ -198,7 +199,7 @@ class ExportPage(Page):
         if job is not None:
             job.cancel()
 
-    def _told(self, event: AnyEvent) -> None:
+    def _told(self, event: Event) -> None:
         if isinstance(event, Exported):
             record = record_of(event, str(self.state.get("exporting", "")))
             self.state["result"] = record
@@ -206,7 +207,7 @@ class ExportPage(Page):
             kept[str(self.session.folder)] = with_record(self._kept(), record)
             self.session.remember("exports", kept)
 
-    def _job_ended(self, job: Job, last: AnyEvent) -> None:
+    def _job_ended(self, job: Job, last: Event) -> None:
         if job.kind != KIND:
             return
         if isinstance(last, Failed):

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.exporters import EXPORTERS
-from cnnstudio.core.events import ExportCheck, Exported
+from cnnstudio.core.jobs import ExportCheck, Exported
 
 FOLDER: Final = "exports"
 MOST: Final = 20

@@ -15,7 +15,7 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.core.files import write_atomically, write_problem
+from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.context import Context, context_of
-from cnnstudio.core.commands import FetchBase
 from cnnstudio.core.events import Failed
+from cnnstudio.core.jobs import FetchBase
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, language, same, tr

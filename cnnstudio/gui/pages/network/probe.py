@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.bases.resolver import BaseResolver
-from cnnstudio.core.commands import Probe
-from cnnstudio.core.events import AnyEvent, BasesProbed, Finished, Probed
+from cnnstudio.core.events import Event, Finished
+from cnnstudio.core.jobs import BasesProbed, Probe, Probed
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.data.dialogs.base import WorkDialog
@@ -164,12 +164,12 @@ class ProbeDialog(WorkDialog):
             self.session.jobs.start(child)
             self._show_working(True)
 
-    def _told(self, event: AnyEvent) -> None:
+    def _told(self, event: Event) -> None:
         super()._told(event)
         if isinstance(event, BasesProbed) and not self._gone:
             self.show_result(event)
 
-    def _ended(self, last: AnyEvent) -> None:
+    def _ended(self, last: Event) -> None:
         super()._ended(last)
         # A result that was stopped half way is kept too.
         if not self._gone and not isinstance(last, Finished):

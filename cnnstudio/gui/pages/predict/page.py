@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QStackedWidget, QWidget
 
-from cnnstudio.core.events import Answered, Failed, Prediction
+from cnnstudio.core.events import Failed
+from cnnstudio.core.jobs import Answered, Prediction
 from cnnstudio.core.problems import Fix, Problem, warning
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme

@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from cnnstudio.core.commands import Predict, Stop
-from cnnstudio.core.events import Answered, AnyEvent, Failed, Notice, Prediction, Progress, Ready
+from cnnstudio.core.events import Event, Failed, Notice, Progress
+from cnnstudio.core.jobs import Answered, Prediction, Ready
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob, Report
@@ -102,7 +103,7 @@ class PredictionServer(QObject):
             weakref.finalize(self, shutil.rmtree, self._pasted, True)
         return self._pasted
 
-    def _heard(self, event: AnyEvent) -> None:
+    def _heard(self, event: Event) -> None:
         if isinstance(event, Prediction):
             self.predicted.emit(event)
         elif isinstance(event, Answered):
@@ -119,7 +120,7 @@ class PredictionServer(QObject):
             self._waiting.clear()
             self.changed.emit()
 
-    def _ended(self, last: AnyEvent) -> None:
+    def _ended(self, last: Event) -> None:
         self._job = self.ready = None
         self._waiting.clear()
         if isinstance(last, Failed):

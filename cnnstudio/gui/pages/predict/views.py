@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
-from cnnstudio.core.events import Answered, Prediction, Ranked
+from cnnstudio.core.jobs import Answered, Prediction, Ranked
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtWidgets import QProgressBar
 
 from cnnstudio.catalog.steps import AUGMENTATIONS
-from cnnstudio.core.events import AugmentationMeasured, Changed, Failed
+from cnnstudio.core.events import Failed
 from cnnstudio.core.item import Step
+from cnnstudio.core.jobs import AugmentationMeasured, Changed
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.jobs import ChildJob, Job, Work
 from cnnstudio.gui.state.session import Session

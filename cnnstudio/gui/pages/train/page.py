@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from cnnstudio.core.commands import Pause, Resume
-from cnnstudio.core.events import AnyEvent, Epoch, Failed, Finished, Stopped
+from cnnstudio.core.events import Epoch, Event, Failed, Finished, Stopped
 from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
@@ -247,7 +247,7 @@ class TrainPage(Page):
     def _show_run(self, run: RunFolder | None, read: bool = True) -> None:
         self._shown = run
         self.state["run"] = run.id if run is not None else None
-        events: list[AnyEvent] = run.events() if run is not None and read else []
+        events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)
         self._log.setPlainText("\n".join(line for line in map(log_line, events) if line))
         self._clear_trouble()
@@ -260,7 +260,7 @@ class TrainPage(Page):
         if self._shown is None or self._shown.folder != summary.folder:
             self._show_run(RunFolder(summary.folder))
 
-    def _take(self, event: AnyEvent) -> None:
+    def _take(self, event: Event) -> None:
         job = self.sender()
         if isinstance(job, Job) and self._shown is not None and job.run_folder != str(self._shown.folder):
             return
@@ -373,7 +373,7 @@ class _Watch(Job):
     def _work(self) -> None:
         self._over.emit(self._follower.run())
 
-    def _receive(self, event: AnyEvent) -> None:
+    def _receive(self, event: Event) -> None:
         if not isinstance(event, Finished | Stopped | Failed):
             super()._receive(event)
 

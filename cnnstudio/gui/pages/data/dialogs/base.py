@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
-from cnnstudio.core.events import AnyEvent, Failed, Finished, Phase, Progress
+from cnnstudio.core.events import Event, Failed, Finished, Phase, Progress
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
@@ -111,7 +111,7 @@ class WorkDialog(QDialog):
             self._words.setText("")
         self.working(working)
 
-    def _told(self, event: AnyEvent) -> None:
+    def _told(self, event: Event) -> None:
         if self._gone or self.job is None:
             return
         if isinstance(event, Phase):
@@ -122,7 +122,7 @@ class WorkDialog(QDialog):
             self._bar.setValue(round(1000 * min(1.0, event.done / event.total)) if event.total else 0)
             self._words.setText(progress_words(self.job.phase, event))
 
-    def _ended(self, last: AnyEvent) -> None:
+    def _ended(self, last: Event) -> None:
         if self._gone:
             return
         job = self.job

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtGui import QImage
 
-from cnnstudio.core.files import write_problem
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 

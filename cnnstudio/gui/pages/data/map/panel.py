@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.core.events import AnyEvent, Failed, Finished
+from cnnstudio.core.events import Event, Failed, Finished
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.embedding import BUNDLED, Embedding
@@ -272,7 +272,7 @@ class MapPanel(QWidget):
         self._reader.ended.connect(self._was_read)
         session.jobs.start(self._reader)
 
-    def _was_read(self, last: AnyEvent) -> None:
+    def _was_read(self, last: Event) -> None:
         reader = self._reader
         if reader is None or reader.running:
             return
@@ -372,7 +372,7 @@ class MapPanel(QWidget):
         self._empty.button.setEnabled(job is None)
         self._recompute.setEnabled(job is None)
 
-    def _job_ended(self, job: Job, last: AnyEvent) -> None:
+    def _job_ended(self, job: Job, last: Event) -> None:
         if job.kind == EMBED and isinstance(job, ChildJob) and isinstance(last, Finished):
             self._state.pop("seen", None)
             self._read(everything=True)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from cnnstudio.catalog.exporters import DRAWINGS
-from cnnstudio.core.files import write_atomically
+from cnnstudio.core.atomic import write_atomically
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from cnnstudio.core.events import AnyEvent, Batch, Epoch, Finished, Hello, Notice, Phase, Stopped
+from cnnstudio.core.events import Batch, Epoch, Event, Finished, Hello, Notice, Phase, Stopped
 from cnnstudio.core.text import measured, number
 
 SMOOTHING = 0.9
@@ -32,7 +32,7 @@ class Curves:
         self.kept: int | None = None
         """The epoch whose weights the model has, once the training is over."""
 
-    def take(self, event: AnyEvent) -> None:
+    def take(self, event: Event) -> None:
         """Add what an event tells."""
         if isinstance(event, Batch):
             self._forget_from(event.epoch)
@@ -105,7 +105,7 @@ class Curves:
         return self.epoch_values[name][self.epoch_x.index(self.best)]
 
 
-def curves_of(events: Iterable[AnyEvent]) -> Curves:
+def curves_of(events: Iterable[Event]) -> Curves:
     """The curves of a finished or running run from its kept events."""
     curves = Curves()
     for event in events:
@@ -113,7 +113,7 @@ def curves_of(events: Iterable[AnyEvent]) -> Curves:
     return curves
 
 
-def log_line(event: AnyEvent) -> str:
+def log_line(event: Event) -> str:
     """One line for the log, "" for what does not belong there."""
     if isinstance(event, Epoch):
         return f"{event.epoch}/{event.epochs}  {measured(event.metrics)}  {number(event.seconds, '.1f')} s"

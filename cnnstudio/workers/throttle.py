@@ -6,26 +6,26 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from cnnstudio.core.events import AnyEvent, Batch, Progress
+from cnnstudio.core.events import Batch, Event, Progress
 
 PER_SECOND: Final = 20.0
 _KINDS: Final = (Batch, Progress)
 
 
-class Thinned:
+class Throttle:
     """Passes events to `listener`; of Batch and of Progress at most `per_second` each.
 
     The newest one that was held back follows as soon as it may, or before the next event of
     another kind, so that the last state is always told and the order is kept.
     """
 
-    def __init__(self, listener: Callable[[AnyEvent], None], per_second: float = PER_SECOND) -> None:
+    def __init__(self, listener: Callable[[Event], None], per_second: float = PER_SECOND) -> None:
         self._listener = listener
         self._gap = 1.0 / per_second
         self._free: dict[type, float] = {}
-        self._held: dict[type, AnyEvent] = {}
+        self._held: dict[type, Event] = {}
 
-    def take(self, event: AnyEvent) -> None:
+    def pass_on(self, event: Event) -> None:
         """Deliver, or hold back."""
         kind = type(event)
         if kind not in _KINDS:

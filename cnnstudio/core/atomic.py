@@ -1,0 +1,70 @@
+"""Files that are whole or not there: written beside their place and moved into it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.text import Text
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A new path beside `path`, with its suffix, for a file that takes its place when the block ends.
+
+    A crash at any moment leaves the old file or the new one. Where the block raises, the old file is untouched and the
+    new one is deleted. OSError becomes ProblemError (no_space, read_only, cannot_write). The new file gets the old
+    one's permissions.
+    """
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(temporary, path.stat().st_mode & 0o777)
+        os.replace(temporary, path)
+    except OSError as os_error:
+        _delete(temporary)
+        raise ProblemError(write_problem(os_error, path)) from os_error
+    except BaseException:
+        _delete(temporary)
+        raise
+
+
+def _delete(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace the content of `path`; as `atomic_path`."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_problem(os_error: OSError, path: object) -> Problem:
+    """The problem that an OSError of a write means to the user."""
+    import errno
+
+    if os_error.errno in (errno.ENOSPC, errno.EDQUOT):
+        text = Text("The disk is full: {path} could not be written. Free some space and save again; "
+                    "what was there before is unchanged.",
+                    "El disco está lleno: no se pudo escribir {path}. Libere espacio y guarde de nuevo; "
+                    "lo que había antes no ha cambiado.")
+        return error("no_space", text.fill(path=path), "file", path=path)
+    if os_error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        text = Text("{path} cannot be written: the place is read-only for you. Choose another folder or change "
+                    "its permissions.",
+                    "No se puede escribir {path}: el lugar es de solo lectura para usted. Elija otra carpeta o "
+                    "cambie sus permisos.")
+        return error("read_only", text.fill(path=path), "file", path=path)
+    text = Text("{path} could not be written: {reason}.", "No se pudo escribir {path}: {reason}.")
+    return error("cannot_write", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)

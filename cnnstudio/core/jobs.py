@@ -1,0 +1,311 @@
+"""The jobs that a child process can be started for: one class each, with the events that only this job sends.
+
+A job names the function of the engine that does it; nothing else lists jobs. The union that messages are decoded
+against, the child and the supervisor follow from the classes below.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from cnnstudio.core.events import Event
+from cnnstudio.core.item import Step
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.recipe import RecipeSpec
+
+
+class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=str.lower):
+    """What to do. Paths are absolute. `cache` is the user's cache folder; `backend` Keras's backend."""
+
+    function: ClassVar[str] = ""
+    """What does it, "module:function" in `cnnstudio.engine`; called with the job and a Link, returns the last event."""
+    stop_seconds: ClassVar[float] = 5.0
+    """How long a child may take to stop by itself when it is cancelled."""
+
+    backend: str = "tensorflow"
+    device: str = "auto"
+    cache: str = ""
+    language: str = "en"
+
+    @property
+    def run_to_lock(self) -> Path | None:
+        """The folder of the run that this job writes: locked, and home of its events and log; None for the others."""
+        return None
+
+
+class Train(JobSpec, frozen=True, kw_only=True):
+    """Train the run whose folder holds `spec.json` and `manifest.jsonl`; `resume` from its checkpoint."""
+
+    function: ClassVar[str] = "training:train"
+    stop_seconds: ClassVar[float] = 30.0
+
+    run_folder: str
+    resume: bool = False
+
+    @property
+    def run_to_lock(self) -> Path | None:
+        return Path(self.run_folder)
+
+
+class ClassReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Precision, recall and F1 (0 to 1; 0 where undefined) of one class; `support` is its pictures."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class Evaluated(Event, frozen=True, kw_only=True):
+    """The result of an evaluation. `confusion[i][j]`: pictures of class i that were called class j.
+
+    `table` is the path of a JSON-lines file with one `PictureResult` a line; empty where it could not be written.
+    """
+
+    run: str
+    split: str
+    images: int
+    loss: float
+    accuracy: float
+    classes: tuple[ClassReport, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    table: str = ""
+    engine: str = ""
+    skipped: int = 0
+
+
+class PictureResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One evaluated picture, a line of an evaluation's table. `label` and `predicted` are class numbers."""
+
+    path: str
+    label: int
+    predicted: int
+    probability: float
+    loss: float
+
+
+class Evaluate(JobSpec, frozen=True, kw_only=True):
+    """Measure a run's model on the pictures of a manifest (written by `datasets.manifest`)."""
+
+    function: ClassVar[str] = "evaluation:evaluate"
+
+    run_folder: str
+    manifest: str
+    split: str
+    table: str
+    """Where the JSON-lines table of `PictureResult` is written."""
+
+
+class Ready(Event, frozen=True, kw_only=True):
+    """The warm prediction server takes requests. `engine` is "litert" or "keras"."""
+
+    engine: str
+    class_names: tuple[str, ...]
+
+
+class Ranked(msgspec.Struct, frozen=True, kw_only=True):
+    """One class with its probability (0 to 1)."""
+
+    label: str
+    probability: float
+
+
+class Prediction(Event, frozen=True, kw_only=True):
+    """The answer for one picture: `top` is best first; or the problem that prevented it."""
+
+    request: int
+    path: str
+    top: tuple[Ranked, ...] = ()
+    problem: Problem | None = None
+
+
+class Answered(Event, frozen=True, kw_only=True):
+    """All pictures of a request were answered. `seconds` from request to here."""
+
+    request: int
+    pictures: int
+    seconds: float
+    engine: str
+
+
+class Serve(JobSpec, frozen=True, kw_only=True):
+    """Load a run folder, an exported bundle folder or a `.keras` file and answer Predict commands."""
+
+    function: ClassVar[str] = "predicting:serve"
+
+    model: str
+
+
+class ExportCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """The export was reopened and compared with the trained model on real pictures."""
+
+    images: int
+    top1_agreement: float
+    max_abs_difference: float
+
+
+class Exported(Event, frozen=True, kw_only=True):
+    path: str
+    format: str
+    check: ExportCheck
+
+
+class Export(JobSpec, frozen=True, kw_only=True):
+    """Write a run's model in `format` to `path` and check the result on pictures of the run's manifest."""
+
+    function: ClassVar[str] = "exporting:export"
+
+    run_folder: str
+    format: str
+    path: str
+    samples: int = 3
+
+
+class Report(Event, frozen=True, kw_only=True):
+    """What the doctor found in the child: free-form facts by name."""
+
+    facts: dict[str, Any]
+
+
+class Diagnose(JobSpec, frozen=True, kw_only=True):
+    """Tell versions, backends and devices (the doctor)."""
+
+    function: ClassVar[str] = "doctor:diagnose"
+
+
+class FetchBase(JobSpec, frozen=True, kw_only=True):
+    """Bring the weights of a pretrained base into the cache: download with checksum, or take a file."""
+
+    function: ClassVar[str] = "downloading:fetch_base"
+
+    base: str
+    file: str = ""
+
+
+class Embed(JobSpec, frozen=True, kw_only=True):
+    """Features of the pictures of a manifest by `model` (a base's id or a run's folder), laid out as a map, with
+    nearest pictures, outliers and doubtful labels; written to `target` (see `datasets.embedding`)."""
+
+    function: ClassVar[str] = "embedding:embed"
+
+    manifest: str
+    target: str
+    model: str = "efficientnet_lite0"
+    layout: str = "tsne"
+    """"tsne" or "pca"."""
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model answers pictures of a class that one augmentation changed.
+
+    `plain` and `changed` are its accuracy before and after (0 to 1), over `pictures` and `draws` of each.
+    `called` is the class that the wrong ones are called most often, `called_share` of all that were drawn.
+    """
+
+    step: str
+    type: str
+    class_name: str
+    pictures: int
+    draws: int
+    plain: float
+    changed: float
+    called: str = ""
+    called_share: float = 0.0
+
+    @property
+    def clear(self) -> bool:
+        """Whether the loss is more than chance: beyond two standard errors of the difference (Agresti and Caffo,
+        2000: with one right and one wrong answer more on either side), and 5 points; never of one or two pictures."""
+        count = self.pictures + 2
+        shares = [(each * self.pictures + 1) / count for each in (self.plain, self.changed)]
+        error: float = (sum(each * (1 - each) for each in shares) / count) ** 0.5
+        return self.pictures > 2 and self.plain - self.changed > max(0.05, 2 * error)
+
+
+class AugmentationMeasured(Event, frozen=True, kw_only=True):
+    """What each augmentation does to the answers of a model, for each class, the worst first."""
+
+    run: str
+    split: str
+    rows: tuple[Changed, ...]
+    engine: str = ""
+
+
+class MeasureAugmentation(JobSpec, frozen=True, kw_only=True):
+    """Measure a run's model on pictures of its manifest that each of `steps` changed, `draws` times each picture, at
+    most `most` pictures; the result is kept in `RunFolder.augmentation_path`."""
+
+    function: ClassVar[str] = "robustness:measure_augmentation"
+
+    run_folder: str
+    steps: tuple[Step, ...]
+    split: str = "validation"
+    draws: int = 3
+    most: int = 2000
+
+
+class Probed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a linear classifier makes of a base's features: `accuracy` on validation pictures with its 95 % interval
+    from `low` to `high` (0 to 1), `milliseconds` a picture through the base alone, `seconds` for all of it."""
+
+    base: str
+    accuracy: float
+    low: float
+    high: float
+    milliseconds: float
+    seconds: float
+    features: int = 0
+    engine: str = ""
+
+
+class BasesProbed(Event, frozen=True, kw_only=True):
+    """The bases, the best first, learned from `training` pictures and measured on `validation` ones of `classes`
+    classes. `absent` have no weights on this computer, `failed` could not be used, and why."""
+
+    rows: tuple[Probed, ...]
+    absent: tuple[str, ...] = ()
+    failed: dict[str, Problem] = {}
+    training: int = 0
+    validation: int = 0
+    classes: int = 0
+    key: str = ""
+
+
+class Probe(JobSpec, frozen=True, kw_only=True):
+    """How well a linear classifier tells the classes apart by what each of `bases` sees: learned from the training
+    pictures of a manifest, measured on its validation pictures, at most `most` of each, as `recipe` prepares them at
+    the base's own size. The result is kept in `target` after every base."""
+
+    function: ClassVar[str] = "probing:probe"
+
+    manifest: str
+    target: str
+    bases: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+    """Bases whose weights are not here: they are listed in the result."""
+    files: dict[str, str] = {}
+    """Weights files that the user chose, by base."""
+    recipe: RecipeSpec = RecipeSpec()
+    project: str = ""
+    """The project's folder, where its own bases lie."""
+    key: str = ""
+    """Names the pictures, so that a kept result can be told from a new one."""
+    most: int = 2000
+
+
+class CollectTFRecord(JobSpec, frozen=True, kw_only=True):
+    """Write the pictures of a manifest (removed afterwards) as sharded TFRecord files into the new folder `path`."""
+
+    function: ClassVar[str] = "records:collect_records"
+
+    manifest: str
+    path: str
+    shard_bytes: int = 128 << 20
+
+
+JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
+"""All of them, as defined above."""

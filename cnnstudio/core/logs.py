@@ -1,0 +1,52 @@
+"""The program's own log: a rotating file in the user's log folder, for reports of what went wrong.
+
+Modules write to `logging.getLogger(__name__)`. Nothing of the user's pictures is written but paths; a child process
+writes to the log of its run instead (`worker.log`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+from cnnstudio import __version__
+from cnnstudio.core.places import log_folder
+
+LOG_FILE: Final = "cnnstudio.log"
+_BYTES: Final = 1_000_000
+_KEPT: Final = 4
+"""Older files that are kept."""
+_FORMAT: Final = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+
+
+def log_path() -> Path:
+    """The file that the program writes to."""
+    return log_folder() / LOG_FILE
+
+
+def start_logging(program: str) -> None:
+    """Write INFO and above of this process to `log_path`, once; without a writable folder nothing is logged.
+
+    `program` names it in the first line, "window" or "command".
+    """
+    root = logging.getLogger("cnnstudio")
+    if any(isinstance(handler, RotatingFileHandler) for handler in root.handlers):
+        return
+    try:
+        log_folder().mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(log_path(), maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8",
+                                      errors="backslashreplace", delay=True)
+    except OSError:
+        return
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    root.propagate = False
+    logging.raiseExceptions = False
+    root.info("%s starts: CNN Studio %s, Python %s, %s, %s", program, __version__, platform.python_version(), sys.platform,
+              os.getcwd())

@@ -1,0 +1,54 @@
+"""Events and commands as bytes: JSON by msgspec, decoded against the declared types or refused."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cnnstudio.core.commands import Command
+from cnnstudio.core.events import Event
+from cnnstudio.core.jobs import JOBS, JobSpec
+
+if TYPE_CHECKING:
+    AnyJob = JobSpec
+else:
+    AnyJob = reduce(or_, JOBS)
+
+
+class Start(Command, frozen=True, kw_only=True):
+    """Always the first command: the job that the child is started for."""
+
+    job: AnyJob
+
+
+def _union(base: type) -> Any:
+    """The union of all message types below a base, as msgspec decodes it."""
+    return reduce(or_, base.__subclasses__())
+
+
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(_union(Event))
+_commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(_union(Command))
+_encoder = msgspec.json.Encoder()
+
+
+def encode_event(event: Event) -> bytes:
+    """One line of JSON without the line end."""
+    return _encoder.encode(event)
+
+
+def decode_event(line: bytes | str) -> Event:
+    """The event; raises msgspec.MsgspecError for anything else."""
+    return _events.decode(line)
+
+
+def encode_command(command: Command) -> bytes:
+    """One line of JSON without the line end."""
+    return _encoder.encode(command)
+
+
+def decode_command(data: bytes) -> Command:
+    """The command; raises msgspec.MsgspecError for anything else."""
+    return _commands.decode(data)

@@ -14,12 +14,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-def pytest_sessionfinish() -> None:
-    """Tell `run_all.py` that the process came to the end of its tests."""
-    if place := os.environ.get("CNNSTUDIO_TESTS_FINISHED"):
-        Path(place).touch()
-
-
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own settings, cache or projects; every test starts in English."""

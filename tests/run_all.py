@@ -1,4 +1,9 @@
-"""All checks and tests, in the order in which they fail quickest; exits non-zero when any fails."""
+"""All checks and tests, as many parts at once as there are cores; exits non-zero when any fails.
+
+    python tests/run_all.py [PATH] [PYTEST-OPTION...]
+
+With a path only its tests run. What a part prints is shown when it ends, so that lines of two parts never mix.
+"""
 
 from __future__ import annotations
 
@@ -6,54 +11,65 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+PYTEST = (sys.executable, "-m", "pytest", "-q")
+
+
+class Part(NamedTuple):
+    """One process: its name, its command, and whether pytest's options are for it."""
+
+    name: str
+    command: tuple[str, ...]
+    takes_options: bool = False
+
+
+def tests(name: str, *paths: str) -> Part:
+    return Part(name, (*PYTEST, *paths), takes_options=True)
+
+
 CHECKS = (
-    ("lint", [str(BIN / "ruff"), "check", "."]),
-    ("types", [sys.executable, "-m", "mypy"]),
-    ("import contracts", [str(BIN / "lint-imports")]),
+    Part("lint", (str(BIN / "ruff"), "check", ".")),
+    Part("types", (sys.executable, "-m", "mypy")),
+    Part("import contracts", (str(BIN / "lint-imports"),)),
 )
-
 PARTS = (
-    ("tests of the engine", ["tests/engine"]),
-    ("all other tests", ["tests", "--ignore=tests/engine"]),
+    tests("tests of the engine", "tests/engine"),
+    tests("tests of the window", "tests/gui", "tests/e2e"),
+    tests("all other tests", "tests", "--ignore=tests/engine", "--ignore=tests/gui", "--ignore=tests/e2e"),
+    *CHECKS,
 )
-"""Keras and PyTorch never share a process with the window: not in the program, and not here."""
+"""The longest first. Keras and PyTorch never share a process with the window: not in the program, and not here."""
 
 
-FINISHED = "CNNSTUDIO_TESTS_FINISHED"
-"""Names the file that `conftest.py` makes when all tests of a process were run."""
-
-
-def run_tests(arguments: list[str]) -> int:
-    """The exit code of pytest. A process that dies or hangs before its tests are over tells nothing of them: its last
-    words are printed, and it gets one more chance; a fault of ours would be there again."""
+def run(part: Part, options: list[str]) -> tuple[Part, int, str, float]:
+    """The part, its exit code, what it printed and its seconds. A process that dies has failed, whatever it tested."""
     environment = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
-    code = 1
-    for attempt in ("first", "second"):
-        with tempfile.TemporaryDirectory() as folder:
-            finished = Path(folder) / "finished"
-            code = subprocess.call([sys.executable, "-m", "pytest", "-q", *arguments], cwd=ROOT,
-                                   env={**environment, FINISHED: str(finished)})
-            if code == 0 or finished.exists():
-                return code
-        print(f"The process of the tests ended before them (exit code {code}, {attempt} attempt).", flush=True)
-    return code
+    begin = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        code = subprocess.call([*part.command, *(options if part.takes_options else ())], cwd=ROOT, env=environment,
+                               stdout=output, stderr=subprocess.STDOUT)
+        output.seek(0)
+        return part, code, output.read().decode("utf-8", "replace"), time.monotonic() - begin
 
 
 def main() -> int:
-    failed = []
-    for name, command in CHECKS:
-        print(f"== {name}", flush=True)
-        if subprocess.call(command, cwd=ROOT):
-            failed.append(name)
     given = sys.argv[1:]
-    for name, paths in PARTS if all(each.startswith("-") for each in given) else (("tests", []),):
-        print(f"== {name}", flush=True)
-        if run_tests([*paths, *given]):
-            failed.append(name)
+    named = any(not word.startswith("-") for word in given)
+    parts = (Part("tests", (*PYTEST, *given)), *CHECKS) if named else PARTS
+    failed = []
+    with ThreadPoolExecutor(max(1, min(2, os.cpu_count() or 1))) as pool:
+        for ended in as_completed([pool.submit(run, part, given) for part in parts]):
+            part, code, printed, seconds = ended.result()
+            print(f"== {part.name}: {seconds:.0f} s", flush=True)
+            print(printed.rstrip(), flush=True)
+            if code:
+                failed.append(f"{part.name} (exit code {code})")
     if failed:
         print(f"FAILED: {', '.join(failed)}", flush=True)
     return 1 if failed else 0

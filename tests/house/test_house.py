@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.house import drawing
 from tests.house.contracts import circles
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,6 +92,15 @@ def test_a_contract_notices_its_violation(violation, sections):
 ])
 def test_circles_are_the_strongly_connected_parts(imports, expected):
     assert circles(imports) == expected
+
+
+def test_the_drawing_of_the_house_shows_its_packages_and_imports():
+    """`python -m tests.house.drawing` draws it anew."""
+    written = drawing.TARGET.read_text("utf-8")
+    packages = [name for row in drawing.layers() for name in row]
+    assert re.findall(r'data-package="(\w+)"', written) == packages
+    assert sorted(tuple(pair.split()) for pair in re.findall(r'data-import="([\w ]+)"', written)) == drawing.reduced(
+        drawing.imports(packages))
 
 
 def test_all_packages_are_listed_for_the_wheel():

@@ -22,7 +22,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.engine.building import build
 from cnnstudio.engine.models import Card, save_model
-from cnnstudio.interchange.own_base import reader as own
+from cnnstudio.interchange.own_base import resolver
 from cnnstudio.interchange.own_base.copying import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.network import keras_code
@@ -281,7 +281,7 @@ def test_a_model_of_this_program_brings_its_recipe(place, tmp_path):
     assert made.recipe.fit == "pad" and made.recipe.normalization == "base"
     pictures = pictures_of(base)
     wanted = cut(model, base.own.end).predict_on_batch(pictures)
-    np.testing.assert_allclose(built(made).layers["base"].predict_on_batch(pictures), wanted, atol=1e-5)
+    np.testing.assert_allclose(built(base, made).layers["base"].predict_on_batch(pictures), wanted, atol=1e-5)
 
 
 def test_the_probe_ranks_an_own_base(place, pictures, tmp_path):
@@ -430,7 +430,7 @@ def test_weights_that_are_not_plain_numbers_of_the_right_shape_are_refused(chang
 
 
 def test_a_changed_or_cut_off_file_is_refused_before_its_weights_are_read(place, monkeypatch):
-    monkeypatch.setattr(own, "_CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(resolver, "_CHECKED_AT_ONCE", 0)
     base = taken(stirred(lenet()), place)
     project = started(base)
     path = place / base.own.file

@@ -173,7 +173,7 @@ def test_arithmetic_and_layer_scale_of_an_archive(place, monkeypatch):
     project = started(base, pooling="none")
     same_features(project, base, cut(model, "last"))
     bigger = msgspec.structs.replace(project, recipe=msgspec.structs.replace(project.recipe, height=40, width=48))
-    whole = built(bigger)
+    whole = built(base, bigger)
     names: dict[str, object] = {}
     monkeypatch.chdir(place)
     exec(keras_code(bigger.network, context_of(bigger, 3, bases_of(base))), names)  # our own text, printed a moment ago

@@ -8,9 +8,10 @@ import msgspec
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, Cost, LayerType, Shape, ShapeTrouble, values_of
+from cnnstudio.catalog.layers.merge import ADD, CONCATENATE
 from cnnstudio.core.graph import topological_order
 from cnnstudio.core.groups import expanded
-from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.network import BASE, NetworkSpec, Node
 from cnnstudio.core.params import by_name, check
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text
@@ -126,7 +127,7 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
 
 def _files_of(network: NetworkSpec) -> tuple[tuple[str, int, int], ...]:
     """What changes when the file of an own base comes, goes or changes."""
-    if not any(node.type == "PretrainedBase" and node.params.get("base") == "own" for node in network.nodes):
+    if not any(node.type == BASE and node.params.get("base") == "own" for node in network.nodes):
         return ()
     from cnnstudio.interchange.own_base.reader import state_of
 
@@ -247,7 +248,7 @@ def _count(node: Node, layer: LayerType, sources: list[str], found: dict[str, No
                                               "La capa de entrada no admite conexiones."),
                       "network", node=node.id, fixes=(fix,))]
     shapes = [found[source].shape for source in sources]
-    joins = ("Add", "Concatenate") if len(set(shapes)) == 1 else ("Concatenate", "Add")
+    joins = (ADD.id, CONCATENATE.id) if len(set(shapes)) == 1 else (CONCATENATE.id, ADD.id)
     fixes = tuple(Fix(action="join_inputs", arguments={"node": node.id, "type": kind},
                       label=Text("Join them with {layer}", "Unirlas con {layer}").fill(layer=kind)) for kind in joins)
     text = (Text("This layer takes one input. Join several with Add or Concatenate first.",

@@ -26,6 +26,7 @@ from cnnstudio.core.events import (
     Stopped,
 )
 from cnnstudio.core.files import ProjectLock, decode_project, encode_project, write_atomically, write_problem
+from cnnstudio.core.network import BASE
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.system_words import reason_of
@@ -318,7 +319,7 @@ def slug(words: str) -> str:
 def network_label(project: Project) -> str:
     """What the network was started from: a base or a template, else "network"."""
     for node in project.network.nodes:
-        if node.type == "PretrainedBase":
+        if node.type == BASE:
             from cnnstudio.catalog.bases.finding import label_of
 
             return label_of(node)

@@ -15,10 +15,12 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.layers.spectral import COLUMNS, wrapped
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, values_of
+from cnnstudio.catalog.layers.convolution import DEPTHWISE_CONV2D
+from cnnstudio.catalog.layers.normalization import RESCALING
+from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped
 from cnnstudio.core.graph import unique_id
-from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.network import INPUT, OUTPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
@@ -36,7 +38,6 @@ DEEPEST: Final = 20
 """Models within models."""
 SOURCE_SUFFIXES: Final = (".py", ".ipynb")
 SUFFIXES: Final = (".keras", *H5_SUFFIXES, ".json", ".onnx", *SOURCE_SUFFIXES)
-_OWN: Final = ("Input", "Output", "PretrainedBase")
 _FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
 """Where Keras writes out what a parameter that is left open takes from another one."""
 _SCALES: Final = {(1 / 255, 0.0): "zero_one", (1 / 127.5, -1.0): "minus_one_one"}
@@ -227,20 +228,22 @@ class _Reader:
         sizes = list(shape)[-3:] if len(shape) >= 4 else []
         if self.shape is None and len(sizes) == 3 and all(isinstance(each, int) and each > 0 for each in sizes):
             self.shape = (sizes[0], sizes[1], sizes[2])
-        identifier = self._add(Node(id=name, type="Input"), [])
+        identifier = self._add(Node(id=name, type=INPUT), [])
         self.origins[identifier] = Origin(layer={"class_name": "InputLayer", "config": config}, names=(name,))
         return identifier
 
     def _layer(self, layer: Config, sources: list[str], depth: int, name: str = "") -> str:
         origin = self._inside.get(name_of(layer), Origin(layer=layer))
-        standing = is_operation(layer) and origin.layer["class_name"] == "Rescaling"
+        standing = is_operation(layer) and origin.layer["class_name"] == RESCALING.id
         layer = origin.layer
         kind, config = str(layer["class_name"]), layer["config"]
         if kind in MODELS and isinstance(config, Mapping | list):
             return self.model(layer, dict(enumerate(sources)), depth + 1, origin)
         name = name or str(config.get("name") or layer.get("name") or kind.lower())
         kind, config, rounds = _unwrapped(kind, config)
-        entry = LAYERS.find(kind) if kind not in _OWN else None
+        entry = LAYERS.find(kind)
+        if entry is not None and not entry.is_keras:
+            entry = None
         if entry is None or config.get("data_format") == "channels_first":
             node = Node(id=name, type=kind if entry is None else f"{kind} (channels_first)", params=_plain(config))
             identifier = self._add(node, sources)
@@ -281,7 +284,7 @@ def _placed(layers: list[Config], place: Origin | None) -> dict[str, Origin]:
             group = f"{before.group}/layers/{word}" if before.group else f"layers/{word}"
         name, told = name_of(layer), in_layers(layer)
         found[name] = Origin(layer=told, names=(*before.names, name), group=group,
-                             flat=told is not layer and told["class_name"] == "DepthwiseConv2D")
+                             flat=told is not layer and told["class_name"] == DEPTHWISE_CONV2D.id)
     return found
 
 
@@ -293,8 +296,9 @@ def _snake(name: str) -> str:
 
 def _unwrapped(kind: str, config: Config) -> tuple[str, Config, int]:
     """A layer within the wrapper that normalises its kernel, and the wrapper's rounds; 0 for any other layer."""
-    inner = config.get("layer") if kind == "SpectralNormalization" else None
-    if isinstance(inner, Mapping) and inner.get("class_name") in COLUMNS and isinstance(inner.get("config"), Mapping):
+    inner = config.get("layer") if kind == WRAPPED else None
+    if isinstance(inner, Mapping) and can_wrap(LAYERS.find(str(inner.get("class_name")))) and isinstance(
+            inner.get("config"), Mapping):
         return str(inner["class_name"]), inner["config"], int(config.get("power_iterations") or 1)
     return kind, config, 0
 
@@ -328,12 +332,12 @@ def _plain(config: Config) -> dict[str, Any]:
 
 def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
     """A Rescaling right behind the one Input becomes the recipe's normalisation, which is where it is built from."""
-    inputs = [node.id for node in network.nodes if node.type == "Input"]
+    inputs = [node.id for node in network.nodes if node.type == INPUT]
     leaving = [edge for edge in network.edges if edge.source in inputs]
     node = network.node(leaving[0].target) if len(inputs) == 1 and len(leaving) == 1 else None
-    if node is None or node.type != "Rescaling":
+    if node is None or node.type != RESCALING.id:
         return network, "none"
-    values = values_of(node, LAYERS["Rescaling"])
+    values = values_of(node, RESCALING)
     scale, offset = values["scale"], values["offset"]
     name = next((name for pair, name in _SCALES.items() if isinstance(scale, int | float) and isinstance(offset, int | float)
                  and abs(scale - pair[0]) < 1e-9 and abs(offset - pair[1]) < 1e-9), None)
@@ -370,13 +374,13 @@ def with_foreign(project: Project, foreign: Foreign, context: Context) -> Projec
 
 def following_classes(node: Node, context: Context) -> Node:
     """A Dense layer that is just what the classes ask for as the Output layer that follows them; others as they are."""
-    if node.type != "Dense":
+    if node.type != PLAIN_OUTPUT:
         return node
-    values, known = values_of(node, LAYERS["Dense"]), {param.name for param in LAYERS["Output"].params}
+    values, known = values_of(node, LAYERS[PLAIN_OUTPUT]), {param.name for param in LAYERS[OUTPUT].params}
     if (values["units"], values["activation"]) != (context.output_units, context.output_activation) or not (
             known.issuperset(set(node.params) - {"units", "activation"})):
         return node
-    return replace(node, type="Output", params={name: value for name, value in node.params.items() if name in known})
+    return replace(node, type=OUTPUT, params={name: value for name, value in node.params.items() if name in known})
 
 
 def unknown_problem(foreign: Foreign, path: Path) -> Problem | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.own_base.trunk import up_to
+from cnnstudio.interchange.own_base.cutting import up_to
 
 if TYPE_CHECKING:
     from cnnstudio.interchange.keras_file.model import Origin

@@ -7,7 +7,7 @@ height, width); rows (batch, units) and lists of places (batch, places, channels
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -124,21 +124,6 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 TorchForm = Callable[[Site], TorchCode] | NotInTorch
 """What a layer's entry says about PyTorch."""
-
-
-class TorchCall(msgspec.Struct, frozen=True, kw_only=True):
-    """The PyTorch form of an optimizer: `name(learning, lr=..., **arguments(values))` of torch.optim.
-
-    `name` may depend on the values. `decays` says whether the call itself makes weights smaller by weight_decay, apart
-    from the gradient as Keras does; where it does not, the printed loop has a line for it.
-    """
-
-    name: str | Callable[[Values], str]
-    arguments: Callable[[Values], dict[str, Any]] = lambda _values: {}
-    decays: bool = False
-
-    def name_for(self, values: Values) -> str:
-        return self.name if isinstance(self.name, str) else self.name(values)
 
 
 def one(code: str, *weights: Weight, fixed: tuple[Fixed, ...] = (), helpers: tuple[Helper, ...] = (), remark: str = "",

@@ -131,12 +131,12 @@ def _base(node: Node, entering: Any, weights: bool) -> Any:
 
 def optimizer_of(training: TrainingSpec) -> Any:
     """The optimizer; raises ProblemError for one that this version does not know."""
-    recipe = OPTIMIZERS.find(training.optimizer.type)
-    if recipe is None:
+    entry = OPTIMIZERS.find(training.optimizer.type)
+    if entry is None:
         text = Text("This version does not know the optimizer {name}.", "Esta versión no conoce el optimizador {name}.")
         raise ProblemError(error("unknown_optimizer", text.fill(name=training.optimizer.type), "training",
                                  field="optimizer"))
-    return recipe.call.build(complete(recipe.params, training.optimizer.params), resolve)
+    return entry.call.build(complete(entry.params, training.optimizer.params), resolve)
 
 
 def loss_of(project: Project, context: Context) -> Any:

@@ -1,0 +1,41 @@
+"""Adam and its relatives, with Keras's parameters and defaults."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cnnstudio.catalog.component import TorchOptimizer
+from cnnstudio.catalog.optimizers.common import (
+    AMSGRAD,
+    MOMENTUM,
+    SQUARES,
+    epsilon,
+    learning_rate,
+    optimizer,
+    share,
+    weight_decay,
+)
+from cnnstudio.catalog.shapes import Values
+from cnnstudio.core.text import Text
+
+
+def _arguments(values: Values) -> dict[str, str]:
+    return {"betas": f"({values['beta_1']!r}, {values['beta_2']!r})", "eps": repr(values["epsilon"])}
+
+
+def _adam_arguments(values: Values) -> dict[str, str]:
+    return {**_arguments(values), "weight_decay": repr(values["weight_decay"]) if values["weight_decay"] else "",
+            "amsgrad": "True" if values["amsgrad"] else ""}
+
+
+ADAM: Final = optimizer(
+    "adam", "Adam",
+    Text("Adapts the step of every weight. A good first choice.",
+         "Adapta el paso de cada peso. Buena primera opción."),
+    (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), AMSGRAD,
+     weight_decay()),
+    # PyTorch's Adam adds the decay to the gradient; AdamW shrinks the weights, as Keras does.
+    TorchOptimizer(name=lambda values: "AdamW" if values["weight_decay"] else "Adam", arguments=_adam_arguments,
+                   decays=True))
+
+OPTIMIZERS: Final = (ADAM,)

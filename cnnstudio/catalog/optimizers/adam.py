@@ -38,4 +38,13 @@ ADAM: Final = optimizer(
     TorchOptimizer(name=lambda values: "AdamW" if values["weight_decay"] else "Adam", arguments=_adam_arguments,
                    decays=True))
 
-OPTIMIZERS: Final = (ADAM,)
+ADAMW: Final = optimizer(
+    "adamw", "AdamW",
+    Text("Adam with weights that shrink a little at every step, apart from the gradient: against overfitting.",
+         "Adam con pesos que encogen un poco en cada paso, aparte del gradiente: contra el sobreajuste."),
+    (learning_rate(0.001), weight_decay(0.004, required=True), share("beta_1", 0.9, MOMENTUM),
+     share("beta_2", 0.999, SQUARES), epsilon(), AMSGRAD),
+    TorchOptimizer(name="AdamW", arguments=lambda values: _adam_arguments(values) | {
+        "weight_decay": repr(values["weight_decay"])}, decays=True))
+
+OPTIMIZERS: Final = (ADAM, ADAMW)

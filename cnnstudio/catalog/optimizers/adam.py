@@ -47,4 +47,17 @@ ADAMW: Final = optimizer(
     TorchOptimizer(name="AdamW", arguments=lambda values: _adam_arguments(values) | {
         "weight_decay": repr(values["weight_decay"])}, decays=True))
 
-OPTIMIZERS: Final = (ADAM, ADAMW)
+def _nadam_arguments(values: Values) -> dict[str, str]:
+    # Keras's momentum grows with 0.96 ** step, PyTorch's with 0.96 ** (step * momentum_decay).
+    decay = {"weight_decay": repr(values["weight_decay"]), "decoupled_weight_decay": "True"}
+    return _arguments(values) | {"momentum_decay": "1.0"} | (decay if values["weight_decay"] else {})
+
+
+NADAM: Final = optimizer(
+    "nadam", "Nadam",
+    Text("Adam that looks ahead: with Nesterov's momentum it turns a little sooner.",
+         "Adam que mira adelante: con el momento de Nesterov gira un poco antes."),
+    (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), weight_decay()),
+    TorchOptimizer(name="NAdam", arguments=_nadam_arguments, decays=True))
+
+OPTIMIZERS: Final = (ADAM, ADAMW, NADAM)

@@ -60,4 +60,11 @@ NADAM: Final = optimizer(
     (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), weight_decay()),
     TorchOptimizer(name="NAdam", arguments=_nadam_arguments, decays=True))
 
-OPTIMIZERS: Final = (ADAM, ADAMW, NADAM)
+ADAMAX: Final = optimizer(
+    "adamax", "Adamax",
+    Text("Adam that divides by the largest recent gradient instead of the typical one: calmer where a few are huge.",
+         "Adam que divide por el mayor gradiente reciente y no por el típico: más sereno cuando unos pocos son enormes."),
+    (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), weight_decay()),
+    TorchOptimizer(name="Adamax", arguments=_arguments))
+
+OPTIMIZERS: Final = (ADAM, ADAMW, NADAM, ADAMAX)

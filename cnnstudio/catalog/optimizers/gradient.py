@@ -50,4 +50,23 @@ RMSPROP: Final = optimizer(
      weight_decay()),
     TorchOptimizer(name="RMSprop", arguments=_rmsprop_arguments))
 
-OPTIMIZERS: Final = (SGD, RMSPROP)
+def _adagrad_arguments(values: Values) -> dict[str, str]:
+    # Keras adds epsilon below the root; from a sum of nought the root of epsilon comes nearest.
+    start = values["initial_accumulator_value"]
+    return {"initial_accumulator_value": repr(start), "eps": f"{values['epsilon'] if start else sqrt(values['epsilon']):.0e}"}
+
+
+ADAGRAD: Final = optimizer(
+    "adagrad", "Adagrad",
+    Text("Divides each step by all gradients so far: weights that seldom change keep large steps, the others slow down.",
+         "Divide cada paso por todos los gradientes hasta ahora: los pesos que cambian poco conservan pasos grandes, los "
+         "demás se frenan."),
+    (learning_rate(0.001),
+     Float(name="initial_accumulator_value", default=0.1, minimum=0, maximum=1000, step=0.1, decimals=6, advanced=True,
+           label=same("initial_accumulator_value"),
+           help=Text("From what the sum of squared gradients starts; larger makes the first steps smaller.",
+                     "De qué parte la suma de los gradientes al cuadrado; mayor hace menores los primeros pasos.")),
+     epsilon(), weight_decay()),
+    TorchOptimizer(name="Adagrad", arguments=_adagrad_arguments))
+
+OPTIMIZERS: Final = (SGD, RMSPROP, ADAGRAD)

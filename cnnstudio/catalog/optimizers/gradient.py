@@ -69,4 +69,13 @@ ADAGRAD: Final = optimizer(
      epsilon(), weight_decay()),
     TorchOptimizer(name="Adagrad", arguments=_adagrad_arguments))
 
-OPTIMIZERS: Final = (SGD, RMSPROP, ADAGRAD)
+ADADELTA: Final = optimizer(
+    "adadelta", "Adadelta",
+    Text("Scales each step by the recent steps and gradients. Its rate is usually 1; Keras's 0.001 is very slow.",
+         "Escala cada paso según los pasos y gradientes recientes. Su tasa suele ser 1; el 0.001 de Keras es muy lento."),
+    (learning_rate(0.001), share("rho", 0.95, Text("How slowly their size is followed.",
+                                                   "Con qué lentitud se sigue su tamaño.")),
+     epsilon(), weight_decay()),
+    TorchOptimizer(name="Adadelta", arguments=lambda values: {"rho": repr(values["rho"]), "eps": repr(values["epsilon"])}))
+
+OPTIMIZERS: Final = (SGD, RMSPROP, ADAGRAD, ADADELTA)

@@ -8,6 +8,7 @@ from typing import Final
 from cnnstudio.catalog.component import TorchOptimizer
 from cnnstudio.catalog.optimizers.common import MOMENTUM, epsilon, learning_rate, optimizer, share, weight_decay
 from cnnstudio.catalog.shapes import Values
+from cnnstudio.catalog.torch_form import NotInTorch
 from cnnstudio.core.params import Bool, Float
 from cnnstudio.core.text import Text, same
 
@@ -78,4 +79,30 @@ ADADELTA: Final = optimizer(
      epsilon(), weight_decay()),
     TorchOptimizer(name="Adadelta", arguments=lambda values: {"rho": repr(values["rho"]), "eps": repr(values["epsilon"])}))
 
-OPTIMIZERS: Final = (SGD, RMSPROP, ADAGRAD, ADADELTA)
+ADAFACTOR: Final = optimizer(
+    "adafactor", "Adafactor",
+    Text("Follows the size of gradients by rows and columns of a kernel only: for large networks with little memory.",
+         "Sigue el tamaño de los gradientes solo por filas y columnas del kernel: para redes grandes con poca memoria."),
+    (learning_rate(0.001),
+     Float(name="beta_2_decay", default=-0.8, minimum=-10, maximum=0, step=0.1, decimals=4, advanced=True,
+           label=same("beta_2_decay"),
+           help=Text("How fast the memory for gradients grows with the steps; -0.8 is usual.",
+                     "Con qué rapidez crece la memoria de los gradientes con los pasos; lo habitual es -0.8.")),
+     Float(name="epsilon_1", default=1e-30, minimum=0, maximum=1, above=True, step=1e-30, decimals=32, logarithmic=True,
+           advanced=True, label=same("epsilon_1"),
+           help=Text("Added to the squared gradients.", "Se suma a los gradientes al cuadrado.")),
+     Float(name="epsilon_2", default=0.001, minimum=0, maximum=1, step=0.001, decimals=6, advanced=True,
+           label=same("epsilon_2"),
+           help=Text("Smallest size that a weight counts with when its step is scaled.",
+                     "Menor tamaño con que cuenta un peso al escalar su paso.")),
+     Float(name="clip_threshold", default=1.0, minimum=0, above=True, maximum=1000, step=0.1, decimals=4, advanced=True,
+           label=same("clip_threshold"),
+           help=Text("Root mean square from which a step is shortened.",
+                     "Media cuadrática a partir de la cual se acorta un paso.")),
+     Bool(name="relative_step", default=True, advanced=True, label=same("relative_step"),
+          help=Text("Let the rate fall with the number of steps.", "Que la tasa baje con el número de pasos.")),
+     weight_decay()),
+    NotInTorch("torch.optim.Adafactor follows a convolution's kernel by its height and width, Keras by its channels",
+               "torch.optim.Adafactor sigue el kernel de una convolución por su alto y ancho, Keras por sus canales"))
+
+OPTIMIZERS: Final = (SGD, RMSPROP, ADAGRAD, ADADELTA, ADAFACTOR)

@@ -105,4 +105,17 @@ ADAFACTOR: Final = optimizer(
     NotInTorch("torch.optim.Adafactor follows a convolution's kernel by its height and width, Keras by its channels",
                "torch.optim.Adafactor sigue el kernel de una convolución por su alto y ancho, Keras por sus canales"))
 
-OPTIMIZERS: Final = (SGD, RMSPROP, ADAGRAD, ADADELTA, ADAFACTOR)
+LION: Final = optimizer(
+    "lion", "Lion",
+    Text("Steps of one size in the direction of the momentum: little memory; wants a rate three to ten times smaller "
+         "than Adam's.",
+         "Pasos de un mismo tamaño en la dirección del momento: poca memoria; pide una tasa de tres a diez veces menor que "
+         "la de Adam."),
+    (learning_rate(0.001),
+     Float(name="beta_1", default=0.9, minimum=0, above=True, maximum=1, step=0.01, decimals=6, advanced=True,
+           label=same("beta_1"), help=Text("How much of the momentum counts for the direction of the step.",
+                                           "Cuánto cuenta el momento para la dirección del paso.")),
+     share("beta_2", 0.99, MOMENTUM), weight_decay()),
+    NotInTorch("torch.optim has no Lion", "torch.optim no tiene Lion"))
+
+OPTIMIZERS: Final = (SGD, RMSPROP, ADAGRAD, ADADELTA, ADAFACTOR, LION)

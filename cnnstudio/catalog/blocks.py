@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.builder import NetworkBuilder
 from cnnstudio.catalog.layers import Shape
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core import edits
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import Edge
@@ -22,11 +23,11 @@ replace = msgspec.structs.replace
 _OUTSIDE: Final = "(outside)"
 """Stands for the layer that a block is drawn behind; no layer can be called so."""
 
-Draw = Callable[[Drawing, Shape], None]
+Draw = Callable[[NetworkBuilder, Shape], None]
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """One block: `draw` adds its layers behind `drawing.last`, whose output has the given shape (height, width, channels).
+    """One block: `draw` adds its layers behind `builder.last`, whose output has the given shape (height, width, channels).
 
     What comes out has the same height and width unless `halves`.
     """
@@ -44,77 +45,78 @@ def _width(shape: Shape, least: int = 16) -> int:
     return max(shape[2], least)
 
 
-def _convolution(drawing: Drawing, *after: str, filters: int, kernel: int = 3, stride: int = 1, activation: bool = True,
+def _convolution(builder: NetworkBuilder, *after: str, filters: int, kernel: int = 3, stride: int = 1, activation: bool = True,
                  depthwise: bool = False) -> str:
     """A convolution without bias, its normalisation and (unless told otherwise) a ReLU."""
     window: dict[str, Any] = {"kernel_size": (kernel, kernel), "strides": (stride, stride), "padding": "same",
                               "use_bias": False}
     if depthwise:
-        drawing.add("DepthwiseConv2D", *after, **window)
+        builder.add("DepthwiseConv2D", *after, **window)
     else:
-        drawing.add("Conv2D", *after, filters=filters, **window)
-    last = drawing.add("BatchNormalization")
-    return drawing.add("ReLU") if activation else last
+        builder.add("Conv2D", *after, filters=filters, **window)
+    last = builder.add("BatchNormalization")
+    return builder.add("ReLU") if activation else last
 
 
-def _entry(drawing: Drawing) -> str:
-    assert drawing.last is not None
-    return drawing.last
+def _entry(builder: NetworkBuilder) -> str:
+    assert builder.last is not None
+    return builder.last
 
 
-def _excite(drawing: Drawing, filters: int, ratio: int = 16) -> str:
+def _excite(builder: NetworkBuilder, filters: int, ratio: int = 16) -> str:
     """One factor for each feature map, computed from the means of all."""
-    entry = _entry(drawing)
-    drawing.add("GlobalAveragePooling2D", entry, keepdims=True)
-    drawing.add("Conv2D", filters=max(filters // ratio, 4), kernel_size=(1, 1), activation="relu")
-    gate = drawing.add("Conv2D", filters=filters, kernel_size=(1, 1), activation="sigmoid")
-    return drawing.add("Multiply", entry, gate)
+    entry = _entry(builder)
+    builder.add("GlobalAveragePooling2D", entry, keepdims=True)
+    builder.add("Conv2D", filters=max(filters // ratio, 4), kernel_size=(1, 1), activation="relu")
+    gate = builder.add("Conv2D", filters=filters, kernel_size=(1, 1), activation="sigmoid")
+    return builder.add("Multiply", entry, gate)
 
 
-def _join(drawing: Drawing, entry: str, main: str, shape: Shape, filters: int, stride: int = 1, relu: bool = True) -> None:
+def _join(builder: NetworkBuilder, entry: str, main: str, shape: Shape, filters: int, stride: int = 1,
+          relu: bool = True) -> None:
     """Add what entered to what was computed; a 1 x 1 convolution on the short way where the shape changed."""
     if shape[2] != filters or stride > 1:
-        entry = _convolution(drawing, entry, filters=filters, kernel=1, stride=stride, activation=False)
-    drawing.add("Add", main, entry)
+        entry = _convolution(builder, entry, filters=filters, kernel=1, stride=stride, activation=False)
+    builder.add("Add", main, entry)
     if relu:
-        drawing.add("ReLU")
+        builder.add("ReLU")
 
 
-def _conv_bn_relu(drawing: Drawing, shape: Shape) -> None:
-    _convolution(drawing, filters=_width(shape, 32))
+def _conv_bn_relu(builder: NetworkBuilder, shape: Shape) -> None:
+    _convolution(builder, filters=_width(shape, 32))
 
 
-def _residual(drawing: Drawing, shape: Shape, stride: int = 1, excite: bool = False) -> None:
-    entry, filters = _entry(drawing), _width(shape) * stride
-    _convolution(drawing, filters=filters, stride=stride)
-    main = _convolution(drawing, filters=filters, activation=False)
+def _residual(builder: NetworkBuilder, shape: Shape, stride: int = 1, excite: bool = False) -> None:
+    entry, filters = _entry(builder), _width(shape) * stride
+    _convolution(builder, filters=filters, stride=stride)
+    main = _convolution(builder, filters=filters, activation=False)
     if excite:
-        main = _excite(drawing, filters)
-    _join(drawing, entry, main, shape, filters, stride)
+        main = _excite(builder, filters)
+    _join(builder, entry, main, shape, filters, stride)
 
 
-def _residual_down(drawing: Drawing, shape: Shape) -> None:
-    _residual(drawing, shape, stride=2)
+def _residual_down(builder: NetworkBuilder, shape: Shape) -> None:
+    _residual(builder, shape, stride=2)
 
 
-def _residual_excited(drawing: Drawing, shape: Shape) -> None:
-    _residual(drawing, shape, excite=True)
+def _residual_excited(builder: NetworkBuilder, shape: Shape) -> None:
+    _residual(builder, shape, excite=True)
 
 
-def _bottleneck(drawing: Drawing, shape: Shape) -> None:
-    entry, filters = _entry(drawing), _width(shape, 64)
+def _bottleneck(builder: NetworkBuilder, shape: Shape) -> None:
+    entry, filters = _entry(builder), _width(shape, 64)
     inner = max(filters // 4, 1)
-    _convolution(drawing, filters=inner, kernel=1)
-    _convolution(drawing, filters=inner)
-    main = _convolution(drawing, filters=filters, kernel=1, activation=False)
-    _join(drawing, entry, main, shape, filters)
+    _convolution(builder, filters=inner, kernel=1)
+    _convolution(builder, filters=inner)
+    main = _convolution(builder, filters=filters, kernel=1, activation=False)
+    _join(builder, entry, main, shape, filters)
 
 
-def _inception(drawing: Drawing, shape: Shape) -> None:
-    entry, total = _entry(drawing), _width(shape, 64)
+def _inception(builder: NetworkBuilder, shape: Shape) -> None:
+    entry, total = _entry(builder), _width(shape, 64)
 
     def conv(filters: int, kernel: int, *after: str) -> str:
-        return drawing.add("Conv2D", *after, filters=max(filters, 1), kernel_size=(kernel, kernel), padding="same",
+        return builder.add("Conv2D", *after, filters=max(filters, 1), kernel_size=(kernel, kernel), padding="same",
                            activation="relu")
 
     single = conv(total // 4, 1, entry)
@@ -122,62 +124,62 @@ def _inception(drawing: Drawing, shape: Shape) -> None:
     middle = conv(total // 2, 3)
     conv(total // 16, 1, entry)
     wide = conv(total // 8, 5)
-    drawing.add("MaxPooling2D", entry, pool_size=(3, 3), strides=(1, 1), padding="same")
+    builder.add("MaxPooling2D", entry, pool_size=(3, 3), strides=(1, 1), padding="same")
     pooled = conv(total // 8, 1)
-    drawing.add("Concatenate", single, middle, wide, pooled)
+    builder.add("Concatenate", single, middle, wide, pooled)
 
 
-def _squeeze_excite(drawing: Drawing, shape: Shape) -> None:
-    _excite(drawing, shape[2])
+def _squeeze_excite(builder: NetworkBuilder, shape: Shape) -> None:
+    _excite(builder, shape[2])
 
 
-def _separable(drawing: Drawing, shape: Shape) -> None:
-    _convolution(drawing, filters=0, depthwise=True)
-    _convolution(drawing, filters=_width(shape, 32), kernel=1)
+def _separable(builder: NetworkBuilder, shape: Shape) -> None:
+    _convolution(builder, filters=0, depthwise=True)
+    _convolution(builder, filters=_width(shape, 32), kernel=1)
 
 
-def _inverted_residual(drawing: Drawing, shape: Shape) -> None:
-    entry, filters = _entry(drawing), _width(shape)
+def _inverted_residual(builder: NetworkBuilder, shape: Shape) -> None:
+    entry, filters = _entry(builder), _width(shape)
 
     def ready(last: str, linear: bool = False) -> str:
-        drawing.add("BatchNormalization", last)
-        return _entry(drawing) if linear else drawing.add("ReLU", max_value=6.0)
+        builder.add("BatchNormalization", last)
+        return _entry(builder) if linear else builder.add("ReLU", max_value=6.0)
 
-    ready(drawing.add("Conv2D", entry, filters=6 * shape[2], kernel_size=(1, 1), padding="same", use_bias=False))
-    ready(drawing.add("DepthwiseConv2D", padding="same", use_bias=False))
-    main = ready(drawing.add("Conv2D", filters=filters, kernel_size=(1, 1), padding="same", use_bias=False), linear=True)
+    ready(builder.add("Conv2D", entry, filters=6 * shape[2], kernel_size=(1, 1), padding="same", use_bias=False))
+    ready(builder.add("DepthwiseConv2D", padding="same", use_bias=False))
+    main = ready(builder.add("Conv2D", filters=filters, kernel_size=(1, 1), padding="same", use_bias=False), linear=True)
     if filters == shape[2]:
-        drawing.add("Add", main, entry)
+        builder.add("Add", main, entry)
 
 
-def _dense_block(drawing: Drawing, _shape: Shape, growth: int = 32, layers: int = 4) -> None:
+def _dense_block(builder: NetworkBuilder, _shape: Shape, growth: int = 32, layers: int = 4) -> None:
     for _layer in range(layers):
-        entry = _entry(drawing)
+        entry = _entry(builder)
         for filters, kernel in ((4 * growth, 1), (growth, 3)):
-            drawing.add("BatchNormalization")
-            drawing.add("ReLU")
-            drawing.add("Conv2D", filters=filters, kernel_size=(kernel, kernel), padding="same", use_bias=False)
-        drawing.add("Concatenate", entry, _entry(drawing))
+            builder.add("BatchNormalization")
+            builder.add("ReLU")
+            builder.add("Conv2D", filters=filters, kernel_size=(kernel, kernel), padding="same", use_bias=False)
+        builder.add("Concatenate", entry, _entry(builder))
 
 
-def _transition(drawing: Drawing, shape: Shape) -> None:
-    drawing.add("BatchNormalization")
-    drawing.add("ReLU")
-    drawing.add("Conv2D", filters=max(shape[2] // 2, 8), kernel_size=(1, 1), padding="same", use_bias=False)
-    drawing.add("AveragePooling2D", padding="same")
+def _transition(builder: NetworkBuilder, shape: Shape) -> None:
+    builder.add("BatchNormalization")
+    builder.add("ReLU")
+    builder.add("Conv2D", filters=max(shape[2] // 2, 8), kernel_size=(1, 1), padding="same", use_bias=False)
+    builder.add("AveragePooling2D", padding="same")
 
 
-def _attention(drawing: Drawing, shape: Shape) -> None:
+def _attention(builder: NetworkBuilder, shape: Shape) -> None:
     channels = shape[2]
     heads = max(each for each in (1, 2, 4, 8) if channels % each == 0)
-    entry = _entry(drawing)
-    drawing.add("LayerNormalization")
-    drawing.add("MultiHeadAttention", num_heads=heads, key_dim=max(channels // heads, 1))
-    entry = drawing.add("Add", entry, _entry(drawing))
-    drawing.add("LayerNormalization")
-    drawing.add("Dense", units=4 * channels, activation="gelu")
-    main = drawing.add("Dense", units=channels)
-    drawing.add("Add", entry, main)
+    entry = _entry(builder)
+    builder.add("LayerNormalization")
+    builder.add("MultiHeadAttention", num_heads=heads, key_dim=max(channels // heads, 1))
+    entry = builder.add("Add", entry, _entry(builder))
+    builder.add("LayerNormalization")
+    builder.add("Dense", units=4 * channels, activation="gelu")
+    main = builder.add("Dense", units=channels)
+    builder.add("Add", entry, main)
 
 
 BLOCKS: Final[Registry[Block]] = Registry("block", (
@@ -248,10 +250,10 @@ def insert_block(project: Project, block: str, shape: Shape, source: str | None 
         text = Text("A block needs feature maps (height, width, channels): choose a layer that gives them.",
                     "Un bloque necesita mapas (alto, ancho, canales): elija una capa que los dé.")
         raise ProblemError(error("not_feature_maps", text, "network", node=entry))
-    drawing = Drawing()
-    drawing.last = _OUTSIDE
-    BLOCKS[block].draw(drawing, shape)
-    drawn = drawing.network()
+    builder = network_builder()
+    builder.last = _OUTSIDE
+    BLOCKS[block].draw(builder, shape)
+    drawn = builder.network()
     network = project.network
     taken = [node.id for node in network.nodes]
     names = {_OUTSIDE: entry}

@@ -1,94 +1,37 @@
-"""The registries of optimizers, losses and callbacks, with Keras's parameters and defaults."""
+"""The registries of losses and callbacks, with Keras's parameters and defaults; that of optimizers is next to it."""
 
 from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from cnnstudio.catalog.call import Call
+from cnnstudio.catalog.component import TorchCallback, TorchLoss, TrainingComponent
 from cnnstudio.catalog.layers.common import arguments
-from cnnstudio.core.item import Item
-from cnnstudio.core.params import Bool, Choice, Float, Int, Option, Param
+from cnnstudio.catalog.optimizers import OPTIMIZERS
+from cnnstudio.catalog.shapes import Values
+from cnnstudio.catalog.torch_form import Helper
+from cnnstudio.core.params import Bool, Choice, Float, Int, Option
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text, same
 
+_CROSSENTROPY: Final = TorchLoss(shares="-(labels * {probable}.log()).sum(1)",
+                                 numbers='F.nll_loss({probable}.log(), labels, reduction="none")')
 
-class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    """An optimizer, loss or callback: its parameters, and the call that makes it."""
-
-    id: str
-    label: Text
-    help: Text
-    params: tuple[Param, ...] = ()
-    call: Call
-
-
-def _learning_rate(default: float) -> Float:
-    return Float(name="learning_rate", default=default, minimum=0, above=True, maximum=100, step=0.0001, decimals=8,
-                 logarithmic=True, label=Text("Learning rate", "Tasa de aprendizaje"),
-                 help=Text("Size of each step. Too large: the loss jumps; too small: it crawls.",
-                           "Tamaño de cada paso. Demasiado grande: la pérdida salta; demasiado pequeña: avanza apenas."))
-
-
-def _share(name: str, default: float, help: Text) -> Float:
-    return Float(name=name, default=default, minimum=0, maximum=0.999999, step=0.01, decimals=6, advanced=True,
-                 label=same(name), help=help)
-
-
-_MOMENTUM = Text("How much of the last step is kept.", "Cuánto se conserva del paso anterior.")
-_CLIPNORM = Float(name="clipnorm", default=None, minimum=0, above=True, maximum=1e6, optional=True, advanced=True,
-                  label=same("clipnorm"), help=Text("Longest gradient of a weight that is let through; none: any.",
-                                                    "Mayor gradiente de un peso que se deja pasar; none: cualquiera."))
-_WEIGHT_DECAY = Float(name="weight_decay", default=None, minimum=0, maximum=1, optional=True, advanced=True,
-                      decimals=8, label=same("weight_decay"),
-                      help=Text("Share by which weights shrink at every step; none: not at all.",
-                                "Parte en que los pesos encogen a cada paso; none: nada."))
-
-OPTIMIZERS: Final[Registry[Recipe]] = Registry("optimizer", (
-    Recipe(id="adam", label=same("Adam"),
-           help=Text("Adapts the step of every weight. A good first choice.",
-                     "Adapta el paso de cada peso. Buena primera opción."),
-           params=(_learning_rate(0.001), _share("beta_1", 0.9, _MOMENTUM),
-                   _share("beta_2", 0.999, Text("How slowly the size of gradients is followed.",
-                                                "Con qué lentitud se sigue el tamaño de los gradientes.")),
-                   _WEIGHT_DECAY, _CLIPNORM),
-           call=Call("keras.optimizers.Adam", arguments("learning_rate", "beta_1", "beta_2", "weight_decay", "clipnorm"),
-                     {"beta_1": 0.9, "beta_2": 0.999, "weight_decay": None, "clipnorm": None})),
-    Recipe(id="sgd", label=same("SGD"),
-           help=Text("Plain steps down the slope, with momentum if you like.",
-                     "Pasos simples cuesta abajo, con momento si se quiere."),
-           params=(_learning_rate(0.01),
-                   Float(name="momentum", default=0.0, minimum=0, maximum=0.999999, step=0.1, decimals=4,
-                         label=same("momentum"), help=_MOMENTUM),
-                   Bool(name="nesterov", default=False, label=same("nesterov"),
-                        help=Text("Look ahead before the step.", "Mirar adelante antes del paso.")),
-                   _WEIGHT_DECAY, _CLIPNORM),
-           call=Call("keras.optimizers.SGD", arguments("learning_rate", "momentum", "nesterov", "weight_decay",
-                                                       "clipnorm"),
-                     {"momentum": 0.0, "nesterov": False, "weight_decay": None, "clipnorm": None})),
-    Recipe(id="rmsprop", label=same("RMSprop"),
-           help=Text("Divides each step by the recent size of the gradient.",
-                     "Divide cada paso por el tamaño reciente del gradiente."),
-           params=(_learning_rate(0.001), _share("rho", 0.9, Text("How slowly that size is followed.",
-                                                                  "Con qué lentitud se sigue ese tamaño.")),
-                   _share("momentum", 0.0, _MOMENTUM), _WEIGHT_DECAY, _CLIPNORM),
-           call=Call("keras.optimizers.RMSprop", arguments("learning_rate", "rho", "momentum", "weight_decay",
-                                                           "clipnorm"),
-                     {"rho": 0.9, "momentum": 0.0, "weight_decay": None, "clipnorm": None})),
-))
-
-LOSSES: Final[Registry[Recipe]] = Registry("loss", (
-    Recipe(id="binary_crossentropy", label=same("binary_crossentropy"), call=Call("keras.losses.BinaryCrossentropy"),
-           help=Text("Two classes, one sigmoid unit.", "Dos clases, una unidad sigmoid.")),
-    Recipe(id="categorical_crossentropy", label=same("categorical_crossentropy"),
-           call=Call("keras.losses.CategoricalCrossentropy"),
-           help=Text("One-hot labels, one softmax unit for each class.",
-                     "Etiquetas one-hot, una unidad softmax por clase.")),
-    Recipe(id="sparse_categorical_crossentropy", label=same("sparse_categorical_crossentropy"),
-           call=Call("keras.losses.SparseCategoricalCrossentropy"),
-           help=Text("Labels as numbers, one softmax unit for each class.",
-                     "Etiquetas como números, una unidad softmax por clase.")),
+LOSSES: Final[Registry[TrainingComponent]] = Registry("loss", (
+    TrainingComponent(
+        id="binary_crossentropy", label=same("binary_crossentropy"), call=Call("keras.losses.BinaryCrossentropy"),
+        torch=TorchLoss(shares='F.binary_cross_entropy({probable}, labels, reduction="none").mean(1)'),
+        help=Text("Two classes, one sigmoid unit.", "Dos clases, una unidad sigmoid.")),
+    TrainingComponent(
+        id="categorical_crossentropy", label=same("categorical_crossentropy"), torch=_CROSSENTROPY,
+        call=Call("keras.losses.CategoricalCrossentropy"),
+        help=Text("One-hot labels, one softmax unit for each class.",
+                  "Etiquetas one-hot, una unidad softmax por clase.")),
+    TrainingComponent(
+        id="sparse_categorical_crossentropy", label=same("sparse_categorical_crossentropy"), torch=_CROSSENTROPY,
+        call=Call("keras.losses.SparseCategoricalCrossentropy"),
+        help=Text("Labels as numbers, one softmax unit for each class.",
+                  "Etiquetas como números, una unidad softmax por clase.")),
 ))
 
 _MONITOR = Choice(
@@ -113,57 +56,110 @@ def _min_delta(default: float) -> Float:
                                                     "Menor cambio que cuenta como mejora."))
 
 
-CALLBACKS: Final[Registry[Recipe]] = Registry("callback", (
-    Recipe(id="EarlyStopping", label=Text("Early stopping", "Parada temprana"),
-           help=Text("Ends the training when it no longer gets better.",
-                     "Termina el entrenamiento cuando ya no mejora."),
-           params=(_MONITOR, _patience(0, Text("Epochs without improvement before it stops.",
-                                               "Épocas sin mejora antes de parar.")),
-                   _min_delta(0.0), _MODE,
-                   Bool(name="restore_best_weights", default=False, label=same("restore_best_weights"),
-                        help=Text("Keep the weights of the best epoch, not of the last.",
-                                  "Conservar los pesos de la mejor época, no los de la última.")),
-                   Float(name="baseline", default=None, minimum=-1e9, maximum=1e9, optional=True, advanced=True,
-                         label=same("baseline"), help=Text("Stop unless this value is passed; none: no baseline.",
-                                                           "Parar si no se supera este valor; none: sin línea base.")),
-                   Int(name="start_from_epoch", default=0, minimum=0, maximum=100_000, advanced=True,
-                       label=same("start_from_epoch"), help=Text("Epochs to wait before watching.",
-                                                                 "Épocas de espera antes de observar."))),
-           call=Call("keras.callbacks.EarlyStopping",
-                     arguments("monitor", "min_delta", "patience", "mode", "baseline", "restore_best_weights",
-                               "start_from_epoch"),
-                     {"monitor": "val_loss", "min_delta": 0.0, "patience": 0, "mode": "auto", "baseline": None,
-                      "restore_best_weights": False, "start_from_epoch": 0})),
-    Recipe(id="ReduceLROnPlateau", label=Text("Reduce learning rate on plateau", "Reducir la tasa en meseta"),
-           help=Text("Makes the steps smaller when it no longer gets better.",
-                     "Hace los pasos más pequeños cuando ya no mejora."),
-           params=(_MONITOR,
-                   Float(name="factor", default=0.1, minimum=0, above=True, maximum=0.9999, step=0.1, decimals=4,
-                         label=same("factor"), help=Text("New rate = old rate x factor.",
-                                                         "Tasa nueva = tasa anterior x factor.")),
-                   _patience(10, Text("Epochs without improvement before the rate falls.",
-                                      "Épocas sin mejora antes de bajar la tasa.")),
-                   _min_delta(0.0001), _MODE,
-                   Int(name="cooldown", default=0, minimum=0, maximum=100_000, advanced=True, label=same("cooldown"),
-                       help=Text("Epochs to wait after the rate fell.", "Épocas de espera tras bajar la tasa.")),
-                   Float(name="min_lr", default=0.0, minimum=0, maximum=100, step=0.00001, decimals=10, advanced=True,
-                         label=same("min_lr"), help=Text("The rate never falls below it.",
-                                                         "La tasa nunca baja de aquí."))),
-           call=Call("keras.callbacks.ReduceLROnPlateau",
-                     arguments("monitor", "factor", "patience", "mode", "min_delta", "cooldown", "min_lr"),
-                     {"monitor": "val_loss", "factor": 0.1, "patience": 10, "mode": "auto", "min_delta": 0.0001,
-                      "cooldown": 0, "min_lr": 0.0})),
+_EARLY_STOPPING: Final = Helper("EarlyStopping", '''\
+class EarlyStopping:
+    """As in Keras: the training is over when `monitor` has not got better for `patience` epochs.
+
+    `sign` is 1 where less is better and -1 where more is.
+    """
+
+    def __init__(self, monitor, sign, patience, min_delta=0.0, restore_best_weights=False, baseline=None,
+                 start_from_epoch=0):
+        self.monitor, self.sign, self.patience, self.min_delta = monitor, sign, patience, min_delta
+        self.restore_best_weights, self.baseline = restore_best_weights, baseline
+        self.start_from_epoch = start_from_epoch
+        self.best, self.waited, self.weights = None, 0, None
+
+    def is_over(self, epoch, logs):
+        """Whether to stop after this epoch, which is counted from 0."""
+        if epoch < self.start_from_epoch:
+            return False
+        value = self.sign * logs[self.monitor]
+        self.waited += 1
+        if self.best is None or value + self.min_delta < self.best:
+            self.best = value
+            if self.restore_best_weights:
+                self.weights = {name: each.clone() for name, each in network.state_dict().items()}
+            if self.baseline is None or value + self.min_delta < self.sign * self.baseline:
+                self.waited = 0
+            return False
+        return self.waited >= self.patience and epoch > 0
+
+    def restore(self):
+        """Set the weights of the best epoch, if they were kept."""
+        if self.weights is not None:
+            network.load_state_dict(self.weights)
+''')
+
+
+def _is_lower_better(values: Values) -> bool:
+    if values["mode"] != "auto":
+        return bool(values["mode"] == "min")
+    return str(values["monitor"]).endswith("loss")
+
+
+def _stop_lines(values: Values) -> list[str]:
+    options = [f'"{values["monitor"]}"', "1" if _is_lower_better(values) else "-1", f"patience={values['patience']!r}"]
+    options += [f"{name}={values[name]!r}" for name, usual in (
+        ("min_delta", 0.0), ("restore_best_weights", False), ("baseline", None), ("start_from_epoch", 0))
+        if values[name] != usual]
+    return [f"EarlyStopping({', '.join(options)}),"]
+
+
+def _plateau_lines(values: Values) -> list[str]:
+    """PyTorch waits one epoch longer than Keras after the same number, and rests one longer."""
+    mode = "min" if _is_lower_better(values) else "max"
+    return [f'("{values["monitor"]}", torch.optim.lr_scheduler.ReduceLROnPlateau(',
+            f'    optimizer, mode="{mode}", factor={values["factor"]!r}, '
+            f'patience={max(0, values["patience"] - 1)}, threshold={values["min_delta"]!r},',
+            f'    threshold_mode="abs", cooldown={max(0, values["cooldown"] - 1)}, min_lr={values["min_lr"]!r}, '
+            "eps=0.0)),"]
+
+
+CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
+    TrainingComponent(
+        id="EarlyStopping", label=Text("Early stopping", "Parada temprana"),
+        torch=TorchCallback(role="stop", lines=_stop_lines, helper=_EARLY_STOPPING),
+        help=Text("Ends the training when it no longer gets better.",
+                  "Termina el entrenamiento cuando ya no mejora."),
+        params=(_MONITOR, _patience(0, Text("Epochs without improvement before it stops.",
+                                            "Épocas sin mejora antes de parar.")),
+                _min_delta(0.0), _MODE,
+                Bool(name="restore_best_weights", default=False, label=same("restore_best_weights"),
+                     help=Text("Keep the weights of the best epoch, not of the last.",
+                               "Conservar los pesos de la mejor época, no los de la última.")),
+                Float(name="baseline", default=None, minimum=-1e9, maximum=1e9, optional=True, advanced=True,
+                      label=same("baseline"), help=Text("Stop unless this value is passed; none: no baseline.",
+                                                        "Parar si no se supera este valor; none: sin línea base.")),
+                Int(name="start_from_epoch", default=0, minimum=0, maximum=100_000, advanced=True,
+                    label=same("start_from_epoch"), help=Text("Epochs to wait before watching.",
+                                                              "Épocas de espera antes de observar."))),
+        call=Call("keras.callbacks.EarlyStopping",
+                  arguments("monitor", "min_delta", "patience", "mode", "baseline", "restore_best_weights",
+                            "start_from_epoch"),
+                  {"monitor": "val_loss", "min_delta": 0.0, "patience": 0, "mode": "auto", "baseline": None,
+                   "restore_best_weights": False, "start_from_epoch": 0})),
+    TrainingComponent(
+        id="ReduceLROnPlateau", label=Text("Reduce learning rate on plateau", "Reducir la tasa en meseta"),
+        torch=TorchCallback(role="plateau", lines=_plateau_lines),
+        help=Text("Makes the steps smaller when it no longer gets better.",
+                  "Hace los pasos más pequeños cuando ya no mejora."),
+        params=(_MONITOR,
+                Float(name="factor", default=0.1, minimum=0, above=True, maximum=0.9999, step=0.1, decimals=4,
+                      label=same("factor"), help=Text("New rate = old rate x factor.",
+                                                      "Tasa nueva = tasa anterior x factor.")),
+                _patience(10, Text("Epochs without improvement before the rate falls.",
+                                   "Épocas sin mejora antes de bajar la tasa.")),
+                _min_delta(0.0001), _MODE,
+                Int(name="cooldown", default=0, minimum=0, maximum=100_000, advanced=True, label=same("cooldown"),
+                    help=Text("Epochs to wait after the rate fell.", "Épocas de espera tras bajar la tasa.")),
+                Float(name="min_lr", default=0.0, minimum=0, maximum=100, step=0.00001, decimals=10, advanced=True,
+                      label=same("min_lr"), help=Text("The rate never falls below it.",
+                                                      "La tasa nunca baja de aquí."))),
+        call=Call("keras.callbacks.ReduceLROnPlateau",
+                  arguments("monitor", "factor", "patience", "mode", "min_delta", "cooldown", "min_lr"),
+                  {"monitor": "val_loss", "factor": 0.1, "patience": 10, "mode": "auto", "min_delta": 0.0001,
+                   "cooldown": 0, "min_lr": 0.0})),
 ))
 
-
-def params_of(item: Item) -> tuple[Param, ...] | None:
-    """The declared parameters of any item a project can hold, by its type; None for an unknown type."""
-    from cnnstudio.catalog.layers import LAYERS
-    from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
-
-    for registry in (LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, CALLBACKS):
-        entry = registry.find(item.type)
-        if entry is not None:
-            params: tuple[Param, ...] = entry.params
-            return params
-    return None
+__all__ = ["CALLBACKS", "LOSSES", "OPTIMIZERS", "TrainingComponent"]

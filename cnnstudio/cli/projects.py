@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.catalog.training import params_of
+from cnnstudio.catalog.params import params_of
 from cnnstudio.cli.output import Output, progress_of, scanning
 from cnnstudio.cli.values import with_values
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnstudio.catalog.training import params_of
+from cnnstudio.catalog.params import params_of
 from cnnstudio.core.keys import set_value
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project

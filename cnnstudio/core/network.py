@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from cnnstudio.core.item import Item
+
+INPUT: Final = "Input"
+"""Type of the layer that stands for the prepared pictures; a network has one."""
+OUTPUT: Final = "Output"
+"""Type of the last layer that follows the classes."""
+BASE: Final = "PretrainedBase"
+"""Type of a layer that is a network of its own: a pretrained base."""
 
 
 class Node(Item, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import msgspec
 from cnnstudio.core.edits import set_network
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.groups import MOST_REPEATS
-from cnnstudio.core.network import Edge, Group, NetworkSpec, Node, Note
+from cnnstudio.core.network import INPUT, Edge, Group, NetworkSpec, Node, Note
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
@@ -28,7 +28,7 @@ def group_nodes(project: Project, nodes: Iterable[str], name: str = "") -> Proje
     """Put layers into a group of their own; they leave the groups they were in."""
     network = project.network
     wanted = set(nodes)
-    members = tuple(node.id for node in network.nodes if node.id in wanted and node.type != "Input")
+    members = tuple(node.id for node in network.nodes if node.id in wanted and node.type != INPUT)
     if not members:
         return project
     others = tuple(replace(group, nodes=tuple(each for each in group.nodes if each not in wanted))
@@ -94,12 +94,12 @@ def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[flo
     fed by it, and its last layer feeds what the connection fed. An Input is left out where there is one.
     """
     network = project.network
-    one_input = any(node.type == "Input" for node in network.nodes)
+    one_input = any(node.type == INPUT for node in network.nodes)
     taken = {node.id for node in network.nodes}
     names: dict[str, str] = {}
     made: list[Node] = []
     for node in part.nodes:
-        if node.type == "Input" and one_input:
+        if node.type == INPUT and one_input:
             continue
         names[node.id] = unique_id(node.id, taken)
         taken.add(names[node.id])

@@ -25,7 +25,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that `compile` and `fit` need besides the network and the pictures.
 
     `loss` "auto" follows the label mode and the last layer. Types of `optimizer` and `callbacks`
-    are entries of `catalog.recipes`.
+    are entries of `catalog.training`.
     """
 
     epochs: int = 20

@@ -13,7 +13,7 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.training import LOSSES, OPTIMIZERS
 from cnnstudio.core.graph import unique_id
-from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.core.params import complete
 from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.project import Project
@@ -57,12 +57,12 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True,
     for identifier in found.order:
         node = network.node(identifier)
         assert node is not None
-        if node.type == "Input":
+        if node.type == INPUT:
             start = _make(node, context)
             tensors[identifier] = _normalized(start, network, context)
             continue
         entering = [tensors[source] for source in network.inputs_of(identifier)]
-        layer = _base(node, entering[0], weights, context.bases) if node.type == "PretrainedBase" else _make(node, context)
+        layer = _base(node, entering[0], weights, context.bases) if node.type == BASE else _make(node, context)
         layers[identifier] = layer
         tensors[identifier] = apply(layer, entering, node.type)
     model = keras.Model(start, tensors[found.output], name="network")
@@ -93,7 +93,7 @@ def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
 
 def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> Any:
     """The base as a model within the model, named by the node; frozen before its freeze line."""
-    values = values_of(node, LAYERS["PretrainedBase"])
+    values = values_of(node, LAYERS[BASE])
     base = base_of(values, bases)
     if base is None:
         raise KeyError(identifier_of(values))
@@ -105,7 +105,7 @@ def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> Any:
     made: dict[str, Any] = {}
     for inner in graph.nodes:
         layer = _make(inner, context)
-        if inner.type == "Input":
+        if inner.type == INPUT:
             tensors[inner.id] = layer
             continue
         made[inner.id] = layer
@@ -131,12 +131,12 @@ def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> Any:
 
 def optimizer_of(training: TrainingSpec) -> Any:
     """The optimizer; raises ProblemError for one that this version does not know."""
-    recipe = OPTIMIZERS.find(training.optimizer.type)
-    if recipe is None:
+    entry = OPTIMIZERS.find(training.optimizer.type)
+    if entry is None:
         text = Text("This version does not know the optimizer {name}.", "Esta versión no conoce el optimizador {name}.")
         raise ProblemError(error("unknown_optimizer", text.fill(name=training.optimizer.type), "training",
                                  field="optimizer"))
-    return recipe.call.build(complete(recipe.params, training.optimizer.params), resolve)
+    return entry.call.build(complete(entry.params, training.optimizer.params), resolve)
 
 
 def loss_of(project: Project, context: Context) -> Any:

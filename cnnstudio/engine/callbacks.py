@@ -24,23 +24,23 @@ class Callbacks:
     def __init__(self, steps: tuple[Step, ...], validated: bool, notice: Callable[[Problem], None]) -> None:
         self._callbacks: dict[str, Any] = {}
         for step in steps:
-            recipe = CALLBACKS.find(step.type)
+            entry = CALLBACKS.find(step.type)
             if not step.enabled:
                 continue
-            if recipe is None:
+            if entry is None:
                 text = Text("This version does not know the callback {name}; it is left out.",
                             "Esta versión no conoce el callback {name}; se omite.")
                 notice(warning("unknown_callback", text.fill(name=step.type), "training", node=step.id))
                 continue
-            values = complete(recipe.params, step.params)
+            values = complete(entry.params, step.params)
             if not validated and str(values["monitor"]).startswith("val_"):
                 replacement = str(values["monitor"]).removeprefix("val_")
                 text = Text("There are no validation pictures: {callback} watches {new} instead of {old}.",
                             "No hay imágenes de validación: {callback} observa {new} en lugar de {old}.")
-                notice(warning("no_validation", text.fill(callback=recipe.label, new=replacement,
+                notice(warning("no_validation", text.fill(callback=entry.label, new=replacement,
                                                           old=values["monitor"]), "training", node=step.id))
                 values["monitor"] = replacement
-            self._callbacks[step.id] = recipe.call.build(values, resolve)
+            self._callbacks[step.id] = entry.call.build(values, resolve)
 
     def begin(self, model: Any) -> None:
         """Before the first epoch of this process."""

@@ -14,6 +14,7 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.core import edits
 from cnnstudio.core.events import Artifact, Event, Finished, Notice
 from cnnstudio.core.jobs import Embed
+from cnnstudio.core.network import BASE
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
@@ -80,7 +81,7 @@ def extractor(name: str) -> tuple[Any, RecipeSpec]:
 def base_extractor(base: Base, recipe: RecipeSpec, bases: BaseResolver, file: str = "") -> tuple[Any, RecipeSpec]:
     """The base as a model that gives one vector a picture, and `recipe` at its size; with weights from `file`."""
     project = with_base(Project(recipe=recipe), base)
-    node = next(each.id for each in project.network.nodes if each.type == "PretrainedBase")
+    node = next(each.id for each in project.network.nodes if each.type == BASE)
     if file:
         for field, value in (("weights", "file"), ("weights_file", file)):
             project = edits.set_node_param(project, node, field, value)

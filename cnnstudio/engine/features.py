@@ -15,6 +15,7 @@ import numpy as np
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.groups import expanded
 from cnnstudio.core.lock import ProjectLock
+from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.system_words import reason_of
@@ -43,12 +44,12 @@ def cut(project: Project, built: Built) -> Cut | None:
     network, _copies = expanded(project.network)
     if not project.training.keep_features or project.augmentation.active:
         return None
-    bases = [node for node in network.nodes if node.type == "PretrainedBase"]
-    inputs = [node.id for node in network.nodes if node.type == "Input"]
+    bases = [node for node in network.nodes if node.type == BASE]
+    inputs = [node.id for node in network.nodes if node.type == INPUT]
     if len(bases) != 1 or len(inputs) != 1:
         return None
     base = bases[0]
-    if values_of(base, LAYERS["PretrainedBase"])["trainable_from"] != "none":
+    if values_of(base, LAYERS[BASE])["trainable_from"] != "none":
         return None
     if network.inputs_of(base.id) != (inputs[0],) or sum(edge.source == inputs[0] for edge in network.edges) != 1:
         return None

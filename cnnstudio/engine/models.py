@@ -12,6 +12,8 @@ from typing import Any, Final
 import keras
 import msgspec
 
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.layers.spectral import WRAPPED
 from cnnstudio.core.atomic import atomic_path
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.recipe import RecipeSpec
@@ -19,18 +21,12 @@ from cnnstudio.core.text import Text
 
 CARD: Final = "cnnstudio.json"
 FORMAT: Final = 1
-KNOWN_LAYERS: Final = frozenset((
-    "Activation", "ActivityRegularization", "AdaptiveAveragePooling2D", "AdaptiveMaxPooling2D", "Add",
-    "AlphaDropout", "Attention", "Average", "AveragePooling2D", "BatchNormalization", "CenterCrop",
-    "Concatenate", "Conv2D", "Conv2DTranspose", "Cropping2D", "Dense", "DepthwiseConv2D", "Dot", "Dropout",
-    "ELU", "Flatten", "Functional", "GaussianDropout", "GaussianNoise", "GlobalAveragePooling2D",
-    "GlobalMaxPooling2D", "GroupNormalization", "Identity", "InputLayer", "LayerNormalization", "LeakyReLU",
-    "MaxPooling2D", "Maximum", "Minimum", "MultiHeadAttention", "Multiply", "Normalization", "PReLU", "Permute",
-    "RMSNormalization", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation",
-    "RandomTranslation", "RandomZoom", "ReLU", "RepeatVector", "Rescaling", "Reshape", "Resizing",
-    "SeparableConv2D", "Sequential", "Softmax", "SpatialDropout2D", "SpectralNormalization", "Subtract", "UnitNormalization",
-    "UpSampling2D", "ZeroPadding2D",
+_OTHER_LAYERS: Final = frozenset((
+    "CenterCrop", "Functional", "InputLayer", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
+    "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "Sequential", WRAPPED,
 ))
+"""Classes without an entry of their own: models, the wrapper of a kernel, and what prepares pictures."""
+KNOWN_LAYERS: Final = _OTHER_LAYERS | {layer.id for layer in LAYERS if layer.is_keras and layer.file_safe}
 """Layers that a model of unknown origin may have: none of them can carry code."""
 _OTHER_MODULES: Final = ("keras.initializers", "keras.regularizers", "keras.constraints")
 _LAYER_MODULES: Final = ("keras", "keras.layers", "keras.models", "keras.src.models.functional",

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from cnnstudio.interchange.printing.torch.entry import Form
+from cnnstudio.catalog.torch_form import Layout
 from cnnstudio.interchange.printing.torch.module import TorchModel
 
-FORMS: Final[Mapping[Form, Callable[[np.ndarray], np.ndarray]]] = {
+LAYOUTS: Final[Mapping[Layout, Callable[[np.ndarray], np.ndarray]]] = {
     "same": lambda array: array,
     # (height, width, in, out) to (out, in, height, width)
     "convolution": lambda array: array.transpose(3, 2, 0, 1),
@@ -41,7 +41,7 @@ def torch_state(model: Any, printed: TorchModel) -> dict[str, np.ndarray]:
         if len(arrays) != len(carried.entries):
             raise ValueError(f"Expected {len(carried.entries)} weights of {layer.name}. Received: {len(arrays)}")
         for (key, weight), array in zip(carried.entries, arrays, strict=True):
-            state[key] = np.ascontiguousarray(FORMS[weight.form](np.asarray(array)))
+            state[key] = np.ascontiguousarray(LAYOUTS[weight.layout](np.asarray(array)))
         for key, fixed in carried.fixed:
             state[key] = np.full(fixed.shape, fixed.value, np.int64 if fixed.whole else np.float32)
     return state

@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, values_of
+from cnnstudio.catalog.layers.normalization import RESCALING
+from cnnstudio.core.network import INPUT, OUTPUT, NetworkSpec, Node
 from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import CHANNELS
@@ -47,12 +48,12 @@ class ForeignNetwork(msgspec.Struct, frozen=True, kw_only=True):
 
 def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
     """A Rescaling right behind the one Input becomes the recipe's normalisation, which is where it is built from."""
-    inputs = [node.id for node in network.nodes if node.type == "Input"]
+    inputs = [node.id for node in network.nodes if node.type == INPUT]
     leaving = [edge for edge in network.edges if edge.source in inputs]
     node = network.node(leaving[0].target) if len(inputs) == 1 and len(leaving) == 1 else None
-    if node is None or node.type != "Rescaling":
+    if node is None or node.type != RESCALING.id:
         return network, "none"
-    values = values_of(node, LAYERS["Rescaling"])
+    values = values_of(node, RESCALING)
     scale, offset = values["scale"], values["offset"]
     name = next((name for pair, name in _SCALES.items() if isinstance(scale, int | float) and isinstance(offset, int | float)
                  and abs(scale - pair[0]) < 1e-9 and abs(offset - pair[1]) < 1e-9), None)
@@ -89,13 +90,13 @@ def with_foreign(project: Project, foreign: ForeignNetwork, context: Context) ->
 
 def following_classes(node: Node, context: Context) -> Node:
     """A Dense layer that is just what the classes ask for as the Output layer that follows them; others as they are."""
-    if node.type != "Dense":
+    if node.type != PLAIN_OUTPUT:
         return node
-    values, known = values_of(node, LAYERS["Dense"]), {param.name for param in LAYERS["Output"].params}
+    values, known = values_of(node, LAYERS[PLAIN_OUTPUT]), {param.name for param in LAYERS[OUTPUT].params}
     if (values["units"], values["activation"]) != (context.output_units, context.output_activation) or not (
             known.issuperset(set(node.params) - {"units", "activation"})):
         return node
-    return replace(node, type="Output", params={name: value for name, value in node.params.items() if name in known})
+    return replace(node, type=OUTPUT, params={name: value for name, value in node.params.items() if name in known})
 
 
 def unknown_problem(foreign: ForeignNetwork, path: Path) -> Problem | None:

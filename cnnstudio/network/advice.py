@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, global_pooling, values_of
+from cnnstudio.catalog.layers import applied_activation as _activation
+from cnnstudio.core.network import BASE, INPUT, OUTPUT, NetworkSpec, Node
 from cnnstudio.core.problems import Fix, Place, Problem, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.network.structure import remove
@@ -16,15 +17,8 @@ if TYPE_CHECKING:
 
 GIANT: Final = 1_000_000
 """Parameters from which a Dense layer behind Flatten is spoken of, when it holds more than half of all."""
-_KEEPS_PIXELS: Final = frozenset((
-    "Input", "Identity", "ZeroPadding2D", "Cropping2D", "UpSampling2D", "Reshape", "Permute", "Rescaling", "Normalization",
-    "MaxPooling2D", "AveragePooling2D", "GaussianNoise", "Dropout", "SpatialDropout2D"))
-"""Layers behind which pixels are still pixels."""
-_VALUE_BY_VALUE: Final = frozenset((
-    "Identity", "Dropout", "GaussianDropout", "AlphaDropout", "GaussianNoise", "ActivityRegularization",
-    "BatchNormalization", "LayerNormalization", "UnitNormalization", "RMSNormalization", "Activation", "ReLU", "LeakyReLU",
-    "ELU", "PReLU"))
-_ACTIVATIONS: Final = frozenset(("Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"))
+_AVERAGE: Final = global_pooling("avg")
+"""What is suggested instead of Flatten."""
 
 
 class _Graph:
@@ -54,13 +48,14 @@ def advice(network: NetworkSpec, context: Context, found: NetworkReport) -> tupl
     problems = _normalisation(network, context, graph)
     for node in network.nodes:
         problems += _giant_dense(node, graph, found)
-        if node.type in ("BatchNormalization", "Output") or node.type in _ACTIVATIONS:
+        layer = LAYERS.find(node.type)
+        if layer is not None and (layer.batch_free or layer.activation is not None or layer.id == OUTPUT):
             problems += _twice(node, graph)
     return (*problems, *_useless_biases(network, graph))
 
 
 def _normalisation(network: NetworkSpec, context: Context, graph: _Graph) -> list[Problem]:
-    bases = [node for node in network.nodes if node.type == "PretrainedBase"]
+    bases = [node for node in network.nodes if node.type == BASE]
     if bases and context.normalization != "base":
         fix = Fix(action="set_field", label=Text("Use the base's own", "Usar la propia de la base"),
                   arguments={"spec": "recipe", "field": "normalization", "value": "base"})
@@ -83,14 +78,14 @@ def _normalisation(network: NetworkSpec, context: Context, graph: _Graph) -> lis
         "The pixels are already normalised before they come here; this layer does it again.",
         "Los píxeles ya llegan normalizados hasta aquí; esta capa lo hace otra vez."),
         "network", node=node.id, fixes=(remove(node.id),) if bases else (remove(node.id), off))
-        for node in network.nodes if node.type in ("Rescaling", "Normalization") and _gets_pixels(node, graph)]
+        for node in network.nodes if _has(node, "recipe_part", "scaling") and _gets_pixels(node, graph)]
 
 
 def _gets_pixels(node: Node, graph: _Graph) -> bool:
     seen = {node.id}
     before = graph.only_source(node)
-    while before is not None and before.type in _KEEPS_PIXELS and before.id not in seen:
-        if before.type == "Input":
+    while before is not None and _has(before, "keeps_pixels") and before.id not in seen:
+        if before.type == INPUT:
             return True
         seen.add(before.id)
         before = graph.only_source(before)
@@ -99,24 +94,26 @@ def _gets_pixels(node: Node, graph: _Graph) -> bool:
 
 def _giant_dense(node: Node, graph: _Graph, found: NetworkReport) -> list[Problem]:
     cost = found.nodes[node.id].cost
-    if node.type not in ("Dense", "Output") or cost.trainable < GIANT or cost.trainable <= found.parameters / 2:
+    if node.type not in (PLAIN_OUTPUT, OUTPUT) or cost.trainable < GIANT or cost.trainable <= found.parameters / 2:
         return []
     flatten, seen = graph.only_source(node), {node.id}
-    while flatten is not None and flatten.type in _VALUE_BY_VALUE and flatten.id not in seen:
+    while flatten is not None and _has(flatten, "elementwise") and flatten.id not in seen:
         seen.add(flatten.id)
         flatten = graph.only_source(flatten)
-    if flatten is None or flatten.type != "Flatten" or any(len(shape) != 3 for shape in found.nodes[flatten.id].inputs):
+    if flatten is None or not _has(flatten, "flattens") or any(len(shape) != 3 for shape in found.nodes[flatten.id].inputs):
         return []
+    assert _AVERAGE is not None
+    average = _AVERAGE.id
     share = round(100 * cost.trainable / found.parameters)
     text = Text("This layer holds {share} % of all parameters, because {flatten} hands it {n:,} numbers. "
-                "GlobalAveragePooling2D in its place makes the network smaller and less prone to memorise.",
+                "{average} in its place makes the network smaller and less prone to memorise.",
                 "Esta capa tiene el {share} % de todos los parámetros, porque {flatten} le entrega {n:,} números. "
-                "GlobalAveragePooling2D en su lugar hace la red menor y menos propensa a memorizar.")
-    fix = Fix(action="replace_layer", arguments={"node": flatten.id, "type": "GlobalAveragePooling2D"},
-              label=Text("Use GlobalAveragePooling2D", "Usar GlobalAveragePooling2D"))
+                "{average} en su lugar hace la red menor y menos propensa a memorizar.")
+    fix = Fix(action="replace_layer", arguments={"node": flatten.id, "type": average},
+              label=Text("Use {layer}", "Usar {layer}").fill(layer=average))
     shape = found.nodes[flatten.id].shape or (0,)
-    return [warning("giant_dense", text.fill(share=share, flatten=flatten.id, n=shape[0]), "network", node=node.id,
-                    fixes=(fix,))]
+    return [warning("giant_dense", text.fill(share=share, flatten=flatten.id, n=shape[0], average=average), "network",
+                    node=node.id, fixes=(fix,))]
 
 
 def _twice(node: Node, graph: _Graph) -> list[Problem]:
@@ -124,51 +121,53 @@ def _twice(node: Node, graph: _Graph) -> list[Problem]:
     before = graph.only_source(node)
     if before is None:
         return []
-    if node.type == "BatchNormalization" and before.type == "BatchNormalization":
+    if _has(node, "batch_free") and _has(before, "batch_free"):
         return [warning("normalized_twice", Text(
             "This normalises what was just normalised.", "Esto normaliza lo que se acaba de normalizar."),
             "network", node=node.id, fixes=(remove(node.id),))]
-    first = _activation(before, graph)
+    first = _activation(before)
     if first is None:
         return []
-    if node.type == "Output":
+    if node.type == OUTPUT:
         if first != "softmax" and first != "sigmoid":
             return []
         text = Text("{before} already gives a {first} answer; the output computes one from it again, which learns badly.",
                     "{before} ya da una respuesta {first}; la salida calcula otra a partir de ella, lo que aprende mal.")
-        fix = (remove(before.id) if before.type in ("Activation", "Softmax") else
+        fix = (remove(before.id) if _is_activation(before) else
                Fix(action="set_node_param", label=Text("Use relu in {before}", "Usar relu en {before}").fill(
                    before=before.id), arguments={"node": before.id, "name": "activation", "value": "relu"}))
         return [warning("answered_twice", text.fill(before=before.id, first=first), "network", node=before.id,
                         fixes=(fix,))]
-    second = _activation(node, graph) if node.type in _ACTIVATIONS else None
+    second = _activation(node) if _is_activation(node) else None
     if second is None:
         return []
     text = Text("{before} already applies {first}; {second} follows at once.",
                 "{before} ya aplica {first}; {second} sigue de inmediato.")
     fixes = [remove(node.id, label=Text("Remove {second}", "Quitar {second}").fill(second=second))]
-    if before.type not in _ACTIVATIONS:
+    if not _is_activation(before):
         fixes.append(Fix(action="set_node_param", arguments={"node": before.id, "name": "activation", "value": None},
                          label=Text("No activation in {before}", "Sin activación en {before}").fill(before=before.id)))
     return [warning("activation_twice", text.fill(before=before.id, first=first, second=second), "network",
                     node=node.id, fixes=tuple(fixes))]
 
 
-def _activation(node: Node, graph: _Graph) -> str | None:
-    """The function that a layer applies last, or None for none."""
-    if node.type in ("ReLU", "LeakyReLU", "ELU", "PReLU"):
-        return node.type
-    if node.type == "Softmax":
-        return "softmax"
-    value = graph.values(node).get("activation")
-    return value if isinstance(value, str) and value != "linear" else None
+def _has(node: Node, trait: str, value: object = None) -> bool:
+    """Whether the node's entry has a trait, or that value of it; no unknown type has any."""
+    layer = LAYERS.find(node.type)
+    found = None if layer is None else getattr(layer, trait)
+    return bool(found) if value is None else found == value
+
+
+def _is_activation(node: Node) -> bool:
+    layer = LAYERS.find(node.type)
+    return layer is not None and layer.activation is not None
 
 
 def _useless_biases(network: NetworkSpec, graph: _Graph) -> list[Problem]:
     """One note for all biases that a normalisation takes away again."""
     found: list[str] = []
     for node in network.nodes:
-        before = graph.only_source(node) if node.type == "BatchNormalization" else None
+        before = graph.only_source(node) if _has(node, "batch_free") else None
         if before is None or len(graph.after[before.id]) != 1 or not graph.values(node).get("center"):
             continue
         values = graph.values(before)

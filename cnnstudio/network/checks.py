@@ -10,10 +10,12 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.catalog.class_names import is_strong, looks_like_characters, looks_like_colors, looks_like_directions
 from cnnstudio.catalog.context import LOSS_OF, context_of
+from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, StepType
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS
 from cnnstudio.core.item import Step
+from cnnstudio.core.network import BASE
 from cnnstudio.core.params import check
 from cnnstudio.core.problems import Area, Fix, Problem, error, warning
 from cnnstudio.core.project import Project
@@ -265,7 +267,7 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     for node in project.network.nodes:
         # Of a user's own base the report tells: without its file nothing is known of its layers.
-        base = BASES.find(node.params.get("base", "efficientnet_lite0")) if node.type == "PretrainedBase" else None
+        base = BASES.find(node.params.get("base", "efficientnet_lite0")) if node.type == BASE else None
         weights = node.params.get("weights", "imagenet")
         if base is None or weights == "random":
             continue
@@ -321,7 +323,8 @@ def check_training(project: Project) -> tuple[Problem, ...]:
                   arguments={"spec": "training", "field": "loss", "value": "auto"})
         problems.append(error("wrong_loss", text.fill(have=training.loss, mode=project.dataset.label_mode, want=wanted),
                               "training", field="loss", fixes=(fix,)))
-    if training.batch_size < 8 and any(node.type == "BatchNormalization" for node in project.network.nodes):
+    if training.batch_size < 8 and any(
+            (layer := LAYERS.find(node.type)) is not None and layer.batch_free for node in project.network.nodes):
         problems.append(warning("small_batch", Text(
             "BatchNormalization needs larger batches (8 or more) to know mean and variance.",
             "BatchNormalization necesita lotes mayores (8 o más) para conocer media y varianza."),

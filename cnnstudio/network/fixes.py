@@ -7,10 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.catalog.drawing import id_for
-from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, id_stem
 from cnnstudio.core import edits, network_edits
-from cnnstudio.core.network import Edge, Node
+from cnnstudio.core.network import INPUT, OUTPUT, Edge, Node
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.project import Project
 
@@ -25,7 +24,7 @@ def _insert_before(project: Project, node: str, type: str, params: dict[str, Any
                    ) -> Project:
     """Put a new layer into the connection at input number `port` of a layer, counted in the order of the ports."""
     entering = _entering(project, node)
-    return edits.add_node(project, Node(id=id_for(type), type=type, params=params or {}),
+    return edits.add_node(project, Node(id=id_stem(type), type=type, params=params or {}),
                           edge=entering[port] if port < len(entering) else None)
 
 
@@ -37,7 +36,7 @@ def _add_input(project: Project) -> Project:
     network = project.network
     fed = {edge.target for edge in network.edges}
     first = next((node.id for node in network.nodes if node.id not in fed), None)
-    project = edits.add_node(project, Node(id="input", type="Input"))
+    project = edits.add_node(project, Node(id="input", type=INPUT))
     new = project.network.nodes[-1].id
     return project if first is None else edits.connect(project, new, first)
 
@@ -45,7 +44,7 @@ def _add_input(project: Project) -> Project:
 def _add_output(project: Project) -> Project:
     sources = {edge.source for edge in project.network.edges}
     ends = [node.id for node in project.network.nodes if node.id not in sources]
-    return edits.add_node(project, Node(id="output", type="Output"), source=ends[-1] if ends else None)
+    return edits.add_node(project, Node(id="output", type=OUTPUT), source=ends[-1] if ends else None)
 
 
 def _follow_classes(project: Project, node: str) -> Project:
@@ -53,9 +52,9 @@ def _follow_classes(project: Project, node: str) -> Project:
     last = project.network.node(node)
     if last is None:
         return project
-    if last.type == "Dense":
-        return edits.replace_node(project, Node(id=last.id, type="Output", position=last.position))
-    return edits.add_node(project, Node(id="output", type="Output"), source=node)
+    if last.type == PLAIN_OUTPUT:
+        return edits.replace_node(project, Node(id=last.id, type=OUTPUT, position=last.position))
+    return edits.add_node(project, Node(id="output", type=OUTPUT), source=node)
 
 
 def take_over_output(project: Project, node: str, units: int, activation: str) -> Project:
@@ -64,7 +63,7 @@ def take_over_output(project: Project, node: str, units: int, activation: str) -
     if last is None:
         return project
     params = {"units": units, "activation": activation} | last.params
-    return edits.replace_node(project, Node(id=last.id, type="Dense", params=params, position=last.position))
+    return edits.replace_node(project, Node(id=last.id, type=PLAIN_OUTPUT, params=params, position=last.position))
 
 
 def _disconnect(project: Project, source: str, target: str, port: int = 0) -> Project:
@@ -87,7 +86,7 @@ def _replace_layer(project: Project, node: str, type: str, params: dict[str, Any
 
 
 def _append(project: Project, node: str, type: str, params: dict[str, Any] | None = None) -> Project:
-    return edits.add_node(project, Node(id=id_for(type), type=type, params=params or {}), source=node)
+    return edits.add_node(project, Node(id=id_stem(type), type=type, params=params or {}), source=node)
 
 
 def _entering(project: Project, node: str) -> list[Edge]:
@@ -97,7 +96,7 @@ def _entering(project: Project, node: str) -> list[Edge]:
 def _join_inputs(project: Project, node: str, type: str) -> Project:
     """All that enters a layer enters a merging layer instead, and that enters the layer."""
     entering = _entering(project, node)
-    project = edits.add_node(project, Node(id=id_for(type), type=type))
+    project = edits.add_node(project, Node(id=id_stem(type), type=type))
     joined = project.network.nodes[-1].id
     kept = [edge for edge in project.network.edges if edge.target != node]
     moved = [Edge(source=edge.source, target=joined, port=port) for port, edge in enumerate(entering)]
@@ -118,12 +117,13 @@ def _switch_bias_off(project: Project, nodes: list[str]) -> Project:
 
 
 def _replace_normalization(project: Project) -> Project:
-    """LayerNormalization, which does not look at the batch, in the place of every BatchNormalization."""
-    shared = [param.name for param in LAYERS["LayerNormalization"].params]
+    """A normalisation that does not look at the batch in the place of every one that does."""
     for node in project.network.nodes:
-        if node.type == "BatchNormalization":
-            project = _replace_layer(project, node.id, "LayerNormalization", {
-                name: value for name, value in node.params.items() if name in shared})
+        layer = LAYERS.find(node.type)
+        if layer is not None and layer.batch_free:
+            shared = LAYERS[layer.batch_free]
+            project = _replace_layer(project, node.id, shared.id, {
+                name: value for name, value in node.params.items() if shared.has_param(name)})
     return project
 
 

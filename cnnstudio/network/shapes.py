@@ -11,6 +11,7 @@ import msgspec
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, Cost, LayerType, Shape, ShapeTrouble, values_of
 from cnnstudio.catalog.layers.entry import Subgraph, Values
+from cnnstudio.catalog.layers.merge import ADD, CONCATENATE
 from cnnstudio.core.graph import topological_order
 from cnnstudio.core.groups import expanded
 from cnnstudio.core.network import NetworkSpec, Node
@@ -273,7 +274,7 @@ def _count(node: Node, layer: LayerType, sources: list[str], found: dict[str, No
                                               "La capa de entrada no admite conexiones."),
                       "network", node=node.id, fixes=(fix,))]
     shapes = [found[source].shape for source in sources]
-    joins = ("Add", "Concatenate") if len(set(shapes)) == 1 else ("Concatenate", "Add")
+    joins = (ADD.id, CONCATENATE.id) if len(set(shapes)) == 1 else (CONCATENATE.id, ADD.id)
     fixes = tuple(Fix(action="join_inputs", arguments={"node": node.id, "type": kind},
                       label=Text("Join them with {layer}", "Unirlas con {layer}").fill(layer=kind)) for kind in joins)
     text = (Text("This layer takes one input. Join several with Add or Concatenate first.",

@@ -9,11 +9,14 @@ import msgspec
 
 from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.class_names import looks_like_characters
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.layers.core import FLATTEN
+from cnnstudio.catalog.layers.regularization import DROPOUT
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.templates import TEMPLATES, Template
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.item import Step
+from cnnstudio.core.network import BASE, INPUT, OUTPUT
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import CHANNELS, RecipeSpec
 from cnnstudio.core.training import TrainingSpec
@@ -54,13 +57,13 @@ def with_base(project: Project, base: Base, ends_at: str = "all") -> Project:
     A user's own base of this program brings the recipe that its pictures were prepared with.
     """
     own = base.own
-    drawing = Drawing()
-    drawing.add("Input")
-    drawing.add("PretrainedBase", **(base.params | ({"ends_at": ends_at} if ends_at != "all" else {})))
+    builder = network_builder()
+    builder.add(INPUT)
+    builder.add(BASE, **(base.params | ({"ends_at": ends_at} if ends_at != "all" else {})))
     if own is not None and own.flattened:
-        drawing.add("Flatten")
-    drawing.add("Dropout", rate=0.2)
-    drawing.add("Output")
+        builder.add(FLATTEN.id)
+    builder.add(DROPOUT.id, rate=0.2)
+    builder.add(OUTPUT)
     height, width = base.size
     mode = next(mode for mode, count in CHANNELS.items() if count == base.channels)
     prepared = own.recipe if own is not None and own.recipe is not None else project.recipe
@@ -68,7 +71,7 @@ def with_base(project: Project, base: Base, ends_at: str = "all") -> Project:
                      measured="")
     training = replace(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
                        device=project.training.device, epochs=30)
-    network = drawing.network(base.id if own is None else own.file)
+    network = builder.network(base.id if own is None else own.file)
     return replace(project, recipe=recipe, network=network, augmentation=AugmentationSpec(), training=training)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, Shape, values_of
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, TO_ROW, Shape, applied_activation
+from cnnstudio.catalog.layers.activation import ACTIVATION
 from cnnstudio.core.graph import reachable, successors
 from cnnstudio.core.groups import repeatable
-from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.network import INPUT, OUTPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text
 
@@ -26,7 +27,7 @@ def structure(network: NetworkSpec, known: Mapping[str, Node]) -> list[Problem]:
                                             "La red aún no tiene capas. Parta de una plantilla o de una base "
                                             "preentrenada."),
                       "network", fixes=(Fix(action="open_gallery", label=Text("Open the gallery", "Abrir la galería")),))]
-    inputs = [node for node in network.nodes if node.type == "Input"]
+    inputs = [node for node in network.nodes if node.type == INPUT]
     if not inputs:
         problems.append(error("no_input", Text("There is no Input layer.", "No hay capa Input."), "network",
                               fixes=(Fix(action="add_input", label=Text("Add an Input", "Añadir Input")),)))
@@ -83,8 +84,8 @@ def end_of(network: NetworkSpec, order: Sequence[str], known: Mapping[str, Node]
     """The node whose answer is the network's: the last Output layer, else the last node with no successor."""
     sources = {edge.source for edge in network.edges}
     ends = [identifier for identifier in order if identifier not in sources]
-    chosen = [identifier for identifier in ends if known[identifier].type == "Output"] or [
-        identifier for identifier in ends if known[identifier].type != "Input"]
+    chosen = [identifier for identifier in ends if known[identifier].type == OUTPUT] or [
+        identifier for identifier in ends if known[identifier].type != INPUT]
     return chosen[-1] if chosen else None
 
 
@@ -97,7 +98,7 @@ def ending(network: NetworkSpec, shapes: Mapping[str, Shape | None], output: str
                                         "La red no da respuesta: añada una capa Output al final."),
                       "network", fixes=(fix,))] if network.nodes else []
     backwards = reachable([output], [(edge.target, edge.source) for edge in network.edges])
-    forwards = reachable([node.id for node in network.nodes if node.type == "Input"],
+    forwards = reachable([node.id for node in network.nodes if node.type == INPUT],
                          [(edge.source, edge.target) for edge in network.edges])
     dead = [node.id for node in network.nodes
             if node.id not in backwards and node.id in forwards and node.type in LAYERS]
@@ -110,7 +111,7 @@ def ending(network: NetworkSpec, shapes: Mapping[str, Shape | None], output: str
                               "network", node=identifier, fixes=fixes))
     last = network.node(output)
     shape = shapes.get(output)
-    if last is not None and last.type != "Output" and shape is not None:
+    if last is not None and last.type != OUTPUT and shape is not None:
         problems += _own_output(network, last, shape, context)
     return problems
 
@@ -122,8 +123,8 @@ def _own_output(network: NetworkSpec, last: Node, shape: Shape, context: Context
     if len(shape) != 1:
         text = Text("The last layer gives {shape}, not one number for each class.",
                     "La última capa da {shape}, no un número por clase.")
-        flat = ("GlobalAveragePooling2D", "Flatten") if len(shape) == 3 else ("Flatten",)
-        action = "insert_before" if last.type == "Dense" else "append"
+        flat = TO_ROW if len(shape) == 3 else tuple(layer.id for layer in LAYERS if layer.flattens)
+        action = "insert_before" if last.type == PLAIN_OUTPUT else "append"
         return [error("not_flat", text.fill(shape=" × ".join(map(str, shape))), "network", node=last.id, fixes=tuple(
             Fix(action=action, arguments={"node": last.id, "type": kind},
                 label=Text("Insert {layer}", "Insertar {layer}").fill(layer=kind)) for kind in flat))]
@@ -141,7 +142,7 @@ def _own_output(network: NetworkSpec, last: Node, shape: Shape, context: Context
         text = Text("The last layer has {have} units, but {count} classes with {mode} labels need {need}.",
                     "La última capa tiene {have} unidades, pero {count} clases con etiquetas {mode} necesitan {need}.")
         fixes = (follow,)
-        if last.type == "Dense":
+        if last.type == PLAIN_OUTPUT:
             fixes = (_set(last.id, "units", context.output_units), follow)
         return [error("wrong_units", text.fill(have=shape[0], count=context.class_count, mode=context.label_mode,
                                                need=context.output_units), "network", node=last.id, fixes=fixes)]
@@ -150,8 +151,8 @@ def _own_output(network: NetworkSpec, last: Node, shape: Shape, context: Context
                     "La activación de la última capa es {have}; para la pérdida {loss} debe ser {need}.")
         fixes = (Fix(action="append", label=Text("Append {name}", "Añadir {name} al final").fill(
             name=context.output_activation), arguments={
-                "node": last.id, "type": "Activation", "params": {"activation": context.output_activation}}), follow)
-        if answering.type in ("Dense", "Activation"):
+                "node": last.id, "type": ACTIVATION.id, "params": {"activation": context.output_activation}}), follow)
+        if answering.type in (PLAIN_OUTPUT, ACTIVATION.id):
             fixes = (_set(answering.id, "activation", context.output_activation), follow)
         return [error("wrong_activation", text.fill(have=activation or "none", loss=context.loss,
                                                     need=context.output_activation),
@@ -164,27 +165,19 @@ def _set(node: str, name: str, value: object) -> Fix:
                arguments={"node": node, "name": name, "value": value})
 
 
-TRANSPARENT = ("Identity", "Flatten", "Reshape", "Dropout", "ActivityRegularization")
-"""Layers that leave an answer what it is when the network predicts."""
-
-
 def _final_activation(network: NetworkSpec, last: Node, context: Context) -> tuple[Node, str | None]:
     """The layer that sets the activation of the answer, and which it is."""
     node, seen = last, {last.id}
-    while node.type in TRANSPARENT:
+    while (layer := LAYERS.find(node.type)) is not None and layer.transparent:
         sources = network.inputs_of(node.id)
         before = network.node(sources[0]) if sources else None
         if before is None or before.id in seen:
             break
         node = before
         seen.add(node.id)
-    if node.type == "Output":
+    if node.type == OUTPUT:
         return node, context.output_activation
-    if node.type == "Softmax":
-        return node, "softmax"
-    layer = LAYERS.find(node.type)
-    activation = values_of(node, layer).get("activation") if layer is not None else None
-    return node, activation if isinstance(activation, str) and activation != "linear" else None
+    return node, applied_activation(node)
 
 
 def repetitions(network: NetworkSpec) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_label, base_of_node
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.core.network import Node
+from cnnstudio.core.network import BASE, OUTPUT, Node
 from cnnstudio.core.text import number, tr
 
 
@@ -30,17 +30,17 @@ def summary(node: Node, context: Context) -> str:
         parts.append("same")
     if "rate" in values:
         parts.append(number(values['rate']))
-    if node.type == "GaussianNoise":
+    if "stddev" in values:
         parts.append(f"σ {number(values['stddev'])}")
-    if node.type == "ReLU" and values["max_value"] is not None:
+    if values.get("max_value") is not None:
         parts.append(f"≤ {number(values['max_value'])}")
     if values.get("spectral_normalization"):
         parts.append(tr("spectral norm", "norma espectral"))
     if values.get("activation"):
         parts.append(values["activation"])
-    if node.type == "Output":
+    if node.type == OUTPUT:
         parts.append(context.output_activation)
-    if node.type == "PretrainedBase":
+    if node.type == BASE:
         line = values["trainable_from"]
         parts.append({"none": tr("frozen", "congelada"), "all": tr("all learns", "toda aprende")}.get(
             line, tr("learns from {block}", "aprende desde {block}", block=line)))
@@ -49,7 +49,7 @@ def summary(node: Node, context: Context) -> str:
 
 def title(node: Node, bases: BaseResolver) -> str:
     """The name on the node: the base's for a pretrained base, else the layer's."""
-    if node.type == "PretrainedBase":
+    if node.type == BASE:
         base = base_of_node(node, bases)
         if base is not None:
             return str(base.label)

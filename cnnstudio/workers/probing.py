@@ -10,6 +10,7 @@ import msgspec
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.core.jobs import BasesProbed, Probe
+from cnnstudio.core.network import BASE
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
@@ -45,7 +46,7 @@ def own_files(project: Project) -> dict[str, str]:
     for node in project.network.nodes:
         base = str(node.params.get("base", "efficientnet_lite0"))
         file = str(node.params.get("weights_file") or "")
-        if (node.type == "PretrainedBase" and base in BASES.ids() and node.params.get("weights") == "file" and file
+        if (node.type == BASE and base in BASES.ids() and node.params.get("weights") == "file" and file
                 and Path(file).expanduser().is_file()):
             files[base] = str(Path(file).expanduser().absolute())
     return files

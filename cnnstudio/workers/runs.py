@@ -19,6 +19,7 @@ from cnnstudio.core.files import decode_project, encode_project
 from cnnstudio.core.jobs import AugmentationMeasured, Evaluated
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import encode_command
+from cnnstudio.core.network import BASE
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.system_words import reason_of
@@ -311,7 +312,7 @@ def slug(words: str) -> str:
 def network_label(project: Project) -> str:
     """What the network was started from: a base or a template, else "network"."""
     for node in project.network.nodes:
-        if node.type == "PretrainedBase":
+        if node.type == BASE:
             from cnnstudio.catalog.bases.resolver import base_label
 
             return base_label(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.catalog.layers.common import ACTIVATIONS
+from cnnstudio.catalog.layers.functions import ACTIVATIONS
 from cnnstudio.catalog.layers.weights import INITIALIZERS, VECTOR_INITIALIZERS
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 

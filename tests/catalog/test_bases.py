@@ -28,8 +28,8 @@ def test_weights_are_published_over_a_safe_connection_and_checked():
 
 def test_nothing_is_drawn_when_the_catalog_is_imported():
     """The list is in every window and every command: drawing 15,000 layers would be felt."""
-    code = ("from cnnstudio.catalog.drawing import Drawing\n"
-            "Drawing.add = None\n"
+    code = ("from cnnstudio.catalog.builder import NetworkBuilder\n"
+            "NetworkBuilder.add = None\n"
             "from cnnstudio.catalog.bases import BASES\n"
             "print(len(BASES))\n")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

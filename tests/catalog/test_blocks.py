@@ -7,7 +7,7 @@ import pytest
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.blocks import BLOCKS, insert_block
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core import edits
 from cnnstudio.core.network import Edge
 from cnnstudio.core.problems import ProblemError
@@ -20,7 +20,7 @@ SHAPES = [(32, 24, 3), (7, 7, 64), (1, 1, 20), (13, 5, 1), (28, 28, 96)]
 
 def started(shape: tuple[int, int, int]):
     """A project whose layer "maps" gives that shape, and its output behind it."""
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Conv2D", id="maps", filters=shape[2], kernel_size=(1, 1), use_bias=False)
     drawing.add("GlobalAveragePooling2D", id="pool")

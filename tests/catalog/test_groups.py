@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core import network_edits
 from cnnstudio.core.edits import set_network
 from cnnstudio.core.project import Project
@@ -15,7 +15,7 @@ CONTEXT = Context(height=32, width=32, channels=3, class_count=4)
 
 
 def drawn(repeat: int, **block: object) -> Project:
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Conv2D", filters=8, padding="same")
     drawing.add("Conv2D", id="inner", **({"filters": 8, "padding": "same"} | block))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.drawing import Drawing, id_for
-from cnnstudio.catalog.layers import FAMILIES, LAYERS, values_of
+from cnnstudio.catalog.layers import FAMILIES, LAYERS, id_stem, values_of
 from cnnstudio.catalog.layers.merge import together
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core.network import Node
 from cnnstudio.core.params import Ints, check
 from cnnstudio.core.text import same, set_language
@@ -50,8 +50,8 @@ def test_every_layer_has_a_formula_a_family_and_a_name_for_new_nodes():
     for layer in LAYERS:
         assert layer.family in FAMILIES
         assert layer.formula or layer.id == "PretrainedBase", layer.id
-        assert id_for(layer.id).isidentifier()
-    names = [id_for(layer.id) for layer in LAYERS]
+        assert id_stem(layer.id).isidentifier()
+    names = [id_stem(layer.id) for layer in LAYERS]
     assert len(names) - len(set(names)) == 1  # Attention and MultiHeadAttention
 
 
@@ -64,7 +64,7 @@ def test_inputs_are_passed_as_keras_wants_them():
 
 
 def test_attention_to_itself_is_printed_with_the_functional_api():
-    drawing = Drawing()
+    drawing = network_builder()
     for kind in ("Input", "MultiHeadAttention", "GlobalAveragePooling2D", "Output"):
         drawing.add(kind)
     code = keras_code(drawing.network(), CONTEXT)
@@ -74,7 +74,7 @@ def test_attention_to_itself_is_printed_with_the_functional_api():
 
 def test_receptive_field_down_and_up_again():
     """Pooling doubles the step between two outputs, enlarging halves it; a transposed 4 x 4 at stride 2 sees 2 x 2."""
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("MaxPooling2D")
     drawing.add("MaxPooling2D")

@@ -10,7 +10,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.item import Item, Step
@@ -49,7 +49,7 @@ def write_manifest(path: Path, root: Path, entries: list[dict[str, Any]], classe
 
 
 def small_network(dropout: float = 0.0, batch_normalization: bool = False) -> NetworkSpec:
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Conv2D", filters=4, activation="relu")
     if batch_normalization:
@@ -63,7 +63,7 @@ def small_network(dropout: float = 0.0, batch_normalization: bool = False) -> Ne
 
 def dense_network() -> NetworkSpec:
     """Two Dense layers without a bound on what passes between them: easy to make run away."""
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Flatten")
     drawing.add("Dense", units=8)

@@ -13,7 +13,7 @@ from keras.src.legacy.saving import legacy_h5_format
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
@@ -140,7 +140,7 @@ def test_the_printed_script_sets_the_published_weights(name):
 
 def check_script(name: str, size: int = 96) -> None:
     """Our network with the lines of the script, beside the published one (its file stands in for by drawn weights)."""
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input", id="input")
     drawing.add("Conv2D", filters=3, kernel_size=(1, 1), activation="relu", id="before")
     drawing.add("PretrainedBase", base=name, pooling="none", id="base")

@@ -8,7 +8,7 @@ import pytest
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core import edits, network_edits
@@ -31,7 +31,7 @@ CONTEXT = Context(height=12, width=12, channels=3, class_count=2)
 
 
 def based(trainable_from="none", pooling="avg", weights="imagenet", base="efficientnet_lite0", **params):
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("PretrainedBase", id="base", base=base, trainable_from=trainable_from, pooling=pooling,
                 weights=weights, **params)
@@ -195,7 +195,7 @@ def test_what_must_not_be_cut(change):
     if change == "unfrozen":
         project = replace(project, network=based("block16"))
     if change == "something before":
-        drawing = Drawing()
+        drawing = network_builder()
         drawing.add("Input")
         drawing.add("Conv2D", filters=3, padding="same")
         drawing.add("PretrainedBase", id="base", weights="random")
@@ -205,7 +205,7 @@ def test_what_must_not_be_cut(change):
 
 
 def test_a_repeated_block_is_built_as_often():
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Conv2D", filters=4, padding="same")
     drawing.add("Conv2D", id="inner", filters=4, padding="same")

@@ -13,7 +13,6 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import Node
 from cnnstudio.interchange.keras_file.model import described
 from cnnstudio.interchange.keras_source import read_code
-from cnnstudio.interchange.keras_source.names import OMITTED, positions
 from cnnstudio.network.shapes import report
 from tests.interchange.code_samples import SAMPLES
 
@@ -91,13 +90,13 @@ def test_positional_arguments_and_defaults_are_keras_own():
         kind = getattr(keras.layers, entry.call.target.rpartition(".")[2])
         declared = {name: each.default for name, each in inspect.signature(kind.__init__).parameters.items()
                     if name not in ("self", "args", "kwargs")}
-        mine = positions(entry.id)
+        mine = entry.positions
         assert tuple(declared)[:len(mine)] == mine, entry.id
         standard = values_of(Node(id="x", type=entry.id), entry)
         for name in set(entry.call.kwargs) & set(declared):
             if name in entry.call.defaults or declared[name] is inspect.Parameter.empty:
                 continue
-            usual = OMITTED.get(entry.id, {}).get(name, entry.call.arguments(standard)[name])
+            usual = entry.keras_defaults.get(name, entry.call.arguments(standard)[name])
             if (entry.id, name) in (("Normalization", "mean"), ("Normalization", "variance")):
                 continue  # Keras measures them with adapt
             expected = declared[name]

@@ -11,7 +11,8 @@ import pytest
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.networks import network_builder
+from cnnstudio.catalog.training import _EARLY_STOPPING
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.item import Item, Step
 from cnnstudio.engine.building import build, compile_model
@@ -21,7 +22,6 @@ from cnnstudio.imaging.prepare import prepare_file
 from cnnstudio.interchange.printing.keras.script import keras_script, keras_source
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_script
-from cnnstudio.interchange.printing.torch.training import _EARLY_STOPPING
 from tests.engine.collections_of_pictures import CLASSES, augmented, draw, replace, small_project, write_manifest
 
 
@@ -67,7 +67,7 @@ def test_the_pytorch_script_trains_and_saves(tmp_path, monkeypatch, capsys, mode
 @pytest.mark.parametrize("base", ["efficientnet_lite0", "mobilenet_v3_small"])
 def test_the_printed_network_with_a_base_takes_the_weights_of_the_trained_one(base, tmp_path):
     context = Context(height=64, width=64, channels=3, class_count=4, normalization="base")
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("PretrainedBase", base=base, trainable_from=BASES[base].blocks[-1])
     drawing.add("Dense", units=8, activation="relu")

@@ -9,13 +9,12 @@ import pytest
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.blocks import BLOCKS
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.engine.building import build
 from cnnstudio.engine.transferring import save_state, torch_state
-from cnnstudio.interchange.printing.torch import TORCH_LAYERS
 from cnnstudio.interchange.printing.torch.module import RESERVED, torch_model
 from cnnstudio.interchange.printing.torch.script import torch_code
 from cnnstudio.network.shapes import report
@@ -82,7 +81,7 @@ def test_a_layer_answers_as_in_keras(kind, values, before, tmp_path):
 
 @pytest.mark.parametrize("apart", ["values", "maps", "picture"])
 def test_what_falls_out_together_is_what_falls_out_in_keras(apart, tmp_path):
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input", id="input")
     drawing.add("Dropout", rate=0.25, noise_shape=apart, id="dropout")
     spec, context = drawing.network(), Context(height=4, width=4, channels=3, class_count=2, normalization="none")
@@ -128,8 +127,9 @@ def test_spectral_normalisation_divides_the_kernel_as_in_keras(kind, more, tmp_p
     assert any("vector_u" in name for name in state)
 
 
-def test_every_layer_has_a_row():
-    assert {layer.id for layer in LAYERS} - {row.id for row in TORCH_LAYERS} == {"Input", "PretrainedBase"}
+def test_every_layer_has_a_form_or_says_that_it_has_none():
+    """The input is the argument of forward, and a base is printed as a class of its own."""
+    assert {layer.id for layer in LAYERS if layer.torch is None} == {"Input", "PretrainedBase"}
 
 
 def test_no_layer_takes_a_name_that_pytorch_needs():
@@ -139,7 +139,7 @@ def test_no_layer_takes_a_name_that_pytorch_needs():
 
 @pytest.mark.parametrize("block", BLOCKS.ids())
 def test_a_block_answers_as_in_keras(block, tmp_path):
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input", id="input")
     drawing.add("Conv2D", filters=16, padding="same")
     BLOCKS[block].draw(drawing, (10, 12, 16))
@@ -181,7 +181,7 @@ def test_the_freeze_line_and_the_end_of_a_base_are_those_of_keras(tmp_path):
 
 
 def test_what_regularizers_add_to_the_loss_is_that_of_keras(tmp_path):
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input", id="input")
     drawing.add("Conv2D", filters=4, kernel_regularizer="L1L2", kernel_regularizer_l1=0.02, activity_regularizer="L2")
     drawing.add("SeparableConv2D", filters=4, depthwise_regularizer="L1", pointwise_regularizer="L2")
@@ -221,7 +221,7 @@ def test_names_that_python_or_pytorch_need_are_not_taken(tmp_path):
 def test_a_layer_without_counterpart_says_so_when_it_is_used():
     spec = NetworkSpec(nodes=(Node(id="input", type="Input"), Node(id="odd", type="Wavelet")),
                        edges=(Edge(source="input", target="odd"),))
-    assert torch_model(spec, CONTEXT).missing == ("Wavelet",)
+    assert [(problem.code, problem.where.node) for problem in torch_model(spec, CONTEXT).missing] == [("unknown_layer", "odd")]
     names: dict[str, object] = {}
     exec(torch_code(spec, CONTEXT), names)  # our own text, printed a moment ago
     with pytest.raises(NotImplementedError, match="Wavelet"):

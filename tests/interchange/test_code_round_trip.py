@@ -9,8 +9,8 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.blocks import BLOCKS, insert_block
 from cnnstudio.catalog.context import Context, context_of
-from cnnstudio.catalog.drawing import Drawing
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core import network_edits
 from cnnstudio.core.edits import set_network, set_node_param
@@ -85,7 +85,7 @@ def test_an_architecture_comes_back_as_it_went(template, whole):
 
 @pytest.mark.parametrize("block", list(BLOCKS), ids=lambda block: block.id)
 def test_a_block_comes_back_as_it_went(block):
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Conv2D", filters=8, padding="same")
     project = insert_block(Project(network=drawing.network()), block.id, (32, 32, 8), drawing.last)
@@ -156,7 +156,7 @@ def test_a_random_network_comes_back_as_it_went(made):
 def test_the_normalisation_stays_the_recipes_and_a_rescaling_the_users(normalization, own):
     import msgspec
 
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     if own is not None:
         drawing.add("Rescaling", id=own, scale=1 / 255)
@@ -170,7 +170,7 @@ def test_the_normalisation_stays_the_recipes_and_a_rescaling_the_users(normaliza
 
 
 def test_places_blocks_notes_and_repetitions_stay():
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Conv2D", filters=8, padding="same")
     drawing.add("Conv2D", id="inner", filters=8, padding="same")
@@ -198,7 +198,7 @@ def test_places_blocks_notes_and_repetitions_stay():
 
 
 def test_what_was_taken_over_stays_a_dense_layer():
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Flatten")
     drawing.add("Dense", units=3, activation="softmax")
@@ -222,7 +222,7 @@ def test_unknown_layers_and_loose_ends_are_carried():
 
 def test_every_name_of_a_printed_script_is_kept_from_layers():
     """A layer called as the script calls its pictures would end the script."""
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input", id="train")
     drawing.add("Flatten", id="model")
     drawing.add("Dense", id="keras", units=4)

@@ -15,7 +15,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.advice import freeze_advice
 from cnnstudio.catalog.bases.resolver import base_label, base_of_node
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core import edits
 from cnnstudio.core.files import decode_project, encode_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking
@@ -23,9 +23,10 @@ from cnnstudio.core.project import Project
 from cnnstudio.interchange.own_base import files as own_files
 from cnnstudio.interchange.own_base import reader as own
 from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.cutting import up_to
 from cnnstudio.interchange.own_base.files import digest_of
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.interchange.own_base.trunk import blocks_of, classifier, narrow_points, up_to
+from cnnstudio.interchange.own_base.trunk import blocks_of, classifier, narrow_points
 from cnnstudio.network.checks import check_network
 from cnnstudio.network.shapes import report
 from cnnstudio.network.starting import with_base
@@ -259,7 +260,7 @@ def test_a_size_that_the_file_leaves_open_is_proposed(place):
 
 
 def test_trunks_blocks_and_heads():
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Conv2D", id="stem", filters=4)
     drawing.add("BatchNormalization", id="stem_bn")

@@ -8,7 +8,7 @@ import pytest
 
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core import edits
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.network import Edge, NetworkSpec, Node
@@ -190,7 +190,7 @@ def test_one_convolution_suits_the_shorter_way_whatever_the_stride():
 
 def test_residual_network_of_five_hundred_layers_is_reported_while_typing():
     """At most 50 ms for the report and the advice together, the best of five (about 15 on an idle core)."""
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("Conv2D", filters=64, kernel_size=(7, 7), strides=(2, 2), padding="same")
     for _number in range(50):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import STANDARD, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -25,32 +25,32 @@ EPSILON: Final = 1e-6
 BLOCKS: Final = ("stem", "stage_0", "stage_1", "stage_2", "stage_3")
 
 
-def _block(drawing: BaseDrawing, name: str, channels: int) -> None:
+def _block(builder: BaseBuilder, name: str, channels: int) -> None:
     """Depthwise 7 x 7, normalisation, four times the channels and back, a factor, and the skip connection."""
-    entry = drawing.end
-    drawing.add("DepthwiseConv2D", id=f"{name}_depthwise_conv", kernel_size=(7, 7), padding="same")
-    drawing.add("LayerNormalization", id=f"{name}_layernorm", epsilon=EPSILON)
-    drawing.add("Dense", id=f"{name}_pointwise_conv_1", units=4 * channels)
-    drawing.activation("gelu", id=f"{name}_gelu")
-    drawing.add("Dense", id=f"{name}_pointwise_conv_2", units=channels)
-    drawing.add("DepthwiseConv2D", id=f"{name}_layer_scale", kernel_size=(1, 1), use_bias=False)
-    drawing.add("Add", entry, drawing.end, id=f"{name}_add")
+    entry = builder.end
+    builder.add("DepthwiseConv2D", id=f"{name}_depthwise_conv", kernel_size=(7, 7), padding="same")
+    builder.add("LayerNormalization", id=f"{name}_layernorm", epsilon=EPSILON)
+    builder.add("Dense", id=f"{name}_pointwise_conv_1", units=4 * channels)
+    builder.activation("gelu", id=f"{name}_gelu")
+    builder.add("Dense", id=f"{name}_pointwise_conv_2", units=channels)
+    builder.add("DepthwiseConv2D", id=f"{name}_layer_scale", kernel_size=(1, 1), use_bias=False)
+    builder.add("Add", entry, builder.end, id=f"{name}_add")
 
 
-def _draw(variant: str) -> BaseDrawing:
-    drawing, name = BaseDrawing(STANDARD), f"convnext_{variant}"
-    drawing.block = "stem"
-    drawing.convolution(WIDTHS[variant], 4, id=f"{name}_stem_conv", stride=4)
-    drawing.add("LayerNormalization", id=f"{name}_stem_layernorm", epsilon=EPSILON)
+def _draw(variant: str) -> BaseBuilder:
+    builder, name = BaseBuilder(STANDARD), f"convnext_{variant}"
+    builder.block = "stem"
+    builder.convolution(WIDTHS[variant], 4, id=f"{name}_stem_conv", stride=4)
+    builder.add("LayerNormalization", id=f"{name}_stem_layernorm", epsilon=EPSILON)
     for stage, depth in enumerate(DEPTHS.get(variant, LONG)):
-        drawing.block, channels = f"stage_{stage}", WIDTHS[variant] * 2**stage
+        builder.block, channels = f"stage_{stage}", WIDTHS[variant] * 2**stage
         if stage:
-            drawing.add("LayerNormalization", id=f"{name}_downsampling_layernorm_{stage - 1}", epsilon=EPSILON)
-            drawing.convolution(channels, 2, id=f"{name}_downsampling_conv_{stage - 1}", stride=2)
+            builder.add("LayerNormalization", id=f"{name}_downsampling_layernorm_{stage - 1}", epsilon=EPSILON)
+            builder.convolution(channels, 2, id=f"{name}_downsampling_conv_{stage - 1}", stride=2)
         for block in range(depth):
-            _block(drawing, f"{name}_stage_{stage}_block_{block}", channels)
-    drawing.add("LayerNormalization", id="layer_normalization", epsilon=EPSILON)
-    return drawing
+            _block(builder, f"{name}_stage_{stage}_block_{block}", channels)
+    builder.add("LayerNormalization", id="layer_normalization", epsilon=EPSILON)
+    return builder
 
 
 def _base(variant: str, parameters: int, top1: float, checksum: str, help: Text) -> Base:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import STANDARD, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -19,43 +19,43 @@ GROWTH: Final = 32
 EPSILON: Final = 1.001e-5
 
 
-def _ready(drawing: BaseDrawing, name: str) -> None:
-    drawing.add("BatchNormalization", id=f"{name}bn", epsilon=EPSILON)
-    drawing.activation("relu", id=f"{name}relu")
+def _ready(builder: BaseBuilder, name: str) -> None:
+    builder.add("BatchNormalization", id=f"{name}bn", epsilon=EPSILON)
+    builder.activation("relu", id=f"{name}relu")
 
 
-def add_layers(drawing: BaseDrawing, depths: tuple[int, ...]) -> int:
+def add_layers(builder: BaseBuilder, depths: tuple[int, ...]) -> int:
     """Everything before the top; answers how many feature maps there are at the end."""
-    drawing.block = "conv1"
-    drawing.add("ZeroPadding2D", id="zero_padding2d", padding=(3, 3, 3, 3))
-    drawing.convolution(64, 7, id="conv1_conv", stride=2, use_bias=False)
-    _ready(drawing, "conv1_")
-    drawing.add("ZeroPadding2D", id="zero_padding2d_1", padding=(1, 1, 1, 1))
-    drawing.pooling("MaxPooling2D", 3, 2, id="pool1")
+    builder.block = "conv1"
+    builder.add("ZeroPadding2D", id="zero_padding2d", padding=(3, 3, 3, 3))
+    builder.convolution(64, 7, id="conv1_conv", stride=2, use_bias=False)
+    _ready(builder, "conv1_")
+    builder.add("ZeroPadding2D", id="zero_padding2d_1", padding=(1, 1, 1, 1))
+    builder.pooling("MaxPooling2D", 3, 2, id="pool1")
     channels = 64
     for number, depth in enumerate(depths, start=2):
-        drawing.block = f"conv{number}"
+        builder.block = f"conv{number}"
         for layer in range(1, depth + 1):
-            name, entry = f"conv{number}_block{layer}", drawing.end
-            _ready(drawing, f"{name}_0_")
-            drawing.convolution(4 * GROWTH, 1, id=f"{name}_1_conv", use_bias=False)
-            _ready(drawing, f"{name}_1_")
-            new = drawing.convolution(GROWTH, 3, id=f"{name}_2_conv", padding="same", use_bias=False)
-            drawing.add("Concatenate", entry, new, id=f"{name}_concat")
+            name, entry = f"conv{number}_block{layer}", builder.end
+            _ready(builder, f"{name}_0_")
+            builder.convolution(4 * GROWTH, 1, id=f"{name}_1_conv", use_bias=False)
+            _ready(builder, f"{name}_1_")
+            new = builder.convolution(GROWTH, 3, id=f"{name}_2_conv", padding="same", use_bias=False)
+            builder.add("Concatenate", entry, new, id=f"{name}_concat")
         channels += depth * GROWTH
         if number < 5:
-            _ready(drawing, f"pool{number}_")
+            _ready(builder, f"pool{number}_")
             channels //= 2
-            drawing.convolution(channels, 1, id=f"pool{number}_conv", use_bias=False)
-            drawing.pooling("AveragePooling2D", 2, 2, id=f"pool{number}_pool")
-    _ready(drawing, "")
+            builder.convolution(channels, 1, id=f"pool{number}_conv", use_bias=False)
+            builder.pooling("AveragePooling2D", 2, 2, id=f"pool{number}_pool")
+    _ready(builder, "")
     return channels
 
 
-def _draw(depths: tuple[int, ...]) -> BaseDrawing:
-    drawing = BaseDrawing(STANDARD)
-    add_layers(drawing, depths)
-    return drawing
+def _draw(depths: tuple[int, ...]) -> BaseBuilder:
+    builder = BaseBuilder(STANDARD)
+    add_layers(builder, depths)
+    return builder
 
 
 def _base(id: str, parameters: int, top1: float, features: int, checksum: str, help: Text) -> Base:

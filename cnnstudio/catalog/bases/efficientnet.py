@@ -12,7 +12,7 @@ import math
 from functools import partial
 from typing import Any, Final
 
-from cnnstudio.catalog.bases.drawn import STANDARD, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -28,46 +28,46 @@ def rounded(filters: float, least: float = 0.9) -> int:
     return new + 8 if new < least * filters else new
 
 
-def ready(drawing: BaseDrawing, name: str, activation: str = "silu", **normalization: Any) -> None:
+def ready(builder: BaseBuilder, name: str, activation: str = "silu", **normalization: Any) -> None:
     """Normalisation and activation, with Keras's names."""
-    drawing.add("BatchNormalization", id=f"{name}bn", **normalization)
+    builder.add("BatchNormalization", id=f"{name}bn", **normalization)
     if activation:
-        drawing.activation(activation, id=f"{name}activation")
+        builder.activation(activation, id=f"{name}activation")
 
 
-def excite(drawing: BaseDrawing, name: str, channels: int, squeezed: int) -> None:
+def excite(builder: BaseBuilder, name: str, channels: int, squeezed: int) -> None:
     """Squeeze and excite: each feature map gets a factor computed from the means of all of them."""
-    entry = drawing.end
-    drawing.add("GlobalAveragePooling2D", id=f"{name}se_squeeze")
-    drawing.add("Reshape", id=f"{name}se_reshape", target_shape=(1, 1, channels))
-    drawing.convolution(squeezed, 1, id=f"{name}se_reduce", padding="same", activation="silu")
-    gate = drawing.convolution(channels, 1, id=f"{name}se_expand", padding="same", activation="sigmoid")
-    drawing.add("Multiply", entry, gate, id=f"{name}se_excite")
+    entry = builder.end
+    builder.add("GlobalAveragePooling2D", id=f"{name}se_squeeze")
+    builder.add("Reshape", id=f"{name}se_reshape", target_shape=(1, 1, channels))
+    builder.convolution(squeezed, 1, id=f"{name}se_reduce", padding="same", activation="silu")
+    gate = builder.convolution(channels, 1, id=f"{name}se_expand", padding="same", activation="sigmoid")
+    builder.add("Multiply", entry, gate, id=f"{name}se_excite")
 
 
-def _block(drawing: BaseDrawing, name: str, channels: int, filters: int, kernel: int, expansion: int,
+def _block(builder: BaseBuilder, name: str, channels: int, filters: int, kernel: int, expansion: int,
            stride: int, dropped: float) -> None:
     """Inverted bottleneck: expand, depthwise, squeeze and excite, project, and add where the shape stays.
 
     `dropped` is the share of the pictures that skip the block while it trains.
     """
-    entry, wide = drawing.end, channels * expansion
+    entry, wide = builder.end, channels * expansion
     if expansion != 1:
-        drawing.convolution(wide, 1, id=f"{name}expand_conv", padding="same", use_bias=False)
-        ready(drawing, f"{name}expand_")
-    drawing.add("DepthwiseConv2D", id=f"{name}dwconv", kernel_size=(kernel, kernel), strides=(stride, stride),
+        builder.convolution(wide, 1, id=f"{name}expand_conv", padding="same", use_bias=False)
+        ready(builder, f"{name}expand_")
+    builder.add("DepthwiseConv2D", id=f"{name}dwconv", kernel_size=(kernel, kernel), strides=(stride, stride),
                 padding="same", use_bias=False)
-    ready(drawing, name)
-    excite(drawing, name, wide, max(1, int(channels * 0.25)))
-    drawing.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
-    ready(drawing, f"{name}project_", activation="")
+    ready(builder, name)
+    excite(builder, name, wide, max(1, int(channels * 0.25)))
+    builder.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
+    ready(builder, f"{name}project_", activation="")
     if stride == 1 and channels == filters:
         if dropped:
-            drawing.add("Dropout", id=f"{name}drop", rate=dropped, noise_shape="picture")
-        drawing.add("Add", drawing.end, entry, id=f"{name}add")
+            builder.add("Dropout", id=f"{name}drop", rate=dropped, noise_shape="picture")
+        builder.add("Add", builder.end, entry, id=f"{name}add")
 
 
-def add_layers(drawing: BaseDrawing, width: float, depth: float, drop_connect: float = 0.0) -> int:
+def add_layers(builder: BaseBuilder, width: float, depth: float, drop_connect: float = 0.0) -> int:
     """Everything before the top; answers how many feature maps there are at the end.
 
     With `drop_connect` pictures skip blocks while the network trains, from none of them at the first block to almost
@@ -75,25 +75,25 @@ def add_layers(drawing: BaseDrawing, width: float, depth: float, drop_connect: f
     """
     blocks = sum(math.ceil(depth * repeats) for _, repeats, *_ in STAGES)
     done = 0
-    drawing.block, channels = "stem", rounded(32 * width)
-    drawing.convolution(channels, 3, id="stem_conv", stride=2, padding="same", use_bias=False)
-    ready(drawing, "stem_")
+    builder.block, channels = "stem", rounded(32 * width)
+    builder.convolution(channels, 3, id="stem_conv", stride=2, padding="same", use_bias=False)
+    ready(builder, "stem_")
     for number, (kernel, repeats, unscaled, expansion, stride) in enumerate(STAGES, start=1):
-        drawing.block, filters = f"block{number}", rounded(unscaled * width)
+        builder.block, filters = f"block{number}", rounded(unscaled * width)
         for repeat in range(math.ceil(depth * repeats)):
-            _block(drawing, f"block{number}{chr(ord('a') + repeat)}_", channels, filters, kernel, expansion,
+            _block(builder, f"block{number}{chr(ord('a') + repeat)}_", channels, filters, kernel, expansion,
                    stride if repeat == 0 else 1, drop_connect * done / blocks)
             channels, done = filters, done + 1
-    drawing.block, channels = "top", rounded(1280 * width)
-    drawing.convolution(channels, 1, id="top_conv", padding="same", use_bias=False)
-    ready(drawing, "top_")
+    builder.block, channels = "top", rounded(1280 * width)
+    builder.convolution(channels, 1, id="top_conv", padding="same", use_bias=False)
+    ready(builder, "top_")
     return channels
 
 
-def _draw(width: float, depth: float) -> BaseDrawing:
-    drawing = BaseDrawing(STANDARD)
-    add_layers(drawing, width, depth)
-    return drawing
+def _draw(width: float, depth: float) -> BaseBuilder:
+    builder = BaseBuilder(STANDARD)
+    add_layers(builder, width, depth)
+    return builder
 
 
 def _base(number: int, width: float, depth: float, size: int, parameters: int, top1: float, checksum: str,

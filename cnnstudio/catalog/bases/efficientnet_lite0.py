@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final
 
 from cnnstudio.catalog.bases.entry import Base, Weights
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.builder import NetworkBuilder
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
 
@@ -21,45 +21,45 @@ STAGES: Final = (
 """(repeats, kernel, stride, expansion, filters) of each stage."""
 
 
-def _normalized(drawing: Drawing, name: str, relu: bool = True) -> None:
-    drawing.add("BatchNormalization", id=f"{name}_bn")
+def _normalized(builder: NetworkBuilder, name: str, relu: bool = True) -> None:
+    builder.add("BatchNormalization", id=f"{name}_bn")
     if relu:
-        drawing.add("ReLU", id=f"{name}_relu", max_value=6.0)
+        builder.add("ReLU", id=f"{name}_relu", max_value=6.0)
 
 
-def _block(drawing: Drawing, name: str, channels: int, kernel: int, stride: int, expansion: int, filters: int) -> None:
+def _block(builder: NetworkBuilder, name: str, channels: int, kernel: int, stride: int, expansion: int, filters: int) -> None:
     """One inverted bottleneck: expand, depthwise, project, and add where the shape stays."""
-    entry = drawing.last
+    entry = builder.last
     assert entry is not None
     if expansion != 1:
-        drawing.add("Conv2D", id=f"{name}_expand", filters=channels * expansion, kernel_size=(1, 1), padding="same",
+        builder.add("Conv2D", id=f"{name}_expand", filters=channels * expansion, kernel_size=(1, 1), padding="same",
                     use_bias=False)
-        _normalized(drawing, f"{name}_expand")
-    drawing.add("DepthwiseConv2D", id=f"{name}_depthwise", kernel_size=(kernel, kernel), strides=(stride, stride),
+        _normalized(builder, f"{name}_expand")
+    builder.add("DepthwiseConv2D", id=f"{name}_depthwise", kernel_size=(kernel, kernel), strides=(stride, stride),
                 padding="same", use_bias=False)
-    _normalized(drawing, f"{name}_depthwise")
-    drawing.add("Conv2D", id=f"{name}_project", filters=filters, kernel_size=(1, 1), padding="same", use_bias=False)
-    _normalized(drawing, f"{name}_project", relu=False)
+    _normalized(builder, f"{name}_depthwise")
+    builder.add("Conv2D", id=f"{name}_project", filters=filters, kernel_size=(1, 1), padding="same", use_bias=False)
+    _normalized(builder, f"{name}_project", relu=False)
     if stride == 1 and channels == filters:
-        assert drawing.last is not None
-        drawing.add("Add", drawing.last, entry, id=f"{name}_add")
+        assert builder.last is not None
+        builder.add("Add", builder.last, entry, id=f"{name}_add")
 
 
 @cache
 def graph() -> NetworkSpec:
-    drawing = Drawing()
-    drawing.add("Input", id="input")
-    drawing.add("Rescaling", id="scaling", scale=1 / 128, offset=-127 / 128)
-    drawing.add("Conv2D", id="stem", filters=32, kernel_size=(3, 3), strides=(2, 2), padding="same", use_bias=False)
-    _normalized(drawing, "stem")
+    builder = NetworkBuilder()
+    builder.add("Input", id="input")
+    builder.add("Rescaling", id="scaling", scale=1 / 128, offset=-127 / 128)
+    builder.add("Conv2D", id="stem", filters=32, kernel_size=(3, 3), strides=(2, 2), padding="same", use_bias=False)
+    _normalized(builder, "stem")
     channels, number = 32, 1
     for repeats, kernel, stride, expansion, filters in STAGES:
         for repeat in range(repeats):
-            _block(drawing, f"block{number}", channels, kernel, stride if repeat == 0 else 1, expansion, filters)
+            _block(builder, f"block{number}", channels, kernel, stride if repeat == 0 else 1, expansion, filters)
             channels, number = filters, number + 1
-    drawing.add("Conv2D", id="head", filters=1280, kernel_size=(1, 1), padding="same", use_bias=False)
-    _normalized(drawing, "head")
-    return drawing.network("efficientnet_lite0")
+    builder.add("Conv2D", id="head", filters=1280, kernel_size=(1, 1), padding="same", use_bias=False)
+    _normalized(builder, "head")
+    return builder.network("efficientnet_lite0")
 
 
 def block_of(layer: str) -> str:

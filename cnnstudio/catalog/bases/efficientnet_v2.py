@@ -10,7 +10,7 @@ import math
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import STANDARD, BaseDrawing, Plan, Scaling, published
+from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, Scaling, published
 from cnnstudio.catalog.bases.efficientnet import excite, ready, rounded
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
@@ -40,56 +40,56 @@ def _whole(filters: float) -> int:
     return rounded(filters, least=0.0)
 
 
-def _ready(drawing: BaseDrawing, name: str, activation: str = "silu") -> None:
-    ready(drawing, name, activation, momentum=MOMENTUM)
+def _ready(builder: BaseBuilder, name: str, activation: str = "silu") -> None:
+    ready(builder, name, activation, momentum=MOMENTUM)
 
 
-def _inverted(drawing: BaseDrawing, name: str, channels: int, filters: int, expansion: int, stride: int) -> None:
+def _inverted(builder: BaseBuilder, name: str, channels: int, filters: int, expansion: int, stride: int) -> None:
     """Expand, depthwise, squeeze and excite, project."""
     wide = channels * expansion
-    drawing.convolution(wide, 1, id=f"{name}expand_conv", padding="same", use_bias=False)
-    _ready(drawing, f"{name}expand_")
-    drawing.add("DepthwiseConv2D", id=f"{name}dwconv2", kernel_size=(3, 3), strides=(stride, stride), padding="same",
+    builder.convolution(wide, 1, id=f"{name}expand_conv", padding="same", use_bias=False)
+    _ready(builder, f"{name}expand_")
+    builder.add("DepthwiseConv2D", id=f"{name}dwconv2", kernel_size=(3, 3), strides=(stride, stride), padding="same",
                 use_bias=False)
-    _ready(drawing, name)
-    excite(drawing, name, wide, max(1, int(channels * 0.25)))
-    drawing.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
-    _ready(drawing, f"{name}project_", activation="")
+    _ready(builder, name)
+    excite(builder, name, wide, max(1, int(channels * 0.25)))
+    builder.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
+    _ready(builder, f"{name}project_", activation="")
 
 
-def _fused(drawing: BaseDrawing, name: str, channels: int, filters: int, expansion: int, stride: int) -> None:
+def _fused(builder: BaseBuilder, name: str, channels: int, filters: int, expansion: int, stride: int) -> None:
     """Expand and look around in one 3 x 3 convolution, then project; without expansion only the 3 x 3."""
     if expansion != 1:
-        drawing.convolution(channels * expansion, 3, id=f"{name}expand_conv", stride=stride, padding="same",
+        builder.convolution(channels * expansion, 3, id=f"{name}expand_conv", stride=stride, padding="same",
                             use_bias=False)
-        _ready(drawing, f"{name}expand_")
-        drawing.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
-        _ready(drawing, f"{name}project_", activation="")
+        _ready(builder, f"{name}expand_")
+        builder.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
+        _ready(builder, f"{name}project_", activation="")
     else:
-        drawing.convolution(filters, 3, id=f"{name}project_conv", stride=stride, padding="same", use_bias=False)
-        _ready(drawing, f"{name}project_")
+        builder.convolution(filters, 3, id=f"{name}project_conv", stride=stride, padding="same", use_bias=False)
+        _ready(builder, f"{name}project_")
 
 
-def _draw(variant: str) -> BaseDrawing:
+def _draw(variant: str) -> BaseBuilder:
     width, depth = FACTORS.get(variant, (1.0, 1.0))
     stem, stages = STAGES[variant]
-    drawing = BaseDrawing(STANDARD if variant.startswith("b") else MINUS_ONE_ONE_128)
-    drawing.block, channels = "stem", _whole(stem * width)
-    drawing.convolution(channels, 3, id="stem_conv", stride=2, padding="same", use_bias=False)
-    _ready(drawing, "stem_")
+    builder = BaseBuilder(STANDARD if variant.startswith("b") else MINUS_ONE_ONE_128)
+    builder.block, channels = "stem", _whole(stem * width)
+    builder.convolution(channels, 3, id="stem_conv", stride=2, padding="same", use_bias=False)
+    _ready(builder, "stem_")
     for number, (fused, repeats, unscaled, expansion, first_stride) in enumerate(stages, start=1):
-        drawing.block, filters = f"block{number}", _whole(unscaled * width)
+        builder.block, filters = f"block{number}", _whole(unscaled * width)
         for repeat in range(math.ceil(depth * repeats)):
-            entry, stride = drawing.end, first_stride if repeat == 0 else 1
+            entry, stride = builder.end, first_stride if repeat == 0 else 1
             name = f"block{number}{chr(ord('a') + repeat)}_"
-            (_fused if fused else _inverted)(drawing, name, channels, filters, expansion, stride)
+            (_fused if fused else _inverted)(builder, name, channels, filters, expansion, stride)
             if stride == 1 and channels == filters:
-                drawing.add("Add", drawing.end, entry, id=f"{name}add")
+                builder.add("Add", builder.end, entry, id=f"{name}add")
             channels = filters
-    drawing.block = "top"
-    drawing.convolution(_whole(1280 * width), 1, id="top_conv", padding="same", use_bias=False)
-    _ready(drawing, "top_")
-    return drawing
+    builder.block = "top"
+    builder.convolution(_whole(1280 * width), 1, id="top_conv", padding="same", use_bias=False)
+    _ready(builder, "top_")
+    return builder
 
 
 def _base(variant: str, size: int, parameters: int, top1: float, checksum: str, help: Text) -> Base:

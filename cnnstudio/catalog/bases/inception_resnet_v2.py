@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.catalog.bases.inception_v3 import Step, convolution, way
 from cnnstudio.core.text import Text, same
@@ -22,65 +22,65 @@ WAYS: Final[dict[str, tuple[tuple[Step, ...], ...]]] = {
 """The branches of each kind of block."""
 
 
-def _block(drawing: BaseDrawing, number: int, channels: int, scale: float, relu: bool = True) -> None:
+def _block(builder: BaseBuilder, number: int, channels: int, scale: float, relu: bool = True) -> None:
     """Branches, joined, brought back to the channels of the entry, scaled and added to it."""
-    name, entry = f"{drawing.block}_{number}", drawing.end
-    ends = [way(drawing, entry, *steps) for steps in WAYS[drawing.block]]
-    drawing.add("Concatenate", *ends, id=f"{name}_mixed")
-    drawing.convolution(channels, 1, id=f"{name}_conv", padding="same")
+    name, entry = f"{builder.block}_{number}", builder.end
+    ends = [way(builder, entry, *steps) for steps in WAYS[builder.block]]
+    builder.add("Concatenate", *ends, id=f"{name}_mixed")
+    builder.convolution(channels, 1, id=f"{name}_conv", padding="same")
     if scale != 1.0:
-        drawing.add("Rescaling", id=f"{name}_scale", scale=scale)
-    drawing.add("Add", entry, drawing.end, id=f"{name}_add")
+        builder.add("Rescaling", id=f"{name}_scale", scale=scale)
+    builder.add("Add", entry, builder.end, id=f"{name}_add")
     if relu:
-        drawing.activation("relu", id=f"{name}_ac")
+        builder.activation("relu", id=f"{name}_ac")
 
 
-def _maximum(drawing: BaseDrawing, *entry: str) -> str:
-    return drawing.pooling("MaxPooling2D", 3, 2, *entry, id=drawing.numbered("max_pooling2d"))
+def _maximum(builder: BaseBuilder, *entry: str) -> str:
+    return builder.pooling("MaxPooling2D", 3, 2, *entry, id=builder.numbered("max_pooling2d"))
 
 
-def _shrink(drawing: BaseDrawing, name: str, *ways: tuple[Step, ...]) -> None:
+def _shrink(builder: BaseBuilder, name: str, *ways: tuple[Step, ...]) -> None:
     """Ways whose last convolution has stride 2, beside a pooling."""
-    drawing.block, entry, ends = name, drawing.end, []
+    builder.block, entry, ends = name, builder.end, []
     for steps in ways:
-        start = way(drawing, entry, *steps[:-1])
-        ends.append(convolution(drawing, *steps[-1], start, stride=2, padding="valid"))
-    drawing.add("Concatenate", *ends, _maximum(drawing, entry), id=name)
+        start = way(builder, entry, *steps[:-1])
+        ends.append(convolution(builder, *steps[-1], start, stride=2, padding="valid"))
+    builder.add("Concatenate", *ends, _maximum(builder, entry), id=name)
 
 
-def _draw() -> BaseDrawing:
-    drawing = BaseDrawing(MINUS_ONE_ONE)
-    drawing.block = "stem"
-    convolution(drawing, 32, 3, stride=2, padding="valid")
-    convolution(drawing, 32, 3, padding="valid")
-    convolution(drawing, 64, 3)
-    _maximum(drawing)
-    convolution(drawing, 80, 1, padding="valid")
-    convolution(drawing, 192, 3, padding="valid")
-    _maximum(drawing)
-    drawing.block, entry = "mixed_5b", drawing.end
-    ends = [way(drawing, entry, (96, 1)), way(drawing, entry, (48, 1), (64, 5)),
-            way(drawing, entry, (64, 1), (96, 3), (96, 3))]
-    drawing.pooling("AveragePooling2D", 3, 1, entry, id="average_pooling2d", padding="same")
-    ends.append(convolution(drawing, 64, 1))
-    drawing.add("Concatenate", *ends, id="mixed_5b")
-    drawing.block = "block35"
+def _draw() -> BaseBuilder:
+    builder = BaseBuilder(MINUS_ONE_ONE)
+    builder.block = "stem"
+    convolution(builder, 32, 3, stride=2, padding="valid")
+    convolution(builder, 32, 3, padding="valid")
+    convolution(builder, 64, 3)
+    _maximum(builder)
+    convolution(builder, 80, 1, padding="valid")
+    convolution(builder, 192, 3, padding="valid")
+    _maximum(builder)
+    builder.block, entry = "mixed_5b", builder.end
+    ends = [way(builder, entry, (96, 1)), way(builder, entry, (48, 1), (64, 5)),
+            way(builder, entry, (64, 1), (96, 3), (96, 3))]
+    builder.pooling("AveragePooling2D", 3, 1, entry, id="average_pooling2d", padding="same")
+    ends.append(convolution(builder, 64, 1))
+    builder.add("Concatenate", *ends, id="mixed_5b")
+    builder.block = "block35"
     for number in range(1, 11):
-        _block(drawing, number, 320, 0.17)
-    _shrink(drawing, "mixed_6a", ((384, 3),), ((256, 1), (256, 3), (384, 3)))
-    drawing.block = "block17"
+        _block(builder, number, 320, 0.17)
+    _shrink(builder, "mixed_6a", ((384, 3),), ((256, 1), (256, 3), (384, 3)))
+    builder.block = "block17"
     for number in range(1, 21):
-        _block(drawing, number, 1088, 0.1)
-    _shrink(drawing, "mixed_7a", ((256, 1), (384, 3)), ((256, 1), (288, 3)), ((256, 1), (288, 3), (320, 3)))
-    drawing.block = "block8"
+        _block(builder, number, 1088, 0.1)
+    _shrink(builder, "mixed_7a", ((256, 1), (384, 3)), ((256, 1), (288, 3)), ((256, 1), (288, 3), (320, 3)))
+    builder.block = "block8"
     for number in range(1, 10):
-        _block(drawing, number, 2080, 0.2)
-    _block(drawing, 10, 2080, 1.0, relu=False)
-    drawing.block = "conv_7b"
-    drawing.convolution(1536, 1, id="conv_7b", padding="same", use_bias=False)
-    drawing.add("BatchNormalization", id="conv_7b_bn", scale=False)
-    drawing.activation("relu", id="conv_7b_ac")
-    return drawing
+        _block(builder, number, 2080, 0.2)
+    _block(builder, 10, 2080, 1.0, relu=False)
+    builder.block = "conv_7b"
+    builder.convolution(1536, 1, id="conv_7b", padding="same", use_bias=False)
+    builder.add("BatchNormalization", id="conv_7b_bn", scale=False)
+    builder.activation("relu", id="conv_7b_ac")
+    return builder
 
 
 _PLAN = Plan("inception_resnet_v2", _draw)

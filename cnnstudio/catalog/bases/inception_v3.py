@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, pair, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, pair, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -16,92 +16,92 @@ Step = tuple[int, int | tuple[int, int]]
 """(filters, kernel) of one convolution; kernels are (height, width)."""
 
 
-def convolution(drawing: BaseDrawing, filters: int, kernel: int | tuple[int, int], *after: str, stride: int = 1,
+def convolution(builder: BaseBuilder, filters: int, kernel: int | tuple[int, int], *after: str, stride: int = 1,
                 padding: str = "same") -> str:
     """Convolution, normalisation without a factor, ReLU; named by number, as Keras does."""
-    drawing.convolution(filters, pair(kernel), *after, id=drawing.numbered("conv2d"), stride=stride, padding=padding,
+    builder.convolution(filters, pair(kernel), *after, id=builder.numbered("conv2d"), stride=stride, padding=padding,
                         use_bias=False)
-    drawing.add("BatchNormalization", id=drawing.numbered("batch_normalization"), scale=False)
-    return drawing.activation("relu", id=drawing.numbered("activation"))
+    builder.add("BatchNormalization", id=builder.numbered("batch_normalization"), scale=False)
+    return builder.activation("relu", id=builder.numbered("activation"))
 
 
-def way(drawing: BaseDrawing, entry: str, *steps: Step) -> str:
+def way(builder: BaseBuilder, entry: str, *steps: Step) -> str:
     """Convolutions one after another, from the entry of the module."""
     last = entry
     for filters, kernel in steps:
-        last = convolution(drawing, filters, kernel, last)
+        last = convolution(builder, filters, kernel, last)
     return last
 
 
-def _average(drawing: BaseDrawing, entry: str, filters: int) -> str:
-    drawing.pooling("AveragePooling2D", 3, 1, entry, id=drawing.numbered("average_pooling2d"), padding="same")
-    return convolution(drawing, filters, 1)
+def _average(builder: BaseBuilder, entry: str, filters: int) -> str:
+    builder.pooling("AveragePooling2D", 3, 1, entry, id=builder.numbered("average_pooling2d"), padding="same")
+    return convolution(builder, filters, 1)
 
 
-def _maximum(drawing: BaseDrawing, *entry: str) -> str:
-    return drawing.pooling("MaxPooling2D", 3, 2, *entry, id=drawing.numbered("max_pooling2d"))
+def _maximum(builder: BaseBuilder, *entry: str) -> str:
+    return builder.pooling("MaxPooling2D", 3, 2, *entry, id=builder.numbered("max_pooling2d"))
 
 
-def _wide(drawing: BaseDrawing, narrow: int) -> None:
+def _wide(builder: BaseBuilder, narrow: int) -> None:
     """Module at 17 x 17: 7 x 7 convolutions split into 1 x 7 and 7 x 1."""
-    entry = drawing.end
-    one = way(drawing, entry, (192, 1))
-    seven = way(drawing, entry, (narrow, 1), (narrow, (1, 7)), (192, (7, 1)))
-    twice = way(drawing, entry, (narrow, 1), (narrow, (7, 1)), (narrow, (1, 7)), (narrow, (7, 1)), (192, (1, 7)))
-    pool = _average(drawing, entry, 192)
-    drawing.add("Concatenate", one, seven, twice, pool, id=drawing.block)
+    entry = builder.end
+    one = way(builder, entry, (192, 1))
+    seven = way(builder, entry, (narrow, 1), (narrow, (1, 7)), (192, (7, 1)))
+    twice = way(builder, entry, (narrow, 1), (narrow, (7, 1)), (narrow, (1, 7)), (narrow, (7, 1)), (192, (1, 7)))
+    pool = _average(builder, entry, 192)
+    builder.add("Concatenate", one, seven, twice, pool, id=builder.block)
 
 
-def _split(drawing: BaseDrawing, entry: str, filters: int, name: str) -> str:
+def _split(builder: BaseBuilder, entry: str, filters: int, name: str) -> str:
     """A 3 x 3 convolution split into 1 x 3 and 3 x 1 side by side."""
-    left = convolution(drawing, filters, (1, 3), entry)
-    right = convolution(drawing, filters, (3, 1), entry)
-    return drawing.add("Concatenate", left, right, id=name)
+    left = convolution(builder, filters, (1, 3), entry)
+    right = convolution(builder, filters, (3, 1), entry)
+    return builder.add("Concatenate", left, right, id=name)
 
 
-def add_layers(drawing: BaseDrawing) -> None:
-    drawing.block = "stem"
-    convolution(drawing, 32, 3, stride=2, padding="valid")
-    convolution(drawing, 32, 3, padding="valid")
-    convolution(drawing, 64, 3)
-    _maximum(drawing)
-    convolution(drawing, 80, 1, padding="valid")
-    convolution(drawing, 192, 3, padding="valid")
-    _maximum(drawing)
+def add_layers(builder: BaseBuilder) -> None:
+    builder.block = "stem"
+    convolution(builder, 32, 3, stride=2, padding="valid")
+    convolution(builder, 32, 3, padding="valid")
+    convolution(builder, 64, 3)
+    _maximum(builder)
+    convolution(builder, 80, 1, padding="valid")
+    convolution(builder, 192, 3, padding="valid")
+    _maximum(builder)
     for number, pooled in enumerate((32, 64, 64)):
-        drawing.block, entry = f"mixed{number}", drawing.end
-        one = way(drawing, entry, (64, 1))
-        five = way(drawing, entry, (48, 1), (64, 5))
-        three = way(drawing, entry, (64, 1), (96, 3), (96, 3))
-        pool = _average(drawing, entry, pooled)
-        drawing.add("Concatenate", one, five, three, pool, id=drawing.block)
-    drawing.block, entry = "mixed3", drawing.end
-    short = convolution(drawing, 384, 3, entry, stride=2, padding="valid")
-    way(drawing, entry, (64, 1), (96, 3))
-    long = convolution(drawing, 96, 3, stride=2, padding="valid")
-    drawing.add("Concatenate", short, long, _maximum(drawing, entry), id="mixed3")
+        builder.block, entry = f"mixed{number}", builder.end
+        one = way(builder, entry, (64, 1))
+        five = way(builder, entry, (48, 1), (64, 5))
+        three = way(builder, entry, (64, 1), (96, 3), (96, 3))
+        pool = _average(builder, entry, pooled)
+        builder.add("Concatenate", one, five, three, pool, id=builder.block)
+    builder.block, entry = "mixed3", builder.end
+    short = convolution(builder, 384, 3, entry, stride=2, padding="valid")
+    way(builder, entry, (64, 1), (96, 3))
+    long = convolution(builder, 96, 3, stride=2, padding="valid")
+    builder.add("Concatenate", short, long, _maximum(builder, entry), id="mixed3")
     for number, narrow in enumerate((128, 160, 160, 192), start=4):
-        drawing.block = f"mixed{number}"
-        _wide(drawing, narrow)
-    drawing.block, entry = "mixed8", drawing.end
-    way(drawing, entry, (192, 1))
-    short = convolution(drawing, 320, 3, stride=2, padding="valid")
-    way(drawing, entry, (192, 1), (192, (1, 7)), (192, (7, 1)))
-    long = convolution(drawing, 192, 3, stride=2, padding="valid")
-    drawing.add("Concatenate", short, long, _maximum(drawing, entry), id="mixed8")
+        builder.block = f"mixed{number}"
+        _wide(builder, narrow)
+    builder.block, entry = "mixed8", builder.end
+    way(builder, entry, (192, 1))
+    short = convolution(builder, 320, 3, stride=2, padding="valid")
+    way(builder, entry, (192, 1), (192, (1, 7)), (192, (7, 1)))
+    long = convolution(builder, 192, 3, stride=2, padding="valid")
+    builder.add("Concatenate", short, long, _maximum(builder, entry), id="mixed8")
     for number in (9, 10):
-        drawing.block, entry = f"mixed{number}", drawing.end
-        one = way(drawing, entry, (320, 1))
-        three = _split(drawing, way(drawing, entry, (384, 1)), 384, f"mixed9_{number - 9}")
-        twice = _split(drawing, way(drawing, entry, (448, 1), (384, 3)), 384, drawing.numbered("concatenate"))
-        pool = _average(drawing, entry, 192)
-        drawing.add("Concatenate", one, three, twice, pool, id=drawing.block)
+        builder.block, entry = f"mixed{number}", builder.end
+        one = way(builder, entry, (320, 1))
+        three = _split(builder, way(builder, entry, (384, 1)), 384, f"mixed9_{number - 9}")
+        twice = _split(builder, way(builder, entry, (448, 1), (384, 3)), 384, builder.numbered("concatenate"))
+        pool = _average(builder, entry, 192)
+        builder.add("Concatenate", one, three, twice, pool, id=builder.block)
 
 
-def _draw() -> BaseDrawing:
-    drawing = BaseDrawing(MINUS_ONE_ONE)
-    add_layers(drawing)
-    return drawing
+def _draw() -> BaseBuilder:
+    builder = BaseBuilder(MINUS_ONE_ONE)
+    add_layers(builder)
+    return builder
 
 
 _PLAN = Plan("inception_v3", _draw)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -16,30 +16,30 @@ STEPS: Final = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512,
 """(filters, stride) of each depthwise separable convolution."""
 
 
-def _ready(drawing: BaseDrawing, name: str) -> None:
-    drawing.add("BatchNormalization", id=f"{name}_bn")
-    drawing.add("ReLU", id=f"{name}_relu", max_value=6.0)
+def _ready(builder: BaseBuilder, name: str) -> None:
+    builder.add("BatchNormalization", id=f"{name}_bn")
+    builder.add("ReLU", id=f"{name}_relu", max_value=6.0)
 
 
-def add_layers(drawing: BaseDrawing) -> None:
-    drawing.block = "conv1"
-    drawing.convolution(32, 3, id="conv1", stride=2, padding="same", use_bias=False)
-    _ready(drawing, "conv1")
+def add_layers(builder: BaseBuilder) -> None:
+    builder.block = "conv1"
+    builder.convolution(32, 3, id="conv1", stride=2, padding="same", use_bias=False)
+    _ready(builder, "conv1")
     for number, (filters, stride) in enumerate(STEPS, start=1):
-        drawing.block = f"conv_{number}"
+        builder.block = f"conv_{number}"
         if stride == 2:
-            drawing.add("ZeroPadding2D", id=f"conv_pad_{number}", padding=(0, 1, 0, 1))
-        drawing.add("DepthwiseConv2D", id=f"conv_dw_{number}", kernel_size=(3, 3), strides=(stride, stride),
+            builder.add("ZeroPadding2D", id=f"conv_pad_{number}", padding=(0, 1, 0, 1))
+        builder.add("DepthwiseConv2D", id=f"conv_dw_{number}", kernel_size=(3, 3), strides=(stride, stride),
                     padding="same" if stride == 1 else "valid", use_bias=False)
-        _ready(drawing, f"conv_dw_{number}")
-        drawing.convolution(filters, 1, id=f"conv_pw_{number}", padding="same", use_bias=False)
-        _ready(drawing, f"conv_pw_{number}")
+        _ready(builder, f"conv_dw_{number}")
+        builder.convolution(filters, 1, id=f"conv_pw_{number}", padding="same", use_bias=False)
+        _ready(builder, f"conv_pw_{number}")
 
 
-def _draw() -> BaseDrawing:
-    drawing = BaseDrawing(MINUS_ONE_ONE)
-    add_layers(drawing)
-    return drawing
+def _draw() -> BaseBuilder:
+    builder = BaseBuilder(MINUS_ONE_ONE)
+    add_layers(builder)
+    return builder
 
 
 _PLAN = Plan("mobilenet", _draw)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text
 
@@ -18,40 +18,40 @@ BLOCKS: Final = (
 """(filters, stride, expansion) of each block."""
 
 
-def _normalized(drawing: BaseDrawing, bn: str, relu: str = "") -> None:
-    drawing.add("BatchNormalization", id=bn, epsilon=1e-3, momentum=0.999)
+def _normalized(builder: BaseBuilder, bn: str, relu: str = "") -> None:
+    builder.add("BatchNormalization", id=bn, epsilon=1e-3, momentum=0.999)
     if relu:
-        drawing.add("ReLU", id=relu, max_value=6.0)
+        builder.add("ReLU", id=relu, max_value=6.0)
 
 
-def add_layers(drawing: BaseDrawing) -> None:
-    drawing.block = "Conv1"
-    drawing.convolution(32, 3, id="Conv1", stride=2, padding="same", use_bias=False)
-    _normalized(drawing, "bn_Conv1", "Conv1_relu")
+def add_layers(builder: BaseBuilder) -> None:
+    builder.block = "Conv1"
+    builder.convolution(32, 3, id="Conv1", stride=2, padding="same", use_bias=False)
+    _normalized(builder, "bn_Conv1", "Conv1_relu")
     channels = 32
     for number, (filters, stride, expansion) in enumerate(BLOCKS):
-        drawing.block = f"block_{number}" if number else "expanded_conv"
-        prefix, entry = f"{drawing.block}_", drawing.end
+        builder.block = f"block_{number}" if number else "expanded_conv"
+        prefix, entry = f"{builder.block}_", builder.end
         if number:
-            drawing.convolution(channels * expansion, 1, id=prefix + "expand", padding="same", use_bias=False)
-            _normalized(drawing, prefix + "expand_BN", prefix + "expand_relu")
-        drawing.add("DepthwiseConv2D", id=prefix + "depthwise", kernel_size=(3, 3), strides=(stride, stride),
+            builder.convolution(channels * expansion, 1, id=prefix + "expand", padding="same", use_bias=False)
+            _normalized(builder, prefix + "expand_BN", prefix + "expand_relu")
+        builder.add("DepthwiseConv2D", id=prefix + "depthwise", kernel_size=(3, 3), strides=(stride, stride),
                     padding="same", use_bias=False)
-        _normalized(drawing, prefix + "depthwise_BN", prefix + "depthwise_relu")
-        drawing.convolution(filters, 1, id=prefix + "project", padding="same", use_bias=False)
-        _normalized(drawing, prefix + "project_BN")
+        _normalized(builder, prefix + "depthwise_BN", prefix + "depthwise_relu")
+        builder.convolution(filters, 1, id=prefix + "project", padding="same", use_bias=False)
+        _normalized(builder, prefix + "project_BN")
         if stride == 1 and channels == filters:
-            drawing.add("Add", entry, drawing.end, id=prefix + "add")
+            builder.add("Add", entry, builder.end, id=prefix + "add")
         channels = filters
-    drawing.block = "Conv_1"
-    drawing.convolution(1280, 1, id="Conv_1", use_bias=False)
-    _normalized(drawing, "Conv_1_bn", "out_relu")
+    builder.block = "Conv_1"
+    builder.convolution(1280, 1, id="Conv_1", use_bias=False)
+    _normalized(builder, "Conv_1_bn", "out_relu")
 
 
-def _draw() -> BaseDrawing:
-    drawing = BaseDrawing(MINUS_ONE_ONE)
-    add_layers(drawing)
-    return drawing
+def _draw() -> BaseBuilder:
+    builder = BaseBuilder(MINUS_ONE_ONE)
+    add_layers(builder)
+    return builder
 
 
 _PLAN = Plan("mobilenet_v2", _draw)

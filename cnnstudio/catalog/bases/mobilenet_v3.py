@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.efficientnet import rounded
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
@@ -30,51 +30,51 @@ STEPS: Final[dict[str, tuple[Step, ...]]] = {
 }
 
 
-def _ready(drawing: BaseDrawing, name: str, hard: bool | None) -> None:
+def _ready(builder: BaseBuilder, name: str, hard: bool | None) -> None:
     """Normalisation, then hard swish, ReLU, or nothing for None."""
-    drawing.add("BatchNormalization", id=f"{name}_bn", epsilon=1e-3, momentum=0.999)
+    builder.add("BatchNormalization", id=f"{name}_bn", epsilon=1e-3, momentum=0.999)
     if hard:
-        drawing.activation("hard_silu", id=f"{name}_swish")
+        builder.activation("hard_silu", id=f"{name}_swish")
     elif hard is not None:
-        drawing.add("ReLU", id=f"{name}_relu")
+        builder.add("ReLU", id=f"{name}_relu")
 
 
-def _excite(drawing: BaseDrawing, prefix: str, channels: int) -> None:
+def _excite(builder: BaseBuilder, prefix: str, channels: int) -> None:
     """Squeeze and excite; its gate is a hard sigmoid, relu6(x + 3) / 6, which is Keras's own function."""
-    entry, name = drawing.end, f"{prefix}squeeze_excite"
-    drawing.add("GlobalAveragePooling2D", id=f"{name}_avg_pool", keepdims=True)
-    drawing.convolution(rounded(channels * 0.25), 1, id=f"{name}_conv", padding="same")
-    drawing.add("ReLU", id=f"{name}_relu")
-    drawing.convolution(channels, 1, id=f"{name}_conv_1", padding="same")
-    gate = drawing.activation("hard_sigmoid", id=f"{name}_gate")
-    drawing.add("Multiply", entry, gate, id=f"{name}_mul")
+    entry, name = builder.end, f"{prefix}squeeze_excite"
+    builder.add("GlobalAveragePooling2D", id=f"{name}_avg_pool", keepdims=True)
+    builder.convolution(rounded(channels * 0.25), 1, id=f"{name}_conv", padding="same")
+    builder.add("ReLU", id=f"{name}_relu")
+    builder.convolution(channels, 1, id=f"{name}_conv_1", padding="same")
+    gate = builder.activation("hard_sigmoid", id=f"{name}_gate")
+    builder.add("Multiply", entry, gate, id=f"{name}_mul")
 
 
-def _draw(variant: str) -> BaseDrawing:
-    drawing = BaseDrawing(MINUS_ONE_ONE)
-    drawing.block, channels = "conv", 16
-    drawing.convolution(16, 3, id="conv", stride=2, padding="same", use_bias=False)
-    _ready(drawing, "conv", hard=True)
+def _draw(variant: str) -> BaseBuilder:
+    builder = BaseBuilder(MINUS_ONE_ONE)
+    builder.block, channels = "conv", 16
+    builder.convolution(16, 3, id="conv", stride=2, padding="same", use_bias=False)
+    _ready(builder, "conv", hard=True)
     for number, (expansion, filters, kernel, stride, squeeze, hard) in enumerate(STEPS[variant]):
-        drawing.block = f"expanded_conv_{number}" if number else "expanded_conv"
-        prefix, entry, wide = f"{drawing.block}_", drawing.end, rounded(channels * expansion)
+        builder.block = f"expanded_conv_{number}" if number else "expanded_conv"
+        prefix, entry, wide = f"{builder.block}_", builder.end, rounded(channels * expansion)
         if number:
-            drawing.convolution(wide, 1, id=f"{prefix}expand", padding="same", use_bias=False)
-            _ready(drawing, f"{prefix}expand", hard)
-        drawing.add("DepthwiseConv2D", id=f"{prefix}depthwise", kernel_size=(kernel, kernel),
+            builder.convolution(wide, 1, id=f"{prefix}expand", padding="same", use_bias=False)
+            _ready(builder, f"{prefix}expand", hard)
+        builder.add("DepthwiseConv2D", id=f"{prefix}depthwise", kernel_size=(kernel, kernel),
                     strides=(stride, stride), padding="same", use_bias=False)
-        _ready(drawing, f"{prefix}depthwise", hard)
+        _ready(builder, f"{prefix}depthwise", hard)
         if squeeze:
-            _excite(drawing, prefix, wide)
-        drawing.convolution(filters, 1, id=f"{prefix}project", padding="same", use_bias=False)
-        _ready(drawing, f"{prefix}project", hard=None)
+            _excite(builder, prefix, wide)
+        builder.convolution(filters, 1, id=f"{prefix}project", padding="same", use_bias=False)
+        _ready(builder, f"{prefix}project", hard=None)
         if stride == 1 and channels == filters:
-            drawing.add("Add", entry, drawing.end, id=f"{prefix}add")
+            builder.add("Add", entry, builder.end, id=f"{prefix}add")
         channels = filters
-    drawing.block = "conv_1"
-    drawing.convolution(rounded(channels * 6), 1, id="conv_1", padding="same", use_bias=False)
-    _ready(drawing, "conv_1", hard=True)
-    return drawing
+    builder.block = "conv_1"
+    builder.convolution(rounded(channels * 6), 1, id="conv_1", padding="same", use_bias=False)
+    _ready(builder, "conv_1", hard=True)
+    return builder
 
 
 def _base(variant: str, parameters: int, top1: float, features: int, checksum: str, help: Text) -> Base:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
@@ -29,7 +29,7 @@ class _Variant:
         self.id, self.stem, self.filters, self.cells, self.past = id, stem, filters, cells, past
 
 
-class _Cells(BaseDrawing):
+class _Cells(BaseBuilder):
     def __init__(self) -> None:
         super().__init__(MINUS_ONE_ONE)
 
@@ -126,26 +126,26 @@ def _border(size: Size) -> tuple[int, int, int, int]:
     return height % 2, 1, width % 2, 1
 
 
-def _draw(variant: _Variant, size: Size) -> BaseDrawing:
-    drawing, filters = _Cells(), variant.filters
-    drawing.block = "stem"
-    drawing.convolution(variant.stem, 3, id="stem_conv1", stride=2, use_bias=False)
-    start = drawing.add("BatchNormalization", id="stem_bn1", **STATISTICS)
+def _draw(variant: _Variant, size: Size) -> BaseBuilder:
+    builder, filters = _Cells(), variant.filters
+    builder.block = "stem"
+    builder.convolution(variant.stem, 3, id="stem_conv1", stride=2, use_bias=False)
+    start = builder.add("BatchNormalization", id="stem_bn1", **STATISTICS)
     here: Way = (start, variant.stem, ((size[0] - 1) // 2, (size[1] - 1) // 2))
-    first = drawing.reduction(here, None, filters // 4, "stem_1")
-    before, here = first, drawing.reduction(first, here, filters // 2, "stem_2")
+    first = builder.reduction(here, None, filters // 4, "stem_1")
+    before, here = first, builder.reduction(first, here, filters // 2, "stem_2")
     for stage in range(3):
         width = filters * 2**stage
         if stage:
-            drawing.block = f"reduce_{stage}"
-            last, here = here, drawing.reduction(here, before, width, f"reduce_{stage * variant.cells}")
+            builder.block = f"reduce_{stage}"
+            last, here = here, builder.reduction(here, before, width, f"reduce_{stage * variant.cells}")
             before = before if variant.past else last
-        drawing.block = f"cells_{stage + 1}"
+        builder.block = f"cells_{stage + 1}"
         first_number = stage * variant.cells + min(stage, 1)
         for number in range(first_number, first_number + variant.cells):
-            before, here = here, drawing.normal(here, before, width, str(number))
-    drawing.activation("relu", id=drawing.numbered("activation"))
-    return drawing
+            before, here = here, builder.normal(here, before, width, str(number))
+    builder.activation("relu", id=builder.numbered("activation"))
+    return builder
 
 
 def _base(variant: _Variant, name: str, size: int, parameters: int, top1: float, file: str, checksum: str,

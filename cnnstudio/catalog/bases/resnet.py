@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import MINUS_MEAN, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_MEAN, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -20,49 +20,49 @@ BLOCKS: Final = ("conv1", "conv2", "conv3", "conv4", "conv5")
 EPSILON: Final = 1.001e-5
 
 
-def add_stem(drawing: BaseDrawing, normalized: bool) -> None:
+def add_stem(builder: BaseBuilder, normalized: bool) -> None:
     """7 x 7 convolution and pooling with stride 2 each, and the zeros around them."""
-    drawing.block = "conv1"
-    drawing.add("ZeroPadding2D", id="conv1_pad", padding=(3, 3, 3, 3))
-    drawing.convolution(64, 7, id="conv1_conv", stride=2)
+    builder.block = "conv1"
+    builder.add("ZeroPadding2D", id="conv1_pad", padding=(3, 3, 3, 3))
+    builder.convolution(64, 7, id="conv1_conv", stride=2)
     if normalized:
-        drawing.add("BatchNormalization", id="conv1_bn", epsilon=EPSILON)
-        drawing.activation("relu", id="conv1_relu")
-    drawing.add("ZeroPadding2D", id="pool1_pad", padding=(1, 1, 1, 1))
-    drawing.pooling("MaxPooling2D", 3, 2, id="pool1_pool")
+        builder.add("BatchNormalization", id="conv1_bn", epsilon=EPSILON)
+        builder.activation("relu", id="conv1_relu")
+    builder.add("ZeroPadding2D", id="pool1_pad", padding=(1, 1, 1, 1))
+    builder.pooling("MaxPooling2D", 3, 2, id="pool1_pool")
 
 
-def _block(drawing: BaseDrawing, name: str, filters: int, stride: int, projected: bool) -> None:
+def _block(builder: BaseBuilder, name: str, filters: int, stride: int, projected: bool) -> None:
     """Bottleneck: 1 x 1, 3 x 3, 1 x 1 to four times the filters, and the skip connection."""
-    entry = skip = drawing.end
+    entry = skip = builder.end
     if projected:
-        drawing.convolution(4 * filters, 1, id=f"{name}_0_conv", stride=stride)
-        skip = drawing.add("BatchNormalization", id=f"{name}_0_bn", epsilon=EPSILON)
-    drawing.convolution(filters, 1, entry, id=f"{name}_1_conv", stride=stride)
-    drawing.add("BatchNormalization", id=f"{name}_1_bn", epsilon=EPSILON)
-    drawing.activation("relu", id=f"{name}_1_relu")
-    drawing.convolution(filters, 3, id=f"{name}_2_conv", padding="same")
-    drawing.add("BatchNormalization", id=f"{name}_2_bn", epsilon=EPSILON)
-    drawing.activation("relu", id=f"{name}_2_relu")
-    drawing.convolution(4 * filters, 1, id=f"{name}_3_conv")
-    main = drawing.add("BatchNormalization", id=f"{name}_3_bn", epsilon=EPSILON)
-    drawing.add("Add", skip, main, id=f"{name}_add")
-    drawing.activation("relu", id=f"{name}_out")
+        builder.convolution(4 * filters, 1, id=f"{name}_0_conv", stride=stride)
+        skip = builder.add("BatchNormalization", id=f"{name}_0_bn", epsilon=EPSILON)
+    builder.convolution(filters, 1, entry, id=f"{name}_1_conv", stride=stride)
+    builder.add("BatchNormalization", id=f"{name}_1_bn", epsilon=EPSILON)
+    builder.activation("relu", id=f"{name}_1_relu")
+    builder.convolution(filters, 3, id=f"{name}_2_conv", padding="same")
+    builder.add("BatchNormalization", id=f"{name}_2_bn", epsilon=EPSILON)
+    builder.activation("relu", id=f"{name}_2_relu")
+    builder.convolution(4 * filters, 1, id=f"{name}_3_conv")
+    main = builder.add("BatchNormalization", id=f"{name}_3_bn", epsilon=EPSILON)
+    builder.add("Add", skip, main, id=f"{name}_add")
+    builder.activation("relu", id=f"{name}_out")
 
 
-def add_layers(drawing: BaseDrawing, depths: tuple[int, ...]) -> None:
-    add_stem(drawing, normalized=True)
+def add_layers(builder: BaseBuilder, depths: tuple[int, ...]) -> None:
+    add_stem(builder, normalized=True)
     for number, (depth, filters) in enumerate(zip(depths, FILTERS, strict=True), start=2):
-        drawing.block = f"conv{number}"
+        builder.block = f"conv{number}"
         for block in range(1, depth + 1):
             first = block == 1
-            _block(drawing, f"conv{number}_block{block}", filters, 2 if first and number > 2 else 1, projected=first)
+            _block(builder, f"conv{number}_block{block}", filters, 2 if first and number > 2 else 1, projected=first)
 
 
-def _draw(depths: tuple[int, ...]) -> BaseDrawing:
-    drawing = BaseDrawing(MINUS_MEAN)
-    add_layers(drawing, depths)
-    return drawing
+def _draw(depths: tuple[int, ...]) -> BaseBuilder:
+    builder = BaseBuilder(MINUS_MEAN)
+    add_layers(builder, depths)
+    return builder
 
 
 def _base(id: str, parameters: int, top1: float, checksum: str, help: Text) -> Base:

@@ -8,45 +8,45 @@ from __future__ import annotations
 
 from functools import partial
 
-from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.catalog.bases.resnet import BLOCKS, DEPTHS, EPSILON, FILTERS, add_stem
 from cnnstudio.core.text import Text, same
 
 
-def _block(drawing: BaseDrawing, name: str, filters: int, stride: int, projected: bool) -> None:
+def _block(builder: BaseBuilder, name: str, filters: int, stride: int, projected: bool) -> None:
     """Bottleneck behind its own normalisation; a stride shortens the skip by pooling."""
-    entry = drawing.end
-    drawing.add("BatchNormalization", id=f"{name}_preact_bn", epsilon=EPSILON)
-    ready = drawing.activation("relu", id=f"{name}_preact_relu")
+    entry = builder.end
+    builder.add("BatchNormalization", id=f"{name}_preact_bn", epsilon=EPSILON)
+    ready = builder.activation("relu", id=f"{name}_preact_relu")
     if projected:
-        skip = drawing.convolution(4 * filters, 1, ready, id=f"{name}_0_conv", stride=stride)
+        skip = builder.convolution(4 * filters, 1, ready, id=f"{name}_0_conv", stride=stride)
     elif stride > 1:
-        skip = drawing.pooling("MaxPooling2D", 1, stride, entry, id=f"{name}_0_pool")
+        skip = builder.pooling("MaxPooling2D", 1, stride, entry, id=f"{name}_0_pool")
     else:
         skip = entry
-    drawing.convolution(filters, 1, ready, id=f"{name}_1_conv", use_bias=False)
-    drawing.add("BatchNormalization", id=f"{name}_1_bn", epsilon=EPSILON)
-    drawing.activation("relu", id=f"{name}_1_relu")
-    drawing.add("ZeroPadding2D", id=f"{name}_2_pad", padding=(1, 1, 1, 1))
-    drawing.convolution(filters, 3, id=f"{name}_2_conv", stride=stride, use_bias=False)
-    drawing.add("BatchNormalization", id=f"{name}_2_bn", epsilon=EPSILON)
-    drawing.activation("relu", id=f"{name}_2_relu")
-    main = drawing.convolution(4 * filters, 1, id=f"{name}_3_conv")
-    drawing.add("Add", skip, main, id=f"{name}_out")
+    builder.convolution(filters, 1, ready, id=f"{name}_1_conv", use_bias=False)
+    builder.add("BatchNormalization", id=f"{name}_1_bn", epsilon=EPSILON)
+    builder.activation("relu", id=f"{name}_1_relu")
+    builder.add("ZeroPadding2D", id=f"{name}_2_pad", padding=(1, 1, 1, 1))
+    builder.convolution(filters, 3, id=f"{name}_2_conv", stride=stride, use_bias=False)
+    builder.add("BatchNormalization", id=f"{name}_2_bn", epsilon=EPSILON)
+    builder.activation("relu", id=f"{name}_2_relu")
+    main = builder.convolution(4 * filters, 1, id=f"{name}_3_conv")
+    builder.add("Add", skip, main, id=f"{name}_out")
 
 
-def _draw(depths: tuple[int, ...]) -> BaseDrawing:
-    drawing = BaseDrawing(MINUS_ONE_ONE)
-    add_stem(drawing, normalized=False)
+def _draw(depths: tuple[int, ...]) -> BaseBuilder:
+    builder = BaseBuilder(MINUS_ONE_ONE)
+    add_stem(builder, normalized=False)
     for number, (depth, filters) in enumerate(zip(depths, FILTERS, strict=True), start=2):
-        drawing.block = f"conv{number}"
+        builder.block = f"conv{number}"
         for block in range(1, depth + 1):
             last = block == depth and number < 5
-            _block(drawing, f"conv{number}_block{block}", filters, 2 if last else 1, projected=block == 1)
-    drawing.add("BatchNormalization", id="post_bn", epsilon=EPSILON)
-    drawing.activation("relu", id="post_relu")
-    return drawing
+            _block(builder, f"conv{number}_block{block}", filters, 2 if last else 1, projected=block == 1)
+    builder.add("BatchNormalization", id="post_bn", epsilon=EPSILON)
+    builder.activation("relu", id="post_relu")
+    return builder
 
 
 def _base(id: str, parameters: int, top1: float, checksum: str, help: Text) -> Base:

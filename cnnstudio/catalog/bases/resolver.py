@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from cnnstudio.catalog.bases import BASES, Base
-from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.network import BASE, NetworkSpec, Node
 from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
@@ -96,7 +96,7 @@ def base_of(values: Mapping[str, Any], bases: BaseResolver) -> Base | None:
 
 def base_of_node(node: Node, bases: BaseResolver) -> Base | None:
     """The base of a node, None for any other layer."""
-    return base_of(node.params, bases) if node.type == "PretrainedBase" else None
+    return base_of(node.params, bases) if node.type == BASE else None
 
 
 def base_label(node: Node) -> str:

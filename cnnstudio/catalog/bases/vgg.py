@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import MINUS_MEAN, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_MEAN, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.builder import NetworkBuilder
 from cnnstudio.core.text import Text, same
 
 VGG16_BLOCKS: Final = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
@@ -18,21 +18,21 @@ VGG19_BLOCKS: Final = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 """(convolutions, filters) of each block."""
 
 
-def add_blocks(drawing: Drawing, blocks: tuple[tuple[int, int], ...]) -> None:
+def add_blocks(builder: NetworkBuilder, blocks: tuple[tuple[int, int], ...]) -> None:
     """Five blocks of 3 x 3 convolutions, each followed by a pooling, named as in Keras Applications."""
     for block, (convolutions, filters) in enumerate(blocks, start=1):
-        if isinstance(drawing, BaseDrawing):
-            drawing.block = f"block{block}"
+        if isinstance(builder, BaseBuilder):
+            builder.block = f"block{block}"
         for convolution in range(1, convolutions + 1):
-            drawing.add("Conv2D", id=f"block{block}_conv{convolution}", filters=filters, kernel_size=(3, 3),
+            builder.add("Conv2D", id=f"block{block}_conv{convolution}", filters=filters, kernel_size=(3, 3),
                         padding="same", activation="relu")
-        drawing.add("MaxPooling2D", id=f"block{block}_pool", pool_size=(2, 2), strides=(2, 2))
+        builder.add("MaxPooling2D", id=f"block{block}_pool", pool_size=(2, 2), strides=(2, 2))
 
 
-def _draw(blocks: tuple[tuple[int, int], ...]) -> BaseDrawing:
-    drawing = BaseDrawing(MINUS_MEAN)
-    add_blocks(drawing, blocks)
-    return drawing
+def _draw(blocks: tuple[tuple[int, int], ...]) -> BaseBuilder:
+    builder = BaseBuilder(MINUS_MEAN)
+    add_blocks(builder, blocks)
+    return builder
 
 
 def _base(id: str, blocks: tuple[tuple[int, int], ...], parameters: int, checksum: str, help: Text) -> Base:

@@ -7,62 +7,62 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import MINUS_ONE_ONE, BaseDrawing, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
 BLOCKS: Final = tuple(f"block{number}" for number in range(1, 15))
 
 
-def _separable(drawing: BaseDrawing, name: str, filters: int, *after: str) -> None:
-    drawing.add("SeparableConv2D", *after, id=name, filters=filters, kernel_size=(3, 3), padding="same",
+def _separable(builder: BaseBuilder, name: str, filters: int, *after: str) -> None:
+    builder.add("SeparableConv2D", *after, id=name, filters=filters, kernel_size=(3, 3), padding="same",
                 use_bias=False)
-    drawing.add("BatchNormalization", id=f"{name}_bn")
+    builder.add("BatchNormalization", id=f"{name}_bn")
 
 
-def _shrinking(drawing: BaseDrawing, name: str, first: int, second: int, relu: bool = True) -> None:
+def _shrinking(builder: BaseBuilder, name: str, first: int, second: int, relu: bool = True) -> None:
     """Two separable convolutions and a pooling beside a 1 x 1 convolution with stride 2."""
-    entry = drawing.end
-    drawing.convolution(second, 1, entry, id=drawing.numbered("conv2d"), stride=2, padding="same",
+    entry = builder.end
+    builder.convolution(second, 1, entry, id=builder.numbered("conv2d"), stride=2, padding="same",
                         use_bias=False)
-    skip = drawing.add("BatchNormalization", id=drawing.numbered("batch_normalization"))
+    skip = builder.add("BatchNormalization", id=builder.numbered("batch_normalization"))
     if relu:
-        entry = drawing.activation("relu", entry, id=f"{name}_sepconv1_act")
-    _separable(drawing, f"{name}_sepconv1", first, entry)
-    drawing.activation("relu", id=f"{name}_sepconv2_act")
-    _separable(drawing, f"{name}_sepconv2", second)
-    main = drawing.pooling("MaxPooling2D", 3, 2, id=f"{name}_pool", padding="same")
-    drawing.add("Add", main, skip, id=drawing.numbered("add"))
+        entry = builder.activation("relu", entry, id=f"{name}_sepconv1_act")
+    _separable(builder, f"{name}_sepconv1", first, entry)
+    builder.activation("relu", id=f"{name}_sepconv2_act")
+    _separable(builder, f"{name}_sepconv2", second)
+    main = builder.pooling("MaxPooling2D", 3, 2, id=f"{name}_pool", padding="same")
+    builder.add("Add", main, skip, id=builder.numbered("add"))
 
 
-def add_layers(drawing: BaseDrawing) -> None:
-    drawing.block = "block1"
+def add_layers(builder: BaseBuilder) -> None:
+    builder.block = "block1"
     for number, filters, stride in ((1, 32, 2), (2, 64, 1)):
-        drawing.convolution(filters, 3, id=f"block1_conv{number}", stride=stride, use_bias=False)
-        drawing.add("BatchNormalization", id=f"block1_conv{number}_bn")
-        drawing.activation("relu", id=f"block1_conv{number}_act")
+        builder.convolution(filters, 3, id=f"block1_conv{number}", stride=stride, use_bias=False)
+        builder.add("BatchNormalization", id=f"block1_conv{number}_bn")
+        builder.activation("relu", id=f"block1_conv{number}_act")
     for number, filters in ((2, 128), (3, 256), (4, 728)):
-        drawing.block = f"block{number}"
-        _shrinking(drawing, drawing.block, filters, filters, relu=number > 2)
+        builder.block = f"block{number}"
+        _shrinking(builder, builder.block, filters, filters, relu=number > 2)
     for number in range(5, 13):
-        drawing.block = f"block{number}"
-        entry = drawing.end
+        builder.block = f"block{number}"
+        entry = builder.end
         for part in (1, 2, 3):
-            drawing.activation("relu", id=f"block{number}_sepconv{part}_act")
-            _separable(drawing, f"block{number}_sepconv{part}", 728)
-        drawing.add("Add", drawing.end, entry, id=drawing.numbered("add"))
-    drawing.block = "block13"
-    _shrinking(drawing, "block13", 728, 1024)
-    drawing.block = "block14"
+            builder.activation("relu", id=f"block{number}_sepconv{part}_act")
+            _separable(builder, f"block{number}_sepconv{part}", 728)
+        builder.add("Add", builder.end, entry, id=builder.numbered("add"))
+    builder.block = "block13"
+    _shrinking(builder, "block13", 728, 1024)
+    builder.block = "block14"
     for part, filters in ((1, 1536), (2, 2048)):
-        _separable(drawing, f"block14_sepconv{part}", filters)
-        drawing.activation("relu", id=f"block14_sepconv{part}_act")
+        _separable(builder, f"block14_sepconv{part}", filters)
+        builder.activation("relu", id=f"block14_sepconv{part}_act")
 
 
-def _draw() -> BaseDrawing:
-    drawing = BaseDrawing(MINUS_ONE_ONE)
-    add_layers(drawing)
-    return drawing
+def _draw() -> BaseBuilder:
+    builder = BaseBuilder(MINUS_ONE_ONE)
+    add_layers(builder)
+    return builder
 
 
 _PLAN = Plan("xception", _draw)

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from math import prod
 
-from cnnstudio.catalog.call import Call
+from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import ACTIVATIONS, arguments, unchanged, use
+from cnnstudio.catalog.layers.common import arguments, unchanged, use
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values
+from cnnstudio.catalog.layers.functions import ACTIVATIONS, activation_module
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
+from cnnstudio.catalog.torch_form import Layout, Site, TorchCode, Weight, one, torch_axis
+from cnnstudio.catalog.torch_helpers import BENT_RELU, PLACED_PRELU
 from cnnstudio.core.params import Choice, Float, Int, Ints, options
 from cnnstudio.core.text import Text, same
+
+
+def _activation_torch(site: Site) -> TorchCode:
+    return TorchCode(parts=(activation_module(site.values["activation"], site.rank),))
+
 
 ACTIVATION = LayerType(
     id="Activation", family="activation",
     help=Text("Applies a function to every value.", "Aplica una función a cada valor."), formula="y = f(x)",
     params=(Choice(name="activation", default="relu", label=same("activation"), options=options(*ACTIVATIONS),
                    help=Text("The function.", "La función.")),),
-    shape=unchanged, call=Call("keras.layers.Activation", arguments("activation")),
+    shape=unchanged, elementwise=True, activation=P("activation"), torch=_activation_torch,
+    call=Call("keras.layers.Activation", arguments("activation")),
 )
+
+def _relu_torch(site: Site) -> TorchCode:
+    top, slope, threshold = (site.values[name] for name in ("max_value", "negative_slope", "threshold"))
+    if not threshold and (top is None or not slope):
+        if top is None:
+            return one(f"nn.LeakyReLU({slope!r})" if slope else "nn.ReLU()")
+        return one("nn.ReLU6()" if top == 6 else f"nn.Hardtanh(0.0, {float(top)!r})")
+    return one(f"BentReLU({top!r}, {slope!r}, {threshold!r})", helpers=(BENT_RELU,))
+
 
 RELU = LayerType(
     id="ReLU", family="activation", formula="y = max(0, x)",
@@ -33,7 +51,7 @@ RELU = LayerType(
         Float(name="threshold", default=0.0, minimum=0, maximum=1e6, advanced=True, label=same("threshold"),
               help=Text("Values below it count as negative.", "Los valores menores cuentan como negativos.")),
     ),
-    shape=unchanged,
+    shape=unchanged, elementwise=True, activation="ReLU", frozen_in_code=False, functions=("relu",), torch=_relu_torch,
     call=Call("keras.layers.ReLU", arguments("max_value", "negative_slope", "threshold"),
               {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}),
 )
@@ -44,7 +62,10 @@ LEAKY_RELU = LayerType(
               "Deja pasar un poco de lo negativo, para que ninguna unidad muera del todo."),
     params=(Float(name="negative_slope", default=0.3, minimum=0, maximum=10, step=0.01, label=same("negative_slope"),
                   help=Text("Slope for negative values.", "Pendiente para valores negativos.")),),
-    shape=unchanged, call=Call("keras.layers.LeakyReLU", arguments("negative_slope"), {"negative_slope": 0.3}),
+    shape=unchanged, elementwise=True, activation="LeakyReLU", id_stem="leaky_relu",
+    functions=("leaky_relu",), renamed={"alpha": "negative_slope"},
+    torch=lambda site: one(f"nn.LeakyReLU({site.values['negative_slope']!r})"),
+    call=Call("keras.layers.LeakyReLU", arguments("negative_slope"), {"negative_slope": 0.3}),
 )
 
 
@@ -63,6 +84,16 @@ def _prelu_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
     return Cost(trainable=prod(size for axis, size in enumerate(inputs[0], start=1) if axis not in shared))
 
 
+def _prelu_torch(site: Site) -> TorchCode:
+    shared = set(site.values["shared_axes"] or ())
+    shape = tuple(1 if axis in shared else size for axis, size in enumerate(site.inputs[0], start=1))
+    if site.rank != 2 and all(size == 1 for size in shape[:-1]):
+        return one(f"nn.PReLU({shape[-1]})", Weight("weight", "flat", role="alpha"))
+    layout: Layout = "picture" if site.rank == 3 else "same"
+    turned = (shape[2], *shape[:2]) if site.rank == 3 else shape
+    return one(f"PlacedPReLU({turned!r})", Weight("weight", layout, role="alpha"), helpers=(PLACED_PRELU,))
+
+
 PRELU = LayerType(
     id="PReLU", family="activation", formula="y = x (x ≥ 0),  y = α · x (x < 0)",
     help=Text("A leaky ReLU that learns its slope.", "Una ReLU con fuga que aprende su pendiente."),
@@ -72,7 +103,8 @@ PRELU = LayerType(
                        "Ejes a lo largo de los cuales sirve una misma pendiente; 1, 2 da una pendiente por canal.")),
         *weight_params("alpha"),
     ),
-    shape=_prelu_shape, cost=_prelu_cost,
+    shape=_prelu_shape, cost=_prelu_cost, elementwise=True, activation="PReLU", torch=_prelu_torch,
+    positional=("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes"),
     call=Call("keras.layers.PReLU", arguments("shared_axes", **weight_arguments("alpha")),
               {"shared_axes": None} | weight_defaults("alpha")),
 )
@@ -83,7 +115,9 @@ ELU = LayerType(
               "Como ReLU, pero se curva suavemente hacia −α para valores negativos."),
     params=(Float(name="alpha", default=1.0, minimum=0, maximum=100, step=0.1, label=same("alpha"),
                   help=Text("How far down negative values go.", "Hasta dónde bajan los valores negativos.")),),
-    shape=unchanged, call=Call("keras.layers.ELU", arguments("alpha"), {"alpha": 1.0}),
+    shape=unchanged, elementwise=True, activation="ELU", functions=("elu",),
+    torch=lambda site: one(f"nn.ELU({site.values['alpha']!r})"),
+    call=Call("keras.layers.ELU", arguments("alpha"), {"alpha": 1.0}),
 )
 
 
@@ -101,7 +135,9 @@ SOFTMAX = LayerType(
     params=(Int(name="axis", default=-1, minimum=-3, maximum=3, advanced=True, label=same("axis"),
                 help=Text("Along which axis the shares add up to 1; -1 is the last.",
                           "A lo largo de qué eje suman 1; -1 es el último.")),),
-    shape=_softmax_shape, call=Call("keras.layers.Softmax", arguments("axis"), {"axis": -1}),
+    shape=_softmax_shape, activation="softmax", functions=("softmax",),
+    torch=lambda site: one(f"nn.Softmax(dim={torch_axis(site.values['axis'], site.rank)})"),
+    call=Call("keras.layers.Softmax", arguments("axis"), {"axis": -1}),
 )
 
 LAYERS = (ACTIVATION, RELU, LEAKY_RELU, PRELU, ELU, SOFTMAX)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from math import prod
 
+from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, bias_param, insert_before, shape_text
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
+from cnnstudio.catalog.torch_form import Part, Site, TorchCode, Weight
 from cnnstudio.core.params import Bool, Choice, Float, Int, options
 from cnnstudio.core.text import Text, same
 
@@ -51,6 +53,25 @@ def _heads_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
         + asking * asked * heads * (key_size + value_size))
 
 
+def _several(site: Site) -> str:
+    """The arguments of an attention: what asks and what is looked at."""
+    return "{0}, {1}" if len(site.inputs) > 1 else "{0}"
+
+
+def _heads_torch(site: Site) -> TorchCode:
+    values = site.values
+    key, bias = values["key_dim"], values["use_bias"]
+    code = (f"MultiHeadAttention({site.channels}, {site.inputs[-1][-1]}, heads={values['num_heads']}, key_size={key}, "
+            f"value_size={values['value_dim'] or key}" + (f", dropout={values['dropout']!r}" if values["dropout"] else "")
+            + ("" if bias else ", bias=False") + ")")
+    weights: list[Weight] = []
+    for name in ("query", "key", "value"):
+        weights += [Weight(f"{name}.weight", "heads in"), *([Weight(f"{name}.bias", "heads bias")] if bias else [])]
+    weights += [Weight("output.weight", "heads out"), *([Weight("output.bias")] if bias else [])]
+    part = Part(code, weights=tuple(weights), helpers=(torch_helpers.MULTI_HEAD_ATTENTION,))
+    return TorchCode(parts=(part,), expression=_several(site))
+
+
 MULTI_HEAD_ATTENTION = LayerType(
     id="MultiHeadAttention", family="attention", minimum_inputs=1, maximum_inputs=2, passing="arguments",
     help=Text("Every place of the picture gathers from all places what resembles its question, in several heads. With one "
@@ -74,7 +95,8 @@ MULTI_HEAD_ATTENTION = LayerType(
                         "Parte de la atención que se apaga al entrenar.")),
         bias_param(), *weight_params("kernel", "bias", plain=()),
     ),
-    shape=_heads_shape, cost=_heads_cost, window=lambda _values: Window(whole=True),
+    id_stem="attention", has_kernel=True, positional=("num_heads", "key_dim", "value_dim", "dropout", "use_bias"),
+    torch=_heads_torch, shape=_heads_shape, cost=_heads_cost, window=lambda _values: Window(whole=True),
     call=Call("keras.layers.MultiHeadAttention",
               arguments("num_heads", "key_dim", "value_dim", "dropout", "use_bias", **weight_arguments("kernel", "bias")),
               {"value_dim": None, "dropout": 0.0, "use_bias": True} | weight_defaults("kernel", "bias")),
@@ -104,6 +126,16 @@ def _attention_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _
                 multiply_adds=products * asking * asked * channels)
 
 
+def _attention_torch(site: Site) -> TorchCode:
+    values = site.values
+    scale, concat = values["use_scale"], values["score_mode"] == "concat"
+    options = [*(["use_scale=True"] if scale else []), *(["concat=True"] if concat else []),
+               *([f"dropout={values['dropout']!r}"] if values["dropout"] else [])]
+    weights = (*((Weight("scale"),) if scale else ()), *((Weight("concat_weight"),) if concat else ()))
+    return TorchCode(parts=(Part(f"Attention({', '.join(options)})", weights=weights, helpers=(torch_helpers.ATTENTION,)),),
+                   expression=_several(site))
+
+
 ATTENTION = LayerType(
     id="Attention", family="attention", minimum_inputs=1, maximum_inputs=2, passing="list of two",
     help=Text("Attention without learned questions: places are compared as they are. Takes a row of places: put a "
@@ -121,7 +153,7 @@ ATTENTION = LayerType(
               help=Text("Share of the attention that is switched off while training.",
                         "Parte de la atención que se apaga al entrenar.")),
     ),
-    shape=_attention_shape, cost=_attention_cost, window=lambda _values: Window(whole=True),
+    torch=_attention_torch, shape=_attention_shape, cost=_attention_cost, window=lambda _values: Window(whole=True),
     call=Call("keras.layers.Attention", arguments("use_scale", "score_mode", "dropout"),
               {"use_scale": False, "score_mode": "dot", "dropout": 0.0}),
 )

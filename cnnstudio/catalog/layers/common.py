@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from cnnstudio.catalog.call import P
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.entry import Shape, ShapeTrouble, Values
+from cnnstudio.catalog.layers.functions import ACTIVATIONS
 from cnnstudio.core.params import Bool, Choice, Int, Option, Pair
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text, same
-
-ACTIVATIONS: Final = (
-    "relu", "sigmoid", "tanh", "softmax", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish",
-    "softplus", "softsign", "squareplus", "hard_sigmoid", "hard_silu", "hard_tanh", "hard_shrink", "soft_shrink",
-    "tanh_shrink", "sparse_plus", "sparse_sigmoid", "sparsemax", "exponential", "linear", "log_sigmoid", "log_softmax",
-)
-"""Keras's own names; silu is also called swish, hard_silu hard_swish."""
 
 
 def activation_param(default: str | None = None) -> Choice:

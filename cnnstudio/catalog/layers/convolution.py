@@ -6,6 +6,7 @@ from typing import Final
 
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers.borders import border_parts, is_even, same_borders
 from cnnstudio.catalog.layers.common import (
     activation_param,
     arguments,
@@ -20,14 +21,18 @@ from cnnstudio.catalog.layers.common import (
     use,
 )
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.functions import activation_parts
 from cnnstudio.catalog.layers.spectral import with_spectral_normalization
 from cnnstudio.catalog.layers.weights import (
+    POSITIONAL_WEIGHTS,
     regularizer,
     regularizer_params,
     weight_arguments,
     weight_defaults,
     weight_params,
 )
+from cnnstudio.catalog.torch_form import Part, Site, TorchCode, Weight, options_code, pair_code
+from cnnstudio.catalog.torch_helpers import CROP
 from cnnstudio.core.params import Int, Pair
 from cnnstudio.core.text import Text, same
 
@@ -59,6 +64,29 @@ def _convolution_cost(values: Values, inputs: tuple[Shape, ...], output: Shape, 
                 multiply_adds=output[0] * output[1] * weights)
 
 
+def _sliding(site: Site, outputs: int, groups: int, bias: bool) -> tuple[tuple[Part, ...], str]:
+    """(the border before it, the code) of an nn.Conv2d with this layer's window."""
+    window, strides, dilation = (site.values[name] for name in ("kernel_size", "strides", "dilation_rate"))
+    borders = same_borders(site, window, strides, dilation)
+    padding = (borders[0][0], borders[1][0])
+    code = f"nn.Conv2d({site.channels}, {outputs}, {pair_code(window)}" + options_code(
+        stride=pair_code(strides) if max(strides) > 1 else None,
+        padding=pair_code(padding) if is_even(borders) and max(padding) else None,
+        dilation=pair_code(dilation) if max(dilation) > 1 else None,
+        groups=groups if groups > 1 else None, bias=None if bias else False) + ")"
+    return border_parts(borders), code
+
+
+def _biased(site: Site, *weights: Weight) -> tuple[Weight, ...]:
+    return (*weights, Weight("bias")) if site.values["use_bias"] else weights
+
+
+def _conv2d_torch(site: Site) -> TorchCode:
+    before, code = _sliding(site, site.values["filters"], site.values["groups"], site.values["use_bias"])
+    return TorchCode(parts=(*before, Part(code, weights=_biased(site, Weight("weight", "convolution"))),
+                          *activation_parts(site.values["activation"], 3)))
+
+
 CONV2D = LayerType(
     id="Conv2D", family="convolution",
     help=Text("Slides small filters over the picture; each yields one feature map.",
@@ -73,6 +101,9 @@ CONV2D = LayerType(
         bias_param(), *weight_params("bias"), *regularizer_params("activity_regularizer", advanced=True),
     ),
     shape=_convolution_shape, cost=_convolution_cost, window=_window,
+    positional=("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups", "activation",
+                "use_bias", *POSITIONAL_WEIGHTS),
+    id_stem="conv", aliases=("Convolution2D",), has_kernel=True, torch=_conv2d_torch,
     call=Call("keras.layers.Conv2D",
               arguments("filters", "kernel_size", "strides", "padding", "dilation_rate", "groups", "activation",
                         "use_bias", **weight_arguments("kernel", "bias", axes=_AXES),
@@ -104,6 +135,13 @@ def _depthwise_cost(values: Values, inputs: tuple[Shape, ...], output: Shape, _c
                 multiply_adds=output[0] * output[1] * weights)
 
 
+def _depthwise_torch(site: Site) -> TorchCode:
+    outputs = site.channels * site.values["depth_multiplier"]
+    before, code = _sliding(site, outputs, site.channels, site.values["use_bias"])
+    return TorchCode(parts=(*before, Part(code, weights=_biased(site, Weight("weight", "depthwise"))),
+                          *activation_parts(site.values["activation"], 3)))
+
+
 _MULTIPLIER = Int(
     name="depth_multiplier", default=1, minimum=1, maximum=1024, advanced=True, label=same("depth_multiplier"),
     help=Text("Feature maps for each input channel.", "Mapas de características por canal de entrada."))
@@ -119,6 +157,9 @@ DEPTHWISE_CONV2D = LayerType(
         *weight_params("bias"),
     ),
     shape=_depthwise_shape, cost=_depthwise_cost, window=_window,
+    positional=("kernel_size", "strides", "padding", "depth_multiplier", "data_format", "dilation_rate", "activation",
+                "use_bias"),
+    id_stem="depthwise_conv", aliases=("DepthwiseConvolution2D",), has_kernel=True, torch=_depthwise_torch,
     call=Call("keras.layers.DepthwiseConv2D",
               arguments("kernel_size", "strides", "padding", "depth_multiplier", "dilation_rate", "activation",
                         "use_bias", **weight_arguments("depthwise", "bias", axes=_AXES)),
@@ -141,6 +182,17 @@ def _separable_cost(values: Values, inputs: tuple[Shape, ...], output: Shape, _c
                 multiply_adds=output[0] * output[1] * weights)
 
 
+def _separable_torch(site: Site) -> TorchCode:
+    middle, filters = site.channels * site.values["depth_multiplier"], site.values["filters"]
+    before, code = _sliding(site, middle, site.channels, bias=False)
+    bias = "" if site.values["use_bias"] else ", bias=False"
+    return TorchCode(parts=(
+        *before, Part(code, suffix="depthwise", weights=(Weight("weight", "depthwise"),)),
+        Part(f"nn.Conv2d({middle}, {filters}, 1{bias})",
+             weights=_biased(site, Weight("weight", "convolution", role="pointwise"))),
+        *activation_parts(site.values["activation"], 3)))
+
+
 SEPARABLE_CONV2D = LayerType(
     id="SeparableConv2D", family="convolution",
     help=Text("A depthwise convolution followed by a 1 x 1 one: nearly as strong as Conv2D at a fraction of the cost.",
@@ -152,6 +204,9 @@ SEPARABLE_CONV2D = LayerType(
         *weight_params("depthwise", "pointwise"), _MULTIPLIER, dilation_param(), bias_param(), *weight_params("bias"),
     ),
     shape=_separable_shape, cost=_separable_cost, window=_window,
+    positional=("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "depth_multiplier",
+                "activation", "use_bias"),
+    id_stem="separable_conv", aliases=("SeparableConvolution2D",), has_kernel=True, torch=_separable_torch,
     call=Call("keras.layers.SeparableConv2D",
               arguments("filters", "kernel_size", "strides", "padding", "depth_multiplier", "dilation_rate",
                         "activation", "use_bias", **weight_arguments("depthwise", "pointwise", "bias", axes=_AXES)),
@@ -199,6 +254,32 @@ def _transposed_window(values: Values) -> Window:
     return Window(reach, up=strides)
 
 
+def _transposed_torch(site: Site) -> TorchCode:
+    """PyTorch cuts both sides alike; what TensorFlow cuts off more at one side is cropped."""
+    window, strides = site.values["kernel_size"], site.values["strides"]
+    cuts, paddings, longer = [], [], []
+    for axis in (0, 1):
+        out, whole = site.output[axis], (site.inputs[0][axis] - 1) * strides[axis] + window[axis]
+        before = 0
+        if site.values["padding"] == "same":
+            before = max((-(-out // strides[axis]) - 1) * strides[axis] + window[axis] - out, 0) // 2
+        after = whole - before - out
+        both = before if after <= before else 0
+        paddings.append(both)
+        longer.append(max(both - after, 0))
+        cuts.append((before - both, max(after - both, 0)))
+    bias = None if site.values["use_bias"] else False
+    code = f"nn.ConvTranspose2d({site.channels}, {site.values['filters']}, {pair_code(window)}" + options_code(
+        stride=pair_code(strides), padding=pair_code(tuple(paddings)) if max(paddings) else None,
+        output_padding=pair_code(tuple(longer)) if max(longer) else None, bias=bias) + ")"
+    crop: tuple[Part, ...] = ()
+    if any(max(cut) for cut in cuts):
+        (above, below), (left, right) = cuts
+        crop = (Part(f"Crop({above}, {below}, {left}, {right})", suffix="crop", helpers=(CROP,)),)
+    return TorchCode(parts=(Part(code, weights=_biased(site, Weight("weight", "transposed"))), *crop,
+                          *activation_parts(site.values["activation"], 3)))
+
+
 CONV2D_TRANSPOSE = LayerType(
     id="Conv2DTranspose", family="convolution",
     help=Text("A convolution backwards: spreads every value over a window, so that the picture grows with learned "
@@ -219,6 +300,10 @@ CONV2D_TRANSPOSE = LayerType(
         bias_param(), *weight_params("bias"),
     ),
     shape=_transposed_shape, cost=_transposed_cost, window=_transposed_window,
+    positional=("filters", "kernel_size", "strides", "padding", "output_padding", "data_format", "dilation_rate",
+                "activation", "use_bias"),
+    id_stem="transposed_conv", aliases=("Deconvolution2D", "Deconv2D", "Convolution2DTranspose"), has_kernel=True,
+    torch=_transposed_torch,
     call=Call("keras.layers.Conv2DTranspose",
               arguments("filters", "kernel_size", "strides", "padding", "output_padding", "activation", "use_bias",
                         **weight_arguments("kernel", "bias", axes={"kernel": (0, 1, 3)})),
@@ -226,5 +311,9 @@ CONV2D_TRANSPOSE = LayerType(
               | weight_defaults("kernel", "bias")),
 )
 
-LAYERS = (with_spectral_normalization(CONV2D), with_spectral_normalization(DEPTHWISE_CONV2D), SEPARABLE_CONV2D,
-          with_spectral_normalization(CONV2D_TRANSPOSE))
+LAYERS = (
+    with_spectral_normalization(CONV2D, lambda values, _inputs: values["filters"]),
+    with_spectral_normalization(DEPTHWISE_CONV2D, lambda values, _inputs: values["depth_multiplier"]),
+    SEPARABLE_CONV2D,
+    with_spectral_normalization(CONV2D_TRANSPOSE, lambda _values, inputs: inputs[0][-1]),
+)

@@ -16,14 +16,19 @@ from cnnstudio.catalog.layers.common import (
     unchanged,
 )
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.functions import activation_parts
 from cnnstudio.catalog.layers.spectral import with_spectral_normalization
 from cnnstudio.catalog.layers.weights import (
+    POSITIONAL_WEIGHTS,
     regularizer,
     regularizer_params,
     weight_arguments,
     weight_defaults,
     weight_params,
 )
+from cnnstudio.catalog.torch_form import Site, TorchCode, Weight, one
+from cnnstudio.catalog.torch_helpers import FLATTEN as TORCH_FLATTEN
+from cnnstudio.catalog.torch_helpers import along_channels
 from cnnstudio.core.params import Int
 from cnnstudio.core.text import Text, same
 
@@ -38,6 +43,17 @@ def _dense_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
                 multiply_adds=prod(inputs[0][:-1]) * weights)
 
 
+def _linear(site: Site, units: int, bias: bool, activation: str | None) -> TorchCode:
+    code, prefix, helpers = along_channels(
+        f"nn.Linear({site.channels}, {units}{'' if bias else ', bias=False'})", site.rank)
+    weights = (Weight(f"{prefix}weight", "dense"), *((Weight(f"{prefix}bias"),) if bias else ()))
+    return one(code, *weights, helpers=helpers, activation=activation_parts(activation, site.rank))
+
+
+def _dense_torch(site: Site) -> TorchCode:
+    return _linear(site, site.values["units"], site.values["use_bias"], site.values["activation"])
+
+
 DENSE = LayerType(
     id="Dense", family="core",
     help=Text("Every unit sees every input value.", "Cada unidad ve todos los valores de entrada."),
@@ -48,7 +64,8 @@ DENSE = LayerType(
         activation_param(), *weight_params("kernel"), bias_param(), *weight_params("bias"),
         *regularizer_params("activity_regularizer", advanced=True),
     ),
-    shape=_dense_shape, cost=_dense_cost,
+    shape=_dense_shape, cost=_dense_cost, has_kernel=True, torch=_dense_torch,
+    positional=("units", "activation", "use_bias", *POSITIONAL_WEIGHTS),
     call=Call("keras.layers.Dense",
               arguments("units", "activation", "use_bias", **weight_arguments("kernel", "bias"),
                         activity_regularizer=regularizer("activity_regularizer")),
@@ -60,16 +77,26 @@ def _flatten_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context
     return (prod(inputs[0]),)
 
 
+def _flatten_torch(site: Site) -> TorchCode:
+    shape = site.inputs[0]
+    if site.rank < 3 or shape[2] == 1 or shape[:2] == (1, 1):
+        return one("nn.Flatten()")
+    return one("Flatten()", helpers=(TORCH_FLATTEN,))
+
+
 FLATTEN = LayerType(
     id="Flatten", family="core",
     help=Text("Lays all values in one long row.", "Pone todos los valores en una sola fila."),
     formula="y[(i·w + j)·c + k] = x[i, j, k]",
-    shape=_flatten_shape, window=lambda _values: Window(whole=True), call=Call("keras.layers.Flatten"),
+    shape=_flatten_shape, window=lambda _values: Window(whole=True), transparent=True, flattens=True,
+    functions=("flatten",), torch=_flatten_torch,
+    call=Call("keras.layers.Flatten"),
 )
 
 IDENTITY = LayerType(
     id="Identity", family="core", help=Text("Hands its input on as it is.", "Entrega su entrada tal cual."),
-    formula="y = x", shape=unchanged, call=Call("keras.layers.Identity"),
+    formula="y = x", shape=unchanged, elementwise=True, keeps_pixels=True, training_only=True, transparent=True,
+    torch=lambda _site: one("nn.Identity()"), call=Call("keras.layers.Identity"),
 )
 
 
@@ -96,6 +123,10 @@ class _OutputCall(Call, frozen=True):
             name: value for name, value in super().arguments(values).items() if name.startswith("kernel")}
 
 
+def _output_torch(site: Site) -> TorchCode:
+    return _linear(site, site.context.output_units, True, site.context.output_activation)
+
+
 OUTPUT = LayerType(
     id="Output", family="core", label=Text("Output", "Salida"),
     help=Text("The answer: a Dense layer that follows the classes. One sigmoid unit for binary labels, else one "
@@ -104,8 +135,12 @@ OUTPUT = LayerType(
               "una unidad softmax por clase. Tómela para ajustarla usted."),
     formula="p = softmax(W · x + b)  |  p = sigmoid(w · x + b)",
     params=regularizer_params("kernel_regularizer"), shape=_output_shape, cost=_output_cost,
+    has_kernel=True, torch=_output_torch,
     call=_OutputCall("keras.layers.Dense", {"kernel_regularizer": regularizer("kernel_regularizer")},
                      {"kernel_regularizer": None}),
 )
 
-LAYERS = (with_spectral_normalization(DENSE), FLATTEN, IDENTITY, OUTPUT)
+PLAIN_OUTPUT = DENSE.id
+"""Type of the layer that an output is when the user sets its units and activation."""
+
+LAYERS = (with_spectral_normalization(DENSE, lambda values, _inputs: values["units"]), FLATTEN, IDENTITY, OUTPUT)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from cnnstudio.catalog.call import Call
+from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.shapes import Shape, Values
+from cnnstudio.catalog.torch_form import TorchForm
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import Param
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text
 
 T = TypeVar("T")
-Shape = tuple[int, ...]
-"""Shape of one picture's tensor, without the batch: (height, width, channels) or (units,)."""
-Values = Mapping[str, Any]
 Family = Literal["input", "base", "convolution", "pooling", "normalization", "activation", "core", "regularization",
                  "reshaping", "merge", "attention"]
 
@@ -105,8 +104,14 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
     """One layer of the palette.
 
     `shape` gives the output's shape or raises ShapeTrouble; `cost` its parameters and multiply-adds;
-    `window` how far it looks. `call` builds and prints it; values of parameters are completed, and
-    names in `from_context` are filled from the context. `formula` says in plain Unicode what is computed.
+    `window` how far it looks. `call` builds and prints it, by completed values of the parameters and the context, which
+    the caller adds under "context". `formula` says in plain Unicode what is computed.
+    `torch` writes it for PyTorch, or says why PyTorch has no such layer; None only for the input and for a layer that is a
+    network of its own, which the printer writes itself.
+
+    The traits tell consumers (checks, advice, readers, printers) what they may conclude about a layer, so that none of them
+    keeps a list of names.
+
     A composite layer has a `subgraph` (a function that raises ShapeTrouble where the inputs do not fit): its cost is
     that of the layers inside, and `shape` gets the output of the last of them instead of the layer's own inputs.
     """
@@ -127,11 +132,86 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
     label: Text | None = None
     in_palette: bool = True
+    torch: TorchForm | None = None
+    id_stem: str = ""
+    """First part of the id of a new layer, in snake case; empty: the id in small letters."""
+    positional: tuple[str, ...] = ()
+    """Keras's positional arguments in their order; empty: as in `call`."""
+    file_safe: bool = True
+    """A model file of unknown origin may have this layer: it cannot carry code."""
+    elementwise: bool = False
+    """Each value comes out where it went in: the shape stays, whatever it is."""
+    keeps_pixels: bool = False
+    """Pixels that go in are still pixels when they come out."""
+    recipe_part: Literal["", "scaling", "size"] = ""
+    """What of the recipe the layer does, where it stands right behind the input: scale pixels, or bring them to a size."""
+    has_kernel: bool = False
+    """Learns a kernel; what else has weights belongs to the layer with a kernel before it."""
+    training_only: bool = False
+    """Hands its input on unchanged when the network predicts."""
+    training_flag: bool = False
+    """Computes something else while the network trains: Keras's call takes `training`."""
+    transparent: bool = False
+    """An answer (softmax, sigmoid) that goes in is still that answer when it comes out, as far as predictions go."""
+    flattens: bool = False
+    """Lays maps in one row, place by place."""
+    pooling: Literal["", "avg", "max"] = ""
+    """Makes one number of each map: its mean or its largest value."""
+    batch_free: str = ""
+    """For a layer that normalises by the statistics of the batch: the type that normalises without them."""
+    activation: str | P | None = None
+    """An activation as a layer: the name of its function, or the parameter that holds it."""
+    operation: Literal["", "+", "-", "*", "max", "min"] = ""
+    """What two tensors are joined by, value by value; Keras has an operation with the layer's name."""
+    frozen_in_code: bool = True
+    """Printed with trainable=False in the frozen part of a base."""
+    functions: tuple[str, ...] = ()
+    """Functions of Keras that do the same to tensors, by their last names."""
+    aliases: tuple[str, ...] = ()
+    """Further names of the class in Keras and in older versions of it."""
+    renamed: dict[str, str] = {}
+    """Parameters by the names that older versions of Keras have for them."""
+    keras_defaults: dict[str, Any] = {}
+    """Keras's defaults where a new layer starts with other values here."""
 
     @property
     def title(self) -> Text:
         """The layer's name: Keras's, the same in all languages, unless the entry has its own."""
         return self.label if self.label is not None else Text(self.id, self.id)
+
+    @property
+    def stem(self) -> str:
+        """First part of the id of a new layer, before it is made unique."""
+        return self.id_stem or self.id.lower()
+
+    @property
+    def keras_class(self) -> str:
+        """The name of Keras's class, as files have it."""
+        return self.call.target.rpartition(".")[2]
+
+    @property
+    def is_keras(self) -> bool:
+        """Whether Keras has a layer of this name; else it is a type of this program."""
+        return self.call.target == f"keras.layers.{self.id}"
+
+    @property
+    def positions(self) -> tuple[str, ...]:
+        """The names of Keras's positional arguments, in order."""
+        return self.positional or tuple(self.call.kwargs)
+
+    @property
+    def has_weights(self) -> bool:
+        return self.cost is not no_cost
+
+    def has_param(self, name: str) -> bool:
+        return any(param.name == name for param in self.params)
+
+    def applied(self, values: Values) -> str | None:
+        """The activation that the layer applies last; None for none."""
+        name = self.activation
+        if name is None or isinstance(name, P):
+            name = values.get(name.name if isinstance(name, P) else "activation")
+        return name if isinstance(name, str) and name != "linear" else None
 
     def passed(self, inputs: Sequence[T]) -> tuple[T | list[T], ...]:
         """The positional arguments with which Keras's layer is called on these inputs."""
@@ -139,3 +219,7 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
         if self.passing == "arguments":
             return tuple(several)
         return (several,) if len(several) > 1 else (several[0],)
+
+
+__all__ = ["FAMILIES", "Cost", "CostFunction", "LayerType", "Passing", "Shape", "ShapeFunction", "ShapeTrouble", "Values",
+           "Window", "no_cost"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
+from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, insert_before, shape_text, use
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeFunction, ShapeTrouble, Values
+from cnnstudio.catalog.torch_form import Site, TorchCode, torch_axis
 from cnnstudio.core.params import Bool, Choice, Ints, Option
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text, same
@@ -92,8 +94,29 @@ def _combined(layer: str) -> ShapeFunction:
     return shape
 
 
-def _merging(identifier: str, formula: str, help: Text, maximum: int | None = None) -> LayerType:
+def _joined(sign: str) -> Callable[[Site], TorchCode]:
+    return lambda site: TorchCode(expression=f" {sign} ".join(f"{{{port}}}" for port in range(len(site.inputs))))
+
+
+def _average_torch(site: Site) -> TorchCode:
+    total = " + ".join(f"{{{port}}}" for port in range(len(site.inputs)))
+    return TorchCode(expression=f"({total}) / {len(site.inputs)}")
+
+
+def _extreme(function: str) -> Callable[[Site], TorchCode]:
+    def write(site: Site) -> TorchCode:
+        expression = "{0}"
+        for port in range(1, len(site.inputs)):
+            expression = f"torch.{function}({expression}, {{{port}}})"
+        return TorchCode(expression=expression)
+
+    return write
+
+
+def _merging(identifier: str, formula: str, help: Text, torch: Callable[[Site], TorchCode], maximum: int | None = None,
+             operation: Literal["", "+", "-", "*", "max", "min"] = "") -> LayerType:
     return LayerType(id=identifier, family="merge", minimum_inputs=2, maximum_inputs=maximum, formula=formula, help=help,
+                     torch=torch, operation=operation, functions=(identifier.lower(),), frozen_in_code=identifier != "Add",
                      shape=_combined(identifier), call=Call(f"keras.layers.{identifier}"))
 
 
@@ -138,8 +161,14 @@ def _smaller(inputs: tuple[Shape, ...], place: int) -> list[Fix]:
     return fixes
 
 
+def _concatenate_torch(site: Site) -> TorchCode:
+    inside = ", ".join(f"{{{number}}}" for number in range(len(site.inputs)))
+    return TorchCode(expression=f"torch.cat([{inside}], dim={torch_axis(site.values['axis'], site.rank)})")
+
+
 CONCATENATE = LayerType(
     id="Concatenate", family="merge", minimum_inputs=2, maximum_inputs=None, shape=_concatenated,
+    functions=("concatenate", "concat"), torch=_concatenate_torch,
     help=Text("Stacks the channels of its inputs: the branches of an Inception module.",
               "Apila los canales de sus entradas: las ramas de un módulo Inception."),
     formula="y = [x₁, x₂, …]",
@@ -197,8 +226,15 @@ class _DotCall(Call, frozen=True):
         return {name: (value,) if name == "axes" and isinstance(value, int) else value for name, value in found.items()}
 
 
+def _dot_torch(site: Site) -> TorchCode:
+    axes = site.values["axes"]
+    normalize = ", normalize=True" if site.values["normalize"] else ""
+    return TorchCode(expression=f"dot({{0}}, {{1}}, axes={(axes[0], axes[-1])}{normalize})", helpers=(torch_helpers.DOT,))
+
+
 DOT = LayerType(
     id="Dot", family="merge", minimum_inputs=2, maximum_inputs=2, shape=_dotted, cost=_dot_cost,
+    functions=("dot",), torch=_dot_torch,
     help=Text("Multiplies two rows value by value and adds up: how alike they are.",
               "Multiplica dos filas valor a valor y suma: cuánto se parecen."),
     formula="y = Σ x₁[k] · x₂[k]",
@@ -213,22 +249,28 @@ DOT = LayerType(
     call=_DotCall("keras.layers.Dot", arguments("axes", "normalize"), {"normalize": False}),
 )
 
+ADD = _merging(
+    "Add", "y = x₁ + x₂ + …",
+    Text("Adds its inputs value by value: the skip connection of residual networks.",
+         "Suma sus entradas valor a valor: la conexión de salto de las redes residuales."), _joined("+"), operation="+")
+
 LAYERS = (
-    _merging("Add", "y = x₁ + x₂ + …",
-             Text("Adds its inputs value by value: the skip connection of residual networks.",
-                  "Suma sus entradas valor a valor: la conexión de salto de las redes residuales.")),
+    ADD,
     CONCATENATE,
     _merging("Multiply", "y = x₁ · x₂ · …",
              Text("Multiplies its inputs value by value: gates, as in squeeze and excite.",
-                  "Multiplica sus entradas valor a valor: compuertas, como en squeeze and excite.")),
+                  "Multiplica sus entradas valor a valor: compuertas, como en squeeze and excite."),
+             _joined("*"), operation="*"),
     _merging("Subtract", "y = x₁ − x₂",
              Text("The first input less the second, value by value.",
-                  "La primera entrada menos la segunda, valor a valor."), maximum=2),
+                  "La primera entrada menos la segunda, valor a valor."), _joined("-"), maximum=2, operation="-"),
     _merging("Average", "y = (x₁ + x₂ + … + xₙ) / n",
-             Text("The mean of its inputs, value by value.", "La media de sus entradas, valor a valor.")),
+             Text("The mean of its inputs, value by value.", "La media de sus entradas, valor a valor."), _average_torch),
     _merging("Maximum", "y = max(x₁, x₂, …)",
-             Text("The largest of its inputs, value by value.", "La mayor de sus entradas, valor a valor.")),
+             Text("The largest of its inputs, value by value.", "La mayor de sus entradas, valor a valor."),
+             _extreme("maximum"), operation="max"),
     _merging("Minimum", "y = min(x₁, x₂, …)",
-             Text("The smallest of its inputs, value by value.", "La menor de sus entradas, valor a valor.")),
+             Text("The smallest of its inputs, value by value.", "La menor de sus entradas, valor a valor."),
+             _extreme("minimum"), operation="min"),
     DOT,
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any
 
+from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, unchanged, use
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
+from cnnstudio.catalog.torch_form import Fixed, Site, TorchCode, Weight, one
+from cnnstudio.catalog.torch_helpers import UNIT_LENGTH, along_channels, channels_second
 from cnnstudio.core.params import Bool, Float, Int, Numbers
 from cnnstudio.core.text import Text, same
 
@@ -31,6 +35,7 @@ def _epsilon(default: float = 0.001) -> Float:
                  help=Text("Keeps the division from running away.", "Evita que la división se dispare."))
 
 
+_POSITIONAL = ("epsilon", "center", "scale", "beta_initializer", "gamma_initializer")
 _EPSILON = _epsilon()
 _CENTER = Bool(name="center", default=True, advanced=True, label=same("center"),
                help=Text("Learn an offset (beta).", "Aprender un desplazamiento (beta)."))
@@ -39,6 +44,35 @@ _SCALE = Bool(name="scale", default=True, advanced=True, label=same("scale"),
 _WEIGHTS = weight_params("beta", "gamma")
 _ARGUMENTS: dict[str, Any] = arguments("epsilon", "center", "scale") | weight_arguments("beta", "gamma")
 _DEFAULTS: dict[str, Any] = {"epsilon": 0.001, "center": True, "scale": True} | weight_defaults("beta", "gamma")
+
+def _affine(site: Site, prefix: str) -> tuple[tuple[Weight, ...], tuple[Fixed, ...]]:
+    """Gamma and beta as weight and bias; where Keras has one only, the other stands fixed."""
+    if not (site.values["scale"] or site.values["center"]):
+        return (), ()
+    weights, fixed = [], []
+    for flag, key, value in (("scale", "weight", 1.0), ("center", "bias", 0.0)):
+        if site.values[flag]:
+            weights.append(Weight(prefix + key, role={"scale": "gamma", "center": "beta"}[flag]))
+        else:
+            fixed.append(Fixed(prefix + key, (site.channels,), value))
+    return tuple(weights), tuple(fixed)
+
+
+def _switch(site: Site, word: str) -> str:
+    return "" if site.values["scale"] or site.values["center"] else f", {word}=False"
+
+
+def _batch_torch(site: Site) -> TorchCode:
+    values = site.values
+    kind = "BatchNorm2d" if site.rank == 3 else "BatchNorm1d"
+    code = f"nn.{kind}({site.channels}, eps={values['epsilon']!r}, momentum={round(1 - values['momentum'], 9)!r}" \
+           f"{_switch(site, 'affine')})"
+    code, prefix, helpers = channels_second(code, site.rank)
+    weights, fixed = _affine(site, prefix)
+    return one(code, *weights, Weight(f"{prefix}running_mean", role="moving"),
+               Weight(f"{prefix}running_var", role="moving"), helpers=helpers,
+               fixed=(*fixed, Fixed(f"{prefix}num_batches_tracked", (), 0, learns=True, whole=True)))
+
 
 BATCH_NORMALIZATION = LayerType(
     id="BatchNormalization", family="normalization",
@@ -51,9 +85,17 @@ BATCH_NORMALIZATION = LayerType(
                         "Con qué lentitud siguen la media y la varianza móviles.")),
         _EPSILON, _CENTER, _SCALE, *_WEIGHTS,
     ),
-    shape=unchanged, cost=_batch_cost,
+    shape=unchanged, cost=_batch_cost, id_stem="batch_normalization", elementwise=True, training_flag=True,
+    batch_free="LayerNormalization", positional=("axis", "momentum", *_POSITIONAL), torch=_batch_torch,
     call=Call("keras.layers.BatchNormalization", arguments("momentum") | _ARGUMENTS, {"momentum": 0.99} | _DEFAULTS),
 )
+
+def _layer_torch(site: Site) -> TorchCode:
+    code, prefix, helpers = along_channels(
+        f"nn.LayerNorm({site.channels}, eps={site.values['epsilon']!r}{_switch(site, 'elementwise_affine')})", site.rank)
+    weights, fixed = _affine(site, prefix)
+    return one(code, *weights, fixed=fixed, helpers=helpers)
+
 
 LAYER_NORMALIZATION = LayerType(
     id="LayerNormalization", family="normalization",
@@ -61,6 +103,7 @@ LAYER_NORMALIZATION = LayerType(
               "Normaliza sobre los canales de cada imagen por sí sola; no depende del lote."),
     formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ = mean_c x, σ² = var_c x",
     params=(_EPSILON, _CENTER, _SCALE, *_WEIGHTS), shape=unchanged, cost=_cost,
+    id_stem="layer_normalization", elementwise=True, positional=("axis", *_POSITIONAL), torch=_layer_torch,
     call=Call("keras.layers.LayerNormalization", _ARGUMENTS, _DEFAULTS),
 )
 
@@ -76,6 +119,13 @@ def _group_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -
     return inputs[0]
 
 
+def _group_torch(site: Site) -> TorchCode:
+    code = f"nn.GroupNorm({site.values['groups']}, {site.channels}, eps={site.values['epsilon']!r}{_switch(site, 'affine')})"
+    code, prefix, helpers = channels_second(code, site.rank)
+    weights, fixed = _affine(site, prefix)
+    return one(code, *weights, fixed=fixed, helpers=helpers)
+
+
 GROUP_NORMALIZATION = LayerType(
     id="GroupNormalization", family="normalization",
     help=Text("Normalises over groups of channels of each picture; good with small batches.",
@@ -86,16 +136,23 @@ GROUP_NORMALIZATION = LayerType(
             help=Text("Into how many groups the channels are split.", "En cuántos grupos se dividen los canales.")),
         _EPSILON, _CENTER, _SCALE, *_WEIGHTS,
     ),
-    shape=_group_shape, cost=_cost,
+    shape=_group_shape, cost=_cost, id_stem="group_normalization", positional=("groups", "axis", *_POSITIONAL),
+    torch=_group_torch,
     call=Call("keras.layers.GroupNormalization", arguments("groups") | _ARGUMENTS, {"groups": 32} | _DEFAULTS),
 )
+
+def _rms_torch(site: Site) -> TorchCode:
+    code, prefix, helpers = along_channels(f"nn.RMSNorm({site.channels}, eps={site.values['epsilon']!r})", site.rank)
+    return one(code, Weight(f"{prefix}weight", role="gamma"), helpers=helpers)
+
 
 RMS_NORMALIZATION = LayerType(
     id="RMSNormalization", family="normalization",
     help=Text("Divides by the root mean square of the channels: a lighter layer normalisation, without the mean.",
               "Divide por la media cuadrática de los canales: una normalización por capa más ligera, sin la media."),
     formula="y = γ · x / √(mean(x²) + ε)",
-    params=(_epsilon(1e-6),), shape=unchanged,
+    params=(_epsilon(1e-6),), shape=unchanged, id_stem="rms_normalization", elementwise=True,
+    positional=("axis", "epsilon"), torch=_rms_torch,
     cost=lambda _values, inputs, _output, _context: Cost(trainable=inputs[0][-1]),
     call=Call("keras.layers.RMSNormalization", arguments("epsilon"), {"epsilon": 1e-6}),
 )
@@ -104,7 +161,9 @@ UNIT_NORMALIZATION = LayerType(
     id="UnitNormalization", family="normalization",
     help=Text("Scales the channels of every place to length 1, so that only their direction counts.",
               "Escala los canales de cada lugar a longitud 1, de modo que solo cuenta su dirección."),
-    formula="y = x / ‖x‖₂", shape=unchanged, call=Call("keras.layers.UnitNormalization"),
+    formula="y = x / ‖x‖₂", shape=unchanged, id_stem="unit_normalization", elementwise=True,
+    torch=lambda site: one(f"UnitLength(dim={1 if site.rank == 3 else -1})", helpers=(UNIT_LENGTH,)),
+    call=Call("keras.layers.UnitNormalization"),
 )
 
 
@@ -125,6 +184,18 @@ def _rescaled(values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
     return inputs[0]
 
 
+def rescaling_module(scale: Any, offset: Any, rank: int) -> str:
+    """The module that computes x · scale + offset, numbers for all or one for each channel."""
+    numbers = [list(each) if isinstance(each, tuple | list) else each for each in (scale, offset)]
+    several = any(isinstance(each, list) for each in numbers)
+    axes = "" if rank == 3 or not several else ", axes=0"
+    return f"Rescaling({numbers[0]!r}, {numbers[1]!r}{axes})"
+
+
+def _rescaling_torch(site: Site) -> TorchCode:
+    return one(rescaling_module(site.values["scale"], site.values["offset"], site.rank), helpers=(torch_helpers.RESCALING,))
+
+
 RESCALING = LayerType(
     id="Rescaling", family="normalization",
     help=Text("Computes pixel x scale + offset. The recipe's normalisation already does this inside the model.",
@@ -137,7 +208,7 @@ RESCALING = LayerType(
                 help=Text("Added after the factor; one number, or one for each channel.",
                           "Se suma después del factor; un número, o uno por canal.")),
     ),
-    shape=_rescaled,
+    shape=_rescaled, keeps_pixels=True, recipe_part="scaling", frozen_in_code=False, torch=_rescaling_torch,
     call=Call("keras.layers.Rescaling", arguments("scale", "offset"), {"offset": 0.0}),
 )
 
@@ -168,6 +239,22 @@ class _NormalizationCall(Call, frozen=True):
                 for name, value in super().arguments(values).items()}
 
 
+def _normalization_torch(site: Site) -> TorchCode:
+    """(x - mean) / deviation is x · 1/deviation - mean/deviation; the deviation is at least Keras's 1e-7."""
+    def numbers(value: Any) -> tuple[float, ...]:
+        return tuple(value) if isinstance(value, tuple | list) else (value,)
+
+    means, deviations = numbers(site.values["mean"]), [max(sqrt(value), 1e-7) for value in numbers(site.values["variance"])]
+    if site.values["invert"]:
+        scale, offset = list(deviations), list(means)
+    else:
+        scale = [1 / deviation for deviation in deviations]
+        offset = [-mean / deviation for mean, deviation in zip(means, deviations, strict=True)]
+    if len(scale) == 1:
+        return one(rescaling_module(scale[0], offset[0], site.rank), helpers=(torch_helpers.RESCALING,))
+    return one(rescaling_module(tuple(scale), tuple(offset), site.rank), helpers=(torch_helpers.RESCALING,))
+
+
 NORMALIZATION = LayerType(
     id="Normalization", family="normalization",
     help=Text("Subtracts a fixed mean and divides by a fixed standard deviation. The recipe's normalisation already "
@@ -186,7 +273,8 @@ NORMALIZATION = LayerType(
              help=Text("Undo the normalisation instead: multiply, then add.",
                        "Deshacer la normalización: multiplicar y luego sumar.")),
     ),
-    shape=_standardized,
+    shape=_standardized, keeps_pixels=True, recipe_part="scaling", positional=("axis", "mean", "variance", "invert"),
+    torch=_normalization_torch,
     call=_NormalizationCall("keras.layers.Normalization", arguments("mean", "variance", "invert"), {"invert": False}),
 )
 

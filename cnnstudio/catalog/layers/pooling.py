@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
+
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers.borders import Borders, border_parts, is_even, same_borders
 from cnnstudio.catalog.layers.common import arguments, need_picture, padding_param, pool_param, slid, strides_param, use
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeFunction, ShapeTrouble, Values, Window
+from cnnstudio.catalog.torch_form import Part, Site, TorchCode, one, pair_code
+from cnnstudio.catalog.torch_helpers import AVERAGE_POOL
 from cnnstudio.core.params import Bool, Pair
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text, same
@@ -55,10 +61,48 @@ def _one_column(rows: int, columns: int, width: int) -> ShapeTrouble:
         "AdaptiveMaxPooling2D de Keras no puede calcular una sola columna."), *fixes)
 
 
-def _pooling(identifier: str, formula: str, help: Text) -> LayerType:
+def _pooled(site: Site) -> tuple[str, Borders]:
+    """(size and stride as written, borders) of a pooling."""
+    window = site.values["pool_size"]
+    strides = site.values["strides"] or window
+    size = pair_code(window) + ("" if strides == window else f", stride={pair_code(strides)}")
+    return size, same_borders(site, window, strides)
+
+
+def _max_torch(site: Site) -> TorchCode:
+    size, borders = _pooled(site)
+    padding = (borders[0][0], borders[1][0])
+    even = f", padding={pair_code(padding)}" if is_even(borders) and max(padding) else ""
+    # What lies outside must never be the largest.
+    return TorchCode(parts=(*border_parts(borders, 'nn.ConstantPad2d({}, float("-inf"))'), Part(f"nn.MaxPool2d({size}{even})")))
+
+
+def _average_torch(site: Site) -> TorchCode:
+    size, borders = _pooled(site)
+    (above, below), (left, right) = borders
+    if not is_even(borders):
+        return one(f"AveragePool({(left, right, above, below)}, {size})", helpers=(AVERAGE_POOL,))
+    outside = f", padding={pair_code((above, left))}, count_include_pad=False" if max(above, left) else ""
+    return one(f"nn.AvgPool2d({size}{outside})")
+
+
+def _global_torch(module: str) -> Callable[[Site], TorchCode]:
+    def write(site: Site) -> TorchCode:
+        flat = () if site.values["keepdims"] else (Part("nn.Flatten()", suffix="flat"),)
+        return TorchCode(parts=(Part(f"nn.{module}(1)"), *flat))
+
+    return write
+
+
+def _adaptive_torch(module: str) -> Callable[[Site], TorchCode]:
+    return lambda site: one(f"nn.{module}({pair_code(site.values['output_size'])})")
+
+
+def _pooling(identifier: str, stem: str, alias: str, formula: str, help: Text, torch: Callable[[Site], TorchCode]
+             ) -> LayerType:
     return LayerType(
-        id=identifier, family="pooling", help=help, formula=formula,
-        params=(pool_param(), strides_param(None), padding_param()),
+        id=identifier, family="pooling", help=help, formula=formula, id_stem=stem, aliases=(alias,), keeps_pixels=True,
+        torch=torch, params=(pool_param(), strides_param(None), padding_param()),
         shape=_sliding(identifier), window=_window,
         call=Call(f"keras.layers.{identifier}", arguments("pool_size", "strides", "padding"),
                   {"strides": None, "padding": "valid"}))
@@ -70,39 +114,45 @@ _KEEPDIMS = Bool(name="keepdims", default=False, advanced=True, label=same("keep
                            "1 x 1."))
 
 
-def _global_pooling(identifier: str, formula: str, help: Text) -> LayerType:
-    return LayerType(id=identifier, family="pooling", help=help, formula=formula, params=(_KEEPDIMS,),
+def _global_pooling(identifier: str, stem: str, alias: str, kind: Literal["avg", "max"], formula: str, help: Text,
+                    module: str) -> LayerType:
+    return LayerType(id=identifier, family="pooling", help=help, formula=formula, id_stem=stem, aliases=(alias,), pooling=kind,
+                     positional=("data_format", "keepdims"), torch=_global_torch(module), params=(_KEEPDIMS,),
                      shape=_global(identifier), window=lambda _values: Window(whole=True),
                      call=Call(f"keras.layers.{identifier}", arguments("keepdims"), {"keepdims": False}))
 
 
-def _adaptive_pooling(identifier: str, formula: str, help: Text) -> LayerType:
+def _adaptive_pooling(identifier: str, stem: str, formula: str, help: Text, module: str) -> LayerType:
     size = Pair(name="output_size", default=(7, 7), maximum=512, label=same("output_size"),
                 help=Text("Height and width that come out, whatever comes in.",
                           "Alto y ancho que salen, entre lo que entre."))
-    return LayerType(id=identifier, family="pooling", help=help, formula=formula, params=(size,),
+    return LayerType(id=identifier, family="pooling", help=help, formula=formula, id_stem=stem, params=(size,),
+                     torch=_adaptive_torch(module),
                      shape=_adaptive(identifier), window=lambda _values: Window(whole=True),
                      call=Call(f"keras.layers.{identifier}", arguments("output_size")))
 
 
 LAYERS = (
-    _pooling("MaxPooling2D", "y[i, j, c] = max x[s·i + a, s·j + b, c]",
+    _pooling("MaxPooling2D", "max_pooling", "MaxPool2D", "y[i, j, c] = max x[s·i + a, s·j + b, c]",
              Text("Keeps the largest value of each window: the picture gets smaller, strong answers stay.",
-                  "Conserva el mayor valor de cada ventana: la imagen se reduce y quedan las respuestas fuertes.")),
-    _pooling("AveragePooling2D", "y[i, j, c] = mean x[s·i + a, s·j + b, c]",
+                  "Conserva el mayor valor de cada ventana: la imagen se reduce y quedan las respuestas fuertes."), _max_torch),
+    _pooling("AveragePooling2D", "average_pooling", "AvgPool2D", "y[i, j, c] = mean x[s·i + a, s·j + b, c]",
              Text("Keeps the mean of each window: the picture gets smaller and smoother.",
-                  "Conserva la media de cada ventana: la imagen se reduce y se suaviza.")),
-    _global_pooling("GlobalAveragePooling2D", "y[c] = (1 / h·w) · Σ x[i, j, c]",
+                  "Conserva la media de cada ventana: la imagen se reduce y se suaviza."), _average_torch),
+    _global_pooling("GlobalAveragePooling2D", "global_average_pooling", "GlobalAvgPool2D", "avg",
+                    "y[c] = (1 / h·w) · Σ x[i, j, c]",
                     Text("One number for each feature map: its mean. Ends the picture part with few parameters.",
-                         "Un número por mapa: su media. Cierra la parte de imagen con pocos parámetros.")),
-    _global_pooling("GlobalMaxPooling2D", "y[c] = max x[i, j, c]",
+                         "Un número por mapa: su media. Cierra la parte de imagen con pocos parámetros."), "AdaptiveAvgPool2d"),
+    _global_pooling("GlobalMaxPooling2D", "global_max_pooling", "GlobalMaxPool2D", "max", "y[c] = max x[i, j, c]",
                     Text("One number for each feature map: its largest value.",
-                         "Un número por mapa: su mayor valor.")),
-    _adaptive_pooling("AdaptiveAveragePooling2D", "y[i, j, c] = mean x[⌊i·h/n⌋ … ⌈(i+1)·h/n⌉, …, c]",
+                         "Un número por mapa: su mayor valor."), "AdaptiveMaxPool2d"),
+    _adaptive_pooling("AdaptiveAveragePooling2D", "adaptive_average_pooling",
+                      "y[i, j, c] = mean x[⌊i·h/n⌋ … ⌈(i+1)·h/n⌉, …, c]",
                       Text("Means over a grid of windows that fit the picture: the size that comes out is fixed.",
-                           "Medias sobre una rejilla de ventanas ajustada a la imagen: el tamaño que sale es fijo.")),
-    _adaptive_pooling("AdaptiveMaxPooling2D", "y[i, j, c] = max x[⌊i·h/n⌋ … ⌈(i+1)·h/n⌉, …, c]",
+                           "Medias sobre una rejilla de ventanas ajustada a la imagen: el tamaño que sale es fijo."),
+                      "AdaptiveAvgPool2d"),
+    _adaptive_pooling("AdaptiveMaxPooling2D", "adaptive_max_pooling", "y[i, j, c] = max x[⌊i·h/n⌋ … ⌈(i+1)·h/n⌉, …, c]",
                       Text("Largest values over a grid of windows that fit the picture: the size that comes out is fixed.",
                            "Mayores valores sobre una rejilla de ventanas ajustada a la imagen: el tamaño que sale es "
-                           "fijo.")),
+                           "fijo."), "AdaptiveMaxPool2d"),
 )

@@ -144,7 +144,7 @@ PRETRAINED_BASE = LayerType(
                          "Cómo terminan los mapas: un número cada uno (avg, max) o como mapas (none)."),
                options=(Option("avg", same("avg")), Option("max", same("max")), Option("none", Text("none", "ninguno")))),
     ),
-    shape=_shape, subgraph=_subgraph, window=lambda _values: Window(whole=True),
+    id_stem="base", shape=_shape, subgraph=_subgraph, window=lambda _values: Window(whole=True),
     call=Call("cnnstudio.base", {"base": P("base"), "file": P("file"), "scaling": P("scaling"),
                                  "weights": P("weights"), "weights_file": P("weights_file"),
                                  "trainable_from": P("trainable_from"), "ends_at": P("ends_at"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from cnnstudio.catalog.call import Call, Switch
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, need_picture, unchanged
 from cnnstudio.catalog.layers.entry import LayerType, Shape, Values
+from cnnstudio.catalog.torch_form import Helper, Site, TorchCode, one
+from cnnstudio.catalog.torch_helpers import ACTIVITY_PENALTY, DROP_PICTURE, GAUSSIAN_DROPOUT, GAUSSIAN_NOISE
 from cnnstudio.core.params import Choice, Float, Option
 from cnnstudio.core.text import Text, same
 
@@ -34,22 +37,38 @@ def _penalty(name: str) -> Float:
                  help=Text("Weight of the penalty in the loss.", "Peso de la penalización en la pérdida."))
 
 
+def _dropout_torch(site: Site) -> TorchCode:
+    rate = repr(site.values["rate"])
+    if site.values["noise_shape"] == "picture":
+        return one(f"DropPicture({rate})", helpers=(DROP_PICTURE,))
+    return one(f"nn.{'Dropout2d' if site.values['noise_shape'] == 'maps' else 'Dropout'}({rate})")
+
+
+def _random(module: str, *helpers: Helper) -> Callable[[Site], TorchCode]:
+    return lambda site: one(f"{module}({site.values['rate']!r})", helpers=helpers)
+
+
+DROPOUT = LayerType(
+    id="Dropout", family="regularization", formula="y = x · m / (1 − rate),  m ∈ {0, 1}",
+    help=Text("Switches random values off during training, so that the network does not rely on a few.",
+              "Apaga valores al azar durante el entrenamiento, para que la red no dependa de unos pocos."),
+    params=(_rate(Text("Share that is switched off.", "Parte que se apaga.")),
+            Choice(name="noise_shape", default="values", advanced=True, label=same("noise_shape"),
+                   help=Text("What falls out together. Whole pictures before an Add skip that branch for some of the "
+                             "pictures: stochastic depth.",
+                             "Qué se apaga junto. Las imágenes enteras antes de un Add omiten esa rama para algunas "
+                             "imágenes: profundidad estocástica."),
+                   options=(Option("values", Text("single values", "valores sueltos")),
+                            Option("maps", Text("whole maps", "mapas enteros")),
+                            Option("picture", Text("whole pictures", "imágenes enteras"))))),
+    shape=_dropout, elementwise=True, keeps_pixels=True, training_only=True, training_flag=True, transparent=True,
+    positional=("rate", "noise_shape", "seed"), renamed={"p": "rate"}, torch=_dropout_torch,
+    call=Call("keras.layers.Dropout", arguments("rate", noise_shape=Switch(
+        "noise_shape", _NOISE_SHAPES)), {"noise_shape": None}),
+)
+
 LAYERS = (
-    LayerType(
-        id="Dropout", family="regularization", formula="y = x · m / (1 − rate),  m ∈ {0, 1}",
-        help=Text("Switches random values off during training, so that the network does not rely on a few.",
-                  "Apaga valores al azar durante el entrenamiento, para que la red no dependa de unos pocos."),
-        params=(_rate(Text("Share that is switched off.", "Parte que se apaga.")),
-                Choice(name="noise_shape", default="values", advanced=True, label=same("noise_shape"),
-                       help=Text("What falls out together. Whole pictures before an Add skip that branch for some of the "
-                                 "pictures: stochastic depth.",
-                                 "Qué se apaga junto. Las imágenes enteras antes de un Add omiten esa rama para algunas "
-                                 "imágenes: profundidad estocástica."),
-                       options=(Option("values", Text("single values", "valores sueltos")),
-                                Option("maps", Text("whole maps", "mapas enteros")),
-                                Option("picture", Text("whole pictures", "imágenes enteras"))))),
-        shape=_dropout, call=Call("keras.layers.Dropout", arguments("rate", noise_shape=Switch(
-            "noise_shape", _NOISE_SHAPES)), {"noise_shape": None})),
+    DROPOUT,
     LayerType(
         id="SpatialDropout2D", family="regularization", formula="y[:, :, c] = x[:, :, c] · m[c] / (1 − rate)",
         help=Text("Switches whole feature maps off: neighbours in a picture say nearly the same, so dropping single "
@@ -57,30 +76,39 @@ LAYERS = (
                   "Apaga mapas enteros: los vecinos de una imagen dicen casi lo mismo, así que apagar valores sueltos "
                   "sirve de poco."),
         params=(_rate(Text("Share of the maps that is switched off.", "Parte de los mapas que se apaga."), 0.2),),
-        shape=_spatial, call=Call("keras.layers.SpatialDropout2D", arguments("rate"))),
+        shape=_spatial, id_stem="spatial_dropout", keeps_pixels=True, training_only=True, training_flag=True,
+        torch=_random("nn.Dropout2d"), call=Call("keras.layers.SpatialDropout2D", arguments("rate"))),
     LayerType(
         id="GaussianDropout", family="regularization", formula="y = x · N(1, rate / (1 − rate))",
         help=Text("Multiplies with random numbers around 1 during training.",
                   "Multiplica por números al azar alrededor de 1 durante el entrenamiento."),
         params=(_rate(Text("As strong as a Dropout of this rate.", "Tan fuerte como un Dropout de este valor."), 0.2),),
-        shape=unchanged, call=Call("keras.layers.GaussianDropout", arguments("rate"))),
+        shape=unchanged, id_stem="gaussian_dropout", elementwise=True, training_only=True, training_flag=True,
+        torch=_random("GaussianDropout", GAUSSIAN_DROPOUT), call=Call("keras.layers.GaussianDropout", arguments("rate"))),
     LayerType(
         id="AlphaDropout", family="regularization", formula="y = a · (x · m − α · (1 − m)) + b",
         help=Text("The dropout for selu: keeps mean and variance as they were.",
                   "El dropout para selu: conserva la media y la varianza."),
         params=(_rate(Text("Share that is switched off.", "Parte que se apaga."), 0.1),),
-        shape=unchanged, call=Call("keras.layers.AlphaDropout", arguments("rate"))),
+        shape=unchanged, id_stem="alpha_dropout", elementwise=True, training_only=True, training_flag=True,
+        torch=_random("nn.AlphaDropout"), call=Call("keras.layers.AlphaDropout", arguments("rate"))),
     LayerType(
         id="GaussianNoise", family="regularization", formula="y = x + N(0, stddev²)",
         help=Text("Adds random numbers around 0 during training.",
                   "Suma números al azar alrededor de 0 durante el entrenamiento."),
         params=(Float(name="stddev", default=0.1, minimum=0, maximum=1, step=0.01, label=same("stddev"),
                       help=Text("Standard deviation of what is added.", "Desviación estándar de lo que se suma.")),),
-        shape=unchanged, call=Call("keras.layers.GaussianNoise", arguments("stddev"))),
+        shape=unchanged, id_stem="gaussian_noise", elementwise=True, keeps_pixels=True, training_only=True,
+        training_flag=True,
+        torch=lambda site: one(f"GaussianNoise({site.values['stddev']!r})", helpers=(GAUSSIAN_NOISE,)),
+        call=Call("keras.layers.GaussianNoise", arguments("stddev"))),
     LayerType(
         id="ActivityRegularization", family="regularization", formula="loss += l1 · Σ|x| + l2 · Σx²",
         help=Text("Hands its input on and adds a penalty on large activities to the loss.",
                   "Entrega su entrada y suma a la pérdida una penalización por actividades grandes."),
-        params=(_penalty("l1"), _penalty("l2")), shape=unchanged,
+        params=(_penalty("l1"), _penalty("l2")), shape=unchanged, id_stem="activity_regularization", elementwise=True,
+        training_only=True, transparent=True,
+        torch=lambda site: one(f"ActivityPenalty({site.values['l1']!r}, {site.values['l2']!r})",
+                               helpers=(ACTIVITY_PENALTY,)),
         call=Call("keras.layers.ActivityRegularization", arguments("l1", "l2"), {"l1": 0.0, "l2": 0.0})),
 )

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
+from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, insert_before, need_picture, shape_text, use
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.torch_form import Site, TorchCode, one
 from cnnstudio.core.params import Choice, Int, Ints, Padding4, Pair, options
 from cnnstudio.core.text import Text, same
 
@@ -37,13 +39,19 @@ def _padded(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Sha
     return height + top + bottom, width + left + right, channels
 
 
+def _padding_torch(site: Site) -> TorchCode:
+    top, bottom, left, right = site.values["padding"]
+    return one(f"nn.ZeroPad2d({(left, right, top, bottom)})")
+
+
 ZERO_PADDING2D = LayerType(
     id="ZeroPadding2D", family="reshaping", formula="(h, w, c) → (top + h + bottom, left + w + right, c)",
     help=Text("Adds a border of zeros.", "Añade un borde de ceros."),
     params=(Padding4(name="padding", default=(1, 1, 1, 1), label=same("padding"),
                      help=Text("Rows above and below, columns left and right.",
                                "Filas arriba y abajo, columnas a izquierda y derecha.")),),
-    shape=_padded, call=_BorderCall("keras.layers.ZeroPadding2D", {"padding": P("padding")}),
+    shape=_padded, id_stem="zero_padding", keeps_pixels=True, torch=_padding_torch,
+    call=_BorderCall("keras.layers.ZeroPadding2D", {"padding": P("padding")}),
 )
 
 
@@ -64,13 +72,24 @@ CROPPING2D = LayerType(
     params=(Padding4(name="cropping", default=(1, 1, 1, 1), label=same("cropping"),
                      help=Text("Rows above and below, columns left and right.",
                                "Filas arriba y abajo, columnas a izquierda y derecha.")),),
-    shape=_cropped, call=_BorderCall("keras.layers.Cropping2D", {"cropping": P("cropping")}),
+    shape=_cropped, id_stem="cropping", keeps_pixels=True, keras_defaults={"cropping": ((0, 0), (0, 0))},
+    torch=lambda site: one(f"Crop({', '.join(map(str, site.values['cropping']))})", helpers=(torch_helpers.CROP,)),
+    call=_BorderCall("keras.layers.Cropping2D", {"cropping": P("cropping")}),
 )
 
 
 def _enlarged(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     height, width, channels = need_picture(inputs, "UpSampling2D")
     return height * values["size"][0], width * values["size"][1], channels
+
+
+def _enlarged_torch(site: Site) -> TorchCode:
+    size, interpolation = tuple(site.values["size"]), site.values["interpolation"]
+    if interpolation in ("nearest", "bilinear"):
+        corners = ", align_corners=False" if interpolation == "bilinear" else ""
+        return one(f'nn.Upsample(scale_factor={size}, mode="{interpolation}"{corners})')
+    return one(f'Enlarge({size}, "{interpolation}")', helpers=(torch_helpers.ENLARGE,),
+               remark=f"PyTorch's own {interpolation} uses other weights; these are TensorFlow's.")
 
 
 UP_SAMPLING2D = LayerType(
@@ -84,7 +103,8 @@ UP_SAMPLING2D = LayerType(
                help=Text("How the new values are computed.", "Cómo se calculan los valores nuevos."),
                options=options("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")),
     ),
-    shape=_enlarged, window=lambda values: Window(up=values["size"]),
+    shape=_enlarged, window=lambda values: Window(up=values["size"]), id_stem="up_sampling", keeps_pixels=True,
+    positional=("size", "data_format", "interpolation"), torch=_enlarged_torch,
     call=Call("keras.layers.UpSampling2D", arguments("size", "interpolation"), {"interpolation": "nearest"}),
 )
 
@@ -110,7 +130,9 @@ RESHAPE = LayerType(
                  label=same("target_shape"),
                  help=Text("The shape without the batch; -1 stands for what is left.",
                            "La forma sin el lote; -1 es lo que quede.")),),
-    shape=_reshaped, call=Call("keras.layers.Reshape", arguments("target_shape")),
+    shape=_reshaped, keeps_pixels=True, transparent=True, functions=("reshape",),
+    torch=lambda site: one(f"Reshape({', '.join(map(str, site.output))})", helpers=(torch_helpers.RESHAPE,)),
+    call=Call("keras.layers.Reshape", arguments("target_shape")),
 )
 
 
@@ -130,7 +152,9 @@ PERMUTE = LayerType(
     params=(Ints(name="dims", default=(2, 1, 3), minimum=1, maximum=3, longest=3, label=same("dims"),
                  help=Text("The axes in their new order, counted from 1.", "Los ejes en su nuevo orden, contados desde 1.")),
             ),
-    shape=_permuted, call=Call("keras.layers.Permute", arguments("dims")),
+    shape=_permuted, keeps_pixels=True,
+    torch=lambda site: one(f"Permute({', '.join(map(str, site.values['dims']))})", helpers=(torch_helpers.PERMUTE,)),
+    call=Call("keras.layers.Permute", arguments("dims")),
 )
 
 
@@ -147,7 +171,9 @@ REPEAT_VECTOR = LayerType(
     help=Text("Repeats one row of numbers.", "Repite una fila de números."),
     params=(Int(name="n", default=2, minimum=1, maximum=65_536, label=same("n"),
                 help=Text("How often.", "Cuántas veces.")),),
-    shape=_repeated, call=Call("keras.layers.RepeatVector", arguments("n")),
+    shape=_repeated, id_stem="repeat_vector",
+    torch=lambda site: one(f"Repeat({site.values['n']})", helpers=(torch_helpers.REPEAT,)),
+    call=Call("keras.layers.RepeatVector", arguments("n")),
 )
 
 LAYERS = (ZERO_PADDING2D, CROPPING2D, UP_SAMPLING2D, RESHAPE, PERMUTE, REPEAT_VECTOR)

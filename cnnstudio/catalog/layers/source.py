@@ -7,6 +7,7 @@ from typing import Any
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.entry import LayerType, Shape, Values
+from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
 
 
@@ -23,7 +24,7 @@ class _InputCall(Call, frozen=True):
 
 
 LAYERS = (
-    LayerType(id="Input", family="input", label=Text("Input", "Entrada"), minimum_inputs=0, maximum_inputs=0,
+    LayerType(id=INPUT, family="input", keeps_pixels=True, label=Text("Input", "Entrada"), minimum_inputs=0, maximum_inputs=0,
               formula="x ∈ {0, …, 255}",
               help=Text("The prepared pictures. Their size and colour mode come from the recipe on the Prepare page.",
                         "Las imágenes preparadas. Su tamaño y modo de color vienen de la receta de la página Preparar."),

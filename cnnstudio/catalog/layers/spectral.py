@@ -15,17 +15,14 @@ import msgspec
 from cnnstudio.catalog.call import Call, Resolve, literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.entry import Cost, CostFunction, LayerType, Shape, Values
+from cnnstudio.catalog.torch_form import Helper, NotInTorch, Part, Site, TorchCode, TorchForm, Weight
 from cnnstudio.core.params import Bool, Int, Param, ShownWhen
 from cnnstudio.core.text import Text, same
 
-WRAPPER: Final = "keras.layers.SpectralNormalization"
-COLUMNS: Final[Mapping[str, Callable[[Values, tuple[Shape, ...]], int]]] = {
-    "Conv2D": lambda values, _inputs: values["filters"],
-    "Conv2DTranspose": lambda _values, inputs: inputs[0][-1],
-    "DepthwiseConv2D": lambda values, _inputs: values["depth_multiplier"],
-    "Dense": lambda values, _inputs: values["units"],
-}
-"""Length of the kernel's last axis, by the type of layer. SeparableConv2D has two kernels, which Keras does not wrap."""
+WRAPPED: Final = "SpectralNormalization"
+WRAPPER: Final = f"keras.layers.{WRAPPED}"
+Columns = Callable[[Values, tuple[Shape, ...]], int]
+"""Length of the kernel's last axis by the layer's parameters and inputs."""
 
 PARAMS: Final[tuple[Param, ...]] = (
     Bool(name="spectral_normalization", default=False, advanced=True, label=same("spectral_normalization"),
@@ -56,6 +53,11 @@ class SpectralCall(Call, frozen=True):
         return f"{shorten(WRAPPER)}({super().code(values, shorten)}{written})"
 
 
+def can_wrap(layer: LayerType | None) -> bool:
+    """Whether Keras's wrapper takes this layer."""
+    return layer is not None and isinstance(layer.call, SpectralCall)
+
+
 def _wrapping(values: Mapping[str, Any]) -> dict[str, Any]:
     rounds = values.get("power_iterations", 1)
     return {} if rounds == 1 else {"power_iterations": rounds}
@@ -66,20 +68,75 @@ def wrapped(params: Mapping[str, Any], rounds: Any) -> dict[str, Any]:
     return dict(params) | {"spectral_normalization": True} | ({} if rounds == 1 else {"power_iterations": rounds})
 
 
-def with_spectral_normalization(layer: LayerType) -> LayerType:
-    """The layer with the choice of spectral normalisation: parameters, call, and the entries of `vector_u` in its cost."""
+def with_spectral_normalization(layer: LayerType, columns: Columns) -> LayerType:
+    """The layer with the choice of spectral normalisation: parameters, call, the entries of `vector_u` in its cost, and its
+    PyTorch form. For layers with one kernel, which is all that Keras wraps."""
     call = layer.call
-    return msgspec.structs.replace(layer, params=(*layer.params, *PARAMS), cost=_cost(layer),
+    return msgspec.structs.replace(layer, params=(*layer.params, *PARAMS), cost=_cost(layer.cost, columns),
+                                   torch=_torch(layer.torch, columns),
                                    call=SpectralCall(call.target, call.kwargs, call.defaults))
 
 
-def _cost(layer: LayerType) -> CostFunction:
-    own, columns = layer.cost, COLUMNS[layer.id]
-
+def _cost(own: CostFunction, columns: Columns) -> CostFunction:
     def cost(values: Values, inputs: tuple[Shape, ...], output: Shape, context: Context) -> Cost:
-        found = own(values, inputs, output, context)
+        bare = own(values, inputs, output, context)
         if not values["spectral_normalization"]:
-            return found
-        return msgspec.structs.replace(found, non_trainable=found.non_trainable + columns(values, inputs))
+            return bare
+        return msgspec.structs.replace(bare, non_trainable=bare.non_trainable + columns(values, inputs))
 
     return cost
+
+
+# PyTorch -----------------------------------------------------------------------------------------
+# torch.nn.utils.parametrizations.spectral_norm divides whenever the weight is used, also in predictions: weights of Keras
+# would give other answers there. Here, as in Keras, the kernel itself is divided at every step of a training.
+
+HELPER: Final = Helper("SpectralNormalization", '''\
+class SpectralNormalization(nn.Module):
+    """Divides the layer's weight by its largest singular value at every step of a training."""
+
+    def __init__(self, layer, columns, power_iterations=1):
+        super().__init__()
+        self.layer, self.power_iterations = layer, power_iterations
+        self.register_buffer("vector_u", nn.init.trunc_normal_(torch.empty(1, columns), std=0.02, a=-0.04, b=0.04))
+
+    def forward(self, x):
+        if self.training:
+            self.divide()
+        return self.layer(x)
+
+    @torch.no_grad()
+    def divide(self):
+        weight = next(each for name, each in self.layer.named_parameters() if name.endswith("weight"))
+        u = self.vector_u
+        if not weight.any():
+            return
+        matrix = weight.reshape(-1, u.shape[1], weight[0].numel()).transpose(0, 1).reshape(u.shape[1], -1).T
+        for _ in range(self.power_iterations):
+            v = nn.functional.normalize(u @ matrix.T)
+            u = nn.functional.normalize(v @ matrix)
+        weight /= v @ matrix @ u.T
+        self.vector_u.copy_(u)
+''')
+
+
+def _torch(own: TorchForm | None, columns: Columns) -> TorchForm | None:
+    if own is None or isinstance(own, NotInTorch):
+        return own
+
+    def write(site: Site) -> TorchCode:
+        bare, values = own(site), site.values
+        if not values["spectral_normalization"]:
+            return bare
+        rounds = values["power_iterations"]
+        more = f", {columns(values, site.inputs)}" + ("" if rounds == 1 else f", {rounds}")
+
+        def wrap(part: Part) -> Part:
+            # Keras's wrapper holds the kernel as its own, then vector_u; the bias is the layer's.
+            kernel, *others = (Weight(f"layer.{weight.key}", weight.layout, weight.role) for weight in part.weights)
+            return msgspec.structs.replace(part, code=f"{HELPER.name}({part.code}{more})", helpers=(*part.helpers, HELPER),
+                                           weights=(kernel, Weight("vector_u", role="moving"), *others))
+
+        return msgspec.structs.replace(bare, parts=tuple(wrap(part) if part.weights else part for part in bare.parts))
+
+    return write

@@ -16,6 +16,10 @@ INITIALIZERS: Final = (
     "variance_scaling", "random_normal", "random_uniform", "truncated_normal", "zeros", "ones", "constant",
 )
 """For kernels: all that Keras has for weights of any shape of two axes or more."""
+POSITIONAL_WEIGHTS: Final = (
+    "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", "activity_regularizer",
+    "kernel_constraint", "bias_constraint")
+"""Keras's positional arguments for a kernel and a bias, in their order."""
 VECTOR_INITIALIZERS: Final = ("zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal")
 """For one number a channel: those that do not count the inputs of a unit."""
 

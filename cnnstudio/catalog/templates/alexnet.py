@@ -6,28 +6,28 @@ the form for one device of Krizhevsky, "One weird trick for parallelizing convol
 
 from __future__ import annotations
 
-from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.bases.builder import BaseBuilder
 from cnnstudio.catalog.templates.entry import TORCHVISION, Published, Template
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
 
 
 def network() -> NetworkSpec:
-    drawing = BaseDrawing()
-    drawing.add("ZeroPadding2D", id="conv1_pad", padding=(2, 2, 2, 2))
-    drawing.convolution(64, 11, id="conv1", stride=4, activation="relu")
-    drawing.pooling("MaxPooling2D", 3, 2, id="pool1")
-    drawing.convolution(192, 5, id="conv2", padding="same", activation="relu")
-    drawing.pooling("MaxPooling2D", 3, 2, id="pool2")
+    builder = BaseBuilder()
+    builder.add("ZeroPadding2D", id="conv1_pad", padding=(2, 2, 2, 2))
+    builder.convolution(64, 11, id="conv1", stride=4, activation="relu")
+    builder.pooling("MaxPooling2D", 3, 2, id="pool1")
+    builder.convolution(192, 5, id="conv2", padding="same", activation="relu")
+    builder.pooling("MaxPooling2D", 3, 2, id="pool2")
     for number, filters in ((3, 384), (4, 256), (5, 256)):
-        drawing.convolution(filters, 3, id=f"conv{number}", padding="same", activation="relu")
-    drawing.pooling("MaxPooling2D", 3, 2, id="pool5")
-    drawing.add("Flatten", id="flatten")
+        builder.convolution(filters, 3, id=f"conv{number}", padding="same", activation="relu")
+    builder.pooling("MaxPooling2D", 3, 2, id="pool5")
+    builder.add("Flatten", id="flatten")
     for name in ("fc6", "fc7"):
-        drawing.add("Dropout", id=f"{name}_dropout", rate=0.5)
-        drawing.add("Dense", id=name, units=4096, activation="relu")
-    drawing.add("Output", id="output")
-    return drawing.network("alexnet")
+        builder.add("Dropout", id=f"{name}_dropout", rate=0.5)
+        builder.add("Dense", id=name, units=4096, activation="relu")
+    builder.add("Output", id="output")
+    return builder.network("alexnet")
 
 
 TEMPLATES = (

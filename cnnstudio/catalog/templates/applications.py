@@ -7,46 +7,46 @@ pixel scaling counts 7 parameters in Keras, of torchvision.
 from __future__ import annotations
 
 from cnnstudio.catalog.bases import densenet, efficientnet, inception_v3, mobilenet, mobilenet_v2, xception
-from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.bases.builder import BaseBuilder
 from cnnstudio.catalog.templates.entry import KERAS, TORCHVISION, Published, Template, answering
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
 
 
 def _inception_v3() -> NetworkSpec:
-    drawing = BaseDrawing()
-    inception_v3.add_layers(drawing)
-    return answering(drawing, "inception_v3", dropout=0.2)
+    builder = BaseBuilder()
+    inception_v3.add_layers(builder)
+    return answering(builder, "inception_v3", dropout=0.2)
 
 
 def _xception() -> NetworkSpec:
-    drawing = BaseDrawing()
-    xception.add_layers(drawing)
-    return answering(drawing, "xception", dropout=0.5)
+    builder = BaseBuilder()
+    xception.add_layers(builder)
+    return answering(builder, "xception", dropout=0.5)
 
 
 def _mobilenet() -> NetworkSpec:
-    drawing = BaseDrawing()
-    mobilenet.add_layers(drawing)
-    return answering(drawing, "mobilenet", dropout=0.001)
+    builder = BaseBuilder()
+    mobilenet.add_layers(builder)
+    return answering(builder, "mobilenet", dropout=0.001)
 
 
 def _mobilenet_v2() -> NetworkSpec:
-    drawing = BaseDrawing()
-    mobilenet_v2.add_layers(drawing)
-    return answering(drawing, "mobilenet_v2", dropout=0.2)
+    builder = BaseBuilder()
+    mobilenet_v2.add_layers(builder)
+    return answering(builder, "mobilenet_v2", dropout=0.2)
 
 
 def _densenet121() -> NetworkSpec:
-    drawing = BaseDrawing()
-    densenet.add_layers(drawing, densenet.DEPTHS["densenet121"])
-    return answering(drawing, "densenet121")
+    builder = BaseBuilder()
+    densenet.add_layers(builder, densenet.DEPTHS["densenet121"])
+    return answering(builder, "densenet121")
 
 
 def _efficientnet_b0() -> NetworkSpec:
-    drawing = BaseDrawing()
-    efficientnet.add_layers(drawing, 1.0, 1.0, drop_connect=0.2)
-    return answering(drawing, "efficientnet_b0", dropout=0.2)
+    builder = BaseBuilder()
+    efficientnet.add_layers(builder, 1.0, 1.0, drop_connect=0.2)
+    return answering(builder, "efficientnet_b0", dropout=0.2)
 
 
 INCEPTION_V3 = Template(

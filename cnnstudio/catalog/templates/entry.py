@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.bases.builder import BaseBuilder
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
 
@@ -50,18 +50,18 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     published: Published | None = None
 
 
-def answering(drawing: BaseDrawing, origin: str, dropout: float = 0.0) -> NetworkSpec:
-    """The drawing with a mean over each feature map and the output behind it.
+def answering(builder: BaseBuilder, origin: str, dropout: float = 0.0) -> NetworkSpec:
+    """The network with a mean over each feature map and the output behind it.
 
     Batch normalisation follows with momentum 0.9: Keras's 0.99 needs hundreds of steps, and a small
     collection has few in an epoch.
     """
-    drawing.block = ""
-    drawing.add("GlobalAveragePooling2D", id="avg_pool")
+    builder.block = ""
+    builder.add("GlobalAveragePooling2D", id="avg_pool")
     if dropout:
-        drawing.add("Dropout", id="top_dropout", rate=dropout)
-    drawing.add("Output", id="output")
-    network = drawing.network(origin)
+        builder.add("Dropout", id="top_dropout", rate=dropout)
+    builder.add("Output", id="output")
+    network = builder.network(origin)
     nodes = tuple(
         msgspec.structs.replace(node, params={**node.params, "momentum": 0.9})
         if node.type == "BatchNormalization" else node for node in network.nodes)

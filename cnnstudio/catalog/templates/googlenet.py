@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.bases.builder import BaseBuilder
 from cnnstudio.catalog.templates.entry import Published, Template, answering
 from cnnstudio.catalog.templates.inception import inception_module
 from cnnstudio.core.network import NetworkSpec
@@ -24,16 +24,16 @@ MODULES: Final = (
 
 
 def network() -> NetworkSpec:
-    drawing = BaseDrawing()
-    drawing.convolution(64, 7, id="conv1", stride=2, padding="same", activation="relu")
-    drawing.pooling("MaxPooling2D", 3, 2, id="pool1", padding="same")
-    drawing.convolution(64, 1, id="conv2_reduce", activation="relu")
-    drawing.convolution(192, 3, id="conv2", padding="same", activation="relu")
+    builder = BaseBuilder()
+    builder.convolution(64, 7, id="conv1", stride=2, padding="same", activation="relu")
+    builder.pooling("MaxPooling2D", 3, 2, id="pool1", padding="same")
+    builder.convolution(64, 1, id="conv2_reduce", activation="relu")
+    builder.convolution(192, 3, id="conv2", padding="same", activation="relu")
     for number, modules in enumerate(MODULES, start=3):
-        drawing.pooling("MaxPooling2D", 3, 2, id=f"pool{number - 1}", padding="same")
+        builder.pooling("MaxPooling2D", 3, 2, id=f"pool{number - 1}", padding="same")
         for letter, module in zip("abcde", modules, strict=False):
-            inception_module(drawing, *module, name=f"inception_{number}{letter}")
-    return answering(drawing, "googlenet", dropout=0.4)
+            inception_module(builder, *module, name=f"inception_{number}{letter}")
+    return answering(builder, "googlenet", dropout=0.4)
 
 
 TEMPLATES = (

@@ -5,20 +5,21 @@ Szegedy et al., "Going Deeper with Convolutions", CVPR 2015.
 
 from __future__ import annotations
 
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.builder import NetworkBuilder
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.templates.entry import Template
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
 
 
-def inception_module(drawing: Drawing, one: int, three: tuple[int, int], five: tuple[int, int], pool: int,
+def inception_module(builder: NetworkBuilder, one: int, three: tuple[int, int], five: tuple[int, int], pool: int,
                      name: str) -> str:
     """Four ways side by side: 1 x 1, 3 x 3, 5 x 5 (each behind a 1 x 1) and pooling; channels are joined."""
-    entry = drawing.last
+    entry = builder.last
     assert entry is not None
 
     def convolution(way: str, filters: int, kernel: int, *after: str) -> str:
-        return drawing.add("Conv2D", *after, id=f"{name}_{way}", filters=filters, kernel_size=(kernel, kernel),
+        return builder.add("Conv2D", *after, id=f"{name}_{way}", filters=filters, kernel_size=(kernel, kernel),
                            padding="same", activation="relu")
 
     first = convolution("1x1", one, 1, entry)
@@ -26,23 +27,23 @@ def inception_module(drawing: Drawing, one: int, three: tuple[int, int], five: t
     second = convolution("3x3", three[1], 3)
     convolution("5x5_reduce", five[0], 1, entry)
     third = convolution("5x5", five[1], 5)
-    drawing.add("MaxPooling2D", entry, id=f"{name}_pool", pool_size=(3, 3), strides=(1, 1), padding="same")
+    builder.add("MaxPooling2D", entry, id=f"{name}_pool", pool_size=(3, 3), strides=(1, 1), padding="same")
     fourth = convolution("pool_proj", pool, 1)
-    return drawing.add("Concatenate", first, second, third, fourth, id=name)
+    return builder.add("Concatenate", first, second, third, fourth, id=name)
 
 
 def network() -> NetworkSpec:
-    drawing = Drawing()
-    drawing.add("Input")
-    drawing.add("Conv2D", filters=32, kernel_size=(3, 3), padding="same", activation="relu")
-    drawing.add("MaxPooling2D")
-    inception_module(drawing, 16, (24, 32), (4, 8), 8, "module_1")
-    drawing.add("MaxPooling2D")
-    inception_module(drawing, 32, (32, 64), (8, 16), 16, "module_2")
-    drawing.add("GlobalAveragePooling2D")
-    drawing.add("Dropout", rate=0.3)
-    drawing.add("Output")
-    return drawing.network("inception")
+    builder = network_builder()
+    builder.add("Input")
+    builder.add("Conv2D", filters=32, kernel_size=(3, 3), padding="same", activation="relu")
+    builder.add("MaxPooling2D")
+    inception_module(builder, 16, (24, 32), (4, 8), 8, "module_1")
+    builder.add("MaxPooling2D")
+    inception_module(builder, 32, (32, 64), (8, 16), 16, "module_2")
+    builder.add("GlobalAveragePooling2D")
+    builder.add("Dropout", rate=0.3)
+    builder.add("Output")
+    return builder.network("inception")
 
 
 TEMPLATES = (

@@ -5,7 +5,7 @@ LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Rec
 
 from __future__ import annotations
 
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.templates.entry import Template
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
@@ -17,17 +17,17 @@ def network() -> NetworkSpec:
     The first convolution pads 28 x 28 digits as the paper's 32 x 32 border does, and the second sees
     all six maps, as in every modern rendering.
     """
-    drawing = Drawing()
-    drawing.add("Input")
-    drawing.add("Conv2D", filters=6, kernel_size=(5, 5), padding="same", activation="tanh")
-    drawing.add("AveragePooling2D")
-    drawing.add("Conv2D", filters=16, kernel_size=(5, 5), activation="tanh")
-    drawing.add("AveragePooling2D")
-    drawing.add("Flatten")
-    drawing.add("Dense", units=120, activation="tanh")
-    drawing.add("Dense", units=84, activation="tanh")
-    drawing.add("Output")
-    return drawing.network("lenet5")
+    builder = network_builder()
+    builder.add("Input")
+    builder.add("Conv2D", filters=6, kernel_size=(5, 5), padding="same", activation="tanh")
+    builder.add("AveragePooling2D")
+    builder.add("Conv2D", filters=16, kernel_size=(5, 5), activation="tanh")
+    builder.add("AveragePooling2D")
+    builder.add("Flatten")
+    builder.add("Dense", units=120, activation="tanh")
+    builder.add("Dense", units=84, activation="tanh")
+    builder.add("Output")
+    return builder.network("lenet5")
 
 
 TEMPLATES = (

@@ -5,45 +5,46 @@ normalisation between convolution and ReLU.
 
 from __future__ import annotations
 
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.builder import NetworkBuilder
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.templates.entry import Template
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
 
 
-def _convolution(drawing: Drawing, filters: int) -> None:
+def _convolution(builder: NetworkBuilder, filters: int) -> None:
     """Momentum 0.9: Keras's 0.99 needs hundreds of steps, and a small collection has few in an epoch."""
-    drawing.add("Conv2D", filters=filters, kernel_size=(3, 3), padding="same", use_bias=False)
-    drawing.add("BatchNormalization", momentum=0.9)
-    drawing.add("ReLU")
+    builder.add("Conv2D", filters=filters, kernel_size=(3, 3), padding="same", use_bias=False)
+    builder.add("BatchNormalization", momentum=0.9)
+    builder.add("ReLU")
 
 
 def small() -> NetworkSpec:
-    drawing = Drawing()
-    drawing.add("Input")
+    builder = network_builder()
+    builder.add("Input")
     for filters in (32, 64, 128):
-        _convolution(drawing, filters)
-        drawing.add("MaxPooling2D")
-    drawing.add("Conv2D", filters=128, kernel_size=(3, 3), padding="same", activation="relu")
-    drawing.add("GlobalAveragePooling2D")
-    drawing.add("Dropout", rate=0.3)
-    drawing.add("Output")
-    return drawing.network("small_cnn")
+        _convolution(builder, filters)
+        builder.add("MaxPooling2D")
+    builder.add("Conv2D", filters=128, kernel_size=(3, 3), padding="same", activation="relu")
+    builder.add("GlobalAveragePooling2D")
+    builder.add("Dropout", rate=0.3)
+    builder.add("Output")
+    return builder.network("small_cnn")
 
 
 def medium() -> NetworkSpec:
-    drawing = Drawing()
-    drawing.add("Input")
+    builder = network_builder()
+    builder.add("Input")
     for filters in (32, 64, 128, 256):
-        _convolution(drawing, filters)
-        _convolution(drawing, filters)
-        drawing.add("MaxPooling2D")
-        drawing.add("SpatialDropout2D", rate=0.1)
-    drawing.add("GlobalAveragePooling2D")
-    drawing.add("Dense", units=256, activation="relu")
-    drawing.add("Dropout", rate=0.5)
-    drawing.add("Output")
-    return drawing.network("medium_cnn")
+        _convolution(builder, filters)
+        _convolution(builder, filters)
+        builder.add("MaxPooling2D")
+        builder.add("SpatialDropout2D", rate=0.1)
+    builder.add("GlobalAveragePooling2D")
+    builder.add("Dense", units=256, activation="relu")
+    builder.add("Dropout", rate=0.5)
+    builder.add("Output")
+    return builder.network("medium_cnn")
 
 
 TEMPLATES = (

@@ -8,45 +8,45 @@ from __future__ import annotations
 
 from functools import partial
 
-from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.bases.builder import BaseBuilder
 from cnnstudio.catalog.bases.resnet import DEPTHS, FILTERS, add_layers
 from cnnstudio.catalog.templates.entry import KERAS, TORCHVISION, Published, Template, answering
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
 
 
-def _normalized(drawing: BaseDrawing, name: str, filters: int, kernel: int, stride: int, *after: str) -> str:
-    drawing.convolution(filters, kernel, *after, id=f"{name}_conv", stride=stride, padding="same", use_bias=False)
-    return drawing.add("BatchNormalization", id=f"{name}_bn")
+def _normalized(builder: BaseBuilder, name: str, filters: int, kernel: int, stride: int, *after: str) -> str:
+    builder.convolution(filters, kernel, *after, id=f"{name}_conv", stride=stride, padding="same", use_bias=False)
+    return builder.add("BatchNormalization", id=f"{name}_bn")
 
 
-def _basic_block(drawing: BaseDrawing, name: str, filters: int, stride: int, projected: bool) -> None:
+def _basic_block(builder: BaseBuilder, name: str, filters: int, stride: int, projected: bool) -> None:
     """Two 3 x 3 convolutions and the skip connection; a 1 x 1 convolution on the skip where the shape changes."""
-    entry = drawing.end
-    skip = _normalized(drawing, f"{name}_0", filters, 1, stride) if projected else entry
-    _normalized(drawing, f"{name}_1", filters, 3, stride, entry)
-    drawing.activation("relu", id=f"{name}_1_relu")
-    main = _normalized(drawing, f"{name}_2", filters, 3, 1)
-    drawing.add("Add", skip, main, id=f"{name}_add")
-    drawing.activation("relu", id=f"{name}_out")
+    entry = builder.end
+    skip = _normalized(builder, f"{name}_0", filters, 1, stride) if projected else entry
+    _normalized(builder, f"{name}_1", filters, 3, stride, entry)
+    builder.activation("relu", id=f"{name}_1_relu")
+    main = _normalized(builder, f"{name}_2", filters, 3, 1)
+    builder.add("Add", skip, main, id=f"{name}_add")
+    builder.activation("relu", id=f"{name}_out")
 
 
 def _shallow(id: str, depths: tuple[int, ...]) -> NetworkSpec:
-    drawing = BaseDrawing()
-    _normalized(drawing, "conv1", 64, 7, 2)
-    drawing.activation("relu", id="conv1_relu")
-    drawing.pooling("MaxPooling2D", 3, 2, id="pool1_pool", padding="same")
+    builder = BaseBuilder()
+    _normalized(builder, "conv1", 64, 7, 2)
+    builder.activation("relu", id="conv1_relu")
+    builder.pooling("MaxPooling2D", 3, 2, id="pool1_pool", padding="same")
     for number, (depth, filters) in enumerate(zip(depths, FILTERS, strict=True), start=2):
         for block in range(1, depth + 1):
             changes = block == 1 and number > 2
-            _basic_block(drawing, f"conv{number}_block{block}", filters, 2 if changes else 1, projected=changes)
-    return answering(drawing, id)
+            _basic_block(builder, f"conv{number}_block{block}", filters, 2 if changes else 1, projected=changes)
+    return answering(builder, id)
 
 
 def _deep(id: str) -> NetworkSpec:
-    drawing = BaseDrawing()
-    add_layers(drawing, DEPTHS[id])
-    return answering(drawing, id)
+    builder = BaseBuilder()
+    add_layers(builder, DEPTHS[id])
+    return answering(builder, id)
 
 
 _BASIC = Text(

@@ -6,22 +6,22 @@ paper's convolutions shrink the picture; these pad, as nearly every later render
 
 from __future__ import annotations
 
-from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.bases.builder import BaseBuilder
 from cnnstudio.catalog.templates.entry import Template, answering
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
 
 
 def network() -> NetworkSpec:
-    drawing = BaseDrawing()
+    builder = BaseBuilder()
     for level, filters in enumerate((64, 128, 256, 512, 1024), start=1):
         if level > 1:
-            drawing.pooling("MaxPooling2D", 2, 2, id=f"down{level}_pool")
+            builder.pooling("MaxPooling2D", 2, 2, id=f"down{level}_pool")
         for number in (1, 2):
-            drawing.convolution(filters, 3, id=f"level{level}_conv{number}", padding="same", activation="relu",
+            builder.convolution(filters, 3, id=f"level{level}_conv{number}", padding="same", activation="relu",
                                 kernel_initializer="he_normal")
-    drawing.add("Dropout", id="dropout", rate=0.5)
-    return answering(drawing, "unet_encoder")
+    builder.add("Dropout", id="dropout", rate=0.5)
+    return answering(builder, "unet_encoder")
 
 
 TEMPLATES = (

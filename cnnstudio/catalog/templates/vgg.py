@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from cnnstudio.catalog.bases.drawn import BaseDrawing
+from cnnstudio.catalog.bases.builder import BaseBuilder
 from cnnstudio.catalog.bases.vgg import VGG16_BLOCKS, VGG19_BLOCKS, add_blocks
 from cnnstudio.catalog.templates.entry import KERAS, Published, Template
 from cnnstudio.core.network import NetworkSpec
@@ -15,15 +15,15 @@ from cnnstudio.core.text import Text, same
 
 
 def _network(id: str, blocks: tuple[tuple[int, int], ...]) -> NetworkSpec:
-    drawing = BaseDrawing()
-    add_blocks(drawing, blocks)
-    drawing.block = ""
-    drawing.add("Flatten", id="flatten")
+    builder = BaseBuilder()
+    add_blocks(builder, blocks)
+    builder.block = ""
+    builder.add("Flatten", id="flatten")
     for name in ("fc1", "fc2"):
-        drawing.add("Dense", id=name, units=4096, activation="relu")
-        drawing.add("Dropout", id=f"{name}_dropout", rate=0.5)
-    drawing.add("Output", id="output")
-    return drawing.network(id)
+        builder.add("Dense", id=name, units=4096, activation="relu")
+        builder.add("Dropout", id=f"{name}_dropout", rate=0.5)
+    builder.add("Output", id="output")
+    return builder.network(id)
 
 
 def _template(id: str, blocks: tuple[tuple[int, int], ...], parameters: int, help: Text, about: Text) -> Template:

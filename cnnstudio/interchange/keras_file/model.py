@@ -15,9 +15,11 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.layers.spectral import COLUMNS, wrapped
+from cnnstudio.catalog.layers.convolution import DEPTHWISE_CONV2D
+from cnnstudio.catalog.layers.normalization import RESCALING
+from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped
 from cnnstudio.core.graph import unique_id
-from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.network import INPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_words import reason_of
@@ -33,7 +35,6 @@ LARGEST: Final = 64 << 20
 """Bytes of a description that is read: NASNetLarge's has less than two million."""
 DEEPEST: Final = 20
 """Models within models."""
-_OWN: Final = ("Input", "Output", "PretrainedBase")
 _FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
 """Where Keras writes out what a parameter that is left open takes from another one."""
 replace = msgspec.structs.replace
@@ -182,20 +183,22 @@ class _Reader:
         sizes = list(shape)[-3:] if len(shape) >= 4 else []
         if self.shape is None and len(sizes) == 3 and all(isinstance(each, int) and each > 0 for each in sizes):
             self.shape = (sizes[0], sizes[1], sizes[2])
-        identifier = self._add(Node(id=name, type="Input"), [])
+        identifier = self._add(Node(id=name, type=INPUT), [])
         self.origins[identifier] = LayerOrigin(layer={"class_name": "InputLayer", "config": config}, names=(name,))
         return identifier
 
     def _layer(self, layer: Config, sources: list[str], depth: int, name: str = "") -> str:
         origin = self._inside.get(name_of(layer), LayerOrigin(layer=layer))
-        standing = is_operation(layer) and origin.layer["class_name"] == "Rescaling"
+        standing = is_operation(layer) and origin.layer["class_name"] == RESCALING.id
         layer = origin.layer
         kind, config = str(layer["class_name"]), layer["config"]
         if kind in MODELS and isinstance(config, Mapping | list):
             return self.model(layer, dict(enumerate(sources)), depth + 1, origin)
         name = name or str(config.get("name") or layer.get("name") or kind.lower())
         kind, config, rounds = _unwrapped(kind, config)
-        entry = LAYERS.find(kind) if kind not in _OWN else None
+        entry = LAYERS.find(kind)
+        if entry is not None and not entry.is_keras:
+            entry = None
         if entry is None or config.get("data_format") == "channels_first":
             node = Node(id=name, type=kind if entry is None else f"{kind} (channels_first)", params=_plain(config))
             identifier = self._add(node, sources)
@@ -236,7 +239,7 @@ def _placed(layers: list[Config], place: LayerOrigin | None) -> dict[str, LayerO
             group = f"{before.group}/layers/{word}" if before.group else f"layers/{word}"
         name, told = name_of(layer), in_layers(layer)
         found[name] = LayerOrigin(layer=told, names=(*before.names, name), group=group,
-                             flat=told is not layer and told["class_name"] == "DepthwiseConv2D")
+                             flat=told is not layer and told["class_name"] == DEPTHWISE_CONV2D.id)
     return found
 
 
@@ -248,8 +251,9 @@ def _snake(name: str) -> str:
 
 def _unwrapped(kind: str, config: Config) -> tuple[str, Config, int]:
     """A layer within the wrapper that normalises its kernel, and the wrapper's rounds; 0 for any other layer."""
-    inner = config.get("layer") if kind == "SpectralNormalization" else None
-    if isinstance(inner, Mapping) and inner.get("class_name") in COLUMNS and isinstance(inner.get("config"), Mapping):
+    inner = config.get("layer") if kind == WRAPPED else None
+    if isinstance(inner, Mapping) and can_wrap(LAYERS.find(str(inner.get("class_name")))) and isinstance(
+            inner.get("config"), Mapping):
         return str(inner["class_name"]), inner["config"], int(config.get("power_iterations") or 1)
     return kind, config, 0
 

@@ -12,6 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
+from cnnstudio.catalog.layers import LAYERS, joining
+from cnnstudio.catalog.layers.convolution import DEPTHWISE_CONV2D
+from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.interchange.keras_file.calls import CONSTANT, MODELS, TENSOR, is_place
 
@@ -28,7 +31,6 @@ _ARITHMETIC: Final = {
     "negative": "~", "cast": "=",
 }
 """Names of operations in Keras 3, and of TensorFlow's functions in Keras 2."""
-_JOINING: Final = {"+": "Add", "-": "Subtract", "*": "Multiply"}
 _MOST_NUMBERS: Final = 65_536
 _RENAMED: Final = {"swish": "silu", "hard_swish": "hard_silu"}
 """Activations by the names that Keras 2 wrote."""
@@ -52,14 +54,15 @@ def in_layers(layer: Config) -> Config:
     if not isinstance(config, Mapping):
         return layer
     if layer["class_name"] == "LayerScale" and config.keys() >= _LAYER_SCALE and _is_kerass(layer):
-        return {**layer, "class_name": "DepthwiseConv2D", "module": "keras.layers",
+        return {**layer, "class_name": DEPTHWISE_CONV2D.id, "module": "keras.layers",
                 "config": {"name": config.get("name"), "kernel_size": [1, 1], "use_bias": False}}
     if is_operation(layer):
         return _arithmetic(layer, config)
     told = {name: _RENAMED.get(value, value) if isinstance(value, str) and name == "activation" else value
             for name, value in config.items()}
-    if layer["class_name"] == "LeakyReLU" and "alpha" in told:
-        told["negative_slope"] = told.pop("alpha")
+    entry = LAYERS.find(str(layer["class_name"]))
+    if entry is not None:
+        told = {entry.renamed.get(name, name): value for name, value in told.items()}
     return layer if told == config else {**layer, "config": told}
 
 
@@ -82,14 +85,15 @@ def _arithmetic(layer: Config, config: Config) -> Config:
         made = (-1.0, 0.0) if len(values) == 1 else None
     elif [isinstance(each, _Tensor) for each in values] == [True, True]:
         # Two tensors: the layer of that name joins them, and is looked at as an operation.
-        return {**layer, "class_name": _JOINING[sign], "module": OPERATION} if sign in _JOINING else layer
+        entry = joining(sign)
+        return layer if entry is None else {**layer, "class_name": entry.id, "module": OPERATION}
     else:
         made = _scaled(sign, *values) if len(values) == 2 else None
     if made is None:
         return layer
     written = {name: list(value) if isinstance(value, tuple) else value
                for name, value in zip(("scale", "offset"), made, strict=True)}
-    return {**layer, "class_name": "Rescaling", "module": "keras.layers", "inbound_nodes": [],
+    return {**layer, "class_name": RESCALING.id, "module": "keras.layers", "inbound_nodes": [],
             "config": {"name": config.get("name"), **written}}
 
 
@@ -175,8 +179,8 @@ def folded(network: NetworkSpec, made: Sequence[str]) -> NetworkSpec:
     nodes, edges, kinds = {node.id: node for node in network.nodes}, list(network.edges), set(made)
     for name in made:
         before = [edge.source for edge in edges if edge.target == name]
-        if nodes[name].type != "Rescaling" or len(before) != 1 or before[0] not in kinds or (
-                nodes[before[0]].type != "Rescaling" or sum(edge.source == before[0] for edge in edges) != 1):
+        if nodes[name].type != RESCALING.id or len(before) != 1 or before[0] not in kinds or (
+                nodes[before[0]].type != RESCALING.id or sum(edge.source == before[0] for edge in edges) != 1):
             continue
         joined = _joined(nodes[before[0]], nodes[name])
         if joined is not None:

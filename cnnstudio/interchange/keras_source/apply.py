@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, values_of
+from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.core.edits import set_network
 from cnnstudio.core.groups import border, expanded, times
-from cnnstudio.core.network import Group, NetworkSpec, Node
+from cnnstudio.core.network import INPUT, OUTPUT, Group, NetworkSpec, Node
 from cnnstudio.core.params import shown
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.foreign import following_classes, taken_out, with_foreign
@@ -53,11 +54,11 @@ def _scaled(project: Project, written: Written, context: Context) -> tuple[Netwo
     before = project.recipe.normalization
     first = _behind_input(written.whole)
     call = rescaling(context)
-    if first is not None and first.type == "Rescaling":
+    if first is not None and first.type == RESCALING.id:
         mine = project.network.node(first.id)
-        if mine is not None and mine.type == "Rescaling":
+        if mine is not None and mine.type == RESCALING.id:
             return written.whole, before if call is None else "none"
-        values = values_of(first, LAYERS["Rescaling"])
+        values = values_of(first, RESCALING)
         printed = {"offset": 0.0} | call.kwargs if call is not None else None
         if printed is not None and (values["scale"], values["offset"]) == (printed["scale"], printed["offset"]):
             return taken_out(written.whole, first.id), before
@@ -67,7 +68,7 @@ def _scaled(project: Project, written: Written, context: Context) -> tuple[Netwo
 
 
 def _behind_input(network: NetworkSpec) -> Node | None:
-    inputs = [node.id for node in network.nodes if node.type == "Input"]
+    inputs = [node.id for node in network.nodes if node.type == INPUT]
     leaving = [edge.target for edge in network.edges if edge.source in inputs]
     return network.node(leaving[0]) if len(inputs) == 1 and len(leaving) == 1 else None
 
@@ -79,9 +80,9 @@ def _own_dense(found: NetworkSpec, code: NetworkSpec, old: NetworkSpec, context:
     written = {node.id: node for node in code.nodes}
 
     def own(node: Node) -> Node:
-        if types.get(node.id) == "Output":
+        if types.get(node.id) == OUTPUT:
             return following_classes(node, context)
-        return written[node.id] if types.get(node.id) == "Dense" and written[node.id].type == "Dense" else node
+        return written[node.id] if types.get(node.id) == PLAIN_OUTPUT and written[node.id].type == PLAIN_OUTPUT else node
 
     return replace(found, nodes=tuple(own(node) for node in found.nodes))
 

@@ -12,7 +12,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source.names import simple
 from cnnstudio.interchange.keras_source.values import BaseLayer, BaseModel, Drawn, Function, Remark, Tensor, Unknown
 
-_POOLED: Final = {"GlobalAveragePooling2D": "avg", "GlobalMaxPooling2D": "max"}
+_POOLED: Final = {layer.id: layer.pooling for layer in LAYERS if layer.pooling}
 _NAMES: Final = {simple(base.id): base.id for base in BASES}
 
 
@@ -71,7 +71,7 @@ def settled(model: BaseModel, remarks: list[Remark]) -> dict[str, Any]:
     """The parameters of the base's node, with the freeze line that fits what of it learns."""
     if not model.frozen:
         return model.params | {"trainable_from": "all"}
-    weighty = {node.id for node in model.base.graph().nodes if node.type != "BatchNormalization"}
+    weighty = {node.id for node in model.base.graph().nodes if not LAYERS[node.type].batch_free}
     learning = weighty - model.frozen
     first = next((block for block in model.base.blocks
                   if any(model.base.block_of(each) == block for each in learning)), None)
@@ -125,10 +125,10 @@ def recognised(function: Function, drawn: list[Drawn], entering: Any, answer: An
     if ends is None:
         return None
     learning = {each.name for each in own if each.layer is not None and each.layer.trainable
-                and each.kind not in ("Rescaling", "ReLU", "Add")}
+                and LAYERS[each.kind].frozen_in_code}
     line = next((line for line in ("none", "all", *base.blocks) if learning == {
         each.name for each in own if each.name in base.trainable_layers(line)
-        and each.kind not in ("Rescaling", "ReLU", "Add")}), None)
+        and LAYERS[each.kind].frozen_in_code}), None)
     if line is None:
         return None
     params: dict[str, Any] = {"base": base.id, "trainable_from": line, "ends_at": ends, "pooling": pooling}

@@ -5,12 +5,18 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from cnnstudio.catalog.layers.common import ACTIVATIONS
-from cnnstudio.catalog.layers.spectral import COLUMNS, wrapped
+from cnnstudio.catalog.layers import LAYERS, global_pooling, joining
+from cnnstudio.catalog.layers.activation import ACTIVATION, RELU
+from cnnstudio.catalog.layers.core import FLATTEN
+from cnnstudio.catalog.layers.functions import ACTIVATIONS
+from cnnstudio.catalog.layers.normalization import RESCALING
+from cnnstudio.catalog.layers.reshaping import RESHAPE
+from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped
+from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
 from cnnstudio.interchange.keras_source.expressions import NOT_RUN
-from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, canonical, layer_kind, parts
+from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, RESIZING, canonical, layer_kind, parts
 from cnnstudio.interchange.keras_source.objects import Objects
 from cnnstudio.interchange.keras_source.settings import layer_of
 from cnnstudio.interchange.keras_source.values import (
@@ -33,8 +39,8 @@ from cnnstudio.interchange.keras_source.values import (
 _ELSEWHERE = Text("{name} is not in this file", "{name} no está en este archivo")
 _KEPT = ("cast", "identity", "stop_gradient", "convert_to_tensor", "preprocess_input")
 """Functions that hand pictures on; a base scales them by itself."""
-_MEANS = {"mean": "GlobalAveragePooling2D", "reduce_mean": "GlobalAveragePooling2D", "max": "GlobalMaxPooling2D",
-          "reduce_max": "GlobalMaxPooling2D", "amax": "GlobalMaxPooling2D"}
+_MEANS = {"mean": "avg", "reduce_mean": "avg", "max": "max", "reduce_max": "max", "amax": "max"}
+_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Mult: "*", ast.Sub: "-"}
 _OPERATIONS: dict[str, type[ast.operator]] = {
     "add": ast.Add, "subtract": ast.Sub, "multiply": ast.Mult, "divide": ast.Div, "true_divide": ast.Div}
 _OBJECTS = ("regularizers", "initializers", "constraints", "optimizers", "losses", "metrics", "callbacks", "optimizer_v2")
@@ -93,7 +99,7 @@ class Calls(Objects):
         if layer.kind in AUGMENTING and tensors:
             self.augmenting.setdefault(layer.kind, layer.line)
             return tensors[0]
-        if layer.kind == "Resizing" and tensors and tensors[0].node.kind == "Input":
+        if layer.kind == RESIZING and tensors and tensors[0].node.kind == INPUT:
             return self._resized(layer, tensors[0])
         if layer.kind == "Lambda" and len(tensors) == 1:
             return self._lambda_layer(layer, tensors[0], line)
@@ -142,7 +148,7 @@ class Calls(Objects):
             NOT_RUN, line)
 
     def _keras(self, path: str, part: str, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        if name == "Input":
+        if name == INPUT:
             return self._input(arguments, keywords, line)
         if name == "Sequential":
             return self._chain(arguments, keywords, line)
@@ -166,7 +172,7 @@ class Calls(Objects):
         return self._operation(name, arguments, keywords, line) if tensors else Unknown(NOT_RUN, line)
 
     def _layer(self, kind: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        if kind == "SpectralNormalization":
+        if kind == WRAPPED:
             return self._spectral(arguments, keywords, line)
         return layer_of(kind, arguments, keywords, line)
 
@@ -174,8 +180,8 @@ class Calls(Objects):
         """A layer in the wrapper that normalises its kernel: the layer with that setting."""
         given = dict(zip(("layer", "power_iterations"), arguments, strict=False)) | keywords
         inner, rounds, name = given.get("layer"), given.get("power_iterations", 1), given.get("name")
-        if not isinstance(inner, Layer) or inner.kind not in COLUMNS or not isinstance(rounds, int):
-            return layer_of("SpectralNormalization", arguments, keywords, line)
+        if not isinstance(inner, Layer) or not can_wrap(LAYERS.find(inner.kind)) or not isinstance(rounds, int):
+            return layer_of(WRAPPED, arguments, keywords, line)
         inner.params = wrapped(inner.params, rounds)
         inner.name = name if isinstance(name, str) else inner.name
         return inner
@@ -238,15 +244,16 @@ class Calls(Objects):
             return self.joined(_OPERATIONS[name], arguments[0], arguments[1], line)
         if name in MERGING and name != "dot":
             settings = {"axis": keywords.get("axis", arguments[1] if len(arguments) > 1 and isinstance(
-                arguments[1], int) else -1)} if MERGING[name] == "Concatenate" else {}
+                arguments[1], int) else -1)} if LAYERS[MERGING[name]].has_param("axis") else {}
             return self.sheet.apply(layer_of(MERGING[name], [], settings, line), tensors, line)
-        if name in _MEANS and self._axes(arguments, keywords) in ((1, 2), (-3, -2)):
+        pooling = global_pooling(_MEANS.get(name, ""))
+        if pooling is not None and self._axes(arguments, keywords) in ((1, 2), (-3, -2)):
             kept = keywords.get("keepdims", keywords.get("keep_dims", False)) is True
-            return self.sheet.apply(layer_of(_MEANS[name], [], {"keepdims": kept}, line), tensors, line)
+            return self.sheet.apply(layer_of(pooling.id, [], {"keepdims": kept}, line), tensors, line)
         if name == "reshape" and len(arguments) > 1 and isinstance(arguments[1], list | tuple):
-            return self.sheet.apply(layer_of("Reshape", [tuple(arguments[1])[1:]], {}, line), tensors, line)
+            return self.sheet.apply(layer_of(RESHAPE.id, [tuple(arguments[1])[1:]], {}, line), tensors, line)
         if name == "flatten":
-            return self.sheet.apply(layer_of("Flatten", [], {}, line), tensors, line)
+            return self.sheet.apply(layer_of(FLATTEN.id, [], {}, line), tensors, line)
         return self.sheet.apply(layer_of(name, [], {}, line), tensors, line)
 
     def _axes(self, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -255,23 +262,23 @@ class Calls(Objects):
 
     def _activated(self, word: str, tensors: list[Tensor], arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         """An activation as a function: with settings of its own it is the layer that has them."""
-        kind = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "softmax": "Softmax", "elu": "ELU"}.get(word)
+        kind = next((entry.id for entry in LAYERS if entry.activation is not None and word in entry.functions), None)
         name = keywords.pop("name", None)
         if kind is not None and (arguments or keywords):
-            given = {"negative_slope" if key == "alpha" and kind == "ReLU" else key: value for key, value in keywords.items()}
+            given = {"negative_slope" if key == "alpha" and kind == RELU.id else key: value for key, value in keywords.items()}
             layer = layer_of(kind, arguments, given, line)
         else:
-            layer = layer_of("Activation", [word], {}, line)
+            layer = layer_of(ACTIVATION.id, [word], {}, line)
         layer.name = name if isinstance(name, str) else ""
         return self.sheet.apply(layer, tensors, line)
 
     def joined(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
         """`a + b`, `a * b`, `a - b` of tensors; with a number it is a Rescaling."""
         if isinstance(one, Tensor) and isinstance(other, Tensor):
-            layer = {ast.Add: "Add", ast.Mult: "Multiply", ast.Sub: "Subtract"}.get(kind)
-            if layer is None:
+            entry = joining(_SIGNS.get(kind, ""))
+            if entry is None:
                 return Unknown(NOT_RUN, line)
-            return self.sheet.apply(layer_of(layer, [], {}, line), [one, other], line)
+            return self.sheet.apply(layer_of(entry.id, [], {}, line), [one, other], line)
         tensor, number, first = (one, other, True) if isinstance(one, Tensor) else (other, one, False)
         if isinstance(number, list | tuple) and number and all(isinstance(each, int | float) for each in number):
             numbers = [float(each) for each in number]
@@ -283,7 +290,7 @@ class Calls(Objects):
         if scale is None or offset is None:
             return Unknown(NOT_RUN, line)
         row: Any = (scale[0], offset[0]) if len(numbers) == 1 else (tuple(scale), tuple(offset))
-        return self.sheet.apply(layer_of("Rescaling", [*row], {}, line), [tensor], line)
+        return self.sheet.apply(layer_of(RESCALING.id, [*row], {}, line), [tensor], line)
 
     # Python's own functions ----------------------------------------------------------------------------------
 

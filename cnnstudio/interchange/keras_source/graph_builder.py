@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, ShapeTrouble, values_of
-from cnnstudio.core.network import Node
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, ShapeTrouble, values_of
+from cnnstudio.core.network import BASE, INPUT, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source.values import (
@@ -52,7 +52,7 @@ class Sheet:
         drawn = Drawn(number=self._made, kind=kind, params=params, sources=list(sources), line=line, name=name, layer=layer,
                       base=base, shape=shape)
         drawn.implied = self._implied
-        if shape is None and kind != "Input":
+        if shape is None and kind != INPUT:
             drawn.shape = _shape(drawn)
         self.nodes.append(drawn)
         return Tensor(drawn)
@@ -60,7 +60,7 @@ class Sheet:
     def input(self, shape: Any, line: int, name: str = "") -> Tensor:
         """An input of that shape without the batch; what is not known of it stays open."""
         sizes = picture(shape)
-        made = self.node("Input", {}, [], line, name=name, shape=sizes if sizes is None or len(sizes) == 3 else None)
+        made = self.node(INPUT, {}, [], line, name=name, shape=sizes if sizes is None or len(sizes) == 3 else None)
         if sizes is not None and len(sizes) != 3:
             text = Text("The input has the shape {shape}: here a network takes pictures (height, width, channels).",
                         "La entrada tiene la forma {shape}: aquí una red recibe imágenes (alto, ancho, canales).")
@@ -171,15 +171,15 @@ class Sheet:
             if id(drawn) not in names:
                 made = self.node(drawn.kind, drawn.params, [names[id(source)] for source in drawn.sources], drawn.line,
                                  name=drawn.name, layer=drawn.layer, base=drawn.base,
-                                 shape=drawn.shape if drawn.kind == "Input" else None)
+                                 shape=drawn.shape if drawn.kind == INPUT else None)
                 names[id(drawn)] = made.node
         found = [Tensor(names[id(each.node)]) for each in graph.outputs]
         return found[0] if len(found) == 1 else found
 
     def _base(self, model: BaseModel, tensor: Tensor, line: int) -> Tensor:
-        found = self.node("PretrainedBase", model.params, [tensor.node], line, base=model)
+        found = self.node(BASE, model.params, [tensor.node], line, base=model)
         if model.classes:
-            found = self.node("Dense", {"units": model.classes, "activation": "softmax"}, [found.node], line,
+            found = self.node(PLAIN_OUTPUT, {"units": model.classes, "activation": "softmax"}, [found.node], line,
                               name="predictions")
         return found
 

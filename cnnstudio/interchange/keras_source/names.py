@@ -11,15 +11,11 @@ _ROOTS: Final = ("tensorflow.python.keras", "tensorflow.keras", "tensorflow.comp
 ASSUMED: Final = {"keras": "keras", "tf": "tensorflow", "tensorflow": "tensorflow", "np": "numpy", "numpy": "numpy",
                   "layers": "keras.layers", "models": "keras.models", "math": "math", "K": "keras.backend"}
 """What these names mean where a piece of code does not import them itself."""
-ALIASES: Final = {
-    "Convolution2D": "Conv2D", "MaxPool2D": "MaxPooling2D", "AvgPool2D": "AveragePooling2D",
-    "GlobalAvgPool2D": "GlobalAveragePooling2D", "GlobalMaxPool2D": "GlobalMaxPooling2D", "Deconvolution2D": "Conv2DTranspose",
-    "Convolution2DTranspose": "Conv2DTranspose", "SeparableConvolution2D": "SeparableConv2D", "Deconv2D": "Conv2DTranspose",
-    "DepthwiseConvolution2D": "DepthwiseConv2D",
-}
-MERGING: Final = {"add": "Add", "concatenate": "Concatenate", "concat": "Concatenate", "multiply": "Multiply",
-                  "subtract": "Subtract", "average": "Average", "maximum": "Maximum", "minimum": "Minimum", "dot": "Dot"}
+ALIASES: Final = {alias: layer.id for layer in LAYERS for alias in layer.aliases}
+MERGING: Final = {function: layer.id for layer in LAYERS if layer.family == "merge" for function in layer.functions}
 """Functions that join tensors, and the layer each stands for."""
+RESIZING: Final = "Resizing"
+"""Keras's layer that brings pictures to a size: right behind the input it is the business of the recipe."""
 AUGMENTING: Final = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
                      "RandomCrop", "RandomHeight", "RandomWidth", "RandomHue", "RandomSaturation", "RandomShear",
                      "RandomColorJitter", "RandomColorDegeneration", "RandomGrayscale", "RandomPosterization",
@@ -27,36 +23,6 @@ AUGMENTING: Final = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomTransl
                      "RandomElasticTransform", "AutoContrast", "Equalization", "Solarization", "AugMix", "RandAugment",
                      "CutMix", "MixUp", "Pipeline")
 """Layers that change training pictures: the business of the augmentation, not of the network."""
-OLD_SETTINGS: Final = {("LeakyReLU", "alpha"): "negative_slope", ("Dropout", "p"): "rate"}
-OMITTED: Final[dict[str, dict[str, Any]]] = {"Cropping2D": {"cropping": ((0, 0), (0, 0))}}
-"""Keras's defaults where they differ from those with which a new layer starts here."""
-
-_CONVOLVING: Final = ("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate")
-_WEIGHTS: Final = ("kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
-                   "activity_regularizer", "kernel_constraint", "bias_constraint")
-_NORMS: Final = ("epsilon", "center", "scale", "beta_initializer", "gamma_initializer")
-_POSITIONS: Final[dict[str, tuple[str, ...]]] = {
-    "Conv2D": (*_CONVOLVING, "groups", "activation", "use_bias", *_WEIGHTS),
-    "DepthwiseConv2D": ("kernel_size", "strides", "padding", "depth_multiplier", "data_format", "dilation_rate",
-                        "activation", "use_bias"),
-    "SeparableConv2D": (*_CONVOLVING, "depth_multiplier", "activation", "use_bias"),
-    "Conv2DTranspose": ("filters", "kernel_size", "strides", "padding", "output_padding", "data_format", "dilation_rate",
-                        "activation", "use_bias"),
-    "Dense": ("units", "activation", "use_bias", *_WEIGHTS),
-    "GlobalAveragePooling2D": ("data_format", "keepdims"), "GlobalMaxPooling2D": ("data_format", "keepdims"),
-    "BatchNormalization": ("axis", "momentum", *_NORMS), "LayerNormalization": ("axis", *_NORMS),
-    "GroupNormalization": ("groups", "axis", *_NORMS), "RMSNormalization": ("axis", "epsilon"),
-    "Normalization": ("axis", "mean", "variance", "invert"),
-    "PReLU": ("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes"),
-    "UpSampling2D": ("size", "data_format", "interpolation"),
-    "MultiHeadAttention": ("num_heads", "key_dim", "value_dim", "dropout", "use_bias"),
-    "Dropout": ("rate", "noise_shape", "seed"),
-}
-
-
-def positions(kind: str) -> tuple[str, ...]:
-    """The names of a layer's positional arguments, in Keras's order."""
-    return _POSITIONS[kind] if kind in _POSITIONS else tuple(LAYERS[kind].call.kwargs)
 
 
 def canonical(path: str) -> str:

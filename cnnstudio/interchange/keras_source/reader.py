@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.network import BASE, NetworkSpec, Node
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
@@ -142,7 +142,7 @@ def _at(source: Source, text: Text, line: int) -> Text:
 
 def _written(source: Source, made: Found) -> Written:
     network, normalization = without_scaling(made.network)
-    based = normalization == "none" and any(node.type == "PretrainedBase" for node in network.nodes)
+    based = normalization == "none" and any(node.type == BASE for node in network.nodes)
     told = tuple(_remark(source, each) for each in made.remarks)
     return Written(network=network, whole=made.network, shape=made.shape,
                    normalization="base" if based else normalization, unknown=made.unknown,

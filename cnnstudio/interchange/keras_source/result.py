@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.catalog.drawing import id_for
-from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, id_stem, values_of
+from cnnstudio.core.network import INPUT, OUTPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import bases
 from cnnstudio.interchange.keras_source.graph_builder import ancestors
@@ -72,7 +71,7 @@ def found(reader: Reader) -> Found:
 
 def _answer_shares(end: Drawn, remarks: list[Remark]) -> None:
     """Here every loss takes probabilities: a last Dense that gives scores gets the activation that its loss would apply."""
-    if end.kind == "Dense" and end.params.get("activation") in (None, "linear"):
+    if end.kind == PLAIN_OUTPUT and end.params.get("activation") in (None, "linear"):
         activation = "sigmoid" if end.params.get("units") == 1 else "softmax"
         end.params = dict(end.params) | {"activation": activation}
         remarks.append(Remark("from_logits", Text(
@@ -152,13 +151,13 @@ def _ends(reader: Reader, model: Model) -> tuple[Drawn, Drawn]:
 def _without_model(reader: Reader, remarks: list[Remark]) -> tuple[None, Drawn | None, None]:
     """Code that only calls layers: all of them are the network."""
     nodes = reader.sheet.nodes
-    if not any(each.kind != "Input" for each in nodes):
+    if not any(each.kind != INPUT for each in nodes):
         raise Trouble("no_network", Text("There is no network of Keras in this code.", "No hay ninguna red de Keras en este "
                                          "código."), 1)
     remarks.append(Remark("no_model", Text("The code makes no keras.Model: all its layers were taken.",
                                            "El código no crea ningún keras.Model: se tomaron todas sus capas."),
                           nodes[-1].line))
-    return None, next((each for each in nodes if each.kind == "Input"), None), None
+    return None, next((each for each in nodes if each.kind == INPUT), None), None
 
 
 def _kept(reader: Reader, model: Model | None, end: Drawn | None) -> list[Drawn]:
@@ -176,7 +175,7 @@ def _kept(reader: Reader, model: Model | None, end: Drawn | None) -> list[Drawn]
 def _check_inputs(start: Drawn, kept: Iterable[Drawn]) -> None:
     if start.trouble is not None:
         raise start.trouble
-    others = [each for each in kept if each.kind == "Input" and each is not start]
+    others = [each for each in kept if each.kind == INPUT and each is not start]
     if others:
         raise Trouble("several_inputs", Text("The network has a second input here: it takes one picture.",
                                              "La red tiene aquí una segunda entrada: recibe una imagen."), others[0].line)
@@ -196,7 +195,7 @@ def _network(kept: list[Drawn], end: Drawn | None, remarks: list[Remark]) -> tup
             told.add(id(drawn.base))
         layer = drawn.layer
         if layer is not None and drawn is end and _follows_classes(drawn):
-            kind, params = "Output", {name: value for name, value in params.items() if name.startswith("kernel_reg")}
+            kind, params = OUTPUT, {name: value for name, value in params.items() if name.startswith("kernel_reg")}
             remarks.append(Remark("follows_classes", Text(
                 "The code does not tell the number of classes: the Output layer follows them.",
                 "El código no dice el número de clases: la capa de salida las sigue."), layer.line))
@@ -226,7 +225,7 @@ def _names(kept: list[Drawn]) -> dict[int, str]:
     for named in (True, False):
         for drawn in kept:
             if bool(drawn.name) == named:
-                wanted = name = _word(drawn.name) if named else _word(id_for(drawn.kind))
+                wanted = name = _word(drawn.name) if named else _word(id_stem(drawn.kind))
                 number = last.get(wanted, 1)
                 while name in taken:
                     number += 1
@@ -245,7 +244,7 @@ def _word(name: str) -> str:
 def _follows_classes(drawn: Drawn) -> bool:
     """Whether a last Dense is what answers for the classes, of which the code does not tell how many there are."""
     layer = drawn.layer
-    return layer is not None and drawn.kind == "Dense" and "units" in layer.open and simple(
+    return layer is not None and drawn.kind == PLAIN_OUTPUT and "units" in layer.open and simple(
         str(drawn.params.get("activation") or "softmax")) in ("softmax", "sigmoid")
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.layers import LAYERS, LayerType, values_of
-from cnnstudio.catalog.layers.common import ACTIVATIONS
+from cnnstudio.catalog.layers.functions import ACTIVATIONS
 from cnnstudio.core.item import as_immutable
 from cnnstudio.core.network import Node
 from cnnstudio.core.params import Int, Ints, Numbers, Padding4, Pair, by_name, check
@@ -14,20 +14,15 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source.arithmetic import weight
 from cnnstudio.interchange.keras_source.names import (
     OBJECTS,
-    OLD_SETTINGS,
-    OMITTED,
     PLAIN_DEFAULTS,
     PLAIN_INITIALIZERS,
     canonical,
     layer_kind,
     parts,
-    positions,
     simple,
 )
 from cnnstudio.interchange.keras_source.values import Layer, Made, Name, Remark, Unknown
 
-OWN: Final = ("Input", "Output", "PretrainedBase")
-"""Types that only this program has."""
 _LONGEST: Final = 4096
 """Numbers in one setting."""
 _SHAPES: Final = ("input_shape", "batch_input_shape", "batch_shape", "shape")
@@ -55,10 +50,12 @@ class _Open(Exception):
 def layer_of(kind: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Layer:
     """The layer that `keras.layers.<kind>(*arguments, **keywords)` makes."""
     kind = layer_kind(kind)
-    entry = LAYERS.find(kind) if kind not in OWN else None
+    entry = LAYERS.find(kind)
+    if entry is not None and not entry.is_keras:
+        entry = None
     made = Layer(kind=kind, params={}, line=line)
     given = dict(keywords)
-    names = positions(kind) if entry is not None else ()
+    names = entry.positions if entry is not None else ()
     for place, value in enumerate(arguments):
         given.setdefault(names[place] if place < len(names) else f"argument_{place + 1}", value)
     _common(made, given)
@@ -68,7 +65,7 @@ def layer_of(kind: str, arguments: list[Any], keywords: dict[str, Any], line: in
         made.kind = kind if entry is None else f"{kind} (channels_first)"
         made.params = _kept(given)
         return made
-    given = {OLD_SETTINGS.get((kind, name), name): value for name, value in given.items()}
+    given = {entry.renamed.get(name, name): value for name, value in given.items()}
     _settle(made, entry, given)
     return made
 
@@ -105,7 +102,7 @@ def _settle(made: Layer, entry: LayerType, given: dict[str, Any]) -> None:
             config[name] = _fitted(by_name(entry.params, name), plain)
         elif plain not in _HARMLESS.get(name, ()):
             made.remarks.append(_without(made, name, value))
-    whole = OMITTED.get(entry.id, {}) | entry.call.defaults | config
+    whole = entry.keras_defaults | entry.call.defaults | config
     # What is left open keeps the default of a new layer, as if the code did not name it.
     whole = {name: value for name, value in whole.items() if name not in made.open}
     made.params = _params(entry, whole)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any, Final
 
-from cnnstudio.core.network import Node
+from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
 from cnnstudio.interchange.keras_source.arithmetic import Impossible
@@ -262,7 +262,7 @@ class Reader(Calls):
             return Unknown(_TOO_DEEP.fill(n=DEEPEST), line)
         if self.bases and len(arguments) == 1 and isinstance(arguments[0], Tensor) and (
                 node := self.bases.get(ast.dump(function.node))) is not None:
-            return self.sheet.node("PretrainedBase", dict(node.params), [arguments[0].node], line, name=node.id)
+            return self.sheet.node(BASE, dict(node.params), [arguments[0].node], line, name=node.id)
         scope = Scope(outer=function.scope)
         missing = self._bind(function, arguments, keywords, scope, line)
         if missing is not None:
@@ -287,7 +287,7 @@ class Reader(Calls):
             return answer
         del self.sheet.nodes[before:]
         entering: Tensor = arguments[0]
-        return self.sheet.node("PretrainedBase", params, [entering.node], line, name=bases.node_name(function))
+        return self.sheet.node(BASE, params, [entering.node], line, name=bases.node_name(function))
 
     def _bind(self, function: Function, arguments: list[Any], keywords: dict[str, Any], scope: Scope, line: int
               ) -> Unknown | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cnnstudio.catalog.training import LOSSES, OPTIMIZERS, Recipe
+from cnnstudio.catalog.training import LOSSES, OPTIMIZERS, TrainingComponent
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import check, complete
 from cnnstudio.core.text import Text
@@ -53,32 +53,32 @@ def _word(value: Any) -> str:
 
 
 def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
-    recipe = next((each for each in OPTIMIZERS if simple(each.id) == simple(_word(value))), None)
-    if recipe is None:
+    entry = next((each for each in OPTIMIZERS if simple(each.id) == simple(_word(value))), None)
+    if entry is None:
         if _word(value):
             remarks.append(Remark("other_optimizer", Text(
                 "The optimizer {name} is not known here: the project's stays.",
                 "El optimizador {name} no se conoce aquí: queda el del proyecto.").fill(name=_word(value)[:60]), model.line))
         return None
-    params = _settings(recipe, value) if isinstance(value, Made) else {}
+    params = _settings(entry, value) if isinstance(value, Made) else {}
     if "learning_rate" in params and not isinstance(params["learning_rate"], int | float):
         remarks.append(Remark("other_optimizer", Text(
             "The learning rate is no plain number in the code: the project's optimizer stays.",
             "La tasa de aprendizaje no es un simple número en el código: queda el optimizador del proyecto."), model.line))
         return None
-    wrong = {problem.where.field for problem in check(recipe.params, params, "training")}
+    wrong = {problem.where.field for problem in check(entry.params, params, "training")}
     params = {name: each for name, each in params.items() if name not in wrong}
     # Keras's own rate where the code names none: it is the default here, too.
-    return Item(type=recipe.id, params={"learning_rate": complete(recipe.params, {})["learning_rate"]} | params)
+    return Item(type=entry.id, params={"learning_rate": complete(entry.params, {})["learning_rate"]} | params)
 
 
-def _settings(recipe: Recipe, made: Made) -> dict[str, Any]:
+def _settings(entry: TrainingComponent, made: Made) -> dict[str, Any]:
     """The settings of an optimizer as the code gives them; those that have no counterpart are left out."""
-    given = dict(zip(tuple(recipe.call.kwargs), made.arguments, strict=False)) | {
+    given = dict(zip(tuple(entry.call.kwargs), made.arguments, strict=False)) | {
         "learning_rate" if name == "lr" else name: value for name, value in made.keywords.items()}
     plain = {name: value for name, value in given.items() if isinstance(value, int | float | bool | None)
              or name == "learning_rate"}
-    return recipe.call.parameters(plain)
+    return entry.call.parameters(plain)
 
 
 def _shown(optimizer: Item) -> str:

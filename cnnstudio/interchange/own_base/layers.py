@@ -9,7 +9,10 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.catalog.layers.attention import MULTI_HEAD_ATTENTION
+from cnnstudio.catalog.layers.convolution import CONV2D_TRANSPOSE
+from cnnstudio.catalog.layers.normalization import NORMALIZATION
+from cnnstudio.core.network import INPUT, NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin
@@ -25,7 +28,7 @@ AUGMENTING: Final = frozenset((
     "RandomTranslation", "RandomZoom", "AugMix", "AutoContrastAugment", "CutMix", "MixUp", "RandAugment"))
 """Layers that change pictures while a network trains and do nothing when it predicts: a base leaves them out."""
 _MODULES: Final = ("", "keras", "keras.layers")
-_OPERATIONS: Final = frozenset(("Add", "Subtract", "Multiply", "Maximum", "Minimum"))
+_OPERATIONS: Final = frozenset(layer.id for layer in LAYERS if layer.operation)
 """Operations on tensors that a layer of the same name stands for, where they join two tensors."""
 _ONLY: Final[Mapping[str, tuple[Any, ...]]] = {
     "data_format": ("channels_last", None), "rms_scaling": (False,), "renorm": (False,), "use_gate": (False,),
@@ -58,7 +61,7 @@ def rewired(network: NetworkSpec) -> NetworkSpec:
 
 def adapted(network: NetworkSpec, foreign: ForeignNetwork, path: Path) -> NetworkSpec:
     """The network with the numbers of normalisations that were adapted to pictures: they lie among the weights."""
-    asked = [node for node in network.nodes if node.type == "Normalization"
+    asked = [node for node in network.nodes if node.type == NORMALIZATION.id
              and foreign.origins[node.id].layer["config"].get("mean") is None]
     if not asked:
         return network
@@ -80,7 +83,7 @@ def refusals(foreign: ForeignNetwork, network: NetworkSpec, found: NetworkReport
     refused: dict[str, Text] = {}
     old = any("batch_input_shape" in origin.layer["config"] for origin in foreign.origins.values())
     for node in network.nodes:
-        if node.type == "Input":
+        if node.type == INPUT:
             continue
         reason = _reason(node, foreign.origins[node.id], network, found)
         if reason is None and old and node.params.get("activation") == "hard_sigmoid":
@@ -98,7 +101,7 @@ def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, found: Networ
         joined = len(sources) > 1 and len({found.nodes[each].shape for each in sources}) == 1
         return None if node.type in _OPERATIONS and joined else Text("an operation on tensors", "una operación con tensores")
     custom = module not in _MODULES and not module.startswith("keras.src.")
-    if node.type not in LAYERS or custom or node.type in ("Input", "Output", "PretrainedBase"):
+    if node.type not in LAYERS or custom or not LAYERS[node.type].is_keras:
         return Text("{kind}, {why}", "{kind}, {why}").fill(kind=node.type, why=_UNKNOWN)
     if node.params.get("spectral_normalization"):
         return Text("its weights lie in a wrapper", "sus pesos están en un envoltorio")
@@ -123,11 +126,11 @@ def _settings(node: Node, config: Mapping[str, Any], rank: int) -> Iterator[tupl
     """Settings that ours cannot have; `rank` of its input counts no batch."""
     entry = LAYERS[node.type]
     # Keras writes out over which axes attention goes: all but batch and channels, where nothing was said.
-    every = list(range(1, rank)) if node.type == "MultiHeadAttention" else None
+    every = list(range(1, rank)) if node.type == MULTI_HEAD_ATTENTION.id else None
     for name, allowed in _ONLY.items():
         if name in config and name not in entry.call.kwargs and config[name] not in (*allowed, every):
             yield name, config[name]
-    if node.type == "Conv2DTranspose" and set(_numbers(config.get("dilation_rate", 1))) != {1}:
+    if node.type == CONV2D_TRANSPOSE.id and set(_numbers(config.get("dilation_rate", 1))) != {1}:
         yield "dilation_rate", config["dilation_rate"]
     values = entry.call.parameters(config)
     known = {param.name for param in entry.params}

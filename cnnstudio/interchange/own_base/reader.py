@@ -15,14 +15,17 @@ import msgspec
 
 from cnnstudio.catalog.bases.entry import Base, Weights
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, entry_of
+from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.core.graph import unique_id
-from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.network import INPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text, same
 from cnnstudio.interchange.foreign import ForeignNetwork
 from cnnstudio.interchange.keras_file.model import read_keras
 from cnnstudio.interchange.own_base import trunk
+from cnnstudio.interchange.own_base.cutting import up_to
 from cnnstudio.interchange.own_base.files import (
     DIGITS,
     check_file,
@@ -45,7 +48,7 @@ SCALING_WORDS: Final = {
     "zero_one": Text("x / 255, before the model", "x / 255, antes del modelo"),
     "minus_one_one": Text("x / 127.5 - 1, before the model", "x / 127.5 - 1, antes del modelo"),
 }
-_HEADS: Final = ("Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
+_HEADS: Final = frozenset(layer.id for layer in LAYERS if layer.flattens or layer.pooling)
 """With these a classifier begins to read the last feature maps."""
 _MOST_LAYERS: Final = 5000
 """NASNetLarge has 1,039."""
@@ -93,9 +96,9 @@ def read_base(path: Path, file: str, scaling: str = "") -> Base:
     end = trunk.last_maps(network, ends, {each: found.nodes[each].shape for each in ends})
     ends = _usable(foreign, network, found, ends, end, path)
     end = end if end in ends else ends[-1]
-    flattened = any(node.type == "Flatten" for node in network.nodes
-                    if network.inputs_of(node.id) == (end,)) and len(found.nodes[end].shape or ()) == 3
-    kept = trunk.up_to(network, ends[-1])
+    flattened = any(LAYERS[node.type].flattens for node in network.nodes if node.type in LAYERS
+                    and network.inputs_of(node.id) == (end,)) and len(found.nodes[end].shape or ()) == 3
+    kept = up_to(network, ends[-1])
     if sum(found.nodes[node.id].cost.parameters for node in kept.nodes) > weights_bytes(path):
         raise ProblemError(damaged(path, "fewer weights than its layers need"))
     scales = any(node.type in trunk.SCALING for node in kept.nodes if not blocks[node.id])
@@ -108,7 +111,7 @@ def read_base(path: Path, file: str, scaling: str = "") -> Base:
         ends=tuple(ends), block_of={node.id: blocks[node.id] for node in kept.nodes}, origins=foreign.origins,
         scaling=scaling, scales=scales, flattened=flattened, recipe=card.recipe if card is not None else None,
         classes=card.class_names if card is not None else (), notes=notes)
-    return _base(model, size, found, trunk.up_to(network, end))
+    return _base(model, size, found, up_to(network, end))
 
 
 def _base(model: OwnModel, size: tuple[int, int, int], found: NetworkReport, part: NetworkSpec) -> Base:
@@ -134,9 +137,9 @@ def _trunk(foreign: ForeignNetwork, context: Context, path: Path) -> tuple[Netwo
     """The layers from the one input to the answer, and what is known of them."""
     following = {edge.source for edge in foreign.network.edges}
     ends = [node.id for node in foreign.network.nodes if node.id not in following]
-    network = trunk.up_to(foreign.network, ends[-1])
-    inputs = [node for node in network.nodes if node.type == "Input"]
-    if len(inputs) != 1 or network.nodes[0].type != "Input":
+    network = up_to(foreign.network, ends[-1])
+    inputs = [node for node in network.nodes if node.type == INPUT]
+    if len(inputs) != 1 or network.nodes[0].type != INPUT:
         text = Text("{path} takes {n} inputs; a base takes one picture.",
                     "{path} admite {n} entradas; una base admite una imagen.")
         raise ProblemError(problem("own_base_inputs", text.fill(path=path.name, n=len(inputs)), path))
@@ -172,7 +175,7 @@ def _size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
     if foreign.shape is not None:
         sizes: list[Any] = list(foreign.shape)
     else:
-        inputs = [node.id for node in foreign.network.nodes if node.type == "Input"]
+        inputs = [node.id for node in foreign.network.nodes if node.type == INPUT]
         config: Mapping[str, Any] = foreign.origins[inputs[0]].layer["config"] if inputs else {}
         shape = config.get("batch_shape") or config.get("batch_input_shape") or ()
         sizes = [each if isinstance(each, int) and each > 0 else _OPEN_SIZE for each in shape[1:3]] + list(shape[3:])
@@ -200,7 +203,8 @@ def _smallest(network: NetworkSpec, size: tuple[int, int, int]) -> int:
 
 def _normalizes(network: NetworkSpec) -> bool:
     """Whether the first thing that happens to the pixels is a normalisation that learned their range."""
-    return len(network.nodes) > 1 and network.nodes[1].type == "BatchNormalization"
+    layer = entry_of(network.nodes[1]) if len(network.nodes) > 1 else None
+    return layer is not None and bool(layer.batch_free)
 
 
 def _scaled(network: NetworkSpec, blocks: Mapping[str, str], scaling: str) -> tuple[NetworkSpec, dict[str, str]]:
@@ -208,7 +212,7 @@ def _scaled(network: NetworkSpec, blocks: Mapping[str, str], scaling: str) -> tu
     start = network.nodes[0].id
     scale, offset = SCALINGS[scaling]
     params = {"scale": scale} | ({"offset": offset} if offset else {})
-    node = Node(id=unique_id("scaling", [each.id for each in network.nodes]), type="Rescaling", params=params)
+    node = Node(id=unique_id("scaling", [each.id for each in network.nodes]), type=RESCALING.id, params=params)
     edges = tuple(replace(edge, source=node.id) if edge.source == start else edge for edge in network.edges)
     return replace(network, nodes=(network.nodes[0], node, *network.nodes[1:]),
                    edges=(Edge(source=start, target=node.id), *edges)), dict(blocks) | {node.id: ""}

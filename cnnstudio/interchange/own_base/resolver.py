@@ -11,7 +11,7 @@ import msgspec
 
 from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.bases.resolver import OWN, OWN_PREFIX, choose_model_fix, own_base_missing
-from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.network import BASE, NetworkSpec
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.own_base.files import FOLDER, SUFFIXES, digest_in, digest_of, is_own_file, problem
@@ -77,7 +77,7 @@ class ProjectBases(msgspec.Struct, frozen=True):
         """Changes when a file of an own base in the network appears, disappears or changes."""
         states = []
         for node in network.nodes:
-            if node.type == "PretrainedBase" and node.params.get("base") == OWN:
+            if node.type == BASE and node.params.get("base") == OWN:
                 path = self.folder.absolute() / str(node.params.get("file"))
                 try:
                     status = path.stat()
@@ -100,7 +100,7 @@ def check_digest(path: Path) -> None:
 def require_own_bases(network: NetworkSpec, bases: ProjectBases) -> None:
     """Raises ProblemError, located at its node, where the file of an own base is missing or was changed."""
     for node in network.nodes:
-        if node.type == "PretrainedBase" and node.params.get("base") == OWN:
+        if node.type == BASE and node.params.get("base") == OWN:
             try:
                 bases.require_own(str(node.params.get("file") or ""))
             except ProblemError as problem_error:

@@ -5,33 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, applied_activation
+from cnnstudio.core.network import INPUT, OUTPUT, NetworkSpec, Node
 
-from cnnstudio.core.graph import reachable, topological_order
-from cnnstudio.core.network import NetworkSpec, Node
-
-SCALING: Final = ("Rescaling", "Normalization")
+SCALING: Final = frozenset(layer.id for layer in LAYERS if layer.recipe_part == "scaling")
 """Layers that scale pixels where they stand before the first layer that learns."""
-_NORMALIZATION: Final = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
-                         "UnitNormalization", "Normalization", "PReLU")
-LEARNING: Final = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose", "Dense", "Output",
-                    "MultiHeadAttention")
+LEARNING: Final = frozenset(layer.id for layer in LAYERS if layer.has_kernel)
 """Layers with kernels: what else has weights goes with the one before it."""
-_WITHOUT_EFFECT: Final = ("Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "GaussianNoise", "Identity",
-                          "ActivityRegularization", "Reshape", "Flatten", "Activation", "Softmax", "ReLU")
-
-
-def up_to(network: NetworkSpec, end: str) -> NetworkSpec:
-    """The layers that `end` needs, each behind its sources, `end` last."""
-    pairs = [(edge.source, edge.target) for edge in network.edges]
-    needed = reachable([end], [(target, source) for source, target in pairs])
-    order, _circular = topological_order([node.id for node in network.nodes if node.id in needed],
-                                         [pair for pair in pairs if needed.issuperset(pair)])
-    known = {node.id: node for node in network.nodes}
-    order = [each for each in order if each != end] + [end]
-    return msgspec.structs.replace(
-        network, nodes=tuple(known[each] for each in order), groups=(), notes=(),
-        edges=tuple(edge for edge in network.edges if edge.target in needed and edge.source in needed))
+_WITHOUT_EFFECT: Final = frozenset(layer.id for layer in LAYERS if layer.training_only or layer.transparent or (
+    layer.activation is not None and not layer.has_weights))
+"""Layers that may stand behind a classifier."""
+_DENSE: Final = (PLAIN_OUTPUT, OUTPUT)
 
 
 def narrow_points(network: NetworkSpec) -> list[str]:
@@ -61,7 +45,7 @@ def blocks_of(network: NetworkSpec, narrow: Sequence[str]) -> dict[str, str]:
     """
     parts = _parts(network, narrow)
     first = next((place for place, part in enumerate(parts) if any(node.type in LEARNING for node in part)), len(parts))
-    scaled = max((place for place, part in enumerate(parts[:first]) if part[-1].type in (*SCALING, "Input")), default=0)
+    scaled = max((place for place, part in enumerate(parts[:first]) if part[-1].type in (*SCALING, INPUT)), default=0)
     found = {node.id: "" for part in parts[:scaled + 1] for node in part}
     name, names = "", set[str]()
     for place, part in enumerate(parts[scaled + 1:], start=scaled + 1):
@@ -102,11 +86,10 @@ def classifier(network: NetworkSpec) -> str | None:
     if not learning:
         return None
     last, behind = network.nodes[learning[-1]], network.nodes[learning[-1] + 1:]
-    if last.type in ("Dense", "Output"):
+    if last.type in _DENSE:
         plain = all(node.type in _WITHOUT_EFFECT for node in behind)
         return last.id if plain else None
-    answers = any(node.type == "Softmax" or node.params.get("activation") in ("softmax", "sigmoid")
-                  for node in (last, *behind))
+    answers = any(applied_activation(node) in ("softmax", "sigmoid") for node in (last, *behind))
     return last.id if answers else None
 
 
@@ -118,5 +101,5 @@ def last_maps(network: NetworkSpec, ends: Sequence[str], shapes: Mapping[str, tu
         return ends[-1]
     order = [node.id for node in network.nodes]
     behind = network.nodes[order.index(maps[-1]) + 1:]
-    return ends[-1] if any(node.type in LEARNING and node.type not in ("Dense", "Output") for node in behind
+    return ends[-1] if any(node.type in LEARNING and node.type not in _DENSE for node in behind
                            if node.id in ends) else maps[-1]

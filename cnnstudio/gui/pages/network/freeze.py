@@ -11,7 +11,7 @@ from cnnstudio.catalog.bases.advice import SOURCE, Similarity, freeze_advice, le
 from cnnstudio.catalog.bases.resolver import base_of
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core import edits
-from cnnstudio.core.network import Node
+from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import Button, Label, row
@@ -58,7 +58,7 @@ class FreezeAdvice(Card):
 
     def show_node(self, node: Node) -> None:
         """Show the advice for the base as it is set now."""
-        values = values_of(node, LAYERS["PretrainedBase"])
+        values = values_of(node, LAYERS[BASE])
         base = base_of(values, self._page.context.bases)
         self.setVisible(base is not None)
         if base is None:

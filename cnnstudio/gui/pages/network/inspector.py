@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
-from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, values_of
 from cnnstudio.core import edits, network_edits
 from cnnstudio.core.groups import MOST_REPEATS, times
-from cnnstudio.core.network import Group, Node
+from cnnstudio.core.network import BASE, OUTPUT, Group, Node
 from cnnstudio.core.params import Value
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
@@ -136,7 +136,7 @@ class NetworkInspector(QWidget):
             self._add(Label(tr("This version does not know this layer.", "Esta versión no conoce esta capa."), wrap=True))
             return
         base = base_of_node(node, self._page.context.bases)
-        own = node.type == "PretrainedBase" and node.params.get("base") == "own"
+        own = node.type == BASE and node.params.get("base") == "own"
         words = base.help if own and base is not None else Text(
             "A model of your own, without its classifier.", "Un modelo propio, sin su clasificador.") if own else layer.help
         self._add(Label(str(words), "body", "dim", wrap=True))
@@ -154,10 +154,10 @@ class NetworkInspector(QWidget):
             self._form = Form(layer.params, values_of(node, layer))
             self._form.value_changed.connect(lambda field, value: self._set(node.id, field, value))
             self._form.settled.connect(lambda _field: self._page.session.seal())
-            if node.type == "PretrainedBase":
+            if node.type == BASE:
                 self._offer_blocks(node)
             self._add(self._form)
-            if node.type == "PretrainedBase":
+            if node.type == BASE:
                 layers = Button(tr("Open into its layers…", "Abrir en sus capas…"), icon="layers",
                                 on_click=lambda: self._page.open_base(node.id))
                 layers.setEnabled(base is not None)
@@ -166,11 +166,11 @@ class NetworkInspector(QWidget):
                     self._add(OwnCard(base))
                 self._freeze = FreezeAdvice(self._page, node.id)
                 self._add(self._freeze)
-        if node.type == "Output":
+        if node.type == OUTPUT:
             self._add(Button(tr("Take over…", "Tomar el control…"), on_click=lambda: self._take_over(node.id),
                              tooltip=tr("Make it an ordinary Dense layer that you set yourself.",
                                         "Convertirla en una capa Dense corriente que usted ajusta.")))
-        elif node.type == "Dense" and node.id == self._page.report.output:
+        elif node.type == PLAIN_OUTPUT and node.id == self._page.report.output:
             self._add(Button(tr("Follow the classes", "Seguir las clases"), on_click=lambda: self._follow(node.id)))
 
     def _offer_blocks(self, node: Node) -> None:
@@ -225,7 +225,7 @@ class NetworkInspector(QWidget):
             Text("Take over the output", "Tomar el control de la salida"))
 
     def _follow(self, node: str) -> None:
-        self._page.session.edit(lambda project: edits.replace_node(project, Node(id=node, type="Output")),
+        self._page.session.edit(lambda project: edits.replace_node(project, Node(id=node, type=OUTPUT)),
                                 Text("Follow the classes", "Seguir las clases"))
 
     def _show_facts(self, nodes: list[Node]) -> None:
@@ -281,7 +281,7 @@ class NetworkInspector(QWidget):
 
 def _base_key(node: Node, bases: BaseResolver) -> str:
     """What the form of a base depends on: which it is, whether its file is there, and where it ends."""
-    if node.type != "PretrainedBase":
+    if node.type != BASE:
         return ""
     values = "/".join(str(node.params.get(name, "")) for name in ("base", "file", "ends_at"))
     return f"/{values}/{base_of_node(node, bases) is not None}"

@@ -12,7 +12,7 @@ from cnnstudio.catalog.bases.resolver import BUILT_IN, base_of_node
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, Shape, values_of
 from cnnstudio.core import edits
-from cnnstudio.core.network import Node
+from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.views import shape_words
@@ -103,7 +103,7 @@ class BaseLayers(QDialog):
         known = node is not None and base is not None
         self.learn.setEnabled(known and layer is not None and bool(layer.block) and layer.kept)
         self.end.setEnabled(known and layer is not None and base is not None and _end_at(base, layer) != "")
-        values = values_of(node, LAYERS["PretrainedBase"]) if node is not None else {}
+        values = values_of(node, LAYERS[BASE]) if node is not None else {}
         self.freeze.setEnabled(values.get("trainable_from") != "none")
         self.whole.setEnabled(values.get("ends_at") != "all")
 
@@ -127,7 +127,7 @@ class BaseLayers(QDialog):
 
 def layers_of(base: Base, node: Node, pictures: Context) -> list[Layer]:
     """All layers of the base, also those behind where it ends now."""
-    values = values_of(node, LAYERS["PretrainedBase"])
+    values = values_of(node, LAYERS[BASE])
     whole = base.own.network if base.own is not None else base.graph_for(pictures.height, pictures.width)
     ends_at = values["ends_at"] if values["ends_at"] in base.ends else "all"
     kept = {each.id for each in base.graph_for(pictures.height, pictures.width, ends_at).nodes}

@@ -10,13 +10,12 @@ from PySide6.QtCore import QMimeData, QObject, QPointF
 from PySide6.QtGui import QAction, QGuiApplication
 
 from cnnstudio.catalog.blocks import BLOCKS, insert_block
-from cnnstudio.catalog.drawing import id_for
-from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.layers import LAYERS, id_stem
 from cnnstudio.core import edits, network_edits
 from cnnstudio.core.graph import topological_order
 from cnnstudio.core.groups import border
 from cnnstudio.core.layout import HEIGHT, WIDTH
-from cnnstudio.core.network import Edge, Group, NetworkSpec, Node
+from cnnstudio.core.network import INPUT, OUTPUT, Edge, Group, NetworkSpec, Node
 from cnnstudio.core.problems import error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
@@ -77,8 +76,8 @@ class NetworkWork(QObject):
         if kind.startswith(BLOCK):
             self._insert_block(kind[len(BLOCK):], source, edge)
             return
-        node = Node(id=id_for(kind), type=kind, position=position)
-        if kind == "Input":
+        node = Node(id=id_stem(kind), type=kind, position=position)
+        if kind == INPUT:
             edge = source = None
 
         def added(project: Project) -> Project:
@@ -113,7 +112,7 @@ class NetworkWork(QObject):
     def _insert_block(self, block: str, source: str | None, edge: Edge | None) -> None:
         entry = edge.source if edge is not None else source
         if entry is None:
-            entry = next((node.id for node in reversed(self._network.nodes) if node.type != "Output"), None)
+            entry = next((node.id for node in reversed(self._network.nodes) if node.type != OUTPUT), None)
             source = entry
         shape = self._page.report.nodes[entry].shape if entry is not None else None
         label = BLOCKS[block].label
@@ -323,7 +322,7 @@ class NetworkWork(QObject):
 
     def group(self) -> None:
         chosen = self._page.scene.chosen_nodes()
-        if not [each for each in chosen if (node := self._network.node(each)) is not None and node.type != "Input"]:
+        if not [each for each in chosen if (node := self._network.node(each)) is not None and node.type != INPUT]:
             self._tell(Text("Choose the layers of the block first.", "Elija antes las capas del bloque."))
             return
         name = tr("Block {n}", "Bloque {n}", n=len(self._network.groups) + 1)

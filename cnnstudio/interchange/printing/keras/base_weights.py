@@ -9,7 +9,7 @@ from cnnstudio.catalog.bases.resolver import BaseResolver, base_of
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.groups import expanded
-from cnnstudio.core.network import Node
+from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.printing.keras.network import names_of
 
@@ -28,7 +28,7 @@ def base_weights(project: Project, bases: BaseResolver) -> list[str]:
     """For every base whose weights are published or bundled; nothing is pickled."""
     found: list[tuple[Node, Base, dict[str, Any]]] = []
     for node in project.network.nodes:
-        values: dict[str, Any] = values_of(node, LAYERS["PretrainedBase"]) if node.type == "PretrainedBase" else {}
+        values: dict[str, Any] = values_of(node, LAYERS[BASE]) if node.type == BASE else {}
         base = base_of(values, bases) if values else None
         # A user's own base brings its weights along where it is built.
         if base is not None and base.own is None and values["weights"] != "random":

@@ -8,9 +8,9 @@ from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import base_of, base_of_node, identifier_of
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.layers import LAYERS, global_pooling, values_of
 from cnnstudio.core.graph import successors, unique_id
-from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.interchange.own_base import code as own_code
 from cnnstudio.network.naming import variable, variables
 from cnnstudio.network.normalization import is_measured, rescaling
@@ -39,9 +39,9 @@ def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> s
     bases = [base for base in (base_of_node(node, context.bases) for node in order) if base is not None and not alone]
     lines = [*own_code.imports(bases), "import keras", ""]
     for node in order:
-        if node.type == "PretrainedBase":
+        if node.type == BASE:
             lines += [*_base_function(node, names[node.id], context, alone), ""]
-    if _is_chain(network, order) and not any(node.type == "PretrainedBase" for node in order):
+    if _is_chain(network, order) and not any(node.type == BASE for node in order):
         lines += _sequential(order, context)
     else:
         lines += _functional(order, network, context, found.output, names)
@@ -63,11 +63,11 @@ def base_functions(network: NetworkSpec, context: Context) -> dict[str, Node]:
     network = report(network, context).network
     names = names_of(network)
     return {"\n".join(_base_function(node, names[node.id], context, False)): node
-            for node in network.nodes if node.type == "PretrainedBase"}
+            for node in network.nodes if node.type == BASE}
 
 
 def _is_chain(network: NetworkSpec, order: list[Node]) -> bool:
-    if not order or order[0].type != "Input":
+    if not order or order[0].type != INPUT:
         return False
     return all(network.inputs_of(node.id) == (before.id,) for before, node in zip(order, order[1:], strict=False)) \
         and len(order) == len(network.nodes) and not network.inputs_of(order[0].id) \
@@ -89,7 +89,7 @@ def _expression(node: Node, context: Context) -> str:
         return f"keras.layers.{variable(node.type.split(' ')[0])}({settings}name={literal(node.id)})"
     values: dict[str, Any] = values_of(node, layer) | {"context": context}
     # Keras's own Input has no name that matters, unless it was given one.
-    extra: dict[str, Any] = {} if (node.type, node.id) == ("Input", "input") else {"name": node.id}
+    extra: dict[str, Any] = {} if (node.type, node.id) == (INPUT, "input") else {"name": node.id}
     return layer.call.code(values, **extra)
 
 
@@ -111,11 +111,11 @@ def _sequential(order: list[Node], context: Context) -> list[str]:
 def _functional(order: list[Node], network: NetworkSpec, context: Context, output: str | None, names: dict[str, str]
                 ) -> list[str]:
     lines: list[str] = []
-    start = next((node.id for node in order if node.type == "Input"), "")
+    start = next((node.id for node in order if node.type == INPUT), "")
     first = names.get(start, start)
     feeding = dict(names)
     for node in order:
-        if node.type == "Input":
+        if node.type == INPUT:
             lines.append(f"{names[node.id]} = {_expression(node, context)}")
             scaling = _scaling(order, context)
             if scaling is not None and node.id == start:
@@ -123,7 +123,7 @@ def _functional(order: list[Node], network: NetworkSpec, context: Context, outpu
                 feeding[node.id] = "normalized"
             continue
         entering = _entering(node.type, [feeding.get(source, source) for source in network.inputs_of(node.id)])
-        made = f"build_{names[node.id]}" if node.type == "PretrainedBase" else _expression(node, context)
+        made = f"build_{names[node.id]}" if node.type == BASE else _expression(node, context)
         lines.append(f"{names[node.id]} = {made}({entering})")
     if output is not None:
         lines.append(f"model = keras.Model({first}, {feeding.get(output, output)})")
@@ -146,7 +146,7 @@ def _base_function(node: Node, called: str, pictures: Context, alone: bool) -> l
 
     Its first line names the base, so that reading the code finds the base again.
     """
-    layer = LAYERS["PretrainedBase"]
+    layer = LAYERS[BASE]
     values = values_of(node, layer)
     base = base_of(values, pictures.bases)
     if base is None:
@@ -170,14 +170,10 @@ def _base_function(node: Node, called: str, pictures: Context, alone: bool) -> l
     else:
         last = _layer_lines(base, graph, learning, "pictures")
     lines += [f"    {each}" for each in last]
-    pooling = {"avg": "GlobalAveragePooling2D", "max": "GlobalMaxPooling2D"}.get(values["pooling"])
+    pooling = global_pooling(values["pooling"])
     if pooling is not None and (base.own is None or len(own_code.shape_at(base, graph, size)) == 3):
-        return [*lines, f"    return keras.layers.{pooling}()(x)"]
+        return [*lines, f"    return {pooling.call.target}()(x)"]
     return [*lines, "    return x"]
-
-
-_TRAINING = ("BatchNormalization", "Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "GaussianNoise")
-"""Layers that do something else while a network trains; in a base they are always as when it predicts."""
 
 
 def _layer_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start: str) -> list[str]:
@@ -193,9 +189,10 @@ def _layer_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start
         entering = _entering(each.type, [names[source] for source in graph.inputs_of(each.id)])
         entry = LAYERS[each.type]
         extra: dict[str, Any] = {"name": each.id}
-        if each.id not in learning and each.type not in ("Rescaling", "ReLU", "Add"):
+        if each.id not in learning and entry.frozen_in_code:
             extra["trainable"] = False
         call = entry.call.code(values_of(each, entry) | {"context": context}, **extra)
-        training = ", training=False" if each.type in _TRAINING else ""
+        # In a base they are always as when it predicts.
+        training = ", training=False" if entry.training_flag else ""
         lines.append(f"{names[each.id]} = {call}({entering}{training})")
     return lines

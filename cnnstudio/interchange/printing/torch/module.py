@@ -11,13 +11,23 @@ from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import base_of, identifier_of
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.layers.normalization import rescaling_module
+from cnnstudio.catalog.torch_form import (
+    NOT_IN_TORCH,
+    Fixed,
+    Helper,
+    NotInTorch,
+    Part,
+    Site,
+    TorchCode,
+    Weight,
+    not_in_torch,
+)
+from cnnstudio.catalog.torch_helpers import ACTIVITY_PENALTY, HELPERS, MISSING, RESCALING
 from cnnstudio.core.graph import successors, unique_id
-from cnnstudio.core.network import NetworkSpec, Node
-from cnnstudio.interchange.printing.torch import TORCH_LAYERS
-from cnnstudio.interchange.printing.torch.entry import Fixed, Part, Site, Weight, Written
-from cnnstudio.interchange.printing.torch.helpers import helpers_code
-from cnnstudio.interchange.printing.torch.spectral import spectrally_normalized
-from cnnstudio.interchange.printing.torch.values import rescaling_module
+from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
+from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.text import Text
 from cnnstudio.network.naming import variables
 from cnnstudio.network.normalization import is_measured, rescaling
 from cnnstudio.network.shapes import NetworkReport, report
@@ -46,11 +56,11 @@ class Carried(msgspec.Struct, frozen=True):
 
 
 class TorchModel(msgspec.Struct, frozen=True, kw_only=True):
-    """`code` holds what the class `Network` needs, without imports; `missing` are layers that are not written."""
+    """`code` holds what the class `Network` needs, without imports; `missing` says of each layer that is not written why."""
 
     code: str
     carried: tuple[Carried, ...]
-    missing: tuple[str, ...] = ()
+    missing: tuple[Problem, ...] = ()
     has_penalties: bool = False
 
 
@@ -62,8 +72,8 @@ class _Module(msgspec.Struct, kw_only=True):
     remarks: dict[str, str] = {}
     after: list[str] = []
     carried: list[Carried] = []
-    helpers: list[str] = []
-    missing: list[str] = []
+    helpers: list[Helper] = []
+    missing: list[Problem] = []
     penalties: list[str] = []
 
 
@@ -76,11 +86,11 @@ def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
     whole = _Module()
     classes: list[str] = []
     for node in order:
-        if node.type == "PretrainedBase":
+        if node.type == BASE:
             classes.append(_base_class(node, names[node.id], context, whole))
     lines = _network_class(order, names, found, context, whole)
-    helpers = helpers_code(whole.helpers)
-    if whole.penalties or "ActivityPenalty" in whole.helpers:
+    helpers = _helpers_code(whole.helpers)
+    if whole.penalties or ACTIVITY_PENALTY in whole.helpers:
         lines += ["", "", *_penalties(whole)]
     text = "\n\n".join([*helpers, *classes, "\n".join(lines) + "\n"])
     remarks = [f"# {problem.where.node}: {problem.text}" for problem in found.problems if problem.where.node is not None]
@@ -88,28 +98,42 @@ def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
         remarks.append("# The mean and deviation of the training pictures were not measured yet: nothing is scaled.")
     return TorchModel(code=text + "".join(f"{line}\n" for line in remarks), carried=tuple(whole.carried),
                       missing=tuple(whole.missing),
-                      has_penalties=bool(whole.penalties or "ActivityPenalty" in whole.helpers))
+                      has_penalties=bool(whole.penalties or ACTIVITY_PENALTY in whole.helpers))
+
+
+def _helpers_code(helpers: Sequence[Helper]) -> list[str]:
+    """The source of those helpers: those of the library in its order, then those that entries bring along."""
+    wanted = dict.fromkeys(helpers)
+    return [helper.code for helper in (*(each for each in HELPERS if each in wanted),
+                                       *(each for each in wanted if each not in HELPERS))]
 
 
 # Layers ------------------------------------------------------------------------------------------
 
 
-def _written(node: Node, found: NetworkReport, context: Context) -> Written | None:
-    """The layer as its row writes it; None for one that is unknown or in trouble."""
-    layer, row, known = LAYERS.find(node.type), TORCH_LAYERS.find(node.type), found.nodes[node.id]
-    if layer is None or row is None or known.shape is None:
-        return None
-    values = values_of(node, layer)
-    written = row.write(Site(values=values, inputs=known.inputs, output=known.shape, context=context))
-    return spectrally_normalized(written, node.type, values, known.inputs)
+def _written(node: Node, found: NetworkReport, context: Context) -> TorchCode | Problem:
+    """The layer as its entry writes it, or why it is not written."""
+    layer, known = LAYERS.find(node.type), found.nodes[node.id]
+    if layer is None:
+        text = Text("This version does not know the layer {type}.", "Esta versión no conoce la capa {type}.")
+        return error("unknown_layer", text.fill(type=node.type), "network", node=node.id)
+    if isinstance(layer.torch, NotInTorch):
+        return not_in_torch(layer.id, layer.torch, "network", node.id)
+    if known.shape is None or layer.torch is None:
+        text = Text("{type} cannot be written here.", "{type} no se puede escribir aquí.")
+        return error("not_written", text.fill(type=node.type), "network", node=node.id)
+    return layer.torch(Site(values=values_of(node, layer), inputs=known.inputs, output=known.shape, context=context))
 
 
-def _add(module: _Module, node: Node, name: str, written: Written | None, place: tuple[str, ...], prefix: str) -> list[str]:
+def _add(module: _Module, node: Node, name: str, written: TorchCode | Problem, place: tuple[str, ...], prefix: str
+         ) -> list[str]:
     """Write a layer's modules; answers their attributes in the order in which they are applied."""
-    if written is None:
-        module.missing.append(node.type)
-        module.helpers.append("Missing")
-        module.made.append((name, f'Missing("{node.type}")'))
+    if isinstance(written, Problem):
+        module.missing.append(written)
+        module.helpers.append(MISSING)
+        module.made.append((name, f'{MISSING.name}("{node.type}")'))
+        if written.code == NOT_IN_TORCH:
+            module.remarks[name] = str(written.text)
         return [name]
     if written.remark:
         module.remarks[name] = written.remark
@@ -125,7 +149,7 @@ def _add(module: _Module, node: Node, name: str, written: Written | None, place:
         fixed += [(f"{prefix}{attribute}.{each.key}", each) for each in part.fixed]
         module.after += [f"self.{attribute}.{each.key}.requires_grad_(False)" for each in part.fixed if not each.learns]
         for weight in part.weights:
-            _regularize(module, node, f"{prefix}{attribute}.{weight.key}", _role(node.type, weight))
+            _regularize(module, node, f"{prefix}{attribute}.{weight.key}", weight.keras_role)
     if entries or fixed:
         module.carried.append(Carried(place, tuple(entries), tuple(fixed)))
     return attributes
@@ -137,7 +161,7 @@ def _activity_penalty(node: Node) -> list[Part]:
     if values.get("activity_regularizer") is None:
         return []
     l1, l2 = _factors(values, "activity_regularizer")
-    return [Part(f"ActivityPenalty({l1!r}, {l2!r})", suffix="penalty", helpers=("ActivityPenalty",))]
+    return [Part(f"ActivityPenalty({l1!r}, {l2!r})", suffix="penalty", helpers=(ACTIVITY_PENALTY,))]
 
 
 def _factors(values: dict[str, Any], name: str) -> tuple[float, float]:
@@ -145,22 +169,6 @@ def _factors(values: dict[str, Any], name: str) -> tuple[float, float]:
     kind = values[name]
     return (values[f"{name}_l1"] if kind in ("L1", "L1L2") else 0.0,
             values[f"{name}_l2"] if kind in ("L2", "L1L2") else 0.0)
-
-
-def _role(kind: str, weight: Weight) -> str:
-    """Keras's word for a weight, as in kernel_regularizer."""
-    bias = weight.key.endswith("bias")
-    if "running_" in weight.key or weight.key == "vector_u":
-        return "moving"
-    if kind.endswith("Normalization"):
-        return "beta" if bias else "gamma"
-    if kind == "PReLU":
-        return "alpha"
-    if bias:
-        return "bias"
-    if weight.form == "depthwise":
-        return "depthwise"
-    return "pointwise" if kind == "SeparableConv2D" else "kernel"
 
 
 def _regularize(module: _Module, node: Node, path: str, role: str) -> None:
@@ -178,7 +186,7 @@ def _regularize(module: _Module, node: Node, path: str, role: str) -> None:
 
 def _penalties(module: _Module) -> list[str]:
     lines = ["def penalties(model):", '    """What the regularizers add to the loss."""']
-    if "ActivityPenalty" in module.helpers:
+    if ACTIVITY_PENALTY in module.helpers:
         activities = "sum(each.penalty for each in model.modules() if isinstance(each, ActivityPenalty))"
         return [*lines, f"    total = {activities}", *(f"    total = total + {term}" for term in module.penalties),
                 "    return total"]
@@ -197,21 +205,21 @@ def _network_class(order: Sequence[Node], names: dict[str, str], found: NetworkR
     expressions: dict[str, str] = {}
     scaling = rescaling(context)
     for node in order:
-        if node.type == "Input":
+        if node.type == INPUT:
             continue
-        if node.type == "PretrainedBase" and found.nodes[node.id].shape is not None:
+        if node.type == BASE and found.nodes[node.id].shape is not None:
             module.made.append((names[node.id], f"{_class_name(names[node.id])}()"))
             applied[node.id] = [names[node.id]]
             continue
         written = _written(node, found, context)
         applied[node.id] = _add(module, node, names[node.id], written, (node.id,), "")
-        expressions[node.id] = written.expression if written is not None else ""
+        expressions[node.id] = written.expression if isinstance(written, TorchCode) else ""
     if scaling is not None:
         start = unique_id("normalization", [name for name, _ in module.made])
         values = scaling.arguments({})
         module.made.insert(0, (start, rescaling_module(values["scale"], values.get("offset", 0.0), 3)))
-        module.helpers.append("Rescaling")
-        first = next((node.id for node in order if node.type == "Input"), None)
+        module.helpers.append(RESCALING)
+        first = next((node.id for node in order if node.type == INPUT), None)
         if first is not None:
             applied[first] = [start]
     _take(whole, module)
@@ -238,7 +246,7 @@ def _sources(network: NetworkSpec) -> dict[str, list[str]]:
 
 
 def _is_chain(order: Sequence[Node], sources: dict[str, list[str]], expressions: dict[str, str]) -> bool:
-    return bool(order) and order[0].type == "Input" and all(
+    return bool(order) and order[0].type == INPUT and all(
         sources[node.id] == [before.id] for before, node in zip(order, order[1:], strict=False)) and not any(
         expressions.get(node.id) not in (None, "", "{0}") for node in order)
 
@@ -270,7 +278,7 @@ def _forward(order: Sequence[Node], sources: dict[str, list[str]], names: dict[s
     lines: list[str] = []
     for node, after in zip(order, [*order[1:], None], strict=True):
         modules = applied.get(node.id, [])
-        if node.type == "Input":
+        if node.type == INPUT:
             text = _nested(modules, "pictures")
             if not modules:
                 values[node.id] = "pictures"
@@ -306,7 +314,7 @@ def _class_name(name: str) -> str:
 
 def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str:
     """The layers of a pretrained base as a class, frozen before its freeze line and always as when it predicts."""
-    values = values_of(node, LAYERS["PretrainedBase"])
+    values = values_of(node, LAYERS[BASE])
     base = base_of(values, pictures.bases)
     if base is None:
         return f"# unknown base {identifier_of(values)}\n"
@@ -321,7 +329,7 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
     for each in inner[1:]:
         written = _written(each, found, context)
         applied[each.id] = _add(module, each, names[each.id], written, (node.id, each.id), f"{name}.")
-        expressions[each.id] = written.expression if written is not None else ""
+        expressions[each.id] = written.expression if isinstance(written, TorchCode) else ""
     last = inner[-1].id
     if values["pooling"] != "none" and len(found.nodes[last].shape or ()) == 3:
         kind = {"avg": "Avg", "max": "Max"}[values["pooling"]]

@@ -6,11 +6,12 @@ from typing import Final
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.printing.recipe import recipe_code
 from cnnstudio.interchange.printing.torch.augmentation import augmentation_code, mixing_code
 from cnnstudio.interchange.printing.torch.module import torch_model
-from cnnstudio.interchange.printing.torch.training import training_code
+from cnnstudio.interchange.printing.torch.training import training_code, training_problems
 
 _LOADING: Final = '''\
 def load_weights(model, path):
@@ -57,11 +58,21 @@ class Pictures(Dataset):
 '''
 
 
+def loss_name(project: Project, context: Context) -> str:
+    return context.loss if project.training.loss == "auto" else project.training.loss
+
+
+def torch_problems(project: Project, context: Context, whole: bool = True) -> tuple[Problem, ...]:
+    """What of the network, and of the training with `whole`, PyTorch has no form of."""
+    training = training_problems(project, loss_name(project, context)) if whole else ()
+    return (*torch_model(project.network, context).missing, *training)
+
+
 def torch_script(project: Project, context: Context) -> str:
     """A script that trains the network with PyTorch, beside the list of pictures of a run (manifest.jsonl)."""
     model = torch_model(project.network, context)
     changing, mixing = augmentation_code(project), mixing_code(project)
-    loop = training_code(project, context.loss, has_penalties=model.has_penalties, mixes=bool(mixing))
+    loop = training_code(project, loss_name(project, context), has_penalties=model.has_penalties, mixes=bool(mixing))
     standard = ["import json", *(["import math"] if "math." in mixing else []), "from pathlib import Path", "", "import cv2"]
     head = imports(model.code + "F.", *standard)
     head = head.rstrip("\n") + "\nfrom torch.utils.data import DataLoader, Dataset\n"

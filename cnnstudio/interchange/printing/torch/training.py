@@ -4,64 +4,43 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
+from cnnstudio.catalog.call import literal
+from cnnstudio.catalog.component import TorchCallback, TorchLoss, TorchOptimizer
+from cnnstudio.catalog.optimizers.common import clipping_lines
+from cnnstudio.catalog.torch_form import NotInTorch, not_in_torch
+from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core.item import Step
 from cnnstudio.core.params import complete
+from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
 
-_EARLY_STOPPING: Final = '''\
-class EarlyStopping:
-    """As in Keras: the training is over when `monitor` has not got better for `patience` epochs.
-
-    `sign` is 1 where less is better and -1 where more is.
-    """
-
-    def __init__(self, monitor, sign, patience, min_delta=0.0, restore_best_weights=False, baseline=None,
-                 start_from_epoch=0):
-        self.monitor, self.sign, self.patience, self.min_delta = monitor, sign, patience, min_delta
-        self.restore_best_weights, self.baseline = restore_best_weights, baseline
-        self.start_from_epoch = start_from_epoch
-        self.best, self.waited, self.weights = None, 0, None
-
-    def is_over(self, epoch, logs):
-        """Whether to stop after this epoch, which is counted from 0."""
-        if epoch < self.start_from_epoch:
-            return False
-        value = self.sign * logs[self.monitor]
-        self.waited += 1
-        if self.best is None or value + self.min_delta < self.best:
-            self.best = value
-            if self.restore_best_weights:
-                self.weights = {name: each.clone() for name, each in network.state_dict().items()}
-            if self.baseline is None or value + self.min_delta < self.sign * self.baseline:
-                self.waited = 0
-            return False
-        return self.waited >= self.patience and epoch > 0
-
-    def restore(self):
-        """Set the weights of the best epoch, if they were kept."""
-        if self.weights is not None:
-            network.load_state_dict(self.weights)
-'''
 _PROBABLE: Final = "answers.clamp(1e-7, 1 - 1e-7)"
 
 
 def training_code(project: Project, loss: str, *, has_penalties: bool, mixes: bool) -> list[str]:
-    """The lines from the seed to the saved weights; `Network`, `Pictures` and `mix` are printed before them."""
+    """The lines from the seed to the saved weights; `Network`, `Pictures` and `mix` are printed before them.
+
+    What PyTorch has no form of is named in a comment; without an optimizer the script ends where it would be made.
+    """
     training, binary = project.training, project.dataset.label_mode == "binary"
-    stops, plateaus = _of_type(project, "EarlyStopping"), _of_type(project, "ReduceLROnPlateau")
-    left_out = _left_out(project)
+    callbacks = _callbacks(project)
+    stops = [line for form, values in callbacks if form.role == "stop" for line in form.lines(values)]
+    plateaus = [line for form, values in callbacks if form.role == "plateau" for line in form.lines(values)]
+    form = LOSSES[loss].torch
+    by_number = isinstance(form, TorchLoss) and bool(form.numbers) and not binary and not mixes
+    left_out = _unknown(project)
     lines = [
         *([f"# This version cannot print: {', '.join(left_out)}."] if left_out else []),
+        *(f"# {problem.text}" for problem in training_problems(project, loss)),
         f"torch.manual_seed({training.seed})",
         'device = "cuda" if torch.cuda.is_available() else "cpu"',
         "network = Network().to(device)",
         f'train = DataLoader(Pictures("train"), batch_size={training.batch_size}, shuffle=True)',
         f'validation = DataLoader(Pictures("validation"), batch_size={training.batch_size})',
         "learning = [each for each in network.parameters() if each.requires_grad]",
-        f"optimizer = {_optimizer(project)}",
-        *_class_weight(project), *_plateau_lines(plateaus), *_stop_lines(stops), "", "",
-        *_loss(loss, binary, mixes), "", "", *_pass(project, binary, mixes, has_penalties), "", "",
+        *_optimizer(project),
+        *_class_weight(project), *_listed("plateaus", plateaus), *_listed("stops", stops), "", "",
+        *_loss(loss, form, by_number), "", "", *_pass(project, binary, mixes, by_number, has_penalties), "", "",
         f"for epoch in range({training.epochs}):",
         "    logs = {}",
         '    logs["loss"], logs["accuracy"] = go_through(train, learn=True)',
@@ -73,44 +52,45 @@ def training_code(project: Project, loss: str, *, has_penalties: bool, mixes: bo
         "", "# Arrays by name, as load_weights reads them.",
         'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})',
     ]
-    early = [*_EARLY_STOPPING.rstrip("\n").split("\n"), "", ""] if stops else []
-    return [*early, *lines]
+    helpers = dict.fromkeys(form.helper for form, _values in callbacks if form.helper is not None)
+    return [*(line for helper in helpers for line in (*helper.code.rstrip("\n").split("\n"), "", "")), *lines]
 
 
-def _of_type(project: Project, kind: str) -> list[dict[str, Any]]:
-    entry = CALLBACKS[kind]
-    return [complete(entry.params, step.params) for step in project.training.callbacks
-            if step.enabled and step.type == kind]
+def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
+    """What of the training PyTorch has no form of, each with the reason."""
+    training, problems = project.training, []
+    chosen = [("optimizer", OPTIMIZERS.find(training.optimizer.type)), ("loss", LOSSES.find(loss)),
+              *(("callbacks", CALLBACKS.find(step.type)) for step in training.callbacks if step.enabled)]
+    for field, entry in chosen:
+        if entry is not None and isinstance(entry.torch, NotInTorch):
+            problems.append(not_in_torch(entry.label.en, entry.torch, "training", field=field))
+    return tuple(problems)
 
 
-def _left_out(project: Project) -> list[str]:
+def _callbacks(project: Project) -> list[tuple[TorchCallback, dict[str, Any]]]:
+    """The forms of the callbacks that are on, by registry order, with their values."""
+    on = [step for step in project.training.callbacks if step.enabled]
+    return [(entry.torch, complete(entry.params, step.params)) for entry in CALLBACKS for step in on
+            if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
+
+
+def _unknown(project: Project) -> list[str]:
     """What a newer version or an extension put into the project."""
     steps: list[Step] = [step for step in project.training.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
-    found = [step.type for step in steps]
-    return found if OPTIMIZERS.find(project.training.optimizer.type) is not None else [
-        *found, project.training.optimizer.type]
+    names = [step.type for step in steps]
+    return names if OPTIMIZERS.find(project.training.optimizer.type) is not None else [
+        *names, project.training.optimizer.type]
 
 
-def _optimizer(project: Project) -> str:
-    """Epsilon as in Keras. Adam's decay of weights is AdamW's; that of the others is a line of the loop."""
+def _optimizer(project: Project) -> list[str]:
+    """The line that makes the optimizer, or one that ends the script and says what is missing."""
     kind = project.training.optimizer.type
-    entry = OPTIMIZERS.find(kind) or OPTIMIZERS["adam"]
-    values: dict[str, Any] = complete(entry.params, project.training.optimizer.params)
-    options = [f"lr={values['learning_rate']!r}"]
-    if entry.id == "sgd":
-        name = "SGD"
-        if values["momentum"]:
-            options += [f"momentum={values['momentum']!r}", *(["nesterov=True"] if values["nesterov"] else [])]
-    elif entry.id == "rmsprop":
-        name = "RMSprop"
-        # Keras adds its 1e-7 below the root, PyTorch behind it: this one comes nearest.
-        options += [f"alpha={values['rho']!r}", "eps=1e-04"]
-        options += [f"momentum={values['momentum']!r}"] if values["momentum"] else []
-    else:
-        name = "AdamW" if values["weight_decay"] else "Adam"
-        options += [f"betas=({values['beta_1']!r}, {values['beta_2']!r})", "eps=1e-07"]
-        options += [f"weight_decay={values['weight_decay']!r}"] if values["weight_decay"] else []
-    return f"torch.optim.{name}(learning, {', '.join(options)})"
+    entry = OPTIMIZERS.find(kind)
+    if entry is None or not isinstance(entry.torch, TorchOptimizer):
+        name = literal(kind if entry is None else entry.label.en)
+        return ["# Make an optimizer of PyTorch here:", "# optimizer = torch.optim...(learning, lr=...)",
+                f'raise SystemExit("There is no optimizer in PyTorch that does what Keras does: " + {name})']
+    return [f"optimizer = {entry.torch.code(complete(entry.params, project.training.optimizer.params))}"]
 
 
 def _class_weight(project: Project) -> list[str]:
@@ -122,75 +102,44 @@ def _class_weight(project: Project) -> list[str]:
             "class_weight = (len(seen) / (len(CLASSES) * counts.clamp(min=1))).to(device)"]
 
 
-def _mode(values: dict[str, Any]) -> str:
-    if values["mode"] != "auto":
-        return str(values["mode"])
-    return "min" if values["monitor"].endswith("loss") else "max"
+def _listed(name: str, lines: list[str]) -> list[str]:
+    return [f"{name} = [", *(f"    {line}" for line in lines), "]"] if lines else []
 
 
-def _plateau_lines(plateaus: list[dict[str, Any]]) -> list[str]:
-    """PyTorch waits one epoch longer than Keras after the same number, and rests one longer."""
-    if not plateaus:
-        return []
-    lines = ["plateaus = ["]
-    for values in plateaus:
-        lines += [f'    ("{values["monitor"]}", torch.optim.lr_scheduler.ReduceLROnPlateau(',
-                  f'        optimizer, mode="{_mode(values)}", factor={values["factor"]!r}, '
-                  f'patience={max(0, values["patience"] - 1)}, threshold={values["min_delta"]!r},',
-                  f'        threshold_mode="abs", cooldown={max(0, values["cooldown"] - 1)}, min_lr={values["min_lr"]!r}, '
-                  "eps=0.0)),"]
-    return [*lines, "]"]
+def _loss(loss: str, form: object, by_number: bool) -> list[str]:
+    about = f'    """{loss} of each picture; the answers are probabilities."""'
+    if not isinstance(form, TorchLoss):
+        return ["def losses_of(answers, labels):", about, f'    raise SystemExit("Write this loss here: {loss}")']
+    body = (form.numbers if by_number else form.shares).format(probable=_PROBABLE)
+    return ["def losses_of(answers, labels):", about, f"    return {body}"]
 
 
-def _stop_lines(stops: list[dict[str, Any]]) -> list[str]:
-    if not stops:
-        return []
-    lines = ["stops = ["]
-    for values in stops:
-        options = [f'"{values["monitor"]}"', "1" if _mode(values) == "min" else "-1", f"patience={values['patience']!r}"]
-        options += [f"{name}={values[name]!r}" for name, usual in (
-            ("min_delta", 0.0), ("restore_best_weights", False), ("baseline", None), ("start_from_epoch", 0))
-            if values[name] != usual]
-        lines.append(f"    EarlyStopping({', '.join(options)}),")
-    return [*lines, "]"]
-
-
-def _loss(loss: str, binary: bool, mixes: bool) -> list[str]:
-    if binary:
-        body = f'    return F.binary_cross_entropy({_PROBABLE}, labels, reduction="none").mean(1)'
-    elif mixes:
-        body = f"    return -(labels * {_PROBABLE}.log()).sum(1)"
-    else:
-        body = f'    return F.nll_loss({_PROBABLE}.log(), labels, reduction="none")'
-    return ["def losses_of(answers, labels):", f'    """{loss} of each picture; the answers are probabilities."""', body]
-
-
-def _pass(project: Project, binary: bool, mixes: bool, has_penalties: bool) -> list[str]:
+def _pass(project: Project, binary: bool, mixes: bool, by_number: bool, has_penalties: bool) -> list[str]:
     """One pass over a split."""
-    values: dict[str, Any] = dict(project.training.optimizer.params)
+    entry = OPTIMIZERS.find(project.training.optimizer.type)
+    values: dict[str, Any] = {} if entry is None else complete(entry.params, project.training.optimizer.params)
+    decays = entry is not None and isinstance(entry.torch, TorchOptimizer) and entry.torch.decays
     body = ["pictures, labels = pictures.to(device), labels.to(device)"]
     if binary:
         body.append("labels = labels.float().unsqueeze(1)")
-    elif mixes:
+    elif not by_number:
         body.append("labels = F.one_hot(labels, len(CLASSES)).float()")
     if mixes:
         body += ["if learn:", "    pictures, labels = mix(pictures, labels)"]
     body += ["answers = network(pictures)", "losses = losses_of(answers, labels)"]
     if project.training.class_weight == "balanced":
-        number = "(labels > 0.5).long().squeeze(1)" if binary else "labels.argmax(1)" if mixes else "labels"
+        number = "(labels > 0.5).long().squeeze(1)" if binary else "labels" if by_number else "labels.argmax(1)"
         body += ["if learn:", f"    losses = losses * class_weight[{number}]"]
     body.append(f"loss = losses.mean(){' + penalties(network)' if has_penalties else ''}")
     body += ["if learn:", "    optimizer.zero_grad()", "    loss.backward()"]
-    if values.get("clipnorm"):
-        body += ["    for each in learning:  # every weight for itself, as clipnorm does",
-                 f"        nn.utils.clip_grad_norm_(each, {values['clipnorm']!r})"]
-    if values.get("weight_decay") and project.training.optimizer.type != "adam":
+    body += [f"    {line}" for line in clipping_lines(values)]
+    if values.get("weight_decay") and not decays:
         body += ["    with torch.no_grad():  # weight_decay of Keras: apart from the gradient",
                  "        for each in learning:",
                  f'            each.mul_(1 - optimizer.param_groups[0]["lr"] * {values["weight_decay"]!r})']
     body += ["    optimizer.step()",
              "total += loss.item() * len(labels)",
-             f"right += {_right(binary, mixes)}.item()", "seen += len(labels)"]
+             f"right += {_right(binary, by_number)}.item()", "seen += len(labels)"]
     return ["def go_through(loader, learn):",
             '    """One pass over a split: loss and accuracy; with `learn` the weights follow after every batch."""',
             "    network.train(learn)", "    total, right, seen = 0.0, 0, 0",
@@ -199,7 +148,7 @@ def _pass(project: Project, binary: bool, mixes: bool, has_penalties: bool) -> l
             "    return total / max(1, seen), right / max(1, seen)"]
 
 
-def _right(binary: bool, mixes: bool) -> str:
+def _right(binary: bool, by_number: bool) -> str:
     if binary:
         return "((answers > 0.5) == (labels > 0.5)).sum()"
-    return "(answers.argmax(1) == labels.argmax(1)).sum()" if mixes else "(answers.argmax(1) == labels).sum()"
+    return "(answers.argmax(1) == labels).sum()" if by_number else "(answers.argmax(1) == labels.argmax(1)).sum()"

@@ -1,6 +1,6 @@
-"""Drawing a pretrained base: its layers, the block that each belongs to, and its own scaling of the pixels.
+"""Building a pretrained base: its layers, the block that each belongs to, and its own scaling of the pixels.
 
-Nothing is drawn until a graph is asked for, so that the list of bases is quick to import.
+Nothing is built until a graph is asked for, so that the list of bases is quick to import.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.bases.entry import Weights
-from cnnstudio.catalog.drawing import Drawing
+from cnnstudio.catalog.builder import NetworkBuilder
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
 
@@ -45,8 +45,8 @@ STANDARD: Final = Scaling(
          "(x - media) / desviación de cada canal, dentro del modelo"))
 
 
-class BaseDrawing(Drawing):
-    """A drawing that begins with Input and scaling, and keeps the block in which each layer was added."""
+class BaseBuilder(NetworkBuilder):
+    """A builder that begins with Input and scaling, and keeps the block in which each layer was added."""
 
     def __init__(self, scaling: Scaling | None = None) -> None:
         super().__init__()
@@ -93,24 +93,24 @@ def pair(value: int | tuple[int, int]) -> tuple[int, int]:
 
 
 class Plan:
-    """The layers of a base, drawn when they are first asked for."""
+    """The layers of a base, built when they are first asked for."""
 
-    def __init__(self, origin: str, draw: Callable[[], BaseDrawing]) -> None:
+    def __init__(self, origin: str, draw: Callable[[], BaseBuilder]) -> None:
         self._origin, self._draw = origin, draw
 
     @cached_property
-    def _drawing(self) -> BaseDrawing:
+    def _builder(self) -> BaseBuilder:
         return self._draw()
 
     @cached_property
     def _network(self) -> NetworkSpec:
-        return self._drawing.network(self._origin)
+        return self._builder.network(self._origin)
 
     def graph(self) -> NetworkSpec:
         return self._network
 
     def block_of(self, layer: str) -> str:
-        return self._drawing.block_of.get(layer, "")
+        return self._builder.block_of.get(layer, "")
 
 
 APPLICATIONS: Final = "https://storage.googleapis.com/tensorflow/keras-applications/"

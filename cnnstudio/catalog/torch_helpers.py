@@ -1,14 +1,15 @@
-"""What PyTorch has no module for, as source: only those that a network needs are printed with it."""
+"""PyTorch modules that PyTorch itself does not have, as source: those that a network needs are printed with it.
+
+The order of this file is that of the printed code.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
-from cnnstudio.interchange.printing.torch import spectral
+from cnnstudio.catalog.torch_form import Helper
 
-HELPERS: Final[dict[str, str]] = {
-    "ChannelsLast": '''\
+CHANNELS_LAST: Final = Helper("ChannelsLast", '''\
 class ChannelsLast(nn.Module):
     """Applies a module along the channels of pictures, which Keras keeps last."""
 
@@ -18,8 +19,9 @@ class ChannelsLast(nn.Module):
 
     def forward(self, x):
         return self.module(x.movedim(1, -1)).movedim(-1, 1)
-''',
-    "ChannelsSecond": '''\
+''')
+
+CHANNELS_SECOND: Final = Helper("ChannelsSecond", '''\
 class ChannelsSecond(nn.Module):
     """Applies a module that wants the channels second to a list of places (batch, places, channels)."""
 
@@ -29,8 +31,9 @@ class ChannelsSecond(nn.Module):
 
     def forward(self, x):
         return self.module(x.movedim(-1, 1)).movedim(1, -1)
-''',
-    "Rescaling": '''\
+''')
+
+RESCALING: Final = Helper("Rescaling", '''\
 class Rescaling(nn.Module):
     """x * scale + offset; numbers for all, or one for each channel."""
 
@@ -43,15 +46,17 @@ class Rescaling(nn.Module):
 
     def forward(self, x):
         return x * self.scale + self.offset
-''',
-    "Flatten": '''\
+''')
+
+FLATTEN: Final = Helper("Flatten", '''\
 class Flatten(nn.Module):
     """Lays all values in a row, the channels of a place side by side, as Keras does."""
 
     def forward(self, x):
         return x.movedim(1, -1).flatten(1)
-''',
-    "Reshape": '''\
+''')
+
+RESHAPE: Final = Helper("Reshape", '''\
 class Reshape(nn.Module):
     """Reads the values in another shape, given without the batch and with the channels last, as Keras does."""
 
@@ -63,8 +68,9 @@ class Reshape(nn.Module):
         x = x.movedim(1, -1) if x.dim() == 4 else x
         x = x.reshape(len(x), *self.shape)
         return x.movedim(-1, 1) if x.dim() == 4 else x
-''',
-    "Permute": '''\
+''')
+
+PERMUTE: Final = Helper("Permute", '''\
 class Permute(nn.Module):
     """Puts the axes in another order, counted from 1 with the channels last, as Keras does."""
 
@@ -76,8 +82,9 @@ class Permute(nn.Module):
         x = x.movedim(1, -1) if x.dim() == 4 else x
         x = x.permute(0, *self.dims)
         return x.movedim(-1, 1) if x.dim() == 4 else x
-''',
-    "Repeat": '''\
+''')
+
+REPEAT: Final = Helper("Repeat", '''\
 class Repeat(nn.Module):
     """(batch, units) to (batch, n, units)."""
 
@@ -87,8 +94,9 @@ class Repeat(nn.Module):
 
     def forward(self, x):
         return x.unsqueeze(1).expand(-1, self.n, -1)
-''',
-    "Crop": '''\
+''')
+
+CROP: Final = Helper("Crop", '''\
 class Crop(nn.Module):
     """Cuts rows and columns off."""
 
@@ -99,8 +107,9 @@ class Crop(nn.Module):
     def forward(self, x):
         above, below, left, right = self.cut
         return x[:, :, above:x.shape[2] - below, left:x.shape[3] - right]
-''',
-    "AveragePool": '''\
+''')
+
+AVERAGE_POOL: Final = Helper("AveragePool", '''\
 class AveragePool(nn.Module):
     """The mean of each window, of which only what lies inside the picture counts."""
 
@@ -112,8 +121,9 @@ class AveragePool(nn.Module):
         inside = torch.ones_like(x[:1, :1])
         total, share = (F.avg_pool2d(F.pad(each, self.borders), self.size, self.stride) for each in (x, inside))
         return total / share
-''',
-    "Enlarge": '''\
+''')
+
+ENLARGE: Final = Helper("Enlarge", '''\
 class Enlarge(nn.Module):
     """Enlarges by whole factors with the weights that TensorFlow uses: each row and column as a sum of its neighbours."""
 
@@ -139,8 +149,9 @@ class Enlarge(nn.Module):
             radius = {"lanczos3": 3.0, "lanczos5": 5.0}[self.kernel]
             weights = torch.sinc(distance) * torch.sinc(distance / radius) * (distance < radius)
         return weights / weights.sum(1, keepdim=True)
-''',
-    "UnitLength": '''\
+''')
+
+UNIT_LENGTH: Final = Helper("UnitLength", '''\
 class UnitLength(nn.Module):
     """Scales the channels of every place to length 1."""
 
@@ -150,8 +161,9 @@ class UnitLength(nn.Module):
 
     def forward(self, x):
         return F.normalize(x, dim=self.dim, eps=1e-6)
-''',
-    "DropPicture": '''\
+''')
+
+DROP_PICTURE: Final = Helper("DropPicture", '''\
 class DropPicture(nn.Module):
     """Sets whole pictures of a batch to nought while training, and lifts the others."""
 
@@ -164,8 +176,9 @@ class DropPicture(nn.Module):
             return x
         stays = torch.rand(len(x), *[1] * (x.dim() - 1), device=x.device) >= self.rate
         return x * stays / (1 - self.rate)
-''',
-    "GaussianDropout": '''\
+''')
+
+GAUSSIAN_DROPOUT: Final = Helper("GaussianDropout", '''\
 class GaussianDropout(nn.Module):
     """Multiplies with random numbers around 1 while training."""
 
@@ -175,8 +188,9 @@ class GaussianDropout(nn.Module):
 
     def forward(self, x):
         return x * (1 + self.deviation * torch.randn_like(x)) if self.training else x
-''',
-    "GaussianNoise": '''\
+''')
+
+GAUSSIAN_NOISE: Final = Helper("GaussianNoise", '''\
 class GaussianNoise(nn.Module):
     """Adds random numbers around 0 while training."""
 
@@ -186,8 +200,9 @@ class GaussianNoise(nn.Module):
 
     def forward(self, x):
         return x + self.deviation * torch.randn_like(x) if self.training else x
-''',
-    "ActivityPenalty": '''\
+''')
+
+ACTIVITY_PENALTY: Final = Helper("ActivityPenalty", '''\
 class ActivityPenalty(nn.Module):
     """Hands its input on and keeps what large activities cost: penalties(model) adds them up for the loss."""
 
@@ -198,8 +213,9 @@ class ActivityPenalty(nn.Module):
     def forward(self, x):
         self.penalty = (self.l1 * x.abs().sum() + self.l2 * x.square().sum()) / len(x)
         return x
-''',
-    "BentReLU": '''\
+''')
+
+BENT_RELU: Final = Helper("BentReLU", '''\
 class BentReLU(nn.Module):
     """A ReLU with a largest value, a slope for what is below the threshold, and that threshold."""
 
@@ -211,8 +227,9 @@ class BentReLU(nn.Module):
         kept = x * (x > self.threshold)
         kept = kept if self.max_value is None else kept.clamp(0.0, self.max_value)
         return kept - self.negative_slope * F.relu(self.threshold - x)
-''',
-    "PlacedPReLU": '''\
+''')
+
+PLACED_PRELU: Final = Helper("PlacedPReLU", '''\
 class PlacedPReLU(nn.Module):
     """A leaky ReLU that learns a slope for every place."""
 
@@ -222,28 +239,33 @@ class PlacedPReLU(nn.Module):
 
     def forward(self, x):
         return F.relu(x) - self.weight * F.relu(-x)
-''',
-    "Squareplus": '''\
+''')
+
+SQUAREPLUS: Final = Helper("Squareplus", '''\
 class Squareplus(nn.Module):
     def forward(self, x):
         return (x + (x.square() + 4).sqrt()) / 2
-''',
-    "SparsePlus": '''\
+''')
+
+SPARSE_PLUS: Final = Helper("SparsePlus", '''\
 class SparsePlus(nn.Module):
     def forward(self, x):
         return torch.where(x <= -1, torch.zeros_like(x), torch.where(x < 1, (x + 1).square() / 4, x))
-''',
-    "SparseSigmoid": '''\
+''')
+
+SPARSE_SIGMOID: Final = Helper("SparseSigmoid", '''\
 class SparseSigmoid(nn.Module):
     def forward(self, x):
         return ((x + 1) / 2).clamp(0.0, 1.0)
-''',
-    "Exponential": '''\
+''')
+
+EXPONENTIAL: Final = Helper("Exponential", '''\
 class Exponential(nn.Module):
     def forward(self, x):
         return x.exp()
-''',
-    "Sparsemax": '''\
+''')
+
+SPARSEMAX: Final = Helper("Sparsemax", '''\
 class Sparsemax(nn.Module):
     """Sparsemax as Keras computes it: its threshold adds up the running totals (arxiv.org/abs/1602.02068 the values)."""
 
@@ -259,8 +281,9 @@ class Sparsemax(nn.Module):
         support = ordered - (total - 1) / rank > 0
         threshold = ((total * support).sum(-1, keepdim=True) - 1) / support.sum(-1, keepdim=True)
         return (x - threshold).clamp_min(0.0).movedim(-1, self.dim)
-''',
-    "MultiHeadAttention": '''\
+''')
+
+MULTI_HEAD_ATTENTION: Final = Helper("MultiHeadAttention", '''\
 class MultiHeadAttention(nn.Module):
     """Every place gathers from all places what resembles its question, in several heads."""
 
@@ -286,8 +309,9 @@ class MultiHeadAttention(nn.Module):
     def apart(self, x):
         """(batch, heads, places, size)."""
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-''',
-    "Attention": '''\
+''')
+
+ATTENTION: Final = Helper("Attention", '''\
 class Attention(nn.Module):
     """Places are compared as they are: softmax(query . value) . value."""
 
@@ -305,8 +329,9 @@ class Attention(nn.Module):
         else:
             scores = self.concat_weight * torch.tanh(scale * (query.unsqueeze(2) + value.unsqueeze(1))).sum(-1)
         return F.dropout(scores.softmax(-1), self.dropout, self.training) @ value
-''',
-    "dot": '''\
+''')
+
+DOT: Final = Helper("dot", '''\
 def dot(a, b, axes, normalize=False):
     """Multiplies along one axis of each and adds up; axes are counted from 1 without the batch."""
     if normalize:
@@ -317,8 +342,9 @@ def dot(a, b, axes, normalize=False):
     if rows and columns:
         return found
     return found.squeeze(-1) if rows else found.squeeze(1)
-''',
-    "Missing": '''\
+''')
+
+MISSING: Final = Helper("Missing", '''\
 class Missing(nn.Module):
     """Stands for a layer that has no counterpart here: write it before you use the network."""
 
@@ -328,14 +354,22 @@ class Missing(nn.Module):
 
     def forward(self, *inputs):
         raise NotImplementedError(f"There is no PyTorch counterpart of the layer {self.name}.")
-''',
-}
+''')
+
+HELPERS: Final = (
+    CHANNELS_LAST, CHANNELS_SECOND, RESCALING, FLATTEN, RESHAPE, PERMUTE, REPEAT, CROP, AVERAGE_POOL, ENLARGE,
+    UNIT_LENGTH, DROP_PICTURE, GAUSSIAN_DROPOUT, GAUSSIAN_NOISE, ACTIVITY_PENALTY, BENT_RELU, PLACED_PRELU,
+    SQUAREPLUS, SPARSE_PLUS, SPARSE_SIGMOID, EXPONENTIAL, SPARSEMAX, MULTI_HEAD_ATTENTION, ATTENTION, DOT, MISSING,
+)
 
 
-HELPERS[spectral.HELPER] = spectral.CODE
+def along_channels(module: str, rank: int, *helpers: Helper) -> tuple[str, str, tuple[Helper, ...]]:
+    """(code, prefix of its state's keys, helpers) of a module that works along the last axis, on channels wherever they are."""
+    if rank == 3:
+        return f"ChannelsLast({module})", "module.", (CHANNELS_LAST, *helpers)
+    return module, "", helpers
 
 
-def helpers_code(names: Iterable[str]) -> list[str]:
-    """The source of those helpers, in the order of the list above."""
-    wanted = set(names)
-    return [source for name, source in HELPERS.items() if name in wanted]
+def channels_second(module: str, rank: int) -> tuple[str, str, tuple[Helper, ...]]:
+    """The same for a module that wants the channels second, as in pictures."""
+    return (f"ChannelsSecond({module})", "module.", (CHANNELS_SECOND,)) if rank == 2 else (module, "", ())

@@ -1,0 +1,69 @@
+"""What one entry of the registries of optimizers, losses and callbacks declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from cnnstudio.catalog.call import Call
+from cnnstudio.catalog.shapes import Values
+from cnnstudio.catalog.torch_form import Helper, NotInTorch
+from cnnstudio.core.params import Param
+from cnnstudio.core.text import Text
+
+
+class TorchOptimizer(msgspec.Struct, frozen=True, kw_only=True):
+    """`torch.optim.<name>(learning, lr=..., <arguments>)`; arguments are code by name, those that are empty left out.
+
+    `decays` says whether the call itself takes weight_decay, apart from the gradient as Keras does; where it does not, the
+    printed loop has a line for it.
+    """
+
+    name: str | Callable[[Values], str]
+    arguments: Callable[[Values], dict[str, str]] = lambda _values: {}
+    decays: bool = False
+
+    def code(self, values: Values) -> str:
+        name = self.name if isinstance(self.name, str) else self.name(values)
+        options = [f"lr={values['learning_rate']!r}"]
+        options += [f"{key}={code}" for key, code in self.arguments(values).items() if code]
+        return f"torch.optim.{name}(learning, {', '.join(options)})"
+
+
+class TorchLoss(msgspec.Struct, frozen=True, kw_only=True):
+    """The loss of each picture, (batch,), as code of `answers`, which are probabilities, and `labels`.
+
+    `shares` takes labels as probabilities (batch, classes), or (batch, 1) for two classes; `numbers` takes class numbers
+    (batch,), empty where there is no such form. `{probable}` in them is answers kept away from 0 and 1.
+    """
+
+    shares: str
+    numbers: str = ""
+
+
+class TorchCallback(msgspec.Struct, frozen=True, kw_only=True):
+    """What the printed loop asks after every epoch.
+
+    "stop": the lines make an object with `is_over(epoch, logs)` and `restore()`; "plateau": they make a pair of the name
+    of a quantity and a scheduler whose `step` takes its value. `helper` is printed before the loop.
+    """
+
+    role: Literal["stop", "plateau"]
+    lines: Callable[[Values], list[str]]
+    helper: Helper | None = None
+
+
+TorchPart = TorchOptimizer | TorchLoss | TorchCallback | NotInTorch
+
+
+class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
+    """An optimizer, loss or callback: its parameters, the call that makes it in Keras, and its form in PyTorch."""
+
+    id: str
+    label: Text
+    help: Text
+    params: tuple[Param, ...] = ()
+    call: Call
+    torch: TorchPart

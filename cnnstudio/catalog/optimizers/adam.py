@@ -1,0 +1,100 @@
+"""Adam and its relatives, with Keras's parameters and defaults."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cnnstudio.catalog.component import TorchOptimizer
+from cnnstudio.catalog.optimizers.common import (
+    AMSGRAD,
+    MOMENTUM,
+    SQUARES,
+    epsilon,
+    learning_rate,
+    optimizer,
+    share,
+    weight_decay,
+)
+from cnnstudio.catalog.shapes import Values
+from cnnstudio.catalog.torch_form import NotInTorch
+from cnnstudio.core.params import Bool, Float, Int
+from cnnstudio.core.text import Text, same
+
+
+def _arguments(values: Values) -> dict[str, str]:
+    return {"betas": f"({values['beta_1']!r}, {values['beta_2']!r})", "eps": repr(values["epsilon"])}
+
+
+def _adam_arguments(values: Values) -> dict[str, str]:
+    return {**_arguments(values), "weight_decay": repr(values["weight_decay"]) if values["weight_decay"] else "",
+            "amsgrad": "True" if values["amsgrad"] else ""}
+
+
+ADAM: Final = optimizer(
+    "adam", "Adam",
+    Text("Adapts the step of every weight. A good first choice.",
+         "Adapta el paso de cada peso. Buena primera opción."),
+    (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), AMSGRAD,
+     weight_decay()),
+    # PyTorch's Adam adds the decay to the gradient; AdamW shrinks the weights, as Keras does.
+    TorchOptimizer(name=lambda values: "AdamW" if values["weight_decay"] else "Adam", arguments=_adam_arguments,
+                   decays=True))
+
+ADAMW: Final = optimizer(
+    "adamw", "AdamW",
+    Text("Adam with weights that shrink a little at every step, apart from the gradient: against overfitting.",
+         "Adam con pesos que encogen un poco en cada paso, aparte del gradiente: contra el sobreajuste."),
+    (learning_rate(0.001), weight_decay(0.004, required=True), share("beta_1", 0.9, MOMENTUM),
+     share("beta_2", 0.999, SQUARES), epsilon(), AMSGRAD),
+    TorchOptimizer(name="AdamW", arguments=lambda values: _adam_arguments(values) | {
+        "weight_decay": repr(values["weight_decay"])}, decays=True))
+
+def _nadam_arguments(values: Values) -> dict[str, str]:
+    # Keras's momentum grows with 0.96 ** step, PyTorch's with 0.96 ** (step * momentum_decay).
+    decay = {"weight_decay": repr(values["weight_decay"]), "decoupled_weight_decay": "True"}
+    return _arguments(values) | {"momentum_decay": "1.0"} | (decay if values["weight_decay"] else {})
+
+
+NADAM: Final = optimizer(
+    "nadam", "Nadam",
+    Text("Adam that looks ahead: with Nesterov's momentum it turns a little sooner.",
+         "Adam que mira adelante: con el momento de Nesterov gira un poco antes."),
+    (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), weight_decay()),
+    TorchOptimizer(name="NAdam", arguments=_nadam_arguments, decays=True))
+
+ADAMAX: Final = optimizer(
+    "adamax", "Adamax",
+    Text("Adam that divides by the largest recent gradient instead of the typical one: calmer where a few are huge.",
+         "Adam que divide por el mayor gradiente reciente y no por el típico: más sereno cuando unos pocos son enormes."),
+    (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), weight_decay()),
+    TorchOptimizer(name="Adamax", arguments=_arguments))
+
+def _factor(name: str, default: float) -> Float:
+    return Float(name=name, default=default, minimum=-100, maximum=100, step=0.1, decimals=6, advanced=True,
+                 label=same(name), help=Text("Factor of the polynomial that makes the step orthogonal.",
+                                             "Factor del polinomio que hace ortogonal el paso."))
+
+
+MUON: Final = optimizer(
+    "muon", "Muon",
+    Text("Makes the momentum of Dense kernels orthogonal before the step; all other weights learn by AdamW.",
+         "Hace ortogonal el momento de los kernels de Dense antes del paso; los demás pesos aprenden con AdamW."),
+    (learning_rate(0.001), share("adam_beta_1", 0.9, MOMENTUM), share("adam_beta_2", 0.999, SQUARES),
+     weight_decay(0.004, name="adam_weight_decay"), epsilon(), weight_decay(0.004),
+     _factor("muon_a", 3.4445), _factor("muon_b", -4.775), _factor("muon_c", 2.0315),
+     Float(name="adam_lr_ratio", default=1.0, minimum=0, above=True, maximum=100, step=0.1, decimals=4, advanced=True,
+           label=same("adam_lr_ratio"), help=Text("Rate of AdamW as a multiple of the learning rate.",
+                                                  "Tasa de AdamW como múltiplo de la tasa de aprendizaje.")),
+     share("momentum", 0.95, MOMENTUM),
+     Int(name="ns_steps", default=5, minimum=1, maximum=20, advanced=True, label=same("ns_steps"),
+         help=Text("Rounds that make the step orthogonal.", "Vueltas que hacen ortogonal el paso.")),
+     Bool(name="nesterov", default=True, advanced=True, label=same("nesterov"),
+          help=Text("Look ahead before the step.", "Mirar adelante antes del paso.")),
+     Float(name="rms_rate", default=0.2, minimum=0, above=True, maximum=10, step=0.1, decimals=4, optional=True,
+           advanced=True, label=same("rms_rate"),
+           help=Text("Root mean square of a step, so that rates of Adam fit; none: not scaled.",
+                     "Media cuadrática de un paso, para que sirvan las tasas de Adam; none: sin escalar."))),
+    NotInTorch("torch.optim.Muon takes matrices alone, and Keras leaves all other weights to AdamW",
+               "torch.optim.Muon solo toma matrices, y Keras deja los demás pesos a AdamW"))
+
+OPTIMIZERS: Final = (ADAM, ADAMW, NADAM, ADAMAX, MUON)

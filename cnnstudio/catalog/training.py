@@ -159,9 +159,10 @@ CALLBACKS: Final[Registry[Recipe]] = Registry("callback", (
 def params_of(item: Item) -> tuple[Param, ...] | None:
     """The declared parameters of any item a project can hold, by its type; None for an unknown type."""
     from cnnstudio.catalog.layers import LAYERS
+    from cnnstudio.catalog.schedules import SCHEDULES
     from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 
-    for registry in (LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, CALLBACKS):
+    for registry in (LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, CALLBACKS, SCHEDULES):
         entry = registry.find(item.type)
         if entry is not None:
             params: tuple[Param, ...] = entry.params

@@ -27,7 +27,7 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
     project, classes, training = project_of(arguments)
     context = context_of(project, max(2, classes))
     if arguments.framework == "torch":
-        text = torch_script(project, context.class_count) if arguments.whole else torch_code(project.network, context)
+        text = torch_script(project, context.class_count, training) if arguments.whole else torch_code(project.network, context)
     else:
         text = (keras_script(project, context.class_count, training) if arguments.whole else
                 keras_code(project.network, context))

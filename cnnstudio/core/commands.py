@@ -22,6 +22,7 @@ class Train(Job, frozen=True, kw_only=True):
 
     run_folder: str
     resume: bool = False
+    determinism: str = "auto"
 
 
 class Evaluate(Job, frozen=True, kw_only=True):

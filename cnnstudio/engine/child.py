@@ -69,7 +69,7 @@ def main(connection: Connection) -> None:
 def _work(job: AnyJob, link: Link) -> AnyEvent:
     from cnnstudio.engine import environment
 
-    environment.set_up(job.device)
+    environment.set_up(job.device, job.determinism if isinstance(job, Train) else "auto")
     link.emit(Hello(pid=os.getpid(), versions=environment.versions(), device=environment.device_name()))
     return _worker(job)(job, link)
 

@@ -25,6 +25,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import CHANNELS
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
+from cnnstudio.core.training import with_settings
 from cnnstudio.interchange.keras_file.calls import MODELS, Call, Config, ends, first_calls, name_of, sources
 from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES, config_of
 from cnnstudio.interchange.keras_file.operations import folded, in_layers, is_operation
@@ -57,7 +58,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 class Foreign(msgspec.Struct, frozen=True, kw_only=True):
     """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
     `normalization` the recipe's name of a scaling right behind the input, None where pictures come scaled from outside of
-    the file; `notes` what a reader should know; `training` fields of the training's spec that come with it."""
+    the file; `notes` what a reader should know; `training` settings that come with it, for `core.training.with_settings`."""
 
     network: NetworkSpec
     shape: tuple[int, int, int] | None = None
@@ -365,7 +366,7 @@ def with_foreign(project: Project, foreign: Foreign, context: Context) -> Projec
         mode = next((mode for mode, count in CHANNELS.items() if count == channels), recipe.color_mode)
         recipe = replace(recipe, height=height, width=width, color_mode=mode)
     return replace(project, recipe=recipe, network=replace(foreign.network, nodes=tuple(nodes)),
-                   training=replace(project.training, **foreign.training))
+                   training=with_settings(project.training, **foreign.training))
 
 
 def following_classes(node: Node, context: Context) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core.item import Item
@@ -19,5 +20,5 @@ class _Entry(Protocol):
 def params_of(item: Item) -> tuple[Param, ...] | None:
     """The parameters of an item, by its type; None for an unknown type."""
     entries: tuple[_Entry | None, ...] = tuple(
-        registry.find(item.type) for registry in (LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, CALLBACKS))
+        registry.find(item.type) for registry in (LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, CALLBACKS, SCHEDULES))
     return next((entry.params for entry in entries if entry is not None), None)

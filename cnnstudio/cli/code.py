@@ -29,7 +29,8 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
     project, classes, training = project_of(arguments)
     context = context_of(project, max(2, classes), ProjectBases(arguments.project))
     if arguments.framework == "torch":
-        text = torch_script(project, context) if arguments.whole else torch_code(project.network, context)
+        text = (torch_script(project, context, training) if arguments.whole else
+                torch_code(project.network, context))
     else:
         text = (keras_script(project, context, training) if arguments.whole else
                 keras_code(project.network, context))

@@ -12,7 +12,7 @@ from cnnstudio.catalog.params import params_of
 from cnnstudio.cli.output import Output, progress_of, scanning
 from cnnstudio.cli.values import with_values
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
-from cnnstudio.core.keys import get_value
+from cnnstudio.core.keys import get_value, to_plain
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.project import Project
@@ -98,7 +98,7 @@ def show(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _tell(output: Output, key: str, value: object) -> None:
-    plain = msgspec.to_builtins(value)
+    plain = to_plain(value)
     if not key:
         output.line(plain, msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
         return

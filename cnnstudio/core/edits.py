@@ -7,18 +7,25 @@ from typing import Any
 
 import msgspec
 
+from cnnstudio.core import stage_edits
 from cnnstudio.core.graph import closes_cycle, unique_id
-from cnnstudio.core.item import Item, Step, as_immutable
+from cnnstudio.core.item import Step, as_immutable
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
+from cnnstudio.core.training import STAGE_FIELDS
 
 replace = msgspec.structs.replace
 
 
 def set_field(project: Project, spec: str, field: str, value: Any) -> Project:
-    """Set one field of a spec: spec "recipe", "training", "dataset", "dataset.splits", "" for the project."""
+    """Set one field of a spec: spec "recipe", "training", "dataset", "dataset.splits", "" for the project.
+
+    A field that belongs to a stage of the training is set in the last one.
+    """
+    if spec == "training" and field in STAGE_FIELDS:
+        return stage_edits.set_stage_field(project, project.training.last_stage.id, field, value)
     changed: Project = _replaced(project, [part for part in spec.split(".") if part], field, as_immutable(value))
     return changed
 
@@ -32,18 +39,21 @@ def _replaced(holder: Any, path: list[str], field: str, value: Any) -> Any:
 
 # Steps of the recipe, of the augmentation, and callbacks of the training -------------------------
 
-_STEP_LISTS = {"recipe": "steps", "augmentation": "steps", "training": "callbacks"}
-
-
 def steps_of(project: Project, spec: str) -> tuple[Step, ...]:
-    """The ordered steps of "recipe", "augmentation" or "training" (its callbacks)."""
-    steps: tuple[Step, ...] = getattr(getattr(project, spec), _STEP_LISTS[spec])
+    """The ordered steps of "recipe" or "augmentation", or the callbacks of "training" (its last stage) or of a stage
+    ("training.<id>")."""
+    if spec.startswith("training"):
+        stage = stage_edits.stage_of(project, spec)
+        return () if stage is None else stage.callbacks
+    steps: tuple[Step, ...] = getattr(project, spec).steps
     return steps
 
 
 def with_steps(project: Project, spec: str, steps: Iterable[Step]) -> Project:
-    changed = replace(getattr(project, spec), **{_STEP_LISTS[spec]: tuple(steps)})
-    return replace(project, **{spec: changed})
+    if spec.startswith("training"):
+        stage = stage_edits.stage_of(project, spec)
+        return project if stage is None else stage_edits.set_stage_field(project, stage.id, "callbacks", tuple(steps))
+    return replace(project, **{spec: replace(getattr(project, spec), steps=tuple(steps))})
 
 
 def add_step(project: Project, spec: str, type: str, params: dict[str, Any] | None = None,
@@ -90,10 +100,6 @@ def set_step_param(project: Project, spec: str, step: str, name: str, value: Any
     return with_steps(project, spec, (
         replace(each, params=each.params | {name: value}) if each.id == step else each
         for each in steps_of(project, spec)))
-
-
-def set_optimizer(project: Project, optimizer: Item) -> Project:
-    return replace(project, training=replace(project.training, optimizer=optimizer))
 
 
 # The network -------------------------------------------------------------------------------------

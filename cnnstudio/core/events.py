@@ -47,7 +47,8 @@ class Progress(Event, frozen=True, kw_only=True):
 class Batch(Event, frozen=True, kw_only=True):
     """After an optimizer step. `epoch` and `batch` count from 1; `metrics` are this batch's own values.
 
-    `seconds_left` is for the whole training if no callback ends it early.
+    `seconds_left` is for the whole training if no callback ends it early. `stage` counts from 0; epochs of later
+    stages go on counting where the one before ended.
     """
 
     epoch: int
@@ -56,10 +57,14 @@ class Batch(Event, frozen=True, kw_only=True):
     metrics: dict[str, float]
     pictures_per_second: float
     seconds_left: float | None = None
+    stage: int = 0
 
 
 class Epoch(Event, frozen=True, kw_only=True):
-    """After an epoch. `metrics` as Keras's logs (loss, accuracy, val_loss, val_accuracy, learning_rate)."""
+    """After an epoch. `metrics` as Keras's logs (loss, accuracy, val_loss, val_accuracy, learning_rate).
+
+    `epoch` counts over all stages, of which `epochs` are planned from now on; `stage` counts from 0.
+    """
 
     epoch: int
     epochs: int
@@ -67,13 +72,18 @@ class Epoch(Event, frozen=True, kw_only=True):
     seconds: float
     pictures_per_second: float
     best: bool = False
+    stage: int = 0
 
 
 class Artifact(Event, frozen=True, kw_only=True):
-    """A file or folder was written: "model", "checkpoint", "export"."""
+    """A file or folder was written: "model", "checkpoint", "export".
+
+    `seconds_at_risk` of a checkpoint: the longest time of training, in seconds, that a crash costs from now on.
+    """
 
     kind: str
     path: str
+    seconds_at_risk: float | None = None
 
 
 class Notice(Event, frozen=True, kw_only=True):

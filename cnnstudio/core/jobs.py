@@ -18,7 +18,8 @@ from cnnstudio.core.recipe import RecipeSpec
 
 
 class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=str.lower):
-    """What to do. Paths are absolute. `cache` is the user's cache folder; `backend` Keras's backend."""
+    """What to do. Paths are absolute. `cache` is the user's cache folder; `backend` Keras's backend.
+    `determinism` is "auto" (on for a processor, off on a GPU), "on" or "off"."""
 
     function: ClassVar[str] = ""
     """What does it, "module:function" in `cnnstudio.engine`; called with the job and a Link, returns the last event."""
@@ -27,6 +28,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=st
 
     backend: str = "tensorflow"
     device: str = "auto"
+    determinism: str = "auto"
     cache: str = ""
     language: str = "en"
 
@@ -39,7 +41,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=st
 class Train(JobSpec, frozen=True, kw_only=True):
     """Train the run whose folder holds `spec.json` and `manifest.jsonl`; `resume` from its checkpoint."""
 
-    function: ClassVar[str] = "training:train"
+    function: ClassVar[str] = "training.job:train"
     stop_seconds: ClassVar[float] = 30.0
 
     run_folder: str

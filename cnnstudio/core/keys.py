@@ -1,7 +1,8 @@
 """Reading and changing a project by key, as the command line does: `training.optimizer.learning_rate`.
 
-A segment names a field of a spec; an item of a list by its id or type; or a parameter of an item.
-The words `steps`, `callbacks`, `nodes` and `params` may be left out.
+A segment names a field of a spec; an item of a list by its id or type, a stage by its id or number from 1; or a
+parameter of an item. The words `steps`, `callbacks`, `nodes`, `stages` and `params` may be left out. Fields of a stage
+whose stage is left out (`training.epochs`) are those of the last stage.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from cnnstudio.core.params import Param, by_name, complete
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import PARAMS, Project
 from cnnstudio.core.text import Text
+from cnnstudio.core.training import STAGE_FIELDS, Stage, TrainingSpec
 
 ItemParams = Callable[[Item], Sequence[Param] | None]
 """The declarations of an item's parameters, or None for an unknown type (the catalog knows them)."""
 
-_LISTS = ("steps", "callbacks", "nodes")
+_LISTS = ("steps", "callbacks", "nodes", "stages")
 
 
 def get_value(project: Project, key: str, item_params: ItemParams) -> Any:
@@ -46,6 +48,22 @@ def set_value(project: Project, key: str, word: str, item_params: ItemParams) ->
     return changed
 
 
+def to_plain(value: Any) -> Any:
+    """A project, or what a key names, as JSON's types. The training shows the fields of its last stage beside the
+    stages, under the names that keys without a stage have."""
+    plain = msgspec.to_builtins(value)
+    if isinstance(value, Project):
+        plain["training"] = to_plain(value.training)
+    elif isinstance(value, TrainingSpec):
+        plain |= {name: plain["stages"][-1][name] for name in STAGE_FIELDS} if value.stages else {}
+    return plain
+
+
+def _last_stage(value: Any) -> Stage | None:
+    """The stage that a key means which names none."""
+    return value.last_stage if isinstance(value, TrainingSpec) and value.stages else None
+
+
 def _params(item: Item, item_params: ItemParams) -> dict[str, Any]:
     """All parameters of an item, those with their default, too."""
     return complete(item_params(item) or (), item.params)
@@ -61,7 +79,8 @@ def _children(value: Any, item_params: ItemParams) -> tuple[str, ...]:
             if name in _LISTS:
                 names += [item.id for item in getattr(value, name)]
             names.append(name)
-        return tuple(names)
+        stage = _last_stage(value)
+        return (*names, *(() if stage is None else _children(stage, item_params)[1:]))
     if isinstance(value, dict):
         return tuple(value)
     if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct) and hasattr(value[0], "id"):
@@ -73,6 +92,8 @@ def _in_list(items: Any, segment: str) -> int | None:
     for index, item in enumerate(items):
         if segment in (getattr(item, "id", None), getattr(item, "type", None)):
             return index
+    if segment.isdecimal() and items and isinstance(items[0], Stage) and 1 <= int(segment) <= len(items):
+        return int(segment) - 1
     return None
 
 
@@ -88,6 +109,10 @@ def _child(value: Any, segment: str, item_params: ItemParams) -> tuple[bool, Any
                 index = _in_list(getattr(value, name), segment)
                 if index is not None:
                     return True, getattr(value, name)[index]
+        stage = _last_stage(value)
+        if stage is not None and segment != "id":
+            found, child = _child(stage, segment, item_params)
+            return found, child if found else value
     elif isinstance(value, dict) and segment in value:
         return True, value[segment]
     elif isinstance(value, tuple):
@@ -130,14 +155,22 @@ def _set(holder: Any, segments: list[str], word: str, key: str, path: str, item_
             return msgspec.structs.replace(holder, **{segment: changed})
         for name in _LISTS:
             if name in holder.__struct_fields__ and _in_list(getattr(holder, name), segment) is not None:
-                changed = _set(getattr(holder, name), segments, word, key, path, item_params)
+                below = f"{path}.{name}" if path else name
+                changed = _set(getattr(holder, name), segments, word, key, below, item_params)
                 return msgspec.structs.replace(holder, **{name: changed})
+        stage = _last_stage(holder)
+        if isinstance(holder, TrainingSpec) and stage is not None and segment != "id" and _child(
+                stage, segment, item_params)[0]:
+            changed = _set(stage, segments, word, key, "training.stages", item_params)
+            return msgspec.structs.replace(holder, stages=(*holder.stages[:-1], changed))
     raise ProblemError(_unknown(key, holder, item_params))
 
 
 def _leaf_or_deeper(item: Any, rest: list[str], word: str, key: str, path: str, item_params: ItemParams) -> Any:
     if rest:
         return _set(item, rest, word, key, path, item_params)
+    if "enabled" not in item.__struct_fields__:
+        raise ProblemError(_unknown(key + ".?", item, item_params))
     return msgspec.structs.replace(item, enabled=_parse_json(bool, word, key))
 
 
@@ -145,11 +178,13 @@ def _leaf(holder: Any, name: str, current: Any, word: str, key: str, path: str, 
     param = by_name(PARAMS.get(path, ()), name)
     if param is not None:
         return _parse(param, word, key)
-    if isinstance(current, Item):
+    wanted = {field.name: field.type for field in msgspec.structs.fields(type(holder))}[name]
+    if wanted == Item | None and word.lower() in ("none", ""):
+        return None
+    if isinstance(current, Item) or wanted == Item | None:
         return Item(type=word)
     if isinstance(current, msgspec.Struct):
         raise ProblemError(_unknown(key + ".?", current, item_params))
-    wanted = {field.name: field.type for field in msgspec.structs.fields(type(holder))}[name]
     if wanted == tuple[str, ...]:
         words = [part.strip() for part in word.split(",") if part.strip()] if not word.startswith("[") else None
         return tuple(words) if words is not None else _parse_json(wanted, word, key)

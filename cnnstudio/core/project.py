@@ -12,9 +12,9 @@ from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS, DatasetSpec
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import Param
 from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
-from cnnstudio.core.training import TRAINING_PARAMS, TrainingSpec
+from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS, TrainingSpec
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Number of the file format; a file of a higher one is refused, of a lower one migrated."""
 
 
@@ -43,5 +43,6 @@ PARAMS: Final[dict[str, tuple[Param, ...]]] = {
     "dataset.audit": AUDIT_PARAMS,
     "recipe": RECIPE_PARAMS,
     "training": TRAINING_PARAMS,
+    "training.stages": STAGE_PARAMS,
 }
-"""Declarations of the plain fields, by the path of the spec that holds them."""
+"""Declarations of the plain fields, by the path of the spec or the list of specs that holds them."""

@@ -1,17 +1,19 @@
-"""How the network learns."""
+"""How the network learns: the settings of a whole training, and its stages."""
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from cnnstudio.core.item import Item, Step
-from cnnstudio.core.params import Bool, Choice, Int, Option, Seed
+from cnnstudio.core.params import Bool, Choice, Int, Line, Option, Seed
 from cnnstudio.core.text import Text, same
 
 Backend = Literal["tensorflow", "torch", "jax"]
 Device = Literal["auto", "cpu", "gpu"]
+Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
+Determinism = Literal["auto", "on", "off"]
 
 
 def _default_callbacks() -> tuple[Step, ...]:
@@ -21,29 +23,92 @@ def _default_callbacks() -> tuple[Step, ...]:
     )
 
 
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the training plan: a `compile` and a `fit` with settings of its own.
+
+    `id` is unique among the stages. `schedule` gives the learning rate of every step (an entry of
+    `catalog.schedules`); None: the number in the optimizer. `trainable_from` sets where pretrained bases begin to
+    learn in this stage, as their own parameter of that name does; "" leaves them as the network says.
+    """
+
+    id: str
+    epochs: int = 20
+    optimizer: Item = Item(type="adam", params={"learning_rate": 0.001})
+    schedule: Item | None = None
+    trainable_from: str = ""
+    callbacks: tuple[Step, ...] = msgspec.field(default_factory=_default_callbacks)
+
+
 class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that `compile` and `fit` need besides the network and the pictures.
 
     `loss` "auto" follows the label mode and the last layer. Types of `optimizer` and `callbacks`
-    are entries of `catalog.training`.
+    are entries of `catalog.training`. `accumulation` is the number of batches whose gradients make one step of the
+    optimizer. `determinism` "auto" is on for a processor and off on a GPU.
     """
 
-    epochs: int = 20
+    stages: tuple[Stage, ...] = (Stage(id="stage_1"),)
     batch_size: int = 32
     seed: int = 42
-    optimizer: Item = Item(type="adam", params={"learning_rate": 0.001})
     loss: str = "auto"
-    callbacks: tuple[Step, ...] = msgspec.field(default_factory=_default_callbacks)
     class_weight: Literal["none", "balanced"] = "none"
+    precision: Precision = "float32"
+    accumulation: int = 1
+    determinism: Determinism = "auto"
     backend: Backend = "tensorflow"
     device: Device = "auto"
     keep_features: bool = True
 
+    @property
+    def epochs(self) -> int:
+        """Epochs of all stages together, if no callback ends one early."""
+        return sum(stage.epochs for stage in self.stages)
 
-TRAINING_PARAMS: Final = (
+    @property
+    def last_stage(self) -> Stage:
+        """The last stage, or the only one: the one that keys without a stage mean."""
+        return self.stages[-1] if self.stages else Stage(id="stage_1")
+
+    def stage(self, identifier: str) -> Stage | None:
+        """The stage of that id."""
+        return next((stage for stage in self.stages if stage.id == identifier), None)
+
+    def epochs_before(self, identifier: str) -> int:
+        """Epochs of the stages before the one of that id."""
+        total = 0
+        for stage in self.stages:
+            if stage.id == identifier:
+                break
+            total += stage.epochs
+        return total
+
+
+STAGE_FIELDS: Final = ("epochs", "optimizer", "schedule", "trainable_from", "callbacks")
+"""Fields of a stage that a key may name without its stage."""
+
+
+def with_settings(training: TrainingSpec, **settings: Any) -> TrainingSpec:
+    """The training with these fields set; those of a stage are set in the last one."""
+    own = {name: value for name, value in settings.items() if name in STAGE_FIELDS}
+    others = {name: value for name, value in settings.items() if name not in STAGE_FIELDS}
+    training = msgspec.structs.replace(training, **others)
+    if not own:
+        return training
+    last = msgspec.structs.replace(training.last_stage, **own)
+    return msgspec.structs.replace(training, stages=(*training.stages[:-1], last))
+
+
+STAGE_PARAMS: Final = (
     Int(name="epochs", default=20, minimum=1, maximum=100_000, label=Text("Epochs", "Épocas"),
         help=Text("How often the network sees every training picture, at most.",
                   "Cuántas veces ve la red cada imagen de entrenamiento, como máximo.")),
+    Line(name="trainable_from", default="", label=Text("What learns", "Qué aprende"),
+         help=Text("Where a pretrained base begins to learn in this stage: none (only the layers after it), all, or "
+                   "the name of one of its layers. Empty: as the network says.",
+                   "Desde dónde aprende en esta etapa una base preentrenada: none (solo las capas que la siguen), all "
+                   "o el nombre de una de sus capas. Vacío: como indica la red.")),
+)
+TRAINING_PARAMS: Final = (
     Int(name="batch_size", default=32, minimum=1, maximum=65_536, label=Text("Batch size", "Tamaño de lote"),
         help=Text("Pictures per step of the optimizer.", "Imágenes por paso del optimizador.")),
     Seed(name="seed", default=42, minimum=0, label=Text("Seed", "Semilla"),
@@ -64,6 +129,24 @@ TRAINING_PARAMS: Final = (
          help=Text("Compute the answers of a frozen base once and train the head on them. The network is the same.",
                    "Calcular una sola vez las respuestas de una base congelada y entrenar la cabeza con ellas. "
                    "La red es la misma.")),
+    Choice(name="precision", default="float32", advanced=True, label=Text("Precision", "Precisión"),
+           help=Text("Mixed precision computes in 16 bits and keeps the weights in 32: quicker on a recent GPU, slower on "
+                     "a processor. The saved model computes in float32.",
+                     "La precisión mixta calcula en 16 bits y guarda los pesos en 32: más rápida en una GPU reciente, "
+                     "más lenta en un procesador. El modelo guardado calcula en float32."),
+           options=(Option("float32", same("float32")), Option("mixed_float16", same("mixed_float16")),
+                    Option("mixed_bfloat16", same("mixed_bfloat16")))),
+    Int(name="accumulation", default=1, minimum=1, maximum=1024, advanced=True,
+        label=Text("Gradient accumulation", "Acumulación de gradientes"),
+        help=Text("Batches whose gradients make one step of the optimizer: as a larger batch, without its memory.",
+                  "Lotes cuyos gradientes forman un paso del optimizador: como un lote mayor, sin su memoria.")),
+    Choice(name="determinism", default="auto", advanced=True, label=Text("Determinism", "Determinismo"),
+           help=Text("Whether the same seed gives exactly the same numbers. auto: on a processor yes; on a GPU, where it "
+                     "is slow, no.",
+                     "Si la misma semilla da exactamente los mismos números. auto: en un procesador sí; en una GPU, "
+                     "donde es lento, no."),
+           options=(Option("auto", Text("auto", "automático")), Option("on", Text("on", "sí")),
+                    Option("off", Text("off", "no")))),
     Choice(name="backend", default="tensorflow", advanced=True, label=Text("Backend", "Motor"),
            help=Text("The library under Keras that computes.", "La biblioteca que calcula bajo Keras."),
            options=(Option("tensorflow", same("TensorFlow")), Option("torch", same("PyTorch")),

@@ -54,7 +54,7 @@ class BatchSource:
         self._rows = rows
         self._labels = labels
         self._weights = weights
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._seed = seed
         self._shuffle = shuffle
         self._augmenter = augmenter
@@ -63,7 +63,7 @@ class BatchSource:
 
     def __len__(self) -> int:
         """Batches an epoch, a smaller last one included."""
-        return (self.pictures + self._batch_size - 1) // self._batch_size
+        return (self.pictures + self.batch_size - 1) // self.batch_size
 
     def order(self, epoch: int) -> np.ndarray:
         """Positions in the order of that epoch (counted from 1)."""
@@ -79,7 +79,7 @@ class BatchSource:
         labels, weights = self._labels[indices], None if self._weights is None else self._weights[indices]
         if self._mixer is None:
             return pictures, labels, weights
-        parts = [slice(begin, begin + self._batch_size) for begin in range(0, len(indices), self._batch_size)]
+        parts = [slice(begin, begin + self.batch_size) for begin in range(0, len(indices), self.batch_size)]
         mixes = [self._mixer.draw(self._seed, epoch, indices[part]) for part in parts]
         found = list(zip(parts, mixes, strict=True))
         return (np.concatenate([self._mixer(pictures[part], mix) for part, mix in found]),
@@ -88,14 +88,14 @@ class BatchSource:
 
     def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch from number `start` (counted from 0) on, made ahead in a thread."""
-        order = self.order(epoch)[start * self._batch_size:]
-        together = self._batch_size * self._batches_together()
+        order = self.order(epoch)[start * self.batch_size:]
+        together = self.batch_size * self._batches_together()
         blocks = [order[begin:begin + together] for begin in range(0, len(order), together)]
         made = ahead(lambda indices: self.make(epoch, indices), blocks)
         try:
             for pictures, labels, weights in made:
-                for begin in range(0, len(labels), self._batch_size):
-                    part = slice(begin, begin + self._batch_size)
+                for begin in range(0, len(labels), self.batch_size):
+                    part = slice(begin, begin + self.batch_size)
                     yield pictures[part], labels[part], None if weights is None else weights[part]
         finally:
             made.close()
@@ -103,7 +103,7 @@ class BatchSource:
     def _batches_together(self) -> int:
         if not self.pictures:
             return 1
-        return max(1, _BLOCK_BYTES // max(1, self._rows(np.arange(1)).nbytes * self._batch_size))
+        return max(1, _BLOCK_BYTES // max(1, self._rows(np.arange(1)).nbytes * self.batch_size))
 
 
 def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD) -> Generator[Any, None, None]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 
-from cnnstudio.catalog.bases.resolver import BaseResolver, base_of, identifier_of
+from cnnstudio.catalog.bases.resolver import BaseResolver, base_of, base_of_node, identifier_of
+from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.schedules import learning_rate_of
 from cnnstudio.catalog.training import LOSSES, OPTIMIZERS
 from cnnstudio.core.graph import unique_id
+from cnnstudio.core.groups import expanded
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.core.params import complete
 from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.core.training import TrainingSpec
+from cnnstudio.core.training import Precision, Stage
 from cnnstudio.engine.base_weights import load_base_weights
 from cnnstudio.engine.names import resolve
 from cnnstudio.engine.own_base import load_own_weights
@@ -29,21 +33,26 @@ from cnnstudio.network.shapes import report
 
 @dataclass(frozen=True)
 class Built:
-    """A model and its parts: for each node its layer and its output tensor; the order; the output's node."""
+    """A model and its parts: for each node its layer and its output tensor; the order; the output's node.
+
+    `bases` are the layers within each pretrained base, by its node and their own id.
+    """
 
     model: Any
     layers: Mapping[str, Any]
     tensors: Mapping[str, Any]
     order: tuple[str, ...]
     output: str
+    bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def build(network: NetworkSpec, context: Context, *, weights: bool = True,
-          headless: bool = False) -> Built:
+def build(network: NetworkSpec, context: Context, *, weights: bool = True, headless: bool = False,
+          precision: Precision = "float32") -> Built:
     """Build the network for plain 0-255 pixels of the context's shape; its layers are named by node ids.
 
     Weights are drawn from Keras's seed (keras.utils.set_random_seed); those of a pretrained base
-    are loaded unless `weights` is False. With `headless` the end need not be an answer for classes.
+    are loaded unless `weights` is False. With `headless` the end need not be an answer for classes. With a mixed
+    `precision` the layers compute in 16 bits, the last one in float32 as its probabilities need it.
     Raises ProblemError with every problem of the network.
     """
     found = report(network, context, headless=headless)
@@ -51,10 +60,27 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True,
     if problems or found.output is None:
         raise ProblemError(*problems)
     network = found.network
+    with _policy(precision):
+        return _built(network, context, found.order, found.output, weights)
+
+
+@contextmanager
+def _policy(precision: Precision) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _built(network: NetworkSpec, context: Context, order: tuple[str, ...], output: str, weights: bool) -> Built:
     layers: dict[str, Any] = {}
     tensors: dict[str, Any] = {}
+    bases: dict[str, dict[str, Any]] = {}
     start: Any = None
-    for identifier in found.order:
+    mixed = keras.config.dtype_policy().name != "float32"
+    for identifier in order:
         node = network.node(identifier)
         assert node is not None
         if node.type == INPUT:
@@ -62,11 +88,14 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True,
             tensors[identifier] = _normalized(start, network, context)
             continue
         entering = [tensors[source] for source in network.inputs_of(identifier)]
-        layer = _base(node, entering[0], weights, context.bases) if node.type == BASE else _make(node, context)
+        if node.type == BASE:
+            layer, bases[identifier] = _base(node, entering[0], weights, context.bases)
+        else:
+            layer = _make(node, context, **({"dtype": "float32"} if mixed and identifier == output else {}))
         layers[identifier] = layer
         tensors[identifier] = apply(layer, entering, node.type)
-    model = keras.Model(start, tensors[found.output], name="network")
-    return Built(model, layers, tensors, found.order, found.output)
+    model = keras.Model(start, tensors[output], name="network")
+    return Built(model, layers, tensors, order, output, bases)
 
 
 def apply(layer: Any, entering: list[Any], kind: str) -> Any:
@@ -76,9 +105,9 @@ def apply(layer: Any, entering: list[Any], kind: str) -> Any:
     return layer(*LAYERS[kind].passed(entering))
 
 
-def _make(node: Node, context: Context) -> Any:
+def _make(node: Node, context: Context, **extra: Any) -> Any:
     entry = LAYERS[node.type]
-    return entry.call.build(values_of(node, entry) | {"context": context}, resolve, name=node.id)
+    return entry.call.build(values_of(node, entry) | {"context": context}, resolve, name=node.id, **extra)
 
 
 def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
@@ -91,8 +120,8 @@ def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
     return call.build({}, resolve, name=name)(start)
 
 
-def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> Any:
-    """The base as a model within the model, named by the node; frozen before its freeze line."""
+def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> tuple[Any, dict[str, Any]]:
+    """The base as a model within the model, named by the node, and its layers; frozen before its freeze line."""
     values = values_of(node, LAYERS[BASE])
     base = base_of(values, bases)
     if base is None:
@@ -126,17 +155,38 @@ def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> Any:
     learning = base.trainable_layers(values["trainable_from"])
     for identifier, layer in made.items():
         layer.trainable = identifier in learning
-    return model
+    return model, made
 
 
-def optimizer_of(training: TrainingSpec) -> Any:
-    """The optimizer; raises ProblemError for one that this version does not know."""
-    entry = OPTIMIZERS.find(training.optimizer.type)
+def set_trainable(built: Built, network: NetworkSpec, resolver: BaseResolver, trainable_from: str = "") -> None:
+    """What learns of the pretrained bases: from the line `trainable_from` on, or ("") as the network says.
+
+    The model has to be compiled afterwards.
+    """
+    network, _copies = expanded(network)
+    for identifier, layers in built.bases.items():
+        node = network.node(identifier)
+        base = base_of_node(node, resolver) if node is not None else None
+        if node is None or base is None:
+            continue
+        line = trainable_from or values_of(node, LAYERS[BASE])["trainable_from"]
+        learning = base.trainable_layers(line)
+        for name, layer in layers.items():
+            layer.trainable = name in learning
+
+
+def optimizer_of(stage: Stage, accumulation: int = 1, epoch_batches: int = 1) -> Any:
+    """A new optimizer for a stage; raises ProblemError for one that this version does not know."""
+    entry = OPTIMIZERS.find(stage.optimizer.type)
     if entry is None:
         text = Text("This version does not know the optimizer {name}.", "Esta versión no conoce el optimizador {name}.")
-        raise ProblemError(error("unknown_optimizer", text.fill(name=training.optimizer.type), "training",
+        raise ProblemError(error("unknown_optimizer", text.fill(name=stage.optimizer.type), "training",
                                  field="optimizer"))
-    return entry.call.build(complete(entry.params, training.optimizer.params), resolve)
+    values = complete(entry.params, stage.optimizer.params)
+    rate = learning_rate_of(stage, values["learning_rate"], epoch_batches)
+    values["learning_rate"] = rate.build({}, resolve) if isinstance(rate, Call) else rate
+    extra = {"gradient_accumulation_steps": accumulation} if accumulation > 1 else {}
+    return entry.call.build(values, resolve, **extra)
 
 
 def loss_of(project: Project, context: Context) -> Any:
@@ -152,8 +202,10 @@ def accuracy_of(context: Context) -> Any:
     return kinds[context.label_mode](name="accuracy")
 
 
-def compile_model(model: Any, project: Project, context: Context) -> None:
-    """Compile with the project's optimizer, loss and accuracy. XLA only where JAX needs it: on a
-    processor it made a small network slower."""
-    model.compile(optimizer=optimizer_of(project.training), loss=loss_of(project, context),
-                  metrics=[accuracy_of(context)], jit_compile="auto" if keras.backend.backend() == "jax" else False)
+def compile_model(model: Any, project: Project, context: Context, stage: Stage | None = None,
+                  epoch_batches: int = 1) -> None:
+    """Compile with the optimizer of a stage (the last one by default), the project's loss, and accuracy. XLA only where
+    JAX needs it: on a processor it made a small network slower."""
+    optimizer = optimizer_of(stage or project.training.last_stage, project.training.accumulation, epoch_batches)
+    model.compile(optimizer=optimizer, loss=loss_of(project, context), metrics=[accuracy_of(context)],
+                  jit_compile="auto" if keras.backend.backend() == "jax" else False)

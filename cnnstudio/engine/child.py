@@ -56,7 +56,7 @@ def main(endpoint: Endpoint) -> None:
 def _work(job: JobSpec, link: Link) -> Event:
     from cnnstudio.engine import environment
 
-    environment.set_up(job.device)
+    environment.set_up(job.device, job.determinism)
     link.emit(Hello(pid=os.getpid(), versions=environment.versions(), device=environment.device_name()))
     return _worker(job)(job, link)
 

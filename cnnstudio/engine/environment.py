@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from importlib import metadata
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import keras
@@ -15,10 +15,15 @@ from cnnstudio import __version__
 
 _PACKAGES = {"numpy": "numpy", "opencv": "opencv-python-headless", "litert": "ai-edge-litert", "torch": "torch",
              "jax": "jax"}
+_XLA_DETERMINISM: Final = "--xla_gpu_deterministic_ops=true"
 
 
-def set_up(device: str) -> None:
-    """Equal seeds give equal numbers; OpenCV leaves threading to us; no GPU is used where none is wanted."""
+def set_up(device: str, determinism: str = "auto") -> None:
+    """OpenCV leaves threading to us; no GPU is used where none is wanted; equal seeds give equal numbers.
+
+    `determinism` "on" and "off" decide that; "auto" is on for a processor, where it costs nothing (measured), and off on
+    a GPU, where many operations have no quick deterministic form.
+    """
     cv2.setNumThreads(1)
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -26,14 +31,35 @@ def set_up(device: str) -> None:
 
         if device == "cpu":
             tf.config.set_visible_devices([], "GPU")
-        # Measured: no slower on a processor, and the sums are the same in every run.
-        tf.config.experimental.enable_op_determinism()
+        if _wants_determinism(determinism):
+            tf.config.experimental.enable_op_determinism()
     elif backend == "torch":
         import torch
 
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        if _wants_determinism(determinism):
+            torch.use_deterministic_algorithms(True, warn_only=True)
         if device == "cpu" and torch.cuda.is_available():
             torch.set_default_device("cpu")
+    elif determinism == "on":
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_XLA_DETERMINISM}".strip()
+
+
+def _wants_determinism(setting: str) -> bool:
+    return setting == "on" or (setting == "auto" and not on_gpu())
+
+
+def is_deterministic() -> bool:
+    """Whether the same seed gives exactly the same numbers here."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        from tensorflow.python.framework import config
+
+        return bool(config.is_op_determinism_enabled())
+    if backend == "torch":
+        import torch
+
+        return bool(torch.are_deterministic_algorithms_enabled())
+    return not on_gpu() or _XLA_DETERMINISM in os.environ.get("XLA_FLAGS", "")
 
 
 def on_gpu() -> bool:

@@ -38,9 +38,12 @@ class Cut:
     head: Any
 
 
-def cut(project: Project, built: Built) -> Cut | None:
+def cut(project: Project, built: Built, trainable_from: str = "") -> Cut | None:
     """The model cut behind its base, or None when that would train another network: the base must be
-    frozen and stand right behind the Input, alone, and no picture may be changed at random."""
+    frozen and stand right behind the Input, alone, and no picture may be changed at random.
+
+    `trainable_from` is that of the stage, which may freeze the base or not; "" leaves it as the network says.
+    """
     network, _copies = expanded(project.network)
     if not project.training.keep_features or project.augmentation.active:
         return None
@@ -49,7 +52,7 @@ def cut(project: Project, built: Built) -> Cut | None:
     if len(bases) != 1 or len(inputs) != 1:
         return None
     base = bases[0]
-    if values_of(base, LAYERS[BASE])["trainable_from"] != "none":
+    if (trainable_from or values_of(base, LAYERS[BASE])["trainable_from"]) != "none":
         return None
     if network.inputs_of(base.id) != (inputs[0],) or sum(edge.source == inputs[0] for edge in network.edges) != 1:
         return None

@@ -16,6 +16,7 @@ from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import CHANNELS
 from cnnstudio.core.text import Text
+from cnnstudio.core.training import with_settings
 
 _SCALES: Final = {(1 / 255, 0.0): "zero_one", (1 / 127.5, -1.0): "minus_one_one"}
 replace = msgspec.structs.replace
@@ -35,7 +36,8 @@ class LayerOrigin(msgspec.Struct, frozen=True, kw_only=True):
 class ForeignNetwork(msgspec.Struct, frozen=True, kw_only=True):
     """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
     `normalization` the recipe's name of a scaling right behind the input, None where pictures come scaled from outside of
-    the file; `notes` what a reader should know; `training` fields of the training's spec that come with it."""
+    the file; `notes` what a reader should know; `training` settings that come with it, for
+    `core.training.with_settings`."""
 
     network: NetworkSpec
     shape: tuple[int, int, int] | None = None
@@ -85,7 +87,7 @@ def with_foreign(project: Project, foreign: ForeignNetwork, context: Context) ->
         mode = next((mode for mode, count in CHANNELS.items() if count == channels), recipe.color_mode)
         recipe = replace(recipe, height=height, width=width, color_mode=mode)
     return replace(project, recipe=recipe, network=replace(foreign.network, nodes=tuple(nodes)),
-                   training=replace(project.training, **foreign.training))
+                   training=with_settings(project.training, **foreign.training))
 
 
 def following_classes(node: Node, context: Context) -> Node:

@@ -12,7 +12,6 @@ from cnnstudio.catalog.class_names import is_strong, looks_like_characters, look
 from cnnstudio.catalog.context import LOSS_OF, context_of
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, StepType
-from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS
 from cnnstudio.core.item import Step
 from cnnstudio.core.network import BASE
@@ -25,6 +24,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.core.training import TRAINING_PARAMS
 from cnnstudio.network.advice import advice
 from cnnstudio.network.shapes import report
+from cnnstudio.network.stage_checks import check_stages
 
 Counts = Mapping[str, Mapping[str, int]]
 """Usable pictures by class name and split."""
@@ -50,7 +50,7 @@ def check_project(project: Project, classes: Sequence[str], counts: Counts, base
         *check_recipe(project, counts),
         *check_augmentation(project, classes),
         *check_network(project, len(classes), bases),
-        *check_training(project),
+        *check_training(project, bases),
     )
 
 
@@ -292,29 +292,10 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def check_training(project: Project) -> tuple[Problem, ...]:
+def check_training(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
     training = project.training
     problems = list(check(TRAINING_PARAMS, fields_of(training, TRAINING_PARAMS), "training"))
-    optimizer = OPTIMIZERS.find(training.optimizer.type)
-    if optimizer is None:
-        text = Text("There is no optimizer called {name}; there are {names}.",
-                    "No hay ningún optimizador llamado {name}; hay {names}.")
-        fix = Fix(action="set_field", label=Text("Use Adam", "Usar Adam"),
-                  arguments={"spec": "training", "field": "optimizer", "value": {"type": "adam"}})
-        problems.append(error("unknown_optimizer", text.fill(name=training.optimizer.type,
-                                                             names=", ".join(OPTIMIZERS.ids())),
-                              "training", field="optimizer", fixes=(fix,)))
-    else:
-        problems += check(optimizer.params, training.optimizer.params, "training", node="optimizer")
-    for callback in training.callbacks:
-        entry = CALLBACKS.find(callback.type)
-        if entry is None:
-            if callback.enabled:
-                text = Text("There is no callback called {name}.", "No hay ningún callback llamado {name}.")
-                problems.append(error("unknown_callback", text.fill(name=callback.type), "training",
-                                      node=callback.id))
-            continue
-        problems += check(entry.params, callback.params, "training", node=callback.id)
+    problems += check_stages(project, bases)
     wanted = LOSS_OF[project.dataset.label_mode]
     if training.loss not in ("auto", wanted):
         text = Text("The loss {have} does not fit {mode} labels; {want} does.",

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, id_stem
-from cnnstudio.core import edits, network_edits
+from cnnstudio.core import edits, network_edits, stage_edits
 from cnnstudio.core.network import INPUT, OUTPUT, Edge, Node
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.project import Project
@@ -137,6 +137,8 @@ FIXES: Final[dict[str, Callable[..., Project]]] = {
     "set_node_param": edits.set_node_param,
     "set_step_param": edits.set_step_param,
     "enable_step": edits.enable_step,
+    "set_stage_field": stage_edits.set_stage_field,
+    "add_stage": stage_edits.add_stage,
     "remove_step": edits.remove_step,
     "set_size": _set_size,
     "hide_classes": _hide_classes,

@@ -19,7 +19,7 @@ from cnnstudio.core.item import Step
 from cnnstudio.core.network import BASE, INPUT, OUTPUT
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import CHANNELS, RecipeSpec
-from cnnstudio.core.training import TrainingSpec
+from cnnstudio.core.training import Stage, TrainingSpec, with_settings
 
 replace = msgspec.structs.replace
 
@@ -69,8 +69,8 @@ def with_base(project: Project, base: Base, ends_at: str = "all") -> Project:
     prepared = own.recipe if own is not None and own.recipe is not None else project.recipe
     recipe = replace(prepared, height=height, width=width, color_mode=mode, normalization="base", mean=(), deviation=(),
                      measured="")
-    training = replace(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
-                       device=project.training.device, epochs=30)
+    training = with_settings(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
+                             device=project.training.device, epochs=30)
     network = builder.network(base.id if own is None else own.file)
     return replace(project, recipe=recipe, network=network, augmentation=AugmentationSpec(), training=training)
 
@@ -81,11 +81,16 @@ def with_template(project: Project, template: Template, facts: Facts) -> Project
     if template.adapts:
         wanted |= _adapted(wanted, facts, template.minimum_size)
     recipe = replace(RecipeSpec(), background=project.recipe.background, fit=project.recipe.fit, **wanted)
-    training = msgspec.convert(
-        msgspec.to_builtins(TrainingSpec()) | {"seed": project.training.seed, "backend": project.training.backend,
-                                               "device": project.training.device} | template.training, TrainingSpec)
+    training = with_settings(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
+                             device=project.training.device, **_settings(template.training))
     return replace(project, recipe=recipe, network=template.network(), training=training,
                    augmentation=AugmentationSpec(steps=light_augmentation(facts.classes)))
+
+
+def _settings(raw: dict[str, Any]) -> dict[str, Any]:
+    """A template's settings of the training, as the types of the spec."""
+    types = {field.name: field.type for spec in (TrainingSpec, Stage) for field in msgspec.structs.fields(spec)}
+    return {name: msgspec.convert(value, types[name]) for name, value in raw.items()}
 
 
 def _adapted(recipe: dict[str, Any], facts: Facts, minimum: int) -> dict[str, Any]:

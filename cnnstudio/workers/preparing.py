@@ -57,7 +57,8 @@ def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequ
 def training_job(run: RunFolder, project: Project, resume: bool = False) -> Train:
     """The job that trains a run, or goes on with it."""
     return Train(run_folder=str(run.folder), resume=resume, backend=project.training.backend,
-                 device=project.training.device, cache=str(cache_folder()), language=language())
+                 device=project.training.device, determinism=project.training.determinism, cache=str(cache_folder()),
+                 language=language())
 
 
 def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) -> Evaluate:

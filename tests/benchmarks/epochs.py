@@ -21,12 +21,12 @@ def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int,
     store, which was filled before (told apart as "fill"); the script decodes them in every epoch.
     """
     import keras
+    from cnnstudio.engine.steps import Stepper
 
     from cnnstudio.core.recipe import RecipeSpec
     from cnnstudio.engine import environment
     from cnnstudio.engine.batches import BatchSource
     from cnnstudio.engine.pixels import prepare_pictures
-    from cnnstudio.engine.steps import Stepper
     from cnnstudio.imaging.augment import Augmenter
 
     environment.set_up("auto")

@@ -84,6 +84,33 @@ def test_wrong_values_are_all_told_and_nothing_changes(project, capsys):
     assert Path(project, "project.cnnstudio").read_bytes() == before
 
 
+def test_stages_are_set_and_shown_beside_the_names_of_one(project, capsys):
+    assert cli.main(["show", project, "--json"]) == 0
+    (whole,) = lines(capsys)
+    training = whole["training"]
+    assert {"epochs", "batch_size", "seed", "optimizer", "loss", "callbacks", "class_weight", "backend", "device",
+            "keep_features"} <= set(training)
+    assert training["epochs"] == training["stages"][0]["epochs"]
+    stages = [training["stages"][0] | {"epochs": 4}, training["stages"][0] | {"id": "tuning", "trainable_from": "all"}]
+    assert cli.main(["set", project, f"training.stages={json.dumps(stages)}", "training.epochs=6",
+                     "training.stages.1.epochs=5", "--json"]) == 0
+    assert [line["value"] for line in lines(capsys)][1:] == [6, 5]
+    assert cli.main(["show", project, "training", "--json"]) == 0
+    (shown,) = lines(capsys)
+    assert shown["value"]["epochs"] == 6
+    assert [(stage["id"], stage["epochs"]) for stage in shown["value"]["stages"]] == [
+        (training["stages"][0]["id"], 5), ("tuning", 6)]
+
+
+def test_a_schedule_and_reduce_lr_on_plateau_are_refused_together(project, capsys):
+    assert cli.main(["set", project, "training.schedule=CosineDecoy", "--json"]) == 2
+    assert lines(capsys)[0]["problem"]["code"] == "unknown_schedule"
+    assert cli.main(["set", project, "training.schedule=CosineDecay", "training.schedule.alpha=0.1"]) == 0
+    capsys.readouterr()
+    assert cli.main(["check", project, "--json"]) == 2
+    assert "schedule_and_plateau" in [line["problem"]["code"] for line in lines(capsys) if "problem" in line]
+
+
 def test_an_optimizer_that_is_not_there_is_told_at_once(project, capsys):
     assert cli.main(["set", project, "training.optimizer=adan", "training.optimizer.learning_rate=0.1", "--json"]) == 2
     (found,) = lines(capsys)

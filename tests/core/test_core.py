@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnnstudio
-from cnnstudio.core import edits, files, keys, params
+from cnnstudio.core import edits, files, keys, params, stage_edits
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS, DatasetSpec, SplitSpec
 from cnnstudio.core.graph import closes_cycle, topological_order, unique_id
@@ -30,7 +30,7 @@ from cnnstudio.core.project import FORMAT, PARAMS, Project
 from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
 from cnnstudio.core.settings import SETTINGS_PARAMS, Settings, load_settings, save_settings
 from cnnstudio.core.text import Text, set_language, tr
-from cnnstudio.core.training import TRAINING_PARAMS, TrainingSpec
+from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
 
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "project-format-1.cnnstudio"
 
@@ -41,8 +41,8 @@ def chain(*names: str) -> NetworkSpec:
 
 
 @pytest.mark.parametrize(("spec", "declared"), [
-    (RecipeSpec(), RECIPE_PARAMS), (TrainingSpec(), TRAINING_PARAMS), (DatasetSpec(), DATASET_PARAMS),
-    (SplitSpec(), SPLIT_PARAMS), (Settings(), SETTINGS_PARAMS)])
+    (RecipeSpec(), RECIPE_PARAMS), (TrainingSpec(), TRAINING_PARAMS), (Stage(id="x"), STAGE_PARAMS),
+    (DatasetSpec(), DATASET_PARAMS), (SplitSpec(), SPLIT_PARAMS), (Settings(), SETTINGS_PARAMS)])
 def test_declared_defaults_are_the_specs_own_and_allowed(spec, declared):
     for param in declared:
         assert param.default == getattr(spec, param.name), param.name
@@ -84,6 +84,32 @@ def test_the_golden_file_of_format_3_still_opens():
     assert network.groups == (Group(id="block", name="Head", nodes=("dense",), repeat=3, collapsed=True,
                                     position=(10.0, 20.0)),)
     assert network.notes == (Note(id="note", text="Why: señal ✓", position=(300.0, 40.0)),)
+
+
+def test_an_old_training_is_one_stage_with_its_values():
+    golden = GOLDEN.with_name("project-format-3.cnnstudio")
+    before = json.loads(golden.read_text("utf-8"))["training"]
+    training = files.decode_project(golden.read_bytes(), golden).training
+    assert [stage.id for stage in training.stages] == ["stage_1"]
+    again = json.loads(json.dumps(keys.to_plain(training)))
+    assert {name: again[name] for name in before} == before
+    assert (training.precision, training.accumulation, training.determinism) == ("float32", 1, "auto")
+    assert training.stages[0].schedule is None
+    bare = files.decode_project(b'{"format": 3, "training": {"seed": 7}}', golden).training
+    assert (bare.seed, bare.stages) == (7, TrainingSpec().stages)
+
+
+def test_the_golden_file_of_format_4_still_opens():
+    golden = GOLDEN.with_name("project-format-4.cnnstudio")
+    training = files.decode_project(golden.read_bytes(), golden).training
+    head, tuning = training.stages
+    assert (head.id, head.epochs, head.trainable_from, head.schedule) == ("stage_1", 8, "none", None)
+    assert (tuning.id, tuning.epochs, tuning.trainable_from) == ("stage_2", 12, "all")
+    assert tuning.schedule == Item(type="CosineDecay", params={"initial_learning_rate": 1e-05, "warmup_steps": 50,
+                                                               "warmup_target": 0.0001})
+    assert tuning.callbacks == ()
+    assert (training.precision, training.accumulation, training.determinism) == ("mixed_bfloat16", 2, "off")
+    assert (training.epochs, training.epochs_before("stage_2")) == (20, 8)
 
 
 def test_migrations_run_in_order():
@@ -241,6 +267,64 @@ def test_wrong_keys_and_values_are_problems(key, word):
         keys.set_value(Project(), key, word, no_params)
 
 
+def two_stages() -> Project:
+    project = edits.set_field(Project(), "training", "epochs", 5)
+    return stage_edits.set_stage_field(stage_edits.add_stage(project), "stage_2", "epochs", 9)
+
+
+@pytest.mark.parametrize(("key", "word", "expected", "others"), [
+    ("training.epochs", "7", 7, ("training.stages.2.epochs", "training.stage_2.epochs", "training.stages.stage_2.epochs")),
+    ("training.stages.1.epochs", "7", 7, ("training.stage_1.epochs",)),
+    ("training.optimizer.learning_rate", "0.25", 0.25, ("training.stages.2.optimizer.learning_rate",)),
+    ("training.early_stopping.patience", "8", 8, ("training.stages.2.callbacks.early_stopping.patience",
+                                                  "training.callbacks.early_stopping.patience")),
+    ("training.stages.1.early_stopping.enabled", "false", False, ("training.stage_1.EarlyStopping.enabled",)),
+    ("training.trainable_from", "all", "all", ("training.stages.2.trainable_from",)),
+    ("training.stages.2.schedule", "CosineDecay", Item(type="CosineDecay"), ("training.schedule",)),
+    ("training.accumulation", "4", 4, ())])
+def test_keys_of_stages(key, word, expected, others):
+    before = two_stages()
+    changed = keys.set_value(before, key, word, no_params)
+    assert [keys.get_value(changed, other, no_params) for other in (key, *others)] == [expected] * (1 + len(others))
+    wanted = 0 if ".1." in key or "stage_1" in key else 1
+    for number, (old, new) in enumerate(zip(before.training.stages, changed.training.stages, strict=True)):
+        assert (old == new) == (number != wanted or key == "training.accumulation")
+
+
+def test_a_schedule_is_set_and_taken_away_by_key():
+    project = keys.set_value(Project(), "training.schedule", "ExponentialDecay", no_params)
+    project = keys.set_value(project, "training.schedule.patience", "3", no_params)
+    assert project.training.last_stage.schedule == Item(type="ExponentialDecay", params={"patience": 3})
+    assert keys.set_value(project, "training.schedule", "none", no_params).training.last_stage.schedule is None
+
+
+def test_what_is_shown_has_the_names_of_one_stage_too():
+    plain = keys.to_plain(two_stages())["training"]
+    assert (plain["epochs"], plain["optimizer"], plain["callbacks"]) == (
+        9, plain["stages"][1]["optimizer"], plain["stages"][1]["callbacks"])
+    assert plain["stages"][0]["epochs"] == 5
+    assert keys.to_plain(Project())["training"]["epochs"] == 20
+    for key in ("training.stages.3.epochs", "training.stages.0.epochs", "training.stages.1", "training.id",
+                "training.stage_1.epoch"):
+        with pytest.raises(ProblemError):
+            keys.set_value(two_stages(), key, "1", no_params)
+
+
+def test_edits_of_stages():
+    project = two_stages()
+    assert [stage.id for stage in project.training.stages] == ["stage_1", "stage_2"]
+    project = stage_edits.duplicate_stage(project, "stage_1")
+    assert [(stage.id, stage.epochs) for stage in project.training.stages] == [("stage_1", 5), ("stage_3", 5), ("stage_2", 9)]
+    project = stage_edits.move_stage(project, "stage_2", 0)
+    assert [stage.id for stage in project.training.stages] == ["stage_2", "stage_1", "stage_3"]
+    project = edits.set_step_param(project, "training.stage_2", "early_stopping", "patience", 1)
+    assert [stage.callbacks[0].params["patience"] for stage in project.training.stages] == [1, 5, 5]
+    for stage in ("stage_1", "stage_2", "stage_3", "stage_3"):
+        project = stage_edits.remove_stage(project, stage)
+    assert [stage.id for stage in project.training.stages] == ["stage_3"]
+    assert edits.steps_of(project, "training") == project.training.stages[0].callbacks
+
+
 def test_a_parameter_that_was_never_set_has_its_default_and_is_named():
     assert keys.get_value(Project(), "training.optimizer.patience", no_params) == 0
     with pytest.raises(ProblemError) as told:
@@ -253,8 +337,9 @@ def test_every_declared_key_can_be_set_to_its_default():
         for param in declared:
             value = param.default
             word = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            project = keys.set_value(Project(), f"{path}.{param.name}", word, no_params)
-            assert keys.get_value(project, f"{path}.{param.name}", no_params) == value
+            place = "training.stages.1" if path == "training.stages" else path
+            project = keys.set_value(Project(), f"{place}.{param.name}", word, no_params)
+            assert keys.get_value(project, f"{place}.{param.name}", no_params) == value
 
 
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),

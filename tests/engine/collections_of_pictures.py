@@ -17,7 +17,7 @@ from cnnstudio.core.item import Item, Step
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.core.training import TrainingSpec
+from cnnstudio.core.training import TrainingSpec, with_settings
 
 replace = msgspec.structs.replace
 CLASSES = ("dark", "light", "striped")
@@ -78,7 +78,7 @@ def small_project(label_mode: str = "categorical", **training: Any) -> Project:
                 "optimizer": Item(type="adam", params={"learning_rate": 0.01})} | training
     return Project(name="small", dataset=DatasetSpec(label_mode=label_mode),
                    recipe=RecipeSpec(height=12, width=12), network=small_network(),
-                   training=replace(TrainingSpec(), **settings))
+                   training=with_settings(TrainingSpec(), **settings))
 
 
 def augmented(project: Project) -> Project:

@@ -18,7 +18,7 @@ from cnnstudio.core.params import complete
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.core.training import TrainingSpec
+from cnnstudio.core.training import Stage
 from cnnstudio.engine import features, models
 from cnnstudio.engine.base_weights import load_base_weights, read_weights
 from cnnstudio.engine.building import build, optimizer_of
@@ -73,12 +73,12 @@ def test_templates_build():
 
 def test_optimizers_losses_and_callbacks_build():
     for recipe in OPTIMIZERS:
-        optimizer = optimizer_of(replace(TrainingSpec(), optimizer=Item(type=recipe.id)))
+        optimizer = optimizer_of(Stage(id="x", optimizer=Item(type=recipe.id)))
         assert type(optimizer).__name__.lower() == recipe.id
     for recipe in (*LOSSES, *CALLBACKS):
         assert recipe.call.build(complete(recipe.params, {}), resolve) is not None
     with pytest.raises(ProblemError):
-        optimizer_of(replace(TrainingSpec(), optimizer=Item(type="newer")))
+        optimizer_of(Stage(id="x", optimizer=Item(type="newer")))
     with pytest.raises(ValueError, match="under keras"):
         resolve("os.system")
 

@@ -12,7 +12,7 @@ from cnnstudio.catalog.torch_form import NotInTorch
 from cnnstudio.catalog.training import OPTIMIZERS
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import Bool, complete
-from cnnstudio.core.training import TrainingSpec
+from cnnstudio.core.training import Stage
 from cnnstudio.engine.building import optimizer_of
 
 SHAPES = ((5, 4), (3, 3, 2, 4), (4,))
@@ -53,7 +53,7 @@ def starts() -> list[np.ndarray]:
 
 
 def by_keras(kind: str, params: dict) -> list[np.ndarray]:
-    optimizer = optimizer_of(TrainingSpec(optimizer=Item(type=kind, params=params)))
+    optimizer = optimizer_of(Stage(id="stage", optimizer=Item(type=kind, params=params)))
     weights = [keras.Variable(start, name=f"weight_{number}") for number, start in enumerate(starts())]
     optimizer.build(weights)
     for step in range(STEPS):

@@ -20,6 +20,7 @@ from cnnstudio.core.jobs import BasesProbed
 from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
+from cnnstudio.core.training import with_settings
 from cnnstudio.engine.building import build
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.interchange.own_base import resolver
@@ -232,7 +233,7 @@ def test_training_leaves_a_frozen_base_as_it_is_and_moves_what_learns(new_run, t
         project = started(base, trainable_from=line)
         project = msgspec.structs.replace(
             project, dataset=msgspec.structs.replace(project.dataset, label_mode="binary"),
-            training=msgspec.structs.replace(project.training, epochs=2, batch_size=8, keep_features=keep))
+            training=with_settings(project.training, epochs=2, batch_size=8, keep_features=keep))
         run = new_run(project)
         last, _recorder = train_run(run)
         assert isinstance(last, Finished)
@@ -249,7 +250,7 @@ def test_a_run_of_a_moved_project_finds_its_base(new_run, train_run, tmp_path):
     project = started(base)
     project = msgspec.structs.replace(
         project, dataset=msgspec.structs.replace(project.dataset, label_mode="binary"),
-        training=msgspec.structs.replace(project.training, epochs=1, batch_size=8))
+        training=with_settings(project.training, epochs=1, batch_size=8))
     run = new_run(project)
     shutil.copytree(tmp_path / "bases", tmp_path / "elsewhere" / "bases")
     shutil.copytree(run.folder, tmp_path / "elsewhere" / "runs" / run.id)

@@ -15,7 +15,7 @@ from cnnstudio.core.item import Item, Step
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
-from cnnstudio.engine.checkpoints import read_checkpoint
+from cnnstudio.engine.training.checkpoints import read_checkpoint
 from tests.engine.collections_of_pictures import (
     CLASSES,
     augmented,
@@ -36,7 +36,7 @@ CALLBACKS = (
 @pytest.fixture(autouse=True)
 def every_batch(monkeypatch):
     """Batch events for every batch, so that a test can act at an exact one."""
-    monkeypatch.setattr("cnnstudio.engine.loop._TOLD_SECONDS", -1.0)
+    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", -1.0)
 
 
 def restless():

@@ -184,17 +184,18 @@ def test_settings_are_edits(page):
     settings._choose_optimizer("sgd")
     settings._set_optimizer("momentum", 0.9)
     settings._set_callback("early_stopping", "patience", 9)
-    step = page.session.project.training.callbacks[1]
+    step = page.session.project.training.last_stage.callbacks[1]
     settings._enable(step, False)
     training = page.session.project.training
     assert training.epochs == 3
-    assert training.optimizer.type == "sgd"
-    assert training.optimizer.params["momentum"] == 0.9
-    assert training.callbacks[0].params["patience"] == 9
-    assert not training.callbacks[1].enabled
+    stage = training.last_stage
+    assert stage.optimizer.type == "sgd"
+    assert stage.optimizer.params["momentum"] == 0.9
+    assert stage.callbacks[0].params["patience"] == 9
+    assert not stage.callbacks[1].enabled
     for _step in range(5):
         page.session.undo()
-    assert page.session.project.training.optimizer.type == "adam"
+    assert page.session.project.training.last_stage.optimizer.type == "adam"
 
 
 def test_log_lines_are_words():

@@ -79,7 +79,7 @@ def test_an_architecture_comes_back_as_it_went(template, whole):
     assert back.recipe == project.recipe
     assert applied(project, code) == project
     if whole:
-        assert back.training.optimizer.type == project.training.optimizer.type
+        assert back.training.last_stage.optimizer.type == project.training.last_stage.optimizer.type
         assert back.training.epochs == project.training.epochs
 
 

@@ -13,6 +13,7 @@ from cnnstudio.catalog.torch_form import NotInTorch
 from cnnstudio.catalog.training import OPTIMIZERS
 from cnnstudio.core.item import Item
 from cnnstudio.core.registry import Registry
+from cnnstudio.core.training import with_settings
 from cnnstudio.interchange.printing.torch import module, training
 from cnnstudio.interchange.printing.torch.script import torch_problems, torch_script
 from cnnstudio.network.starting import Facts, new_project
@@ -44,7 +45,7 @@ def test_a_layer_that_is_not_in_pytorch_is_a_problem_with_its_reason():
 
 def with_optimizer(kind: str):
     project = new_project("x", "/p", Facts(classes=("a", "b", "c")), template="small_cnn")
-    return msgspec.structs.replace(project, training=msgspec.structs.replace(project.training, optimizer=Item(type=kind)))
+    return msgspec.structs.replace(project, training=with_settings(project.training, optimizer=Item(type=kind)))
 
 
 @pytest.mark.parametrize("kind", ["newton_of_a_newer_version", "sgd"])

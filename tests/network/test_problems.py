@@ -16,7 +16,7 @@ from cnnstudio.core.params import Float, check
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import same
-from cnnstudio.core.training import TrainingSpec
+from cnnstudio.core.training import TrainingSpec, with_settings
 from cnnstudio.interchange.printing.keras.pipeline import operations
 from cnnstudio.network.checks import check_network, check_training
 from cnnstudio.network.fixes import FIXES, apply_fix
@@ -40,12 +40,12 @@ def chain(*layers: tuple[str, dict], more: tuple[tuple[int, int], ...] = (), wit
 
 def project(network: NetworkSpec, labels: str = "categorical", normalization: str = "zero_one", **training) -> Project:
     return Project(name="x", network=network, recipe=RecipeSpec(height=32, width=24, normalization=normalization),
-                   dataset=DatasetSpec(label_mode=labels), training=TrainingSpec(**training))
+                   dataset=DatasetSpec(label_mode=labels), training=with_settings(TrainingSpec(), **training))
 
 
 def problems(made: Project) -> tuple:
     count = 2 if made.dataset.label_mode == "binary" else CLASSES
-    return (*check_network(made, count, BUILT_IN), *check_training(made))
+    return (*check_network(made, count, BUILT_IN), *check_training(made, BUILT_IN))
 
 
 CASES = {

@@ -59,7 +59,7 @@ def written(form: str, project: Project, context: Context, pictures: int) -> str
     if form == "torch":
         return torch_code(project.network, context)
     if form == "torch_script":
-        return torch_script(project, context)
+        return torch_script(project, context, pictures)
     return keras_script(project, context, pictures)
 
 

@@ -12,7 +12,7 @@ from cnnstudio.core import edits
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.params import Value, complete
 from cnnstudio.core.text import Text, tr
-from cnnstudio.core.training import TRAINING_PARAMS
+from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS, TrainingSpec
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Caption, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Expander, Facts
@@ -20,7 +20,7 @@ from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.inputs import Select, Switch
 from cnnstudio.gui.widgets.words import count
 
-_PLAIN = tuple(param for param in TRAINING_PARAMS)
+_PLAIN = (*STAGE_PARAMS[:1], *TRAINING_PARAMS)
 
 
 class TrainSettings(QWidget):
@@ -37,16 +37,17 @@ class TrainSettings(QWidget):
 
     def refresh(self) -> None:
         training = self._session.project.training
-        key = (training.optimizer.type, tuple((step.id, step.type, step.enabled) for step in training.callbacks),
+        stage = training.last_stage
+        key = (stage.optimizer.type, tuple((step.id, step.type, step.enabled) for step in stage.callbacks),
                self._session.is_open)
         if key != self._key:
             self._key = key
             self._build()
-        self._forms["training"].set_values({param.name: getattr(training, param.name) for param in _PLAIN})
-        optimizer = OPTIMIZERS.find(training.optimizer.type)
+        self._forms["training"].set_values(_plain_values(training))
+        optimizer = OPTIMIZERS.find(stage.optimizer.type)
         if optimizer is not None:
-            self._forms["optimizer"].set_values(complete(optimizer.params, training.optimizer.params))
-        for step in training.callbacks:
+            self._forms["optimizer"].set_values(complete(optimizer.params, stage.optimizer.params))
+        for step in stage.callbacks:
             entry = CALLBACKS.find(step.type)
             if entry is not None and step.id in self._forms:
                 self._forms[step.id].set_values(complete(entry.params, step.params))
@@ -61,26 +62,27 @@ class TrainSettings(QWidget):
         self._forms = {}
         self._facts = Facts()
         training = self._session.project.training
-        form = Form(_PLAIN, {param.name: getattr(training, param.name) for param in _PLAIN})
+        stage = training.last_stage
+        form = Form(_PLAIN, _plain_values(training))
         form.value_changed.connect(self._set_plain)
         self._keep("training", form)
         self._layout.addWidget(Caption(tr("Training", "Entrenamiento")))
         self._layout.addWidget(form)
         self._layout.addWidget(Caption(tr("Optimizer", "Optimizador")))
-        choice = Select([(entry.id, str(entry.label)) for entry in OPTIMIZERS], training.optimizer.type)
+        choice = Select([(entry.id, str(entry.label)) for entry in OPTIMIZERS], stage.optimizer.type)
         choice.setAccessibleName(tr("Optimizer", "Optimizador"))
         choice.chosen.connect(self._choose_optimizer)
         self._layout.addWidget(choice)
-        optimizer = OPTIMIZERS.find(training.optimizer.type)
+        optimizer = OPTIMIZERS.find(stage.optimizer.type)
         if optimizer is not None:
             self._layout.addWidget(Label(str(optimizer.help), "secondary", "dim", wrap=True))
-            form = Form(optimizer.params, training.optimizer.params)
+            form = Form(optimizer.params, stage.optimizer.params)
             form.value_changed.connect(self._set_optimizer)
             self._keep("optimizer", form)
             self._layout.addWidget(form)
         self._layout.addWidget(Caption(tr("While training", "Durante el entrenamiento")))
-        present = {step.type for step in training.callbacks}
-        for step in training.callbacks:
+        present = {step.type for step in stage.callbacks}
+        for step in stage.callbacks:
             self._add_callback(step)
         for entry in CALLBACKS:
             if entry.id not in present:
@@ -117,18 +119,19 @@ class TrainSettings(QWidget):
 
     def _choose_optimizer(self, kind: object) -> None:
         rate = OPTIMIZERS[str(kind)].params[0].default
+        wanted = Item(type=str(kind), params={"learning_rate": rate})
         self._session.edit(
-            lambda project: edits.set_optimizer(project, Item(type=str(kind), params={"learning_rate": rate})),
+            lambda project: edits.set_field(project, "training", "optimizer", wanted),
             Text("Choose an optimizer", "Elegir optimizador"))
 
     def _set_optimizer(self, name: str, value: Value) -> None:
-        optimizer = self._session.project.training.optimizer
+        optimizer = self._session.project.training.last_stage.optimizer
         changed = edits.replace(optimizer, params=optimizer.params | {name: value})
-        self._session.edit(lambda project: edits.set_optimizer(project, changed),
-                           Text("Set {name}", "Cambiar {name}").fill(name=name), f"training.optimizer.{name}")
+        self._session.edit(lambda project: edits.set_field(project, "training", "optimizer", changed),
+                           Text("Set {name}", "Cambiar {name}").fill(name=name), f"stage.optimizer.{name}")
 
     def _enable(self, step: Step, enabled: bool) -> None:
-        present = {each.id for each in self._session.project.training.callbacks}
+        present = {each.id for each in self._session.project.training.last_stage.callbacks}
         label = Text("Switch {name}", "Activar o desactivar {name}").fill(name=step.type)
         if step.id in present:
             self._session.edit(lambda project: edits.enable_step(project, "training", step.id, enabled), label)
@@ -159,3 +162,8 @@ class TrainSettings(QWidget):
 
 def _id_of(kind: str) -> str:
     return {"EarlyStopping": "early_stopping", "ReduceLROnPlateau": "reduce_lr_on_plateau"}.get(kind, kind.lower())
+
+
+def _plain_values(training: TrainingSpec) -> dict[str, Value]:
+    return {param.name: getattr(training if param in TRAINING_PARAMS else training.last_stage, param.name)
+            for param in _PLAIN}

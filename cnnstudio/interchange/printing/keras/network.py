@@ -20,7 +20,7 @@ RESERVED: Final = (
     "keras", "model", "normalized", "np", "tf", "cv2", "json", "Path", "LIST", "CLASSES", "header", "rows", "paths", "numbers",
     "words", "files", "classes", "splits", "pictures", "train", "validation", "load", "prepare", "resized", "change",
     "changes", "mixes", "sometimes", "on_lightness", "callbacks", "history", "class_weight", "published", "sources", "layers",
-    "first", "kernel", "others", "weighted", "load_weights")
+    "first", "kernel", "others", "weighted", "load_weights", "base_layers", "learning", "layer", "part")
 """Names of the printed scripts that no layer may take."""
 
 

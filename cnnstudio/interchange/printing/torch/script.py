@@ -68,15 +68,18 @@ def torch_problems(project: Project, context: Context, whole: bool = True) -> tu
     return (*torch_model(project.network, context).missing, *training)
 
 
-def torch_script(project: Project, context: Context) -> str:
-    """A script that trains the network with PyTorch, beside the list of pictures of a run (manifest.jsonl)."""
+def torch_script(project: Project, context: Context, pictures: int = 0) -> str:
+    """A script that trains the network with PyTorch, beside the list of pictures of a run (manifest.jsonl); `pictures`
+    are those of its training split, by which schedules count batches."""
     model = torch_model(project.network, context)
     changing, mixing = augmentation_code(project), mixing_code(project)
-    loop = training_code(project, loss_name(project, context), has_penalties=model.has_penalties, mixes=bool(mixing))
-    standard = ["import json", *(["import math"] if "math." in mixing else []), "from pathlib import Path", "", "import cv2"]
+    loop = training_code(project, loss_name(project, context), pictures, has_penalties=model.has_penalties,
+                         mixes=bool(mixing))
+    uses_math = "math." in mixing + "\n".join(loop)
+    standard = ["import json", *(["import math"] if uses_math else []), "from pathlib import Path", "", "import cv2"]
     head = imports(model.code + "F.", *standard)
     head = head.rstrip("\n") + "\nfrom torch.utils.data import DataLoader, Dataset\n"
     change = ['        if self.split == "train":', "            pixels = augment(pixels)"] if changing else []
-    pictures = _PICTURES.replace("{change}", "".join(f"{line}\n" for line in change))
-    return "\n\n".join([head, _DATA, recipe_code(project.recipe) + "\n", *([changing] if changing else []), pictures,
+    dataset = _PICTURES.replace("{change}", "".join(f"{line}\n" for line in change))
+    return "\n\n".join([head, _DATA, recipe_code(project.recipe) + "\n", *([changing] if changing else []), dataset,
                         *([mixing] if mixing else []), model.code, _LOADING, "\n".join(loop) + "\n"])

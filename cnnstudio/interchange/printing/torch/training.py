@@ -1,4 +1,4 @@
-"""The training loop of the printed PyTorch script: loss, class weights, optimizer, callbacks, epochs."""
+"""The training loop of the printed PyTorch script: loss, class weights, and for every stage optimizer, callbacks, epochs."""
 
 from __future__ import annotations
 
@@ -7,90 +7,168 @@ from typing import Any, Final
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.component import TorchCallback, TorchLoss, TorchOptimizer
 from cnnstudio.catalog.optimizers.common import clipping_lines
+from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
 from cnnstudio.catalog.torch_form import NotInTorch, not_in_torch
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
-from cnnstudio.core.item import Step
+from cnnstudio.core.groups import expanded
+from cnnstudio.core.network import BASE
 from cnnstudio.core.params import complete
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
+from cnnstudio.core.training import Stage
+from cnnstudio.interchange.printing.torch.module import RESERVED
+from cnnstudio.network.naming import variables
 
 _PROBABLE: Final = "answers.clamp(1e-7, 1 - 1e-7)"
 
 
-def training_code(project: Project, loss: str, *, has_penalties: bool, mixes: bool) -> list[str]:
+def training_code(project: Project, loss: str, pictures: int, *, has_penalties: bool, mixes: bool) -> list[str]:
     """The lines from the seed to the saved weights; `Network`, `Pictures` and `mix` are printed before them.
 
-    What PyTorch has no form of is named in a comment; without an optimizer the script ends where it would be made.
+    `pictures` is the number of the training split, by which schedules count batches. What PyTorch has no form of is named
+    in a comment; without an optimizer the script ends where it would be made.
     """
     training, binary = project.training, project.dataset.label_mode == "binary"
-    callbacks = _callbacks(project)
-    stops = [line for form, values in callbacks if form.role == "stop" for line in form.lines(values)]
-    plateaus = [line for form, values in callbacks if form.role == "plateau" for line in form.lines(values)]
     form = LOSSES[loss].torch
     by_number = isinstance(form, TorchLoss) and bool(form.numbers) and not binary and not mixes
-    left_out = _unknown(project)
+    unknown = _unknown(project)
     lines = [
-        *([f"# This version cannot print: {', '.join(left_out)}."] if left_out else []),
+        *([f"# This version cannot print: {', '.join(unknown)}."] if unknown else []),
         *(f"# {problem.text}" for problem in training_problems(project, loss)),
+        *(f"# Not in PyTorch: {text}." for text in _absent(project)),
         f"torch.manual_seed({training.seed})",
         'device = "cuda" if torch.cuda.is_available() else "cpu"',
         "network = Network().to(device)",
         f'train = DataLoader(Pictures("train"), batch_size={training.batch_size}, shuffle=True)',
         f'validation = DataLoader(Pictures("validation"), batch_size={training.batch_size})',
-        "learning = [each for each in network.parameters() if each.requires_grad]",
-        *_optimizer(project),
-        *_class_weight(project), *_listed("plateaus", plateaus), *_listed("stops", stops), "", "",
-        *_loss(loss, form, by_number), "", "", *_pass(project, binary, mixes, by_number, has_penalties), "", "",
-        f"for epoch in range({training.epochs}):",
+    ]
+    helpers: dict[Any, None] = {}
+    batches, shown = max(1, -(-pictures // training.batch_size)), None
+    for number, stage in enumerate(training.stages):
+        callbacks = _callbacks(stage)
+        helpers |= dict.fromkeys(form.helper for form, _values in callbacks if form.helper is not None)
+        stops = [line for form, values in callbacks if form.role == "stop" for line in form.lines(values)]
+        plateaus = [line for form, values in callbacks if form.role == "plateau" for line in form.lines(values)]
+        schedule = schedule_lines(stage, batches)
+        if len(training.stages) > 1:
+            lines += [*(["", ""] if number else []), f"# Stage {number + 1} of {len(training.stages)}."]
+        lines += [
+            *_trainable(project, stage),
+            "learning = [each for each in network.parameters() if each.requires_grad]",
+            *schedule, *_optimizer(stage, scheduled=bool(schedule)),
+            *(["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)"] if schedule else []),
+            *(_class_weight(project) if not number else []), *_listed("plateaus", plateaus), *_listed("stops", stops)]
+        through = _pass(project, stage, binary, mixes, by_number, has_penalties, scheduled=bool(schedule))
+        if not number:
+            lines += ["", "", *_loss(loss, form, by_number)]
+        if through != shown:
+            lines += ["", "", *through]
+        shown = through
+        lines += ["", "", *_epochs(stage, bool(plateaus), bool(stops))]
+    lines += ["", "# Arrays by name, as load_weights reads them.",
+              'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})']
+    return [*(line for helper in helpers for line in (*helper.code.rstrip("\n").split("\n"), "", "")), *lines]
+
+
+def _epochs(stage: Stage, plateaus: bool, stops: bool) -> list[str]:
+    return [
+        f"for epoch in range({stage.epochs}):",
         "    logs = {}",
         '    logs["loss"], logs["accuracy"] = go_through(train, learn=True)',
         '    logs["val_loss"], logs["val_accuracy"] = go_through(validation, learn=False)',
         '    print(f"epoch {epoch + 1}: " + ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))',
         *(["    for monitor, scheduler in plateaus:", "        scheduler.step(logs[monitor])"] if plateaus else []),
         *(["    if any([each.is_over(epoch, logs) for each in stops]):", "        break"] if stops else []),
-        *(["for each in stops:", "    each.restore()"] if stops else []),
-        "", "# Arrays by name, as load_weights reads them.",
-        'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})',
-    ]
-    helpers = dict.fromkeys(form.helper for form, _values in callbacks if form.helper is not None)
-    return [*(line for helper in helpers for line in (*helper.code.rstrip("\n").split("\n"), "", "")), *lines]
+        *(["for each in stops:", "    each.restore()"] if stops else [])]
 
 
 def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
     """What of the training PyTorch has no form of, each with the reason."""
-    training, problems = project.training, []
-    chosen = [("optimizer", OPTIMIZERS.find(training.optimizer.type)), ("loss", LOSSES.find(loss)),
-              *(("callbacks", CALLBACKS.find(step.type)) for step in training.callbacks if step.enabled)]
+    chosen = [("loss", LOSSES.find(loss))]
+    for stage in project.training.stages:
+        chosen += [("optimizer", OPTIMIZERS.find(stage.optimizer.type)),
+                   *(("callbacks", CALLBACKS.find(step.type)) for step in stage.callbacks if step.enabled)]
+    problems = []
     for field, entry in chosen:
         if entry is not None and isinstance(entry.torch, NotInTorch):
             problems.append(not_in_torch(entry.label.en, entry.torch, "training", field=field))
     return tuple(problems)
 
 
-def _callbacks(project: Project) -> list[tuple[TorchCallback, dict[str, Any]]]:
+def _callbacks(stage: Stage) -> list[tuple[TorchCallback, dict[str, Any]]]:
     """The forms of the callbacks that are on, by registry order, with their values."""
-    on = [step for step in project.training.callbacks if step.enabled]
+    on = [step for step in stage.callbacks if step.enabled]
     return [(entry.torch, complete(entry.params, step.params)) for entry in CALLBACKS for step in on
             if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
 
 
 def _unknown(project: Project) -> list[str]:
     """What a newer version or an extension put into the project."""
-    steps: list[Step] = [step for step in project.training.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
-    names = [step.type for step in steps]
-    return names if OPTIMIZERS.find(project.training.optimizer.type) is not None else [
-        *names, project.training.optimizer.type]
+    found: list[str] = []
+    for stage in project.training.stages:
+        found += [step.type for step in stage.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
+        if OPTIMIZERS.find(stage.optimizer.type) is None:
+            found.append(stage.optimizer.type)
+        if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is None:
+            found.append(stage.schedule.type)
+    return list(dict.fromkeys(found))
 
 
-def _optimizer(project: Project) -> list[str]:
-    """The line that makes the optimizer, or one that ends the script and says what is missing."""
-    kind = project.training.optimizer.type
+def _absent(project: Project) -> list[str]:
+    """What the printed loop does otherwise than the training of the project, in words."""
+    training = project.training
+    found = []
+    if training.precision != "float32":
+        found.append(f"the precision {training.precision}; this script computes in float32")
+    if training.accumulation > 1:
+        found.append(f"the accumulation of gradients over {training.accumulation} batches; every batch is a step here")
+    lines = {stage.trainable_from for stage in training.stages} - {"", "none", "all"}
+    if lines and _bases(project):
+        found.append(f"a base that learns from {', '.join(sorted(lines))} on in one stage; here it learns as in the network")
+    return found
+
+
+def _bases(project: Project) -> list[str]:
+    """The names of the pretrained bases in the printed network."""
+    network = expanded(project.network)[0]
+    names = variables((node.id for node in network.nodes), RESERVED)
+    return [names[node.id] for node in network.nodes if node.type == BASE]
+
+
+def _trainable(project: Project, stage: Stage) -> list[str]:
+    """What learns of the bases in this stage, where the stage says so."""
+    lines: list[str] = []
+    for name in _bases(project):
+        if stage.trainable_from == "none":
+            lines.append(f"network.{name}.requires_grad_(False)")
+        elif stage.trainable_from == "all":
+            lines += [f"for layer in network.{name}.children():",
+                      "    layer.requires_grad_(not isinstance(layer, nn.BatchNorm2d))"]
+    return lines
+
+
+def schedule_lines(stage: Stage, batches: int) -> list[str]:
+    """The function `rate(step)` of a stage's schedule, by Keras's formula; `batches` are those of an epoch."""
+    entry = SCHEDULES.find(stage.schedule.type) if stage.schedule is not None else None
+    if entry is None or stage.schedule is None:
+        return []
+    values = schedule_values(stage.schedule, stage.epochs * batches, batches)
+    return ["", "", "def rate(step):", f'    """The learning rate of a step, as {entry.call.target} gives it."""',
+            *(f"    {name} = {literal(value)}" for name, value in values.items()),
+            *(f"    {line}" for line in entry.formula.splitlines()), "", ""]
+
+
+def _optimizer(stage: Stage, scheduled: bool) -> list[str]:
+    """The line that makes the optimizer, or lines that end the script and say what is missing."""
+    kind = stage.optimizer.type
     entry = OPTIMIZERS.find(kind)
     if entry is None or not isinstance(entry.torch, TorchOptimizer):
         name = literal(kind if entry is None else entry.label.en)
         return ["# Make an optimizer of PyTorch here:", "# optimizer = torch.optim...(learning, lr=...)",
                 f'raise SystemExit("There is no optimizer in PyTorch that does what Keras does: " + {name})']
-    return [f"optimizer = {entry.torch.code(complete(entry.params, project.training.optimizer.params))}"]
+    # A schedule gives the rate itself, and LambdaLR multiplies with this one.
+    values = complete(entry.params, stage.optimizer.params) | ({"learning_rate": 1.0} if scheduled else {})
+    return [f"optimizer = {entry.torch.code(values)}"]
 
 
 def _class_weight(project: Project) -> list[str]:
@@ -114,10 +192,11 @@ def _loss(loss: str, form: object, by_number: bool) -> list[str]:
     return ["def losses_of(answers, labels):", about, f"    return {body}"]
 
 
-def _pass(project: Project, binary: bool, mixes: bool, by_number: bool, has_penalties: bool) -> list[str]:
+def _pass(project: Project, stage: Stage, binary: bool, mixes: bool, by_number: bool, has_penalties: bool, *,
+          scheduled: bool) -> list[str]:
     """One pass over a split."""
-    entry = OPTIMIZERS.find(project.training.optimizer.type)
-    values: dict[str, Any] = {} if entry is None else complete(entry.params, project.training.optimizer.params)
+    entry = OPTIMIZERS.find(stage.optimizer.type)
+    values: dict[str, Any] = {} if entry is None else complete(entry.params, stage.optimizer.params)
     decays = entry is not None and isinstance(entry.torch, TorchOptimizer) and entry.torch.decays
     body = ["pictures, labels = pictures.to(device), labels.to(device)"]
     if binary:
@@ -137,7 +216,7 @@ def _pass(project: Project, binary: bool, mixes: bool, by_number: bool, has_pena
         body += ["    with torch.no_grad():  # weight_decay of Keras: apart from the gradient",
                  "        for each in learning:",
                  f'            each.mul_(1 - optimizer.param_groups[0]["lr"] * {values["weight_decay"]!r})']
-    body += ["    optimizer.step()",
+    body += ["    optimizer.step()", *(["    schedule.step()"] if scheduled else []),
              "total += loss.item() * len(labels)",
              f"right += {_right(binary, by_number)}.item()", "seen += len(labels)"]
     return ["def go_through(loader, learn):",

@@ -18,18 +18,24 @@ from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import ProblemError
 
 KEPT: Final = 2
+_POSITION: Final = "place"
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a training stands: `epoch` epochs are done, and `batch` batches of the next one.
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a training stands: `epoch` epochs are done, `before` of them in earlier stages, and `batch` batches of the
+    next one; `stage` is the number of the stage, from 0.
 
-    `logs` are the metrics of the epochs done; `callbacks` the state of each callback by its id;
-    `totals` are the sums of metrics within an epoch; `finished` tells that no further epoch is wanted.
+    `logs` are the metrics of the epochs done, `metrics` those of what the stage before kept; `callbacks` the state of
+    each callback by its id; `finished` tells that the stage wants no further epoch. `totals` are sums of metrics within
+    an epoch, which an earlier version kept.
     """
 
     epoch: int = 0
     batch: int = 0
+    stage: int = 0
+    before: int = 0
     logs: tuple[dict[str, float], ...] = ()
+    metrics: dict[str, float] = {}
     callbacks: dict[str, dict[str, Any]] = {}
     shapes: dict[str, list[tuple[int, ...]]] = {}
     totals: dict[str, float] = {}
@@ -39,13 +45,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 Arrays = Mapping[str, list[np.ndarray]]
 
 
-def write_checkpoint(folder: Path, place: Place, arrays: Arrays) -> Path:
-    """Write the groups of arrays and the place; then drop all but the last two. Raises ProblemError."""
-    path = folder / f"epoch-{place.epoch:05}-{place.batch:06}.ckpt"
-    flat = {f"{group}/{number}": array for group, each in arrays.items() for number, array in enumerate(each)}
-    place = msgspec.structs.replace(
-        place, shapes={group: [tuple(array.shape) for array in each] for group, each in arrays.items()})
-    flat["place"] = np.frombuffer(msgspec.json.encode(place), np.uint8)
+def write_checkpoint(folder: Path, position: Position, arrays: Arrays) -> Path:
+    """Write the groups of arrays and the position; then drop all but the last two. Raises ProblemError."""
+    path = folder / f"epoch-{position.epoch:05}-{position.batch:06}.ckpt"
+    flat = {f"{group}/{number}": array for group, members in arrays.items()
+            for number, array in enumerate(members)}
+    position = msgspec.structs.replace(
+        position, shapes={group: [tuple(array.shape) for array in members] for group, members in arrays.items()})
+    flat[_POSITION] = np.frombuffer(msgspec.json.encode(position), np.uint8)
     temporary = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,18 +63,18 @@ def write_checkpoint(folder: Path, place: Place, arrays: Arrays) -> Path:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError as trouble:
+    except OSError as os_error:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-        raise ProblemError(write_problem(trouble, path)) from trouble
+        raise ProblemError(write_problem(os_error, path)) from os_error
     for old in _paths(folder)[KEPT:]:
         with contextlib.suppress(OSError):
             old.unlink()
     return path
 
 
-def read_checkpoint(folder: Path) -> tuple[Place, dict[str, list[np.ndarray]]] | None:
+def read_checkpoint(folder: Path) -> tuple[Position, dict[str, list[np.ndarray]]] | None:
     """The newest checkpoint that is whole, or None. What is truncated or foreign is passed over."""
     for path in _paths(folder):
         try:
@@ -77,11 +84,11 @@ def read_checkpoint(folder: Path) -> tuple[Place, dict[str, list[np.ndarray]]] |
     return None
 
 
-def _read(path: Path) -> tuple[Place, dict[str, list[np.ndarray]]]:
+def _read(path: Path) -> tuple[Position, dict[str, list[np.ndarray]]]:
     with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-        place = msgspec.json.decode(archive["place"].tobytes(), type=Place)
-        return place, {group: [archive[f"{group}/{number}"] for number in range(len(shapes))]
-                       for group, shapes in place.shapes.items()}
+        position = msgspec.json.decode(archive[_POSITION].tobytes(), type=Position)
+        return position, {group: [archive[f"{group}/{number}"] for number in range(len(shapes))]
+                       for group, shapes in position.shapes.items()}
 
 
 def _paths(folder: Path) -> list[Path]:

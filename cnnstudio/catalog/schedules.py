@@ -1,0 +1,186 @@
+"""The registry of learning rate schedules, with Keras's parameters and defaults.
+
+A stage without a schedule has a constant rate: the number in its optimizer.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from cnnstudio.catalog.call import Call, P
+from cnnstudio.core.item import Item
+from cnnstudio.core.params import Bool, Float, Int, Ints, Numbers, Param, complete
+from cnnstudio.core.registry import Registry
+from cnnstudio.core.text import Text, same
+from cnnstudio.core.training import Stage
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """A learning rate schedule: its parameters, and the call that makes it.
+
+    `span` tells what a number of steps that is left open stands for: the batches of the whole stage (without the
+    warm-up) or of one epoch. `formula` is Python source that returns the rate at `step` from the parameters by their
+    names: the PyTorch form.
+    """
+
+    id: str
+    label: Text
+    help: Text
+    params: tuple[Param, ...]
+    call: Call
+    span: Literal["stage", "epoch", ""] = ""
+    formula: str
+
+
+_OPEN: Final = ("decay_steps", "first_decay_steps")
+_INITIAL: Final = Float(
+    name="initial_learning_rate", default=0.001, minimum=0, maximum=100, step=0.0001, decimals=8, logarithmic=True,
+    label=same("initial_learning_rate"), help=Text("The rate of the first step.", "La tasa del primer paso."))
+
+
+def _steps(name: str, span: Text) -> Int:
+    return Int(name=name, default=None, minimum=1, maximum=2**31 - 1, optional=True, label=same(name),
+               unit=Text("batches", "lotes"), help=Text("Batches over which it falls; none: {span}.",
+                                                        "Lotes en los que baja; none: {span}.").fill(span=span))
+
+
+_STAGE_STEPS: Final = _steps("decay_steps", Text("all of the stage", "todos los de la etapa"))
+_EPOCH_STEPS: Final = _steps("decay_steps", Text("an epoch", "una época"))
+_STAIRCASE: Final = Bool(name="staircase", default=False, label=same("staircase"),
+                         help=Text("Falls in steps instead of smoothly.", "Baja a saltos en vez de suavemente."))
+_ALPHA: Final = Float(name="alpha", default=0.0, minimum=0, maximum=1, step=0.01, decimals=6, label=same("alpha"),
+                      help=Text("Lowest rate, as a share of the highest.", "Tasa más baja, como parte de la más alta."))
+
+
+def _decay_rate(default: float, maximum: float, help: Text) -> Float:
+    return Float(name="decay_rate", default=default, minimum=0, above=True, maximum=maximum, step=0.01, decimals=6,
+                 label=same("decay_rate"), help=help)
+
+
+def _call(name: str, params: tuple[Param, ...], **defaults: Any) -> Call:
+    return Call(f"keras.optimizers.schedules.{name}", {param.name: P(param.name) for param in params}, defaults)
+
+
+def _schedule(name: str, label: Text, help: Text, params: tuple[Param, ...], formula: str,
+              span: Literal["stage", "epoch", ""] = "", **defaults: Any) -> Schedule:
+    return Schedule(id=name, label=label, help=help, params=params, call=_call(name, params, **defaults), span=span,
+                    formula=formula)
+
+
+SCHEDULES: Final[Registry[Schedule]] = Registry("schedule", (
+    _schedule(
+        "CosineDecay", Text("Cosine decay", "Decaimiento coseno"),
+        Text("Falls slowly, then quickly, then slowly to the end, as half a cosine; with a warm-up that first rises from "
+             "initial_learning_rate to warmup_target.",
+             "Baja despacio, luego deprisa y al final despacio, como medio coseno; con un calentamiento que primero sube "
+             "de initial_learning_rate a warmup_target."),
+        (_INITIAL, _STAGE_STEPS, _ALPHA,
+         Float(name="warmup_target", default=None, minimum=0, maximum=100, step=0.0001, decimals=8, optional=True,
+               label=same("warmup_target"), help=Text("The rate at the end of the warm-up; none: no warm-up.",
+                                                      "La tasa al final del calentamiento; none: sin calentamiento.")),
+         Int(name="warmup_steps", default=0, minimum=0, maximum=2**31 - 1, label=same("warmup_steps"),
+             unit=Text("batches", "lotes"), help=Text("Batches of the warm-up.", "Lotes del calentamiento."))),
+        """\
+peak, done = initial_learning_rate, step
+if warmup_target is not None:
+    if step < warmup_steps:
+        return initial_learning_rate + (warmup_target - initial_learning_rate) * step / warmup_steps
+    peak, done = warmup_target, step - warmup_steps
+share = min(done, decay_steps) / decay_steps
+return peak * ((1 - alpha) * 0.5 * (1 + math.cos(math.pi * share)) + alpha)
+""", "stage", alpha=0.0, warmup_target=None, warmup_steps=0),
+    _schedule(
+        "CosineDecayRestarts", Text("Cosine decay with restarts", "Decaimiento coseno con reinicios"),
+        Text("Falls as half a cosine and begins again, each time t_mul times as long and m_mul times as high.",
+             "Baja como medio coseno y vuelve a empezar, cada vez t_mul veces más larga y m_mul veces más alta."),
+        (_INITIAL, _steps("first_decay_steps", Text("an epoch", "una época")),
+         Float(name="t_mul", default=2.0, minimum=1, maximum=100, decimals=4, label=same("t_mul"),
+               help=Text("How much longer each turn is.", "Cuánto más larga es cada vuelta.")),
+         Float(name="m_mul", default=1.0, minimum=0, above=True, maximum=10, decimals=4, label=same("m_mul"),
+               help=Text("How much higher each turn begins.", "Cuánto más alta empieza cada vuelta.")), _ALPHA),
+        """\
+share = step / first_decay_steps
+if t_mul == 1:
+    turn = math.floor(share)
+    share -= turn
+else:
+    turn = math.floor(math.log(1 - share * (1 - t_mul)) / math.log(t_mul))
+    share = (share - (1 - t_mul ** turn) / (1 - t_mul)) / t_mul ** turn
+return initial_learning_rate * ((1 - alpha) * 0.5 * m_mul ** turn * (1 + math.cos(math.pi * share)) + alpha)
+""", "epoch", t_mul=2.0, m_mul=1.0, alpha=0.0),
+    _schedule(
+        "ExponentialDecay", Text("Exponential decay", "Decaimiento exponencial"),
+        Text("Multiplies the rate by decay_rate every decay_steps batches.",
+             "Multiplica la tasa por decay_rate cada decay_steps lotes."),
+        (_INITIAL, _EPOCH_STEPS,
+         _decay_rate(0.9, 1, Text("What is left after decay_steps.", "Lo que queda tras decay_steps.")), _STAIRCASE),
+        """\
+share = step / decay_steps
+return initial_learning_rate * decay_rate ** (math.floor(share) if staircase else share)
+""", "epoch", staircase=False),
+    _schedule(
+        "PolynomialDecay", Text("Polynomial decay", "Decaimiento polinómico"),
+        Text("Falls to end_learning_rate over decay_steps: in a straight line with power 1.",
+             "Baja a end_learning_rate durante decay_steps: en línea recta con potencia 1."),
+        (_INITIAL, _STAGE_STEPS,
+         Float(name="end_learning_rate", default=0.0001, minimum=0, maximum=100, step=0.0001, decimals=8,
+               logarithmic=True, label=same("end_learning_rate"), help=Text("The rate at the end.", "La tasa al final.")),
+         Float(name="power", default=1.0, minimum=0, above=True, maximum=10, decimals=4, label=same("power"),
+               help=Text("1: a straight line; more: quickly first.", "1: línea recta; más: primero deprisa.")),
+         Bool(name="cycle", default=False, label=same("cycle"),
+              help=Text("Begins again, more slowly, when the end is reached.",
+                        "Vuelve a empezar, más despacio, al llegar al final."))),
+        """\
+length = decay_steps
+if cycle:
+    length = decay_steps * (1 if step == 0 else math.ceil(step / decay_steps))
+share = min(step, length) / length
+return (initial_learning_rate - end_learning_rate) * (1 - share) ** power + end_learning_rate
+""", "stage", end_learning_rate=0.0001, power=1.0, cycle=False),
+    _schedule(
+        "InverseTimeDecay", Text("Inverse time decay", "Decaimiento inverso"),
+        Text("Divides the rate by 1 + decay_rate x steps / decay_steps.",
+             "Divide la tasa entre 1 + decay_rate x pasos / decay_steps."),
+        (_INITIAL, _EPOCH_STEPS,
+         _decay_rate(0.5, 1000, Text("How quickly it falls.", "Con qué rapidez baja.")), _STAIRCASE),
+        """\
+share = step / decay_steps
+return initial_learning_rate / (1 + decay_rate * (math.floor(share) if staircase else share))
+""", "epoch", staircase=False),
+    _schedule(
+        "PiecewiseConstantDecay", Text("Piecewise constant", "Constante a tramos"),
+        Text("One rate up to each boundary, and the last one behind them all.",
+             "Una tasa hasta cada límite, y la última tras todos ellos."),
+        (Ints(name="boundaries", default=(1000, 2000), shortest=1, longest=32, label=same("boundaries"),
+              help=Text("Batches after which the rate changes, ascending.",
+                        "Lotes tras los que cambia la tasa, en orden ascendente.")),
+         Numbers(name="values", default=(0.001, 0.0003, 0.0001), label=same("values"),
+                 help=Text("The rates: one more than boundaries.", "Las tasas: una más que los límites."))),
+        """\
+for boundary, value in zip(boundaries, values):
+    if step <= boundary:
+        return value
+return values[-1]
+"""),
+))
+
+
+def schedule_values(item: Item, stage_batches: int, epoch_batches: int) -> dict[str, Any]:
+    """All parameters of a schedule, numbers of steps that are left open filled in. Raises KeyError for an unknown
+    schedule."""
+    entry = SCHEDULES[item.type]
+    values = complete(entry.params, item.params)
+    span = max(1, stage_batches - int(values.get("warmup_steps") or 0)) if entry.span == "stage" else epoch_batches
+    return {name: max(1, span) if name in _OPEN and value is None else value for name, value in values.items()}
+
+
+def learning_rate_of(stage: Stage, number: float, epoch_batches: int) -> float | Call:
+    """What the optimizer gets as its learning rate: `number`, or the call of the stage's schedule with every argument
+    in it. An unknown schedule is left out."""
+    entry = SCHEDULES.find(stage.schedule.type) if stage.schedule is not None else None
+    if entry is None or stage.schedule is None:
+        return number
+    values = schedule_values(stage.schedule, stage.epochs * epoch_batches, epoch_batches)
+    return Call(entry.call.target, entry.call.arguments(values))

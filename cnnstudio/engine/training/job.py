@@ -1,0 +1,75 @@
+"""The Train job: from a run folder to its model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import msgspec
+
+from cnnstudio.catalog.context import Context, context_of
+from cnnstudio.core.events import Artifact, Event, Finished, Notice, Stopped
+from cnnstudio.core.jobs import Train
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import Problem, warning
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.manifest import Manifest, read_manifest
+from cnnstudio.engine import environment
+from cnnstudio.engine.building import Built, build, compile_model
+from cnnstudio.engine.models import Card, save_model
+from cnnstudio.engine.phases import phase
+from cnnstudio.engine.training.pictures import usable_pictures
+from cnnstudio.engine.training.plan import Plan
+from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.workers.link import Link
+from cnnstudio.workers.runs import RunFolder
+
+
+def train(job: Train, link: Link) -> Event:
+    """Do the job; answers the last event. Raises ProblemError and StopRequested."""
+    run = RunFolder(Path(job.run_folder))
+    cache = Path(job.cache) if job.cache else cache_folder()
+    project = run.spec()
+    manifest = read_manifest(run.manifest_path)
+    context = context_of(project, len(manifest.header.class_names), ProjectBases(run.project_folder))
+    phase(link, "preparing")
+    pictures = usable_pictures(project, manifest, cache, link)
+    phase(link, "building")
+    keras.utils.set_random_seed(project.training.seed)
+    built = build(project.network, context, precision=project.training.precision)
+    link.check()
+    if not environment.is_deterministic():
+        link.emit(Notice(problem=_not_deterministic()))
+    plan = Plan(run, project, context, built, pictures, cache, link)
+    finished = plan.run(job.resume)
+    if not finished and link.stop is not None and not link.stop.keep:
+        return Stopped(run=run.id, kept=False)
+    phase(link, "saving")
+    _save(run, project, context, manifest, built)
+    link.emit(Artifact(kind="model", path=str(run.model_path)))
+    return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
+
+
+def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built) -> None:
+    model = built.model
+    if project.training.precision != "float32":
+        # The weights are in float32 anyway; whoever evaluates or exports the model need not know of the precision.
+        model = build(project.network, context, weights=False).model
+        model.set_weights(built.model.get_weights())
+    if not model.compiled:
+        # Whoever loads the model may train it on.
+        compile_model(model, project, context)
+    card = Card(recipe=project.recipe, class_names=manifest.header.class_names,
+                label_mode=project.dataset.label_mode, run=run.id)
+    save_model(model, run.model_path, card)
+
+
+def _not_deterministic() -> Problem:
+    text = Text("Operations are not deterministic in this run ({device}): with the same seed the numbers can differ a "
+                "little, also after a break. The setting determinism=on makes them equal, and the training slower.",
+                "Las operaciones no son deterministas en este entrenamiento ({device}): con la misma semilla los números "
+                "pueden variar un poco, también tras una interrupción. El ajuste determinism=on los iguala y hace más "
+                "lento el entrenamiento.")
+    problem = warning("not_deterministic", text.fill(device=environment.device_name()), "training", field="determinism")
+    return msgspec.structs.replace(problem, severity="info")

@@ -1,0 +1,133 @@
+"""The stages of a training, one after the other, from wherever a checkpoint stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.core.events import Artifact, Notice
+from cnnstudio.core.problems import Problem, warning
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.core.training import Stage
+from cnnstudio.engine import features
+from cnnstudio.engine.building import Built, compile_model, set_trainable
+from cnnstudio.engine.phases import phase
+from cnnstudio.engine.training import snapshots
+from cnnstudio.engine.training.checkpoints import Arrays, Position, read_checkpoint
+from cnnstudio.engine.training.pictures import Pictures, make_sources
+from cnnstudio.engine.training.trainer import Progress, StageTrainer
+from cnnstudio.engine.training.writer import CheckpointWriter
+from cnnstudio.workers.link import Link
+from cnnstudio.workers.runs import RunFolder
+
+
+class Plan:
+    """Trains a network that was built through the stages of its project."""
+
+    def __init__(self, run: RunFolder, project: Project, context: Context, built: Built, pictures: Pictures, cache: Path,
+                 link: Link) -> None:
+        self._run = run
+        self._project = project
+        self._context = context
+        self._built = built
+        self._pictures = pictures
+        self._cache = cache
+        self._link = link
+        self._progress = Progress()
+        self._trainer: StageTrainer | None = None
+        self._seconds_at_risk = 0.0
+        self._base_learned = False
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Metrics of the weights that the model has, with "epoch", the one they are from."""
+        return self._progress.metrics
+
+    def run(self, resume: bool) -> bool:
+        """Do what is left of the stages: True at the end, False where the user stopped it. Raises ProblemError."""
+        resumed = self._resumed() if resume else None
+        writer = CheckpointWriter(self._run.checkpoints, self._written)
+        try:
+            for number, stage in enumerate(self._project.training.stages):
+                here = resumed if resumed is not None and resumed[0].stage == number else None
+                if resumed is not None and number < resumed[0].stage:
+                    self._base_learned = self._base_learned or not self._is_cut(stage)
+                    continue
+                if not self._stage(number, stage, here, writer):
+                    return False
+                if self._link.stop is not None and number + 1 < len(self._project.training.stages):
+                    return False
+            writer.flush()
+            return True
+        finally:
+            writer.close()
+
+    def _resumed(self) -> tuple[Position, Arrays] | None:
+        found = read_checkpoint(self._run.checkpoints)
+        if found is None or found[0].stage >= len(self._project.training.stages):
+            self._link.emit(Notice(problem=_from_the_start()))
+            return None
+        return found
+
+    def _stage(self, number: int, stage: Stage, resumed: tuple[Position, Arrays] | None, writer: CheckpointWriter) -> bool:
+        built, project = self._built, self._project
+        set_trainable(built, project.network, self._context.bases, stage.trainable_from)
+        whole = snapshots.weights_of(built.model)
+        if resumed is not None and self._base_learned:
+            # Features are computed with what the base learned in an earlier stage.
+            snapshots.assign(whole, resumed[1]["model"], "model")
+        model, held, kept = built.model, self._pictures.prepared, whole
+        cut = features.cut(project, built, stage.trainable_from)
+        if cut is not None and features.fits(cut, len(held.rows)):
+            held, engine = features.compute(cut, self._pictures.prepared, project, self._cache, self._link)
+            model = cut.head
+            kept = whole if self._base_learned else snapshots.weights_of(model)
+            self._link.emit(Notice(problem=_features_notice(engine)))
+        else:
+            self._base_learned = True
+        train, validation = make_sources(project, self._context, self._pictures, held, augment=model is built.model)
+        compile_model(model, project, self._context, stage, len(train))
+        phase(self._link, "training")
+        before = len(self._progress.logs) if resumed is None else resumed[0].before
+        planned = before + sum(later.epochs for later in project.training.stages[number:])
+        self._trainer = StageTrainer(model, kept, stage, number, before, planned, train, validation, writer, self._link,
+                                     self._progress)
+        return self._trainer.run(resumed)
+
+    def _is_cut(self, stage: Stage) -> bool:
+        cut = features.cut(self._project, self._built, stage.trainable_from)
+        return cut is not None and features.fits(cut, len(self._pictures.prepared.rows))
+
+    def _written(self, path: Path, seconds: float) -> None:
+        """A checkpoint is on the disk (in the writer's thread)."""
+        seconds = float(np.ceil(seconds + (self._trainer.longest_gap if self._trainer is not None else 0.0)))
+        self._link.emit(Artifact(kind="checkpoint", path=str(path), seconds_at_risk=seconds))
+        if seconds > 2 * self._seconds_at_risk:
+            self._seconds_at_risk = seconds
+            text = Text("From now on a crash or a power cut costs at most about {n} s of training: then the next checkpoint "
+                        "is written.",
+                        "Desde ahora, un fallo o un corte de luz cuesta como mucho unos {n} s de entrenamiento: entonces "
+                        "se escribe el siguiente punto de control.")
+            problem = warning("seconds_at_risk", text.fill(n=round(seconds)), "training")
+            self._link.emit(Notice(problem=msgspec.structs.replace(problem, severity="info")))
+
+
+def _from_the_start() -> Problem:
+    text = Text("There is no whole checkpoint: the training starts again from the beginning.",
+                "No hay ningún punto de control íntegro: el entrenamiento empieza de nuevo.")
+    return warning("no_checkpoint", text, "run")
+
+
+def _features_notice(engine: str) -> Problem:
+    how = {"cache": Text("kept from before", "guardadas de antes"), "litert": Text("by LiteRT", "por LiteRT"),
+           "keras": Text("by Keras", "por Keras")}[engine]
+    text = Text("The base is frozen and no picture is changed: its features were computed once ({how}) and only the "
+                "head trains. The network is the same; switch it off in the training settings (keep_features).",
+                "La base está congelada y las imágenes no cambian: sus características se calcularon una vez ({how}) "
+                "y solo se entrena la cabeza. La red es la misma; puede desactivarlo en los ajustes (keep_features).")
+    problem = warning("features_kept", text.fill(how=how), "training", field="keep_features")
+    return msgspec.structs.replace(problem, severity="info")

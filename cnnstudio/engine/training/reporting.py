@@ -1,0 +1,103 @@
+"""What a training tells of itself: Batch and Epoch events, and a loss that ran away."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from cnnstudio.core.events import Batch, Epoch
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.engine.environment import numpy_of
+from cnnstudio.workers.link import Link
+
+EVENT_SECONDS: Final = 0.05
+
+
+class Reporter:
+    """Events of one stage, which is number `stage` and begins after `before` epochs; `planned` epochs are wanted in all.
+
+    Epochs are counted from 0 within the stage; in the events from 1 over all stages.
+    """
+
+    def __init__(self, link: Link, stage: int, before: int, planned: int, pictures: int, batch_size: int) -> None:
+        self._link = link
+        self._stage = stage
+        self._before = before
+        self._planned = planned
+        self._pictures = pictures
+        self._batch_size = batch_size
+        self._batches = -(-pictures // batch_size)
+        self._last_event = 0.0
+        self._begin = 0.0
+        self._paused = 0.0
+        self._start = 0
+        self._told: tuple[int, dict[str, float]] = (0, {})
+
+    def epoch_begun(self, start: int) -> None:
+        """An epoch begins, or goes on after `start` batches."""
+        self._begin, self._paused, self._start = time.monotonic(), 0.0, start
+        self._told = (0, {})
+
+    def paused(self, seconds: float) -> None:
+        """So long nothing was computed."""
+        self._paused += seconds
+
+    @property
+    def seconds(self) -> float:
+        """How long the epoch has taken, without pauses."""
+        return time.monotonic() - self._begin - self._paused
+
+    def batch(self, epoch: int, done: int, logs: Mapping[str, Any], rate: Callable[[], float]) -> None:
+        """After batch number `done` (from 1): an event, at most every twentieth of a second, since reading the numbers
+        makes a GPU wait. Raises ProblemError (nan_loss)."""
+        now = time.monotonic()
+        if now - self._last_event < EVENT_SECONDS and done < self._batches:
+            return
+        self._last_event = now
+        own = self._since_last(min(done * self._batch_size, self._pictures), numbers(logs))
+        self.check_loss(own, epoch, rate)
+        seconds, count = self.seconds, done - self._start
+        left = (self._planned - self._before - epoch) * self._batches - done
+        self._link.emit(Batch(
+            epoch=self._before + epoch + 1, batch=done, batches=self._batches, metrics=own, stage=self._stage,
+            pictures_per_second=min(count * self._batch_size, self._pictures) / max(seconds, 1e-9),
+            seconds_left=left * seconds / max(count, 1)))
+
+    def epoch(self, epoch: int, logs: dict[str, float], best: bool, seconds: float) -> None:
+        """After an epoch that took `seconds` to train."""
+        self._link.emit(Epoch(epoch=self._before + epoch + 1, epochs=self._planned, metrics=logs, seconds=seconds,
+                              pictures_per_second=self._pictures / max(seconds, 1e-9), best=best, stage=self._stage))
+
+    def _since_last(self, seen: int, means: dict[str, float]) -> dict[str, float]:
+        """Means over the batches since the last event, from the difference of the running means."""
+        before_seen, before = self._told
+        self._told = (seen, means)
+        count = seen - before_seen
+        if not before_seen or not count:
+            return means
+        own = {name: (value * seen - before.get(name, 0.0) * before_seen) / count for name, value in means.items()}
+        return {name: min(1.0, max(0.0, value)) if name == "accuracy" else value for name, value in own.items()}
+
+    def check_loss(self, metrics: Mapping[str, float], epoch: int, rate: Callable[[], float]) -> None:
+        """Raise ProblemError (nan_loss) for a loss that is infinite or no number."""
+        if all(math.isfinite(value) for value in metrics.values()):
+            return
+        text = Text("The loss became infinite or not a number in epoch {epoch}: the training ran away. Most often the "
+                    "learning rate ({rate:g}) is too large: try a tenth of it. Pixels that are not normalised, or a "
+                    "last layer that does not fit the loss, do it too. What was reached before is kept.",
+                    "La pérdida se hizo infinita o dejó de ser un número en la época {epoch}: el entrenamiento se "
+                    "desbocó. Casi siempre la tasa de aprendizaje ({rate:g}) es demasiado grande: pruebe una décima "
+                    "parte. También lo causan píxeles sin normalizar o una última capa que no encaja con la pérdida. "
+                    "Lo alcanzado antes se conserva.")
+        raise ProblemError(error("nan_loss", text.fill(epoch=self._before + epoch + 1, rate=rate()),
+                                 "training", field="optimizer"))
+
+
+def numbers(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The backend's numbers as Python's."""
+    return {name: float(np.asarray(numpy_of(value))) for name, value in logs.items()}

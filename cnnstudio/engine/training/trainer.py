@@ -1,0 +1,285 @@
+"""One stage of a training by Keras's `fit`: with pause, stop, checkpoints and events, from wherever it stood."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cnnstudio.core.events import Notice
+from cnnstudio.core.problems import warning
+from cnnstudio.core.text import Text
+from cnnstudio.core.training import Stage
+from cnnstudio.engine.batches import BatchSource
+from cnnstudio.engine.environment import numpy_of
+from cnnstudio.engine.training import snapshots
+from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
+from cnnstudio.engine.training.checkpoints import Arrays, Position
+from cnnstudio.engine.training.feeding import Feed
+from cnnstudio.engine.training.reporting import Reporter
+from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
+from cnnstudio.workers.link import Link
+
+
+@dataclass
+class Progress:
+    """What the stages of a training hand on: the metrics of all epochs done, and of the weights that are kept."""
+
+    logs: list[dict[str, float]] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+class _Left(Exception):
+    """The user wants to stop: leaves `fit` in the middle of an epoch."""
+
+
+class StageTrainer:
+    """Trains `model` (compiled for `stage`, number `number`) on `train`, measures on `validation`.
+
+    `before` epochs were done in earlier stages; `planned` are wanted in all. `kept` are the variables that checkpoints
+    hold: the model's own, or those of the whole that it is a part of.
+    """
+
+    def __init__(self, model: Any, kept: list[Any], stage: Stage, number: int, before: int, planned: int,
+                 train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
+                 progress: Progress) -> None:
+        self._model = model
+        self._kept = kept
+        self._stage = stage
+        self._number = number
+        self._before = before
+        self._train = train
+        self._validation = validation
+        self._writer = writer
+        self._link = link
+        self._progress = progress
+        self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size)
+        self._callbacks = Dispatcher(
+            make_callbacks(stage.callbacks, validation is not None, lambda problem: link.emit(Notice(problem=problem))),
+            model, self, stage.epochs, len(train))
+        self._feed = Feed(train)
+        self._resumed: tuple[Position, Arrays] | None = None
+        self._epoch = 0
+        self._whole: list[np.ndarray] = []
+        self._finished = False
+        self._lost: set[str] = set()
+        self._train_seconds = 0.0
+        self._last_moment = time.monotonic()
+        self.longest_gap = 0.0
+        """Seconds, at most, between two moments at which a checkpoint could be taken."""
+
+    def run(self, resumed: tuple[Position, Arrays] | None) -> bool:
+        """Train to the end of the stage (True), or to where the user stops it (False); the model then has the weights
+        that are kept. Raises ProblemError (nan_loss, no_space, checkpoint_unfit...)."""
+        self._prepare()
+        self._callbacks.begin()
+        batch = 0
+        if resumed is not None:
+            batch = self._restore(*resumed)
+        elif self._number:
+            self._whole = snapshots.copies(self._kept)
+        self._last_moment = time.monotonic()
+        try:
+            if not self._finished and batch:
+                self._callbacks.enter(batch)
+                self._fit(batch, self._epoch + 1)
+            if not self._finished and self._epoch < self._stage.epochs:
+                self._fit(0, self._stage.epochs)
+        except _Left:
+            return self._stopped()
+        self._keep()
+        return True
+
+    # Before -------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        """Make every variable exist, those of the optimizer and the metrics too, before anything is restored."""
+        model = self._model
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        pictures, labels, _ = self._train.make(1, np.arange(min(2, self._train.pictures)))
+        variables = snapshots.weights_of(model)
+        before = snapshots.copies(variables)
+        model.test_on_batch(pictures, labels)
+        snapshots.assign(variables, before, "model")
+        model.reset_metrics()
+
+    def _restore(self, position: Position, arrays: Arrays) -> int:
+        """Set everything to where a checkpoint left it; answers how many batches of the next epoch are done."""
+        model = self._model
+        if position.batch + 1 == len(self._train):
+            # TensorFlow compiles a step for the first batch that comes: let it be a whole one, as without the break.
+            pictures, labels, weights = self._train.make(1, np.arange(min(self._train.batch_size, self._train.pictures)))
+            model.train_on_batch(pictures, labels, sample_weight=weights)
+        snapshots.assign(self._kept, arrays["model"], "model")
+        snapshots.assign(model.optimizer.variables, arrays.get("optimizer", []), "optimizer")
+        self._callbacks.restore(position.callbacks, arrays)
+        self._progress.logs, self._progress.metrics = list(position.logs), dict(position.metrics)
+        self._epoch = position.epoch - self._before
+        self._finished = position.finished
+        self._whole = arrays["whole"] if position.batch else arrays["model"]
+        self._resumed = (position, arrays)
+        return position.batch
+
+    def _fit(self, start: int, epochs: int) -> None:
+        self._feed = Feed(self._train, start)
+        validation = None if self._validation is None else Feed(self._validation)
+        try:
+            self._model.fit(self._feed, initial_epoch=self._epoch, epochs=epochs, validation_data=validation,
+                            callbacks=self._callbacks, shuffle=False, verbose=0)
+        finally:
+            for feed in (self._feed, validation):
+                if feed is not None:
+                    feed.close()
+
+    # The watcher of the callbacks ---------------------------------------------------------------
+
+    def epoch_begun(self, epoch: int) -> None:
+        self._feed.epoch = self._before + epoch + 1
+        start = 0
+        if self._resumed is not None:
+            position, arrays = self._resumed
+            self._resumed, start = None, position.batch
+            if start and position.totals:
+                snapshots.running_metrics(self._model, position.totals, start * self._train.batch_size)
+            elif start:
+                snapshots.assign(self._model.metrics_variables, arrays.get("metrics", []), "metrics")
+            snapshots.restore_generators(arrays)
+        self._reporter.epoch_begun(start)
+
+    def batch_done(self, batch: int, logs: Mapping[str, Any]) -> None:
+        done = batch + 1
+        self._reporter.batch(self._epoch, done, logs, self._rate)
+        self._moment()
+        if done == len(self._train):
+            self._train_seconds = self._reporter.seconds
+        else:
+            self._obey(done)
+
+    def epoch_done(self, epoch: int, logs: dict[str, float]) -> None:
+        self._reporter.check_loss(logs, epoch, self._rate)
+        self._moment()
+        self._progress.logs.append(logs)
+        self._epoch = epoch + 1
+        self._finished = bool(self._model.stop_training)
+        best = self._is_best(epoch, logs)
+        self._reporter.epoch(epoch, logs, best, self._train_seconds or self._reporter.seconds)
+        self._train_seconds = 0.0
+        self._whole = snapshots.copies(self._kept)
+        over = self._finished or self._epoch == self._stage.epochs
+        if best or over:
+            self._checkpoint(0)
+        if not over:
+            self._obey(0)
+
+    def _obey(self, batch: int) -> None:
+        """Stop, pause or keep a checkpoint, after so many batches of the next epoch."""
+        if self._link.stop is not None:
+            if self._link.stop.keep:
+                self._checkpoint(batch)
+            raise _Left
+        if self._link.pausing:
+            begin = time.monotonic()
+            self._checkpoint(batch)
+            self._writer.flush()
+            self._link.wait_while_paused()
+            self._reporter.paused(time.monotonic() - begin)
+            self._last_moment = time.monotonic()
+            if self._link.stop is not None:
+                raise _Left
+        elif self._writer.due:
+            self._checkpoint(batch)
+
+    def _rate(self) -> float:
+        return float(numpy_of(self._model.optimizer.learning_rate))
+
+    def _moment(self) -> None:
+        """A checkpoint could be taken now."""
+        now = time.monotonic()
+        self.longest_gap = max(self.longest_gap, now - self._last_moment)
+        self._last_moment = now
+
+    def _is_best(self, epoch: int, logs: dict[str, float]) -> bool:
+        best = self._callbacks.best
+        if best is not None:
+            return best == epoch
+        name = "val_loss" if "val_loss" in logs else "loss"
+        return all(logs[name] <= earlier.get(name, math.inf) for earlier in self._progress.logs[self._before:])
+
+    # Checkpoints --------------------------------------------------------------------------------
+
+    def _checkpoint(self, batch: int) -> None:
+        self._writer.submit(lambda: self._snapshot(batch))
+
+    def _snapshot(self, batch: int) -> Snapshot:
+        model = self._model
+        if hasattr(model, "jax_state_sync"):
+            model.jax_state_sync()
+        states, arrays, lost = self._callbacks.state()
+        self._tell_lost(lost)
+        arrays |= snapshots.generators()
+        arrays["optimizer"] = snapshots.copies(model.optimizer.variables)
+        # At the end of an epoch the weights were just copied.
+        arrays["model"] = snapshots.copies(self._kept) if batch else self._whole
+        if batch:
+            arrays["whole"] = self._whole
+            arrays["metrics"] = snapshots.copies(model.metrics_variables)
+        position = Position(
+            epoch=self._before + self._epoch, batch=batch, stage=self._number, before=self._before,
+            logs=tuple(self._progress.logs), metrics=self._progress.metrics, callbacks=states, finished=self._finished)
+        return position, arrays
+
+    def _tell_lost(self, names: list[str]) -> None:
+        new = sorted(set(names) - self._lost)
+        if new:
+            self._lost.update(new)
+            text = Text("A checkpoint cannot hold {names}: after a break the training may go on differently.",
+                        "Un punto de control no puede guardar {names}: tras una interrupción el entrenamiento puede "
+                        "seguir de otro modo.")
+            self._link.emit(Notice(problem=warning("state_not_kept", text.fill(names=", ".join(new)), "training")))
+
+    # After --------------------------------------------------------------------------------------
+
+    def _stopped(self) -> bool:
+        """The user stopped within an epoch: the last whole one counts, or the best."""
+        stop = self._link.stop
+        with contextlib.suppress(AttributeError):
+            self._model.jax_state_sync()
+        if stop is not None and not stop.keep:
+            self._callbacks.end()
+            return False
+        if self._whole:
+            snapshots.assign(self._kept, self._whole, "model")
+        elif not self._progress.logs:
+            self._progress.metrics = self._measured() | {"epoch": 0.0}
+        self._keep()
+        self._writer.flush()
+        return False
+
+    def _measured(self) -> dict[str, float]:
+        """Metrics of a first epoch that was left: its running means, and what the validation pictures give."""
+        metrics = {name: float(value) for name, value in self._model.get_metrics_result().items()}
+        if self._validation is not None:
+            feed = Feed(self._validation)
+            try:
+                measured = self._model.evaluate(feed, verbose=0, return_dict=True)
+            finally:
+                feed.close()
+            metrics |= {f"val_{name}": float(value) for name, value in measured.items()}
+        return metrics
+
+    def _keep(self) -> None:
+        """End the callbacks, which may set the best weights; the metrics are those of the epoch they are from."""
+        best = self._callbacks.best
+        self._callbacks.end()
+        if not self._epoch:
+            return
+        epoch = self._before + (self._epoch if best is None else best + 1)
+        logs = self._progress.logs[epoch - 1] if 0 < epoch <= len(self._progress.logs) else {}
+        self._progress.metrics = dict(logs) | {"epoch": float(epoch)}
+

@@ -1,0 +1,139 @@
+"""What stands between the stages of a training and their beginning."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
+from cnnstudio.catalog.schedules import SCHEDULES
+from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
+from cnnstudio.core.item import Item
+from cnnstudio.core.network import BASE
+from cnnstudio.core.params import check, complete
+from cnnstudio.core.problems import Fix, Problem, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.core.training import STAGE_PARAMS, Stage
+
+
+def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
+    """All problems of all stages. Their node is the callback or "optimizer" or "schedule"; where there are several
+    stages the id of the stage and a dot stand before it."""
+    training = project.training
+    if not training.stages:
+        text = Text("The training has no stage: there is nothing to do.",
+                    "El entrenamiento no tiene ninguna etapa: no hay nada que hacer.")
+        return (error("no_stage", text, "training", fixes=(
+            Fix(action="add_stage", label=Text("Add a stage", "Añadir una etapa")),)),)
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for stage in training.stages:
+        if stage.id in seen:
+            text = Text("Two stages are called {name}: each needs an id of its own.",
+                        "Dos etapas se llaman {name}: cada una necesita su propio id.")
+            problems.append(error("stage_twice", text.fill(name=stage.id), "training", node=stage.id))
+        seen.add(stage.id)
+        problems += _check_stage(project, stage, bases)
+    return tuple(problems)
+
+
+def stage_location(project: Project, stage: Stage, node: str = "") -> str | None:
+    """The node of a problem in this stage: see `check_stages`."""
+    if len(project.training.stages) == 1:
+        return node or None
+    return f"{stage.id}.{node}" if node else stage.id
+
+
+def _check_stage(project: Project, stage: Stage, bases: BaseResolver) -> list[Problem]:
+    values = {param.name: getattr(stage, param.name) for param in STAGE_PARAMS}
+    problems = list(check(STAGE_PARAMS, values, "training", node=stage_location(project, stage)))
+    problems += [*_check_optimizer(project, stage), *_check_schedule(project, stage),
+                 *_check_learning(project, stage, bases)]
+    for callback in stage.callbacks:
+        entry = CALLBACKS.find(callback.type)
+        node = stage_location(project, stage, callback.id)
+        if entry is None:
+            if callback.enabled:
+                text = Text("There is no callback called {name}.", "No hay ningún callback llamado {name}.")
+                problems.append(error("unknown_callback", text.fill(name=callback.type), "training", node=node))
+            continue
+        problems += check(entry.params, callback.params, "training", node=node)
+    return problems
+
+
+def _check_optimizer(project: Project, stage: Stage) -> list[Problem]:
+    optimizer = OPTIMIZERS.find(stage.optimizer.type)
+    if optimizer is not None:
+        return list(check(optimizer.params, stage.optimizer.params, "training",
+                          node=stage_location(project, stage, "optimizer")))
+    text = Text("There is no optimizer called {name}; there are {names}.",
+                "No hay ningún optimizador llamado {name}; hay {names}.")
+    fix = Fix(action="set_stage_field", label=Text("Use Adam", "Usar Adam"),
+              arguments={"stage": stage.id, "field": "optimizer", "value": {"type": "adam"}})
+    return [error("unknown_optimizer", text.fill(name=stage.optimizer.type, names=", ".join(OPTIMIZERS.ids())),
+                  "training", node=stage_location(project, stage), field="optimizer", fixes=(fix,))]
+
+
+def _check_schedule(project: Project, stage: Stage) -> list[Problem]:
+    item = stage.schedule
+    if item is None:
+        return []
+    node = stage_location(project, stage, "schedule")
+    constant = Fix(action="set_stage_field", label=Text("Use a constant rate", "Usar una tasa constante"),
+                   arguments={"stage": stage.id, "field": "schedule", "value": None})
+    entry = SCHEDULES.find(item.type)
+    if entry is None:
+        text = Text("There is no learning rate schedule called {name}; there are {names}.",
+                    "No hay ningún plan de tasa de aprendizaje llamado {name}; hay {names}.")
+        return [error("unknown_schedule", text.fill(name=item.type, names=", ".join(SCHEDULES.ids())), "training",
+                      node=stage_location(project, stage), field="schedule", fixes=(constant,))]
+    problems = list(check(entry.params, item.params, "training", node=node))
+    if not problems and item.type == "PiecewiseConstantDecay":
+        problems += _check_pieces(item, node)
+    plateau = next((step for step in stage.callbacks if step.enabled and step.type == "ReduceLROnPlateau"), None)
+    if plateau is not None:
+        text = Text("A schedule sets the learning rate of every step; ReduceLROnPlateau cannot change it as well (Keras "
+                    "refuses to). Choose one of the two.",
+                    "Un plan fija la tasa de aprendizaje de cada paso; ReduceLROnPlateau no puede cambiarla además (Keras "
+                    "no lo permite). Elija uno de los dos.")
+        switch_off = Fix(action="enable_step",
+                         label=Text("Switch ReduceLROnPlateau off", "Desactivar ReduceLROnPlateau"),
+                         arguments={"spec": f"training.{stage.id}", "step": plateau.id, "enabled": False})
+        problems.append(error("schedule_and_plateau", text, "training", node=node, fixes=(switch_off, constant)))
+    return problems
+
+
+def _check_pieces(item: Item, node: str | None) -> list[Problem]:
+    values = complete(SCHEDULES[item.type].params, item.params)
+    boundaries = values["boundaries"]
+    rates = values["values"] if isinstance(values["values"], tuple) else (values["values"],)
+    problems = []
+    if len(rates) != len(boundaries) + 1:
+        text = Text("{n} boundaries need {m} values; there are {k}.", "{n} límites necesitan {m} valores; hay {k}.")
+        problems.append(error("value", text.fill(n=len(boundaries), m=len(boundaries) + 1, k=len(rates)), "training",
+                              node=node, field="values"))
+    if any(later <= earlier for earlier, later in pairwise(boundaries)):
+        text = Text("The boundaries have to ascend.", "Los límites tienen que ascender.")
+        problems.append(error("value", text, "training", node=node, field="boundaries"))
+    if any(rate < 0 for rate in rates):
+        text = Text("A learning rate is not negative.", "Una tasa de aprendizaje no es negativa.")
+        problems.append(error("value", text, "training", node=node, field="values"))
+    return problems
+
+
+def _check_learning(project: Project, stage: Stage, resolver: BaseResolver) -> list[Problem]:
+    """The freeze line of a stage has to be one of every base's own."""
+    if stage.trainable_from in ("", "none", "all"):
+        return []
+    bases = [base for node in project.network.nodes if node.type == BASE
+             and (base := base_of_node(node, resolver)) is not None]
+    for base in bases:
+        if stage.trainable_from not in base.lines:
+            text = Text("{base} has no block called {block}; it has {blocks}.",
+                        "{base} no tiene un bloque llamado {block}; tiene {blocks}.")
+            fix = Fix(action="set_stage_field", label=Text("As the network says", "Como indica la red"),
+                      arguments={"stage": stage.id, "field": "trainable_from", "value": ""})
+            return [error("unknown_block", text.fill(base=base.label, block=stage.trainable_from,
+                                                     blocks=", ".join(base.lines)),
+                          "training", node=stage_location(project, stage), field="trainable_from", fixes=(fix,))]
+    return []

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.torch_form import NOT_IN_TORCH
 from cnnstudio.cli.output import Output
 from cnnstudio.core.files import read_project, write_atomically, write_problem
 from cnnstudio.core.problems import ProblemError
@@ -15,7 +16,7 @@ from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
-from cnnstudio.interchange.printing.torch.script import torch_code, torch_script
+from cnnstudio.interchange.printing.torch.script import torch_code, torch_problems, torch_script
 from cnnstudio.workers.runs import find_run
 
 
@@ -28,6 +29,8 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
     context = context_of(project, max(2, classes))
     if arguments.framework == "torch":
         text = torch_script(project, context.class_count) if arguments.whole else torch_code(project.network, context)
+        missing = torch_problems(project, context, arguments.whole)
+        output.problems((problem for problem in missing if problem.code == NOT_IN_TORCH), as_lines=False)
     else:
         text = (keras_script(project, context.class_count, training) if arguments.whole else
                 keras_code(project.network, context))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnstudio.catalog.pixels import prepare
 from cnnstudio.core.commands import Predict, Serve
 from cnnstudio.core.events import Answered, AnyEvent, Prediction, Progress, Ranked, Ready, Stopped
 from cnnstudio.core.places import cache_folder
@@ -20,7 +21,6 @@ from cnnstudio.core.text import Text
 from cnnstudio.engine import inference, models
 from cnnstudio.engine.phases import phase
 from cnnstudio.imaging.errors import PictureError
-from cnnstudio.imaging.prepare import prepare
 from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.workers.link import Link
 

@@ -164,4 +164,44 @@ CANNY: Final = RecipeStep(
     opencv=_canny_code,
 )
 
-STEPS: Final = (EQUALIZE, CLAHE, GAUSSIAN_BLUR, MEDIAN_BLUR, BILATERAL_FILTER, CANNY)
+
+def sharpen(picture: Picture, amount: float = 1.0, sigma: float = 1.0, threshold: float = 0.0) -> Picture:
+    """Unsharp mask: adds `amount` times what a Gaussian blur takes away; differences below `threshold` stay."""
+
+    def apply(colors: Picture) -> NDArray[Any]:
+        blurred = cv2.GaussianBlur(colors, (0, 0), float(sigma))
+        sharp = cv2.addWeighted(colors, 1 + float(amount), blurred, -float(amount), 0)
+        return np.where(cv2.absdiff(colors.reshape(blurred.shape), blurred) < threshold, colors.reshape(blurred.shape), sharp)
+
+    return on_colors(picture, apply)
+
+
+def _sharpen_code(values: Values, _channels: int) -> list[str]:
+    amount, threshold = float(values["amount"]), float(values["threshold"])
+    lines = [f"blurred = cv2.GaussianBlur(picture, (0, 0), {float(values['sigma'])})",
+             f"sharp = cv2.addWeighted(picture, {1 + amount}, blurred, {-amount}, 0)"]
+    return [*lines, f"picture = np.where(cv2.absdiff(picture, blurred) < {threshold}, picture, sharp)" if threshold else
+            "picture = sharp"]
+
+
+SHARPEN: Final = RecipeStep(
+    id="sharpen", label=Text("Sharpen (unsharp mask)", "Enfocar (máscara de desenfoque)"),
+    help=Text("Strengthens edges and fine detail: adds what a blur takes away.",
+              "Refuerza los bordes y el detalle fino: suma lo que un desenfoque quita."),
+    params=(
+        Float(name="amount", default=1.0, minimum=0, above=True, maximum=10, step=0.1, decimals=2,
+              label=Text("Amount", "Cantidad"),
+              help=Text("How much of the detail is added; 1 doubles it.", "Cuánto detalle se suma; 1 lo duplica.")),
+        Float(name="sigma", default=1.0, minimum=0, above=True, maximum=50, step=0.1, decimals=2,
+              label=Text("Sigma", "Sigma"),
+              help=Text("Width of the blur in pixels: how fine the detail is.",
+                        "Anchura del desenfoque en píxeles: lo fino que es el detalle.")),
+        Float(name="threshold", default=0.0, minimum=0, maximum=255, step=1, decimals=0,
+              label=Text("Threshold", "Umbral"),
+              help=Text("Smaller differences, such as noise, stay as they are.",
+                        "Las diferencias menores, como el ruido, quedan como están."))),
+    pixels=sharpen,
+    opencv=_sharpen_code,
+)
+
+STEPS: Final = (EQUALIZE, CLAHE, GAUSSIAN_BLUR, MEDIAN_BLUR, BILATERAL_FILTER, CANNY, SHARPEN)

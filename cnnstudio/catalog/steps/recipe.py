@@ -204,4 +204,25 @@ SHARPEN: Final = RecipeStep(
     opencv=_sharpen_code,
 )
 
-STEPS: Final = (EQUALIZE, CLAHE, GAUSSIAN_BLUR, MEDIAN_BLUR, BILATERAL_FILTER, CANNY, SHARPEN)
+
+def gamma_correction(picture: Picture, gamma: float = 0.7) -> Picture:
+    """Each value v becomes 255 · (v / 255) ** gamma, rounded."""
+    table = np.rint(255 * (np.arange(256) / 255) ** float(gamma)).astype(np.uint8)
+    return on_colors(picture, lambda colors: cv2.LUT(colors, table))
+
+
+GAMMA_CORRECTION: Final = RecipeStep(
+    id="gamma_correction", label=Text("Gamma correction", "Corrección gamma"),
+    help=Text("Brightens or darkens the middle tones; black and white stay.",
+              "Aclara u oscurece los tonos medios; el negro y el blanco quedan."),
+    params=(
+        Float(name="gamma", default=0.7, minimum=0.05, maximum=10, step=0.1, decimals=2, label=Text("Gamma", "Gamma"),
+              help=Text("Below 1 brightens, above 1 darkens, 1 changes nothing.",
+                        "Menor que 1 aclara, mayor que 1 oscurece, 1 no cambia nada.")),),
+    pixels=gamma_correction,
+    opencv=lambda values, _channels: [
+        f"table = np.rint(255 * (np.arange(256) / 255) ** {float(values['gamma'])}).astype(np.uint8)",
+        "picture = cv2.LUT(picture, table)"],
+)
+
+STEPS: Final = (EQUALIZE, CLAHE, GAUSSIAN_BLUR, MEDIAN_BLUR, BILATERAL_FILTER, CANNY, SHARPEN, GAMMA_CORRECTION)

@@ -220,6 +220,6 @@ def test_defaults_are_those_of_the_catalog() -> None:
 def test_unknown_words_are_refused() -> None:
     data = saved(scene(), "PNG")
     for bad in ({"color_mode": "cmyk"}, {"fit": "squeeze"}, {"interpolation": "best"},
-                {"steps": [{"id": "x", "type": "sharpen", "params": {}}]}):
+                {"steps": [{"id": "x", "type": "sharpen_more", "params": {}}]}):
         with pytest.raises(ValueError, match="Received"):
             prepare(data, recipe(**bad))

@@ -99,11 +99,15 @@ class Calls(Objects):
         if layer.kind in AUGMENTING and tensors:
             self.augmenting.setdefault(layer.kind, layer.line)
             return tensors[0]
-        if layer.kind == RESIZING and tensors and tensors[0].node.kind == INPUT:
+        if layer.kind == RESIZING and tensors and self._sets_the_size(layer, tensors[0]):
             return self._resized(layer, tensors[0])
         if layer.kind == "Lambda" and len(tensors) == 1:
             return self._lambda_layer(layer, tensors[0], line)
         return self.sheet.apply(layer, tensors, line)
+
+    def _sets_the_size(self, layer: Layer, tensor: Tensor) -> bool:
+        """Whether a Resizing is the recipe's business: behind an input that leaves the size open, or if it is no layer here."""
+        return tensor.node.kind == INPUT and (not layer.known or tensor.node.shape is None)
 
     def _resized(self, layer: Layer, tensor: Tensor) -> Tensor:
         """Pictures come in the size of the recipe: a Resizing behind the input sets it."""

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.torch_form import NOT_IN_TORCH
 from cnnstudio.cli.output import Output
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.files import read_project
@@ -17,7 +18,7 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
-from cnnstudio.interchange.printing.torch.script import torch_code, torch_script
+from cnnstudio.interchange.printing.torch.script import torch_code, torch_problems, torch_script
 from cnnstudio.workers.runs import find_run
 
 
@@ -31,6 +32,8 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.framework == "torch":
         text = (torch_script(project, context, training) if arguments.whole else
                 torch_code(project.network, context))
+        missing = torch_problems(project, context, arguments.whole)
+        output.problems((problem for problem in missing if problem.code == NOT_IN_TORCH), as_lines=False)
     else:
         text = (keras_script(project, context, training) if arguments.whole else
                 keras_code(project.network, context))

@@ -13,17 +13,17 @@ class Entry(Protocol):
     def id(self) -> str: ...
 
 
-T = TypeVar("T", bound=Entry)
+T_co = TypeVar("T_co", bound=Entry, covariant=True)
 
 
-class Registry(Generic[T]):
+class Registry(Generic[T_co]):
     """Entries in the order in which they are shown; ids are unique.
 
     A file may name an id that no entry has (a newer version, a plug-in that is missing):
     `find` answers None, and what was read is kept and saved back untouched.
     """
 
-    def __init__(self, kind: str, entries: Sequence[T]) -> None:
+    def __init__(self, kind: str, entries: Sequence[T_co]) -> None:
         self.kind = kind
         self._entries = {entry.id: entry for entry in entries}
         if len(self._entries) != len(entries):
@@ -31,7 +31,7 @@ class Registry(Generic[T]):
             twice = sorted({each for each in ids if ids.count(each) > 1})
             raise ValueError(f"Expected unique ids among the {kind} entries. Received twice: {twice}")
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[T_co]:
         return iter(self._entries.values())
 
     def __len__(self) -> int:
@@ -40,10 +40,10 @@ class Registry(Generic[T]):
     def __contains__(self, identifier: object) -> bool:
         return identifier in self._entries
 
-    def __getitem__(self, identifier: str) -> T:
+    def __getitem__(self, identifier: str) -> T_co:
         return self._entries[identifier]
 
-    def find(self, identifier: str) -> T | None:
+    def find(self, identifier: str) -> T_co | None:
         """The entry of that id, or None when this version does not know it."""
         return self._entries.get(identifier)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from cnnstudio.catalog.pixels import PIXELS
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec, statistics_key
@@ -24,7 +25,7 @@ def measured_recipe(project: Project, index: Index, root: Path, *,
     """
     names = index.class_names(project.dataset)
     paths = [root / picture.path for picture in index.usable(names) if picture.split == "train"]
-    found = measure(paths, project.recipe.as_dictionary(), progress=progress, check=check)
+    found = measure(paths, project.recipe.as_dictionary(), PIXELS, progress=progress, check=check)
     if not found.pictures:
         text = Text("None of the {n} pictures for training can be used.",
                     "No se puede usar ninguna de las {n} imágenes de entrenamiento.")

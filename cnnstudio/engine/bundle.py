@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import importlib
 import importlib.util
 import shutil
@@ -17,9 +18,9 @@ import numpy as np
 
 from cnnstudio import __version__, imaging
 from cnnstudio.core.jobs import ExportCheck
-from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text
 from cnnstudio.engine import models
+from cnnstudio.engine.bundled_steps import imaging_modules, steps_source
+from cnnstudio.engine.sources import source_file
 
 PROGRAM: Final = "CNN Studio"
 _START: Final = "prepare"
@@ -68,7 +69,7 @@ def write(loaded: models.Loaded, folder: Path, pictures: list[Path], probabiliti
     names = loaded.card.class_names
     _json(folder / "classes.json", {"class_names": names, "label_mode": loaded.card.label_mode})
     _copy_pixel_path(folder / "pixels")
-    shutil.copyfile(_source("cnnstudio.engine.bundle_predict"), folder / "predict.py")
+    shutil.copyfile(source_file("cnnstudio.engine.bundle_predict"), folder / "predict.py")
     (folder / "README.txt").write_text(README.format(
         classes=len(names), width=recipe.width, height=recipe.height, channels=recipe.channels,
         color_mode=recipe.color_mode), encoding="utf-8")
@@ -103,7 +104,8 @@ def pixel_path(folder: Path) -> Iterator[Callable[[bytes, dict[str, Any]], np.nd
     sys.dont_write_bytecode = True
     try:
         spec.loader.exec_module(module)
-        yield importlib.import_module(f"{package}.{_START}").prepare
+        prepare = importlib.import_module(f"{package}.{_START}").prepare
+        yield functools.partial(prepare, steps=importlib.import_module(f"{package}.steps").STEPS)
     finally:
         sys.dont_write_bytecode = written
         for name in [name for name in sys.modules if name.split(".", maxsplit=1)[0] == package]:
@@ -111,15 +113,15 @@ def pixel_path(folder: Path) -> Iterator[Callable[[bytes, dict[str, Any]], np.nd
 
 
 def pixel_modules() -> list[str]:
-    """Names of the modules of imaging that the pixel path needs, found by their relative imports."""
+    """Names of the modules of imaging that the pixel path and the steps need, found by their relative imports."""
     found: list[str] = []
-    waiting = [_START]
+    waiting = [_START, *imaging_modules()]
     while waiting:
         name = waiting.pop()
         if name in found:
             continue
         found.append(name)
-        tree = ast.parse(_source(f"{imaging.__name__}.{name}").read_text(encoding="utf-8"))
+        tree = ast.parse(source_file(f"{imaging.__name__}.{name}").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.level == 1:
                 waiting += [node.module] if node.module else [each.name for each in node.names]
@@ -131,18 +133,8 @@ def _copy_pixel_path(folder: Path) -> None:
     (folder / "__init__.py").write_text(
         f'"""How CNN Studio {__version__} turns a file into pixels; copied from it unchanged."""\n', encoding="utf-8")
     for name in pixel_modules():
-        shutil.copyfile(_source(f"{imaging.__name__}.{name}"), folder / f"{name}.py")
-
-
-def _source(module: str) -> Path:
-    """The source file of a module, without importing it; raises ProblemError where an installation has none."""
-    spec = importlib.util.find_spec(module)
-    path = Path(spec.origin) if spec is not None and spec.origin else None
-    if path is None or path.suffix != ".py" or not path.is_file():
-        text = Text("This installation lacks the source of {name}, which belongs into a bundle.",
-                    "A esta instalación le falta el código de {name}, que debe ir en el paquete.")
-        raise ProblemError(error("source_missing", text.fill(name=module), "machine"))
-    return path
+        shutil.copyfile(source_file(f"{imaging.__name__}.{name}"), folder / f"{name}.py")
+    (folder / "steps.py").write_text(steps_source(), encoding="utf-8")
 
 
 def _json(path: Path, value: Any) -> None:

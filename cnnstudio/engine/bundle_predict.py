@@ -68,6 +68,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     sys.path.insert(0, str(HERE))
     from pixels.errors import PictureError, disk_reason, disk_words  # type: ignore[import-not-found]
     from pixels.prepare import prepare  # type: ignore[import-not-found]
+    from pixels.steps import STEPS  # type: ignore[import-not-found]
 
     recipe = json.loads((HERE / "recipe.json").read_text(encoding="utf-8"))
     classes = json.loads((HERE / "classes.json").read_text(encoding="utf-8"))
@@ -78,7 +79,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     def read(path: str) -> Any:
         """The picture's pixels, or what prevents it: {"code", "text"}."""
         try:
-            return prepare(Path(path).read_bytes(), recipe)
+            return prepare(Path(path).read_bytes(), recipe, STEPS)
         except PictureError as trouble:
             return {"code": f"picture_{trouble.code}", "text": f"{Path(path).name}: {trouble.text(language)}"}
         except OSError as trouble:

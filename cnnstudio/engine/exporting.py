@@ -121,7 +121,7 @@ def _keras(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.n
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(loaded.path, path)
     phase(link, "checking")
-    from cnnstudio.imaging.prepare import prepare_file
+    from cnnstudio.catalog.pixels import prepare_file
 
     recipe = loaded.card.recipe.as_dictionary()
     pixels = np.stack([prepare_file(picture, recipe) for picture in pictures])

@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.engine import models
 from cnnstudio.engine.exporting_torch import SOURCE, WEIGHTS, write_recipe, written_module
 from cnnstudio.engine.transferring import save_state
-from cnnstudio.imaging.prepare import prepare_file
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.script import keras_source
 from cnnstudio.workers.runs import RunFolder

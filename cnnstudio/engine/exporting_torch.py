@@ -10,11 +10,11 @@ import msgspec
 import numpy as np
 
 from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.engine import models
 from cnnstudio.engine.transferring import save_state, torch_state
-from cnnstudio.imaging.prepare import prepare_file
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_code

@@ -23,7 +23,7 @@ CARD: Final = "cnnstudio.json"
 FORMAT: Final = 1
 _OTHER_LAYERS: Final = frozenset((
     "CenterCrop", "Functional", "InputLayer", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
-    "RandomRotation", "RandomTranslation", "RandomZoom", "Resizing", "Sequential", WRAPPED,
+    "RandomRotation", "RandomTranslation", "RandomZoom", "Sequential", WRAPPED,
 ))
 """Classes without an entry of their own: models, the wrapper of a kernel, and what prepares pictures."""
 KNOWN_LAYERS: Final = _OTHER_LAYERS | {layer.id for layer in LAYERS if layer.is_keras and layer.file_safe}

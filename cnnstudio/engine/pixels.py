@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.pixels import prepare
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.recipe import RecipeSpec
@@ -25,7 +26,6 @@ from cnnstudio.core.text import Text
 from cnnstudio.engine.store import Store, make_room
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash
-from cnnstudio.imaging.prepare import prepare
 from cnnstudio.imaging.problems import picture_problem
 
 PIXELS_VERSION: Final = 1

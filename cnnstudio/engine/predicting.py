@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnstudio.catalog.pixels import prepare
 from cnnstudio.core.commands import Predict
 from cnnstudio.core.events import Event, Progress, Stopped
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
@@ -21,7 +22,6 @@ from cnnstudio.core.text import Text
 from cnnstudio.engine import inference, models
 from cnnstudio.engine.phases import phase
 from cnnstudio.imaging.errors import PictureError
-from cnnstudio.imaging.prepare import prepare
 from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.workers.link import Link
 

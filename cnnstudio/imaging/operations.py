@@ -1,6 +1,6 @@
-"""Deterministic operations on uint8 pictures (height, width, channels).
+"""Deterministic operations on uint8 pictures (height, width, channels), and what steps of a recipe are made of.
 
-Every step keeps shape and type. A fourth channel is transparency: steps leave it as it is.
+A fourth channel is transparency: steps leave it as it is.
 
 This module is copied as it is into exported bundles.
 """
@@ -109,15 +109,15 @@ def _scaled(picture: Picture, height: int, width: int, interpolation: str) -> Pi
     return picture.reshape(height, width, channels)
 
 
-def _on_colors(picture: Picture, work: Callable[[Picture], NDArray[Any]]) -> Picture:
+def on_colors(picture: Picture, work: Callable[[Picture], NDArray[Any]]) -> Picture:
     """`work` on the picture without its transparency; OpenCV drops a single channel's axis."""
     if picture.shape[2] == 4:
-        colors = _on_colors(np.ascontiguousarray(picture[..., :3]), work)
+        colors = on_colors(np.ascontiguousarray(picture[..., :3]), work)
         return np.concatenate([colors, picture[..., 3:]], axis=2)
     return np.asarray(work(np.ascontiguousarray(picture)), np.uint8).reshape(picture.shape)
 
 
-def _on_lightness(picture: Picture, work: Callable[[Picture], NDArray[Any]]) -> Picture:
+def on_lightness(picture: Picture, work: Callable[[Picture], NDArray[Any]]) -> Picture:
     """`work` on grey, or on the lightness (CIE L*) of colours."""
 
     def apply(colors: Picture) -> NDArray[Any]:
@@ -127,63 +127,12 @@ def _on_lightness(picture: Picture, work: Callable[[Picture], NDArray[Any]]) -> 
         lab[..., 0] = work(np.ascontiguousarray(lab[..., 0], np.uint8))
         return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
 
-    return _on_colors(picture, apply)
+    return on_colors(picture, apply)
 
 
-def equalize(picture: Picture) -> Picture:
-    """Histogram equalization of grey, or of the lightness of a colour picture."""
-    return _on_lightness(picture, cv2.equalizeHist)
-
-
-def clahe(picture: Picture, clip_limit: float = 2.0, tile_grid_size: int | Sequence[int] = 8) -> Picture:
-    """Contrast-limited adaptive histogram equalization; `tile_grid_size` tiles across and down."""
-    tiles = (tile_grid_size, tile_grid_size) if isinstance(tile_grid_size, int) else tuple(tile_grid_size)
-    work = cv2.createCLAHE(clipLimit=float(clip_limit), tileGridSize=(int(tiles[0]), int(tiles[1])))
-    return _on_lightness(picture, work.apply)
-
-
-def _odd(kernel_size: int) -> int:
+def odd(kernel_size: int) -> int:
+    """The side of a window: an even one counts as the next odd one. Raises ValueError below 1."""
     size = int(kernel_size)
     if size < 1:
         raise ValueError(f"Expected a kernel_size of 1 or more. Received: {kernel_size!r}")
     return size | 1
-
-
-def gaussian_blur(picture: Picture, kernel_size: int = 3, sigma: float = 0.0) -> Picture:
-    """Gaussian blur; an even `kernel_size` counts as the next odd one; `sigma` 0 follows from it."""
-    size = _odd(kernel_size)
-    return _on_colors(picture, lambda colors: cv2.GaussianBlur(colors, (size, size), float(sigma)))
-
-
-def median_blur(picture: Picture, kernel_size: int = 3) -> Picture:
-    """Median of a window; an even `kernel_size` counts as the next odd one."""
-    size = _odd(kernel_size)
-    return _on_colors(picture, lambda colors: cv2.medianBlur(colors, size))
-
-
-def bilateral_filter(picture: Picture, diameter: int = 5, sigma_color: float = 50.0,
-                     sigma_space: float = 50.0) -> Picture:
-    """Smooths and keeps edges: neighbours within `diameter` pixels that differ little are averaged."""
-    return _on_colors(
-        picture, lambda colors: cv2.bilateralFilter(colors, int(diameter), float(sigma_color), float(sigma_space))
-    )
-
-
-def canny(picture: Picture, threshold1: float = 100.0, threshold2: float = 200.0) -> Picture:
-    """Canny edges, 255 on 0, in as many channels as the picture has."""
-
-    def apply(colors: Picture) -> NDArray[Any]:
-        edges = cv2.Canny(colors, float(threshold1), float(threshold2))
-        return np.repeat(edges[..., None], colors.shape[2], axis=2)
-
-    return _on_colors(picture, apply)
-
-
-STEPS: Final[dict[str, Callable[..., Picture]]] = {
-    "equalize": equalize,
-    "clahe": clahe,
-    "gaussian_blur": gaussian_blur,
-    "median_blur": median_blur,
-    "bilateral_filter": bilateral_filter,
-    "canny": canny,
-}

@@ -1,6 +1,7 @@
 """From a file to what the network sees: decode, orientation, colour mode, crop, resize, steps.
 
-The recipe is a plain dictionary, as JSON has it; keys that are not known here mean nothing here.
+The recipe is a plain dictionary, as JSON has it; keys that are not known here mean nothing here. What its steps do is
+handed in.
 A JPEG is always decoded in full size: libjpeg's reduced decoding is quicker, but gives other pixels than
 decoding and averaging do (on photos by 1 to 2 of 255 on average, by far more at edges), and which of the
 two a picture got would depend on its size. Normalisation is not done here: it is a layer of the model.
@@ -11,7 +12,7 @@ This module is copied as it is into exported bundles.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -19,11 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .decode import convert, decode, read_bytes
-from .operations import STEPS, crop, resize
+from .operations import crop, resize
 
 CHANNELS: Final[dict[str, Literal[1, 3, 4]]] = {"grayscale": 1, "rgb": 3, "rgba": 4}
 
 Picture = NDArray[np.uint8]
+Steps = Mapping[str, Callable[..., Picture]]
+"""The pixels of each type of step: a picture and the step's parameters by name give a picture of the same shape."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def channels_of(recipe: Mapping[str, Any]) -> Literal[1, 3, 4]:
     return CHANNELS[mode]
 
 
-def prepare(source: bytes | Picture, recipe: Mapping[str, Any]) -> Picture:
+def prepare(source: bytes | Picture, recipe: Mapping[str, Any], steps: Steps) -> Picture:
     """What the network sees: uint8 (height, width, channels) of the recipe, contiguous.
 
     `source` is the content of a file or a decoded picture (height, width[, 1 to 4 channels]), red first,
@@ -58,16 +61,16 @@ def prepare(source: bytes | Picture, recipe: Mapping[str, Any]) -> Picture:
     picture = _resized(_cropped(picture, recipe), recipe)
     for step in recipe.get("steps", ()):
         if step.get("enabled", True):
-            picture = _step(picture, step)
+            picture = _step(picture, step, steps)
     return np.ascontiguousarray(picture)
 
 
-def prepare_file(path: str | os.PathLike[str], recipe: Mapping[str, Any]) -> Picture:
+def prepare_file(path: str | os.PathLike[str], recipe: Mapping[str, Any], steps: Steps) -> Picture:
     """`prepare` of a file."""
-    return prepare(read_bytes(path), recipe)
+    return prepare(read_bytes(path), recipe, steps)
 
 
-def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any]) -> list[Stage]:
+def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any], steps: Steps) -> list[Stage]:
     """The picture after every stage, for looking at; the last is what `prepare` gives.
 
     A crop that is not wanted or a step that is switched off has no stage.
@@ -85,7 +88,7 @@ def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any]) ->
     found.append(Stage("resize", "resize", picture))
     for step in recipe.get("steps", ()):
         if step.get("enabled", True):
-            picture = _step(picture, step)
+            picture = _step(picture, step, steps)
             found.append(Stage(str(step.get("id", step["type"])), str(step["type"]), picture))
     return found
 
@@ -101,8 +104,8 @@ def _resized(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
     )
 
 
-def _step(picture: Picture, step: Mapping[str, Any]) -> Picture:
-    work = STEPS.get(str(step["type"]))
+def _step(picture: Picture, step: Mapping[str, Any], steps: Steps) -> Picture:
+    work = steps.get(str(step["type"]))
     if work is None:
-        raise ValueError(f"Expected a step of type {tuple(STEPS)}. Received: {step['type']!r}")
+        raise ValueError(f"Expected a step of type {tuple(steps)}. Received: {step['type']!r}")
     return work(picture, **step.get("params", {}))

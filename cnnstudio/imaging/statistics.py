@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import PictureError
-from .prepare import channels_of, prepare_file
+from .prepare import Steps, channels_of, prepare_file
 
 _CHUNK: Final = 64
 
@@ -42,16 +42,19 @@ def statistics_of(counts: NDArray[np.int64]) -> tuple[tuple[float, ...], tuple[f
     return tuple(round(float(each), 4) for each in means), tuple(round(float(each), 4) for each in np.sqrt(variances))
 
 
-def measure(paths: Sequence[Path], recipe: Mapping[str, Any], *,
+def measure(paths: Sequence[Path], recipe: Mapping[str, Any], steps: Steps, *,
             progress: Callable[[int, int], None] = lambda _done, _total: None,
             check: Callable[[], None] = lambda: None) -> Statistics:
-    """Prepare every file and measure it; files that cannot be used are skipped. `check` may raise to cancel."""
+    """Prepare every file and measure it; files that cannot be used are skipped. `check` may raise to cancel.
+
+    `steps` are the pixels of the recipe's steps.
+    """
     total = np.zeros((channels_of(recipe), 256), np.int64)
     used = 0
 
     def count(path: Path) -> NDArray[np.int64] | None:
         try:
-            return channel_counts(prepare_file(path, recipe))
+            return channel_counts(prepare_file(path, recipe, steps))
         except (PictureError, OSError):
             return None
 

@@ -11,7 +11,7 @@ from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.catalog.class_names import is_strong, looks_like_characters, looks_like_colors, looks_like_directions
 from cnnstudio.catalog.context import LOSS_OF, context_of
 from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, StepType
+from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, Augmentation, StepType
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS
 from cnnstudio.core.item import Step
 from cnnstudio.core.network import BASE
@@ -208,7 +208,7 @@ def check_augmentation(project: Project, classes: Sequence[str]) -> tuple[Proble
     return tuple(problems)
 
 
-def _class_changes(step: Step, entry: StepType, classes: Sequence[str]) -> list[Problem]:
+def _class_changes(step: Step, entry: Augmentation, classes: Sequence[str]) -> list[Problem]:
     """Where the names of the classes tell that this step can turn one into another."""
     if not is_strong(step):
         return []
@@ -218,7 +218,7 @@ def _class_changes(step: Step, entry: StepType, classes: Sequence[str]) -> list[
             for text, looks in reasons if text is not None and looks(classes)]
 
 
-def _without_effect(step: Step, entry: StepType, project: Project) -> list[Problem]:
+def _without_effect(step: Step, entry: Augmentation, project: Project) -> list[Problem]:
     if entry.needs_color and project.recipe.channels == 1:
         return [warning("needs_color", Text("Grey pictures have no colour: this step does nothing.",
                                             "Las imágenes grises no tienen color: este paso no hace nada."),

@@ -64,6 +64,13 @@ VARIANTS = {
     "Cropping2D": [{}, {"cropping": (1, 2, 3, 4)}, {"cropping": (0, 0, 0, 0)}],
     "UpSampling2D": [{}, {"size": (3, 1)}, *({"interpolation": name} for name in (
         "bilinear", "bicubic", "lanczos3", "lanczos5"))],
+    "Resizing": [
+        {"height": 7, "width": 17}, {"height": 23, "width": 5, "antialias": True},
+        {"height": 8, "width": 8, "crop_to_aspect_ratio": True}, {"height": 15, "width": 9, "pad_to_aspect_ratio": True,
+                                                                  "fill_value": 9.0},
+        *({"height": 13, "width": 9, "interpolation": name} for name in (
+            "nearest", "bicubic", "area", "lanczos3", "lanczos5")),
+        *({"height": 13, "width": 5, "interpolation": name, "antialias": True} for name in ("bicubic", "lanczos3"))],
     "Reshape": [{}, {"target_shape": (20, -1)}, {"target_shape": (5, 24, 3)}],
     "Permute": [{}, {"dims": (3, 1, 2)}],
     "Concatenate": [{}, {"axis": 1}, {"axis": 2}, {"axis": 3}],

@@ -49,3 +49,14 @@ def test_the_code_of_a_run_is_that_of_its_beginning(project, capsys, options):  
 def test_an_unknown_run_is_told(project, capsys):  # noqa: F811
     assert cli.main(["code", project, "--run", "nothing", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["problem"]["code"] == "no_run"
+
+
+def test_what_is_not_in_pytorch_is_told_beside_the_code(project, capsys):  # noqa: F811
+    assert cli.main(["set", project, "training.optimizer=lion"]) == 0
+    capsys.readouterr()
+    assert cli.main(["code", project, "--framework", "torch", "--whole", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert "Lion is not in PyTorch: torch.optim has no Lion." in printed.err
+    assert list(json.loads(printed.out)) == ["framework", "code"]
+    assert cli.main(["code", project, "--framework", "torch"]) == 0
+    assert "Lion" not in capsys.readouterr().err, "the network alone has no optimizer"

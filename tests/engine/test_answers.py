@@ -23,6 +23,7 @@ from cnnstudio.engine import bundle, inference, models, predicting
 from cnnstudio.engine.evaluation import evaluate, measures, results
 from cnnstudio.engine.exporting import export
 from cnnstudio.engine.predicting import serve
+from cnnstudio.engine.sources import source_file
 from cnnstudio.workers import answers
 from cnnstudio.workers.runs import create_run
 from tests.engine.collections_of_pictures import CLASSES, draw, small_project, write_manifest
@@ -206,7 +207,7 @@ def test_the_bundle_is_complete_and_its_samples_are_right(trained, exported):
     for event, wanted in zip(recorder.of(Prediction), samples, strict=True):
         assert {each.label: each.probability for each in event.top} == pytest.approx(wanted["probabilities"], abs=1e-5)
     for name in bundle.pixel_modules():
-        ours = bundle._source(f"cnnstudio.imaging.{name}")
+        ours = source_file(f"cnnstudio.imaging.{name}")
         assert (folder / "pixels" / f"{name}.py").read_bytes() == ours.read_bytes()
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.item import Step
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.imaging.prepare import prepare_file
 from cnnstudio.interchange.printing.keras.pipeline import operations, pipeline_code
 from tests.engine.collections_of_pictures import CLASSES, draw, replace, small_project, write_manifest
 

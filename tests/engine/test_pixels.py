@@ -9,13 +9,13 @@ import shutil
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.core.item import Step
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine import pixels, store
 from cnnstudio.engine.pixels import kept, notices, prepare_pictures, recipe_digest
 from cnnstudio.engine.store import Store, make_room
-from cnnstudio.imaging.prepare import prepare_file
 from tests.engine.collections_of_pictures import draw
 
 RECIPE = RecipeSpec(height=10, width=8)

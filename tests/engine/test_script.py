@@ -12,13 +12,13 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.networks import network_builder
+from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.item import Item, Step
 from cnnstudio.engine.building import build, compile_model
 from cnnstudio.engine.exporting_keras import state
 from cnnstudio.engine.transferring import save_state, torch_state
-from cnnstudio.imaging.prepare import prepare_file
 from cnnstudio.interchange.printing.keras.script import keras_script, keras_source
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_script

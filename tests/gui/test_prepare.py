@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.core import edits
 from cnnstudio.core.jobs import AugmentationMeasured, Changed
 from cnnstudio.core.text import Text
@@ -22,7 +23,6 @@ from cnnstudio.gui.pages.prepare.preview import (
     histogram,
     look_at_stages,
 )
-from cnnstudio.imaging.prepare import prepare_file
 
 
 @pytest.fixture

@@ -425,9 +425,9 @@ import sys
 from pixels.prepare import prepare_file
 from pixels.errors import PictureError
 recipe = {"height": 20, "width": 30, "color_mode": "grayscale", "fit": "pad", "steps": []}
-print(prepare_file("good.png", recipe).shape)
+print(prepare_file("good.png", recipe, {}).shape)
 try:
-    prepare_file("cut.tif", recipe)
+    prepare_file("cut.tif", recipe, {})
 except PictureError as error:
     print(error.code)
 print(sorted(name for name in ("cnnstudio", "msgspec", "PIL", "keras") if name in sys.modules))

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnnstudio.catalog.pixels import PIXELS as STEPS
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, StepType
 from cnnstudio.core.params import Choice, Factor, Float, Int, Param
 from cnnstudio.imaging.augment import Augmenter
 from cnnstudio.imaging.mixing import MIXING, Mixer
-from cnnstudio.imaging.operations import STEPS, crop, resize
+from cnnstudio.imaging.operations import crop, resize
 
 
 def allowed(param: Param) -> st.SearchStrategy[Any]:

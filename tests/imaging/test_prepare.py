@@ -11,22 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnnstudio.catalog.pixels import PIXELS as STEPS
+from cnnstudio.catalog.pixels import prepare, prepare_file, stages
+from cnnstudio.catalog.steps.recipe import bilateral_filter, canny, clahe, equalize, gaussian_blur, median_blur
 from cnnstudio.core.item import Step
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.imaging.decode import decode
-from cnnstudio.imaging.operations import (
-    INTERPOLATIONS,
-    STEPS,
-    bilateral_filter,
-    canny,
-    clahe,
-    crop,
-    equalize,
-    gaussian_blur,
-    median_blur,
-    resize,
-)
-from cnnstudio.imaging.prepare import prepare, prepare_file, stages
+from cnnstudio.imaging.operations import INTERPOLATIONS, crop, resize
 
 from .pictures import saved, scene, with_alpha
 
@@ -229,6 +220,6 @@ def test_defaults_are_those_of_the_catalog() -> None:
 def test_unknown_words_are_refused() -> None:
     data = saved(scene(), "PNG")
     for bad in ({"color_mode": "cmyk"}, {"fit": "squeeze"}, {"interpolation": "best"},
-                {"steps": [{"id": "x", "type": "sharpen", "params": {}}]}):
+                {"steps": [{"id": "x", "type": "sharpen_more", "params": {}}]}):
         with pytest.raises(ValueError, match="Received"):
             prepare(data, recipe(**bad))

@@ -30,14 +30,14 @@ def test_files_are_prepared_and_bad_ones_skipped(tmp_path: Path) -> None:
     paths[3].write_bytes(b"nothing")
     paths.append(tmp_path / "gone.png")
     seen: list[tuple[int, int]] = []
-    found = measure(paths, recipe(color_mode="grayscale"), progress=lambda *each: seen.append(each))
+    found = measure(paths, recipe(color_mode="grayscale"), {}, progress=lambda *each: seen.append(each))
     assert (found.pictures, found.skipped) == (69, 2)
     assert len(found.mean) == len(found.deviation) == 1
     assert seen[-1] == (71, 71)
-    assert found == measure(paths[::-1], recipe(color_mode="grayscale"))
+    assert found == measure(paths[::-1], recipe(color_mode="grayscale"), {})
 
     def stop() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        measure(paths, recipe(), check=stop)
+        measure(paths, recipe(), {}, check=stop)

@@ -11,8 +11,8 @@ from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, insert_before, need_picture, shape_text, use
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeTrouble, Values, Window
-from cnnstudio.catalog.torch_form import Site, TorchCode, one
-from cnnstudio.core.params import Choice, Int, Ints, Padding4, Pair, options
+from cnnstudio.catalog.torch_form import Helper, Part, Site, TorchCode, one
+from cnnstudio.core.params import Bool, Choice, Float, Int, Ints, Padding4, Pair, ShownWhen, options
 from cnnstudio.core.text import Text, same
 
 
@@ -176,4 +176,113 @@ REPEAT_VECTOR = LayerType(
     call=Call("keras.layers.RepeatVector", arguments("n")),
 )
 
-LAYERS = (ZERO_PADDING2D, CROPPING2D, UP_SAMPLING2D, RESHAPE, PERMUTE, REPEAT_VECTOR)
+
+def _fitted(inputs: Shape, values: Values, grow: bool) -> tuple[int, int]:
+    """(rows, columns) of the input with the proportions of the output: the largest part of it, or with `grow` what holds it."""
+    (rows, columns), (height, width) = inputs[:2], (values["height"], values["width"])
+    high, wide = columns * height // width, rows * width // height
+    return (max(rows, high), max(columns, wide)) if grow else (max(min(rows, high), 1), max(min(columns, wide), 1))
+
+
+def _resized(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    channels = need_picture(inputs, "Resizing")[2]
+    if values["crop_to_aspect_ratio"] and values["pad_to_aspect_ratio"]:
+        text = Text("Resizing can crop or pad to the proportions, not both.",
+                    "Resizing puede recortar o rellenar hasta las proporciones, no ambas cosas.")
+        raise ShapeTrouble("crop_and_pad", text, use("crop_to_aspect_ratio", False, Text("Only pad", "Solo rellenar")),
+                           use("pad_to_aspect_ratio", False, Text("Only crop", "Solo recortar")))
+    return values["height"], values["width"], channels
+
+
+_RESIZE = Helper("Resize", '''\
+class Resize(nn.Module):
+    """Brings pictures to a size with the weights that TensorFlow uses: each row and column as a sum of old ones."""
+
+    def __init__(self, height, width, kernel, antialias=False):
+        super().__init__()
+        self.size, self.kernel, self.antialias = (height, width), kernel, antialias
+
+    def forward(self, x):
+        down, across = (self.weights(old, new).to(x) for old, new in zip(x.shape[2:], self.size))
+        return down @ x @ across.T
+
+    def weights(self, old, new):
+        """(new, old): the share of each old place in each new one."""
+        step, places = old / new, (torch.arange(new) + 0.5) * old / new - 0.5
+        if self.kernel == "nearest":
+            return F.one_hot((places + 0.5).floor().long().clamp(max=old - 1), old).float()
+        if self.kernel == "area":
+            start, cell = torch.arange(new)[:, None] * step, torch.arange(old)
+            return (torch.minimum(cell + 1, start + step) - torch.maximum(cell, start)).clamp_min(0) / step
+        if self.kernel == "bicubic" and not self.antialias:
+            # TensorFlow looks the kernel up in a table of 1024 steps.
+            places = places.floor() + ((places - places.floor()) * 1024).round() / 1024
+        d = (torch.arange(old) - places[:, None]).abs() / (max(step, 1.0) if self.antialias else 1.0)
+        if self.kernel == "bilinear":
+            weights = (1 - d).clamp_min(0)
+        elif self.kernel == "bicubic":
+            weights = torch.where(d <= 1, (1.5 * d - 2.5) * d * d + 1, ((-0.5 * d + 2.5) * d - 4) * d + 2) * (d < 2)
+        else:
+            radius = {"lanczos3": 3.0, "lanczos5": 5.0}[self.kernel]
+            weights = torch.sinc(d) * torch.sinc(d / radius) * (d < radius)
+        return weights / weights.sum(1, keepdim=True)
+''')
+
+
+def _resized_torch(site: Site) -> TorchCode:
+    values, (rows, columns) = site.values, site.inputs[0][:2]
+    before: tuple[Part, ...] = ()
+    if values["crop_to_aspect_ratio"]:
+        high, wide = _fitted(site.inputs[0], values, grow=False)
+        top, left = (rows - high) // 2, (columns - wide) // 2
+        if (high, wide) != (rows, columns):
+            code = f"Crop({top}, {rows - high - top}, {left}, {columns - wide - left})"
+            before = (Part(code, suffix="crop", helpers=(torch_helpers.CROP,)),)
+    elif values["pad_to_aspect_ratio"]:
+        high, wide = _fitted(site.inputs[0], values, grow=True)
+        top, left = (high - rows) // 2, (wide - columns) // 2
+        if top or left:
+            before = (Part(f"nn.ConstantPad2d({(left, left, top, top)}, {float(values['fill_value'])})", suffix="padding"),)
+    antialias = ", antialias=True" if values["antialias"] else ""
+    code = f'Resize({values["height"]}, {values["width"]}, "{values["interpolation"]}"{antialias})'
+    return TorchCode(parts=(*before, Part(code, helpers=(_RESIZE,))))
+
+
+RESIZING = LayerType(
+    id="Resizing", family="reshaping", formula="(h, w, c) → (height, width, c)",
+    help=Text("Brings maps to a height and width of their own, whatever comes in; learns nothing. The recipe already brings "
+              "pictures to one size.",
+              "Lleva los mapas a un alto y ancho propios, entre lo que entre; no aprende nada. La receta ya lleva las "
+              "imágenes a un tamaño."),
+    params=(
+        Int(name="height", default=96, minimum=1, maximum=4096, label=same("height"),
+            help=Text("Height that comes out, in pixels.", "Alto que sale, en píxeles.")),
+        Int(name="width", default=96, minimum=1, maximum=4096, label=same("width"),
+            help=Text("Width that comes out, in pixels.", "Ancho que sale, en píxeles.")),
+        Choice(name="interpolation", default="bilinear", label=same("interpolation"),
+               help=Text("How the new values are computed.", "Cómo se calculan los valores nuevos."),
+               options=options("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5")),
+        Bool(name="crop_to_aspect_ratio", default=False, advanced=True, label=same("crop_to_aspect_ratio"),
+             help=Text("Keep the proportions and cut off what is too long.",
+                       "Conservar las proporciones y cortar lo que sobra.")),
+        Bool(name="pad_to_aspect_ratio", default=False, advanced=True, label=same("pad_to_aspect_ratio"),
+             help=Text("Keep the proportions and fill up what is too short.",
+                       "Conservar las proporciones y rellenar lo que falta.")),
+        Float(name="fill_value", default=0.0, minimum=-1e6, maximum=1e6, step=1, advanced=True, label=same("fill_value"),
+              help=Text("Value of what is filled up.", "Valor de lo que se rellena."),
+              shown_when=ShownWhen("pad_to_aspect_ratio", (True,))),
+        Bool(name="antialias", default=False, advanced=True, label=same("antialias"),
+             help=Text("Average over the larger steps of a picture that shrinks.",
+                       "Promediar sobre los pasos mayores de una imagen que encoge.")),
+    ),
+    shape=_resized, window=lambda _values: Window(whole=True), keeps_pixels=True, recipe_part="size", torch=_resized_torch,
+    positional=("height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode", "fill_value",
+                "antialias", "data_format"),
+    call=Call("keras.layers.Resizing",
+              arguments("height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_value",
+                        "antialias"),
+              {"interpolation": "bilinear", "crop_to_aspect_ratio": False, "pad_to_aspect_ratio": False, "fill_value": 0.0,
+               "antialias": False}),
+)
+
+LAYERS = (ZERO_PADDING2D, CROPPING2D, UP_SAMPLING2D, RESHAPE, PERMUTE, REPEAT_VECTOR, RESIZING)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from cnnstudio.catalog.steps import augmentations, recipe
-from cnnstudio.catalog.steps.entry import StepType
+from cnnstudio.catalog.steps.entry import Augmentation, RecipeStep, StepType
 from cnnstudio.core.registry import Registry
 
-RECIPE_STEPS: Final[Registry[StepType]] = Registry("recipe step", recipe.STEPS)
-AUGMENTATIONS: Final[Registry[StepType]] = Registry("augmentation", augmentations.STEPS)
+RECIPE_STEPS: Final[Registry[RecipeStep]] = Registry("recipe step", recipe.STEPS)
+AUGMENTATIONS: Final[Registry[Augmentation]] = Registry("augmentation", augmentations.STEPS)
 
-__all__ = ["AUGMENTATIONS", "RECIPE_STEPS", "StepType"]
+__all__ = ["AUGMENTATIONS", "RECIPE_STEPS", "Augmentation", "RecipeStep", "StepType"]

@@ -16,7 +16,7 @@ from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
 from cnnstudio.interchange.keras_source.expressions import NOT_RUN
-from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, RESIZING, canonical, layer_kind, parts
+from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, canonical, layer_kind, parts
 from cnnstudio.interchange.keras_source.objects import Objects
 from cnnstudio.interchange.keras_source.settings import layer_of
 from cnnstudio.interchange.keras_source.values import (
@@ -99,16 +99,17 @@ class Calls(Objects):
         if layer.kind in AUGMENTING and tensors:
             self.augmenting.setdefault(layer.kind, layer.line)
             return tensors[0]
-        if layer.kind == RESIZING and tensors and tensors[0].node.kind == INPUT:
+        entry = LAYERS.find(layer.kind)
+        if entry is not None and entry.recipe_part == "size" and tensors and tensors[0].node.kind == INPUT \
+                and tensors[0].node.shape is None:
             return self._resized(layer, tensors[0])
         if layer.kind == "Lambda" and len(tensors) == 1:
             return self._lambda_layer(layer, tensors[0], line)
         return self.sheet.apply(layer, tensors, line)
 
     def _resized(self, layer: Layer, tensor: Tensor) -> Tensor:
-        """Pictures come in the size of the recipe: a Resizing behind the input sets it."""
-        given = layer.given
-        size = (given.get("height", given.get("argument_1")), given.get("width", given.get("argument_2")))
+        """Pictures come in the size of the recipe: a Resizing behind an input that leaves the size open sets it."""
+        size = (layer.given.get("height"), layer.given.get("width"))
         if all(isinstance(each, int) and 0 < each <= 4096 for each in size):
             channels = tensor.node.shape[2] if tensor.node.shape is not None else 3
             tensor.node.shape = (int(size[0]), int(size[1]), channels)  # type: ignore[arg-type]

@@ -14,8 +14,6 @@ ASSUMED: Final = {"keras": "keras", "tf": "tensorflow", "tensorflow": "tensorflo
 ALIASES: Final = {alias: layer.id for layer in LAYERS for alias in layer.aliases}
 MERGING: Final = {function: layer.id for layer in LAYERS if layer.family == "merge" for function in layer.functions}
 """Functions that join tensors, and the layer each stands for."""
-RESIZING: Final = "Resizing"
-"""Keras's layer that brings pictures to a size: right behind the input it is the business of the recipe."""
 AUGMENTING: Final = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
                      "RandomCrop", "RandomHeight", "RandomWidth", "RandomHue", "RandomSaturation", "RandomShear",
                      "RandomColorJitter", "RandomColorDegeneration", "RandomGrayscale", "RandomPosterization",

@@ -5,8 +5,7 @@ It reads ordinary 8-bit files; transparent, 16-bit, CMYK and animated ones are t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from cnnstudio.catalog.steps import RECIPE_STEPS
 from cnnstudio.core.item import Step
@@ -18,24 +17,14 @@ _FLAGS: Final = {
     "linear_exact": "INTER_LINEAR_EXACT", "bicubic": "INTER_CUBIC", "area": "INTER_AREA", "lanczos4": "INTER_LANCZOS4",
 }
 _READ: Final = {"grayscale": "IMREAD_COLOR_RGB", "rgb": "IMREAD_COLOR_RGB", "rgba": "IMREAD_COLOR_RGB"}
-_STEPS: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
-    "equalize": lambda _: "on_lightness(picture, cv2.equalizeHist)",
-    "clahe": lambda p: (f"on_lightness(picture, cv2.createCLAHE({float(p['clip_limit'])}, "
-                        f"({p['tile_grid_size']}, {p['tile_grid_size']})).apply)"),
-    "gaussian_blur": lambda p: (f"cv2.GaussianBlur(picture, ({int(p['kernel_size']) | 1}, {int(p['kernel_size']) | 1}), "
-                                f"{float(p['sigma'])})"),
-    "median_blur": lambda p: f"cv2.medianBlur(picture, {int(p['kernel_size']) | 1})",
-    "bilateral_filter": lambda p: (f"cv2.bilateralFilter(picture, {int(p['diameter'])}, {float(p['sigma_color'])}, "
-                                   f"{float(p['sigma_space'])})"),
-}
 
 
 def recipe_code(recipe: RecipeSpec) -> str:
     """The source of `prepare(path)`, which answers uint8 (height, width, channels), and of what it needs."""
     steps = [step for step in recipe.steps if step.enabled and RECIPE_STEPS.find(step.type) is not None]
     lines: list[str] = []
-    if any(step.type in ("equalize", "clahe") for step in steps):
-        lines += [*_LIGHTNESS[recipe.color_mode == "grayscale"], "", ""]
+    for helper in dict.fromkeys(RECIPE_STEPS[step.type].helper for step in steps):
+        lines += [*helper(recipe.channels), "", ""] if helper is not None else []
     lines += [*_resized(recipe), "", ""]
     shape = f"({recipe.height}, {recipe.width}, {recipe.channels})"
     lines += ["def prepare(path):", f'    """A file as the network sees it: uint8 {shape}."""',
@@ -52,15 +41,6 @@ def recipe_code(recipe: RecipeSpec) -> str:
     else:
         lines.append(f"    return picture.reshape{shape}")
     return "\n".join(lines)
-
-
-_LIGHTNESS: Final = {
-    True: ["def on_lightness(picture, change):", '    """Grey is all lightness."""', "    return change(picture)"],
-    False: ["def on_lightness(picture, change):", '    """Changes the lightness (CIE L*) and keeps the colours."""',
-            "    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)",
-            "    lab[..., 0] = change(np.ascontiguousarray(lab[..., 0]))",
-            "    return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)"],
-}
 
 
 def _resized(recipe: RecipeSpec) -> list[str]:
@@ -114,8 +94,5 @@ def _fit(recipe: RecipeSpec) -> list[str]:
 
 
 def _step(step: Step, recipe: RecipeSpec) -> list[str]:
-    values = complete(RECIPE_STEPS[step.type].params, step.params)
-    if step.type == "canny":
-        lines = [f"picture = cv2.Canny(picture, {float(values['threshold1'])}, {float(values['threshold2'])})"]
-        return lines if recipe.channels == 1 else [*lines, "picture = np.repeat(picture[..., None], 3, axis=2)"]
-    return [f"picture = {_STEPS[step.type](values)}"]
+    entry = RECIPE_STEPS[step.type]
+    return entry.opencv(complete(entry.params, step.params), recipe.channels)

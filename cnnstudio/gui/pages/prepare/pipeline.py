@@ -60,9 +60,9 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Trouble:
     """Make the batch as training does."""
     import numpy as np
 
+    from cnnstudio.catalog.pixels import prepare_file
     from cnnstudio.gui.widgets.picture import image_of
     from cnnstudio.imaging.errors import PictureError
-    from cnnstudio.imaging.prepare import prepare_file
     from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
 
     grid = asked.grid

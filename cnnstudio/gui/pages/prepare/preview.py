@@ -140,8 +140,8 @@ class Latest(QObject):
 
 def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Trouble:
     """The files after every stage of the recipe. Of one file trouble is told, of several the others are shown."""
+    from cnnstudio.catalog.pixels import stages
     from cnnstudio.imaging.errors import PictureError
-    from cnnstudio.imaging.prepare import stages
     from cnnstudio.imaging.problems import picture_problem
 
     columns: list[list[StageLook] | None] = []
@@ -237,8 +237,8 @@ class GridMaker:
                 for each, (_, position) in zip(seen, cells, strict=True)]
 
     def _prepared(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
+        from cnnstudio.catalog.pixels import prepare_file
         from cnnstudio.imaging.errors import PictureError
-        from cnnstudio.imaging.prepare import prepare_file
 
         room = _KEPT_BYTES // max(1, int(recipe["height"]) * int(recipe["width"]) * 4)
         if repr(recipe) != self._recipe or len(self._kept) > room:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.call import literal
-from cnnstudio.catalog.steps import AUGMENTATIONS, StepType
+from cnnstudio.catalog.steps import AUGMENTATIONS, Augmentation
 from cnnstudio.core.item import Step
 from cnnstudio.core.params import complete
 from cnnstudio.core.project import Project
@@ -199,7 +199,7 @@ def _draws_itself(step: Step) -> bool:
                                     for each in call.kwargs.values())
 
 
-def _call(step: Step, entry: StepType, project: Project) -> str:
+def _call(step: Step, entry: Augmentation, project: Project) -> str:
     values = _values(step)
     values |= {"always": (values["probability"], values["probability"])}
     if project.recipe.channels == 1 and step.type == "random_color_jitter":

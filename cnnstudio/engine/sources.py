@@ -1,0 +1,20 @@
+"""Source files of the program that belong into exports."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text
+
+
+def source_file(module: str) -> Path:
+    """The source of a module by its dotted name; raises ProblemError (source_missing) where there is none."""
+    spec = importlib.util.find_spec(module)
+    path = Path(spec.origin) if spec is not None and spec.origin else None
+    if path is None or path.suffix != ".py" or not path.is_file():
+        text = Text("This installation lacks the source of {name}, which belongs into a bundle.",
+                    "A esta instalación le falta el código de {name}, que debe ir en el paquete.")
+        raise ProblemError(error("source_missing", text.fill(name=module), "machine"))
+    return path

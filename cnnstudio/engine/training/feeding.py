@@ -86,3 +86,15 @@ class _Converted:
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         for batch in self._batches():
             yield tuple(self._convert(part) for part in batch)
+
+
+def trace_whole_batch(model: Any, source: BatchSource) -> None:
+    """Let TensorFlow compile its step for whole batches first, as it does when an epoch begins. It compiles for the
+    first size that comes and for any size afterwards, and the two do not round alike: a training that goes on with a
+    smaller last batch would not be the same. One step is taken; the caller sets every variable afterwards.
+    """
+    if keras.backend.backend() == "tensorflow":
+        model.make_train_function()
+        batch = source.make(1, np.arange(source.batch_size))
+        model.train_function(iter(_Converted(lambda: iter([tuple(part for part in batch if part is not None)]),
+                                             keras.ops.convert_to_tensor)))

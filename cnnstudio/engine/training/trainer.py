@@ -20,7 +20,7 @@ from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
 from cnnstudio.engine.training.checkpoints import Arrays, Position
-from cnnstudio.engine.training.feeding import Feed
+from cnnstudio.engine.training.feeding import Feed, trace_whole_batch
 from cnnstudio.engine.training.reporting import Reporter
 from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
 from cnnstudio.workers.link import Link
@@ -112,10 +112,8 @@ class StageTrainer:
     def _restore(self, position: Position, arrays: Arrays) -> int:
         """Set everything to where a checkpoint left it; answers how many batches of the next epoch are done."""
         model = self._model
-        if position.batch + 1 == len(self._train):
-            # TensorFlow compiles a step for the first batch that comes: let it be a whole one, as without the break.
-            pictures, labels, weights = self._train.make(1, np.arange(min(self._train.batch_size, self._train.pictures)))
-            model.train_on_batch(pictures, labels, sample_weight=weights)
+        if 0 < position.batch == len(self._train) - 1:
+            trace_whole_batch(model, self._train)
         snapshots.assign(self._kept, arrays["model"], "model")
         snapshots.assign(model.optimizer.variables, arrays.get("optimizer", []), "optimizer")
         self._callbacks.restore(position.callbacks, arrays)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from cnnstudio.catalog.drawing import Drawing
+
 from cnnstudio.core import stage_edits
 from cnnstudio.core.events import Batch, Epoch, Finished, Notice, Stopped
 from cnnstudio.core.item import Item, Step

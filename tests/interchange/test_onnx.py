@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
@@ -439,6 +439,7 @@ OPERATORS = st.lists(st.tuples(st.sampled_from(sorted(
 
 @settings(max_examples=300, deadline=None)
 @given(OPERATORS, st.sampled_from([[1, 3, 8, 8], ["N", 3, None, None], [None, 8, 8, 3]]))
+@example([("Transpose", ["x"], {"perm": 0}, "a")], [1, 3, 8, 8])
 def test_any_graph_gives_a_network_or_problems(operators, shape):
     graph = Build(shape)
     graph.weight(4, 3, 3, 3, name="w")

@@ -10,7 +10,15 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source.names import simple
-from cnnstudio.interchange.keras_source.values import BaseLayer, BaseModel, Drawn, Function, Remark, Tensor, Unknown
+from cnnstudio.interchange.keras_source.values import (
+    BaseLayer,
+    BaseModel,
+    Function,
+    Remark,
+    Tensor,
+    TracedNode,
+    Unknown,
+)
 
 _POOLED: Final = {layer.id: layer.pooling for layer in LAYERS if layer.pooling}
 _NAMES: Final = {simple(base.id): base.id for base in BASES}
@@ -104,7 +112,7 @@ def cut(layer: BaseLayer) -> BaseModel | Unknown:
 
 # Recognising a function that builds the layers of a base -------------------------------------------
 
-def recognised(function: Function, drawn: list[Drawn], entering: Any, answer: Any) -> dict[str, Any] | None:
+def recognised(function: Function, drawn: list[TracedNode], entering: Any, answer: Any) -> dict[str, Any] | None:
     """The parameters of the base whose layers a function drew; None where it drew anything else.
 
     The function's first line names the base, as printed code does; the layers must then be the base's own, with the
@@ -162,7 +170,7 @@ def _weights(words: str) -> dict[str, Any]:
     return {"weights": "file", "weights_file": rest.removeprefix("file ").removesuffix(".")}
 
 
-def _equal(graph: NetworkSpec, drawn: list[Drawn], entering: Drawn) -> bool:
+def _equal(graph: NetworkSpec, drawn: list[TracedNode], entering: TracedNode) -> bool:
     """Whether the nodes are the graph's, behind what stands for its Input."""
     names = {entering.number: graph.nodes[0].id}
     if len(drawn) != len(graph.nodes) - 1:

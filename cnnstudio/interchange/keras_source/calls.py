@@ -15,19 +15,18 @@ from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped
 from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
-from cnnstudio.interchange.keras_source.expressions import NOT_RUN
-from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, canonical, layer_kind, parts
-from cnnstudio.interchange.keras_source.objects import Objects
+from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, canonical, layer_kind, path_parts
+from cnnstudio.interchange.keras_source.parts import NOT_RUN, Parts
 from cnnstudio.interchange.keras_source.settings import layer_of
 from cnnstudio.interchange.keras_source.values import (
     BaseLayer,
+    CallValue,
     Chain,
     Class,
     Function,
     Graph,
     Instance,
     Layer,
-    Made,
     Method,
     Model,
     Name,
@@ -46,8 +45,11 @@ _OPERATIONS: dict[str, type[ast.operator]] = {
 _OBJECTS = ("regularizers", "initializers", "constraints", "optimizers", "losses", "metrics", "callbacks", "optimizer_v2")
 
 
-class Calls(Objects):
+class Calls:
     """Calls of names, layers, models, functions and methods."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._state = parts, parts.state
 
     def call(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         """What `function(*arguments, **keywords)` answers; Unknown where it cannot be known."""
@@ -56,28 +58,25 @@ class Calls(Objects):
         if isinstance(function, Layer | Model):
             return self._applied(function, arguments, keywords, line)
         if isinstance(function, Function):
-            return self.run(function, arguments, keywords, line)
+            return self._parts.statements.run(function, arguments, keywords, line)
         if isinstance(function, Method):
-            return self.act(function, arguments, keywords, line)
+            return self._parts.objects.act(function, arguments, keywords, line)
         if isinstance(function, Class):
-            return self.instance(function, arguments, keywords, line)
+            return self._parts.objects.instance(function, arguments, keywords, line)
         return function if isinstance(function, Unknown) else Unknown(NOT_RUN, line)
-
-    def run(self, function: Function, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        raise NotImplementedError
 
     # Layers and models called on tensors ---------------------------------------------------------------
 
     def _applied(self, function: Layer | Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if isinstance(function, Instance):
-            return self.answer(function, arguments, keywords, line)
+            return self._parts.objects.answer(function, arguments, keywords, line)
         entering = [*arguments, *(keywords[name] for name in ("inputs", "query", "value", "key") if name in keywords)]
         tensors, unknown = self.tensors(entering)
         if unknown is not None:
             return unknown
         if isinstance(function, Layer):
             return self.apply(function, tensors, line)
-        return self.sheet.play(function, tensors, line) if tensors else Unknown(NOT_RUN, line)
+        return self._state.graph.play(function, tensors, line) if tensors else Unknown(NOT_RUN, line)
 
     def tensors(self, values: list[Any]) -> tuple[list[Tensor], Unknown | None]:
         """All tensors in values and rows of them, in order; and the first value that is not known."""
@@ -97,7 +96,7 @@ class Calls(Objects):
     def apply(self, layer: Layer, tensors: list[Tensor], line: int) -> Any:
         """A layer called on tensors; layers that prepare pictures are the business of the recipe and the augmentation."""
         if layer.kind in AUGMENTING and tensors:
-            self.augmenting.setdefault(layer.kind, layer.line)
+            self._state.augmenting.setdefault(layer.kind, layer.line)
             return tensors[0]
         entry = LAYERS.find(layer.kind)
         if entry is not None and entry.recipe_part == "size" and tensors and tensors[0].node.kind == INPUT \
@@ -105,7 +104,7 @@ class Calls(Objects):
             return self._resized(layer, tensors[0])
         if layer.kind == "Lambda" and len(tensors) == 1:
             return self._lambda_layer(layer, tensors[0], line)
-        return self.sheet.apply(layer, tensors, line)
+        return self._state.graph.apply(layer, tensors, line)
 
     def _resized(self, layer: Layer, tensor: Tensor) -> Tensor:
         """Pictures come in the size of the recipe: a Resizing behind an input that leaves the size open sets it."""
@@ -113,7 +112,7 @@ class Calls(Objects):
         if all(isinstance(each, int) and 0 < each <= 4096 for each in size):
             channels = tensor.node.shape[2] if tensor.node.shape is not None else 3
             tensor.node.shape = (int(size[0]), int(size[1]), channels)  # type: ignore[arg-type]
-            self.remarks.append(Remark("resizing", Text(
+            self._state.remarks.append(Remark("resizing", Text(
                 "Resizing: the recipe brings the pictures to {height} × {width}.",
                 "Resizing: la receta lleva las imágenes a {height} × {width}.").fill(height=size[0], width=size[1]),
                 layer.line))
@@ -122,18 +121,18 @@ class Calls(Objects):
     def _lambda_layer(self, layer: Layer, tensor: Tensor, line: int) -> Any:
         """A Lambda whose function is a formula of layers that are known; else a layer that is not."""
         function = layer.given.get("argument_1", layer.given.get("function"))
-        before = len(self.sheet.nodes)
+        before = len(self._state.graph.nodes)
         if isinstance(function, Function | Name):
             answer = self.call(function, [tensor], {}, line)
-            if isinstance(answer, Tensor) and all(self.known(each) for each in self.sheet.nodes[before:]):
+            if isinstance(answer, Tensor) and all(self._parts.objects.known(each) for each in self._state.graph.nodes[before:]):
                 return answer
-        del self.sheet.nodes[before:]
-        return self.sheet.apply(layer, [tensor], line)
+        del self._state.graph.nodes[before:]
+        return self._state.graph.apply(layer, [tensor], line)
 
     # Names of libraries -----------------------------------------------------------------------------------
 
     def _library(self, path: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        library, part, name = parts(path)
+        library, part, name = path_parts(path)
         if library == "builtins":
             return self._built_in(name, arguments, keywords, line)
         if path in arithmetic.LIBRARY:
@@ -145,7 +144,7 @@ class Calls(Objects):
             return self._operation(name, arguments, keywords, line)
         if tensors:
             return Unknown(_ELSEWHERE.fill(name=path), line)
-        return Made(path, arguments, keywords, line) if library in ("tensorflow", "tensorflow_addons") else Unknown(
+        return CallValue(path, arguments, keywords, line) if library in ("tensorflow", "tensorflow_addons") else Unknown(
             NOT_RUN, line)
 
     def _keras(self, path: str, part: str, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
@@ -166,7 +165,7 @@ class Calls(Objects):
         if "applications" in words:
             return self._application(name, arguments, keywords, line)
         if part in _OBJECTS:
-            return Made(path, arguments, keywords, line)
+            return CallValue(path, arguments, keywords, line)
         if name == "image_data_format":
             return "channels_last"
         tensors, _unknown = self.tensors(arguments)
@@ -193,14 +192,14 @@ class Calls(Objects):
         if isinstance(batch, list | tuple):
             shape = tuple(batch)[1:]
         name = keywords.get("name")
-        return self.sheet.input(shape, line, name if isinstance(name, str) else "")
+        return self._state.graph.input(shape, line, name if isinstance(name, str) else "")
 
     def _chain(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Chain:
         inside = arguments[0] if arguments else keywords.get("layers")
         items = list(inside) if isinstance(inside, list | tuple) else [inside] if isinstance(inside, Unknown) else []
         name = keywords.get("name")
         made = Chain(line=line, name=name if isinstance(name, str) else "", items=items)
-        self.sheet.models.append(made)
+        self._state.graph.models.append(made)
         return made
 
     def _graph(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Graph:
@@ -214,7 +213,7 @@ class Calls(Objects):
 
         name = keywords.get("name")
         made = Graph(line=line, name=name if isinstance(name, str) else "", inputs=row(inputs), outputs=row(outputs))
-        self.sheet.models.append(made)
+        self._state.graph.models.append(made)
         return made
 
     def _application(self, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
@@ -224,8 +223,8 @@ class Calls(Objects):
         if base is None:
             return Unknown(Text("{name} is no base that is known here", "{name} no es una base conocida aquí").fill(name=name),
                            line)
-        made = bases.made(base, arguments, keywords, line, self.remarks)
-        self.sheet.models.append(made)
+        made = bases.made(base, arguments, keywords, line, self._state.remarks)
+        self._state.graph.models.append(made)
         return made
 
     # Functions on tensors ---------------------------------------------------------------------------------
@@ -237,7 +236,7 @@ class Calls(Objects):
         if name in _KEPT:
             return arguments[0]
         if name in ("int_shape", "shape"):
-            return self.attribute(tensors[0], "shape", line)
+            return self._parts.objects.attribute(tensors[0], "shape", line)
         word = {"swish": "silu", "hard_swish": "hard_silu"}.get(name, name)
         if word in ACTIVATIONS:
             return self._activated(word, tensors, arguments[1:], keywords, line)
@@ -246,16 +245,16 @@ class Calls(Objects):
         if name in MERGING and name != "dot":
             settings = {"axis": keywords.get("axis", arguments[1] if len(arguments) > 1 and isinstance(
                 arguments[1], int) else -1)} if LAYERS[MERGING[name]].has_param("axis") else {}
-            return self.sheet.apply(layer_of(MERGING[name], [], settings, line), tensors, line)
+            return self._state.graph.apply(layer_of(MERGING[name], [], settings, line), tensors, line)
         pooling = global_pooling(_MEANS.get(name, ""))
         if pooling is not None and self._axes(arguments, keywords) in ((1, 2), (-3, -2)):
             kept = keywords.get("keepdims", keywords.get("keep_dims", False)) is True
-            return self.sheet.apply(layer_of(pooling.id, [], {"keepdims": kept}, line), tensors, line)
+            return self._state.graph.apply(layer_of(pooling.id, [], {"keepdims": kept}, line), tensors, line)
         if name == "reshape" and len(arguments) > 1 and isinstance(arguments[1], list | tuple):
-            return self.sheet.apply(layer_of(RESHAPE.id, [tuple(arguments[1])[1:]], {}, line), tensors, line)
+            return self._state.graph.apply(layer_of(RESHAPE.id, [tuple(arguments[1])[1:]], {}, line), tensors, line)
         if name == "flatten":
-            return self.sheet.apply(layer_of(FLATTEN.id, [], {}, line), tensors, line)
-        return self.sheet.apply(layer_of(name, [], {}, line), tensors, line)
+            return self._state.graph.apply(layer_of(FLATTEN.id, [], {}, line), tensors, line)
+        return self._state.graph.apply(layer_of(name, [], {}, line), tensors, line)
 
     def _axes(self, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         axes = keywords.get("axis", arguments[1] if len(arguments) > 1 else None)
@@ -271,7 +270,7 @@ class Calls(Objects):
         else:
             layer = layer_of(ACTIVATION.id, [word], {}, line)
         layer.name = name if isinstance(name, str) else ""
-        return self.sheet.apply(layer, tensors, line)
+        return self._state.graph.apply(layer, tensors, line)
 
     def joined(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
         """`a + b`, `a * b`, `a - b` of tensors; with a number it is a Rescaling."""
@@ -279,7 +278,7 @@ class Calls(Objects):
             entry = joining(_SIGNS.get(kind, ""))
             if entry is None:
                 return Unknown(NOT_RUN, line)
-            return self.sheet.apply(layer_of(entry.id, [], {}, line), [one, other], line)
+            return self._state.graph.apply(layer_of(entry.id, [], {}, line), [one, other], line)
         tensor, number, first = (one, other, True) if isinstance(one, Tensor) else (other, one, False)
         if isinstance(number, list | tuple) and number and all(isinstance(each, int | float) for each in number):
             numbers = [float(each) for each in number]
@@ -291,7 +290,7 @@ class Calls(Objects):
         if scale is None or offset is None:
             return Unknown(NOT_RUN, line)
         row: Any = (scale[0], offset[0]) if len(numbers) == 1 else (tuple(scale), tuple(offset))
-        return self.sheet.apply(layer_of(RESCALING.id, [*row], {}, line), [tensor], line)
+        return self._state.graph.apply(layer_of(RESCALING.id, [*row], {}, line), [tensor], line)
 
     # Python's own functions ----------------------------------------------------------------------------------
 
@@ -301,7 +300,7 @@ class Calls(Objects):
         if name == "isinstance" and len(arguments) == 2:
             return self._is_one(arguments[0], arguments[1], line)
         if name in ("getattr", "hasattr") and len(arguments) > 1 and isinstance(arguments[1], str):
-            found = self.attribute(arguments[0], arguments[1], line)
+            found = self._parts.objects.attribute(arguments[0], arguments[1], line)
             if name == "hasattr":
                 return not isinstance(found, Unknown)
             return arguments[2] if isinstance(found, Unknown) and len(arguments) > 2 else found
@@ -327,7 +326,7 @@ class Calls(Objects):
         """isinstance(layer, keras.layers.BatchNormalization)."""
         if not isinstance(value, BaseLayer | Layer | Model):
             return Unknown(NOT_RUN, line)
-        names = [parts(canonical(each.path))[2] for each in (kinds if isinstance(kinds, tuple) else (kinds,))
+        names = [path_parts(canonical(each.path))[2] for each in (kinds if isinstance(kinds, tuple) else (kinds,))
                  if isinstance(each, Name)]
         if isinstance(value, Model):
             return "Model" in names or (isinstance(value, Chain) and "Sequential" in names)

@@ -11,53 +11,28 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic
 from cnnstudio.interchange.keras_source.arithmetic import Impossible
 from cnnstudio.interchange.keras_source.names import ASSUMED, layer_kind
+from cnnstudio.interchange.keras_source.parts import NOT_RUN, OutOfSteps, Parts
 from cnnstudio.interchange.keras_source.values import Function, Name, Scope, Tensor, Trouble, Unknown
 
-STEPS: Final = 60_000
-"""Expressions that are evaluated before the reading stops: the largest printed base takes a fifth."""
-NOT_RUN: Final = Text("only running the code would tell", "solo se sabría al ejecutar el código")
 NO_NAME: Final = Text("{name} is defined nowhere", "{name} no está definido en ninguna parte")
 NO_SENSE: Final = Text("the expression has no value", "la expresión no tiene valor")
 STATES: Final = {"True": True, "False": False, "None": None}
 
 
-class OutOfSteps(Exception):
-    """The code goes on and on."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__()
-        self.line = line
-
-
 class Expressions:
-    """Evaluates expressions; what calls, attributes and operators of layers and tensors mean is told by those who
-    derive from it."""
+    """Evaluates expressions; the other parts of the interpreter say what calls, attributes and tensors mean."""
 
-    def __init__(self) -> None:
-        self.steps = STEPS
-        self.line = 1
-        self.starred = False
-        """Whether all names of keras.layers were imported."""
-
-    # What the derived classes know ------------------------------------------------------------------
-
-    def call(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        raise NotImplementedError
-
-    def attribute(self, owner: Any, name: str, line: int) -> Any:
-        raise NotImplementedError
-
-    def joined(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
-        raise NotImplementedError
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._state = parts, parts.state
 
     # Evaluating ---------------------------------------------------------------------------------------
 
     def value(self, node: ast.expr, scope: Scope) -> Any:
         """What an expression stands for; Unknown where that cannot be known."""
-        self.steps -= 1
-        if self.steps < 0:
+        self._state.steps -= 1
+        if self._state.steps < 0:
             raise OutOfSteps(node.lineno)
-        self.line = node.lineno
+        self._state.line = node.lineno
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
             return Unknown(NOT_RUN, node.lineno)
@@ -67,7 +42,7 @@ class Expressions:
             return Unknown(NO_SENSE, node.lineno)
         if isinstance(node, ast.BinOp | ast.Call) and isinstance(found, str | list | tuple | dict):
             # Rows take memory: long ones count as many steps.
-            self.steps -= len(found) // 32
+            self._state.steps -= len(found) // 32
         return found
 
     def _constant(self, node: ast.Constant, _scope: Scope) -> Any:
@@ -83,13 +58,13 @@ class Expressions:
             return Name(ASSUMED[node.id])
         if LAYERS.find(layer_kind(node.id)) is not None or node.id in ("Sequential", "Model", "InputLayer"):
             return Name(f"keras.layers.{node.id}" if node.id not in ("Sequential", "Model") else f"keras.{node.id}")
-        if self.starred:
+        if self._state.starred:
             return Name(f"keras.layers.{node.id}")
         return Unknown(NO_NAME.fill(name=node.id), node.lineno)
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Any:
         owner = self.value(node.value, scope)
-        return self.attribute(owner, node.attr, node.lineno)
+        return self._parts.objects.attribute(owner, node.attr, node.lineno)
 
     def _tuple(self, node: ast.Tuple, scope: Scope) -> Any:
         return tuple(self._row(node.elts, scope))
@@ -146,7 +121,7 @@ class Expressions:
             if isinstance(each, Unknown):
                 return each
         if isinstance(one, Tensor) or isinstance(other, Tensor):
-            return self.joined(kind, one, other, line)
+            return self._parts.calls.joined(kind, one, other, line)
         if arithmetic.plain(one) and arithmetic.plain(other):
             return arithmetic.combined(kind, one, other)
         return Unknown(NOT_RUN, line)
@@ -154,7 +129,7 @@ class Expressions:
     def _unaryop(self, node: ast.UnaryOp, scope: Scope) -> Any:
         value = self.value(node.operand, scope)
         if isinstance(value, Tensor) and isinstance(node.op, ast.USub):
-            return self.joined(ast.Mult, value, -1.0, node.lineno)
+            return self._parts.calls.joined(ast.Mult, value, -1.0, node.lineno)
         if isinstance(node.op, ast.Not):
             known = self.truth(value)
             return Unknown(NOT_RUN, node.lineno) if known is None else not known
@@ -255,7 +230,7 @@ class Expressions:
         if rounds is None:
             return row if isinstance(row, Unknown) else Unknown(NOT_RUN, first.iter.lineno)
         for each in rounds:
-            self.assign(first.target, each, scope)
+            self._parts.statements.assign(first.target, each, scope)
             conditions = [self.truth(self.value(test, scope)) for test in first.ifs]
             if None in conditions:
                 return Unknown(NOT_RUN, first.iter.lineno)
@@ -264,10 +239,6 @@ class Expressions:
                 if trouble is not None:
                     return trouble
         return None
-
-    def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
-        """Give a value to a name, to names in a row, to an attribute or to a place in a list."""
-        raise NotImplementedError
 
     # Calls ----------------------------------------------------------------------------------------------
 
@@ -284,13 +255,9 @@ class Expressions:
             elif isinstance(value, Unknown):
                 keywords["**"] = value
         if isinstance(function, Name) and function.path == "builtins.super":
-            return self.parent(scope)
+            return self._parts.objects.parent(scope)
         try:
-            return self.call(function, arguments, keywords, node.lineno)
+            return self._parts.calls.call(function, arguments, keywords, node.lineno)
         except RecursionError:
             raise Trouble("code_too_deep", Text("The code is nested too deeply.", "El código está demasiado anidado."),
                           node.lineno) from None
-
-    def parent(self, scope: Scope) -> Any:
-        """What `super()` is."""
-        raise NotImplementedError

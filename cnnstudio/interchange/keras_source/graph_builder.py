@@ -13,13 +13,13 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source.values import (
     BaseModel,
     Chain,
-    Drawn,
     Graph,
     Instance,
     Layer,
     Model,
     Shape,
     Tensor,
+    TracedNode,
     Trouble,
     Unknown,
 )
@@ -28,11 +28,11 @@ from cnnstudio.network.shapes import shape_and_cost
 MOST_NODES: Final = 5_000
 
 
-class Sheet:
+class GraphBuilder:
     """All nodes that the code drew so far, and the models that it made."""
 
     def __init__(self) -> None:
-        self.nodes: list[Drawn] = []
+        self.nodes: list[TracedNode] = []
         self.models: list[Model] = []
         self._made = 0
         self.answer: Callable[[Instance, list[Any], dict[str, Any], int], Any] = lambda *_given: Unknown(
@@ -42,15 +42,15 @@ class Sheet:
         """How a layer of a model in a row is called; the reader passes over those that only prepare pictures."""
         self._implied = False
 
-    def node(self, kind: str, params: dict[str, Any], sources: Sequence[Drawn], line: int, *, name: str = "",
+    def node(self, kind: str, params: dict[str, Any], sources: Sequence[TracedNode], line: int, *, name: str = "",
              layer: Layer | None = None, base: BaseModel | None = None, shape: Shape | None = None) -> Tensor:
         """Draw a node; its shape follows from its sources unless it is given."""
         if self._made >= MOST_NODES:
             raise Trouble("code_too_large", Text("The code makes more than {n} layers.",
                                                  "El código crea más de {n} capas.").fill(n=MOST_NODES), line)
         self._made += 1
-        drawn = Drawn(number=self._made, kind=kind, params=params, sources=list(sources), line=line, name=name, layer=layer,
-                      base=base, shape=shape)
+        drawn = TracedNode(number=self._made, kind=kind, params=params, sources=list(sources), line=line, name=name,
+                           layer=layer, base=base, shape=shape)
         drawn.implied = self._implied
         if shape is None and kind != INPUT:
             drawn.shape = _shape(drawn)
@@ -126,7 +126,7 @@ class Sheet:
             return [start], [answer]
         raise TypeError(type(model).__name__)
 
-    def reaching(self, ends: Iterable[Drawn]) -> list[Drawn]:
+    def reaching(self, ends: Iterable[TracedNode]) -> list[TracedNode]:
         """The nodes that lead to these, in the order in which they were drawn."""
         return ancestors(ends)
 
@@ -184,9 +184,9 @@ class Sheet:
         return found
 
 
-def ancestors(ends: Iterable[Drawn]) -> list[Drawn]:
+def ancestors(ends: Iterable[TracedNode]) -> list[TracedNode]:
     """The nodes that lead to these, themselves included, each behind its sources."""
-    found: dict[int, Drawn] = {}
+    found: dict[int, TracedNode] = {}
     waiting = list(ends)
     while waiting:
         drawn = waiting.pop()
@@ -196,7 +196,7 @@ def ancestors(ends: Iterable[Drawn]) -> list[Drawn]:
     return [found[number] for number in sorted(found)]
 
 
-def _shape(drawn: Drawn) -> Shape | None:
+def _shape(drawn: TracedNode) -> Shape | None:
     """What comes out of a node, where its inputs and settings are sound."""
     entry = LAYERS.find(drawn.kind)
     shapes = [source.shape for source in drawn.sources]

@@ -31,7 +31,7 @@ def canonical(path: str) -> str:
     return path
 
 
-def parts(path: str) -> tuple[str, str, str]:
+def path_parts(path: str) -> tuple[str, str, str]:
     """(library, part of it, last name) of a dotted name: ("keras", "layers", "Conv2D")."""
     words = path.split(".")
     return words[0], words[1] if len(words) > 2 else "", words[-1]

@@ -7,14 +7,13 @@ from typing import Any, Final
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
-from cnnstudio.interchange.keras_source.expressions import NOT_RUN, Expressions
-from cnnstudio.interchange.keras_source.graph_builder import Sheet
+from cnnstudio.interchange.keras_source.parts import NOT_RUN, Parts
+from cnnstudio.interchange.keras_source.settings import layer_of
 from cnnstudio.interchange.keras_source.values import (
     BaseLayer,
     BaseModel,
     Chain,
     Class,
-    Drawn,
     Function,
     Graph,
     Instance,
@@ -25,6 +24,7 @@ from cnnstudio.interchange.keras_source.values import (
     Remark,
     Scope,
     Tensor,
+    TracedNode,
     Unknown,
 )
 
@@ -32,23 +32,11 @@ _ACTIONS: Final = ("add", "pop", "compile", "fit", "build", "get_layer", "summar
                    "evaluate", "load_weights", "get_weights", "set_weights", "fit_generator")
 
 
-class Objects(Expressions):
-    """Attributes and methods."""
+class Objects:
+    """Attributes and methods of what the code has made."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.sheet = Sheet()
-        self.sheet.answer = self.answer
-        self.sheet.call = self.apply
-        self.remarks: list[Remark] = []
-        self.augmenting: dict[str, int] = {}
-        """Kinds of augmenting layers that were passed over, and where the first stood."""
-
-    def apply(self, layer: Layer, tensors: list[Tensor], line: int) -> Any:
-        raise NotImplementedError
-
-    def run(self, function: Function, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        raise NotImplementedError
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._state = parts, parts.state
 
     # Attributes --------------------------------------------------------------------------------------
 
@@ -104,9 +92,9 @@ class Objects(Expressions):
             short = bases.cut(owner)
             if isinstance(short, Unknown):
                 return Unknown(short.reason, line)
-            inputs, _outputs = self.sheet.ends(owner.model, line)
+            inputs, _outputs = self._state.graph.ends(owner.model, line)
             short.start = inputs[0]
-            return self.sheet.ends(short, line)[1][0]
+            return self._state.graph.ends(short, line)[1][0]
         return Unknown(NOT_RUN, line)
 
     def _of_instance(self, owner: Instance, name: str, line: int) -> Any:
@@ -121,10 +109,10 @@ class Objects(Expressions):
 
     def _of_model(self, owner: Model, name: str, line: int) -> Any:
         if name in ("input", "inputs", "output", "outputs"):
-            ends = self.sheet.ends(owner, line)[name.startswith("out")]
+            ends = self._state.graph.ends(owner, line)[name.startswith("out")]
             return ends if name.endswith("s") or len(ends) != 1 else ends[0]
         if name in ("input_shape", "output_shape"):
-            ends = self.sheet.ends(owner, line)[name.startswith("out")]
+            ends = self._state.graph.ends(owner, line)[name.startswith("out")]
             return self.attribute(ends[0], "shape", line) if ends else Unknown(NOT_RUN, line)
         if name == "layers":
             return self.layers(owner)
@@ -139,12 +127,12 @@ class Objects(Expressions):
         if isinstance(model, BaseModel):
             return list(bases.layers(model))
         if isinstance(model, Chain):
-            self.sheet.ends(model, model.line)
+            self._state.graph.ends(model, model.line)
             return [each for each in model.items if isinstance(each, Layer | Model) and not (
                 isinstance(each, Layer) and each.kind == "InputLayer")]
         if isinstance(model, Graph):
             found: list[Any] = []
-            for drawn in self.sheet.reaching([each.node for each in model.outputs if isinstance(each, Tensor)]):
+            for drawn in self._state.graph.reaching([each.node for each in model.outputs if isinstance(each, Tensor)]):
                 part = drawn.base or drawn.layer
                 if part is not None and part not in found:
                     found.append(part)
@@ -159,12 +147,10 @@ class Objects(Expressions):
             if isinstance(value, bool):
                 self._freeze(owner, value)
             else:
-                self.remarks.append(Remark("open_setting", Text(
+                self._state.remarks.append(Remark("open_setting", Text(
                     "What learns is not known here; all of it does.", "No se sabe aquí qué aprende; aprende todo."), line))
         elif name == "activation" and isinstance(owner, Layer):
             # `model.layers[-1].activation = keras.activations.linear`
-            from cnnstudio.interchange.keras_source.settings import layer_of
-
             owner.params = layer_of(owner.kind, [], owner.given | {"activation": value}, owner.line).params
 
     def _freeze(self, owner: Any, trainable: bool) -> None:
@@ -187,9 +173,9 @@ class Objects(Expressions):
         """`owner.method(...)`."""
         owner, name = method.owner, method.name
         if method.function is not None:
-            return self.run(method.function, [owner, *arguments], keywords, line)
+            return self._parts.statements.run(method.function, [owner, *arguments], keywords, line)
         if isinstance(owner, Layer):
-            return self.call(owner, arguments, keywords, line)
+            return self._parts.calls.call(owner, arguments, keywords, line)
         if isinstance(owner, Model):
             return self._model_act(owner, name, arguments, keywords, line)
         return arithmetic.asked(owner, name, arguments, keywords)
@@ -211,7 +197,7 @@ class Objects(Expressions):
         elif name == "get_layer":
             return self._layer_of(owner, arguments, keywords, line)
         elif name in ("call", "__call__"):
-            return self.call(owner, arguments, keywords, line)
+            return self._parts.calls.call(owner, arguments, keywords, line)
         elif name == "__init__":
             return None
         else:
@@ -235,43 +221,44 @@ class Objects(Expressions):
         made = Instance(line=line, kind=kind, name=name if isinstance(name, str) else "", given=(arguments, keywords))
         start = kind.find("__init__")
         if isinstance(start, Function):
-            self.run(start, [made, *arguments], keywords, line)
+            self._parts.statements.run(start, [made, *arguments], keywords, line)
         if kind.role == "model":
-            self.sheet.models.append(made)
+            self._state.graph.models.append(made)
         return made
 
     def answer(self, owner: Instance, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         """An object of the file's own class called on tensors: what its `call` draws."""
         call = owner.kind.find("call") or owner.kind.find("__call__")
         owner.nested = True
-        before = len(self.sheet.nodes)
-        answer = self.run(call, [owner, *arguments], keywords, line) if isinstance(call, Function) else Unknown(
-            Text("the class {name} has no call", "la clase {name} no tiene call").fill(name=owner.kind.name), line)
+        before = len(self._state.graph.nodes)
+        if isinstance(call, Function):
+            answer = self._parts.statements.run(call, [owner, *arguments], keywords, line)
+        else:
+            answer = Unknown(Text("the class {name} has no call", "la clase {name} no tiene call").fill(
+                name=owner.kind.name), line)
         if owner.kind.role != "layer" or isinstance(answer, Tensor):
             return answer
         tensors = [each for each in arguments if isinstance(each, Tensor)]
         if not tensors:
             return answer
         # What a layer computes with weights of its own cannot be told: it stays one layer, marked as unknown.
-        del self.sheet.nodes[before:]
-        from cnnstudio.interchange.keras_source.settings import layer_of
-
+        del self._state.graph.nodes[before:]
         given, named = owner.given
         made = layer_of(owner.kind.name, given, named, owner.line)
         made.known, made.params = False, made.params if made.known is False else {}
-        return self.sheet.apply(made, tensors, line)
+        return self._state.graph.apply(made, tensors, line)
 
     def parent(self, scope: Scope) -> Any:
         """`super()`: the object, seen as what its class derives from."""
         known, owner = scope.find("self")
         known_class, kind = scope.find("__class__")
         if not known or not isinstance(owner, Instance):
-            return Unknown(NOT_RUN, self.line)
+            return Unknown(NOT_RUN, self._state.line)
         outer = kind if known_class and isinstance(kind, Class) else owner.kind
         above = next((each for each in outer.bases if isinstance(each, Class)), None)
         return _Parent(owner, above) if above is not None else Method(owner, "__init__")
 
-    def known(self, drawn: Drawn) -> bool:
+    def known(self, drawn: TracedNode) -> bool:
         """Whether a node is of a type that is known here."""
         return LAYERS.find(drawn.kind) is not None and (drawn.layer is None or drawn.layer.known)
 

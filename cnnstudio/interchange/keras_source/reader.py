@@ -18,8 +18,8 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, without_scaling
+from cnnstudio.interchange.keras_source.interpreter import Interpreter
 from cnnstudio.interchange.keras_source.result import Found, found
-from cnnstudio.interchange.keras_source.statements import Reader
 from cnnstudio.interchange.keras_source.values import Remark, Trouble
 
 LARGEST: Final = 4 << 20
@@ -89,11 +89,11 @@ def read(source: Source, bases: Mapping[str, Node] | None = None) -> Written:
             "exportado."), 0)
     try:
         tree = _tree(source)
-        reader = Reader()
-        reader.bases = {ast.dump(ast.parse(function).body[0]): node for function, node in (bases or {}).items()
+        interpreter = Interpreter()
+        interpreter.state.bases = {ast.dump(ast.parse(function).body[0]): node for function, node in (bases or {}).items()
                         if function.startswith("def ")}
-        reader.follow(tree)
-        return _written(source, found(reader))
+        interpreter.follow(tree)
+        return _written(source, found(interpreter.state))
     except Trouble as trouble:
         raise _error(source, trouble.code, trouble.text, trouble.line) from None
     except (RecursionError, MemoryError):

@@ -1,4 +1,4 @@
-"""From what the code drew to a network: which of its models, its layers with ids, and what a reader should know."""
+"""From what the code drew to a network: which of its models, its layers with ids, and what a state should know."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import bases
 from cnnstudio.interchange.keras_source.graph_builder import ancestors
 from cnnstudio.interchange.keras_source.names import simple
-from cnnstudio.interchange.keras_source.statements import Reader
+from cnnstudio.interchange.keras_source.parts import State
 from cnnstudio.interchange.keras_source.training import takes_scores, training_of
 from cnnstudio.interchange.keras_source.values import (
     BaseModel,
-    Drawn,
     Graph,
     Instance,
     Model,
     Remark,
     Tensor,
+    TracedNode,
     Trouble,
     Unknown,
 )
@@ -41,25 +41,25 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[Remark, ...]
 
 
-def found(reader: Reader) -> Found:
+def found(state: State) -> Found:
     """The network that the code describes; raises Trouble where it describes none."""
-    remarks = list(reader.remarks)
-    model, start, end = _model(reader, remarks)
-    kept = _kept(reader, model, end)
+    remarks = list(state.remarks)
+    model, start, end = _model(state, remarks)
+    kept = _kept(state, model, end)
     if start is not None:
         _check_inputs(start, ancestors([end]) if end is not None else kept)
     if end is not None and takes_scores(model):
         _answer_shares(end, remarks)
     network, unknown = _network(kept, end, remarks)
-    if reader.stopped:
+    if state.stopped:
         remarks.append(Remark("code_stopped", Text("The code goes on without end: it was read up to this line.",
-                                                   "El código no termina: se leyó hasta esta línea."), reader.stopped))
-    if reader.augmenting:
-        line = min(reader.augmenting.values())
+                                                   "El código no termina: se leyó hasta esta línea."), state.stopped))
+    if state.augmenting:
+        line = min(state.augmenting.values())
         remarks.append(Remark("augmenting_layers", Text(
             "Augmentation is chosen on the Prepare page and is not in the network: {names}.",
             "El aumento se elige en la página Preparar y no está en la red: {names}.").fill(
-                names=", ".join(reader.augmenting)), line))
+                names=", ".join(state.augmenting)), line))
     training = training_of(model, remarks) if model is not None else {}
     shape = start.shape if start is not None and start.shape is not None and len(start.shape) == 3 else None
     if start is not None and shape is None:
@@ -69,7 +69,7 @@ def found(reader: Reader) -> Found:
     return Found(network=network, shape=shape, unknown=unknown, training=training, remarks=_told(remarks))
 
 
-def _answer_shares(end: Drawn, remarks: list[Remark]) -> None:
+def _answer_shares(end: TracedNode, remarks: list[Remark]) -> None:
     """Here every loss takes probabilities: a last Dense that gives scores gets the activation that its loss would apply."""
     if end.kind == PLAIN_OUTPUT and end.params.get("activation") in (None, "linear"):
         activation = "sigmoid" if end.params.get("units") == 1 else "softmax"
@@ -82,11 +82,11 @@ def _answer_shares(end: Drawn, remarks: list[Remark]) -> None:
 
 # Which model ----------------------------------------------------------------------------------------
 
-def _model(reader: Reader, remarks: list[Remark]) -> tuple[Model | None, Drawn | None, Drawn | None]:
+def _model(state: State, remarks: list[Remark]) -> tuple[Model | None, TracedNode | None, TracedNode | None]:
     """(the model, its input, its output): the one that is compiled, else the last that others do not take in."""
-    models = reader.sheet.models
+    models = state.graph.models
     if not models:
-        return _without_model(reader, remarks)
+        return _without_model(state, remarks)
     ranked = sorted(range(len(models)), key=lambda place: (models[place].compiled is not None, not models[place].nested,
                                                            not isinstance(models[place], BaseModel), place), reverse=True)
     first: Trouble | None = None
@@ -95,14 +95,14 @@ def _model(reader: Reader, remarks: list[Remark]) -> tuple[Model | None, Drawn |
         if first is not None and (model.nested or isinstance(model, BaseModel)):
             continue
         try:
-            start, end = _ends(reader, model)
+            start, end = _ends(state, model)
         except Trouble as trouble:
             if model.compiled is not None:
                 raise
             # What was made from a model afterwards, such as one that answers its maps, too, need not be a classifier.
             first = first or trouble
             continue
-        others = _others(reader, model, end)
+        others = _others(state, model, end)
         if others:
             remarks.append(Remark("several_models", Text(
                 "The file makes {n} models; this one was taken{why}.", "El archivo crea {n} modelos; se tomó este{why}.").fill(
@@ -113,7 +113,7 @@ def _model(reader: Reader, remarks: list[Remark]) -> tuple[Model | None, Drawn |
     raise first
 
 
-def _others(reader: Reader, model: Model, end: Drawn) -> list[Model]:
+def _others(state: State, model: Model, end: TracedNode) -> list[Model]:
     """The models besides this one that are no part of it: bases, models within it, its layers up to some point."""
     leading = {each.number for each in ancestors([end])}
 
@@ -121,12 +121,12 @@ def _others(reader: Reader, model: Model, end: Drawn) -> list[Model]:
         return isinstance(other, Graph) and all(isinstance(each, Tensor) and each.node.number in leading
                                                 for each in other.outputs)
 
-    return [each for each in reader.sheet.models
+    return [each for each in state.graph.models
             if each is not model and not each.nested and not isinstance(each, BaseModel) and not part(each)]
 
 
-def _ends(reader: Reader, model: Model) -> tuple[Drawn, Drawn]:
-    inputs, outputs = reader.sheet.ends(model, model.line)
+def _ends(state: State, model: Model) -> tuple[TracedNode, TracedNode]:
+    inputs, outputs = state.graph.ends(model, model.line)
     for each in (*inputs, *outputs):
         if isinstance(each, Unknown):
             text = Text("The network cannot be told from the code: {why}.", "La red no se deduce del código: {why}.")
@@ -148,9 +148,9 @@ def _ends(reader: Reader, model: Model) -> tuple[Drawn, Drawn]:
     return starts[0].node, tensors[0].node
 
 
-def _without_model(reader: Reader, remarks: list[Remark]) -> tuple[None, Drawn | None, None]:
+def _without_model(state: State, remarks: list[Remark]) -> tuple[None, TracedNode | None, None]:
     """Code that only calls layers: all of them are the network."""
-    nodes = reader.sheet.nodes
+    nodes = state.graph.nodes
     if not any(each.kind != INPUT for each in nodes):
         raise Trouble("no_network", Text("There is no network of Keras in this code.", "No hay ninguna red de Keras en este "
                                          "código."), 1)
@@ -160,19 +160,19 @@ def _without_model(reader: Reader, remarks: list[Remark]) -> tuple[None, Drawn |
     return None, next((each for each in nodes if each.kind == INPUT), None), None
 
 
-def _kept(reader: Reader, model: Model | None, end: Drawn | None) -> list[Drawn]:
+def _kept(state: State, model: Model | None, end: TracedNode | None) -> list[TracedNode]:
     """The nodes of the network: those that lead to its answer; with one model only, also those that lead nowhere yet."""
     if end is None:
-        return reader.sheet.nodes
+        return state.graph.nodes
     leading = ancestors([end])
-    if isinstance(model, Graph) and not any(each.nested for each in reader.sheet.models if not isinstance(each, BaseModel)) \
-            and not _others(reader, model, end):
+    if isinstance(model, Graph) and not any(each.nested for each in state.graph.models if not isinstance(each, BaseModel)) \
+            and not _others(state, model, end):
         numbers = {each.number for each in leading}
-        return [each for each in reader.sheet.nodes if each.number in numbers or not each.implied]
+        return [each for each in state.graph.nodes if each.number in numbers or not each.implied]
     return leading
 
 
-def _check_inputs(start: Drawn, kept: Iterable[Drawn]) -> None:
+def _check_inputs(start: TracedNode, kept: Iterable[TracedNode]) -> None:
     if start.trouble is not None:
         raise start.trouble
     others = [each for each in kept if each.kind == INPUT and each is not start]
@@ -183,7 +183,7 @@ def _check_inputs(start: Drawn, kept: Iterable[Drawn]) -> None:
 
 # The network --------------------------------------------------------------------------------------------
 
-def _network(kept: list[Drawn], end: Drawn | None, remarks: list[Remark]) -> tuple[NetworkSpec, tuple[str, ...]]:
+def _network(kept: list[TracedNode], end: TracedNode | None, remarks: list[Remark]) -> tuple[NetworkSpec, tuple[str, ...]]:
     names = _names(kept)
     nodes: list[Node] = []
     unknown: list[str] = []
@@ -217,7 +217,7 @@ def _network(kept: list[Drawn], end: Drawn | None, remarks: list[Remark]) -> tup
     return NetworkSpec(nodes=tuple(nodes), edges=edges), tuple(unknown)
 
 
-def _names(kept: list[Drawn]) -> dict[int, str]:
+def _names(kept: list[TracedNode]) -> dict[int, str]:
     """An id for every node: the name that the code gives, then names by type for the others."""
     found: dict[int, str] = {}
     taken: set[str] = set()
@@ -241,14 +241,14 @@ def _word(name: str) -> str:
     return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in name) or "layer"
 
 
-def _follows_classes(drawn: Drawn) -> bool:
+def _follows_classes(drawn: TracedNode) -> bool:
     """Whether a last Dense is what answers for the classes, of which the code does not tell how many there are."""
     layer = drawn.layer
     return layer is not None and drawn.kind == PLAIN_OUTPUT and "units" in layer.open and simple(
         str(drawn.params.get("activation") or "softmax")) in ("softmax", "sigmoid")
 
 
-def _of_layer(drawn: Drawn) -> list[Remark]:
+def _of_layer(drawn: TracedNode) -> list[Remark]:
     layer = drawn.layer
     assert layer is not None
     made: list[Remark] = []

@@ -18,10 +18,10 @@ from cnnstudio.interchange.keras_source.names import (
     PLAIN_INITIALIZERS,
     canonical,
     layer_kind,
-    parts,
+    path_parts,
     simple,
 )
-from cnnstudio.interchange.keras_source.values import Layer, Made, Name, Remark, Unknown
+from cnnstudio.interchange.keras_source.values import CallValue, Layer, Name, Remark, Unknown
 
 _LONGEST: Final = 4096
 """Numbers in one setting."""
@@ -177,7 +177,7 @@ def _plain(name: str, value: Any) -> Any:
 
 def activation_name(value: Any) -> Any:
     """Keras's name of an activation given by name or as a function; what is none stays what it is."""
-    word = value if isinstance(value, str) else parts(canonical(value.path))[2] if isinstance(value, Name) else None
+    word = value if isinstance(value, str) else path_parts(canonical(value.path))[2] if isinstance(value, Name) else None
     if word is None:
         if value is None:
             return None
@@ -192,11 +192,11 @@ def _object(value: Any) -> Any:
         return None
     if isinstance(value, str):
         word = value
-    elif isinstance(value, Name | Made):
-        word = parts(canonical(value.path))[2]
+    elif isinstance(value, Name | CallValue):
+        word = path_parts(canonical(value.path))[2]
     else:
         raise _Open(Unknown(Text("it is an object of its own", "es un objeto propio"), 0))
-    arguments, keywords = (value.arguments, value.keywords) if isinstance(value, Made) else ([], {})
+    arguments, keywords = (value.arguments, value.keywords) if isinstance(value, CallValue) else ([], {})
     for each in (*arguments, *keywords.values()):
         if isinstance(each, Unknown):
             raise _Open(each)

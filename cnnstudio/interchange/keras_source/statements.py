@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 from typing import Any, Final
 
-from cnnstudio.core.network import BASE, Node
+from cnnstudio.core.network import BASE
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
 from cnnstudio.interchange.keras_source.arithmetic import Impossible
-from cnnstudio.interchange.keras_source.calls import Calls
-from cnnstudio.interchange.keras_source.expressions import NOT_RUN, OutOfSteps
-from cnnstudio.interchange.keras_source.names import canonical, parts
+from cnnstudio.interchange.keras_source.names import canonical, path_parts
+from cnnstudio.interchange.keras_source.parts import NOT_RUN, OutOfSteps, Parts
 from cnnstudio.interchange.keras_source.values import Class, Function, Name, Scope, Tensor, Unknown
 
 ROUNDS: Final = 1_000
@@ -40,30 +39,25 @@ class _Continue(Exception):
     pass
 
 
-class Reader(Calls):
-    """Follows a file of source. After `follow`, `sheet` has the nodes and the models, `remarks` what was noticed."""
+class Statements:
+    """Follows statements. After `follow`, the state has the nodes, the models and what was noticed."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.scope = Scope(names={"__name__": "__main__", "__file__": "network.py"})
-        self.stopped = 0
-        """The line at which the reading ended before the end of the file; 0 where it did not."""
-        self.bases: dict[str, Node] = {}
-        """Nodes of bases whose printed functions are known, by the syntax of each."""
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._state = parts, parts.state
         self._depth = 0
 
     def follow(self, tree: ast.Module) -> None:
         """Follow all statements of a module."""
         try:
-            self._body(tree.body, self.scope)
+            self._body(tree.body, self._state.scope)
         except OutOfSteps as end:
-            self.stopped = end.line
+            self._state.stopped = end.line
         except (_Return, _Break, _Continue):
             pass
 
     def _body(self, statements: list[ast.stmt], scope: Scope) -> None:
         for statement in statements:
-            self.line = statement.lineno
+            self._state.line = statement.lineno
             method = getattr(self, f"_do_{type(statement).__name__.lower()}", None)
             if method is not None:
                 try:
@@ -82,33 +76,34 @@ class Reader(Calls):
         module = canonical(node.module or "")
         for each in node.names:
             if each.name == "*":
-                self.starred = self.starred or module == "keras.layers"
+                self._state.starred = self._state.starred or module == "keras.layers"
             else:
                 scope.names[each.asname or each.name] = Name(canonical(f"{module}.{each.name}"))
 
     def _do_assign(self, node: ast.Assign, scope: Scope) -> None:
-        value = self.value(node.value, scope)
+        value = self._parts.expressions.value(node.value, scope)
         for target in node.targets:
             self.assign(target, value, scope)
 
     def _do_annassign(self, node: ast.AnnAssign, scope: Scope) -> None:
         if node.value is not None:
-            self.assign(node.target, self.value(node.value, scope), scope)
+            self.assign(node.target, self._parts.expressions.value(node.value, scope), scope)
 
     def _do_augassign(self, node: ast.AugAssign, scope: Scope) -> None:
-        before = self.value(node.target, scope)
-        other = self.value(node.value, scope)
+        before = self._parts.expressions.value(node.target, scope)
+        other = self._parts.expressions.value(node.value, scope)
         if isinstance(before, list) and isinstance(other, list | tuple) and isinstance(node.op, ast.Add):
             before += list(other)
             return
-        self.assign(node.target, self.operate(type(node.op), before, other, node.lineno), scope)
+        self.assign(node.target, self._parts.expressions.operate(type(node.op), before, other, node.lineno), scope)
 
     def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
         """Give a value to a name, to names in a row, to an attribute or to a place in a list."""
         if isinstance(target, ast.Name):
             scope.names[target.id] = value
         elif isinstance(target, ast.Attribute):
-            self.set_attribute(self.value(target.value, scope), target.attr, value, target.lineno)
+            owner = self._parts.expressions.value(target.value, scope)
+            self._parts.objects.set_attribute(owner, target.attr, value, target.lineno)
         elif isinstance(target, ast.Tuple | ast.List):
             self._in_a_row(target.elts, value, scope)
         elif isinstance(target, ast.Subscript):
@@ -119,7 +114,7 @@ class Reader(Calls):
     def _place(self, target: ast.Subscript, value: Any, scope: Scope) -> None:
         if isinstance(target.slice, ast.Slice):
             return
-        owner, place = self.value(target.value, scope), self.value(target.slice, scope)
+        owner, place = self._parts.expressions.value(target.value, scope), self._parts.expressions.value(target.slice, scope)
         in_list = isinstance(owner, list) and isinstance(place, int) and -len(owner) <= place < len(owner)
         if in_list or (isinstance(owner, dict) and isinstance(place, str | int | float | bool | None)):
             owner[place] = value
@@ -159,10 +154,10 @@ class Reader(Calls):
     # Ways --------------------------------------------------------------------------------------------
 
     def _do_expr(self, node: ast.Expr, scope: Scope) -> None:
-        self.value(node.value, scope)
+        self._parts.expressions.value(node.value, scope)
 
     def _do_if(self, node: ast.If, scope: Scope) -> None:
-        known = self.truth(self.value(node.test, scope))
+        known = self._parts.expressions.truth(self._parts.expressions.value(node.test, scope))
         if known is None:
             why = Unknown(_NO_BRANCH, node.lineno)
             if any(isinstance(each, ast.Return) for each in ast.walk(node)):
@@ -172,7 +167,7 @@ class Reader(Calls):
         self._body(node.body if known else node.orelse, scope)
 
     def _do_for(self, node: ast.For, scope: Scope) -> None:
-        row = self.value(node.iter, scope)
+        row = self._parts.expressions.value(node.iter, scope)
         rounds = arithmetic.items(row)
         if rounds is None or len(rounds) > ROUNDS:
             why = row if isinstance(row, Unknown) else Unknown(
@@ -191,7 +186,7 @@ class Reader(Calls):
 
     def _do_while(self, node: ast.While, scope: Scope) -> None:
         for _round in range(ROUNDS):
-            known = self.truth(self.value(node.test, scope))
+            known = self._parts.expressions.truth(self._parts.expressions.value(node.test, scope))
             if known is None:
                 self._forget([node], scope, Unknown(_NO_BRANCH, node.lineno))
                 return
@@ -214,7 +209,7 @@ class Reader(Calls):
 
     def _do_with(self, node: ast.With, scope: Scope) -> None:
         for each in node.items:
-            value = self.value(each.context_expr, scope)
+            value = self._parts.expressions.value(each.context_expr, scope)
             if each.optional_vars is not None:
                 self.assign(each.optional_vars, value if isinstance(value, Unknown) else Unknown(NOT_RUN, node.lineno), scope)
         self._body(node.body, scope)
@@ -228,7 +223,7 @@ class Reader(Calls):
         raise _Return(Unknown(Text("the code raises an error here", "el código provoca aquí un error"), node.lineno))
 
     def _do_return(self, node: ast.Return, scope: Scope) -> None:
-        raise _Return(self.value(node.value, scope) if node.value is not None else None)
+        raise _Return(self._parts.expressions.value(node.value, scope) if node.value is not None else None)
 
     # Functions and classes -----------------------------------------------------------------------------
 
@@ -236,12 +231,13 @@ class Reader(Calls):
         scope.names[node.name] = self._function(node, scope)
 
     def _function(self, node: ast.FunctionDef, scope: Scope) -> Function:
-        return Function(node, scope, [self.value(each, scope) for each in node.args.defaults],
-                        [self.value(each, scope) if each is not None else None for each in node.args.kw_defaults])
+        value = self._parts.expressions.value
+        return Function(node, scope, [value(default, scope) for default in node.args.defaults],
+                        [value(default, scope) if default is not None else None for default in node.args.kw_defaults])
 
     def _do_classdef(self, node: ast.ClassDef, scope: Scope) -> None:
-        above = [self.value(each, scope) for each in node.bases]
-        last = [parts(canonical(each.path))[2] for each in above if isinstance(each, Name)]
+        above = [self._parts.expressions.value(each, scope) for each in node.bases]
+        last = [path_parts(canonical(each.path))[2] for each in above if isinstance(each, Name)]
         roles = [each.role for each in above if isinstance(each, Class)]
         role = "model" if "Model" in last or "Sequential" in last else "layer" if "Layer" in last else next(
             (each for each in roles if each), "")
@@ -260,18 +256,18 @@ class Reader(Calls):
         """A function of the file, called: its body is followed with these arguments."""
         if self._depth >= DEEPEST:
             return Unknown(_TOO_DEEP.fill(n=DEEPEST), line)
-        if self.bases and len(arguments) == 1 and isinstance(arguments[0], Tensor) and (
-                node := self.bases.get(ast.dump(function.node))) is not None:
-            return self.sheet.node(BASE, dict(node.params), [arguments[0].node], line, name=node.id)
+        if self._state.bases and len(arguments) == 1 and isinstance(arguments[0], Tensor) and (
+                node := self._state.bases.get(ast.dump(function.node))) is not None:
+            return self._state.graph.node(BASE, dict(node.params), [arguments[0].node], line, name=node.id)
         scope = Scope(outer=function.scope)
         missing = self._bind(function, arguments, keywords, scope, line)
         if missing is not None:
             return missing
-        before = len(self.sheet.nodes)
+        before = len(self._state.graph.nodes)
         self._depth += 1
         try:
             if isinstance(function.node, ast.Lambda):
-                return self.value(function.node.body, scope)
+                return self._parts.expressions.value(function.node.body, scope)
             self._body(function.node.body, scope)
             answer: Any = None
         except _Return as end:
@@ -282,12 +278,12 @@ class Reader(Calls):
 
     def _as_base(self, function: Function, before: int, arguments: list[Any], answer: Any, line: int) -> Any:
         """The answer of a function; where its layers are those of a base, they become that base again."""
-        params = bases.recognised(function, self.sheet.nodes[before:], arguments[0] if arguments else None, answer)
+        params = bases.recognised(function, self._state.graph.nodes[before:], arguments[0] if arguments else None, answer)
         if params is None:
             return answer
-        del self.sheet.nodes[before:]
+        del self._state.graph.nodes[before:]
         entering: Tensor = arguments[0]
-        return self.sheet.node(BASE, params, [entering.node], line, name=bases.node_name(function))
+        return self._state.graph.node(BASE, params, [entering.node], line, name=bases.node_name(function))
 
     def _bind(self, function: Function, arguments: list[Any], keywords: dict[str, Any], scope: Scope, line: int
               ) -> Unknown | None:

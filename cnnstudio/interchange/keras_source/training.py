@@ -8,8 +8,8 @@ from cnnstudio.catalog.training import LOSSES, OPTIMIZERS, TrainingComponent
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import check, complete
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source.names import canonical, parts, simple
-from cnnstudio.interchange.keras_source.values import Made, Model, Name, Remark
+from cnnstudio.interchange.keras_source.names import canonical, path_parts, simple
+from cnnstudio.interchange.keras_source.values import CallValue, Model, Name, Remark
 
 _LARGEST: Final = {"epochs": 100_000, "batch_size": 65_536}
 
@@ -42,14 +42,14 @@ def training_of(model: Model, remarks: list[Remark]) -> dict[str, Any]:
 def takes_scores(model: Model | None) -> bool:
     """Whether the loss of `compile` is told that the last layer gives scores, not probabilities (from_logits=True)."""
     loss = (model.compiled or {}).get("loss") if model is not None else None
-    return isinstance(loss, Made) and loss.keywords.get("from_logits") is True
+    return isinstance(loss, CallValue) and loss.keywords.get("from_logits") is True
 
 
 def _word(value: Any) -> str:
     """The name of an object given by name, as a class or as an object."""
     if isinstance(value, str):
         return value
-    return parts(canonical(value.path))[2] if isinstance(value, Name | Made) else ""
+    return path_parts(canonical(value.path))[2] if isinstance(value, Name | CallValue) else ""
 
 
 def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
@@ -60,7 +60,7 @@ def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
                 "The optimizer {name} is not known here: the project's stays.",
                 "El optimizador {name} no se conoce aquí: queda el del proyecto.").fill(name=_word(value)[:60]), model.line))
         return None
-    params = _settings(entry, value) if isinstance(value, Made) else {}
+    params = _settings(entry, value) if isinstance(value, CallValue) else {}
     if "learning_rate" in params and not isinstance(params["learning_rate"], int | float):
         remarks.append(Remark("other_optimizer", Text(
             "The learning rate is no plain number in the code: the project's optimizer stays.",
@@ -72,7 +72,7 @@ def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
     return Item(type=entry.id, params={"learning_rate": complete(entry.params, {})["learning_rate"]} | params)
 
 
-def _settings(entry: TrainingComponent, made: Made) -> dict[str, Any]:
+def _settings(entry: TrainingComponent, made: CallValue) -> dict[str, Any]:
     """The settings of an optimizer as the code gives them; those that have no counterpart are left out."""
     given = dict(zip(tuple(entry.call.kwargs), made.arguments, strict=False)) | {
         "learning_rate" if name == "lr" else name: value for name, value in made.keywords.items()}

@@ -39,7 +39,7 @@ class Name:
 
 
 @dataclass(eq=False)
-class Made:
+class CallValue:
     """What a call of a library would make: `keras.regularizers.L2(0.01)`."""
 
     path: str
@@ -72,26 +72,26 @@ class Layer:
     activation: Layer | None = None
     """A layer that was given as activation: it stands behind this one."""
     remarks: list[Remark] = field(default_factory=list)
-    called: list[Drawn] = field(default_factory=list)
+    called: list[TracedNode] = field(default_factory=list)
     given: dict[str, Any] = field(default_factory=dict)
     """The settings as the source gives them: what `layer.filters` answers."""
 
 
 @dataclass(eq=False)
-class Drawn:
+class TracedNode:
     """One node of the graph. `shape` is without the batch, None where it is open."""
 
     number: int
     kind: str
     params: dict[str, Any]
-    sources: list[Drawn]
+    sources: list[TracedNode]
     line: int
     name: str = ""
     shape: Shape | None = None
     layer: Layer | None = None
     base: BaseModel | None = None
     implied: bool = False
-    """Drawn because the ends of a model were asked for, not because the code called something."""
+    """TracedNode because the ends of a model were asked for, not because the code called something."""
     trouble: Trouble | None = None
     """Why a network cannot start from this input."""
 
@@ -100,7 +100,7 @@ class Drawn:
 class Tensor:
     """What a node answers."""
 
-    node: Drawn
+    node: TracedNode
 
 
 @dataclass(eq=False)

@@ -257,7 +257,9 @@ def _is_channels_first(port: Port, operators: Sequence[Operator]) -> bool:
             if user.type in _CHANNELS_FIRST:
                 return True
             if user.type == "Transpose":
-                order = tuple(axis % 4 for axis in user.attributes.get("perm", ()))
+                perm = user.attributes.get("perm", ())
+                # A damaged file may have one number here.
+                order = tuple(axis % 4 for axis in perm) if isinstance(perm, tuple) else ()
                 if order in ((0, 3, 1, 2), (0, 2, 3, 1)):
                     return bool(order == (0, 2, 3, 1))
             if user.type in PASSING or user.type in ("Add", "Sub", "Mul", "Div", "Pad", "Slice", "QuantizeLinear",

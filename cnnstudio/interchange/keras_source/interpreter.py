@@ -1,0 +1,28 @@
+"""The interpreter of Keras source: four parts and the state that they share. Nothing of the source is run."""
+
+from __future__ import annotations
+
+import ast
+
+from cnnstudio.interchange.keras_source.calls import Calls
+from cnnstudio.interchange.keras_source.expressions import Expressions
+from cnnstudio.interchange.keras_source.objects import Objects
+from cnnstudio.interchange.keras_source.parts import State
+from cnnstudio.interchange.keras_source.statements import Statements
+
+
+class Interpreter:
+    """Follows a file of source; afterwards `state` has the nodes, the models and what was noticed."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.expressions = Expressions(self)
+        self.objects = Objects(self)
+        self.calls = Calls(self)
+        self.statements = Statements(self)
+        self.state.graph.answer = self.objects.answer
+        self.state.graph.call = self.calls.apply
+
+    def follow(self, tree: ast.Module) -> None:
+        """Follow all statements of a module. Raises Trouble where the file goes beyond all limits."""
+        self.statements.follow(tree)

@@ -21,7 +21,7 @@ def encode_state(callback: Any, arrays: list[np.ndarray], begun: dict[str, Any])
     """(attributes in JSON's types, names of those that changed since `begun` and have no plain form).
 
     `begun` are the attributes right after `on_train_begin`. Arrays are appended to `arrays`, and named by their place
-    there; they are not copied.
+    there; they are not copied. An attribute that is new counts as changed.
     """
     state: dict[str, Any] = {}
     lost: list[str] = []
@@ -33,13 +33,13 @@ def encode_state(callback: Any, arrays: list[np.ndarray], begun: dict[str, Any])
             state[name] = _encode(value, arrays)
         except NotKept:
             del arrays[count:]
-            if value is not begun.get(name, value):
+            if value is not begun.get(name, begun):
                 lost.append(name)
     return state, lost
 
 
 def decode_state(callback: Any, state: dict[str, Any], arrays: list[np.ndarray]) -> None:
-    """Put a state back. Raises ValueError, KeyError or IndexError for one that is damaged."""
+    """Put a state back. Raises AttributeError, IndexError, KeyError, TypeError or ValueError for one that is damaged."""
     for name, value in state.items():
         if name not in _NOT_STATE:
             setattr(callback, name, _decode(value, arrays))

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.engine.environment import numpy_of, random_state, restore_random_state
 from cnnstudio.engine.training.checkpoints import Arrays
@@ -30,11 +30,16 @@ def copies(variables: Sequence[Any]) -> list[np.ndarray]:
 def assign(variables: Sequence[Any], arrays: Sequence[np.ndarray], group: str) -> None:
     """Set the variables. Raises ProblemError (checkpoint_unfit) where number or shapes differ."""
     if not fits(variables, arrays):
-        text = Text("The checkpoint does not fit the network of this run ({group}).",
-                    "El punto de control no encaja con la red de este entrenamiento ({group}).")
-        raise ProblemError(error("checkpoint_unfit", text.fill(group=group), "run"))
+        raise ProblemError(unfit(group))
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
+
+
+def unfit(part: str) -> Problem:
+    """A checkpoint of another network, or one that was changed by somebody."""
+    text = Text("The checkpoint does not fit the network of this run ({group}).",
+                "El punto de control no encaja con la red de este entrenamiento ({group}).")
+    return error("checkpoint_unfit", text.fill(group=part), "run")
 
 
 def fits(variables: Sequence[Any], arrays: Sequence[np.ndarray]) -> bool:

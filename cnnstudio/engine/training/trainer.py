@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cnnstudio.core.events import Notice
-from cnnstudio.core.problems import warning
+from cnnstudio.core.problems import ProblemError, warning
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import Stage
 from cnnstudio.engine.batches import BatchSource
@@ -114,13 +114,16 @@ class StageTrainer:
         model = self._model
         if 0 < position.batch == len(self._train) - 1:
             trace_whole_batch(model, self._train)
-        snapshots.assign(self._kept, arrays["model"], "model")
+        snapshots.assign(self._kept, arrays.get("model", []), "model")
         snapshots.assign(model.optimizer.variables, arrays.get("optimizer", []), "optimizer")
-        self._callbacks.restore(position.callbacks, arrays)
+        try:
+            self._callbacks.restore(position.callbacks, arrays)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
+            raise ProblemError(snapshots.unfit("callbacks")) from err
         self._progress.logs, self._progress.metrics = list(position.logs), dict(position.metrics)
         self._epoch = position.epoch - self._before
         self._finished = position.finished
-        self._whole = arrays["whole"] if position.batch else arrays["model"]
+        self._whole = arrays.get("whole", []) if position.batch else arrays["model"]
         self._resumed = (position, arrays)
         return position.batch
 

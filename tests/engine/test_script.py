@@ -12,6 +12,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.pixels import prepare_file
+from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.item import Item, Step
 from cnnstudio.engine.building import build, compile_model
@@ -20,7 +21,6 @@ from cnnstudio.engine.transferring import save_state, torch_state
 from cnnstudio.interchange.printing.keras.script import keras_script, keras_source
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_script
-from cnnstudio.interchange.printing.torch.training import _EARLY_STOPPING
 from tests.engine.collections_of_pictures import CLASSES, augmented, draw, replace, small_project, write_manifest
 
 
@@ -114,7 +114,7 @@ def test_the_pytorch_script_does_all_that_the_training_does(tmp_path, monkeypatc
     {"patience": 1, "baseline": 0.5}, {"patience": 1, "start_from_epoch": 3}, {"mode": "max", "patience": 3}])
 def test_the_printed_early_stopping_is_that_of_keras(values):
     names = {}
-    exec(_EARLY_STOPPING, names)  # our own text
+    exec(CALLBACKS["EarlyStopping"].torch.helper.code, names)  # our own text
     monitor, mode = values.get("monitor", "val_loss"), values.get("mode", "auto")
     sign = -1 if mode == "max" or (mode == "auto" and monitor == "val_accuracy") else 1
     for seed in range(40):

@@ -1,48 +1,154 @@
-"""The registry of export formats; the engine has one writer for each id."""
+"""The registry of export formats: what the Export page and the engine have to know of each."""
 
 from __future__ import annotations
 
-from typing import Final
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
 
 import msgspec
 
+from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 
 DRAWINGS: Final = (".svg", ".pdf", ".png")
 """The endings of a drawing of the network; the ending decides over the format."""
+Device = Literal["cpu", "gpu"]
+
+
+class Library(msgspec.Struct, frozen=True):
+    """A library that has to be installed here, for the export to be read again and compared.
+
+    `package` is what pip installs; `hint` is a sentence on what works without it.
+    """
+
+    module: str
+    name: str
+    package: str
+    hint: Text = Text("", "")
+
+
+class Content(msgspec.Struct, frozen=True):
+    """One file of an export, or a part of it, and what it is."""
+
+    name: str
+    text: Text
 
 
 class Exporter(msgspec.Struct, frozen=True, kw_only=True):
-    """A format. `suffix` is that of the file; "" for a folder."""
+    """A format. `suffix` is that of the file; "" for a folder.
+
+    `writer` and `recognizer` are functions of the engine as "module:name", which only its process resolves.
+    `writer(request)` writes the export to `request.path`, reopens it and gives its answers, (n, classes) probabilities for
+    `request.pictures`; the export is kept where they are within `tolerance` of the trained model's.
+    `recognizer(path)` says whether a file of this format is an earlier export of ours; folders have check.json.
+    `usage` gives a line to use the export at that path, in a terminal or in Python. `devices`: where it can run.
+    `has_samples`: the user chooses how many sample pictures it carries.
+    """
 
     id: str
     label: Text
     help: Text
     suffix: str = ""
+    writer: str
+    recognizer: str = ""
+    tolerance: float = 1e-5
+    contents: tuple[Content, ...]
+    libraries: tuple[Library, ...] = ()
+    devices: tuple[Device, ...] = ("cpu", "gpu")
+    usage: Callable[[str], Text]
+    usage_place: Literal["terminal", "python"] = "python"
+    has_samples: bool = False
 
     @property
     def folder(self) -> bool:
         return not self.suffix
 
+    def missing_libraries(self) -> tuple[Problem, ...]:
+        """A problem for each library that is needed and not installed here."""
+        return tuple(_missing(self, library) for library in self.libraries
+                     if importlib.util.find_spec(library.module) is None)
+
+
+def _missing(entry: Exporter, library: Library) -> Problem:
+    text = Text("The export {label} is read again and compared before it is kept, and {name} is not installed here: "
+                "pip install {package}. {hint}",
+                "La exportación {label} se relee y se compara antes de conservarla, y {name} no está instalado: "
+                "pip install {package}. {hint}")
+    return error(f"{library.module}_missing", text.fill(label=entry.label, name=library.name, package=library.package,
+                                                        hint=library.hint), "project", field="format")
+
+
+_BESIDE_SOURCE: Final = (
+    Content("weights.npz", Text("the trained weights; load_weights sets them", "los pesos entrenados; load_weights los pone")),
+    Content("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
+                                            "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
+)
+
+
+def _bundle_usage(path: str) -> Text:
+    script = Path(path) / "predict.py"
+    return Text(f'python "{script}" PICTURE --json', f'python "{script}" IMAGEN --json')
+
+
+def _same(line: str) -> Text:
+    return Text(line, line)
+
 
 EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
-    Exporter(id="bundle", label=Text("Bundle", "Paquete"),
-             help=Text("A folder that works by itself: the model, the recipe, the classes, predict.py, sample pictures "
-                       "with the expected answers, and the check that was run.",
-                       "Una carpeta que funciona por sí sola: el modelo, la receta, las clases, predict.py, imágenes de "
-                       "muestra con las respuestas esperadas y la comprobación que se hizo.")),
-    Exporter(id="keras", label=Text("Keras model", "Modelo Keras"), suffix=".keras",
-             help=Text("One .keras file for Keras 3. It takes plain 0-255 pixels and carries recipe and classes.",
-                       "Un archivo .keras para Keras 3. Toma píxeles 0-255 y lleva la receta y las clases.")),
-    Exporter(id="keras_source", label=Text("Keras source", "Código Keras"),
-             help=Text("A folder with the network as readable Keras code, its trained weights (.npz, nothing pickled) and "
-                       "the recipe.",
-                       "Una carpeta con la red como código Keras legible, sus pesos entrenados (.npz, sin pickle) y la "
-                       "receta.")),
-    Exporter(id="torch", label=Text("PyTorch source", "Código PyTorch"),
-             help=Text("A folder with the network as a PyTorch module, its trained weights (.npz, nothing pickled) and the "
-                       "recipe. Needs PyTorch here to be compared.",
-                       "Una carpeta con la red como módulo de PyTorch, sus pesos entrenados (.npz, sin pickle) y la receta. "
-                       "Necesita PyTorch aquí para compararse.")),
+    Exporter(
+        id="bundle", label=Text("Bundle", "Paquete"), writer="cnnstudio.engine.bundle:write_bundle",
+        help=Text("A folder that works by itself: the model, the recipe, the classes, predict.py, sample pictures "
+                  "with the expected answers, and the check that was run.",
+                  "Una carpeta que funciona por sí sola: el modelo, la receta, las clases, predict.py, imágenes de "
+                  "muestra con las respuestas esperadas y la comprobación que se hizo."),
+        contents=(
+            Content("model.keras", Text("the model; takes plain 0-255 pixels", "el modelo; toma píxeles 0-255 sin tratar")),
+            Content("recipe.json, classes.json", Text("how a file becomes pixels, and the classes",
+                                                      "cómo un archivo se convierte en píxeles, y las clases")),
+            Content("predict.py, pixels/", Text("classifies pictures with Keras, OpenCV and NumPy alone",
+                                                "clasifica imágenes solo con Keras, OpenCV y NumPy")),
+            Content("samples/, samples.json", Text("pictures with the expected answers",
+                                                   "imágenes con las respuestas esperadas")),
+            Content("check.json, README.txt", Text("the check that was run, and how to use it",
+                                                   "la comprobación hecha y cómo usarlo"))),
+        usage=_bundle_usage, usage_place="terminal", has_samples=True),
+    Exporter(
+        id="keras", label=Text("Keras model", "Modelo Keras"), suffix=".keras",
+        writer="cnnstudio.engine.exporting_keras:write_model", recognizer="cnnstudio.engine.exporting_keras:is_our_model",
+        help=Text("One .keras file for Keras 3. It takes plain 0-255 pixels and carries recipe and classes.",
+                  "Un archivo .keras para Keras 3. Toma píxeles 0-255 y lleva la receta y las clases."),
+        contents=(
+            Content("model.weights.h5, config.json", Text("the model with its normalisation; takes plain 0-255 pixels",
+                                                          "el modelo con su normalización; toma píxeles 0-255 sin tratar")),
+            Content("cnnstudio.json", Text("recipe and classes, inside the same file",
+                                           "la receta y las clases, dentro del mismo archivo")),
+            Content("keras.saving.load_model", Text("opens it, with any backend of Keras 3",
+                                                    "lo abre, con cualquier motor de Keras 3"))),
+        usage=lambda path: _same(f"keras.saving.load_model({path!r})")),
+    Exporter(
+        id="keras_source", label=Text("Keras source", "Código Keras"), writer="cnnstudio.engine.exporting_keras:write_source",
+        help=Text("A folder with the network as readable Keras code, its trained weights (.npz, nothing pickled) and "
+                  "the recipe.",
+                  "Una carpeta con la red como código Keras legible, sus pesos entrenados (.npz, sin pickle) y la "
+                  "receta."),
+        contents=(Content("network.py", Text("the network as code; takes plain 0-255 pixels",
+                                             "la red como código; toma píxeles 0-255 sin tratar")), *_BESIDE_SOURCE),
+        usage=lambda _path: _same('from network import load_weights, model; load_weights(model, "weights.npz")')),
+    Exporter(
+        id="torch", label=Text("PyTorch source", "Código PyTorch"), writer="cnnstudio.engine.exporting_torch:write_source",
+        # Another library adds up in another order.
+        tolerance=1e-4,
+        help=Text("A folder with the network as a PyTorch module, its trained weights (.npz, nothing pickled) and the "
+                  "recipe. Needs PyTorch here to be compared.",
+                  "Una carpeta con la red como módulo de PyTorch, sus pesos entrenados (.npz, sin pickle) y la receta. "
+                  "Necesita PyTorch aquí para compararse."),
+        contents=(Content("network.py", Text("the network as a module; takes 0-255 pixels, channels first",
+                                             "la red como módulo; toma píxeles 0-255, canales primero")), *_BESIDE_SOURCE),
+        libraries=(Library("torch", "PyTorch", "torch", Text(
+            "The source alone needs nothing: cnnstudio code --framework torch.",
+            "El código solo no necesita nada: cnnstudio code --framework torch.")),),
+        usage=lambda _path: _same('network = Network(); load_weights(network, "weights.npz")')),
 ))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from cnnstudio.core.item import as_immutable
+from cnnstudio.core.network import BASE
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 
@@ -49,7 +50,7 @@ def add_stage(project: Project) -> Project:
     """
     stages = list(project.training.stages)
     last = project.training.last_stage
-    base = any(node.type == "PretrainedBase" for node in project.network.nodes)
+    base = any(node.type == BASE for node in project.network.nodes)
     rate = last.optimizer.params.get("learning_rate", 0.001)
     optimizer = replace(last.optimizer, params=last.optimizer.params | {"learning_rate": rate / (100 if base else 10)})
     added = replace(last, id=_fresh_id(stages), optimizer=optimizer, schedule=None, trainable_from="all" if base else "")

@@ -9,20 +9,19 @@ import importlib
 import importlib.util
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import keras
 import msgspec
 import numpy as np
 
 from cnnstudio import __version__, imaging
-from cnnstudio.core.jobs import ExportCheck
-from cnnstudio.engine import models
 from cnnstudio.engine.bundled_steps import imaging_modules, steps_source
+from cnnstudio.engine.exporting_request import Request, keras_probabilities, write_json
 from cnnstudio.engine.sources import source_file
 
-PROGRAM: Final = "CNN Studio"
 _START: Final = "prepare"
 """The module of imaging from which everything that the pixel path needs is found."""
 
@@ -51,42 +50,37 @@ check.json     la comparación con el modelo entrenado que se hizo al escribir e
 """
 
 
-def is_bundle(folder: Path) -> bool:
-    """Whether a folder is an earlier bundle of ours."""
-    try:
-        check = msgspec.json.decode((folder / "check.json").read_bytes())
-    except (OSError, msgspec.MsgspecError):
-        return False
-    return isinstance(check, dict) and check.get("program") == PROGRAM
-
-
-def write(loaded: models.Loaded, folder: Path, pictures: list[Path], probabilities: np.ndarray, samples: int) -> None:
-    """Write everything but the check. `probabilities` (n, classes) are those of `pictures`. May raise OSError."""
-    recipe = loaded.card.recipe
+def write_bundle(request: Request) -> np.ndarray:
+    """Write everything but the check, and answer by the written folder alone."""
+    card, folder = request.loaded.card, request.path
+    recipe, names = card.recipe, card.class_names
     folder.mkdir(parents=True)
-    shutil.copyfile(loaded.path, folder / "model.keras")
-    _json(folder / "recipe.json", recipe.as_dictionary())
-    names = loaded.card.class_names
-    _json(folder / "classes.json", {"class_names": names, "label_mode": loaded.card.label_mode})
+    shutil.copyfile(request.loaded.path, folder / "model.keras")
+    write_json(folder / "recipe.json", recipe.as_dictionary())
+    write_json(folder / "classes.json", {"class_names": names, "label_mode": card.label_mode})
     _copy_pixel_path(folder / "pixels")
     shutil.copyfile(source_file("cnnstudio.engine.bundle_predict"), folder / "predict.py")
     (folder / "README.txt").write_text(README.format(
         classes=len(names), width=recipe.width, height=recipe.height, channels=recipe.channels,
         color_mode=recipe.color_mode), encoding="utf-8")
-    expected = []
+    _write_samples(request, names)
+    request.checking()
+    with pixel_path(folder) as prepare:
+        plain = msgspec.json.decode((folder / "recipe.json").read_bytes())
+        pixels = np.stack([prepare(picture.read_bytes(), plain) for picture in request.pictures])
+    return keras_probabilities(keras.saving.load_model(folder / "model.keras", compile=False), card, pixels)
+
+
+def _write_samples(request: Request, names: Sequence[str]) -> None:
+    """The first pictures, and the probabilities that must come out for them."""
+    folder, expected = request.path, []
     (folder / "samples").mkdir()
-    for number, (picture, row) in enumerate(zip(pictures[:samples], probabilities, strict=False), start=1):
+    for number, (picture, row) in enumerate(zip(request.pictures[:request.samples], request.wanted, strict=False), start=1):
         name = f"samples/{number}{picture.suffix.lower()}"
         shutil.copyfile(picture, folder / name)
         expected.append({"path": name, "probabilities": {
-            each: float(chance) for each, chance in zip(names, row, strict=True)}})
-    _json(folder / "samples.json", expected)
-
-
-def write_check(folder: Path, check: ExportCheck, format: str = "bundle") -> None:
-    """Put the result of the comparison into the folder."""
-    _json(folder / "check.json", {"program": PROGRAM, "version": __version__, "format": format}
-          | msgspec.to_builtins(check))
+            label: float(probability) for label, probability in zip(names, row, strict=True)}})
+    write_json(folder / "samples.json", expected)
 
 
 @contextlib.contextmanager
@@ -135,7 +129,3 @@ def _copy_pixel_path(folder: Path) -> None:
     for name in pixel_modules():
         shutil.copyfile(source_file(f"{imaging.__name__}.{name}"), folder / f"{name}.py")
     (folder / "steps.py").write_text(steps_source(), encoding="utf-8")
-
-
-def _json(path: Path, value: Any) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")

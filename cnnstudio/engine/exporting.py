@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import keras
-import msgspec
 import numpy as np
 
-from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.exporters import EXPORTERS, Exporter
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.events import Artifact, Event, Finished
 from cnnstudio.core.jobs import Export, ExportCheck, Exported
@@ -21,7 +20,8 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.engine import bundle, exporting_keras, exporting_torch, models
+from cnnstudio.engine import models
+from cnnstudio.engine.exporting_request import Request, is_our_folder, keras_probabilities, write_check
 from cnnstudio.engine.phases import phase
 from cnnstudio.engine.pixels import prepare_pictures
 from cnnstudio.workers.link import Link
@@ -29,9 +29,6 @@ from cnnstudio.workers.runs import RunFolder
 
 PICTURES: Final = 64
 """On how many real pictures an export is compared."""
-TOLERANCE: Final = 1e-5
-TOLERANCES: Final = {"torch": 1e-4}
-"""Where another library computes: it adds up in another order."""
 
 
 def export(job: Export, link: Link) -> Event:
@@ -41,28 +38,42 @@ def export(job: Export, link: Link) -> Event:
     if entry is None:
         text = Text("There is no export format called {name}.", "No hay ningún formato de exportación llamado {name}.")
         raise ProblemError(error("unknown_format", text.fill(name=job.format), "project", field="format"))
+    missing = entry.missing_libraries()
+    if missing:
+        raise ProblemError(*missing)
     target = target_path(Path(job.path), entry.suffix)
-    if not replaceable(target, job.format):
+    if not replaceable(target, entry):
         raise ProblemError(_exists(target))
     phase(link, "loading")
     loaded = models.load(run.folder)
     pictures, pixels = real_pictures(run, loaded.card, job, link)
-    wanted = probabilities(loaded.model, loaded.card, pixels)
+    wanted = keras_probabilities(loaded.model, loaded.card, pixels)
     phase(link, "exporting")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.writing{entry.suffix}")
     _remove(temporary)
     try:
-        check = _WRITERS[job.format](loaded, temporary, pictures, wanted, job, link)
-        if check.top1_agreement < 1.0 or check.max_abs_difference > TOLERANCES.get(job.format, TOLERANCE):
+        request = Request(loaded=loaded, run=run, path=temporary, pictures=pictures, wanted=wanted,
+                          samples=max(1, job.samples), checking=lambda: phase(link, "checking"))
+        check = _compare(resolve(entry.writer)(request), wanted)
+        if check.top1_agreement < 1.0 or check.max_abs_difference > entry.tolerance:
             raise ProblemError(_differs(check))
+        if entry.folder:
+            write_check(temporary, check, entry.id)
         _put(temporary, target)
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, target)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, target)) from os_error
     finally:
         _remove(temporary)
     link.emit(Artifact(kind="export", path=str(target)))
     link.emit(Exported(path=str(target), format=job.format, check=check))
     return Finished(run=run.id)
+
+
+def resolve(name: str) -> Callable[..., Any]:
+    """The function of the engine that an entry names as "module:function"."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
 
 
 def target_path(path: Path, suffix: str) -> Path:
@@ -72,15 +83,13 @@ def target_path(path: Path, suffix: str) -> Path:
     return path / f"model{suffix}" if path.is_dir() else path.with_name(path.name + suffix)
 
 
-def replaceable(target: Path, format: str) -> bool:
+def replaceable(target: Path, entry: Exporter) -> bool:
     """Whether nothing but an earlier export of ours (or an empty folder) would be lost."""
     if not target.exists():
         return True
-    if format == "keras":
-        return target.is_file() and models.read_card(target) is not None
-    if not target.is_dir():
-        return False
-    return not any(target.iterdir()) or bundle.is_bundle(target)
+    if not entry.folder:
+        return target.is_file() and bool(entry.recognizer) and bool(resolve(entry.recognizer)(target))
+    return target.is_dir() and (not any(target.iterdir()) or is_our_folder(target))
 
 
 def real_pictures(run: RunFolder, card: models.Card, job: Export, link: Link) -> tuple[list[Path], np.ndarray]:
@@ -102,63 +111,11 @@ def real_pictures(run: RunFolder, card: models.Card, job: Export, link: Link) ->
     return [paths[index] for index in good.tolist()], prepared.take(good)
 
 
-def probabilities(model: Any, card: models.Card, pixels: np.ndarray) -> np.ndarray:
-    """(n, classes) by Keras itself, in batches."""
-    parts = [np.asarray(model.predict_on_batch(pixels[begin:begin + 32].astype(np.float32)))
-             for begin in range(0, len(pixels), 32)]
-    return np.asarray(models.probabilities(np.concatenate(parts), card.label_mode))
-
-
-def compared(found: np.ndarray, wanted: np.ndarray) -> ExportCheck:
+def _compare(answers: np.ndarray, wanted: np.ndarray) -> ExportCheck:
     """How far the export's answers are from the trained model's."""
-    agreement = float((found.argmax(axis=1) == wanted.argmax(axis=1)).mean())
+    agreement = float((answers.argmax(axis=1) == wanted.argmax(axis=1)).mean())
     return ExportCheck(images=len(wanted), top1_agreement=agreement,
-                       max_abs_difference=float(np.abs(found - wanted).max()))
-
-
-def _keras(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.ndarray, _job: Export, link: Link
-           ) -> ExportCheck:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(loaded.path, path)
-    phase(link, "checking")
-    from cnnstudio.catalog.pixels import prepare_file
-
-    recipe = loaded.card.recipe.as_dictionary()
-    pixels = np.stack([prepare_file(picture, recipe) for picture in pictures])
-    return compared(probabilities(keras.saving.load_model(path, compile=False), loaded.card, pixels), wanted)
-
-
-def _bundle(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.ndarray, job: Export, link: Link
-            ) -> ExportCheck:
-    bundle.write(loaded, path, pictures, wanted, max(1, job.samples))
-    phase(link, "checking")
-    with bundle.pixel_path(path) as prepare:
-        recipe = msgspec.json.decode((path / "recipe.json").read_bytes())
-        pixels = np.stack([prepare(picture.read_bytes(), recipe) for picture in pictures])
-    model = keras.saving.load_model(path / "model.keras", compile=False)
-    check = compared(probabilities(model, loaded.card, pixels), wanted)
-    bundle.write_check(path, check)
-    return check
-
-
-def _source(module: Any, name: str) -> Callable[..., ExportCheck]:
-    """The writer of a format that is source with its weights beside it: `write` and `answers` of that module."""
-
-    def write(loaded: models.Loaded, path: Path, pictures: list[Path], wanted: np.ndarray, job: Export, link: Link
-              ) -> ExportCheck:
-        module.write(loaded, RunFolder(Path(job.run_folder)), path)
-        phase(link, "checking")
-        check = compared(module.answers(path, loaded.card, pictures), wanted)
-        bundle.write_check(path, check, name)
-        return check
-
-    return write
-
-
-_WRITERS: Final[dict[str, Callable[..., ExportCheck]]] = {
-    "keras": _keras, "bundle": _bundle, "keras_source": _source(exporting_keras, "keras_source"),
-    "torch": _source(exporting_torch, "torch")}
-"""The writer of each format of catalog.exporters."""
+                       max_abs_difference=float(np.abs(answers - wanted).max()))
 
 
 def _put(temporary: Path, target: Path) -> None:

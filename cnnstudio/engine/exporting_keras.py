@@ -1,7 +1,8 @@
-"""The run as Keras source with its weights, run again and compared with the trained model."""
+"""The run as a file of Keras, and as Keras source with its weights."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,42 @@ import numpy as np
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.engine import models
+from cnnstudio.engine.exporting_request import Request, keras_probabilities
 from cnnstudio.engine.exporting_torch import SOURCE, WEIGHTS, write_recipe, written_module
 from cnnstudio.engine.transferring import save_state
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.script import keras_source
-from cnnstudio.workers.runs import RunFolder
 
 
-def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
+def write_model(request: Request) -> np.ndarray:
+    """The run's model as one file."""
+    request.path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(request.loaded.path, request.path)
+    request.checking()
+    card = request.loaded.card
+    recipe = card.recipe.as_dictionary()
+    pixels = np.stack([prepare_file(picture, recipe) for picture in request.pictures])
+    return keras_probabilities(keras.saving.load_model(request.path, compile=False), card, pixels)
+
+
+def is_our_model(path: Path) -> bool:
+    """Whether a file is a model of ours: it has our card inside."""
+    return models.read_card(path) is not None
+
+
+def write_source(request: Request) -> np.ndarray:
     """Network, weights (arrays by layer) and recipe with the classes."""
-    bases = ProjectBases(run.project_folder)
-    project = run.spec()
+    loaded, folder = request.loaded, request.path
+    bases = ProjectBases(request.run.project_folder)
+    project = request.run.spec()
     require_own_bases(project.network, bases)
     folder.mkdir(parents=True)
     source = keras_source(project.network, context_of(project, len(loaded.card.class_names), bases))
     (folder / SOURCE).write_text(source, encoding="utf-8")
     save_state(state(loaded.model, written_module(folder).model), folder / WEIGHTS)
     write_recipe(loaded.card, folder)
+    request.checking()
+    return answers(folder, loaded.card, request.pictures)
 
 
 def state(trained: Any, printed: Any) -> dict[str, np.ndarray]:
@@ -54,8 +74,7 @@ def _layer(model: Any, name: str) -> Any:
 def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray:
     """(n, classes) by the written network, from the picture files on."""
     recipe = card.recipe.as_dictionary()
-    pixels = np.stack([prepare_file(picture, recipe) for picture in pictures]).astype(np.float32)
-    written = written_module(folder)
-    written.load_weights(written.model, folder / WEIGHTS)
-    parts = [np.asarray(written.model.predict_on_batch(pixels[begin:begin + 32])) for begin in range(0, len(pixels), 32)]
-    return np.asarray(models.probabilities(np.concatenate(parts), card.label_mode))
+    pixels = np.stack([prepare_file(picture, recipe) for picture in pictures])
+    module = written_module(folder)
+    module.load_weights(module.model, folder / WEIGHTS)
+    return keras_probabilities(module.model, card, pixels)

@@ -11,34 +11,33 @@ import numpy as np
 
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.pixels import prepare_file
-from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
+from cnnstudio.engine.exporting_request import Request, batched
 from cnnstudio.engine.transferring import save_state, torch_state
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_code
-from cnnstudio.workers.runs import RunFolder
 
 SOURCE, WEIGHTS, RECIPE = "network.py", "weights.npz", "recipe.json"
 
 
-def write(loaded: models.Loaded, run: RunFolder, folder: Path) -> None:
-    """Network, weights and recipe with the classes; raises ProblemError where PyTorch is not installed."""
-    if importlib.util.find_spec("torch") is None:
-        text = Text("The PyTorch export is read again and compared before it is kept, and PyTorch is not installed here: "
-                    "pip install torch. The source alone needs nothing: cnnstudio code --framework torch.",
-                    "La exportación a PyTorch se relee y se compara antes de conservarla, y PyTorch no está instalado: "
-                    "pip install torch. El código solo no necesita nada: cnnstudio code --framework torch.")
-        raise ProblemError(error("torch_missing", text, "project", field="format"))
-    bases = ProjectBases(run.project_folder)
-    project = run.spec()
+def write_source(request: Request) -> np.ndarray:
+    """Network, weights and recipe with the classes; raises ProblemError for layers that are not in PyTorch."""
+    loaded, folder = request.loaded, request.path
+    bases = ProjectBases(request.run.project_folder)
+    project = request.run.spec()
     require_own_bases(project.network, bases)
     context = context_of(project, len(loaded.card.class_names), bases)
+    printed = torch_model(project.network, context)
+    if printed.missing:
+        raise ProblemError(*printed.missing)
     folder.mkdir(parents=True)
     (folder / SOURCE).write_text(torch_code(project.network, context), encoding="utf-8")
-    save_state(torch_state(loaded.model, torch_model(project.network, context)), folder / WEIGHTS)
+    save_state(torch_state(loaded.model, printed), folder / WEIGHTS)
     write_recipe(loaded.card, folder)
+    request.checking()
+    return answers(folder, loaded.card, request.pictures)
 
 
 def write_recipe(card: models.Card, folder: Path) -> None:
@@ -53,17 +52,17 @@ def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray
     import torch
 
     recipe = card.recipe.as_dictionary()
-    pixels = np.stack([prepare_file(picture, recipe) for picture in pictures]).astype(np.float32)
-    written = written_module(folder)
-    network = written.Network()
-    written.load_weights(network, folder / WEIGHTS)
+    pixels = np.stack([prepare_file(picture, recipe) for picture in pictures])
+    module = written_module(folder)
+    network = module.Network()
+    module.load_weights(network, folder / WEIGHTS)
     network.eval()
-    parts = []
-    with torch.no_grad():
-        for begin in range(0, len(pixels), 32):
-            batch = np.ascontiguousarray(pixels[begin:begin + 32].transpose(0, 3, 1, 2))
-            parts.append(network(torch.from_numpy(batch)).numpy())
-    return np.asarray(models.probabilities(np.concatenate(parts), card.label_mode))
+
+    def predict(batch: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return np.asarray(network(torch.from_numpy(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))).numpy())
+
+    return batched(predict, pixels, card)
 
 
 def written_module(folder: Path) -> Any:
@@ -71,6 +70,6 @@ def written_module(folder: Path) -> Any:
     spec = importlib.util.spec_from_file_location("cnnstudio_exported_network", folder / SOURCE)
     assert spec is not None
     assert spec.loader is not None
-    written = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(written)
-    return written
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from cnnstudio.catalog.bases.entry import Base
+from cnnstudio.catalog.layers.attention import MULTI_HEAD_ATTENTION
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.own_base import weights as own_weights
 from cnnstudio.interchange.own_base.model import own_model
 from cnnstudio.interchange.own_base.resolver import check_digest
 
-_PARTS: Final = {"MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense")}
+_PARTS: Final = {MULTI_HEAD_ATTENTION.id: ("query_dense", "key_dense", "value_dense", "output_dense")}
 """Layers whose weights lie in layers of their own, in the order in which Keras lists them."""
 
 

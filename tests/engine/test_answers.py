@@ -15,10 +15,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core.commands import Predict
 from cnnstudio.core.events import Finished, Notice, Stopped
 from cnnstudio.core.jobs import Answered, Evaluate, Evaluated, Export, Exported, PictureResult, Prediction, Ready, Serve
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.registry import Registry
 from cnnstudio.engine import bundle, inference, models, predicting
 from cnnstudio.engine.evaluation import evaluate, measures, results
 from cnnstudio.engine.exporting import export
@@ -237,10 +239,11 @@ def test_the_run_as_keras_source_answers_the_same(trained, tmp_path):
 
 
 def test_without_pytorch_the_export_says_so_and_leaves_nothing(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnstudio.engine.exporting_torch.importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("cnnstudio.catalog.exporters.importlib.util.find_spec", lambda _name: None)
     with pytest.raises(ProblemError) as trouble:
         export(job(Export, trained, format="torch", path=str(tmp_path / "out")), Recorder())
     assert trouble.value.problems[0].code == "torch_missing"
+    assert "pip install torch" in trouble.value.problems[0].text.en
     assert list(tmp_path.iterdir()) == []
 
 
@@ -263,7 +266,8 @@ def test_only_exports_of_ours_are_replaced(trained, exported, tmp_path):
 
 
 def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnstudio.engine.exporting.TOLERANCE", -1.0)
+    entries = [msgspec.structs.replace(entry, tolerance=-1.0) for entry in EXPORTERS]
+    monkeypatch.setattr("cnnstudio.engine.exporting.EXPORTERS", Registry("exporter", entries))
     with pytest.raises(ProblemError) as trouble:
         export(job(Export, trained, format="bundle", path=str(tmp_path / "out")), Recorder())
     assert trouble.value.problems[0].code == "export_differs"

@@ -12,9 +12,10 @@ import time
 import numpy as np
 import pytest
 
-from cnnstudio.core.commands import Pause, Train
+from cnnstudio.core.commands import Pause
 from cnnstudio.core.events import Artifact, Batch, Epoch, Failed, Finished, Notice, Paused
 from cnnstudio.core.item import Step
+from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
 from cnnstudio.engine.training import checkpoints, writer

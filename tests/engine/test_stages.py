@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cnnstudio.catalog.drawing import Drawing
 
+from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core import stage_edits
 from cnnstudio.core.events import Batch, Epoch, Finished, Notice, Stopped
 from cnnstudio.core.item import Item, Step
@@ -39,7 +39,7 @@ def restless(*stages):
 
 def based(*stages):
     """A frozen base of random weights and a head, on pictures of 32 x 32."""
-    drawing = Drawing()
+    drawing = network_builder()
     drawing.add("Input")
     drawing.add("PretrainedBase", base="mobilenet", weights="random", pooling="avg")
     drawing.add("Dropout", rate=0.2)

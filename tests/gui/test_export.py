@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
 
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core.files import read_project
 from cnnstudio.core.jobs import Export, ExportCheck, Exported
 from cnnstudio.gui.pages.export import page as export_page
-from cnnstudio.gui.pages.export.cards import CONTENTS
+from cnnstudio.gui.pages.export.cards import FormatCard
 from cnnstudio.gui.pages.export.records import ExportRecord, default_target, earlier_exports, record_of, with_record
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.workers.preparing import prepare_training
@@ -157,5 +158,11 @@ def test_a_record_carries_what_was_told():
     assert record_of(event, "r") == ExportRecord(path="/x", format="bundle", run="r", time=7.0, check=CHECK)
 
 
-def test_every_format_tells_what_it_contains():
-    assert set(CONTENTS) == set(EXPORTERS.ids())
+@pytest.mark.parametrize("entry", list(EXPORTERS), ids=lambda entry: entry.id)
+def test_every_format_has_a_card_with_what_it_contains(qtbot, entry):
+    card = FormatCard(entry)
+    qtbot.addWidget(card)
+    words = [label.text() for label in card.findChildren(QLabel)]
+    assert entry.contents
+    for content in entry.contents:
+        assert str(content.text) in words

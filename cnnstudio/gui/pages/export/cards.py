@@ -11,49 +11,12 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnstudio.catalog.exporters import EXPORTERS, Exporter
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.export.records import ExportRecord
 from cnnstudio.gui.widgets.basics import Badge, Button, Elided, Icon, Label, Rule, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts
 from cnnstudio.gui.widgets.words import percent, pictures
-
-_BESIDE_SOURCE = (
-    ("weights.npz", Text("the trained weights; load_weights sets them", "los pesos entrenados; load_weights los pone")),
-    ("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
-                                     "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
-)
-CONTENTS = {
-    "bundle": (
-        ("model.keras", Text("the model; takes plain 0-255 pixels", "el modelo; toma píxeles 0-255 sin tratar")),
-        ("recipe.json, classes.json", Text("how a file becomes pixels, and the classes",
-                                           "cómo un archivo se convierte en píxeles, y las clases")),
-        ("predict.py, pixels/", Text("classifies pictures with Keras, OpenCV and NumPy alone",
-                                     "clasifica imágenes solo con Keras, OpenCV y NumPy")),
-        ("samples/, samples.json", Text("pictures with the expected answers", "imágenes con las respuestas esperadas")),
-        ("check.json, README.txt", Text("the check that was run, and how to use it",
-                                        "la comprobación hecha y cómo usarlo")),
-    ),
-    "keras": (
-        ("model.weights.h5, config.json", Text("the model with its normalisation; takes plain 0-255 pixels",
-                                               "el modelo con su normalización; toma píxeles 0-255 sin tratar")),
-        ("cnnstudio.json", Text("recipe and classes, inside the same file",
-                                "la receta y las clases, dentro del mismo archivo")),
-        ("keras.saving.load_model", Text("opens it, with any backend of Keras 3",
-                                         "lo abre, con cualquier motor de Keras 3")),
-    ),
-    "keras_source": (
-        ("network.py", Text("the network as code; takes plain 0-255 pixels",
-                            "la red como código; toma píxeles 0-255 sin tratar")),
-        *_BESIDE_SOURCE,
-    ),
-    "torch": (
-        ("network.py", Text("the network as a module; takes 0-255 pixels, channels first",
-                            "la red como módulo; toma píxeles 0-255, canales primero")),
-        *_BESIDE_SOURCE,
-    ),
-}
-"""What a format contains: file names and what they are."""
 
 
 class FormatCard(Card):
@@ -67,10 +30,10 @@ class FormatCard(Card):
         symbol = Icon("folder" if exporter.folder else "layers", "accent", 18)
         self.body.addLayout(row(symbol, Label(str(exporter.label), "body_strong"), kind, None, self._mark, spacing=10))
         self.body.addWidget(Label(str(exporter.help), "secondary", "dim", wrap=True))
-        for name, what in CONTENTS.get(exporter.id, ()):
-            title = Elided(name)
+        for content in exporter.contents:
+            title = Elided(content.name)
             title.setFont(theme.mono_font(12))
-            self.body.addLayout(column(2, title, Label(str(what), "secondary", "dim", wrap=True), spacing=1))
+            self.body.addLayout(column(2, title, Label(str(content.text), "secondary", "dim", wrap=True), spacing=1))
         self.body.addStretch(1)
         self.setAccessibleName(str(exporter.label))
         self.setAccessibleDescription(str(exporter.help))
@@ -144,14 +107,11 @@ class ResultCard(Card):
             (tr("Same class", "Misma clase"), percent(record.check.top1_agreement)),
             (tr("Largest difference", "Mayor diferencia"), scientific(record.check.max_abs_difference)),
         ))
-        bundle = record.format == "bundle"
-        self._how.setText(tr("Use it from a terminal:", "Úselo desde un terminal:") if bundle else
+        entry = EXPORTERS.find(record.format)
+        self._how.setText(tr("Use it from a terminal:", "Úselo desde un terminal:")
+                          if entry is not None and entry.usage_place == "terminal" else
                           tr("Use it in Python:", "Úselo en Python:"))
-        path = Path(record.path)
-        commands = {"keras_source": "from network import load_weights, model; load_weights(model, \"weights.npz\")",
-                    "bundle": f'python "{path / "predict.py"}" {tr("PICTURE", "IMAGEN")} --json',
-                    "torch": "network = Network(); load_weights(network, \"weights.npz\")"}
-        self._command.setText(commands.get(record.format, f"keras.saving.load_model({str(path)!r})"))
+        self._command.setText(str(entry.usage(str(Path(record.path)))) if entry is not None else "")
         self.setAccessibleName(f"{record.path}. {check_words(record)}")
 
     def _open(self) -> None:

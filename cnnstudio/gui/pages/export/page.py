@@ -167,7 +167,7 @@ class ExportPage(Page):
 
     def _ask_target(self) -> None:
         start, suffix = self.target(), suffix_of(self.format)
-        kind = f"Keras (*{suffix})" if suffix else ""
+        kind = f"{EXPORTERS[self.format].label} (*{suffix})" if suffix else ""
         found, _ = QFileDialog.getSaveFileName(self._button.window(), tr("Save the export as", "Guardar la exportación"),
                                                str(start or Path.home()), kind,
                                                options=QFileDialog.Option.DontConfirmOverwrite)
@@ -247,6 +247,8 @@ class ExportPage(Page):
             text = Text("There is no trained model to export.", "No hay ningún modelo entrenado que exportar.")
             yield error("no_run", text, "run", fixes=(
                 Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"}),))
+        if self.session.is_open:
+            yield from EXPORTERS[self.format].missing_libraries()
 
     def _show(self) -> None:
         run, target = self._run(), self.target()
@@ -260,10 +262,10 @@ class ExportPage(Page):
             self._target.setCursorPosition(0)
         self._target.setToolTip(words)
         self._target.setEnabled(run is not None)
-        bundle = self.format == "bundle"
+        has_samples = EXPORTERS[self.format].has_samples
         self._samples.set_value(self.session.project.export.samples)
-        self._samples.setVisible(bundle)
-        self._samples_words.setVisible(bundle)
+        self._samples.setVisible(has_samples)
+        self._samples_words.setVisible(has_samples)
         self._show_note()
         self._show_result()
         self._show_work()

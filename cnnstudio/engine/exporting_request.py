@@ -1,0 +1,66 @@
+"""What the writer of an export format is asked for, and what several writers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from cnnstudio import __version__
+from cnnstudio.core.jobs import ExportCheck
+from cnnstudio.engine import models
+from cnnstudio.workers.runs import RunFolder
+
+PROGRAM: Final = "CNN Studio"
+CHECK: Final = "check.json"
+_BATCH: Final = 32
+
+
+@dataclass(frozen=True)
+class Request:
+    """Write `loaded`, the model of `run`, to `path` (nothing is there yet), and answer for `pictures` from it.
+
+    `wanted` (n, classes) are the trained model's probabilities for them. A writer calls `checking` when all is written and
+    the answers begin. It gives (n, classes) probabilities by the reopened export, and may raise OSError and ProblemError.
+    """
+
+    loaded: models.Loaded
+    run: RunFolder
+    path: Path
+    pictures: list[Path]
+    wanted: np.ndarray
+    samples: int
+    checking: Callable[[], None]
+
+
+def batched(predict: Callable[[np.ndarray], Any], pixels: np.ndarray, card: models.Card) -> np.ndarray:
+    """(n, classes) probabilities by a function of float32 pixels, in batches."""
+    parts = [np.asarray(predict(pixels[begin:begin + _BATCH].astype(np.float32))) for begin in range(0, len(pixels), _BATCH)]
+    return np.asarray(models.probabilities(np.concatenate(parts), card.label_mode))
+
+
+def keras_probabilities(model: Any, card: models.Card, pixels: np.ndarray) -> np.ndarray:
+    """(n, classes) by Keras itself, in batches."""
+    return batched(model.predict_on_batch, pixels, card)
+
+
+def write_json(path: Path, value: Any) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+
+
+def write_check(folder: Path, check: ExportCheck, format: str) -> None:
+    """Put the result of the comparison into the folder of an export."""
+    write_json(folder / CHECK, {"program": PROGRAM, "version": __version__, "format": format} | msgspec.to_builtins(check))
+
+
+def is_our_folder(folder: Path) -> bool:
+    """Whether a folder is an earlier export of ours."""
+    try:
+        check = msgspec.json.decode((folder / CHECK).read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return False
+    return isinstance(check, dict) and check.get("program") == PROGRAM

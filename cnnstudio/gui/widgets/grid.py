@@ -26,7 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.drag import start_drag
 from cnnstudio.gui.widgets.grid_marks import paint_frame, paint_state
@@ -189,7 +189,7 @@ class PictureGrid(QAbstractScrollArea):
         self.zoomed.emit(size)
 
     def _arrange(self) -> None:
-        gap = theme.THUMBNAIL_GAP
+        gap = tokens.THUMBNAIL_GAP
         width = max(1, self.viewport().width() - 4)
         self._columns = max(1, (width + gap) // (self._nominal + gap))
         size = max(SMALLEST, (width - gap * (self._columns - 1)) // self._columns)
@@ -274,8 +274,8 @@ class PictureGrid(QAbstractScrollArea):
             # No picture has the keyboard yet, or it was scrolled away: the grid itself shows where it is.
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), theme.THUMBNAIL_RADIUS,
-                                    theme.THUMBNAIL_RADIUS)
+            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), tokens.THUMBNAIL_RADIUS,
+                                    tokens.THUMBNAIL_RADIUS)
         centre = (rows.start + rows.stop) / 2
         order = {self._ids[row]: abs(row - centre) for row in rows}
         missing.sort(key=lambda each: order.get(each.key, 0))  # type: ignore[call-overload]

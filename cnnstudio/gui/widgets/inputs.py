@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.core.text import figure, number, tr, written
-from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.widgets.basics import Button
 
 _ARROWS = 22
@@ -348,7 +348,7 @@ class SegmentedControl(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color("line"), 1))
         painter.setBrush(theme.color("sunk"))
-        painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1), theme.RADIUS, theme.RADIUS)
+        painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1), tokens.RADIUS, tokens.RADIUS)
 
 
 class SearchBox(QLineEdit):
@@ -391,7 +391,7 @@ class ColorButton(QPushButton):
     def __init__(self, value: tuple[int, int, int] = (255, 255, 255), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._value = value
-        self.setFixedHeight(theme.CONTROL_HEIGHT)
+        self.setFixedHeight(tokens.CONTROL_HEIGHT)
         self.clicked.connect(self._ask)
 
     def set_value(self, value: tuple[int, int, int]) -> None:

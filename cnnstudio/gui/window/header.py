@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import tokens
 from cnnstudio.gui.widgets.basics import Elided, Label, box, row
 
 
@@ -18,7 +18,7 @@ class Header(QWidget):
         super().__init__(parent)
         self.setObjectName("header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(theme.HEADER_HEIGHT)
+        self.setFixedHeight(tokens.HEADER_HEIGHT)
         self._title = Label("", "title")
         self._subtitle = Elided("", "body", "dim")
         self._actions: dict[str, QWidget] = {}

@@ -13,7 +13,7 @@ from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.text import Text, language, set_language, system_language, tr
 from cnnstudio.gui.look import qt_translation as qt_words
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.pages import PageEntry, load_page, present_pages
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.jobs import ChildJob, Job
@@ -138,14 +138,14 @@ class MainWindow(QMainWindow):
         self._inspectors.setMinimumWidth(240)
         for index, stretch in enumerate((0, 1, 0)):
             splitter.setStretchFactor(index, stretch)
-        widths = self.session.remembered("panels") or (theme.SIDE_WIDTH, 10_000, theme.INSPECTOR_WIDTH)
+        widths = self.session.remembered("panels") or (tokens.SIDE_WIDTH, 10_000, tokens.INSPECTOR_WIDTH)
         splitter.setSizes([widths[0], 10_000, widths[-1]])
         splitter.splitterMoved.connect(self._panels_moved)
         self._splitter = splitter
         return splitter
 
     def _panels_moved(self) -> None:
-        before = self.session.remembered("panels") or (theme.SIDE_WIDTH, 0, theme.INSPECTOR_WIDTH)
+        before = self.session.remembered("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
         sizes = self._splitter.sizes()
         self.session.remember("panels", (sizes[0] or before[0], 0, sizes[2] or before[-1]))
 
@@ -387,7 +387,7 @@ def _side_width(holder: QWidget) -> int:
     if not isinstance(holder, QScrollArea) or content is None:
         return _NARROWEST_SIDE
     bar = holder.verticalScrollBar().sizeHint().width()
-    return min(theme.SIDE_WIDTH, max(_NARROWEST_SIDE, content.minimumSizeHint().width() + bar))
+    return min(tokens.SIDE_WIDTH, max(_NARROWEST_SIDE, content.minimumSizeHint().width() + bar))
 
 
 def _is_network(path: Path) -> bool:

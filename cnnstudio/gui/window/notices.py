@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QDialog, QLayout, QPlainTextEdit, QWidget
 from cnnstudio import __version__
 from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.state.jobs import unexpected
 from cnnstudio.gui.state.session import Change, Session
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
@@ -121,7 +121,7 @@ class Toasts(QWidget):
         self._layout.activate()
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
         self.setFixedHeight(max(height, 40))
-        self.move((parent.width() - width) // 2, parent.height() - self.height() - theme.STATUS_HEIGHT - 16)
+        self.move((parent.width() - width) // 2, parent.height() - self.height() - tokens.STATUS_HEIGHT - 16)
         self.show()
         self.raise_()
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from cnnstudio.core.text import language, tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import tokens
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, row
@@ -26,7 +26,7 @@ class StatusBar(QWidget):
         super().__init__(parent)
         self.setObjectName("status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(theme.STATUS_HEIGHT)
+        self.setFixedHeight(tokens.STATUS_HEIGHT)
         self._session = session
         self._saved = Button("", "status", on_click=self.save_asked.emit)
         self._problems = Button("", "status", on_click=self.problems_asked.emit)

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.pages.evaluate.results import Answer
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
@@ -134,8 +134,8 @@ class AnswerGrid(QAbstractScrollArea):
         if place == self.current:
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(box.x() + 1, box.y() + 1, side - 2, side - 2), theme.THUMBNAIL_RADIUS,
-                                    theme.THUMBNAIL_RADIUS)
+            painter.drawRoundedRect(QRectF(box.x() + 1, box.y() + 1, side - 2, side - 2), tokens.THUMBNAIL_RADIUS,
+                                    tokens.THUMBNAIL_RADIUS)
         painter.setFont(theme.font("secondary"))
         metrics = painter.fontMetrics()
         painter.setPen(theme.color("text"))

@@ -13,7 +13,7 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core import edits
 from cnnstudio.core.network import Node
 from cnnstudio.core.text import Text, tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import tokens
 from cnnstudio.gui.widgets.basics import Button, Label, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.inputs import SegmentedControl
@@ -35,7 +35,7 @@ class FreezeAdvice(Card):
         self.question = Label("", "secondary", "dim", wrap=True)
         self.choice = SegmentedControl([("similar", tr("similar", "parecidas")), ("different", tr("different", "distintas"))],
                                        self._similarity)
-        self.choice.setFixedHeight(theme.CONTROL_HEIGHT)
+        self.choice.setFixedHeight(tokens.CONTROL_HEIGHT)
         self.choice.chosen.connect(self._choose)
         self.reason = Label("", "secondary", wrap=True)
         self.take = Button(tr("Take it", "Aplicar"), on_click=self._take)

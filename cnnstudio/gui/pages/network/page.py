@@ -17,7 +17,7 @@ from cnnstudio.core.events import Failed
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, language, same, tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import tokens
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
 from cnnstudio.gui.pages.network.canvas.view import NetworkView
@@ -127,7 +127,7 @@ class NetworkPage(Page):
     def actions(self) -> Iterable[QWidget]:
         self._switch = SegmentedControl([("canvas", tr("Canvas", "Lienzo")), ("table", tr("Table", "Tabla")),
                                          ("code", tr("Code", "Código"))], self.state.get("view", "canvas"))
-        self._switch.setFixedHeight(theme.CONTROL_HEIGHT)
+        self._switch.setFixedHeight(tokens.CONTROL_HEIGHT)
         self._switch.chosen.connect(self.show_view)
         gallery = Button(tr("Gallery…", "Galería…"), on_click=lambda: self.show_view("gallery"))
         arrange = Button(tr("Arrange", "Ordenar"), tooltip=tr("Lay out all layers automatically",

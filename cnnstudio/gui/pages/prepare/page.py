@@ -18,7 +18,7 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.recipe import RECIPE_PARAMS
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Filter, Picture
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import tokens
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.prepare.cards import FieldsCard, NormalizationCard, ProblemCard, StepList
 from cnnstudio.gui.pages.prepare.crop import CropCard
@@ -82,7 +82,7 @@ class PreparePage(Page):
     def actions(self) -> Iterable[QWidget]:
         self._switch = SegmentedControl([("cards", tr("Cards", "Tarjetas")), ("pipeline", tr("Pipeline", "Canalización"))],
                                         self.state.get("view", "cards"), stretch=False)
-        self._switch.setFixedHeight(theme.CONTROL_HEIGHT)
+        self._switch.setFixedHeight(tokens.CONTROL_HEIGHT)
         self._switch.chosen.connect(self.show_view)
         following = Button(tr("Next: Network", "Siguiente: Red"), "primary",
                            on_click=lambda: self.session.asked.emit("open_page", {"page": "network"}))

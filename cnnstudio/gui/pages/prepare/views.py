@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.pages.prepare.preview import GridCell, StageLook, StageRow
 from cnnstudio.gui.widgets.picture import draw_rounded, fitted
 
@@ -73,9 +73,9 @@ class StageTile(QWidget):
         well = QRectF(room.x(), room.y(), room.width(), _PICTURE)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("sunk"))
-        painter.drawRoundedRect(well, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+        painter.drawRoundedRect(well, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
         if look is not None:
-            draw_rounded(painter, look.image, fitted(look.image.size(), well), theme.THUMBNAIL_RADIUS)
+            draw_rounded(painter, look.image, fitted(look.image.size(), well), tokens.THUMBNAIL_RADIUS)
         painter.setPen(theme.color("dim"))
         below = well.bottom() + 5
         words = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(room.width()))
@@ -236,9 +236,9 @@ class Mosaic(QWidget):
             if image is None:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.color("sunk"))
-                painter.drawRoundedRect(cell, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+                painter.drawRoundedRect(cell, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
             else:
-                draw_rounded(painter, image, fitted(image.size(), cell), theme.THUMBNAIL_RADIUS)
+                draw_rounded(painter, image, fitted(image.size(), cell), tokens.THUMBNAIL_RADIUS)
                 self._paint_words(painter, cell, self._words[number] if number < len(self._words) else "")
 
     @staticmethod

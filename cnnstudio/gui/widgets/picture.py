@@ -51,6 +51,11 @@ class PictureView(QWidget):
         self.setSizePolicy(policy)
         self.setMinimumSize(48, 48)
 
+    @property
+    def message(self) -> str:
+        """What is said instead of a picture."""
+        return self._message
+
     def set_pixels(self, pixels: np.ndarray | None) -> None:
         """Show uint8 pixels (height, width[, channels])."""
         self.set_image(None if pixels is None else image_of(pixels))

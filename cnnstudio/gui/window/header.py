@@ -41,12 +41,12 @@ class Header(QWidget):
         self._stack.setFixedWidth(holder.sizeHint().width())
 
     def fit(self, page: str) -> None:
-        """A button appeared or changed its words: give the row its new width."""
+        """A button appeared or changed its text: give the row its new width."""
         holder = self._actions.get(page)
         if holder is not None and self._stack.currentWidget() is holder:
             holder.layout().activate()  # type: ignore[union-attr]
             self._stack.setFixedWidth(holder.sizeHint().width())
 
-    def set_words(self, title: str, subtitle: str) -> None:
+    def set_title(self, title: str, subtitle: str) -> None:
         self._title.setText(title)
         self._subtitle.setText(subtitle)

@@ -9,6 +9,8 @@ from cnnstudio.core.files import AUTOSAVE_FILE, ProjectLock, read_project
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.settings import load_settings
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.index import Filter
+from cnnstudio.gui.state.commands import DrawSplits, ShowPage
 
 LABEL = Text("Height", "Alto")
 
@@ -18,10 +20,11 @@ def set_height(value):
 
 
 @pytest.fixture
-def opened(qtbot, session, project_folder):
+def opened(qtbot, workspace, project_folder):
+    session = workspace.session
     with qtbot.waitSignal(session.jobs.ended):
         assert session.open(project_folder)
-    assert session.pictures.total == 40
+    assert workspace.counts.total == 40
     return session
 
 
@@ -113,39 +116,35 @@ def test_a_failed_save_loses_nothing(opened, monkeypatch):
     assert opened.project.recipe.height == 55
 
 
-def test_relabelling_shares_the_undo_list(opened):
-    identifier = next(iter(opened.pictures.ids(_filter(classes=("cat",)))))
+def test_relabelling_shares_the_undo_list(workspace, opened):
+    counts = workspace.counts
+    identifier = next(iter(workspace.collection.ids(Filter(classes=("cat",)))))
     opened.edit(set_height(61), LABEL)
-    assert opened.pictures.relabel([identifier], "dog")
-    assert opened.pictures.class_counts() == {"cat": 19, "dog": 21}
+    assert workspace.decisions.relabel([identifier], "dog")
+    assert counts.class_counts() == {"cat": 19, "dog": 21}
     opened.undo()
-    assert opened.pictures.class_counts() == {"cat": 20, "dog": 20}
+    assert counts.class_counts() == {"cat": 20, "dog": 20}
     assert opened.project.recipe.height == 61
     opened.redo()
-    assert opened.pictures.class_counts() == {"cat": 19, "dog": 21}
+    assert counts.class_counts() == {"cat": 19, "dog": 21}
 
 
-def _filter(**values):
-    from cnnstudio.datasets.index import Filter
-
-    return Filter(**values)
-
-
-def test_other_shares_divide_again(qtbot, opened):
+def test_other_shares_divide_again(qtbot, workspace, opened):
     opened.edit(lambda project: edits.set_field(project, "dataset.splits", "test", 0.5), LABEL)
-    qtbot.waitUntil(lambda: opened.pictures.split_counts()["test"] > 10)
-    assert sum(opened.pictures.split_counts().values()) == 40
+    qtbot.waitUntil(lambda: workspace.counts.split_counts()["test"] > 10)
+    assert sum(workspace.counts.split_counts().values()) == 40
 
 
-def test_a_folder_that_vanished_keeps_its_pictures_and_offers_a_mend(qtbot, opened, pictures_folder):
+def test_a_folder_that_vanished_keeps_its_pictures_and_offers_a_fix(qtbot, workspace, opened, pictures_folder):
+    check_now = workspace.checks.check_now
     moved = pictures_folder.rename(pictures_folder.with_name("moved"))
-    opened.pictures.scan()
-    problem = next(each for each in opened.check_now() if each.code == "source_missing")
+    workspace.scanner.scan()
+    problem = next(problem for problem in check_now() if problem.code == "source_missing")
     assert problem.fixes[0].action == "choose_folder"
-    assert opened.pictures.total == 40
+    assert workspace.counts.total == 40
     opened.edit(lambda project: edits.set_field(project, "dataset", "source", str(moved)), LABEL)
     qtbot.waitUntil(lambda: not len(opened.jobs))
-    assert not any(each.code == "source_missing" for each in opened.check_now())
+    assert not any(problem.code == "source_missing" for problem in check_now())
 
 
 def test_settings_are_kept(session):
@@ -156,10 +155,17 @@ def test_settings_are_kept(session):
     assert tuple(kept.layout["panels"]) == (200, 0, 300)
 
 
-def test_a_fix_edits_the_project_or_asks_the_window(opened):
+def test_a_fix_edits_the_project_or_becomes_a_command(opened):
     opened.apply(Fix(action="set_field", label=LABEL, arguments={"spec": "training", "field": "epochs", "value": 3}))
     assert opened.project.training.epochs == 3
-    asked = []
-    opened.asked.connect(lambda action, arguments: asked.append((action, arguments)))
+    requested, noticed = [], []
+    opened.command_requested.connect(requested.append)
+    opened.noticed.connect(noticed.append)
     opened.apply(Fix(action="open_page", label=LABEL, arguments={"page": "train"}))
-    assert asked == [("open_page", {"page": "train"})]
+    opened.apply(Fix(action="draw_splits", label=LABEL, arguments={"classes": ["a", "b"]}))
+    assert requested == [ShowPage("train"), DrawSplits(("a", "b"))]
+    assert not noticed
+    for wrong in (Fix(action="no_such", label=LABEL), Fix(action="open_page", label=LABEL, arguments={"page": 3})):
+        opened.apply(wrong)
+    assert len(requested) == 2
+    assert [problem.code for problem in noticed] == ["unknown_fix", "unknown_fix"]

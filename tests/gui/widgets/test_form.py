@@ -29,7 +29,9 @@ from cnnstudio.core.settings import SETTINGS_PARAMS
 from cnnstudio.core.text import Text, same, set_language
 from cnnstudio.core.training import TRAINING_PARAMS
 from cnnstudio.gui.widgets.form import Form
-from cnnstudio.gui.widgets.inputs import NumberBox, SegmentedControl, Select, Switch
+from cnnstudio.gui.widgets.inputs import SegmentedControl, Select, Switch
+from cnnstudio.gui.widgets.number_box import NumberBox
+from tests.gui.driving import field, write
 
 T = same("x")
 PARAMS = (
@@ -58,7 +60,7 @@ def form(qtbot):
 
 
 def editor(form, name):
-    return form._fields[name].editor
+    return form.editor(name)
 
 
 def test_a_typed_number_is_announced_once(form):
@@ -97,7 +99,7 @@ def test_what_is_not_allowed_is_marked_and_not_announced(form):
     box.setText("0")
     box.editingFinished.emit()
     assert heard == []
-    assert not form._fields["rate"]._trouble.isHidden()
+    assert form.problem("rate")
     box.setText("many")
     box.editingFinished.emit()
     assert heard == []
@@ -116,9 +118,9 @@ def test_choices_switches_and_what_depends_on_them(qtbot, form):
     heard = []
     form.value_changed.connect(lambda name, value: heard.append((name, value)))
     assert isinstance(editor(form, "mode"), SegmentedControl)
-    assert form._fields["momentum"].isHidden()
+    assert not form.is_shown("momentum")
     editor(form, "mode").chosen.emit("b")
-    assert not form._fields["momentum"].isHidden()
+    assert form.is_shown("momentum")
     switch = editor(form, "nesterov")
     assert isinstance(switch, Switch)
     qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
@@ -128,10 +130,8 @@ def test_choices_switches_and_what_depends_on_them(qtbot, form):
 def test_pairs_and_factors_are_tuples(form):
     heard = []
     form.value_changed.connect(lambda name, value: heard.append((name, value)))
-    editor(form, "kernel")._boxes[1].setText("5")
-    editor(form, "kernel")._boxes[1].editingFinished.emit()
-    editor(form, "factor")._low.setText("-0.2")
-    editor(form, "factor")._low.editingFinished.emit()
+    write(form, "kernel, 2 of 2", "5")
+    write(form, "factor, 1 of 2", "-0.2")
     assert heard == [("kernel", (3, 5)), ("factor", (-0.2, 0.1))]
 
 
@@ -145,7 +145,7 @@ def test_rows_of_numbers_are_read_and_what_is_none_is_marked(form):
     editor(form, "shape").setText("seven")
     editor(form, "shape").editingFinished.emit()
     assert len(heard) == 4
-    assert form._fields["shape"]._trouble.text()
+    assert form.problem("shape")
     form.set_values({"shape": (4, 5), "scale": (0.5, 1.0)})
     assert (editor(form, "shape").text(), editor(form, "scale").text()) == ("4, 5", "0.5, 1.0")
 
@@ -157,14 +157,14 @@ def test_values_from_outside_are_shown_silently(form):
     assert heard == []
     assert editor(form, "filters").text() == "16"
     assert editor(form, "nesterov").isChecked()
-    assert not form._fields["momentum"].isHidden()
+    assert form.is_shown("momentum")
 
 
 def test_problems_are_marked_at_their_field(form):
     form.set_problems([error("value", Text("too many", "demasiados"), "network", field="filters")])
-    assert form._fields["filters"]._trouble.text() == "too many"
+    assert form.problem("filters") == "too many"
     form.set_problems([])
-    assert form._fields["filters"]._trouble.isHidden()
+    assert not form.problem("filters")
 
 
 def test_a_line_can_become_a_list(form):
@@ -193,10 +193,10 @@ def test_every_field_within_an_editor_has_a_name_and_says_what_it_refuses(qtbot,
     names = [each.accessibleName() for each in form.findChildren(QLineEdit)]
     assert {"filters", "kernel, 1 of 2", "kernel, 2 of 2", "padding, 4 of 4", "factor, 2 of 2", "seed"} <= set(names)
     assert all(names)
-    for name, box in (("kernel", editor(form, "kernel")._boxes[1]), ("factor", editor(form, "factor")._high)):
+    for name, box in (("kernel", field(form, "kernel, 2 of 2")), ("factor", field(form, "factor, 2 of 2"))):
         box.setFocus()
         box.selectAll()
         qtbot.keyClicks(box, "abc")
         qtbot.keyClick(box, Qt.Key.Key_Return)
-        assert form._fields[name]._trouble.text() == "This is not a number."
+        assert form.problem(name) == "This is not a number."
         assert form.values[name] == {"kernel": (3, 3), "factor": 0.1}[name]

@@ -49,20 +49,24 @@ def test_a_million_rows_ask_only_for_what_is_in_view(grid):
     grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
     grid.grab()
     assert sum(grid.asked) < 2000
-    rows = grid._visible_rows()
+    rows = grid.visible_rows()
     assert rows.stop == 1_000_000
-    assert grid._rect(999_999).bottom() <= grid.viewport().height()
+    assert grid.rect_of(999_999).bottom() <= grid.viewport().height()
     for step in range(200):
         grid.verticalScrollBar().setValue(step * 40_000)
         grid.grab()
-    assert len(grid._pages) <= 96
+    # Not all is kept: what was seen first is asked for again.
+    asked = len(grid.asked)
+    grid.verticalScrollBar().setValue(0)
+    grid.grab()
+    assert len(grid.asked) > asked
 
 
 def test_the_mouse_selects(qtbot, grid):
     grid.set_ids(array("q", range(10, 60)))
 
     def click(row, modifier=Qt.KeyboardModifier.NoModifier):
-        qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, modifier, grid._rect(row).center())
+        qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, modifier, grid.rect_of(row).center())
 
     click(2)
     assert grid.selected_ids() == [12]
@@ -81,7 +85,7 @@ def test_the_keyboard_selects_and_labels(qtbot, grid):
     keys, excluded = [], []
     grid.label_key.connect(keys.append)
     grid.exclude_key.connect(lambda: excluded.append(grid.selected_ids()))
-    columns = grid._columns
+    columns = grid.columns
     qtbot.keyClick(grid, Qt.Key.Key_Right)
     assert grid.selected_ids() == [0]
     qtbot.keyClick(grid, Qt.Key.Key_Down)
@@ -90,7 +94,7 @@ def test_the_keyboard_selects_and_labels(qtbot, grid):
     assert grid.selected_ids() == [columns, columns + 1]
     qtbot.keyClick(grid, Qt.Key.Key_End)
     assert grid.selected_ids() == [99]
-    assert 99 in grid._visible_rows()
+    assert 99 in grid.visible_rows()
     qtbot.keyClick(grid, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert len(grid.selection) == 100
     qtbot.keyClick(grid, Qt.Key.Key_3)
@@ -102,14 +106,14 @@ def test_the_keyboard_selects_and_labels(qtbot, grid):
 def test_the_menu_key_asks_for_the_menu(grid):
     grid.set_ids(array("q", range(500)))
     asked = []
-    grid.menu_asked.connect(asked.append)
+    grid.menu_requested.connect(asked.append)
     key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(3, 3), QPoint(3, 3))
     QApplication.sendEvent(grid, key)
     assert not asked
     grid.selection.only(400)
     QApplication.sendEvent(grid, key)
     assert grid.viewport().rect().contains(grid.viewport().mapFromGlobal(asked[0]))
-    assert 400 in grid._visible_rows()
+    assert 400 in grid.visible_rows()
 
 
 def test_what_is_selected_stays_when_the_list_changes(grid):
@@ -148,10 +152,10 @@ def test_a_large_selection_stays_too():
 
 def test_zoom_keeps_the_top_and_the_bounds(grid):
     grid.set_ids(array("q", range(10_000)))
-    grid.verticalScrollBar().setValue(grid._pitch * 100)
-    top = grid._visible_rows().start
+    grid.verticalScrollBar().setValue(100 * (grid.rect_of(grid.columns).top() - grid.rect_of(0).top()))
+    top = grid.visible_rows().start
     grid.set_cell(60)
-    assert abs(grid._visible_rows().start - top) < grid._columns
+    assert abs(grid.visible_rows().start - top) < grid.columns
     grid.set_cell(1)
     assert grid.cell == SMALLEST
     grid.set_cell(10_000)

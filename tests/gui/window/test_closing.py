@@ -9,15 +9,17 @@ import pytest
 
 from cnnstudio.core.commands import Evaluate
 from cnnstudio.core.text import Text
+from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.jobs import ChildJob
-from cnnstudio.gui.window import commands
+from cnnstudio.gui.window import closing
+from tests.gui.driving import button
 
 
 @pytest.fixture
 def training(qtbot, window, project_folder, tmp_path):
     """A scripted child that works until it is told to stop."""
     with qtbot.waitSignal(window.session.jobs.ended):
-        window.perform("open", {"folder": str(project_folder)})
+        window.perform(OpenProject(str(project_folder)))
     order = Evaluate(run_folder=str(tmp_path), manifest="", split="test", table="")
     job = ChildJob(order, Text("Training", "Entrenamiento"), "train", page="train", log=tmp_path / "worker.log",
                    target="tests.workers.children:obeys")
@@ -30,21 +32,21 @@ def training(qtbot, window, project_folder, tmp_path):
 
 
 def test_cancel_keeps_the_window_and_the_training(window, training, monkeypatch):
-    monkeypatch.setattr(commands, "close_question", lambda _window: None)
+    monkeypatch.setattr(closing, "close_question", lambda _window: None)
     assert not window.close()
     assert training.running
     assert window.session.is_open
 
 
 def test_stop_and_keep_waits_for_the_last_event(window, training, monkeypatch):
-    monkeypatch.setattr(commands, "close_question", lambda _window: "keep")
+    monkeypatch.setattr(closing, "close_question", lambda _window: "keep")
     assert window.close()
     assert training.last is not None
     assert training.last.kept
 
 
 def test_a_detached_training_goes_on(window, training, monkeypatch):
-    monkeypatch.setattr(commands, "close_question", lambda _window: "detach")
+    monkeypatch.setattr(closing, "close_question", lambda _window: "detach")
     pid = training.supervisor.pid
     assert window.close()
     os.kill(pid, 0)
@@ -52,9 +54,8 @@ def test_a_detached_training_goes_on(window, training, monkeypatch):
 
 
 def test_the_status_bar_shows_the_work(window, training):
-    assert window.status._job.isVisibleTo(window)
-    assert "Training" in window.status._job.text()
+    shown = button(window.status, "Training")
     assert window.session.jobs.foremost() is training
     training.phase = Text("Training", "Entrenando")
     window.status.update_job()
-    assert window.status._job.text().count("Training") == 1
+    assert shown.text().count("Training") == 1

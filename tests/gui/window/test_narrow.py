@@ -9,15 +9,18 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 from cnnstudio.gui.pages.prepare import pipeline as prepare_pipeline
 from cnnstudio.gui.pages.prepare.pipeline import BatchAsked, make_batch
 from cnnstudio.gui.pages.prepare.preview import GridAsked
+from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.basics import Button, MenuButton
+from cnnstudio.gui.widgets.class_list import ClassList
 from cnnstudio.gui.widgets.flow import flowing
+from tests.gui.driving import part
 
 
 @pytest.fixture
 def narrow(qtbot, window, project_folder):
     window.session.set_setting("language", "es")
     window.resize(window.minimumSize())
-    window.perform("open", {"folder": str(project_folder)})
+    window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
     yield window
     window.session.set_setting("language", "en")
@@ -53,15 +56,15 @@ def test_every_button_is_whole(qtbot, narrow, page, views):
 def test_counts_of_classes_and_the_choice_of_a_view_are_whole(qtbot, narrow):
     assert narrow.go("data")
     page = narrow.current
-    qtbot.waitUntil(lambda: page._bar.isVisible() and not len(narrow.session.jobs), timeout=20_000)
+    qtbot.waitUntil(lambda: page.filters.isVisible() and not len(narrow.session.jobs), timeout=20_000)
     qtbot.wait(100)
     assert wrong(narrow) == []
-    classes = page._side.classes
+    classes = part(page, ClassList)
     area = classes
     while not isinstance(area, QScrollArea):
         area = area.parentWidget()
     assert classes.mapTo(area, QPoint(classes.width(), 0)).x() <= area.viewport().width()
-    bar = page._bar
+    bar = page.filters.parentWidget()
     for each in bar.findChildren(Button):
         if each.isVisible():
             assert bar.rect().contains(each.mapTo(bar, each.rect().bottomRight())), each.text()
@@ -102,7 +105,7 @@ def test_numbers_of_a_batch_have_the_signs_of_the_language(narrow, pictures_fold
 
 
 def test_a_batch_of_large_pictures_is_looked_at_as_far_as_there_is_room(narrow, pictures_folder, monkeypatch):
-    monkeypatch.setattr(prepare_pipeline, "_ROOM", 3 * 4 * 24 * 24)
+    monkeypatch.setattr(prepare_pipeline, "ROOM", 3 * 4 * 24 * 24)
     files = sorted(pictures_folder.rglob("*.png"))[18:22]
     recipe = {**narrow.session.project.recipe.as_dictionary(), "height": 24, "width": 24}
     grid = GridAsked(files=lambda places: [files[each] for each in places], pictures=4, recipe=recipe, steps=[], seed=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QScrollArea, QWidget
 
-from cnnstudio.core.problems import error, warning
+from cnnstudio.core.problems import Fix, error, warning
 from cnnstudio.core.text import Text
+from cnnstudio.gui.pages.data.quality import QualityPanel
+from cnnstudio.gui.pages.data.side import DataSide
+from cnnstudio.gui.state import commands
+from cnnstudio.gui.state.commands import OpenPaths, OpenProject
 from cnnstudio.gui.widgets.basics import Button, Elided, Label
 from cnnstudio.gui.widgets.cards import Banner, Facts
+from cnnstudio.gui.widgets.command_palette import CommandPalette, score
+from cnnstudio.gui.widgets.grid import PictureGrid
+from cnnstudio.gui.widgets.inputs import SearchBox
+from cnnstudio.gui.window.handlers import HANDLERS
 from cnnstudio.gui.window.notices import (
     ProblemsDialog,
     Question,
@@ -24,36 +33,36 @@ from cnnstudio.gui.window.notices import (
     install_exception_hook,
     report_text,
 )
-from cnnstudio.gui.window.palette import CommandPalette, score
 from cnnstudio.gui.window.settings_dialog import SettingsDialog
+from tests.gui.driving import button, card, click, part, parts, press, says, write
 
 
 @pytest.fixture
 def opened(qtbot, window, project_folder):
     with qtbot.waitSignal(window.session.jobs.ended):
-        window.perform("open", {"folder": str(project_folder)})
+        window.perform(OpenProject(str(project_folder)))
     return window
 
 
 def grid_of(window):
-    return window._pages["data"]._grid
+    return part(window, PictureGrid)
 
 
 def test_the_first_paint_needs_no_heavy_library():
     code = ("import sys\nfrom cnnstudio.app import make_application\napplication = make_application([])\n"
-            "from cnnstudio.gui.window.main_window import MainWindow\nfrom cnnstudio.gui.state.session import Session\n"
-            "window = MainWindow(Session())\nwindow.show()\nwindow.grab()\n"
+            "from cnnstudio.gui.window.main_window import MainWindow\nfrom cnnstudio.gui.state.workspace import Workspace\n"
+            "window = MainWindow(Workspace())\nwindow.show()\nwindow.grab()\n"
             "heavy = {'keras', 'tensorflow', 'torch', 'jax', 'pyqtgraph', 'cv2', 'numpy'} & set(sys.modules)\n"
             "assert not heavy, heavy\nwindow.close()\n")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120,
-                          cwd=Path(__file__).parents[2], check=False)
+                          cwd=Path(__file__).parents[3], check=False)
     assert done.returncode == 0, done.stderr
 
 
 def test_without_a_project_only_start_is_there(window):
     assert window.current.id == "start"
     assert not window.go("data")
-    assert not window.actions_of["save"].isEnabled()
+    assert not window.action_set["save"].isEnabled()
 
 
 def test_a_project_opens_on_its_pictures(opened):
@@ -67,60 +76,59 @@ def test_keys_relabel_and_undo(qtbot, opened):
     grid = grid_of(opened)
     grid.selection.only(0)
     qtbot.keyClick(grid, Qt.Key.Key_2)
-    assert opened.session.pictures.class_counts() == {"cat": 19, "dog": 21}
-    opened.actions_of["undo"].trigger()
-    assert opened.session.pictures.class_counts() == {"cat": 20, "dog": 20}
+    assert opened.workspace.counts.class_counts() == {"cat": 19, "dog": 21}
+    opened.action_set["undo"].trigger()
+    assert opened.workspace.counts.class_counts() == {"cat": 20, "dog": 20}
 
 
 def test_delete_excludes_and_the_line_filters(qtbot, opened):
     grid = grid_of(opened)
     grid.selection.only(3)
     qtbot.keyClick(grid, Qt.Key.Key_Delete)
-    assert opened.session.pictures.excluded == 1
-    side = opened._pages["data"]._side
-    qtbot.mouseClick(side.quality._excluded, Qt.MouseButton.LeftButton)
+    assert opened.workspace.counts.excluded == 1
+    press(part(opened, QualityPanel), "Excluded")
     assert len(grid.ids) == 1
-    qtbot.mouseClick(side.quality._excluded, Qt.MouseButton.LeftButton)
+    press(part(opened, QualityPanel), "Excluded")
     assert len(grid.ids) == 40
 
 
 def test_filters_by_class_split_and_text(opened):
-    page, grid = opened._pages["data"], grid_of(opened)
-    page._toggle_filter("class", "cat", False)
+    grid, side = grid_of(opened), part(opened, DataSide)
+    side.classes.chosen.emit("cat", False)
     assert len(grid.ids) == 20
-    page._filters.text.setText("cat03")
+    write(opened, "Text in the path…", "cat03")
     assert len(grid.ids) == 1
-    page._filters.text.setText("nothing like it")
-    assert page._stack.currentIndex() == 1
-    page._show_all()
-    page._toggle_filter("split", "train", False)
-    assert len(grid.ids) == opened.session.pictures.split_counts()["train"]
+    write(opened, "Text in the path…", "nothing like it")
+    assert says(opened, "No picture passes these filters")
+    press(opened, "Show all pictures")
+    press(side, "Training")
+    assert len(grid.ids) == opened.workspace.counts.split_counts()["train"]
 
 
 def test_other_pages_can_show_certain_pictures(opened):
     opened.go("start")
-    opened.session.asked.emit("filter_pictures", {"paths": ["cat/cat01.png", "dog/dog02.png"], "title": "cat as dog"})
+    opened.perform(commands.FilterPictures(("cat/cat01.png", "dog/dog02.png"), "cat as dog"))
     assert opened.current.id == "data"
     assert len(grid_of(opened).ids) == 2
 
 
 def test_dropping_pictures_on_a_class_relabels(opened):
-    opened._pages["data"]._side.classes.dropped.emit("dog", list(grid_of(opened).ids[:3]))
-    assert opened.session.pictures.class_counts() == {"cat": 17, "dog": 23}
+    part(opened, DataSide).classes.dropped.emit("dog", list(grid_of(opened).ids[:3]))
+    assert opened.workspace.counts.class_counts() == {"cat": 17, "dog": 23}
 
 
 def test_an_unreadable_file_is_a_filter(qtbot, window, pictures_folder, project_folder):
     (pictures_folder / "cat" / "bad.png").write_bytes(b"no picture")
     with qtbot.waitSignal(window.session.jobs.ended):
-        window.perform("open", {"folder": str(project_folder)})
-    problems = window.session.check_now()
+        window.perform(OpenProject(str(project_folder)))
+    problems = window.workspace.checks.check_now()
     problem = next(each for each in problems if each.code == "unreadable_pictures")
     window.session.apply(problem.fixes[0])
     grid = grid_of(window)
     assert len(grid.ids) == 1
     grid.selection.only(0)
     grid.selection_changed.emit()
-    assert window.session.pictures.rows(list(grid.ids))[0].problem is not None
+    assert window.workspace.collection.rows(list(grid.ids))[0].problem is not None
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -137,9 +145,9 @@ def test_language_and_theme_change_at_once_and_nothing_is_lost(qtbot, opened, la
                if label.isVisible() and isinstance(label, Label) and not label.wordWrap()
                and label.width() < label.sizeHint().width() - 1]
     assert not clipped
-    for button in opened.findChildren(Button):
-        if button.isVisible() and button.kind not in ("icon", "row"):
-            assert button.width() >= button.minimumSizeHint().width() - 1, button.text()
+    for shown in opened.findChildren(Button):
+        if shown.isVisible() and shown.kind not in ("icon", "row"):
+            assert shown.width() >= shown.minimumSizeHint().width() - 1, shown.text()
 
 
 def test_qt_speaks_the_language_too(qtbot, window):
@@ -169,12 +177,12 @@ def test_spanish_menus_name_keys_as_tooltips_do(window):
 
 
 def test_a_folder_becomes_a_project(qtbot, window, pictures_folder, tmp_path):
-    window.take_paths([str(pictures_folder)])
-    new = window._pages["start"]._new
+    window.perform(OpenPaths((str(pictures_folder),)))
     place = tmp_path / "made here"
-    new._place.setText(str(place))
-    new._choose("template:lenet5")
-    qtbot.mouseClick(new._create, Qt.MouseButton.LeftButton)
+    write(window, "Location", str(place))
+    press(window, "Choose yourself")
+    card(window, "LeNet-5").clicked.emit()
+    press(window, "Create project")
     qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
     assert window.session.folder == place
     assert window.session.project.network.origin == "lenet5"
@@ -185,16 +193,15 @@ def test_a_folder_becomes_a_project(qtbot, window, pictures_folder, tmp_path):
 
 def test_a_missing_recent_project_is_marked_and_can_be_forgotten(window, tmp_path):
     window.session.set_setting("recent", (str(tmp_path / "gone"),))
-    page = window._pages["start"]
-    assert page._recent.count() == 1
-    page._forget(str(tmp_path / "gone"))
+    assert says(card(window, "gone"), "not found")
+    press(window, "Remove from this list")
     assert window.session.settings.recent == ()
 
 
 def test_what_is_dropped_and_is_nothing_says_so(window, tmp_path):
     path = tmp_path / "letter.txt"
     path.write_text("hello")
-    window.take_paths([str(path)])
+    window.perform(OpenPaths((str(path),)))
     assert window.toasts.isVisibleTo(window)
 
 
@@ -208,12 +215,13 @@ def test_letters_find_actions():
 
 def test_the_palette_finds_and_does(qtbot, opened):
     done = []
-    opened.actions_of["page:start"].triggered.connect(lambda: done.append(True))
-    palette = CommandPalette(opened.actions_of.searchable(), opened)
+    opened.action_set["page:start"].triggered.connect(lambda: done.append(True))
+    palette = CommandPalette(opened.action_set.searchable(), opened)
     qtbot.addWidget(palette)
     palette.show()
-    qtbot.keyClicks(palette._search, "start")
-    qtbot.keyClick(palette._search, Qt.Key.Key_Return)
+    search = part(palette, SearchBox)
+    qtbot.keyClicks(search, "start")
+    qtbot.keyClick(search, Qt.Key.Key_Return)
     assert done == [True]
     assert opened.current.id == "start"
 
@@ -229,27 +237,25 @@ def test_settings_apply_at_once(qtbot, window):
 
 
 def test_every_dialog_opens(opened):
-    for action in ("about", "help", "settings", "problems"):
-        opened.perform(action, {})
-        dialogs = [each for each in opened.findChildren(QDialog) if each.isVisible()]
-        assert dialogs, action
+    for command in (commands.ShowAbout(), commands.ShowHelp(), commands.ShowSettings(), commands.ShowProblems()):
+        opened.perform(command)
+        dialogs = [dialog for dialog in opened.findChildren(QDialog) if dialog.isVisible()]
+        assert dialogs, command
         for dialog in dialogs:
             dialog.accept()
             dialog.deleteLater()
 
 
-def test_the_list_of_problems_mends(qtbot, opened):
+def test_the_list_of_problems_fixes(opened):
     opened.session.edit(_wrong_loss, Text("Loss", "Pérdida"))
-    opened.session.check_now()
-    dialog = ProblemsDialog(opened.session, opened.show_problem, opened)
-    qtbot.addWidget(dialog)
-    dialog.show()
-    before = [each.code for each in opened.session.problems]
-    assert "wrong_loss" in before
-    problem = next(each for each in opened.session.problems if each.code == "wrong_loss")
-    opened.session.apply(problem.fixes[0])
-    opened.session.check_now()
-    assert "wrong_loss" not in [each.code for each in opened.session.problems]
+    opened.workspace.checks.check_now()
+    opened.perform(commands.ShowProblems())
+    dialog = part(opened, ProblemsDialog)
+    problem = next(problem for problem in opened.session.problems if problem.code == "wrong_loss")
+    banner = next(banner for banner in parts(dialog, Banner) if banner.problem == problem)
+    press(banner, str(problem.fixes[0].label))
+    opened.workspace.checks.check_now()
+    assert "wrong_loss" not in [problem.code for problem in opened.session.problems]
 
 
 def _wrong_loss(project):
@@ -275,7 +281,7 @@ def test_an_exception_becomes_a_report_and_the_program_lives(qtbot, window):
 def test_a_question_gives_the_answer_or_none(qtbot, window):
     question = Question("Title", "Text", (("yes", "Yes", "primary"),), window)
     qtbot.addWidget(question)
-    question._take("yes")
+    press(question, "Yes")
     assert question.answer == "yes"
 
 
@@ -291,7 +297,7 @@ def test_toasts_show_a_problem_once(window):
     problem = error("x", Text("Something", "Algo"), "file")
     window.session.notice(problem, problem)
     window.session.notice(warning("y", Text("Else", "Otro"), "file"))
-    assert len(window.toasts._texts) == 2
+    assert len(parts(window.toasts, Toast)) == 2
 
 
 def test_closing_saves(opened, project_folder):
@@ -303,11 +309,11 @@ def test_closing_saves(opened, project_folder):
     assert read_project(project_folder).recipe.height == 48
 
 
-def test_the_page_in_view_stays_marked_when_it_is_clicked_again(qtbot, opened):
-    button = opened.rail._buttons["data"]
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert button.isChecked()
+def test_the_page_in_view_stays_marked_when_it_is_clicked_again(opened):
+    data = button(opened.rail, "Data")
+    click(data)
+    click(data)
+    assert data.isChecked()
 
 
 def test_messages_one_above_the_other_show_all_their_words(qtbot):
@@ -329,7 +335,7 @@ def test_messages_one_above_the_other_show_all_their_words(qtbot):
     *((page, (1100, 700)) for page in ("train", "prepare", "evaluate", "predict", "export", "data", "start")),
     *((page, (960, 600)) for page in ("train", "prepare", "evaluate", "predict", "export", "data", "start"))])
 def test_nothing_is_cut_off_in_a_small_window_with_long_words(qtbot, window, project_folder, page, size):
-    window.perform("open", {"folder": str(project_folder)})
+    window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
     window.session.set_setting("language", "es")
     window.resize(*size)
@@ -359,8 +365,8 @@ def test_a_damaged_index_has_its_mend_on_the_page(qtbot, window, project_folder)
         Path(f"{index}{end}").unlink(missing_ok=True)
     noticed = []
     window.session.noticed.connect(noticed.append)
-    window.perform("open", {"folder": str(project_folder)})
-    window.session.check_now()
+    window.perform(OpenProject(str(project_folder)))
+    window.workspace.checks.check_now()
     # It alone, on the page until it is mended: not that there are no pictures, and no message that stays behind.
     (problem,) = window.current.what_is_missing()
     assert problem.code == "damaged_index"
@@ -371,8 +377,30 @@ def test_a_damaged_index_has_its_mend_on_the_page(qtbot, window, project_folder)
     assert words.width() > banner.width() / 2
     assert "Set it aside" in fix.label.en
     window.session.apply(fix)
-    qtbot.waitUntil(lambda: window.session.pictures.total == 40 and not len(window.session.jobs))
+    qtbot.waitUntil(lambda: window.workspace.counts.total == 40 and not len(window.session.jobs))
     assert noticed[-1].code == "index_set_aside"
     assert list(project_folder.glob("dataset.damaged-*.sqlite"))
-    assert "damaged_index" not in [each.code for each in window.session.check_now()]
-    assert window.session.index is not None
+    assert "damaged_index" not in [each.code for each in window.workspace.checks.check_now()]
+    assert window.workspace.collection.index is not None
+
+
+def test_every_command_has_a_handler_and_every_fix_a_command_or_an_edit():
+    from cnnstudio.network.fixes import FIXES
+
+    kinds = {kind for kind in vars(commands).values()
+             if isinstance(kind, type) and issubclass(kind, commands.Command) and kind is not commands.Command}
+    assert set(HANDLERS) == kinds
+    package = Path(__file__).parents[3] / "cnnstudio"
+    actions = {action for path in package.rglob("*.py")
+               for action in re.findall(r"Fix\(\s*action=\"(\w+)\"", path.read_text("utf-8"))}
+    assert len(actions) > 20
+    assert actions <= set(FIXES) | set(commands.FIX_COMMANDS)
+
+
+def test_a_fix_of_another_page_brings_it_into_view(opened):
+    opened.go("start")
+    fix = Fix(action="choose_own_base", label=Text("Choose the model…", "Elegir el modelo…"), arguments={"node": "base"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cnnstudio.gui.pages.network.models.QFileDialog.getOpenFileName", lambda *_words: ("", ""))
+        opened.session.apply(fix)
+    assert opened.current.id == "network"

@@ -209,18 +209,18 @@ class AnswerGrid(QAbstractScrollArea):
 
 
 class PicturesPanel(QWidget):
-    """`worst_asked()` for the mistakes again, `data_asked()` to see the shown pictures on the Data page."""
+    """`worst_requested()` for the mistakes again, `data_requested()` to see the shown pictures on the Data page."""
 
-    worst_asked = Signal()
-    data_asked = Signal()
+    worst_requested = Signal()
+    data_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("scrolls", True)
         self._title = Elided("", "body_strong")
         self._note = Label("", "secondary", "dim", wrap=True)
-        self._worst = Button(tr("Worst mistakes", "Peores errores"), "link", on_click=self.worst_asked.emit)
-        self._data = Button(tr("Show in Data", "Ver en Datos"), "link", on_click=self.data_asked.emit)
+        self._worst = Button(tr("Worst mistakes", "Peores errores"), "link", on_click=self.worst_requested.emit)
+        self._data = Button(tr("Show in Data", "Ver en Datos"), "link", on_click=self.data_requested.emit)
         self.grid = AnswerGrid()
         links = row(self._data, self._worst, None, spacing=16)
         whole = column(self._title, self._note, links, 2, self.grid, spacing=4, margins=(16, 16, 10, 8))

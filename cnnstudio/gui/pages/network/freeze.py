@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -14,12 +14,11 @@ from cnnstudio.core import edits
 from cnnstudio.core.network import Node
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import tokens
+from cnnstudio.gui.state.counts import Counts
+from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-
-if TYPE_CHECKING:
-    from cnnstudio.gui.pages.network.page import NetworkPage
 
 _STATE: Final = "similarity"
 
@@ -27,9 +26,10 @@ _STATE: Final = "similarity"
 class FreezeAdvice(Card):
     """The advice for one base of the network; the user says whether the pictures are like ImageNet's."""
 
-    def __init__(self, page: NetworkPage, node: str) -> None:
+    def __init__(self, session: Session, counts: Counts, state: dict[str, Any], node: str) -> None:
+        """`state`: where the choice is remembered."""
         super().__init__(title=tr("How much should learn?", "¿Cuánto debe aprender?"), margins=(12, 10, 12, 10), spacing=8)
-        self._page = page
+        self._session, self._counts, self._state = session, counts, state
         self._node = node
         self._wanted = ""
         self.question = Label("", "secondary", "dim", wrap=True)
@@ -48,11 +48,11 @@ class FreezeAdvice(Card):
 
     @property
     def _similarity(self) -> Similarity:
-        return "different" if self._page.state.get(_STATE) == "different" else "similar"
+        return "different" if self._state.get(_STATE) == "different" else "similar"
 
     def _choose(self, value: object) -> None:
-        self._page.state[_STATE] = str(value)
-        node = self._page.session.project.network.node(self._node)
+        self._state[_STATE] = str(value)
+        node = self._session.project.network.node(self._node)
         if node is not None:
             self.show_node(node)
 
@@ -65,7 +65,7 @@ class FreezeAdvice(Card):
             return
         self.question.setText(tr("Your pictures, beside those of {source}:", "Sus imágenes, frente a las de {source}:",
                                  source=learned_on(base)))
-        pictures = self._page.session.pictures.split_counts().get("train", 0)
+        pictures = self._counts.split_counts().get("train", 0)
         self._wanted, reason = freeze_advice(pictures, self._similarity, base.until(str(values["ends_at"])))
         followed = values["trainable_from"] == self._wanted
         self.reason.setText(str(reason))
@@ -74,5 +74,5 @@ class FreezeAdvice(Card):
 
     def _take(self) -> None:
         node, wanted = self._node, self._wanted
-        self._page.session.edit(lambda project: edits.set_node_param(project, node, "trainable_from", wanted),
+        self._session.edit(lambda project: edits.set_node_param(project, node, "trainable_from", wanted),
                                 Text("Set how much of the base learns", "Ajustar cuánto aprende la base"))

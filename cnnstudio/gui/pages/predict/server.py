@@ -16,8 +16,9 @@ from cnnstudio.core.commands import Predict, Stop
 from cnnstudio.core.events import Answered, AnyEvent, Failed, Notice, Prediction, Progress, Ready
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.text import Text
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Report
-from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.preparing import serving_job
 
 KIND: Final = "serve"

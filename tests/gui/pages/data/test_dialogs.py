@@ -14,23 +14,40 @@ from PySide6.QtTest import QTest
 from cnnstudio.core.files import read_project
 from cnnstudio.gui.pages.data.dialogs import download as download_module
 from cnnstudio.gui.pages.data.dialogs.add import AddPicturesDialog, open_add_pictures, takes
+from cnnstudio.gui.pages.data.dialogs.base import ModeChoice, PlaceField
 from cnnstudio.gui.pages.data.dialogs.camera import Camera
 from cnnstudio.gui.pages.data.dialogs.collect import open_export_collection
 from cnnstudio.gui.pages.data.dialogs.download import open_download
 from cnnstudio.gui.pages.data.dialogs.sources import SourcesList, join, remove, sources_summary
 from cnnstudio.gui.pages.data.dialogs.webcam import FOLDER, WebcamDialog
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.commands import (
+    AddPictures,
+    DownloadCollection,
+    ExportCollection,
+    NewProject,
+    OpenPaths,
+    OpenProject,
+    RecordPictures,
+)
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.number_box import NumberBox
+from cnnstudio.gui.widgets.picture import PictureView
+from cnnstudio.gui.widgets.words import pictures
 from tests.datasets.test_archives import files, zipped
 from tests.datasets.test_arrays import GREY, LABELS
 from tests.datasets.test_datasets import draw
+from tests.gui.driving import button, card, field, part, parts, press, says, texts, write
 
 
 @pytest.fixture
-def opened(qtbot, session: Session, project_folder: Path):
-    """A session on a project of forty pictures, after its first scan."""
+def opened(qtbot, workspace: Workspace, project_folder: Path):
+    """A project of forty pictures, after its first scan."""
+    session = workspace.session
     assert session.open(project_folder)
-    qtbot.waitUntil(lambda: session.pictures.total == 40 and len(session.jobs) == 0, timeout=20_000)
-    yield session
+    qtbot.waitUntil(lambda: workspace.counts.total == 40 and len(session.jobs) == 0, timeout=20_000)
+    yield workspace
     qtbot.waitUntil(lambda: len(session.jobs) == 0, timeout=20_000)
 
 
@@ -40,8 +57,19 @@ def end(dialog) -> None:
     QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
 
 
-def settled(qtbot, session: Session) -> None:
-    qtbot.waitUntil(lambda: len(session.jobs) == 0, timeout=20_000)
+def place(dialog) -> PlaceField:
+    """Where the dialog writes to."""
+    return part(dialog, PlaceField)
+
+
+def recorded(dialog: WebcamDialog, name: str = "") -> int:
+    """How many pictures the dialog says were recorded, of a class or of all."""
+    lines = dict(line.rsplit(": ", 1) for line in texts(dialog) if ": " in line)
+    return int(lines.get(name, 0)) if name else sum(map(int, lines.values()))
+
+
+def settled(qtbot, workspace: Workspace) -> None:
+    qtbot.waitUntil(lambda: len(workspace.session.jobs) == 0, timeout=20_000)
 
 
 def test_takes(tmp_path, pictures_folder):
@@ -57,18 +85,18 @@ def test_anything_is_looked_at_unpacked_and_joined_as_one_step(qtbot, opened, tm
     np.savez(tmp_path / "arrays.npz", x=GREY, y=LABELS)
     dialog = open_add_pictures(opened, None, [archive, tmp_path / "arrays.npz", draw(tmp_path / "birds", "owl/1.png")])
     qtbot.waitUntil(dialog.primary.isEnabled, timeout=10_000)
-    assert dialog._target.isVisibleTo(dialog)
+    assert place(dialog).isVisibleTo(dialog)
     dialog.primary.click()
-    qtbot.waitUntil(lambda: opened.pictures.total == 49, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.counts.total == 49, timeout=20_000)
     settled(qtbot, opened)
-    assert opened.project.dataset.joined == ("pictures/more", "pictures/arrays", str(tmp_path / "birds"))
-    assert set(opened.class_names) == {"cat", "dog", "fox", "owl", "0", "1", "2"}
-    opened.undo()
-    qtbot.waitUntil(lambda: opened.pictures.total == 40, timeout=20_000)
-    opened.redo()
-    qtbot.waitUntil(lambda: opened.pictures.total == 49, timeout=20_000)
-    opened.save_now()
-    assert len(read_project(opened.folder).dataset.joined) == 3
+    assert opened.session.project.dataset.joined == ("pictures/more", "pictures/arrays", str(tmp_path / "birds"))
+    assert set(opened.counts.class_names) == {"cat", "dog", "fox", "owl", "0", "1", "2"}
+    opened.session.undo()
+    qtbot.waitUntil(lambda: opened.counts.total == 40, timeout=20_000)
+    opened.session.redo()
+    qtbot.waitUntil(lambda: opened.counts.total == 49, timeout=20_000)
+    opened.session.save_now()
+    assert len(read_project(opened.session.folder).dataset.joined) == 3
 
 
 def test_what_cannot_be_used_says_why_and_can_be_removed(qtbot, opened, tmp_path):
@@ -77,23 +105,23 @@ def test_what_cannot_be_used_says_why_and_can_be_removed(qtbot, opened, tmp_path
     dialog = open_add_pictures(opened, None, [evil, good])
     settled(qtbot, opened)
     assert not dialog.primary.isEnabled()
-    assert not dialog._found[evil].usable
-    dialog._drop(evil)
+    assert says(dialog, "Remove what cannot be used")
+    press(card(dialog, "evil.zip"), "Remove")
     assert dialog.primary.isEnabled()
     end(dialog)
-    assert opened.project.dataset.joined == ()
+    assert opened.session.project.dataset.joined == ()
 
 
 def test_start_a_project_with_it(qtbot, opened, tmp_path):
-    asked = []
-    opened.asked.connect(lambda action, arguments: asked.append((action, arguments)))
+    requested = []
+    opened.session.command_requested.connect(requested.append)
     dialog = open_add_pictures(opened, None, [zipped(tmp_path / "more.zip", ["cat/1.png", "fox/2.png"])])
     qtbot.waitUntil(dialog.primary.isEnabled, timeout=10_000)
-    dialog._mode.set_value("start")
+    part(dialog, ModeChoice).set_value("start")
     dialog.primary.click()
-    qtbot.waitUntil(lambda: bool(asked), timeout=10_000)
-    assert asked == [("new", {"source": str(opened.folder / "pictures" / "more")})]
-    assert opened.project.dataset.joined == ()
+    qtbot.waitUntil(lambda: bool(requested), timeout=10_000)
+    assert requested == [NewProject(str(opened.session.folder / "pictures" / "more"))]
+    assert opened.session.project.dataset.joined == ()
 
 
 def test_closing_while_it_works_cancels_and_leaves_nothing(qtbot, opened, tmp_path):
@@ -103,8 +131,8 @@ def test_closing_while_it_works_cancels_and_leaves_nothing(qtbot, opened, tmp_pa
     dialog.primary.click()
     end(dialog)
     settled(qtbot, opened)
-    assert opened.project.dataset.joined == ()
-    place = opened.folder / "pictures"
+    assert opened.session.project.dataset.joined == ()
+    place = opened.session.folder / "pictures"
     assert not place.exists() or not os.listdir(place)
 
 
@@ -113,39 +141,39 @@ def test_the_list_of_sources(qtbot, opened, tmp_path, pictures_folder):
     birds = draw(tmp_path / "birds", "owl/1.png", "owl/2.png")
     shown = SourcesList(opened)
     qtbot.addWidget(shown)
-    assert join(opened, [birds, tmp_path / "list.csv"])
-    qtbot.waitUntil(lambda: opened.pictures.total == 43, timeout=20_000)
-    summary = sources_summary(opened.project, opened.folder, opened.index)
+    assert join(opened.session, opened.scanner, [birds, tmp_path / "list.csv"])
+    qtbot.waitUntil(lambda: opened.counts.total == 43, timeout=20_000)
+    summary = sources_summary(opened.session.project, opened.session.folder, opened.collection.index)
     assert [text for text, _number in summary] == [str(pictures_folder), str(birds), str(tmp_path / "list.csv")]
     assert summary[1][1] == 2
     assert sum(number for _text, number in summary) == 43
-    assert shown._shown == summary
+    amounts = [pictures(number) for _text, number in summary]
+    assert [label for label in texts(shown) if label in amounts] == amounts
     settled(qtbot, opened)
-    assert remove(opened, str(birds))
-    qtbot.waitUntil(lambda: opened.pictures.total == 41, timeout=20_000)
+    assert remove(opened.session, str(birds))
+    qtbot.waitUntil(lambda: opened.counts.total == 41, timeout=20_000)
     assert files(birds) == {"owl/1.png", "owl/2.png"}
     settled(qtbot, opened)
-    opened.undo()
-    qtbot.waitUntil(lambda: opened.pictures.total == 43, timeout=20_000)
+    opened.session.undo()
+    qtbot.waitUntil(lambda: opened.counts.total == 43, timeout=20_000)
     settled(qtbot, opened)
-    assert join(opened, [birds])
-    assert opened.project.dataset.joined == (str(birds), str(tmp_path / "list.csv"))
+    assert join(opened.session, opened.scanner, [birds])
+    assert opened.session.project.dataset.joined == (str(birds), str(tmp_path / "list.csv"))
 
 
 @pytest.mark.parametrize("form", ["folders", "csv", "zip"])
 def test_export_writes_and_counts(qtbot, opened, tmp_path, form):
-    opened.pictures.exclude(list(opened.index.ids())[:3], True)
+    opened.decisions.exclude(list(opened.collection.index.ids())[:3], True)
     dialog = open_export_collection(opened)
     dialog.choose(form)
     ending = {"csv": ".csv", "zip": ".zip"}.get(form, "")
-    assert str(dialog._target.path).endswith(f"curated{ending}")
-    dialog._target.set_path(tmp_path / f"out{ending}")
+    assert str(place(dialog).path).endswith(f"curated{ending}")
+    place(dialog).set_path(tmp_path / f"out{ending}")
     dialog.primary.click()
-    qtbot.waitUntil(lambda: dialog._result.isVisibleTo(dialog), timeout=20_000)
-    assert "37 pictures" in dialog._result_words.text()
+    qtbot.waitUntil(lambda: says(dialog, "37 pictures written"), timeout=20_000)
     assert (tmp_path / f"out{ending}").exists()
     dialog.primary.click()
-    assert dialog._troubles_box.isVisibleTo(dialog)
+    assert parts(dialog, Banner)
     end(dialog)
 
 
@@ -171,32 +199,33 @@ def test_recording_while_the_button_or_space_is_held(qtbot, opened):
     film = _Film()
     dialog = WebcamDialog(opened, None, lambda _number: film, [(0, "Film")])
     dialog.open()
-    qtbot.waitUntil(lambda: dialog._view.image is not None, timeout=5000)
-    dialog._rate.set_value(30)
-    dialog._rate.value_changed.emit(30)
-    dialog._name.setText("cup / taza")
-    dialog._hold.pressed.emit()
-    qtbot.waitUntil(lambda: sum(dialog._counts.values()) >= 4, timeout=5000)
-    dialog._hold.released.emit()
+    qtbot.waitUntil(lambda: part(dialog, PictureView).image is not None, timeout=5000)
+    rate = part(dialog, NumberBox)
+    rate.set_value(30)
+    rate.value_changed.emit(30)
+    write(dialog, "Class", "cup / taza")
+    button(dialog, "Hold to record").pressed.emit()
+    qtbot.waitUntil(lambda: recorded(dialog) >= 4, timeout=5000)
+    button(dialog, "Recording…").released.emit()
     qtbot.wait(150)
-    held = sum(dialog._counts.values())
+    held = recorded(dialog)
     qtbot.wait(200)
-    assert sum(dialog._counts.values()) == held
-    dialog._name.setText("dog")
-    dialog._form.set_value("png")
-    dialog._set_rate()
+    assert recorded(dialog) == held
+    write(dialog, "Class", "dog")
+    press(dialog, "PNG")
     dialog.activateWindow()
-    dialog._view.setFocus()
-    QTest.keyPress(dialog._view, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: dialog._counts.get("dog", 0) >= 2, timeout=5000)
-    QTest.keyRelease(dialog._view, Qt.Key.Key_Space)
+    view = part(dialog, PictureView)
+    view.setFocus()
+    QTest.keyPress(view, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: recorded(dialog, "dog") >= 2, timeout=5000)
+    QTest.keyRelease(view, Qt.Key.Key_Space)
+    total = recorded(dialog)
     dialog.accept()
     assert film.released.is_set()
-    total = sum(dialog._counts.values())
-    qtbot.waitUntil(lambda: opened.pictures.total == 40 + total, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.counts.total == 40 + total, timeout=20_000)
     settled(qtbot, opened)
-    assert opened.project.dataset.joined == (FOLDER,)
-    place = opened.folder / FOLDER
+    assert opened.session.project.dataset.joined == (FOLDER,)
+    place = opened.session.folder / FOLDER
     assert {path.parent.name for path in place.rglob("*.jpg")} == {"cup _ taza"}
     assert {path.parent.name for path in place.rglob("*.png")} == {"dog"}
     assert len(files(place)) == total
@@ -206,21 +235,20 @@ def test_recording_while_the_button_or_space_is_held(qtbot, opened):
 def test_no_camera_and_one_that_is_unplugged_are_told(qtbot, opened, film, words):
     dialog = WebcamDialog(opened, None, lambda _number: film, [(0, "Film")])
     dialog.open()
-    qtbot.waitUntil(lambda: words in dialog._view._message, timeout=5000)
-    assert dialog._again.isVisibleTo(dialog)
-    assert not dialog._hold.isEnabled()
+    qtbot.waitUntil(lambda: words in part(dialog, PictureView).message, timeout=5000)
+    assert not button(dialog, "Hold to record").isEnabled()
     assert film.released.is_set()
     film.opens, film.length = True, 10**9
-    dialog._again.click()
-    qtbot.waitUntil(lambda: dialog._view.image is not None, timeout=5000)
+    press(dialog, "Try again")
+    qtbot.waitUntil(lambda: part(dialog, PictureView).image is not None, timeout=5000)
     end(dialog)
-    assert opened.project.dataset.joined == ()
+    assert opened.session.project.dataset.joined == ()
 
 
 def test_no_camera_at_all_and_a_driver_that_raises(qtbot, opened, tmp_path):
     dialog = WebcamDialog(opened, None, lambda _number: _Film(), [])
     dialog.open()
-    assert "No camera" in dialog._view._message
+    assert "No camera" in part(dialog, PictureView).message
     end(dialog)
     told = []
 
@@ -239,19 +267,19 @@ def test_no_camera_at_all_and_a_driver_that_raises(qtbot, opened, tmp_path):
 def test_lists_and_archives_may_be_dropped_anywhere(qtbot, window, tmp_path):
     (tmp_path / "birds.csv").write_text("path,class\nowl/1.png,owl\nhen/1.png,hen\n")
     draw(tmp_path, "owl/1.png", "hen/1.png")
-    window.take_paths([str(tmp_path / "birds.csv")])
+    window.perform(OpenPaths((str(tmp_path / "birds.csv"),)))
     (dialog,) = [each for each in window.findChildren(AddPicturesDialog) if each.isVisible()]
     qtbot.waitUntil(dialog.primary.isEnabled, timeout=10_000)
-    assert not dialog._mode.isVisibleTo(dialog)
+    assert not parts(dialog, ModeChoice)
     dialog.primary.click()
     page = window.current
     qtbot.waitUntil(lambda: page.state.get("source") == str(tmp_path / "birds.csv"), timeout=10_000)
-    assert page._new._name.text() == "birds"
-    page._new._make()
+    assert field(page, "Name").text() == "birds"
+    press(page, "Create project")
     qtbot.waitUntil(lambda: window.session.is_open, timeout=30_000)
-    qtbot.waitUntil(lambda: window.session.pictures.total == 2 and len(window.session.jobs) == 0, timeout=20_000)
-    assert window.session.class_names == ("hen", "owl")
-    assert window.session.source_root == tmp_path
+    qtbot.waitUntil(lambda: window.workspace.counts.total == 2 and len(window.session.jobs) == 0, timeout=20_000)
+    assert window.workspace.counts.class_names == ("hen", "owl")
+    assert window.workspace.collection.root == tmp_path
 
 
 def test_a_film_through_opencv(qtbot, opened, tmp_path):
@@ -264,27 +292,28 @@ def test_a_film_through_opencv(qtbot, opened, tmp_path):
         writer.write(np.full((48, 64, 3), number * 4, np.uint8))
     writer.release()
     dialog = WebcamDialog(opened, None, lambda _number: cv2.VideoCapture(str(tmp_path / "film.avi")), [(0, "Film")])
-    dialog._name.setText("dog")
-    dialog._press()
+    # At once: the film is short, and its class is the first one.
+    next(child for child in dialog.findChildren(Button) if child.text() == "Hold to record").pressed.emit()
     dialog.open()
-    qtbot.waitUntil(lambda: "unplugged" in dialog._view._message, timeout=10_000)
-    count = sum(dialog._counts.values())
+    qtbot.waitUntil(lambda: "unplugged" in part(dialog, PictureView).message, timeout=10_000)
+    count = recorded(dialog)
     assert count >= 1
     dialog.accept()
-    qtbot.waitUntil(lambda: opened.pictures.total == 40 + count, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.counts.total == 40 + count, timeout=20_000)
 
 
-@pytest.mark.parametrize(("action", "name"), [("add_pictures", "AddPicturesDialog"), ("webcam", "WebcamDialog"),
-                                              ("download", "DownloadDialog"), ("collect", "ExportCollectionDialog")])
-def test_the_window_opens_each_and_closes_with_it(qtbot, window, project_folder, monkeypatch, action, name):
+@pytest.mark.parametrize(("command", "name"), [
+    (AddPictures(), "AddPicturesDialog"), (RecordPictures(), "WebcamDialog"), (DownloadCollection(), "DownloadDialog"),
+    (ExportCollection(), "ExportCollectionDialog")])
+def test_the_window_opens_each_and_closes_with_it(qtbot, window, project_folder, monkeypatch, command, name):
     from PySide6.QtWidgets import QDialog
 
     from cnnstudio.gui.pages.data.dialogs import webcam
 
     monkeypatch.setattr(webcam, "cameras", list)
-    window.perform("open", {"folder": str(project_folder)})
-    qtbot.waitUntil(lambda: window.session.pictures.total == 40 and len(window.session.jobs) == 0, timeout=20_000)
-    window.session.asked.emit(action, {})
+    window.perform(OpenProject(str(project_folder)))
+    qtbot.waitUntil(lambda: window.workspace.counts.total == 40 and len(window.session.jobs) == 0, timeout=20_000)
+    window.perform(command)
     (dialog,) = [each for each in window.findChildren(QDialog) if type(each).__name__ == name]
     assert dialog.isVisible()
     assert dialog.width() <= 900
@@ -302,13 +331,13 @@ def test_download_and_join(qtbot, opened, tmp_path, monkeypatch):
     monkeypatch.setattr(download_module, "fetch_dataset", fetched)
     dialog = open_download(opened)
     dialog.choose("cifar10")
-    assert dialog._target.path.name == "cifar10"
-    dialog._target.set_path(tmp_path / "cifar")
-    dialog._mode.set_value("join")
+    assert place(dialog).path.name == "cifar10"
+    place(dialog).set_path(tmp_path / "cifar")
+    part(dialog, ModeChoice).set_value("join")
     dialog.primary.click()
-    qtbot.waitUntil(lambda: opened.pictures.total == 42, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.counts.total == 42, timeout=20_000)
     settled(qtbot, opened)
-    assert opened.project.dataset.joined == (str(tmp_path / "cifar"),)
+    assert opened.session.project.dataset.joined == (str(tmp_path / "cifar"),)
 
 
 def test_offline_is_told_in_the_dialog(qtbot, opened, monkeypatch):
@@ -321,6 +350,6 @@ def test_offline_is_told_in_the_dialog(qtbot, opened, monkeypatch):
     monkeypatch.setattr(download_module, "fetch_dataset", offline)
     dialog = open_download(opened)
     dialog.primary.click()
-    qtbot.waitUntil(lambda: dialog._troubles_box.isVisibleTo(dialog), timeout=5000)
+    qtbot.waitUntil(lambda: bool(parts(dialog, Banner)), timeout=5000)
     assert dialog.primary.isEnabled()
     end(dialog)

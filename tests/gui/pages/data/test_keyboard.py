@@ -6,17 +6,22 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
+from cnnstudio.gui.pages.data.charts import DataCharts
+from cnnstudio.gui.pages.data.inspector import DataInspector
+from cnnstudio.gui.pages.data.viewer import DataViewer
+from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.class_list import ClassList
 from cnnstudio.gui.widgets.inputs import SegmentedControl
+from tests.gui.driving import field, part, press
 
 
 @pytest.fixture
 def page(qtbot, window, project_folder):
-    window.perform("open", {"folder": str(project_folder)})
+    window.perform(OpenProject(str(project_folder)))
     window.go("data")
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=20_000)
-    return window._pages["data"]
+    return window.current
 
 
 def ring(widget: QWidget) -> int:
@@ -29,41 +34,44 @@ def ring(widget: QWidget) -> int:
 
 
 def test_tab_goes_through_the_page_as_it_is_read(page):
-    page._grid.select_ids(list(page._grid.ids)[:1])
+    page.views.grid.select_ids(list(page.views.grid.ids)[:1])
     page.activated()
     found: list[QWidget] = []
-    each: QWidget = page._side.classes
-    while each.nextInFocusChain() is not page._side.classes:
+    each: QWidget = part(page, ClassList)
+    while each.nextInFocusChain() is not part(page, ClassList):
         each = each.nextInFocusChain()
         found.append(each)
-    buttons = page._inspector.findChildren(QWidget)
+    buttons = part(page, DataInspector).findChildren(QWidget)
     inspector = [found.index(widget) for widget in buttons
                  if widget in found and widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
-    assert found.index(page._filters.text) < found.index(page._slider) < found.index(page._grid) < min(inspector)
+    slider = field(page, "Size of the thumbnails")
+    assert found.index(page.filters.text) < found.index(slider) < found.index(page.views.grid) < min(inspector)
 
 
 def test_charts_and_the_large_view_have_their_place_and_show_the_keyboard(qtbot, page, window):
-    page._show_view("charts")
+    press(page, "Charts")
     button = QApplication.focusWidget()
     assert button.text() == "Charts", "what was chosen has the keyboard, not the frame around it"
-    chain = [page._side.classes]
-    while (each := chain[-1].nextInFocusChain()) is not page._side.classes:
+    chain = [part(page, ClassList)]
+    while (each := chain[-1].nextInFocusChain()) is not part(page, ClassList):
         chain.append(each)
     chain = [widget for widget in chain if widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
-    charts = [number for number, widget in enumerate(chain) if page._charts.isAncestorOf(widget)]
+    charts = [number for number, widget in enumerate(chain) if part(page, DataCharts).isAncestorOf(widget)]
     assert charts
-    assert chain.index(page._filters.text) < chain.index(button) < min(charts)
-    inspector = [number for number, widget in enumerate(chain) if page._inspector.isAncestorOf(widget)]
+    assert chain.index(page.filters.text) < chain.index(button) < min(charts)
+    inspector = [number for number, widget in enumerate(chain) if part(page, DataInspector).isAncestorOf(widget)]
     assert max(charts) < min(inspector)
     qtbot.keyClick(button, Qt.Key.Key_Left)
-    assert page._view() == "map", "arrows go on"
-    page._show_view("grid")
-    page._open(next(iter(page._grid.ids)))
-    view = page._viewer.view
+    assert page.state["view"] == "map", "arrows go on"
+    press(page, "Grid")
+    page.views.opened.emit(next(iter(page.views.grid.ids)))
+    view = part(page, DataViewer).view
     assert view.hasFocus()
     assert ring(view) == 0
-    view.clearFocus()
+    # An activated window gives the keyboard to one of its widgets: clear it afterwards.
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    view.clearFocus()
     view.setFocus(Qt.FocusReason.TabFocusReason)
     assert ring(view) >= 1
 
@@ -89,7 +97,7 @@ def test_a_choice_is_one_stop_of_tab(qtbot):
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_the_grid_shows_that_it_has_the_keyboard(qtbot, window, look):
     window.session.set_setting("theme", look)
-    grid = window._pages["data"]._grid
+    grid = window.current.views.grid
     grid.clearFocus()
     grid.selection.current = -1
     assert ring(grid.viewport()) == 0
@@ -106,18 +114,18 @@ def test_the_grid_shows_that_it_has_the_keyboard(qtbot, window, look):
 
 def test_menus_open_without_a_menu_key(qtbot, page):
     asked: list[object] = []
-    grid, classes = page._grid, page._side.classes
-    grid.menu_asked.disconnect()
-    classes.menu_asked.disconnect()
-    grid.menu_asked.connect(asked.append)
-    classes.menu_asked.connect(lambda name, _point: asked.append(name))
+    grid, classes = page.views.grid, part(page, ClassList)
+    grid.menu_requested.disconnect()
+    classes.menu_requested.disconnect()
+    grid.menu_requested.connect(asked.append)
+    classes.menu_requested.connect(lambda name, _point: asked.append(name))
     qtbot.keyClick(grid, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
     assert not asked, "of nothing there is no menu"
     qtbot.keyClick(grid, Qt.Key.Key_Home)
     qtbot.keyClick(grid, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
     qtbot.keyClick(classes, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
     assert len(asked) == 2
-    assert asked[1] == page.session.class_names[0]
+    assert asked[1] == page.workspace.counts.class_names[0]
 
 
 def test_the_list_of_classes_follows_the_keyboard(qtbot):

@@ -19,12 +19,17 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.data.map import mosaic
 from cnnstudio.gui.pages.data.map.camera import Camera
 from cnnstudio.gui.pages.data.map.gestures import PAN, MapView
+from cnnstudio.gui.pages.data.map.legend import Legend
 from cnnstudio.gui.pages.data.map.panel import MapPanel
 from cnnstudio.gui.pages.data.map.raster import Raster, mixed, opaque, packed, unpacked, within
-from cnnstudio.gui.state.auditing import EMBED
+from cnnstudio.gui.pages.data.map.working import WorkingBar
+from cnnstudio.gui.state.audit import EMBED
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.workers.analysis import embedding_target
+from tests.gui.driving import button, choose, part, parts, press, says
 from tests.gui.shots import settle
 
 RED, WHITE = QColor(200, 30, 40), QColor(255, 255, 255)
@@ -262,10 +267,10 @@ def test_wheel_zooms_at_the_pointer_and_drags_pan(view):
     told = chosen(view)
     view.fit()
     view.zoom_by(3)
-    for button, tool in ((Qt.MouseButton.MiddleButton, "lasso"), (Qt.MouseButton.LeftButton, PAN)):
+    for pressed, tool in ((Qt.MouseButton.MiddleButton, "lasso"), (Qt.MouseButton.LeftButton, PAN)):
         view.set_tool(tool)
         before = view.point_of(4)
-        drag(view, [QPoint(100, 100), QPoint(120, 110), QPoint(150, 130)], button=button)
+        drag(view, [QPoint(100, 100), QPoint(120, 110), QPoint(150, 130)], button=pressed)
         after = view.point_of(4)
         assert (after - before) == QPointF(50, 30) or (round((after - before).x()), round((after - before).y())) == (50, 30)
     assert told == []
@@ -273,7 +278,7 @@ def test_wheel_zooms_at_the_pointer_and_drags_pan(view):
 
 def test_right_click_asks_for_the_menu_of_the_selection(qtbot, view):
     told, asked = chosen(view), []
-    view.menu_asked.connect(asked.append)
+    view.menu_requested.connect(asked.append)
     qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=QPoint(view.width() // 2 + 40, 20))
     assert not asked
     qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=view.point_of(7).toPoint())
@@ -283,7 +288,7 @@ def test_right_click_asks_for_the_menu_of_the_selection(qtbot, view):
 
 def test_the_menu_key_asks_for_the_menu_of_the_selection(view):
     asked = []
-    view.menu_asked.connect(asked.append)
+    view.menu_requested.connect(asked.append)
     key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(3, 3), QPoint(3, 3))
     QApplication.sendEvent(view, key)
     assert not asked
@@ -325,9 +330,9 @@ def test_an_empty_map_and_strange_outlines_do_no_harm(view):
 # The panel -----------------------------------------------------------------------------------------
 
 
-def embedding_of(session: Session, **changes: object) -> Embedding:
+def embedding_of(workspace: Workspace, **changes: object) -> Embedding:
     """A map of the project's pictures: cats at the left, dogs at the right, one of them doubtful."""
-    index = session.index
+    index = workspace.collection.index
     assert index is not None
     found = index.pictures(list(index.ids()))
     n = len(found)
@@ -343,20 +348,21 @@ def embedding_of(session: Session, **changes: object) -> Embedding:
 
 
 @pytest.fixture
-def opened(qapp, session: Session, project_folder: Path) -> Session:
-    assert session.open(project_folder)
-    settle(qapp, session)
-    return session
+def opened(qapp, workspace: Workspace, project_folder: Path) -> Workspace:
+    assert workspace.session.open(project_folder)
+    settle(qapp, workspace.session)
+    return workspace
 
 
 @pytest.fixture
-def panel(qapp, opened: Session) -> Iterator[MapPanel]:
-    write_embedding(embedding_target(opened.folder), embedding_of(opened))
+def panel(qapp, opened: Workspace) -> Iterator[MapPanel]:
+    write_embedding(embedding_target(opened.session.folder), embedding_of(opened))
     yield from make_panel(qapp, opened)
 
 
-def make_panel(qapp, session: Session) -> Iterator[MapPanel]:
-    made = MapPanel(session)
+def make_panel(qapp, workspace: Workspace) -> Iterator[MapPanel]:
+    session = workspace.session
+    made = MapPanel(workspace)
     made.resize(800, 600)
     made.show()
     settle(qapp, session)
@@ -369,21 +375,20 @@ def make_panel(qapp, session: Session) -> Iterator[MapPanel]:
 
 
 @pytest.fixture
-def bare(qapp, opened: Session) -> Iterator[MapPanel]:
+def bare(qapp, opened: Workspace) -> Iterator[MapPanel]:
     """A panel of a project without a map."""
     yield from make_panel(qapp, opened)
 
 
 def entries(panel: MapPanel) -> list[tuple[str, int]]:
-    return [(entry.label, len(entry.rows)) for entry in panel._entries]
+    return [(entry.label, len(entry.rows)) for entry in panel.entries]
 
 
-def test_without_a_map_there_is_one_button(bare, monkeypatch):
+def test_without_a_map_there_is_one_button(bare, opened, monkeypatch):
     asked = []
-    monkeypatch.setattr(type(bare._session.pictures.auditing), "embed", lambda _self, *words: asked.append(words))
+    monkeypatch.setattr(type(opened.audit), "embed", lambda _self, *words: asked.append(words))
     assert bare.embedding is None
-    assert bare._stack.currentWidget() is bare._empty
-    bare._empty.button.click()
+    press(bare, "Compute the map")
     assert asked == [(BUNDLED, "tsne")]
 
 
@@ -391,17 +396,17 @@ def test_a_map_is_shown_coloured_and_told(panel):
     assert panel.embedding is not None
     assert len(panel.view.ids) == 40
     assert entries(panel) == [("cat", 20), ("dog", 20)]
-    assert panel._stale_box.isHidden()
-    panel._choose("by", "correct")
+    assert not says(panel, "since this map")
+    choose(button(panel, "Colour: "), "Right or wrong")
     assert entries(panel) == [("Right", 39), ("Wrong", 1)]
-    assert "linear classifier" in panel._note.text()
-    panel._choose("by", "prediction")
+    assert says(panel, "linear classifier")
+    choose(button(panel, "Colour: "), "Prediction")
     assert entries(panel) == [("cat", 19), ("dog", 21)]
-    panel._choose("by", "split")
+    choose(button(panel, "Colour: "), "Split")
     assert sum(number for _label, number in entries(panel)) == 40
-    panel._choose("by", "finding")
+    choose(button(panel, "Colour: "), "Finding")
     assert entries(panel) == [("Nothing found", 40)]
-    assert panel._note.isHidden()
+    assert not says(panel, "classifier")
 
 
 def test_selection_goes_both_ways(panel):
@@ -411,35 +416,37 @@ def test_selection_goes_both_ways(panel):
     panel.set_selected(first)
     assert panel.view.selected_ids() == first
     assert told == []
-    panel._select_entry(1, add=False)
+    part(panel, Legend).chosen.emit(1, False)
     assert len(told[-1]) == 20
-    panel._select_entry(0, add=True)
+    part(panel, Legend).chosen.emit(0, True)
     assert len(told[-1]) == 40
-    panel._select_entry(0, add=False)
-    panel._select_entry(0, add=False)
+    part(panel, Legend).chosen.emit(0, False)
+    part(panel, Legend).chosen.emit(0, False)
     assert told[-1] == []
     panel.show_filtered(first)
-    panel._select_entry(0, add=False)
+    part(panel, Legend).chosen.emit(0, False)
     assert set(told[-1]) <= set(first)
 
 
-def test_an_embedding_that_was_there_before_the_audit_is_judged(qapp, opened):
+def test_an_embedding_that_was_there_before_the_audit_is_judged(qapp, opened, monkeypatch):
     found = embedding_of(opened, label_quality=np.zeros(40, np.float32))
-    write_embedding(embedding_target(opened.folder), found)
-    auditing = opened.pictures.auditing
-    assert auditing.embedding is not None
-    assert not auditing.counts.get("mislabeled")
-    auditing._embedded(Finished())
-    settle(qapp, opened)
-    assert auditing.counts["mislabeled"] == 1
+    write_embedding(embedding_target(opened.session.folder), found)
+    assert opened.judge.embedding is not None
+    assert not opened.counts.findings.get("mislabeled")
+    monkeypatch.setattr(Child, "result", Finished())
+    monkeypatch.setattr("cnnstudio.gui.state.audit.ChildJob", Child)
+    started[0] = True
+    opened.audit.embed()
+    settle(qapp, opened.session)
+    assert opened.counts.findings["mislabeled"] == 1
 
 
-def test_a_relabel_is_seen_at_once_and_the_view_stays(qapp, panel):
-    session = panel._session
+def test_a_relabel_is_seen_at_once_and_the_view_stays(qapp, panel, opened):
+    session = opened.session
     panel.view.zoom_by(2)
     zoom = panel.view.camera.zoom
     session.changed.connect(panel.refresh)
-    session.pictures.relabel(panel.view.ids[:2].tolist(), "dog")
+    opened.decisions.relabel(panel.view.ids[:2].tolist(), "dog")
     settle(qapp, session)
     assert entries(panel) == [("cat", 18), ("dog", 22)]
     assert panel.view.camera.zoom == zoom
@@ -448,11 +455,11 @@ def test_a_relabel_is_seen_at_once_and_the_view_stays(qapp, panel):
     assert entries(panel) == [("cat", 20), ("dog", 20)]
 
 
-def test_findings_and_answers_of_a_run_colour_the_map(qapp, panel):
+def test_findings_and_answers_of_a_run_colour_the_map(qapp, panel, opened):
     from cnnstudio.datasets.findings import Finding, store
 
-    session, ids = panel._session, panel.view.ids.tolist()
-    index = session.index
+    session, ids = opened.session, panel.view.ids.tolist()
+    index = opened.collection.index
     pictures = index.pictures(ids)
     store(index, [Finding(kind="dark", path=pictures[0].path, picture=ids[0], text=Text("a", "b")),
                   Finding(kind="truncated", path=pictures[0].path, picture=ids[0], severity="error", text=Text("a", "b")),
@@ -461,45 +468,45 @@ def test_findings_and_answers_of_a_run_colour_the_map(qapp, panel):
     with index.transaction() as connection:
         connection.executemany("INSERT INTO predictions (run, picture, predicted, confidence, loss)"
                                " VALUES ('r1', ?, 'cat', 0.5, 1.0)", [(each,) for each in ids])
-    panel._choose("by", "finding")
-    panel._read()
+    choose(button(panel, "Colour: "), "Finding")
+    panel.refresh(Change(frozenset({"pictures"})))
     settle(qapp, session)
     assert entries(panel) == [("Truncated", 1), ("Dark", 1), ("Nothing found", 38)]
-    panel._choose("by", "prediction")
+    choose(button(panel, "Colour: "), "Prediction")
     assert entries(panel) == [("cat", 40)]
-    assert "r1" in panel._note.text()
+    assert says(panel, "r1")
 
 
-def test_pictures_that_came_since_are_told(qapp, panel, pictures_folder):
+def test_pictures_that_came_since_are_told(qapp, panel, opened, pictures_folder):
     from PySide6.QtGui import QImage
 
     image = QImage(30, 30, QImage.Format.Format_RGB32)
     image.fill(theme.color("accent"))
     image.save(str(pictures_folder / "cat" / "new.png"))
-    panel._session.changed.connect(panel.refresh)
-    panel._session.pictures.scan()
-    settle(qapp, panel._session, 0.8)
-    assert not panel._stale_box.isHidden()
-    assert "1 picture" in panel._stale_words.text()
+    opened.session.changed.connect(panel.refresh)
+    opened.scanner.scan()
+    settle(qapp, opened.session, 0.8)
+    assert says(panel, "1 picture")
     assert len(panel.view.ids) == 40
 
 
 def test_a_damaged_map_is_no_map(qapp, opened):
-    target = embedding_target(opened.folder)
+    target = embedding_target(opened.session.folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(b"PK\x03\x04 nonsense")
     for made in make_panel(qapp, opened):
         assert made.embedding is None
-        assert made._stack.currentWidget() is made._empty
+        assert button(made, "Compute the map")
 
 
 class Child(ChildJob):
-    """A child job that ends as it is told, without a child."""
+    """A child job that ends with `result`, without a child."""
+
+    result = Failed(problem=error("no_pictures", Text("Nothing there.", "Nada."), "dataset"))
 
     def __init__(self, job, label, kind, *, page="") -> None:
         super().__init__(job, label, kind, page=page)
         self.asked = job
-        self.end_with = Failed(problem=error("no_pictures", Text("Nothing there.", "Nada."), "dataset"))
 
     def _work(self) -> None:
         import time
@@ -509,7 +516,7 @@ class Child(ChildJob):
                 self._over.emit(Stopped(kept=False))
                 return
             if started[0]:
-                self._over.emit(self.end_with)
+                self._over.emit(self.result)
                 return
             time.sleep(0.01)
 
@@ -520,31 +527,30 @@ class Child(ChildJob):
 started = [False]
 
 
-def test_computing_shows_its_progress_can_be_cancelled_and_tells_trouble(qapp, bare, monkeypatch):
-    from cnnstudio.gui.state import auditing as module
+def test_computing_shows_its_progress_can_be_cancelled_and_shows_its_problem(qapp, bare, opened, monkeypatch):
+    from cnnstudio.gui.state import audit as module
 
     started[0] = False
     monkeypatch.setattr(module, "ChildJob", Child)
-    session = bare._session
-    bare._choose("layout", "pca")
+    session = opened.session
+    choose(button(bare, "t-SNE", hidden=True), "PCA")
     settle(qapp, session)
     bare.compute()
     settle(qapp, None, 0.3)
     job = session.jobs.of_kind(EMBED)
     assert isinstance(job, Child)
     assert job.asked.layout == "pca"
-    assert not bare._working.isHidden()
-    assert not bare._empty.button.isEnabled()
-    bare._cancel()
+    assert not button(bare, "Compute the map").isEnabled()
+    press(part(bare, WorkingBar), "Cancel")
     settle(qapp, session)
     assert session.jobs.of_kind(EMBED) is None
-    assert bare._working.isHidden()
-    assert bare._trouble_box.isHidden()
+    assert not parts(bare, WorkingBar)
+    assert not parts(bare, Banner)
     told = []
     session.noticed.connect(told.append)
     started[0] = True
     bare.compute()
     settle(qapp, session)
     assert [problem.code for problem in told] == ["no_pictures"]
-    assert bare._trouble_box.isHidden(), "nothing is told twice"
-    assert bare._empty.button.isEnabled()
+    assert not parts(bare, Banner), "nothing is shown twice"
+    assert button(bare, "Compute the map").isEnabled()

@@ -24,12 +24,20 @@ from cnnstudio.datasets.database import Database
 from cnnstudio.datasets.findings import Finding, store
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.datasets.query import Filter
-from cnnstudio.gui.pages.data.findings import offered
-from cnnstudio.gui.state import class_edits
-from cnnstudio.gui.widgets.basics import Elided, MenuButton
-from cnnstudio.gui.widgets.cards import FilterLine
+from cnnstudio.gui.pages.data.charts import DataCharts
+from cnnstudio.gui.pages.data.filters import FilterBar
+from cnnstudio.gui.pages.data.findings import KindBar, offered
+from cnnstudio.gui.pages.data.inspector import DataInspector
+from cnnstudio.gui.pages.data.quality import QualityPanel
+from cnnstudio.gui.pages.data.side import DataSide
+from cnnstudio.gui.pages.data.viewer import DataViewer
+from cnnstudio.gui.state.commands import OpenProject, ShowPage
+from cnnstudio.gui.widgets.basics import Elided, Label, MenuButton
+from cnnstudio.gui.widgets.cards import Facts, FilterLine
 from cnnstudio.gui.widgets.class_list import ClassList
+from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.inputs import Select
+from tests.gui.driving import button, field, open_menu, part, parts, press, says
 
 
 def write(path: Path, pixels: np.ndarray, quality: int = 92) -> None:
@@ -60,16 +68,16 @@ def pictures_folder(tmp_path):
 
 @pytest.fixture
 def page(qtbot, window, project_folder):
-    window.perform("open", {"folder": str(project_folder)})
+    window.perform(OpenProject(str(project_folder)))
     window.go("data")
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=20_000)
-    window.session.pictures.auditing.start(labels=False)
+    window.workspace.audit.start(labels=False)
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=30_000)
-    return window._pages["data"]
+    return window.current
 
 
 def shown(page) -> list[str]:
-    return [each.name for each in page.session.pictures.rows(list(page._grid.ids))]
+    return [each.name for each in page.workspace.collection.rows(list(page.views.grid.ids))]
 
 
 def idle(qtbot, page) -> None:
@@ -78,101 +86,104 @@ def idle(qtbot, page) -> None:
 
 
 def test_findings_are_filters_with_their_reason(qtbot, page):
-    counts = page.session.pictures.auditing.counts
+    counts = page.workspace.counts.findings
     assert {kind: counts.get(kind) for kind in ("exact_duplicate", "near_duplicate", "blurry", "dark", "truncated")} == {
         "exact_duplicate": 1, "near_duplicate": 1, "blurry": 1, "dark": 1, "truncated": 1}
-    qtbot.mouseClick(page._side.quality._lines["blurry"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button(page, "Blurry"), Qt.MouseButton.LeftButton)
     assert shown(page) == ["blurred.jpg"]
-    page._grid.select_ids(list(page._grid.ids))
-    found = page.session.pictures.auditing.of_picture("a/blurred.jpg")
+    page.views.grid.select_ids(list(page.views.grid.ids))
+    found = page.workspace.collection.findings_of("a/blurred.jpg")
     assert "0." in found[0].text.en
     assert "nitidez" in found[0].text.es
-    qtbot.mouseClick(page._side.quality._lines["blurry"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button(page, "Blurry"), Qt.MouseButton.LeftButton)
     assert len(shown(page)) == 29
 
 
 def test_remedies_are_one_step_to_undo(page):
     session = page.session
-    auditing = session.pictures.auditing
-    page._set_filter("quality", ("exact_duplicate",))
-    page._kind_bar._apply("keep_best")
-    assert session.pictures.excluded == 1
-    assert auditing.counts.get("exact_duplicate", 0) == 0
+    workspace = page.workspace
+    part(page, FilterBar).chosen.emit("quality", ("exact_duplicate",))
+    press(part(page, KindBar), "Exclude the copies")
+    assert page.workspace.counts.excluded == 1
+    assert workspace.counts.findings.get("exact_duplicate", 0) == 0
     session.undo()
-    assert session.pictures.excluded == 0
-    page._kind_bar._apply("accept")
-    assert auditing.counts.get("exact_duplicate", 0) == 0
+    assert page.workspace.counts.excluded == 0
+    press(part(page, KindBar), "It is fine")
+    assert workspace.counts.findings.get("exact_duplicate", 0) == 0
     session.undo()
-    assert auditing.counts["exact_duplicate"] == 1
+    assert workspace.counts.findings["exact_duplicate"] == 1
 
 
 def test_what_was_mended_is_told_no_more(page):
     session = page.session
-    auditing = session.pictures.auditing
+    workspace = page.workspace
     found = [Finding(kind="leakage", path="a/00.jpg", picture=1, others=("a/02.jpg",), text=Text("x", "x"),
                      data={"split": "train"}),
              Finding(kind="cross_class_duplicate", path="b/01.jpg", picture=1, others=("a/02.jpg",), text=Text("x", "x"),
                      data={"suggested": "a"}),
              Finding(kind="mislabeled", path="b/03.jpg", picture=1, text=Text("x", "x"), data={"suggested": "a"})]
-    found = [replace(each, picture=session.pictures.ids_of([each.path])[0]) for each in found]
-    session.pictures.assign_splits(dict(zip(session.pictures.ids_of(["a/00.jpg", "a/02.jpg"]), ("test", "train"), strict=True)))
-    store(session.index, found, [each.kind for each in found])
-    session.pictures.recount()
+    found = [replace(each, picture=page.workspace.collection.ids_of([each.path])[0]) for each in found]
+    ids = page.workspace.collection.ids_of(["a/00.jpg", "a/02.jpg"])
+    page.workspace.decisions.assign_splits(dict(zip(ids, ("test", "train"), strict=True)))
+    store(page.workspace.collection.index, found, [each.kind for each in found])
+    page.workspace.counts.recount()
     for finding, remedy in zip(found, ("move", "relabel", "relabel"), strict=True):
-        assert auditing.counts[finding.kind] == 1
-        assert auditing.remedy(remedy, [finding])
-        assert finding.kind not in auditing.counts
-        assert not auditing.of_kind(finding.kind)
+        assert workspace.counts.findings[finding.kind] == 1
+        assert workspace.remedies.apply(remedy, [finding])
+        assert finding.kind not in workspace.counts.findings
+        assert not workspace.collection.findings_of_kind(finding.kind)
         session.undo()
-        assert auditing.counts[finding.kind] == 1
+        assert workspace.counts.findings[finding.kind] == 1
 
 
 def test_keeping_twins_together_is_one_step(qtbot, page):
     session = page.session
-    auditing = session.pictures.auditing
+    workspace = page.workspace
     leak = KINDS["leakage"]
     assert "keep_together" not in offered(session, leak)
     session.edit(lambda project: edits.set_field(project, "dataset.splits", "keep_together", False), Text("x", "x"))
     assert "keep_together" in offered(session, leak)
-    assert auditing.remedy("keep_together", auditing.of_kind("near_duplicate"))
-    assert "near_duplicate" not in auditing.counts
+    assert workspace.remedies.apply("keep_together", workspace.collection.findings_of_kind("near_duplicate"))
+    assert "near_duplicate" not in workspace.counts.findings
     session.undo()
-    assert auditing.counts["near_duplicate"] == 1
+    assert workspace.counts.findings["near_duplicate"] == 1
     assert not session.project.dataset.splits.keep_together
     assert str(session.undo_label) == "x"
     idle(qtbot, page)
 
 
 def test_remedies_and_map_follow_a_selection_of_any_size(page, monkeypatch):
-    page._set_filter("quality", ("exact_duplicate",))
-    page._grid.set_ids(array("q", range(10_000)))
-    page._grid.selection.select_all()
+    part(page, FilterBar).chosen.emit("quality", ("exact_duplicate",))
+    page.views.grid.set_ids(array("q", range(10_000)))
+    page.views.grid.selection.select_all()
     on_map = []
-    monkeypatch.setattr(page, "_map", SimpleNamespace(set_selected=on_map.extend))
+    monkeypatch.setattr(page.views, "map", SimpleNamespace(set_selected=on_map.extend))
     page.state["view"] = "map"
-    page._selected()
-    assert len(page._kind_bar._chosen) == len(on_map) == 10_000
+    page.views.grid.selection_changed.emit()
+    assert len(on_map) == 10_000
+    assert "selected" in button(part(page, KindBar), "Exclude the copies").text()
     monkeypatch.undo()
     page.state["view"] = "grid"
-    page._query()
-    page._grid.selection.only(0)
-    page._selected()
-    page._kind_bar._apply("keep_best")
-    assert page.session.pictures.excluded == 1
+    part(page, FilterBar).chosen.emit("quality", ("exact_duplicate",))
+    page.views.grid.selection.only(0)
+    page.views.grid.selection_changed.emit()
+    press(part(page, KindBar), "Exclude the copies")
+    assert page.workspace.counts.excluded == 1
 
 
 def test_what_a_large_selection_has_in_common_is_of_all_of_it(qtbot, page, pictures_folder):
     for number in range(300):
         write(pictures_folder / "a" / f"more {number}.jpg", np.full((8, 8, 3), number % 255, np.uint8))
-    page.session.pictures.scan()
-    qtbot.waitUntil(lambda: page.session.pictures.total == 329 and not len(page.session.jobs), timeout=20_000)
-    page._grid.selection.select_all()
-    page._selected()
-    assert page._inspector._class.currentIndex() == -1
-    assert page._inspector._class.placeholderText() == "several"
-    page.session.pictures.exclude(page._grid.selected_ids(), True)
-    page._selected()
-    assert page._inspector._exclude.text() == "Include again"
+    page.workspace.scanner.scan()
+    qtbot.waitUntil(lambda: page.workspace.counts.total == 329 and not len(page.session.jobs), timeout=20_000)
+    page.views.grid.selection.select_all()
+    page.views.grid.selection_changed.emit()
+    labels = field(part(page, DataInspector), "Class")
+    assert labels.currentIndex() == -1
+    assert labels.placeholderText() == "several"
+    page.workspace.decisions.exclude(page.views.grid.selected_ids(), True)
+    page.views.grid.selection_changed.emit()
+    assert button(part(page, DataInspector), "Include again")
 
 
 def test_leaks_are_counted_while_the_window_works(qtbot, page, monkeypatch):
@@ -183,31 +194,31 @@ def test_leaks_are_counted_while_the_window_works(qtbot, page, monkeypatch):
         return {"test": (1, 4)}
 
     monkeypatch.setattr("cnnstudio.datasets.leakage.split_shares", shares)
-    page.session.pictures.exclude([page._grid.ids[0]], True)
-    page.session.pictures.exclude([page._grid.ids[1]], True)
+    page.workspace.decisions.exclude([page.views.grid.ids[0]], True)
+    page.workspace.decisions.exclude([page.views.grid.ids[1]], True)
     qtbot.waitUntil(lambda: len(asked) == 2, timeout=5000)
     idle(qtbot, page)
     assert asked == [False, False]
-    assert page._side.quality._leak.text().startswith("25.0")
+    assert says(part(page, QualityPanel), "25.0")
 
 
 def test_labelling_goes_on_with_the_next_picture(qtbot, page):
-    page._set_filter("classes", ("a",))
+    part(page, FilterBar).chosen.emit("classes", ("a",))
     names = shown(page)
-    page._grid.selection.only(3)
-    page._open(page._grid.selected_ids()[0])
-    qtbot.keyClick(page._viewer.view, Qt.Key.Key_2)
+    page.views.grid.selection.only(3)
+    page.views.opened.emit(page.views.grid.selected_ids()[0])
+    qtbot.keyClick(part(page, DataViewer).view, Qt.Key.Key_2)
     assert shown(page) == names[:3] + names[4:]
-    assert page._viewer._picture.name == names[4]
-    qtbot.keyClick(page._viewer.view, Qt.Key.Key_Right)
-    assert page._viewer._picture.name == names[5]
-    page._set_filter("classes", ("b",))
-    assert not page._grid.selected_ids()
+    assert says(part(page, DataViewer), names[4])
+    qtbot.keyClick(part(page, DataViewer).view, Qt.Key.Key_Right)
+    assert says(part(page, DataViewer), names[5])
+    part(page, FilterBar).chosen.emit("classes", ("b",))
+    assert not page.views.grid.selected_ids()
 
 
 def test_a_threshold_shows_what_it_affects_at_once(qtbot, page):
     session = page.session
-    page._side.quality._set("blurry", 100.0)
+    part(part(page, QualityPanel), Form).value_changed.emit("blurry", 100.0)
     idle(qtbot, page)
     assert page.state["findings"] == ("blurry",)
     assert len(shown(page)) > 20
@@ -226,19 +237,19 @@ def test_a_dragged_threshold_asks_nothing_in_the_windows_thread(qtbot, page, mon
 
     monkeypatch.setattr(Database, "rows", lambda self, sql, *more: note(sql) or rows(self, sql, *more))
     monkeypatch.setattr(Database, "each", lambda self, sql, *more: note(sql) or each(self, sql, *more))
-    quality = page._side.quality
-    quality._set("blurry", 0.35)
+    thresholds = part(part(page, QualityPanel), Form)
+    thresholds.value_changed.emit("blurry", 0.35)
     idle(qtbot, page)
-    before = page.session.pictures.auditing.counts.get("blurry", 0)
+    before = page.workspace.counts.findings.get("blurry", 0)
     assert asked
     asked.clear()
-    quality._set("blurry", 10.0)
+    thresholds.value_changed.emit("blurry", 10.0)
     assert not asked
     idle(qtbot, page)
     # What is found now was counted where it was judged; the grid asks for what it shows alone.
-    assert page.session.pictures.auditing.counts["blurry"] > before
+    assert page.workspace.counts.findings["blurry"] > before
     assert not [sql for sql in asked if "GROUP BY" in sql]
-    assert len(shown(page)) == page.session.pictures.auditing.counts["blurry"]
+    assert len(shown(page)) == page.workspace.counts.findings["blurry"]
 
 
 def test_files_go_to_the_trash_and_come_back(qtbot, page, monkeypatch, tmp_path):
@@ -252,20 +263,20 @@ def test_files_go_to_the_trash_and_come_back(qtbot, page, monkeypatch, tmp_path)
 
     monkeypatch.setattr("cnnstudio.datasets.trashing.system_trash", trash)
     session = page.session
-    path = session.pictures.path_of("a/copy.jpg")
-    ids = list(session.pictures.ids_of(["a/copy.jpg"]))
-    session.pictures.exclude(ids, True)
-    assert session.pictures.delete(ids)
+    path = page.workspace.collection.path_of("a/copy.jpg")
+    ids = list(page.workspace.collection.ids_of(["a/copy.jpg"]))
+    page.workspace.decisions.exclude(ids, True)
+    assert page.workspace.trash.delete(ids)
     idle(qtbot, page)
     assert not path.exists()
     assert moved == [str(path)]
     assert "copy.jpg" not in shown(page)
     # As on a drive that tells of no changes.
-    session.pictures.folder_changes.stop()
+    page.workspace.scanner.stop_watching()
     session.undo()
     idle(qtbot, page)
     assert path.exists()
-    assert session.pictures.rows(list(session.pictures.ids_of(["a/copy.jpg"])))[0].excluded
+    assert page.workspace.collection.rows(list(page.workspace.collection.ids_of(["a/copy.jpg"])))[0].excluded
     session.redo()
     idle(qtbot, page)
     assert not path.exists()
@@ -282,7 +293,7 @@ def test_a_redone_deletion_that_is_cancelled_can_be_redone(qtbot, page, monkeypa
     (tmp_path / "bin").mkdir()
     session = page.session
     names = ["a/02.jpg", "a/04.jpg", "a/06.jpg"]
-    paths = [session.pictures.path_of(name) for name in names]
+    paths = [page.workspace.collection.path_of(name) for name in names]
     waiting, go_on = threading.Event(), threading.Event()
     go_on.set()
 
@@ -292,7 +303,7 @@ def test_a_redone_deletion_that_is_cancelled_can_be_redone(qtbot, page, monkeypa
         go_on.wait(20)
 
     monkeypatch.setattr("cnnstudio.datasets.trashing.system_trash", trash)
-    assert session.pictures.delete(session.pictures.ids_of(names))
+    assert page.workspace.trash.delete(page.workspace.collection.ids_of(names))
     idle(qtbot, page)
     session.undo()
     idle(qtbot, page)
@@ -331,26 +342,26 @@ def test_a_class_without_training_pictures_is_mended_with_one_click(qtbot, windo
         write(pictures_folder / "c" / f"{number}.jpg", scene(100 + number))
     _created, index = create_project(tmp_path / "three", pictures_folder, "lenet5")
     index.close()
-    window.perform("open", {"folder": str(tmp_path / "three")})
+    window.perform(OpenProject(str(tmp_path / "three")))
     window.go("data")
     session = window.session
     qtbot.waitUntil(lambda: not len(session.jobs), timeout=20_000)
-    ids = list(session.pictures.ids(Filter(classes=("c",))))
-    assert session.pictures.assign_split(ids, "test")
+    ids = list(window.workspace.collection.ids(Filter(classes=("c",))))
+    assert window.workspace.decisions.assign_split(ids, "test")
 
     def fixes() -> dict[str, Fix]:
-        return {fix.action: fix for each in session.check_now() if each.code == "class_without_training"
+        return {fix.action: fix for each in window.workspace.checks.check_now() if each.code == "class_without_training"
                 for fix in each.fixes}
 
     assert list(fixes()) == ["draw_splits", "hide_classes"]
     session.apply(fixes()["draw_splits"])
     assert not fixes()
-    assert session.pictures.usable_counts()["c"]["train"] > 5
+    assert window.workspace.counts.usable_counts()["c"]["train"] > 5
     session.undo()
-    assert session.pictures.usable_counts()["c"] == {"test": 12}
+    assert window.workspace.counts.usable_counts()["c"] == {"test": 12}
     session.apply(fixes()["hide_classes"])
     assert not fixes()
-    assert session.class_names == ("a", "b")
+    assert window.workspace.counts.class_names == ("a", "b")
     session.undo()
     assert list(fixes()) == ["draw_splits", "hide_classes"]
 
@@ -358,32 +369,31 @@ def test_a_class_without_training_pictures_is_mended_with_one_click(qtbot, windo
 def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):
     write(pictures_folder / "a" / "brand new é.jpg", scene(99))
     (pictures_folder / "a" / "02.jpg").unlink()
-    qtbot.waitUntil(lambda: page.session.pictures.news is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: page.workspace.scanner.news is not None, timeout=15_000)
     idle(qtbot, page)
-    news = page.session.pictures.news
+    news = page.workspace.scanner.news
     assert (news.new, news.gone) == (1, 1)
-    assert page._news.isVisibleTo(page._news.parentWidget())
-    assert page._news._words.text() == "The folder changed: 1 new, 1 gone"
-    page._news._ask()
+    assert says(page, "The folder changed: 1 new, 1 gone")
+    press(page, "Show them")
     assert shown(page) == ["brand new é.jpg"]
-    assert page.session.pictures.news is None
+    assert page.workspace.scanner.news is None
 
 
 def test_a_folder_that_goes_away_is_told_and_its_return_noticed(qtbot, page, pictures_folder, tmp_path):
     codes = lambda: [each.code for each in page.session.problems]  # noqa: E731
     pictures_folder.rename(tmp_path / "away")
     qtbot.waitUntil(lambda: "source_missing" in codes(), timeout=15_000)
-    assert page.session.pictures.total == 29
+    assert page.workspace.counts.total == 29
     (tmp_path / "away").rename(pictures_folder)
     qtbot.waitUntil(lambda: "source_missing" not in codes(), timeout=15_000)
     idle(qtbot, page)
-    assert page.session.pictures.total == 29
+    assert page.workspace.counts.total == 29
 
 
 def test_the_grid_shows_what_the_files_hold_now(qtbot, page, pictures_folder, tmp_path):
     def color():
-        grid = page._grid
-        return grid.grab().toImage().pixelColor(grid._rect(0).center()).getRgb()[:3]
+        grid = page.views.grid
+        return grid.grab().toImage().pixelColor(grid.rect_of(0).center()).getRgb()[:3]
 
     def plain(path, level):
         write(path, np.full((48, 64, 3), level, np.uint8))
@@ -394,72 +404,83 @@ def test_the_grid_shows_what_the_files_hold_now(qtbot, page, pictures_folder, tm
             plain(other / name / f"{number:02d}.jpg", 250)
     create_project(tmp_path / "second", other)[1].close()
     plain(pictures_folder / "a" / "00.jpg", 5)
-    qtbot.waitUntil(lambda: page.session.pictures.news is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: page.workspace.scanner.news is not None, timeout=15_000)
     idle(qtbot, page)
     qtbot.waitUntil(lambda: max(color()) < 12, timeout=5000)
-    page._grid.selection.only(0)
-    page.session.asked.emit("open", {"folder": str(tmp_path / "second")})
-    page.session.asked.emit("open_page", {"page": "data"})
+    page.views.grid.selection.only(0)
+    page.session.request(OpenProject(str(tmp_path / "second")))
+    page.session.request(ShowPage("data"))
     idle(qtbot, page)
     qtbot.waitUntil(lambda: min(color()) > 240, timeout=5000)
-    assert not page._grid.selected_ids()
+    assert not page.views.grid.selected_ids()
 
 
 def test_classes_are_merged_hidden_and_moved(page):
     session = page.session
-    assert class_edits.rename_class(session, "b", "a")
-    assert session.class_names == ("a",)
+    assert page.workspace.classes.rename("b", "a")
+    assert page.workspace.counts.class_names == ("a",)
     session.undo()
-    assert session.class_names == ("a", "b")
-    class_edits.hide_class(session, "b", True)
-    assert session.class_names == ("a",)
-    assert all(each.class_name == "a" for each in session.pictures.rows(list(page._grid.ids)))
-    assert session.pictures.color_index("a") == 0
-    page._toggle_filter("class", "b", False)
+    assert page.workspace.counts.class_names == ("a", "b")
+    page.workspace.classes.hide("b", True)
+    assert page.workspace.counts.class_names == ("a",)
+    assert all(each.class_name == "a" for each in page.workspace.collection.rows(list(page.views.grid.ids)))
+    assert page.workspace.counts.color_index("a") == 0
+    part(page, DataSide).filter_toggled.emit("class", "b", False)
     assert len(shown(page)) == 14
     session.undo()
-    class_edits.move_class(session, "b", 0)
-    assert session.class_names == ("b", "a")
+    page.workspace.classes.move("b", 0)
+    assert page.workspace.counts.class_names == ("b", "a")
 
 
-def test_a_filter_follows_the_name_of_its_class(page):
+def rename(monkeypatch, page, old, new):
+    """Rename a class by the menu of its line."""
+    side = part(page, DataSide)
+    monkeypatch.setattr("cnnstudio.gui.pages.data.side.QInputDialog.getText", lambda *_words, **_more: (new, True))
+    side.classes.menu_requested.emit(old, QPoint())
+    menu = open_menu(side)
+    next(action for action in menu.actions() if action.text() == "Rename…").trigger()
+    menu.close()
+
+
+def test_a_filter_follows_the_name_of_its_class(page, monkeypatch):
     session = page.session
-    page._set_filter("classes", ("a",))
+    part(page, FilterBar).chosen.emit("classes", ("a",))
     names = shown(page)
-    page._side._give_name("a", "á & c")
+    rename(monkeypatch, page, "a", "á & c")
     assert page.state["classes"] == ("á & c",)
     assert shown(page) == names
     session.undo()
     assert "classes" not in page.state
     assert len(shown(page)) == 29
-    page._set_filter("classes", ("a", "b"))
-    page._side._give_name("a", "b")
+    part(page, FilterBar).chosen.emit("classes", ("a", "b"))
+    rename(monkeypatch, page, "a", "b")
     assert page.state["classes"] == ("b",)
     assert len(shown(page)) == 29
 
 
 def test_charts_filter(qtbot, page):
-    page._show_view("charts")
+    press(page, "Charts")
     idle(qtbot, page)
-    charts = page._charts
+    charts = part(page, DataCharts)
     charts.class_chosen.emit("b", "train")
     assert page.state["classes"] == ("b",)
     assert page.state["splits"] == ("train",)
-    page._show_all()
+    page.views.all_requested.emit()
     idle(qtbot, page)
-    histogram = charts._shown["side"]
+    histogram = charts.shown["side"]
     assert sum(histogram.counts) == 28
-    first = next(place for place, count in enumerate(histogram.counts) if count)
-    charts._choose("side", first, first)
-    assert len(page._grid.ids) == histogram.counts[first]
-    charts._choose("side", -1, -1)
-    assert len(page._grid.ids) == 29
+    first = next(position for position, count in enumerate(histogram.counts) if count)
+    field(charts, "Longer side").chosen.emit(first, first)
+    assert len(page.views.grid.ids) == histogram.counts[first]
+    idle(qtbot, page)
+    press(charts, "All")
+    assert len(page.views.grid.ids) == 29
 
 
 def test_the_large_view_zooms_and_steps(qtbot, page):
-    page._open(page._grid.ids[3])
+    page.views.opened.emit(page.views.grid.ids[3])
     idle(qtbot, page)
-    view = page._viewer.view
+    view = part(page, DataViewer).view
     assert view.image is not None
     before = view.scale
     middle = QPointF(view.rect().center())
@@ -470,32 +491,31 @@ def test_the_large_view_zooms_and_steps(qtbot, page):
     view.pixel_hovered.connect(lambda x, y: told.append((x, y)))
     qtbot.mouseMove(view, view.rect().center() + QPoint(3, 3))
     qtbot.keyClick(view, Qt.Key.Key_Right)
-    assert page._grid.selection.current == 4
+    assert page.views.grid.selection.current == 4
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert "viewing" not in page.state
     idle(qtbot, page)
 
 
 def test_answers_of_a_run_are_filters(qtbot, page):
-    session = page.session
-    with session.index.transaction() as connection:
+    with page.workspace.collection.index.transaction() as connection:
         connection.executemany("INSERT INTO predictions VALUES ('run', ?, 'a', ?, 0.1)", [
-            (identifier, place / 29) for place, identifier in enumerate(page._grid.ids)])
+            (identifier, place / 29) for place, identifier in enumerate(page.views.grid.ids)])
     page.state.update(run="run", correct="wrong")
-    page._set_filter("confidence", (0.5, None))
-    assert 0 < len(page._grid.ids) < 15
-    page._set_filter("sort", "confidence")
-    confidences = dict(session.index.rows("SELECT picture, confidence FROM predictions"))
-    ordered = [confidences[each] for each in page._grid.ids]
+    part(page, FilterBar).chosen.emit("confidence", (0.5, None))
+    assert 0 < len(page.views.grid.ids) < 15
+    part(page, FilterBar).chosen.emit("sort", "confidence")
+    confidences = dict(page.workspace.collection.index.rows("SELECT picture, confidence FROM predictions"))
+    ordered = [confidences[each] for each in page.views.grid.ids]
     assert ordered == sorted(ordered)
-    page._grid.selection.only(0)
-    page._selected()
-    name, value = page._inspector._facts._shown[0]
+    page.views.grid.selection.only(0)
+    page.views.grid.selection_changed.emit()
+    name, value = part(page, DataInspector).findChild(Facts).facts[0]
     assert (name, value[:4]) == ("Answer", "a · ")
     idle(qtbot, page)
-    assert page._filters._menus["sort"].value == "confidence"
-    page._show_all()
-    assert page._filters._menus["sort"].value == "path"
+    assert button(page, "Sort: confidence")
+    page.views.all_requested.emit()
+    assert button(page, "Sort: name")
     idle(qtbot, page)
 
 
@@ -511,12 +531,12 @@ def test_everything_is_kept_in_the_project(qtbot, page, project_folder):
 @pytest.mark.parametrize("leaks", [{}, {"test": (1, 4)}])
 def test_the_side_panel_is_never_squeezed(qtbot, page, window, leaks):
     window.resize(1100, 520)
-    page.session.pictures.auditing.leaks = leaks
-    page._side.show_numbers()
+    page.workspace.leaks.shares = leaks
+    side = part(page, DataSide)
+    side.show_numbers()
     qtbot.wait(50)
-    side = page._side
     bottom = side.classes.mapTo(side, side.classes.rect().bottomLeft()).y()
-    first = side._splits["train"]
+    first = button(side, "Training")
     assert first.mapTo(side, first.rect().topLeft()).y() > bottom
     assert side.height() > window.height()
 
@@ -528,8 +548,9 @@ def test_a_share_gives_way_to_the_name(qtbot):
     line.show_value("140 000", on=False, share="70 %")
     for width, shown in ((260, True), (175, False), (260, True)):
         line.resize(width, 32)
-        assert line._share.isVisibleTo(line) is shown
-        assert line._words.fontMetrics().horizontalAdvance("Entrenamiento") + line._value.sizeHint().width() < width
+        assert says(line, "· 70 %") is shown
+        name, value = part(line, Elided), next(label for label in parts(line, Label) if label.text() == "140 000")
+        assert name.fontMetrics().horizontalAdvance("Entrenamiento") + value.sizeHint().width() < width
     assert line.accessibleName() == "Entrenamiento: 140 000 · 70 %"
 
 

@@ -16,11 +16,15 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate import start as evaluate_start
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
+from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
+from cnnstudio.gui.pages.evaluate.report import EvaluationReport
 from cnnstudio.gui.pages.evaluate.results import measured_folder, outdated, read_results
-from cnnstudio.gui.pages.evaluate.side import run_words
-from cnnstudio.gui.state.session import Change
+from cnnstudio.gui.pages.evaluate.side import EvaluateSide, run_words
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.workers.preparing import evaluation_job, prepare_training
 from cnnstudio.workers.runs import RunFolder, RunSummary
+from tests.gui.driving import button, part, press, says, texts
 
 
 def trained_run(folder: Path) -> RunFolder:
@@ -60,7 +64,7 @@ def settled(qtbot, window):
 
 
 def opened(qtbot, window, folder):
-    window.perform("open", {"folder": str(folder)})
+    window.perform(OpenProject(str(folder)))
     settled(qtbot, window)
     assert window.go("evaluate")
     settled(qtbot, window)
@@ -76,12 +80,12 @@ def test_without_a_model_the_way_to_train_is_shown(qtbot, window, project_folder
     page = opened(qtbot, window, project_folder)
     (problem,) = page.what_is_missing()
     assert problem.fixes[0].arguments == {"page": "train"}
-    assert page._stack.currentIndex() == 2
+    assert says(page, "No trained model yet")
 
 
 def test_nothing_starts_by_itself(qtbot, window, project_folder, run):
     page = opened(qtbot, window, project_folder)
-    assert page._stack.currentIndex() == 1
+    assert says(page, "Not evaluated yet")
     assert not list(page.what_is_missing())
     assert run.evaluation("test") is None
 
@@ -89,52 +93,52 @@ def test_nothing_starts_by_itself(qtbot, window, project_folder, run):
 def test_a_kept_result_is_shown_at_once_and_cells_open_their_pictures(qtbot, window, project_folder, run):
     found = evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    assert page._stack.currentIndex() == 0
-    assert len(page._report.table.rows.rows) == 2
-    grid = page._panel.grid
+    assert part(page, EvaluationReport).isVisible()
+    assert len(part(page, EvaluationReport).table.rows.rows) == 2
+    grid = part(page, PicturesPanel).grid
     assert [answer.loss for answer in grid.answers] == [3.0, 2.0]
-    matrix = page._report.matrix
+    matrix = part(page, EvaluationReport).matrix
     cell = (0, 0)
     qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, pos=matrix.rect_of(*cell).center())
     assert len(grid.answers) == found.confusion[0][0]
     chances = [answer.probability for answer in grid.answers]
     assert chances == sorted(chances, reverse=True)
     assert all(answer.file.is_file() for answer in grid.answers)
-    page._panel.worst_asked.emit()
+    part(page, PicturesPanel).worst_requested.emit()
     assert len(grid.answers) == 2
 
 
 def test_the_keyboard_opens_cells(qtbot, window, project_folder, run):
     evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    matrix = page._report.matrix
+    matrix = part(page, EvaluationReport).matrix
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
         qtbot.keyClick(matrix, key)
     assert matrix.selected == (1, 1)
     assert page.state["cell"] == (1, 1)
-    assert all(answer.label == answer.predicted == 1 for answer in page._panel.grid.answers)
+    assert all(answer.label == answer.predicted == 1 for answer in part(page, PicturesPanel).grid.answers)
 
 
 def test_the_pictures_of_a_cell_are_shown_in_data(qtbot, window, project_folder, run):
     evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    wanted = {answer.relative for answer in page._panel.grid.answers}
-    qtbot.mouseClick(page._panel._data, Qt.MouseButton.LeftButton)
+    wanted = {answer.relative for answer in part(page, PicturesPanel).grid.answers}
+    qtbot.mouseClick(button(page, "Show in Data"), Qt.MouseButton.LeftButton)
     assert window.current.id == "data"
-    shown = window.session.pictures.rows(list(window.current._grid.ids))
+    shown = window.workspace.collection.rows(list(window.current.views.grid.ids))
     assert {picture.path for picture in shown} == wanted
 
 
 def test_a_cell_survives_a_change_of_the_theme(qtbot, window, project_folder, run):
     evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    page._open_cell((1, 0))
-    number = len(page._panel.grid.answers)
+    part(page, EvaluationReport).cell_chosen.emit(1, 0)
+    number = len(part(page, PicturesPanel).grid.answers)
     window.session.set_setting("theme", "dark")
     qtbot.waitUntil(lambda: window.current is not page)
     settled(qtbot, window)
     assert window.current.state["cell"] == (1, 0)
-    assert len(window.current._panel.grid.answers) == number
+    assert len(part(window.current, PicturesPanel).grid.answers) == number
     window.session.set_setting("theme", "light")
     qtbot.wait(50)
     settled(qtbot, window)
@@ -150,7 +154,7 @@ def test_evaluate_starts_a_child_and_shows_its_failure(qtbot, window, project_fo
 
     monkeypatch.setattr(evaluate_start, "ChildJob", child)
     page = opened(qtbot, window, project_folder)
-    qtbot.mouseClick(page._empty.button, Qt.MouseButton.LeftButton)
+    press(page, "Evaluate")
     qtbot.waitUntil(lambda: bool(started), timeout=10_000)
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=30_000)
     assert started[0].split == "test"
@@ -166,13 +170,13 @@ def test_numbers_that_could_not_be_kept_are_shown_with_a_warning(qtbot, window, 
     page = opened(qtbot, window, project_folder)
     page.start()
     settled(qtbot, window)
-    assert page._stack.currentIndex() == 0
-    assert page._report._accuracy._value.text().startswith("100")
+    assert part(page, EvaluationReport).isVisible()
+    assert part(page, EvaluationReport).accuracy.value.startswith("100")
     assert [problem.code for problem in page.what_is_missing()] == ["evaluation_not_kept"]
-    assert "could not be kept" in page._panel._note.text()
+    assert "could not be kept" in " ".join(texts(part(page, PicturesPanel)))
     # It belongs to this run and split alone.
-    page._choose_split("validation")
-    assert page._stack.currentIndex() == 1
+    part(page, EvaluateSide).split_chosen.emit("validation")
+    assert says(page, "Not evaluated yet")
     assert not list(page.what_is_missing())
 
 
@@ -286,5 +290,5 @@ def test_a_change_of_runs_brings_the_new_one(qtbot, window, project_folder):
     page = opened(qtbot, window, project_folder)
     made = trained_run(project_folder)
     page.refresh(Change(frozenset({"runs"})))
-    assert page._run().id == made.id
-    assert page._stack.currentIndex() == 1
+    assert made.id in page.subtitle()
+    assert says(page, "Not evaluated yet")

@@ -15,11 +15,15 @@ from cnnstudio.core.commands import Export
 from cnnstudio.core.events import ExportCheck, Exported
 from cnnstudio.core.files import read_project
 from cnnstudio.gui.pages.export import page as export_page
-from cnnstudio.gui.pages.export.cards import CONTENTS
+from cnnstudio.gui.pages.export.cards import CONTENTS, EarlierExports, FormatCard, ResultCard
 from cnnstudio.gui.pages.export.records import ExportRecord, default_target, earlier_exports, record_of, with_record
-from cnnstudio.gui.state.jobs import ChildJob
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import OpenProject
+from cnnstudio.gui.state.jobs import ChildJob, Work
+from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.workers.preparing import prepare_training
 from cnnstudio.workers.runs import RunFolder
+from tests.gui.driving import button, click, field, part, parts, press, wait_idle, write
 
 CHECK = ExportCheck(images=40, top1_agreement=1.0, max_abs_difference=2.4e-7)
 
@@ -49,8 +53,13 @@ def children(monkeypatch) -> list[Export]:
     return jobs
 
 
+def format_card(page, identifier) -> FormatCard:
+    """The card of an export format."""
+    return next(card for card in parts(page, FormatCard) if card.exporter.id == identifier)
+
+
 def opened(qtbot, window, folder):
-    window.perform("open", {"folder": str(folder)})
+    window.perform(OpenProject(str(folder)))
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=10_000)
     assert window.go("export")
     return window.current
@@ -59,7 +68,7 @@ def opened(qtbot, window, folder):
 def test_without_a_model_the_way_to_train_is_shown(qtbot, window, project_folder):
     page = opened(qtbot, window, project_folder)
     assert [problem.code for problem in page.what_is_missing()] == ["no_run"]
-    assert not page._button.isEnabled()
+    assert not button(window.header, "Export").isEnabled()
     page.start()
     assert not len(window.session.jobs)
 
@@ -68,70 +77,76 @@ def test_the_default_target_lies_in_the_project(qtbot, window, project_folder, r
     page = opened(qtbot, window, project_folder)
     name = window.session.project.name
     assert page.target() == project_folder / "exports" / f"{name}-{run.id}"
-    assert page._target.text() == str(page.target())
+    assert field(page, "Save to").text() == str(page.target())
     assert not list(page.what_is_missing())
 
 
 @pytest.mark.usefixtures("run")
 def test_choosing_a_format_is_an_edit_that_can_be_undone(qtbot, window, project_folder):
     page = opened(qtbot, window, project_folder)
-    keras = next(card for card in page._cards if card.exporter.id == "keras")
+    keras = format_card(page, "keras")
     qtbot.mouseClick(keras, Qt.MouseButton.LeftButton)
     assert window.session.project.export.format == "keras"
     assert page.target().suffix == ".keras"
-    assert page._samples.isHidden()
+    assert not field(page, "Sample pictures").isVisible()
     window.session.undo()
     assert window.session.project.export.format == "bundle"
     assert page.target().suffix == ""
-    assert not page._samples.isHidden()
+    assert field(page, "Sample pictures").isVisible()
 
 
 @pytest.mark.usefixtures("run")
 def test_a_written_target_keeps_its_name_and_changes_its_suffix(qtbot, window, project_folder):
     page = opened(qtbot, window, project_folder)
-    page._typed("shared/birds")
+    write(page, "Save to", "shared/birds")
     assert page.target() == project_folder / "shared" / "birds"
-    page._choose_format("keras")
+    format_card(page, "keras").clicked.emit()
     assert page.target() == project_folder / "shared" / "birds.keras"
-    page._choose_format("bundle")
+    format_card(page, "bundle").clicked.emit()
     assert page.target() == project_folder / "shared" / "birds"
-    page._choose_format("keras")
-    page._typed("shared/v1.2")
+    format_card(page, "keras").clicked.emit()
+    write(page, "Save to", "shared/v1.2")
     assert page.target() == project_folder / "shared" / "v1.2.keras"
 
 
 def test_export_starts_a_child_and_its_failure_is_a_banner(qtbot, window, project_folder, run, children):
     page = opened(qtbot, window, project_folder)
-    page._set_samples(5)
-    qtbot.mouseClick(page._button, Qt.MouseButton.LeftButton)
+    field(page, "Sample pictures").value_changed.emit(5)
+    click(button(window.header, "Export"))
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=30_000)
     (job,) = children
     assert (job.format, job.samples, job.run_folder) == ("bundle", 5, str(run.folder))
     assert Path(job.path) == page.target()
-    assert page._banner.count() == 1
-    assert page._banner.itemAt(0).widget().problem is page.state["failure"]
-    assert page._button.isEnabled()
-    page._forget_failure()
-    assert page._banner.count() == 0
+    assert part(page, Banner).problem is page.state["failure"]
+    assert button(window.header, "Export").isEnabled()
+    press(part(page, Banner), "Close")
+    assert not parts(page, Banner)
 
 
-def test_a_result_is_shown_kept_and_can_be_copied(qtbot, window, project_folder, run):
+def test_a_result_is_shown_kept_and_can_be_copied(qtbot, window, project_folder, run, monkeypatch):
+    def child(job, label, kind, **options):
+        def work(report):
+            Path(job.path).mkdir(parents=True)
+            report.event(Exported(path=job.path, format="bundle", check=CHECK, time=time.time()))
+
+        return Work(work, label, kind, **options)
+
+    monkeypatch.setattr(export_page, "ChildJob", child)
     page = opened(qtbot, window, project_folder)
     target = page.target()
-    target.mkdir(parents=True)
-    page.state["exporting"] = run.id
-    page._told(Exported(path=str(target), format="bundle", check=CHECK, time=time.time()))
-    page._show()
-    assert not page._result.isHidden()
-    assert str(target / "predict.py") in page._result.command
-    assert "--json" in page._result.command
-    page._result._copy()
+    press(window.header, "Export")
+    wait_idle(qtbot, window.session)
+    result, earlier = part(page, ResultCard), part(page, EarlierExports)
+    assert result.isVisible()
+    assert str(target / "predict.py") in result.command
+    assert "--json" in result.command
+    press(result, "Copy path")
     assert QGuiApplication.clipboard().text() == str(target)
-    assert page._earlier.isHidden()
+    assert not earlier.isVisible()
     page.state.pop("result")
-    page._show()
-    assert [record.path for record in page._earlier.records] == [str(target)]
-    assert page._earlier.records[0].run == run.id
+    page.refresh(Change(frozenset({"runs"})))
+    assert [record.path for record in earlier.records] == [str(target)]
+    assert earlier.records[0].run == run.id
 
 
 def test_earlier_exports_are_remembered_or_found(tmp_path):

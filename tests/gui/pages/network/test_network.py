@@ -8,15 +8,21 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.layout import HEIGHT, WIDTH
-from cnnstudio.gui.pages.network.palette import LayerRow, entries, matches
-from cnnstudio.gui.widgets.basics import Label
+from cnnstudio.gui.pages.network.code import CodeView
+from cnnstudio.gui.pages.network.gallery import Gallery
+from cnnstudio.gui.pages.network.inspector import NetworkInspector
+from cnnstudio.gui.pages.network.palette import LayerPalette, LayerRow, entries, matches
+from cnnstudio.gui.pages.network.views import LayerTable
+from cnnstudio.gui.state.commands import CloseProject, OpenPaths, OpenProject, SetSetting
+from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.table import Column, Table
+from tests.gui.driving import part, parts, press, texts
 
 
 @pytest.fixture
 def page(qtbot, window, project_folder):
-    window.perform("open", {"folder": str(project_folder)})
+    window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
     assert window.go("network")
     return window.current
@@ -29,49 +35,49 @@ def ids(page):
 
 def test_the_canvas_shows_the_network(page):
     network = page.session.project.network
-    assert set(page.scene.nodes) == set(ids(page))
-    assert len(page.scene.edges) == len(network.edges)
+    assert set(page.editor.scene.nodes) == set(ids(page))
+    assert len(page.editor.scene.edges) == len(network.edges)
 
 
 def test_templates_and_bases_from_the_gallery(page):
     for template in TEMPLATES.ids():
-        page._gallery.template_chosen.emit(template)
+        part(page, Gallery).template_chosen.emit(template)
         assert page.session.project.network.origin == template
-        assert set(page.scene.nodes) == set(ids(page))
-    page._gallery.base_chosen.emit("efficientnet_lite0")
+        assert set(page.editor.scene.nodes) == set(ids(page))
+    part(page, Gallery).base_chosen.emit("efficientnet_lite0")
     assert page.session.project.recipe.normalization == "base"
     page.session.undo()
     assert page.session.project.network.origin == TEMPLATES.ids()[-1]
 
 
 def test_a_layer_is_inserted_behind_the_chosen_one(qtbot, page):
-    page._gallery.template_chosen.emit("lenet5")
-    page.scene.choose(["conv"])
-    row = next(row for row in page._palette.findChildren(LayerRow) if row.layer.id == "Dropout")
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.choose(["conv"])
+    row = next(row for row in part(page, LayerPalette).findChildren(LayerRow) if row.layer.id == "Dropout")
     qtbot.mouseDClick(row, Qt.MouseButton.LeftButton)
     network = page.session.project.network
     assert network.inputs_of("dropout") == ("conv",)
     assert network.inputs_of("average_pooling") == ("dropout",)
-    assert page.scene.chosen_nodes() == ["dropout"]
+    assert page.editor.scene.chosen_nodes() == ["dropout"]
     qtbot.keyClick(page.canvas, Qt.Key.Key_Delete)
     assert "dropout" not in ids(page)
     assert page.session.project.network.inputs_of("average_pooling") == ("conv",)
 
 
 def test_a_drop_on_a_connection_inserts_and_one_beside_adds(page):
-    page._gallery.template_chosen.emit("lenet5")
+    part(page, Gallery).template_chosen.emit("lenet5")
     edge = page.session.project.network.edges[0]
-    page.scene.dropped.emit("ReLU", edge, (0.0, 0.0))
+    page.editor.scene.dropped.emit("ReLU", edge, (0.0, 0.0))
     assert page.session.project.network.inputs_of("conv") == ("relu",)
-    page.scene.dropped.emit("Dense", None, (500.0, 40.0))
+    page.editor.scene.dropped.emit("Dense", None, (500.0, 40.0))
     assert page.session.project.network.node("dense_3").position == (500.0, 40.0)
-    assert page.scene.nodes["dense_3"].look.severity == "error"
+    assert page.editor.scene.nodes["dense_3"].look.severity == "error"
 
 
 def test_connecting_with_the_mouse(qtbot, page):
-    page._gallery.template_chosen.emit("lenet5")
-    page.scene.dropped.emit("Add", None, (300.0, 0.0))
-    view, scene = page.canvas, page.scene
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.dropped.emit("Add", None, (300.0, 0.0))
+    view, scene = page.canvas, page.editor.scene
     view.fit()
 
     def at(item, port):
@@ -84,67 +90,68 @@ def test_connecting_with_the_mouse(qtbot, page):
     qtbot.mouseMove(view.viewport(), end)
     qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=end)
     assert page.session.project.network.inputs_of("add") == ("input",)
-    page.scene.connected.emit("add", "input")
+    page.editor.scene.connected.emit("add", "input")
     assert page.session.project.network.inputs_of("input") == ()
 
 
 def test_moving_is_one_step_and_arranging_forgets_it(page):
-    page._gallery.template_chosen.emit("lenet5")
-    page.scene.moved.emit({"conv": (50.0, 60.0)})
-    assert page.scene.nodes["conv"].pos() == QPointF(50, 60)
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.moved.emit({"conv": (50.0, 60.0)})
+    assert page.editor.scene.nodes["conv"].pos() == QPointF(50, 60)
     page.session.undo()
-    assert page.scene.nodes["conv"].pos() != QPointF(50, 60)
+    assert page.editor.scene.nodes["conv"].pos() != QPointF(50, 60)
     page.session.redo()
-    page.work.arrange()
+    page.edit_actions.arrangement.arrange()
     assert page.session.project.network.node("conv").position is None
 
 
 def test_the_inspector_sets_parameters_and_marks_what_is_wrong(page):
-    page._gallery.template_chosen.emit("lenet5")
-    page.scene.choose(["conv"])
-    form = page._inspector.findChild(Form)
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.choose(["conv"])
+    form = part(page, NetworkInspector).findChild(Form)
     form.value_changed.emit("filters", 12)
     form.value_changed.emit("kernel_size", (99, 99))
     form.value_changed.emit("padding", "valid")
     assert page.session.project.network.node("conv").params["filters"] == 12
-    assert page.report.of("conv")[0].code == "shrinks_below_one"
-    assert page.scene.nodes["conv"].look.severity == "error"
-    page.session.apply(page.report.of("conv")[0].fixes[0])
-    assert page.report.problems == ()
+    assert page.editor.report.of("conv")[0].code == "shrinks_below_one"
+    assert page.editor.scene.nodes["conv"].look.severity == "error"
+    page.session.apply(page.editor.report.of("conv")[0].fixes[0])
+    assert page.editor.report.problems == ()
 
 
 def test_the_output_is_taken_over_and_follows_again(page):
-    page._gallery.template_chosen.emit("lenet5")
-    page._inspector._take_over("output")
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.choose(["output"])
+    press(page, "Take over…")
     assert page.session.project.network.node("output").type == "Dense"
-    assert page.report.problems == ()
-    page._inspector._follow("output")
+    assert page.editor.report.problems == ()
+    press(page, "Follow the classes")
     assert page.session.project.network.node("output").type == "Output"
 
 
 def test_the_freeze_line_is_a_list_of_blocks(page):
-    page._gallery.base_chosen.emit("efficientnet_lite0")
-    page.scene.choose(["base"])
-    before = page.report.trainable
-    page._inspector._set("base", "trainable_from", "block15")
-    assert page.report.trainable > before
+    part(page, Gallery).base_chosen.emit("efficientnet_lite0")
+    page.editor.scene.choose(["base"])
+    before = page.editor.report.trainable
+    part(page, NetworkInspector).findChild(Form).value_changed.emit("trainable_from", "block15")
+    assert page.editor.report.trainable > before
 
 
 def test_code_and_table_follow(page):
-    page._gallery.template_chosen.emit("residual")
+    part(page, Gallery).template_chosen.emit("residual")
     for view in ("table", "code", "canvas"):
         page.show_view(view)
     page.show_view("code")
-    assert "keras.layers.Add" in page._code.text.toPlainText()
-    page.scene.choose(["relu"])
-    page.work.remove()
-    assert 'name="relu")' not in page._code.text.toPlainText()
+    assert "keras.layers.Add" in part(page, CodeView).text.toPlainText()
+    page.editor.scene.choose(["relu"])
+    page.edit_actions.remove()
+    assert 'name="relu")' not in part(page, CodeView).text.toPlainText()
 
 
 def test_the_table_sorts_sizes_by_size_and_hides_no_share(page):
-    page._gallery.template_chosen.emit("vgg16")
+    part(page, Gallery).template_chosen.emit("vgg16")
     page.show_view("table")
-    table = page._table._table
+    table = part(page, LayerTable).table
     model, titles = table.model(), [column.title for column in table.rows.columns]
 
     def sorted_by(title):
@@ -164,19 +171,19 @@ def test_the_table_sorts_sizes_by_size_and_hides_no_share(page):
 
 
 def test_problems_of_several_layers_name_their_layer_and_how_many_are_left(qtbot, page):
-    page._gallery.template_chosen.emit("small_cnn")
-    page.work.choose_all()
-    page.work.copy()
-    page.work.paste()
-    chosen = page.scene.chosen_nodes()
+    part(page, Gallery).template_chosen.emit("small_cnn")
+    page.edit_actions.choose_all()
+    page.edit_actions.clipboard.copy()
+    page.edit_actions.clipboard.paste()
+    chosen = page.editor.scene.chosen_nodes()
 
     def words():
-        return [label.text() for label in page._inspector.findChildren(Label) if label.isVisibleTo(page._inspector)]
+        return texts(part(page, NetworkInspector))
 
-    told = [problem for problem in page.problems if problem.where.node in chosen]
+    told = [problem for problem in page.editor.problems if problem.where.node in chosen]
     qtbot.waitUntil(lambda: {problem.where.node for problem in told[:6]} <= set(words()))
     assert f"And {len(told) - 6} more." in words()
-    page.scene.choose(chosen[:1])
+    page.editor.scene.choose(chosen[:1])
     qtbot.waitUntil(lambda: not any(each.startswith("And ") for each in words()))
 
 
@@ -190,25 +197,25 @@ def test_a_table_sorts_numbers_of_any_kind_and_size(qtbot):
 
 
 def test_the_code_is_there_in_every_form_and_is_saved(page, tmp_path, monkeypatch):
-    page._gallery.template_chosen.emit("small_cnn")
+    part(page, Gallery).template_chosen.emit("small_cnn")
     page.show_view("code")
     for form, word in (("keras_script", "model.fit("), ("torch", "class Network(nn.Sequential)"),
                        ("torch_script", "loss.backward()"), ("keras", "keras.Sequential(")):
-        page._code.form.set_value(form)
-        page._code.form.chosen.emit(form)
-        text = page._code.text.toPlainText()
+        part(page, CodeView).form.set_value(form)
+        part(page, CodeView).form.chosen.emit(form)
+        text = part(page, CodeView).text.toPlainText()
         assert word in text
         compile(text, form, "exec")
     target = tmp_path / "network.py"
     monkeypatch.setattr("cnnstudio.gui.pages.network.code.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
-    page._code._save()
-    assert target.read_text(encoding="utf-8") == page._code.text.toPlainText()
+    press(part(page, CodeView), "Save as…")
+    assert target.read_text(encoding="utf-8") == part(page, CodeView).text.toPlainText()
 
 
 def test_duplicates_keep_their_connections(page):
-    page._gallery.template_chosen.emit("lenet5")
-    page.scene.choose(["dense", "dense_2"])
-    page.work.duplicate()
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.choose(["dense", "dense_2"])
+    page.edit_actions.clipboard.duplicate()
     network = page.session.project.network
     assert network.inputs_of("dense_2_2") == ("dense_3",) or network.inputs_of("dense_4") == ("dense_3",)
 
@@ -223,21 +230,21 @@ def test_the_search_finds_by_letters():
 
 def test_every_layer_can_be_added_from_the_palette(page):
     for layer in LAYERS:
-        page._gallery.template_chosen.emit("lenet5")
+        part(page, Gallery).template_chosen.emit("lenet5")
         before = len(ids(page))
-        page.work.insert(layer.id)
+        page.edit_actions.insertion.insert(layer.id)
         assert len(ids(page)) == before + 1
 
 
 def test_missing_weights_are_fetched_from_the_banner(page, monkeypatch):
-    from cnnstudio.gui.pages.network import page as module
+    from cnnstudio.gui.pages.network import starting as module
 
     started = []
     monkeypatch.setattr(module, "ChildJob", lambda job, *_rest, **_more: started.append(job) or _Never())
     monkeypatch.setattr(page.session.jobs, "start", lambda job: job)
-    page._gallery.base_chosen.emit("mobilenet_v2")
-    problem = next(each for each in page.problems if each.code == "weights_missing")
-    assert page.scene.nodes["base"].look.severity == "error"
+    part(page, Gallery).base_chosen.emit("mobilenet_v2")
+    problem = next(each for each in page.editor.problems if each.code == "weights_missing")
+    assert page.editor.scene.nodes["base"].look.severity == "error"
     page.session.apply(problem.fixes[0])
     assert started[0].base == "mobilenet_v2"
 
@@ -254,15 +261,15 @@ class _Never:
 def editing(page, text=None):
     """The Code view, its code ready to be changed."""
     page.show_view("code")
-    page._code.edit()
+    part(page, CodeView).edit()
     if text is not None:
-        page._code.text.put(text)
-    return page._code
+        part(page, CodeView).text.put(text)
+    return part(page, CodeView)
 
 
 def test_changed_code_is_applied_to_the_canvas_in_one_step(page):
-    page._gallery.template_chosen.emit("lenet5")
-    page.scene.moved.emit({"conv": (700.0, 40.0)})
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.moved.emit({"conv": (700.0, 40.0)})
     before = page.session.project
     code = editing(page)
     code.text.put(code.text.toPlainText().replace("filters=16", "filters=24"))
@@ -300,7 +307,7 @@ def test_code_of_others_is_pasted_and_its_remarks_are_shown(page):
     assert [node.type for node in project.network.nodes] == ["Input", "Conv2D", "Flatten", "Output"]
     assert (project.recipe.height, project.recipe.width) == (20, 24)
     assert len(code.remarks.shown) == 3 and code.text.extraSelections() == []
-    assert page._stack.currentWidget() is code
+    assert code.isVisible()
 
 
 def test_code_in_trouble_stays_and_its_line_is_marked(qtbot, page):
@@ -314,7 +321,7 @@ def test_code_in_trouble_stays_and_its_line_is_marked(qtbot, page):
     # What is written is read after a pause; the canvas that changes meanwhile does not take it away.
     code.text.put("import torch\n")
     qtbot.waitUntil(lambda: [each.code for each in code.remarks.shown] == ["torch_code"], timeout=5000)
-    page._gallery.template_chosen.emit("small_cnn")
+    part(page, Gallery).template_chosen.emit("small_cnn")
     page.show_view("code")
     assert code.text.toPlainText() == "import torch\n"
     code.discard()
@@ -340,7 +347,7 @@ def test_keys_of_the_code_editor(qtbot, page):
     code.discard()
     code.form.set_value("torch")
     code.form.chosen.emit("torch")
-    assert not code._edit.isVisibleTo(code)
+    assert "Edit" not in [shown.text() for shown in parts(code, Button)]
 
 
 def test_source_files_open_from_the_page(qtbot, page, tmp_path):
@@ -354,37 +361,37 @@ def test_source_files_open_from_the_page(qtbot, page, tmp_path):
 
 def test_code_that_was_not_applied_is_kept(qtbot, page, window, project_folder):
     page.show_view("code")
-    page._code.edit()
-    page._code.text.put(page._code.text.toPlainText().replace("filters=6", "filters=7"))
-    changed = page._code.text.toPlainText()
+    part(page, CodeView).edit()
+    part(page, CodeView).text.put(part(page, CodeView).text.toPlainText().replace("filters=6", "filters=7"))
+    changed = part(page, CodeView).text.toPlainText()
     draft = project_folder / "code_draft.py"
     qtbot.waitUntil(draft.exists, timeout=5000)
     # Another language builds the page anew.
-    window.perform("spanish", {})
-    qtbot.waitUntil(lambda: window._pages.get("network") not in (page, None), timeout=5000)
-    again = window._pages["network"]
-    assert again._code.is_editing
-    assert again._code.text.toPlainText() == changed
-    again._code.text.put(changed + "# más\n")
-    window.perform("close_project", {})
+    window.perform(SetSetting("language", "es"))
+    qtbot.waitUntil(lambda: window.current is not page, timeout=5000)
+    again = window.current
+    assert part(again, CodeView).is_editing
+    assert part(again, CodeView).text.toPlainText() == changed
+    part(again, CodeView).text.put(changed + "# más\n")
+    window.perform(CloseProject())
     assert draft.read_text("utf-8") == changed + "# más\n", "kept at once when the project is left"
-    window.perform("open", {"folder": str(project_folder)})
+    window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
     window.go("network")
     page = window.current
-    assert page._code.text.toPlainText() == changed + "# más\n"
-    assert page._code.apply()
+    assert part(page, CodeView).text.toPlainText() == changed + "# más\n"
+    assert part(page, CodeView).apply()
     assert not draft.exists()
     assert page.session.project.network.node("conv").params["filters"] == 7
-    page._code.edit()
-    page._code.keep()
+    part(page, CodeView).edit()
+    part(page, CodeView).keep()
     assert not draft.exists(), "nothing was changed"
-    page._code.text.put("import keras")
-    page._code.keep()
+    part(page, CodeView).text.put("import keras")
+    part(page, CodeView).keep()
     assert draft.exists()
-    page._code.discard()
+    part(page, CodeView).discard()
     assert not draft.exists()
-    assert not page._code.is_editing
+    assert not part(page, CodeView).is_editing
 
 
 def test_code_dropped_on_another_page_opens_on_the_canvas(qtbot, page, window, tmp_path):
@@ -392,6 +399,6 @@ def test_code_dropped_on_another_page_opens_on_the_canvas(qtbot, page, window, t
     path.write_text("import keras\nmodel = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(name='flat')])\n",
                     encoding="utf-8")
     window.go("train")
-    window.take_paths([str(path)])
+    window.perform(OpenPaths((str(path),)))
     assert window.current is page
     qtbot.waitUntil(lambda: "flat" in ids(page), timeout=10_000)

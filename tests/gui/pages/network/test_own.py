@@ -7,19 +7,24 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QMenu
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.gui.pages.network.inspector import OwnCard
+from cnnstudio.gui.pages.network.freeze import FreezeAdvice
+from cnnstudio.gui.pages.network.gallery import Gallery
+from cnnstudio.gui.pages.network.inspector import NetworkInspector, OwnCard
 from cnnstudio.gui.pages.network.layers import BaseLayers
-from cnnstudio.gui.pages.network.own import RunsDialog
-from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.pages.network.models import RunsDialog
+from cnnstudio.gui.state.commands import OpenPaths, OpenProject
 from cnnstudio.gui.widgets.cards import Facts
+from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.table import Table
 from cnnstudio.workers.own_bases import trained_runs
+from tests.gui.driving import button, part, texts
 from tests.interchange.keras_files import PLAIN, chain, write_h5, write_model
 
 
 @pytest.fixture
 def page(qtbot, window, project_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path / "cache"))
-    window.perform("open", {"folder": str(project_folder)})
+    window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
     assert window.go("network")
     return window.current
@@ -41,13 +46,13 @@ def test_a_model_in_hdf5_is_chosen_dropped_or_opened(qtbot, page, tmp_path, monk
     asked = []
     path = write_h5(tmp_path / "Old one.h5")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *words: asked.append(words[-1]) or (str(path), ""))
-    button(page._gallery, "Your own model…").click()
+    button(part(page, Gallery), "Your own model…").click()
     settle(qtbot, page)
     assert "*.h5" in asked[0] and "*.keras" in asked[0]
-    assert node(page).params["file"].endswith(".h5") and page.report.problems == ()
+    assert node(page).params["file"].endswith(".h5") and page.editor.report.problems == ()
     # Dropped anywhere, it is asked what it is meant as.
     page.canvas.window().go("data")
-    page.canvas.window().take_paths([str(path)])
+    page.canvas.window().perform(OpenPaths((str(path),)))
     menu = page.canvas.findChildren(QMenu)[-1]
     assert [each.text() for each in menu.actions()] == ["Start from it as a base", "Open its network"]
     menu.actions()[1].trigger()
@@ -63,11 +68,7 @@ def node(page):
 
 def choose(page, monkeypatch, path):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_more: (str(path), ""))
-    button(page._gallery, "Your own model…").click()
-
-
-def button(widget, text):
-    return next(each for each in widget.findChildren(Button) if each.text() == text)
+    button(part(page, Gallery), "Your own model…").click()
 
 
 @pytest.fixture
@@ -83,20 +84,20 @@ def test_a_file_becomes_the_base_and_stands_first_in_the_gallery(started):
     assert node(started).params["base"] == "own"
     file = node(started).params["file"]
     assert (started.session.folder / file).is_file()
-    assert started.report.problems == ()
-    assert started.scene.nodes["base"].look.title == "leaf-net"
+    assert started.editor.report.problems == ()
+    assert started.editor.scene.nodes["base"].look.title == "leaf-net"
     assert "leaf-net" in started.subtitle()
-    rows = started._gallery._bases._table.rows.rows
     started.show_view("gallery")
-    rows = started._gallery._bases._table.rows.rows
+    table = part(part(started, Gallery), Table)
+    rows = table.rows.rows
     assert [base.id for base in rows] == [f"{file}:zero_one", *BASES.ids()]
-    started._gallery._bases._table.select(rows[0])
-    words = started._gallery._bases._note.text()
-    assert file in words and "16\u00a0×\u00a016\u00a0×\u00a03" in words and "does not scale" in words
-    assert not button(started._gallery._bases, "Source").isEnabled()
+    table.select(rows[0])
+    note = next(text for text in texts(part(started, Gallery)) if file in text)
+    assert "16\u00a0×\u00a016\u00a0×\u00a03" in note and "does not scale" in note
+    assert not button(part(started, Gallery), "Source").isEnabled()
     started.session.undo()
     assert started.session.project.network.origin == "lenet5"
-    started._gallery.base_chosen.emit(rows[0].id)
+    part(started, Gallery).base_chosen.emit(rows[0].id)
     assert node(started).params["file"] == file
 
 
@@ -109,60 +110,60 @@ def test_what_cannot_be_a_base_is_told_and_changes_nothing(qtbot, page, told, tm
 
 
 def test_the_inspector_shows_what_it_is_and_offers_its_lines_and_ends(started):
-    started.scene.choose(["base"])
-    (card,) = started._inspector.findChildren(OwnCard)
+    started.editor.scene.choose(["base"])
+    (card,) = part(started, NetworkInspector).findChildren(OwnCard)
     words = " ".join([*(label.text() for label in card.findChildren(QLabel)),
-                      *(value for facts in card.findChildren(Facts) for _name, value in facts._shown)])
+                      *(value for facts in card.findChildren(Facts) for _name, value in facts.facts)])
     file = node(started).params["file"]
     assert file.removeprefix("bases/") in words and file[-18:-6] in words and "x / 255" in words
-    form = started._inspector._form
+    form = part(started, NetworkInspector).findChild(Form)
 
     def offered(name):
-        return form._fields[name].editor._values
+        return form.editor(name).values
 
     assert offered("file") == [file]
     assert offered("trainable_from") == ["none", "three", "all"]
     assert offered("ends_at") == ["all", "five", "four", "three", "two", "one"]
-    assert form._fields["weights"].isHidden() and not form._fields["scaling"].isHidden()
+    assert not form.is_shown("weights") and form.is_shown("scaling")
     form.value_changed.emit("ends_at", "five")
-    assert started.report.nodes["base"].shape == (8,)
-    form = started._inspector._form
+    assert started.editor.report.nodes["base"].shape == (8,)
+    form = part(part(started, NetworkInspector), Form)
     assert offered("trainable_from") == ["none", "five", "three", "all"]
-    assert "its first training" in started._inspector._freeze.reason.text() + started._inspector._freeze.question.text()
+    assert "its first training" in " ".join(texts(part(started, FreezeAdvice)))
 
 
 def test_a_missing_file_is_told_and_chosen_again(qtbot, started, told, tmp_path, monkeypatch):
     file = node(started).params["file"]
     (started.session.folder / file).unlink()
     started.session.announce("network")
-    started.scene.choose(["base"])
-    (problem,) = started.report.of("base")
-    assert (problem.code, started.scene.nodes["base"].look.severity) == ("own_base_missing", "error")
+    started.editor.scene.choose(["base"])
+    (problem,) = started.editor.report.of("base")
+    assert (problem.code, started.editor.scene.nodes["base"].look.severity) == ("own_base_missing", "error")
     assert started.session.save_now()
     assert started.subtitle() == "5 layers · started from leaf-net"
     copy = tmp_path / "another name.keras"
     (tmp_path / "Leaf net.keras").rename(copy)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_more: (str(copy), ""))
+    assert not button(part(started, NetworkInspector), "Open into its layers…").isEnabled()
     started.session.apply(problem.fixes[0])
-    assert not button(started._inspector, "Open into its layers…").isEnabled()
     settle(qtbot, started)
-    assert started.report.problems == () and node(started).params["file"] == file
-    assert started._inspector.findChildren(OwnCard)
+    assert started.editor.report.problems == () and node(started).params["file"] == file
+    assert part(started, NetworkInspector).findChildren(OwnCard)
     (started.session.folder / file).unlink()
     started.session.announce("network")
     other = write_model(tmp_path / "other.keras", chain(*PLAIN[:2], *PLAIN[3:]))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_more: (str(other), ""))
-    started.session.apply(started.report.of("base")[0].fixes[0])
+    started.session.apply(started.editor.report.of("base")[0].fixes[0])
     settle(qtbot, started)
     assert node(started).params["file"] != file
-    assert started.report.problems == () and told[1:] == []
+    assert started.editor.report.problems == () and told[1:] == []
 
 
 def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(started):
-    started.scene.opened.emit("dropout")
+    started.editor.scene.opened.emit("dropout")
     assert not started.canvas.window().findChildren(BaseLayers)
-    started.scene.choose(["base"])
-    button(started._inspector, "Open into its layers…").click()
+    started.editor.scene.choose(["base"])
+    button(part(started, NetworkInspector), "Open into its layers…").click()
     (dialog,) = started.canvas.window().findChildren(BaseLayers)
 
     def rows():
@@ -176,7 +177,7 @@ def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(started):
     assert [state for _id, _block, state, _kept in rows()] == ["", "", "frozen", "", "learns", "", "learns"]
     dialog.table.select(dialog.table.rows.rows[3])
     dialog.end.click()
-    assert started.report.nodes["base"].shape == (8, 8, 4)
+    assert started.editor.report.nodes["base"].shape == (8, 8, 4)
     assert [kept for *_, kept in rows()] == [True] * 4 + [False] * 3
     dialog.whole.click()
     dialog.freeze.click()
@@ -186,9 +187,9 @@ def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(started):
 
 
 def test_a_built_in_base_opens_too(qtbot, page):
-    page._gallery.base_chosen.emit("vgg16")
+    part(page, Gallery).base_chosen.emit("vgg16")
     page.canvas.fit()
-    item = page.scene.nodes["base"]
+    item = page.editor.scene.nodes["base"]
     place = page.canvas.mapFromScene(item.sceneBoundingRect().center())
     qtbot.mouseDClick(page.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
     (dialog,) = page.canvas.window().findChildren(BaseLayers)
@@ -202,7 +203,7 @@ def test_a_built_in_base_opens_too(qtbot, page):
 def test_a_dropped_model_asks_what_it_is_meant_for(qtbot, page, tmp_path):
     path = write_model(tmp_path / "net.keras")
     assert not page.dropped([str(tmp_path / "photo.jpg")])
-    page.canvas.window().take_paths([str(path)])
+    page.canvas.window().perform(OpenPaths((str(path),)))
     (menu,) = [each for each in page.canvas.findChildren(QMenu) if each.isVisible()]
     assert [action.text() for action in menu.actions()] == ["Start from it as a base", "Open its network"]
     menu.actions()[0].trigger()

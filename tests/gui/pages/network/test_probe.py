@@ -12,10 +12,15 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.network import probe as network_probe
 from cnnstudio.gui.pages.network.freeze import FreezeAdvice
+from cnnstudio.gui.pages.network.gallery import Gallery
+from cnnstudio.gui.pages.network.inspector import NetworkInspector
 from cnnstudio.gui.pages.network.probe import ProbeDialog
+from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.jobs import Cancelled, Work
-from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.form import Form
 from cnnstudio.workers.probing import probe_path, read_probe
+from tests.gui.driving import part, parts, press
 
 ROWS = (Probed(base="mobilenet_v2", accuracy=0.9, low=0.8, high=0.95, milliseconds=10, seconds=5),
         Probed(base="efficientnet_lite0", accuracy=0.8, low=0.7, high=0.9, milliseconds=5, seconds=3))
@@ -24,7 +29,7 @@ ROWS = (Probed(base="mobilenet_v2", accuracy=0.9, low=0.8, high=0.95, millisecon
 @pytest.fixture
 def page(qtbot, window, project_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path / "cache"))
-    window.perform("open", {"folder": str(project_folder)})
+    window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
     assert window.go("network")
     return window.current
@@ -32,7 +37,7 @@ def page(qtbot, window, project_folder, tmp_path, monkeypatch):
 
 def open_dialog(page):
     page.show_view("gallery")
-    next(each for each in page._gallery.findChildren(Button) if each.text() == "Which base suits?").click()
+    press(page, "Which base suits?")
     return next(each for each in page.canvas.window().findChildren(ProbeDialog) if each.isVisible())
 
 
@@ -121,10 +126,10 @@ def test_a_comparison_that_was_stopped_shows_what_it_kept(qtbot, page, monkeypat
 
 
 def test_what_cannot_be_compared_is_told_in_the_dialog(qtbot, page, monkeypatch):
-    monkeypatch.setattr(type(page.session.index), "counts", lambda _index: {})
+    monkeypatch.setattr(type(page.workspace.collection.index), "counts", lambda _index: {})
     dialog = open_dialog(page)
     dialog.primary.click()
-    qtbot.waitUntil(dialog._troubles_box.isVisible, timeout=10_000)
+    qtbot.waitUntil(lambda: bool(parts(dialog, Banner)), timeout=10_000)
     assert not isinstance(dialog.job.last, Finished)
     assert dialog.primary.isEnabled()
     dialog.reject()
@@ -137,9 +142,9 @@ def base_node(page):
 @pytest.fixture
 def advice(page):
     """The advice in the inspector of a base."""
-    page._gallery.base_chosen.emit("efficientnet_lite0")
-    page.scene.choose([base_node(page).id])
-    return page._inspector.findChild(FreezeAdvice)
+    part(page, Gallery).base_chosen.emit("efficientnet_lite0")
+    page.editor.scene.choose([base_node(page).id])
+    return part(page, NetworkInspector).findChild(FreezeAdvice)
 
 
 def freezing(page):
@@ -155,22 +160,22 @@ def test_the_advice_is_followed_in_one_undo_step(qtbot, page, advice):
     qtbot.mouseClick(advice.take, Qt.MouseButton.LeftButton)
     assert freezing(page) == base.blocks[-1]
     assert not advice.take.isEnabled()
-    assert page._inspector._form.values["trainable_from"] == base.blocks[-1]
+    assert part(part(page, NetworkInspector), Form).values["trainable_from"] == base.blocks[-1]
     page.session.undo()
     assert freezing(page) == "none"
     assert advice.take.isEnabled()
-    page.scene.choose([])
-    page.scene.choose([base_node(page).id])
-    assert "unlike" in page._inspector.findChild(FreezeAdvice).reason.text()
+    page.editor.scene.choose([])
+    page.editor.scene.choose([base_node(page).id])
+    assert "unlike" in part(page, NetworkInspector).findChild(FreezeAdvice).reason.text()
 
 
 def test_a_base_that_ends_earlier_learns_within_what_is_left(page, advice):
     base = BASES["efficientnet_lite0"]
     end = base.blocks[4]
-    page._inspector._set(base_node(page).id, "ends_at", end)
+    part(part(page, NetworkInspector), Form).value_changed.emit("ends_at", end)
     advice.choice.chosen.emit("different")
     advice.take.click()
     assert freezing(page) == end
-    assert not [problem for problem in page.problems if problem.blocks]
+    assert not [problem for problem in page.editor.problems if problem.blocks]
     assert base.until("all") is base
     assert late_block(base.until(end)) in base.blocks[:5]

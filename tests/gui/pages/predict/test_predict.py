@@ -12,7 +12,12 @@ from cnnstudio.core.commands import Serve
 from cnnstudio.core.events import Answered, Failed, Prediction, Ranked, Ready, Stopped
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import same
+from cnnstudio.gui.pages.predict.table import AnswerTable
+from cnnstudio.gui.pages.predict.views import AnswerView
+from cnnstudio.gui.state.commands import OpenPaths, OpenProject
+from cnnstudio.gui.widgets.cards import DropArea
 from cnnstudio.workers.link import Link
+from tests.gui.driving import part, parts, says, texts
 
 NAMES = ("cat", "dog")
 
@@ -54,9 +59,9 @@ def add_run(folder: Path) -> None:
 def opened(qtbot, window, project_folder, monkeypatch):
     from cnnstudio.gui.pages.predict.server import PredictionServer
 
-    monkeypatch.setattr(PredictionServer, "target", "tests.gui.test_predict:child")
+    monkeypatch.setattr(PredictionServer, "target", "tests.gui.pages.predict.test_predict:child")
     with qtbot.waitSignal(window.session.jobs.ended):
-        window.perform("open", {"folder": str(project_folder)})
+        window.perform(OpenProject(str(project_folder)))
     return window
 
 
@@ -65,23 +70,24 @@ def page(qtbot, opened, project_folder):
     add_run(project_folder)
     assert opened.go("predict")
     predict = opened.current
-    qtbot.waitUntil(lambda: predict._server.ready is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: predict.server.ready is not None, timeout=20_000)
     return predict
 
 
 def answered(qtbot, page, number):
-    qtbot.waitUntil(lambda: not page._busy and len(page._answers) == number and page._loading._job is None)
+    qtbot.waitUntil(lambda: not page.busy and len(page.answers) == number
+                    and page.session.jobs.of_kind("predict-picture") is None)
 
 
 def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
     opened.go("predict")
     page = opened.current
     qtbot.waitUntil(lambda: page.models.known)
-    assert page._stack.currentIndex() == 0
+    assert says(page, "No trained model yet")
     assert [each.code for each in page.what_is_missing()] == ["no_model"]
     page.dropped([str(pictures_folder / "cat" / "cat00.png")])
-    assert page._stack.currentIndex() == 0
-    assert not page._server.running
+    assert says(page, "No trained model yet")
+    assert not page.server.running
 
 
 def test_the_header_names_the_run_that_answers_and_how_far_it_came(page):
@@ -90,28 +96,28 @@ def test_the_header_names_the_run_that_answers_and_how_far_it_came(page):
 
 
 def test_one_picture_is_shown_with_its_bars(qtbot, page, pictures_folder):
-    assert page._stack.currentIndex() == 1
+    assert parts(page, DropArea)
     assert page.dropped([str(pictures_folder / "dog" / "dog03.png")])
     answered(qtbot, page, 1)
-    qtbot.waitUntil(lambda: page._view.picture.image is not None)
-    assert page._stack.currentIndex() == 2
-    assert page._table.isHidden()
-    assert [each.label for each in page._view.bars.ranked] == ["dog", "cat"]
-    assert page._view._note.text() == "12 ms · LiteRT"
-    assert page._color("dog") == page._color("dog") != page._color("cat")
+    qtbot.waitUntil(lambda: part(page, AnswerView).picture.image is not None)
+    assert not parts(page, DropArea)
+    assert not parts(page, AnswerTable)
+    assert [each.label for each in part(page, AnswerView).bars.ranked] == ["dog", "cat"]
+    assert says(part(page, AnswerView), "12 ms · LiteRT")
 
 
 def test_the_server_stays_warm_over_a_rebuild(qtbot, page, pictures_folder):
-    server, job = page._server, page._server._job
+    server, job = page.server, page.session.jobs.of_kind("serve")
+    assert job is not None
     page.dropped([str(pictures_folder / "dog" / "dog03.png")])
     answered(qtbot, page, 1)
-    window = page.parent()
+    window = page.parent().window()
     window.session.set_setting("language", "es")
     qtbot.waitUntil(lambda: window.current is not page and window.current.id == "predict")
     again = window.current
-    assert again._server is server
-    assert server._job is job
-    assert again._view._label.text() == "dog"
+    assert again.server is server
+    assert window.session.jobs.of_kind("serve") is job
+    assert says(part(again, AnswerView), "dog")
     window.session.set_setting("language", "en")
     qtbot.waitUntil(lambda: window.current is not again)
 
@@ -120,15 +126,15 @@ def test_a_folder_becomes_a_table_and_a_csv(qtbot, page, pictures_folder, tmp_pa
     (pictures_folder / "dog" / "broken.png").write_bytes(b"nothing")
     page.dropped([str(pictures_folder)])
     answered(qtbot, page, 41)
-    assert not page._table.isHidden()
-    assert "41" in page._summary.text()
-    assert "1 unreadable" in page._summary.text()
-    broken = next(each for each in page._answers if each.problem)
-    page._table.select(broken)
-    assert page._view._problem.text() == "broken.png: cannot be read"
-    row = page._table.rows.rows.index(broken)
-    assert page._table.rows.index(row, 4).data() == "cannot be read", "the name stands in its own column"
-    page._table.sortByColumn(3, page._table.horizontalHeader().sortIndicatorOrder().DescendingOrder)
+    table = part(page, AnswerTable)
+    assert table.isVisible()
+    assert "41" in next(text for text in texts(page) if "1 unreadable" in text)
+    broken = next(each for each in page.answers if each.problem)
+    table.select(broken)
+    assert says(part(page, AnswerView), "broken.png: cannot be read")
+    row = table.rows.rows.index(broken)
+    assert table.rows.index(row, 4).data() == "cannot be read", "the name stands in its own column"
+    table.sortByColumn(3, table.horizontalHeader().sortIndicatorOrder().DescendingOrder)
     job = page.save_csv(tmp_path / "answers.csv")
     qtbot.waitUntil(lambda: job.last is not None)
     with open(tmp_path / "answers.csv", encoding="utf-8", newline="") as file:
@@ -138,8 +144,8 @@ def test_a_folder_becomes_a_table_and_a_csv(qtbot, page, pictures_folder, tmp_pa
     assert {row["label"] for row in rows if "cat0" in row["path"]} == {"cat"}
     assert [row["problem"] for row in rows if row["problem"]] == ["broken.png: cannot be read"]
     page.clear()
-    assert page._stack.currentIndex() == 1
-    qtbot.waitUntil(lambda: page._loading._job is None)
+    assert parts(page, DropArea)
+    qtbot.waitUntil(lambda: page.session.jobs.of_kind("predict-picture") is None)
 
 
 def test_a_picture_on_the_clipboard_is_pasted(qtbot, page):
@@ -150,18 +156,18 @@ def test_a_picture_on_the_clipboard_is_pasted(qtbot, page):
     QGuiApplication.clipboard().setImage(image)
     page.paste()
     answered(qtbot, page, 1)
-    kept = Path(page._answers[0].path)
-    assert kept.parent == page._server.pasted
+    kept = Path(page.answers[0].path)
+    assert kept.parent == page.server.pasted
     assert QImage(str(kept)).size() == image.size()
 
 
 def test_what_is_dropped_before_the_runs_are_known_waits(qtbot, opened, project_folder, pictures_folder):
     add_run(project_folder)
-    opened.take_paths([str(pictures_folder / "cat" / "cat01.png")])
+    opened.perform(OpenPaths((str(pictures_folder / "cat" / "cat01.png"),)))
     page = opened.current
     assert page.id == "predict"
-    qtbot.waitUntil(lambda: len(page._answers) == 1 and page._answers[0].best is not None, timeout=20_000)
-    assert page._answers[0].best.label == "cat"
+    qtbot.waitUntil(lambda: len(page.answers) == 1 and page.answers[0].best is not None, timeout=20_000)
+    assert page.answers[0].best.label == "cat"
     answered(qtbot, page, 1)
 
 
@@ -169,12 +175,12 @@ def test_a_damaged_model_is_explained_and_the_old_one_still_serves(qtbot, page, 
     bad = tmp_path / "bad.keras"
     bad.write_bytes(b"nothing")
     page.dropped([str(bad)])
-    qtbot.waitUntil(lambda: page._server.trouble is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.server.trouble is not None, timeout=20_000)
     missing = list(page.what_is_missing())
     assert missing[0].code == "bad_model"
     assert [fix.action for fix in missing[0].fixes] == ["restart_server"]
     page.models.choose((str(page.session.folder), page.models.runs[0].id))
     page.dropped([str(pictures_folder / "cat" / "cat01.png")])
-    qtbot.waitUntil(lambda: len(page._answers) == 1 and page._answers[0].best is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: len(page.answers) == 1 and page.answers[0].best is not None, timeout=20_000)
     assert not list(page.what_is_missing())
     answered(qtbot, page, 1)

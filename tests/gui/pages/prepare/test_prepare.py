@@ -11,28 +11,37 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio.core import edits
 from cnnstudio.core.events import AugmentationMeasured, Changed
 from cnnstudio.core.text import Text
-from cnnstudio.gui.pages.prepare.cards import STEP_MIME
+from cnnstudio.datasets.index import Filter
 from cnnstudio.gui.pages.prepare.preview import (
     BINS,
     GridAsked,
     GridMaker,
-    Latest,
     StagesAsked,
-    Trouble,
     histogram,
     look_at_stages,
 )
+from cnnstudio.gui.pages.prepare.steps import STEP_MIME
+from cnnstudio.gui.state.commands import MeasureStatistics, OpenProject
+from cnnstudio.gui.state.latest import Failure, Latest
+from cnnstudio.gui.widgets.form import Form
 from cnnstudio.imaging.prepare import prepare_file
+from tests.gui.driving import parts, press
 
 
 @pytest.fixture
 def page(qtbot, window, project_folder):
     with qtbot.waitSignal(window.session.jobs.ended):
-        window.perform("open", {"folder": str(project_folder)})
+        window.perform(OpenProject(str(project_folder)))
     assert window.go("prepare")
     prepare = window.current
-    qtbot.waitUntil(lambda: len(prepare._mosaic.images) == 16 and prepare._strip.titles != [])
+    qtbot.waitUntil(lambda: len(prepare.preview.mosaic.images) == 16 and prepare.preview.strip.titles != [])
     return prepare
+
+
+def training(page):
+    """Ids of the training pictures, as a training takes them."""
+    names = page.workspace.counts.class_names
+    return list(page.workspace.collection.ids(Filter(classes=names, splits=("train",), excluded="hide")))
 
 
 def settled(qtbot, page):
@@ -40,53 +49,53 @@ def settled(qtbot, page):
 
 
 def test_the_stages_and_the_grid_are_shown(page):
-    assert page._strip.titles == ["File, upright", "Colour mode", "Resize"]
-    assert all(image is not None for image in page._mosaic.images)
+    assert page.preview.strip.titles == ["File, upright", "Colour mode", "Resize"]
+    assert all(image is not None for image in page.preview.mosaic.images)
     recipe = page.session.project.recipe
     assert page.subtitle().startswith(f"{recipe.width} × {recipe.height} {recipe.color_mode}")
 
 
 def test_a_field_edits_the_recipe_and_the_preview_follows(qtbot, page):
-    form = next(form for card in page._fields for form in card.forms if "width" in form.values)
+    form = next(form for form in parts(page.recipe_panel, Form) if "width" in form.values)
     form.value_changed.emit("width", 48)
     assert page.session.project.recipe.width == 48
-    qtbot.waitUntil(lambda: page._mosaic.images[0].width() == 48)
-    qtbot.waitUntil(lambda: page._strip._tiles[2].look.width == 48)
+    qtbot.waitUntil(lambda: page.preview.mosaic.images[0].width() == 48)
+    qtbot.waitUntil(lambda: page.preview.strip.tiles[2].look.width == 48)
     page.session.undo()
     assert form.values["width"] == page.session.project.recipe.width
     settled(qtbot, page)
 
 
 def test_steps_are_added_moved_switched_and_removed(qtbot, page):
-    page._steps.add("equalize")
-    page._steps.add("gaussian_blur")
-    first, second = page._steps.cards.values()
-    qtbot.waitUntil(lambda: page._strip.titles[3:] == ["Equalize histogram", "Gaussian blur"])
+    page.recipe_panel.steps.add("equalize")
+    page.recipe_panel.steps.add("gaussian_blur")
+    first, second = page.recipe_panel.steps.cards.values()
+    qtbot.waitUntil(lambda: page.preview.strip.titles[3:] == ["Equalize histogram", "Gaussian blur"])
     second.up.click()
     assert [step.type for step in page.session.project.recipe.steps] == ["gaussian_blur", "equalize"]
-    assert list(page._steps.cards.values()) == [second, first]
+    assert list(page.recipe_panel.steps.cards.values()) == [second, first]
     first.switched.emit(False)
     assert not page.session.project.recipe.steps[1].enabled
-    qtbot.waitUntil(lambda: page._strip.titles[3:] == ["Gaussian blur"])
+    qtbot.waitUntil(lambda: page.preview.strip.titles[3:] == ["Gaussian blur"])
     second.forms[0].value_changed.emit("kernel_size", 5)
     assert page.session.project.recipe.steps[0].params == {"kernel_size": 5}
     first.removed.emit()
     assert len(page.session.project.recipe.steps) == 1
     page.session.undo()
-    assert len(page._steps.cards) == 2
+    assert len(page.recipe_panel.steps.cards) == 2
     settled(qtbot, page)
 
 
 def test_a_problem_is_marked_at_its_step_with_its_fix(qtbot, page):
-    page._steps.add("gaussian_blur")
+    page.recipe_panel.steps.add("gaussian_blur")
     step = page.session.project.recipe.steps[0].id
     page.session.edit(lambda project: edits.set_step_param(project, "recipe", step, "kernel_size", 1000),
                       Text("Kernel", "Núcleo"))
-    assert any(each.where.node == step for each in page.session.check_now())
-    card = page._steps.cards[step]
+    assert any(each.where.node == step for each in page.workspace.checks.check_now())
+    card = page.recipe_panel.steps.cards[step]
     assert card.property("edge") == "error"
     page.session.undo()
-    page.session.check_now()
+    page.workspace.checks.check_now()
     assert card.property("edge") == ""
     settled(qtbot, page)
 
@@ -103,14 +112,13 @@ def test_another_picture_can_be_chosen(qtbot, page):
 
 
 def test_shuffle_draws_anew_and_one_picture_can_fill_the_grid(qtbot, page):
-    page._augmentation.add("random_brightness")
-    page._which.set_value("one")
-    page._choose_which("one")
+    page.recipe_panel.augmentation.add("random_brightness")
+    press(page.preview, "This picture")
     settled(qtbot, page)
-    before = [image.copy() for image in page._mosaic.images]
-    page.shuffle()
-    qtbot.waitUntil(lambda: page._epoch.text() == "epochs 17 to 32")
-    assert any(old != new for old, new in zip(before, page._mosaic.images, strict=True))
+    before = [image.copy() for image in page.preview.mosaic.images]
+    press(page.preview, "Shuffle")
+    qtbot.waitUntil(lambda: page.preview.epoch.text() == "epochs 17 to 32")
+    assert any(old != new for old, new in zip(before, page.preview.mosaic.images, strict=True))
 
 
 class Going:
@@ -174,7 +182,7 @@ def test_an_unreadable_file_is_explained_and_others_beside_it_are_shown(tmp_path
     broken.write_bytes(b"no picture")
     recipe = {"height": 8, "width": 8}
     found = look_at_stages(StagesAsked((broken,), recipe), Going())
-    assert isinstance(found, Trouble)
+    assert isinstance(found, Failure)
     assert "broken.png" in found.text
     good = next(iter(sorted((pictures_folder / "cat").iterdir())))
     rows = look_at_stages(StagesAsked((broken, good), recipe, ("a", "b")), Going())
@@ -205,15 +213,15 @@ def test_only_the_newest_request_is_answered_last(qtbot, session):
 
 def test_a_step_is_duplicated_and_dragged(qtbot, page):
     for kind in ("equalize", "clahe", "gaussian_blur"):
-        page._steps.add(kind)
-    page._steps.cards["clahe"].duplicated.emit()
+        page.recipe_panel.steps.add(kind)
+    page.recipe_panel.steps.cards["clahe"].duplicated.emit()
 
     def order():
         return [step.id for step in page.session.project.recipe.steps]
 
     assert order() == ["equalize", "clahe", "clahe_2", "gaussian_blur"]
-    assert list(page._steps.cards) == order()
-    steps = page._steps
+    assert list(page.recipe_panel.steps.cards) == order()
+    steps = page.recipe_panel.steps
     qtbot.waitUntil(lambda: steps.cards["gaussian_blur"].y() > steps.cards["clahe_2"].y() > 0)
     mime = QMimeData()
     mime.setData(STEP_MIME, b"recipe gaussian_blur")
@@ -236,71 +244,69 @@ def test_a_step_is_duplicated_and_dragged(qtbot, page):
 
 
 def test_each_card_shows_what_its_step_makes_of_one_picture_or_of_each_class(qtbot, page):
-    page._steps.add("equalize")
-    card = page._steps.cards["equalize"]
+    page.recipe_panel.steps.add("equalize")
+    card = page.recipe_panel.steps.cards["equalize"]
     qtbot.waitUntil(lambda: len(card.look.looks) == 1)
     assert not card.look.isHidden()
-    page._side.set_value("classes")
-    page._choose_side("classes")
-    count = len(page.session.class_names)
+    press(page.preview, "One of each class")
+    count = len(page.workspace.counts.class_names)
     qtbot.waitUntil(lambda: len(card.look.looks) == count)
-    assert [len(tile._looks) for tile in page._strip._tiles if not tile.isHidden()] == [count] * 4
-    assert page._strip._tiles[0]._captions == page.session.class_names
+    assert [len(tile.looks) for tile in page.preview.strip.tiles] == [count] * 4
+    assert page.preview.strip.tiles[0].captions == page.workspace.counts.class_names
     card.switched.emit(False)
     qtbot.waitUntil(card.look.isHidden)
     settled(qtbot, page)
 
 
 def test_mean_and_deviation_are_measured_shown_and_told_when_stale(qtbot, page):
-    form = next(form for card in page._fields for form in card.forms if "normalization" in form.values)
+    form = next(form for form in parts(page.recipe_panel, Form) if "normalization" in form.values)
     form.value_changed.emit("normalization", "standardize")
-    card = page._normalization
+    card = page.recipe_panel.normalization
     assert card.measure.isVisibleTo(card)
 
     def codes():
-        return [each.code for each in page.session.check_now() if each.where.field == "normalization"]
+        return [each.code for each in page.workspace.checks.check_now() if each.where.field == "normalization"]
 
     assert codes()[:1] == ["not_measured"]
-    assert page.perform("measure_statistics", {})
+    page.handle(MeasureStatistics())
     qtbot.waitUntil(lambda: len(page.session.project.recipe.mean) == page.session.project.recipe.channels)
     assert "not_measured" not in codes()
     assert "stale_statistics" not in codes()
     recipe = page.session.project.recipe
-    paths = [page.session.pictures.path(each) for each in page.session.pictures.rows(list(page._ids))]
+    paths = [page.workspace.collection.path(each) for each in page.workspace.collection.rows(training(page))]
     whole = np.stack([prepare_file(path, recipe.as_dictionary()) for path in paths])
     assert recipe.mean == pytest.approx(whole.mean(axis=(0, 1, 2)), abs=1e-3)
-    assert card.facts._shown[0][1] == f"{recipe.mean[0]:.2f} ± {recipe.deviation[0]:.2f}"
-    page._steps.add("equalize")
+    assert card.facts.facts[0][1] == f"{recipe.mean[0]:.2f} ± {recipe.deviation[0]:.2f}"
+    page.recipe_panel.steps.add("equalize")
     assert "stale_statistics" in codes()
     settled(qtbot, page)
 
 
 def test_the_pipeline_shows_the_chain_a_real_batch_and_the_code(qtbot, page):
-    page._augmentation.add("random_flip")
+    page.recipe_panel.augmentation.add("random_flip")
     page.show_view("pipeline")
-    view = page._pipeline
-    qtbot.waitUntil(lambda: view._flow.count() > 0)
+    view = page.pipeline
+    qtbot.waitUntil(lambda: len(view.pictures) > 0)
     names = [each.id for each in view.operations]
     assert names == ["from_tensor_slices", "zip", "filter", "map", "cache", "shuffle", "batch", "map", "repeat",
                      "prefetch"]
     project = page.session.project
-    assert view._flow.count() == min(project.training.batch_size, len(page._ids))
-    assert f".shuffle({len(page._ids)}, seed={project.training.seed})" in view.code
+    assert len(view.pictures) == min(project.training.batch_size, len(training(page)))
+    assert f".shuffle({len(training(page))}, seed={project.training.seed})" in view.code
     assert "RandomFlip" in view.code
-    view.which.set_value("code")
-    view._show("code")
+    press(view.which, "Code")
     page.session.edit(lambda project: edits.set_field(project, "training", "batch_size", 5), Text("Batch", "Lote"))
     assert ".batch(5)" in view.code
-    qtbot.waitUntil(lambda: view._flow.count() == 5)
+    qtbot.waitUntil(lambda: len(view.pictures) == 5)
     settled(qtbot, page)
 
 
 @pytest.mark.parametrize(("label_mode", "wanted"), [
     ("int", ["1", "0"]), ("binary", ["[0.75]", "[0]"]), ("categorical", ["[0.25, 0.75]", "[1, 0]"])])
 def test_labels_are_written_as_the_loss_gets_them(label_mode, wanted):
-    from cnnstudio.gui.pages.prepare.pipeline import _label_words
+    from cnnstudio.gui.pages.prepare.pipeline import label_text
 
-    assert [_label_words(np.asarray(each, np.float32), label_mode) for each in ([0.25, 0.75], [1, 0])] == wanted
+    assert [label_text(np.asarray(each, np.float32), label_mode) for each in ([0.25, 0.75], [1, 0])] == wanted
 
 
 ROWS = (
@@ -317,12 +323,12 @@ def test_what_a_model_says_about_the_augmentations_is_shown_worst_first(qtbot, p
     from cnnstudio.core.events import encode_event
     from cnnstudio.workers.runs import create_run
 
-    card = page._measured_card
+    card = page.recipe_panel.measured
     page.session.announce("runs")
     assert card.button.isHidden()
     for kind in ("random_flip", "random_hue"):
-        if kind not in page._augmentation.cards:
-            page._augmentation.add(kind)
+        if kind not in page.recipe_panel.augmentation.cards:
+            page.recipe_panel.augmentation.add(kind)
     run = create_run(page.session.folder, page.session.project, lambda path: path.write_text(""))
     run.model_path.write_bytes(b"")
     page.session.announce("runs")
@@ -333,7 +339,7 @@ def test_what_a_model_says_about_the_augmentations_is_shown_worst_first(qtbot, p
     assert [line.replace("\N{NARROW NO-BREAK SPACE}", " ") for line in card.lines] == [
         "Flip · dog: 95 % → 40 %, called cat (60 %)", "Flip · cat: 95 % → 50 %",
         "Rotation · cat: 90 % → 60 %", "Hue · cat: 90 % → 88 %"]
-    cards = page._augmentation.cards
+    cards = page.recipe_panel.augmentation.cards
     assert cards["random_flip"].evidence.text().replace("\N{NARROW NO-BREAK SPACE}", " ") == (
         "Measured: dog: 95 % → 40 %, called cat (60 %). Other classes that lose: 1.")
     assert cards["random_hue"].evidence.isHidden()
@@ -351,11 +357,11 @@ def drag(qtbot, widget, start, end):
 
 
 def test_the_crop_is_dragged_on_the_picture(qtbot, page):
-    form, view = page._crop.forms[0], page._crop.view
+    form, view = page.recipe_panel.crop.forms[0], page.recipe_panel.crop.view
     assert view.isHidden()
     form.value_changed.emit("crop", "box")
-    qtbot.waitUntil(lambda: not view.isHidden() and "crop" in page._strip._tiles[2]._title.lower())
-    high, wide = page._strip._tiles[1].look.height, page._strip._tiles[1].look.width
+    qtbot.waitUntil(lambda: not view.isHidden() and "crop" in page.preview.strip.tiles[2].title.lower())
+    high, wide = page.preview.strip.tiles[1].look.height, page.preview.strip.tiles[1].look.width
     assert (high, wide) == (24, 24)
     whole = view.part()
     scale = whole.width() / wide
@@ -364,7 +370,7 @@ def test_the_crop_is_dragged_on_the_picture(qtbot, page):
     assert form.values["crop_box"] == (4, 6, 0, 0)
     drag(qtbot, view, view.part().bottomRight(), whole.topLeft() + QPointF(16 * scale, 20 * scale))
     assert page.session.project.recipe.crop_box == (4, 6, 16, 10)
-    qtbot.waitUntil(lambda: page._strip._tiles[2].look.width == 10)
+    qtbot.waitUntil(lambda: page.preview.strip.tiles[2].look.width == 10)
     drag(qtbot, view, view.part().center(), view.part().center() + QPointF(-100 * scale, 2 * scale))
     assert page.session.project.recipe.crop_box == (6, 0, 16, 10)
     qtbot.keyClick(view, Qt.Key.Key_Right)
@@ -384,7 +390,7 @@ def test_the_crop_is_dragged_on_the_picture(qtbot, page):
 
 
 def test_the_middle_is_dragged_by_its_edges(qtbot, page):
-    form, view = page._crop.forms[0], page._crop.view
+    form, view = page.recipe_panel.crop.forms[0], page.recipe_panel.crop.view
     form.value_changed.emit("crop", "share")
     qtbot.waitUntil(lambda: not view.isHidden())
     form.value_changed.emit("crop_share", 1.0)

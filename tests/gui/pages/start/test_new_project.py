@@ -7,12 +7,16 @@ import threading
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.core.files import read_project
-from cnnstudio.gui.pages.network.own import RunsDialog
-from cnnstudio.gui.widgets.basics import Button, Label
+from cnnstudio.gui.pages.network.models import RunsDialog
+from cnnstudio.gui.pages.start.new_project import NewProjectForm
+from cnnstudio.gui.pages.start.own_model import OwnModel
+from cnnstudio.gui.state.commands import OpenPaths
+from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Banner
+from tests.gui.driving import button, card, open_menu, part, parts, press, texts, write
 from tests.interchange.keras_files import write_model
 
 
@@ -20,10 +24,10 @@ from tests.interchange.keras_files import write_model
 def new(window, pictures_folder, tmp_path, monkeypatch):
     """The page of a new project for the pictures, about to be made in `made`."""
     monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path / "cache"))
-    window.take_paths([str(pictures_folder)])
-    found = window._pages["start"]._new
-    found._place.setText(str(tmp_path / "made"))
-    return found
+    window.perform(OpenPaths((str(pictures_folder),)))
+    form = part(window, NewProjectForm)
+    write(form, "Location", str(tmp_path / "made"))
+    return form
 
 
 def settle(qtbot, window):
@@ -32,8 +36,7 @@ def settle(qtbot, window):
 
 def asked(new):
     """The choices of the card by their words."""
-    (menu,) = [each for each in new._own.findChildren(QMenu) if each.isVisible()]
-    return {action.text(): action for action in menu.actions()}
+    return {action.text(): action for action in open_menu(part(new, OwnModel)).actions()}
 
 
 def choose(new, words):
@@ -42,28 +45,34 @@ def choose(new, words):
     action.parent().close()
 
 
+def create(new):
+    """The button that makes the project."""
+    return button(new, "Create project")
+
+
 def told(new):
-    return " ".join(label.text() for label in new._own.card.findChildren(Label) if not label.isHidden())
+    return " ".join(texts(part(new, OwnModel).card))
 
 
 def test_a_file_is_chosen_told_and_becomes_the_base(qtbot, window, new, tmp_path, monkeypatch):
     path = write_model(tmp_path / "Leaf net.keras")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_words: (str(path), ""))
-    new._more.open()
-    new._own.card.setFocus()
-    qtbot.keyClick(new._own.card, Qt.Key.Key_Return)
+    press(new, "Choose yourself")
+    own = card(new, "A model of your own…")
+    own.setFocus()
+    qtbot.keyClick(own, Qt.Key.Key_Return)
     choose(new, "A file of Keras…")
-    assert new._own.card.property("selected") and not new._create.isEnabled() and "Looking at" in told(new)
+    assert own.property("selected") and not create(new).isEnabled() and "Looking at" in told(new)
     settle(qtbot, window)
-    assert new._own._found.text() == "leaf-net"
+    assert "leaf-net" in told(new)
     assert "Leaf net.keras · 260 parameters" in told(new) and "16\u00a0×\u00a016\u00a0×\u00a03" in told(new)
-    assert new._create.isEnabled()
+    assert create(new).isEnabled()
     # Another start and back again: the file needs not be chosen twice.
-    new._choose("template:lenet5")
-    new._own.ask()
+    card(new, "LeNet-5").clicked.emit()
+    part(new, OwnModel).ask()
     choose(new, "Leaf net.keras")
-    assert new._state["choice"] == "own"
-    new._create.click()
+    assert own.property("selected")
+    create(new).click()
     qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
     settle(qtbot, window)
     base = window.session.project.network.node("base")
@@ -73,16 +82,16 @@ def test_a_file_is_chosen_told_and_becomes_the_base(qtbot, window, new, tmp_path
 
 def test_what_is_wrong_is_told_on_the_page_and_nothing_is_made(qtbot, window, new, tmp_path):
     (tmp_path / "bad.keras").write_bytes(b"hello")
-    window.take_paths([str(tmp_path / "bad.keras")])
+    window.perform(OpenPaths((str(tmp_path / "bad.keras"),)))
     settle(qtbot, window)
-    (banner,) = new._own.findChildren(Banner)
+    (banner,) = parts(part(new, OwnModel), Banner)
     assert banner.problem.code == "own_base_damaged"
-    assert not new._create.isEnabled() and "another" in new._create.toolTip()
+    assert not create(new).isEnabled() and "another" in create(new).toolTip()
     next(each for each in banner.findChildren(Button) if each.text() == "Choose the model…").click()
     assert list(asked(new)) == ["A file of Keras…", "A run or a folder…"]
-    new._own.findChildren(QMenu)[-1].close()
-    new._choose("template:lenet5")
-    assert new._create.isEnabled() and new._create.toolTip() == ""
+    open_menu(part(new, OwnModel)).close()
+    card(new, "LeNet-5").clicked.emit()
+    assert create(new).isEnabled() and create(new).toolTip() == ""
     assert not (tmp_path / "made").exists()
 
 
@@ -93,7 +102,7 @@ def test_the_folder_of_a_run_is_chosen_and_survives_another_language(qtbot, wind
     write_model(run / "model.keras")
     folders = [tmp_path, run]
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_words: str(folders.pop(0)))
-    new._own.ask()
+    part(new, OwnModel).ask()
     choose(new, "A run or a folder…")
     (dialog,) = window.findChildren(RunsDialog)
     settle(qtbot, window)
@@ -105,14 +114,14 @@ def test_the_folder_of_a_run_is_chosen_and_survives_another_language(qtbot, wind
     folder.click()
     assert not dialog.isVisible()
     settle(qtbot, window)
-    assert new._own._found.text() == "project-lenet5"
+    assert "project-lenet5" in told(new)
     window.session.set_setting("language", "es")
-    qtbot.waitUntil(lambda: window._pages["start"]._new is not new)
-    again = window._pages["start"]._new
+    qtbot.waitUntil(lambda: part(window, NewProjectForm) is not new)
+    again = part(window, NewProjectForm)
     settle(qtbot, window)
-    assert again._own._found.text() == "project-lenet5" and again._create.isEnabled()
-    again._place.setText(str(tmp_path / "made"))
-    again._make()
+    assert "project-lenet5" in told(again) and button(again, "Crear proyecto").isEnabled()
+    write(again, "Ubicación", str(tmp_path / "made"))
+    press(again, "Crear proyecto")
     qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
     settle(qtbot, window)
     file = read_project(tmp_path / "made").network.node("base").params["file"]
@@ -121,20 +130,21 @@ def test_the_folder_of_a_run_is_chosen_and_survives_another_language(qtbot, wind
 
 
 def test_another_folder_asks_anew(qtbot, window, new, tmp_path):
-    window.take_paths([str(write_model(tmp_path / "net.keras"))])
+    window.perform(OpenPaths((str(write_model(tmp_path / "net.keras")),)))
     settle(qtbot, window)
-    new._go_back()
+    press(new, "Back")
     (tmp_path / "others").mkdir()
-    window.take_paths([str(tmp_path / "others")])
-    assert new._state["choice"] == "" and new._own.base is None and new._create.isEnabled()
+    window.perform(OpenPaths((str(tmp_path / "others"),)))
+    assert card(new, "Recommended for these pictures").property("selected")
+    assert part(new, OwnModel).base is None and create(new).isEnabled()
 
 
-@pytest.mark.parametrize(("own", "during"), [(True, "catalog.bases.own_files.looked_at"),
+@pytest.mark.parametrize(("own", "during"), [(True, "interchange.own_base.files.looked_at"),
                                              (False, "datasets.opening.scan_folder")])
 def test_what_was_cancelled_can_be_made_at_the_same_place(qtbot, window, new, tmp_path, monkeypatch, own, during):
-    new._choose("template:lenet5")
+    card(new, "LeNet-5").clicked.emit()
     if own:
-        window.take_paths([str(write_model(tmp_path / "net.keras"))])
+        window.perform(OpenPaths((str(write_model(tmp_path / "net.keras")),)))
         settle(qtbot, window)
     module, _, name = during.rpartition(".")
     whole = getattr(importlib.import_module(f"cnnstudio.{module}"), name)
@@ -142,14 +152,14 @@ def test_what_was_cancelled_can_be_made_at_the_same_place(qtbot, window, new, tm
     monkeypatch.setattr(f"cnnstudio.{during}", lambda *words: cancelled.wait(20) and whole(*words))
     told = []
     window.session.noticed.connect(told.append)
-    new._make()
-    new._go_back()
+    create(new).click()
+    press(new, "Cancel")
     cancelled.set()
     settle(qtbot, window)
     assert told == [] and not window.session.is_open
     assert not list((tmp_path / "made").glob("*.cnnstudio"))
-    assert new._create.isEnabled() and new._back.text() == "Back"
-    new._create.click()
+    assert create(new).isEnabled() and button(new, "Back").isEnabled()
+    create(new).click()
     qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
     assert window.session.folder == tmp_path / "made"
     settle(qtbot, window)

@@ -13,6 +13,7 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.gui.pages.train.page import ending_words
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
+from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.words import device
 from cnnstudio.workers.preparing import prepare_training
 from cnnstudio.workers.runs import RunFolder
@@ -31,7 +32,7 @@ EVENTS = [
 
 @pytest.fixture
 def page(qtbot, window, project_folder):
-    window.perform("open", {"folder": str(project_folder)})
+    window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
     assert window.go("train")
     return window.current
@@ -40,7 +41,7 @@ def page(qtbot, window, project_folder):
 def recorded(page, last) -> RunFolder:
     """A run on the disk with these events, as the engine leaves it."""
     session = page.session
-    run, _job = prepare_training(session.folder, session.project, session.index)
+    run, _job = prepare_training(session.folder, session.project, page.workspace.collection.index)
     run.events_path.write_bytes(b"\n".join(encode_event(event) for event in [*EVENTS, last]) + b"\n")
     session.announce("runs")
     return run
@@ -139,7 +140,7 @@ def test_tab_leaves_the_table_of_runs(qtbot, page):
 
 
 def test_a_run_whose_process_starts_can_neither_be_deleted_nor_resumed(page):
-    run, _job = prepare_training(page.session.folder, page.session.project, page.session.index)
+    run, _job = prepare_training(page.session.folder, page.session.project, page.workspace.collection.index)
     page.session.announce("runs")
     table = page._table
     assert table._selected().id == run.id
@@ -169,11 +170,11 @@ def test_a_failed_run_says_why(page):
 
 def test_what_blocks_is_on_the_button(page):
     page.session.edit(lambda project: edits.set_field(project, "training", "batch_size", 0), Text("x", "x"))
-    page.session.check_now()
+    page.workspace.checks.check_now()
     assert not page._start.isEnabled()
     assert "1" in page._start.toolTip()
     page.session.undo()
-    page.session.check_now()
+    page.workspace.checks.check_now()
     assert page._start.isEnabled()
 
 

@@ -1,16 +1,17 @@
-"""The command palette (Ctrl+K): every action by a few letters."""
+"""A palette that finds actions by a few letters."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
 from cnnstudio.gui.widgets.basics import Elided, Label, column
 from cnnstudio.gui.widgets.inputs import SearchBox
-from cnnstudio.gui.window.actions import Entry
 
 
 def score(query: str, text: str) -> int | None:
@@ -40,13 +41,23 @@ def _plain(text: str) -> str:
     import unicodedata
 
     decomposed = unicodedata.normalize("NFD", text.casefold())
-    return "".join(each for each in decomposed if not unicodedata.combining(each)).strip()
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).strip()
+
+
+@dataclass(frozen=True)
+class PaletteItem:
+    """An action that the palette offers; `label` in both languages finds it."""
+
+    label: Text
+    action: QAction
+    icon: str = ""
+    shortcut: str = ""
 
 
 class CommandPalette(QDialog):
     """A search field over the list of what can be done now."""
 
-    def __init__(self, offered: list[tuple[Entry, QAction]], parent: QWidget, question: str = "") -> None:
+    def __init__(self, offered: list[PaletteItem], parent: QWidget, question: str = "") -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("palette")
@@ -73,29 +84,29 @@ class CommandPalette(QDialog):
     def _fill(self, query: str) -> None:
         self._list.clear()
         ranked = []
-        for order, (entry, action) in enumerate(self._offered):
-            # English words find an action in Spanish too: many know the field's words in English only.
-            scores = [score(query, action.text().replace("&&", "&")), score(query, entry.label.en)]
-            found = [each for each in scores if each is not None]
-            if found:
-                ranked.append((min(found), order, entry, action))
-        for _, _, entry, action in sorted(ranked, key=lambda each: each[:2]):
-            self._add(entry, action)
+        for order, item in enumerate(self._offered):
+            # The English label finds an action in Spanish too: many know the field's terms in English only.
+            scores = [score(query, item.action.text().replace("&&", "&")), score(query, item.label.en)]
+            matches = [cost for cost in scores if cost is not None]
+            if matches:
+                ranked.append((min(matches), order, item))
+        for _cost, _order, item in sorted(ranked, key=lambda ranking: ranking[:2]):
+            self._add(item)
         self._nothing.setVisible(not ranked)
         self._list.setCurrentRow(0)
 
-    def _add(self, entry: Entry, action: QAction) -> None:
+    def _add(self, offer: PaletteItem) -> None:
         item = QListWidgetItem(self._list)
-        item.setData(Qt.ItemDataRole.UserRole, action)
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, action.text())
-        if entry.icon:
-            item.setIcon(icons.icon(entry.icon, "dim"))
+        item.setData(Qt.ItemDataRole.UserRole, offer.action)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, offer.action.text())
+        if offer.icon:
+            item.setIcon(icons.icon(offer.icon, "dim"))
         line = QWidget()
         layout = QHBoxLayout(line)
-        layout.setContentsMargins(10 if entry.icon else 32, 0, 10, 0)
-        layout.addWidget(Elided(action.text().replace("&&", "&")), 1)
-        if entry.shortcut:
-            keys = QKeySequence(entry.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+        layout.setContentsMargins(10 if offer.icon else 32, 0, 10, 0)
+        layout.addWidget(Elided(offer.action.text().replace("&&", "&")), 1)
+        if offer.shortcut:
+            keys = QKeySequence(offer.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
             layout.addWidget(Label(keys, "secondary", "dim"))
         item.setSizeHint(line.sizeHint().expandedTo(item.sizeHint()))
         hint = item.sizeHint()

@@ -45,10 +45,10 @@ def open_window() -> tuple[QApplication, MainWindow]:
     gc.disable()
     try:
         application = make_application([])
-        from cnnstudio.gui.state.session import Session
+        from cnnstudio.gui.state.workspace import Workspace
         from cnnstudio.gui.window.main_window import MainWindow
 
-        window = MainWindow(Session())
+        window = MainWindow(Workspace())
         window.show()
         QTimer.singleShot(0, application, lambda: _set_icon(application))
     finally:
@@ -71,21 +71,21 @@ def run(arguments: Sequence[str]) -> int:
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application, window = open_window()
-    session = window.session
+    from cnnstudio.gui.state.commands import OpenProject, OpenSample
     from cnnstudio.gui.window.garbage import Collector
     from cnnstudio.gui.window.notices import install_exception_hook
 
     collector = Collector()
-    remove_hook = install_exception_hook(window.report)
-    named = next((each for each in arguments if not each.startswith("-")), "")
+    remove_hook = install_exception_hook(window.show_report)
+    named = next((argument for argument in arguments if not argument.startswith("-")), "")
     if "--sample" in arguments and not named:
-        QTimer.singleShot(0, window, lambda: window.perform("sample", {}))
+        QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
     if named:
         # After the first paint: the window stands before the project is read.
-        QTimer.singleShot(0, window, lambda: window.perform("open", {"folder": os.path.abspath(Path(named))}))
+        QTimer.singleShot(0, window, lambda: window.perform(OpenProject(os.path.abspath(Path(named)))))
     try:
         return application.exec()
     finally:
-        session.end()
+        window.workspace.end()
         collector.stop()
         remove_hook()

@@ -26,6 +26,9 @@ def measure(work: str) -> None:
     from cnnstudio.core.files import write_project
     from cnnstudio.core.layout import layered
     from cnnstudio.core.project import Project
+    from cnnstudio.gui.pages.network.inspector import NetworkInspector
+    from cnnstudio.gui.widgets.form import Form
+    from tests.gui.driving import part
     from tests.gui.shots import make_application, open_window, settle
 
     project = Path(work) / "project"
@@ -48,17 +51,18 @@ def measure(work: str) -> None:
         return statistics.median(found) * 1e3
 
     start = time.perf_counter()
-    page._take_template(TEMPLATE)
+    page.starting.start_from_template(TEMPLATE)
     application.processEvents()
     opened = (time.perf_counter() - start) * 1e3
     network = page.session.project.network
     node = next(each.id for each in network.nodes if each.type == "Conv2D")
-    page.scene.choose([node])
+    page.editor.scene.choose([node])
+    form = part(part(page, NetworkInspector), Form)
     filters = iter(range(64, 10_000))
-    edited = timed(lambda: page._inspector._set(node, "filters", next(filters)))
+    edited = timed(lambda: form.value_changed.emit("filters", next(filters)))
     page.session.seal()
     undone = timed(lambda: (page.session.undo(), page.session.redo())) / 2
-    inserted = timed(lambda: page.work.insert("ReLU"))
+    inserted = timed(lambda: page.edit_actions.insertion.insert("ReLU"))
     pairs = [(edge.source, edge.target) for edge in network.edges]
     laid = timed(lambda: layered([each.id for each in network.nodes], pairs))
     image = QImage(page.canvas.viewport().size(), QImage.Format.Format_RGB32)

@@ -17,17 +17,19 @@ from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.edits import set_field
 from cnnstudio.core.settings import Settings
 from cnnstudio.datasets.opening import sample_project
-from cnnstudio.gui.main_window import MainWindow
-from cnnstudio.gui.session import Session
+from cnnstudio.gui.state.commands import OpenProject
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.window.main_window import MainWindow
 
 folder = sample_project(Path(sys.argv[1]))
 project = read_project(folder)
 write_project(folder, set_field(project, "training", "epochs", 6))
 application = make_application([])
-session = Session(Settings())
-window = MainWindow(session)
+workspace = Workspace(Settings())
+session = workspace.session
+window = MainWindow(workspace)
 window.show()
-window.perform("open", {"folder": str(folder)})
+window.perform(OpenProject(str(folder)))
 window.go("train")
 gaps, last = [], [None]
 
@@ -47,7 +49,7 @@ application.exec()
 gaps.sort()
 print(len(gaps), gaps[int(len(gaps) * 0.999)], gaps[-1])
 window.close()
-session.end()
+workspace.end()
 """
 
 

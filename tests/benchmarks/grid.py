@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from cnnstudio.gui.state.commands import OpenProject
 from tests.benchmarks.material import ROOT, pictures
 
 ROWS = int(os.environ.get("CNNSTUDIO_GRID_ROWS", "1000000"))
@@ -61,11 +62,11 @@ def measure(work: str) -> None:
     window = open_window(application)
     settle(application, window.session, 1)
     empty = memory()
-    window.perform("open", {"folder": str(project)})
+    window.perform(OpenProject(str(project)))
     window.go("data")
-    grid = window._pages["data"]._grid
+    grid = window.current.views.grid
     deadline = time.perf_counter() + 120
-    while (len(grid.ids) < ROWS or window.session.pictures.scanning) and time.perf_counter() < deadline:
+    while (len(grid.ids) < ROWS or window.workspace.scanner.running) and time.perf_counter() < deadline:
         application.processEvents()
         time.sleep(0.002)
     bar, times, place = grid.verticalScrollBar(), [], 0

@@ -20,7 +20,8 @@ from cnnstudio.app import make_application
 from cnnstudio.core import edits
 from cnnstudio.core.settings import Settings
 from cnnstudio.core.text import Text
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.commands import OpenPaths
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.window.main_window import MainWindow
 
 LIMIT = 240.0
@@ -32,8 +33,9 @@ class Driver:
 
     def __init__(self, out: Path, language: str, theme: str) -> None:
         self.application = make_application([])
-        self.session = Session(Settings(language=language, theme=theme))
-        self.window = MainWindow(self.session)
+        self.workspace = Workspace(Settings(language=language, theme=theme))
+        self.session = self.workspace.session
+        self.window = MainWindow(self.workspace)
         self.window.resize(1440, 900)
         self.window.move(0, 0)
         self.window.show()
@@ -85,15 +87,15 @@ class Driver:
 
 def audit(driver: Driver) -> None:
     """Audit the pictures, look at the map, and come back to the grid with a picture selected."""
-    auditing = driver.session.pictures.auditing
+    workspace = driver.workspace
     driver.click(driver.button("Audit the pictures", "Auditar las imágenes"))
-    driver.until(lambda: auditing.running is None and auditing.embedding is not None, "the audit")
+    driver.until(lambda: workspace.audit.running is None and workspace.judge.embedding is not None, "the audit")
     driver.settle(1.0)
     driver.click(driver.button("Map", "Mapa"))
     driver.settle(1.5)
     driver.shoot("map")
     driver.click(driver.button("Grid", "Cuadrícula"))
-    grid = driver.window.current._grid
+    grid = driver.window.current.views.grid
     place = grid.viewport().mapToGlobal(QPoint(60, 60))
     subprocess.run(["xdotool", "mousemove", str(place.x()), str(place.y()), "click", "1"], check=True)
     driver.until(lambda: len(grid.selection) == 1, "a selected picture")
@@ -111,14 +113,14 @@ def canvas(driver: Driver) -> None:
         driver.settle(0.5)
 
     def click(identifier: str, held: str = "") -> None:
-        item = page.scene.nodes[identifier]
+        item = page.editor.scene.nodes[identifier]
         place = page.canvas.viewport().mapToGlobal(page.canvas.mapFromScene(item.pos() + QPointF(60, 20)))
         keys = (["keydown", held], ["keyup", held]) if held else ([], [])
         subprocess.run(["xdotool", *keys[0], "mousemove", str(place.x()), str(place.y()), "click", "1", *keys[1]], check=True)
         driver.settle(0.4)
 
     click(first)
-    assert page.scene.chosen_nodes() == [first], page.scene.chosen_nodes()
+    assert page.editor.scene.chosen_nodes() == [first], page.editor.scene.chosen_nodes()
     subprocess.run(["xdotool", "type", "--delay", "80", "dropout"], check=True)
     driver.settle(0.6)
     press("Return")
@@ -139,7 +141,7 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
     driver = Driver(out, language, theme)
     session, window = driver.session, driver.window
     driver.shoot("start")
-    window.take_paths([str(pictures)])
+    window.perform(OpenPaths((str(pictures),)))
     driver.settle(0.8)
     driver.click(driver.button("Create project", "Crear proyecto"))
     driver.until(lambda: session.is_open and not len(session.jobs), "the project")
@@ -175,7 +177,7 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
     for job in session.jobs:
         job.property_heard = False
     picture = next(each for each in sorted(pictures.rglob("*.*")) if each.is_file())
-    window.take_paths([str(picture)])
+    window.perform(OpenPaths((str(picture),)))
     for job in session.jobs:
         job.property_heard = getattr(job, "property_heard", False)
     driver.until(listen, "an answer")
@@ -187,14 +189,14 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
     session.save_now()
     window.close()
     driver.settle(0.5)
-    session.end()
+    driver.workspace.end()
 
-    again = Session(Settings(language=language, theme=theme))
-    opened = again.open(folder)
+    again = Workspace(Settings(language=language, theme=theme))
+    opened = again.session.open(folder)
     from cnnstudio.workers.runs import list_runs
 
     runs = list_runs(folder)
-    epochs = again.project.training.epochs
+    epochs = again.session.project.training.epochs
     again.end()
     return {"answer": answers[0], "opened": opened, "epochs": epochs, "troubles": driver.troubles,
             "runs": [(run.state, run.epochs) for run in runs]}

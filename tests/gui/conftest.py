@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 from cnnstudio.app import make_application
 from cnnstudio.core.settings import Settings
 from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.window.garbage import Collector
 from cnnstudio.gui.window.main_window import MainWindow
 from cnnstudio.gui.window.notices import Question
@@ -62,9 +63,9 @@ def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def session(qapp: QApplication) -> Iterator[Session]:
-    """A session in English and light, with nothing open; everything of it must end with it."""
-    made = Session(Settings(language="en", theme="light"))
+def workspace(qapp: QApplication) -> Iterator[Workspace]:
+    """A workspace in English and light, with nothing open; everything of it must end with it."""
+    made = Workspace(Settings(language="en", theme="light"))
     yield made
     made.end()
     running = [thread for thread in made.findChildren(QThread) if thread.isRunning()]
@@ -76,10 +77,16 @@ def session(qapp: QApplication) -> Iterator[Session]:
 
 
 @pytest.fixture
-def window(qtbot, session: Session) -> Iterator[MainWindow]:
-    """A window on that session."""
+def session(workspace: Workspace) -> Session:
+    """The session of that workspace."""
+    return workspace.session
+
+
+@pytest.fixture
+def window(qtbot, workspace: Workspace) -> Iterator[MainWindow]:
+    """A window on that workspace."""
     # Not given to qtbot: it would close the window before the fixtures that use it have ended.
-    made = MainWindow(session)
+    made = MainWindow(workspace)
     made.resize(1440, 900)
     made.show()
     qtbot.waitExposed(made)

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnstudio.app import make_application
 from cnnstudio.core.settings import Settings
+from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.window.main_window import MainWindow
 
 
@@ -30,13 +32,13 @@ def settle(application: QApplication, session: Session | None = None, seconds: f
 def open_window(application: QApplication, language: str = "en", theme: str = "light", project: Path | None = None,
                 size: tuple[int, int] = (1440, 900)) -> MainWindow:
     """A window in that language and theme, on `project`; the settings on the disk are not read."""
-    session = Session(Settings(language=language, theme=theme))
-    window = MainWindow(session)
+    workspace = Workspace(Settings(language=language, theme=theme))
+    window = MainWindow(workspace)
     window.resize(*size)
     window.show()
     if project is not None:
-        window.perform("open", {"folder": str(project)})
-    settle(application, session)
+        window.perform(OpenProject(str(project)))
+    settle(application, window.session)
     return window
 
 
@@ -58,7 +60,7 @@ def main() -> None:
     parser.add_argument("--size", default="1440x900")
     chosen = parser.parse_args()
     application = make_application([])
-    width, height = (int(each) for each in chosen.size.split("x"))
+    width, height = (int(number) for number in chosen.size.split("x"))
     for language in chosen.language or ["en", "es"]:
         for theme in chosen.theme or ["light", "dark"]:
             window = open_window(application, language, theme, chosen.project, (width, height))

@@ -35,10 +35,14 @@ def _lazily(module: str) -> str:
 
 
 _LAYERS = "layers import downwards only"
+_PAGE = "if TYPE_CHECKING:\n    from cnnstudio.gui.pages.data.page import DataPage\n"
 VIOLATIONS = (
     Violation(_LAYERS, "core/graph.py", "import cnnstudio.catalog.call\n", "cnnstudio.catalog.call"),
     Violation(_LAYERS, "catalog/call.py", _lazily("cnnstudio.network.naming"), "cnnstudio.network.naming"),
     Violation(_LAYERS, "network/naming.py", _lazily("cnnstudio.interchange.foreign"), "cnnstudio.interchange.foreign"),
+    Violation("no circle of files", "core/graph.py", _lazily("cnnstudio.core.network_edits"),
+              "cnnstudio.core.network_edits"),
+    Violation("parts of a page do not name the page", "gui/pages/data/bars.py", _PAGE, "cnnstudio.gui.pages.data.page"),
     Violation("Keras and its backends are imported in the engine alone", "gui/window/actions.py", "import keras\n", "keras"),
     Violation("Qt is imported in gui and app alone", "workers/runs.py", _lazily("PySide6"), "PySide6"),
     Violation("core knows no pixels", "core/text.py", _lazily("numpy"), "numpy"),

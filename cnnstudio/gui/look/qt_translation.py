@@ -26,7 +26,7 @@ class _Keys(QTranslator):
         return self._words.get(text) if context == "QShortcut" else None
 
 
-def speak(application: QCoreApplication, language: str) -> None:
+def set_qt_language(application: QCoreApplication, language: str) -> None:
     """Let Qt speak that language; English where it has no words of it."""
     for each in application.findChildren(QTranslator, _NAME):
         application.removeTranslator(each)

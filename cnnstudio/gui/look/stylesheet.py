@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import string
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from cnnstudio.gui.look.theme import Tokens
+from cnnstudio.gui.look.tokens import Tokens
 
 _SHEET: Final = string.Template("""
 * { outline: none; }
@@ -160,13 +159,6 @@ QTabWidget::pane { border: none; }
 """)
 
 
-def stylesheet(tokens: Tokens) -> str:
+def stylesheet(colors: Tokens) -> str:
     """The style sheet of the whole program in these colours."""
-    from cnnstudio.gui.look.theme import DARK
-
-    dark = tokens is DARK
-    values = tokens._asdict() | {
-        "accent_strong": "#95B3FF" if dark else "#2B52BA",
-        "scroll": "#3C4148" if dark else "#CFCFCA",
-    }
-    return _SHEET.substitute(values)
+    return _SHEET.substitute(colors._asdict())

@@ -1,11 +1,10 @@
-"""How everything looks: colour tokens, type scale, class colours. Widgets name a token, never a colour."""
+"""The theme in force: its colours and fonts. Widgets name a token, never a colour."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
@@ -13,72 +12,13 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.places import resource
 from cnnstudio.gui.look.stylesheet import stylesheet
-
-
-class Tokens(NamedTuple):
-    """The colours of one theme, as #RRGGBB."""
-
-    bg: str
-    surface: str
-    raised: str
-    sunk: str
-    line: str
-    text: str
-    dim: str
-    faint: str
-    accent: str
-    accent_bg: str
-    on_accent: str
-    ok: str
-    warn: str
-    error: str
-    hover: str
-
-
-# Four light tokens are a little darker than first drawn: as drawn they missed 4.5 to 1 on their grounds.
-LIGHT: Final = Tokens(
-    bg="#F6F6F4", surface="#FFFFFF", raised="#FFFFFF", sunk="#EFEFEC", line="#E2E2DE",
-    text="#1B1D20", dim="#5F646B", faint="#7F848B", accent="#3560D2", accent_bg="#E8EDFB", on_accent="#FFFFFF",
-    ok="#187A4F", warn="#946007", error="#BE382E", hover="#F1F1EE")
-DARK: Final = Tokens(
-    bg="#16181B", surface="#1D1F23", raised="#25282D", sunk="#121316", line="#32363C",
-    text="#E9EAEC", dim="#A2A7AF", faint="#7B818A", accent="#7FA3FF", accent_bg="#253252", on_accent="#0E1420",
-    ok="#58C08F", warn="#E0A94A", error="#F0776C", hover="#2C3036")
-THEMES: Final = {"light": LIGHT, "dark": DARK}
-
-# (pixel size, line height, weight)
-SCALE: Final = {
-    "body": (13, 18, QFont.Weight.Normal),
-    "body_strong": (13, 18, QFont.Weight.DemiBold),
-    "secondary": (12, 16, QFont.Weight.Normal),
-    "caption": (11, 16, QFont.Weight.DemiBold),
-    "title": (18, 24, QFont.Weight.DemiBold),
-    "figure": (22, 30, QFont.Weight.DemiBold),
-}
-
-RAIL_WIDTH: Final = 84
-HEADER_HEIGHT: Final = 60
-SIDE_WIDTH: Final = 232
-INSPECTOR_WIDTH: Final = 304
-STATUS_HEIGHT: Final = 28
-CONTROL_HEIGHT: Final = 32
-RADIUS: Final = 6
-CARD_RADIUS: Final = 10
-THUMBNAIL_RADIUS: Final = 8
-THUMBNAIL_GAP: Final = 10
-
-_HUES: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
-_FAMILIES: Final = {
-    "convolution": "#0072B2", "pooling": "#009E73", "normalization": "#CC79A7", "activation": "#E69F00",
-    "core": "#D55E00", "merge": "#56B4E9", "input": "#8A8F98", "base": "#0072B2", "regularization": "#F0E442",
-    "reshaping": "#999999", "attention": "#7A5195",
-}
+from cnnstudio.gui.look.tokens import CLASS_HUES, FAMILY_COLORS, NO_CLASS, SCALE, THEMES, Tokens
 
 _name = "light"
 _family = "Inter"
 
 
-def tokens() -> Tokens:
+def colors() -> Tokens:
     """The colours of the present theme."""
     return THEMES[_name]
 
@@ -106,7 +46,7 @@ def painted_light() -> Iterator[None]:
 
 def color(token: str) -> QColor:
     """The colour of a token in the present theme; do not change the answer."""
-    return _qcolor(getattr(tokens(), token))
+    return _qcolor(getattr(colors(), token))
 
 
 def class_color(index: int) -> QColor:
@@ -115,15 +55,15 @@ def class_color(index: int) -> QColor:
     A class keeps its colour in every list, map, plot and matrix. -1 (no class) is grey.
     """
     if index < 0:
-        return _qcolor("#8A8F98")
+        return _qcolor(NO_CLASS)
     return QColor(class_color_name(index))
 
 
 @functools.lru_cache(maxsize=4096)
 def class_color_name(index: int) -> str:
     """`class_color` as #RRGGBB."""
-    turn, hue = divmod(index, len(_HUES))
-    base = QColor(_HUES[hue])
+    turn, hue = divmod(index, len(CLASS_HUES))
+    base = QColor(CLASS_HUES[hue])
     if turn == 0:
         return base.name()
     # Lightness alternates down and up from the hue, closer to the ends with every second turn.
@@ -135,7 +75,7 @@ def class_color_name(index: int) -> str:
 
 def family_color(family: str) -> QColor:
     """The colour of a layer family, an id of `catalog.layers.FAMILIES`."""
-    return _qcolor(_FAMILIES.get(family, "#8A8F98"))
+    return _qcolor(FAMILY_COLORS.get(family, NO_CLASS))
 
 
 def font(style: str = "body", scale: float = 1.0) -> QFont:
@@ -182,8 +122,8 @@ def apply(application: QApplication, theme: str) -> None:
     global _name
     _name = theme if theme in THEMES else system_theme()
     application.setFont(font("body"))
-    application.setPalette(_palette(tokens()))
-    application.setStyleSheet(stylesheet(tokens()))
+    application.setPalette(_palette(colors()))
+    application.setStyleSheet(stylesheet(colors()))
 
 
 def _palette(t: Tokens) -> QPalette:

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text
-from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import Command
+from cnnstudio.gui.state.workspace import Workspace
 
 
 class Page(QObject):
@@ -29,15 +31,14 @@ class Page(QObject):
     side_changed = Signal()
     """Emit when `side_helps` changed."""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.session = session
+        self.workspace, self.session = workspace, workspace.session
 
     @property
     def state(self) -> dict[str, Any]:
         """What this page remembers between visits and rebuilds, until another project is opened."""
-        found: dict[str, Any] = self.session.view.setdefault(self.id, {})
-        return found
+        return self.session.view.setdefault(self.id, {})
 
     def heading(self) -> str:
         """The title in the header."""
@@ -85,9 +86,9 @@ class Page(QObject):
         """Files or folders were dropped on the window; whether this page took them."""
         return False
 
-    def perform(self, action: str, arguments: dict[str, Any]) -> bool:
-        """An action that a fix asked for (`Fix.action`); whether this page did it."""
-        return False
+    def handle(self, command: Command) -> None:
+        """Carry out a command that `gui.window.handlers` assigns to this page."""
+        raise TypeError(f"{type(self).__name__} has no {type(command).__name__}")
 
     def keep(self) -> None:
         """The project may be left: write down what is not in it yet."""

@@ -2,57 +2,69 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+from PySide6.QtCore import QObject
 
 from cnnstudio.core import edits
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.gui.state.session import Session
+
+if TYPE_CHECKING:
+    from cnnstudio.core.project import Project
+    from cnnstudio.gui.state.collection import Collection
+    from cnnstudio.gui.state.counts import Counts
+    from cnnstudio.gui.state.session import Session
 
 
-def rename_class(session: Session, old: str, new: str) -> bool:
-    """Rename a class everywhere; an existing name takes its pictures in (the two are merged)."""
-    index = session.index
-    if index is None or old == new or not new.strip():
-        return False
-    merged = new in session.pictures.all_class_names
-    label = Text("Merge classes", "Fusionar clases") if merged else Text("Rename class", "Cambiar nombre de clase")
-    try:
-        effect = index.rename_class(old, new)
-    except ProblemError as trouble:
-        session.notice(*trouble.problems)
-        return False
-    dataset = session.project.dataset
+class ClassEdits(QObject):
+    """Every method answers whether anything was done."""
 
-    def renamed(names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(new if each == old else each for each in names))
+    def __init__(self, session: Session, collection: Collection, counts: Counts) -> None:
+        super().__init__(session)
+        self._session, self._collection, self._counts = session, collection, counts
 
-    changed = msgspec.structs.replace(dataset, class_names=renamed(dataset.class_names),
-                                      hidden_classes=tuple(each for each in dataset.hidden_classes if each != old))
-    project = None
-    if changed != dataset:
-        project = msgspec.structs.replace(session.project, dataset=changed)
-    session.record(effect, label, project)
-    return True
+    def rename(self, old: str, new: str) -> bool:
+        """Rename a class everywhere; an existing name takes its pictures in (the two are merged)."""
+        session, index = self._session, self._collection.index
+        if index is None or old == new or not new.strip():
+            return False
+        merged = new in self._counts.all_class_names
+        label = Text("Merge classes", "Fusionar clases") if merged else Text("Rename class", "Cambiar nombre de clase")
+        try:
+            effect = index.rename_class(old, new)
+        except ProblemError as err:
+            session.notice(*err.problems)
+            return False
+        dataset = session.project.dataset
 
+        def renamed(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(dict.fromkeys(new if name == old else name for name in names))
 
-def set_order(session: Session, names: tuple[str, ...], label: Text) -> bool:
-    """Another order of the classes; empty means alphabetical."""
-    return session.edit(lambda project: edits.set_field(project, "dataset", "class_names", names), label)
+        changed = msgspec.structs.replace(dataset, class_names=renamed(dataset.class_names),
+                                          hidden_classes=tuple(name for name in dataset.hidden_classes if name != old))
+        project = None
+        if changed != dataset:
+            project = msgspec.structs.replace(session.project, dataset=changed)
+        session.record(effect, label, project)
+        return True
 
+    def set_order(self, names: tuple[str, ...], label: Text) -> bool:
+        """Another order of the classes; empty means alphabetical."""
+        return self._session.edit(lambda project: edits.set_field(project, "dataset", "class_names", names), label)
 
-def move_class(session: Session, name: str, place: int) -> bool:
-    """Bring a class to `place` among all classes, hidden ones counted."""
-    names = [each for each in session.pictures.all_class_names if each != name]
-    names.insert(max(0, min(place, len(names))), name)
-    return set_order(session, tuple(names), Text("Order of classes", "Orden de las clases"))
+    def move(self, name: str, position: int) -> bool:
+        """Move a class to `position` among all classes, hidden ones counted."""
+        names = [other for other in self._counts.all_class_names if other != name]
+        names.insert(max(0, min(position, len(names))), name)
+        return self.set_order(tuple(names), Text("Order of classes", "Orden de las clases"))
 
+    def hide(self, name: str, hidden: bool) -> bool:
+        """A hidden class takes part in nothing: not in the grid, the splits, a training or an export."""
+        def change(project: Project) -> Project:
+            names = tuple(other for other in project.dataset.hidden_classes if other != name)
+            return edits.set_field(project, "dataset", "hidden_classes", (*names, name) if hidden else names)
 
-def hide_class(session: Session, name: str, hidden: bool) -> bool:
-    """A hidden class takes part in nothing: not in the grid, the splits, a training or an export."""
-    def change(project: Project) -> Project:
-        names = tuple(each for each in project.dataset.hidden_classes if each != name)
-        return edits.set_field(project, "dataset", "hidden_classes", (*names, name) if hidden else names)
-
-    return session.edit(change, Text("Hide class", "Ocultar clase") if hidden else Text("Show class", "Mostrar clase"))
+        return self._session.edit(change, Text("Hide class", "Ocultar clase") if hidden
+                                  else Text("Show class", "Mostrar clase"))

@@ -1,12 +1,11 @@
-"""The open project: its history, folder, lock, pictures, settings and running work.
+"""The open project: its history, folder, lock, settings and running work.
 
-The one place where the window's state changes. Everybody else calls a method here and listens to `changed`.
+The one place where the project changes. Everybody else calls a method here and listens to `changed`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,39 +13,20 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnstudio.core import files
-from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.history import Direction, Effect, Entry, History, SlowEffect
 from cnnstudio.core.lock import ProjectLock
-from cnnstudio.core.problems import Fix, Problem, ProblemError, error, warning
+from cnnstudio.core.problems import Fix, Problem, ProblemError, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.settings import Settings, load_settings, save_settings
 from cnnstudio.core.text import Text
-from cnnstudio.gui.state.jobs import JobList, Report, Work
+from cnnstudio.gui.state.changes import EVERYTHING, SPECS, Change
+from cnnstudio.gui.state.commands import Command, command_of
+from cnnstudio.gui.state.jobs import JobList
 
 if TYPE_CHECKING:
     from cnnstudio.catalog.bases.resolver import BaseResolver
-    from cnnstudio.datasets.index import Index
-    from cnnstudio.gui.state.pictures import Pictures
-
-SPECS: Final = ("name", "dataset", "recipe", "augmentation", "network", "training", "export")
-EVERYTHING: Final = frozenset((*SPECS, "pictures", "runs", "folder", "saved", "settings", "problems"))
 
 AUTOSAVE_MS: Final = 1500
-CHECK_MS: Final = 120
-
-
-@dataclass(frozen=True)
-class Change:
-    """What changed: names of specs (by identity), or pictures, runs, folder, saved, settings, problems."""
-
-    what: frozenset[str]
-
-    def of(self, *names: str) -> bool:
-        """Whether one of these changed."""
-        return not self.what.isdisjoint(names)
-
-    def __or__(self, other: Change) -> Change:
-        return Change(self.what | other.what)
 
 
 class Session(QObject):
@@ -54,23 +34,27 @@ class Session(QObject):
 
     changed = Signal(object)
     noticed = Signal(object)
-    asked = Signal(str, object)
-    """An action of the window that a fix or a page asked for, with its arguments."""
+    command_requested = Signal(object)
+    """A `Command` for the window."""
+    opened = Signal()
+    """A project was opened; `changed` follows."""
+    closing = Signal()
+    """The project will be closed; it is still there."""
+    pictures_changed = Signal()
+    """A step that was recorded, undone or done again changed pictures; `changed` follows."""
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings if settings is not None else load_settings()
         self.jobs = JobList(self)
-        self.view: dict[str, Any] = {}
-        """What pages remember while the window is rebuilt and between visits: selection, scroll, choices."""
+        self.view: dict[str, dict[str, Any]] = {}
+        """What pages remember while the window is rebuilt and between visits, by page; emptied for another project."""
         self.folder: Path | None = None
         self.problems: tuple[Problem, ...] = ()
         self._history: History | None = None
         self._lock: ProjectLock | None = None
         self._recovered: Project | None = None
-        self._pictures: Pictures | None = None
         self._autosave = _timer(self, AUTOSAVE_MS, self._write_autosave)
-        self._checking = _timer(self, CHECK_MS, self._check)
 
     # What is open --------------------------------------------------------------------------------
 
@@ -97,40 +81,12 @@ class Session(QObject):
         return self._history.redo_label if self._history is not None else None
 
     @property
-    def pictures(self) -> Pictures:
-        """The index of pictures and the work on it (scan, relabel, counts)."""
-        if self._pictures is None:
-            from cnnstudio.gui.state.pictures import Pictures
-
-            self._pictures = Pictures(self)
-        return self._pictures
-
-    @property
-    def index(self) -> Index | None:
-        """The index of the open project, or None."""
-        return self.pictures.index if self.is_open else None
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """The classes in their order; empty while there are no pictures."""
-        return self.pictures.class_names if self.is_open else ()
-
-    @property
     def bases(self) -> BaseResolver:
         """Finds pretrained bases: the built-in ones, and the user's models in the project's folder."""
         from cnnstudio.catalog.bases.resolver import BUILT_IN
         from cnnstudio.interchange.own_base.resolver import ProjectBases
 
         return ProjectBases(self.folder) if self.folder is not None else BUILT_IN
-
-    @property
-    def source_root(self) -> Path | None:
-        """The folder that the paths of the index are relative to, or None (see `datasets.opening.source_folder`)."""
-        if not self.project.dataset.source or self.folder is None:
-            return None
-        from cnnstudio.datasets.sourcing import source_folder
-
-        return source_folder(self.project, self.folder)
 
     # Edits ---------------------------------------------------------------------------------------
 
@@ -160,7 +116,7 @@ class Session(QObject):
         if self._history is not None:
             before = self._history.project
             self._history.push_effect(effect, label, project)
-            self.pictures.recount()
+            self.pictures_changed.emit()
             self._announce(before, "pictures")
 
     def undo(self) -> None:
@@ -184,7 +140,7 @@ class Session(QObject):
             return
         if entry is not None:
             if entry.effect is not None:
-                self.pictures.recount()
+                self.pictures_changed.emit()
             self._announce(before, *(("pictures",) if entry.effect is not None else ()))
 
     def _step_slowly(self, entry: Entry, effect: SlowEffect, direction: Direction) -> None:
@@ -196,19 +152,28 @@ class Session(QObject):
                 return
             before = history.project
             history.settle(entry, direction)
-            self.pictures.recount()
+            self.pictures_changed.emit()
             self._announce(before, "pictures")
 
         effect.start(direction, settle)
 
     def apply(self, fix: Fix) -> None:
-        """Carry out a mend: an edit of the project, or an action of the window."""
+        """Carry out a fix: an edit of the project, or a command of the window."""
         from cnnstudio.network.fixes import FIXES, apply_fix
 
         if fix.action in FIXES:
             self.edit(lambda project: apply_fix(project, fix), fix.label)
-        else:
-            self.asked.emit(fix.action, fix.arguments)
+            return
+        try:
+            command = command_of(fix)
+        except ProblemError as err:
+            self.notice(*err.problems)
+            return
+        self.request(command)
+
+    def request(self, command: Command) -> None:
+        """Ask the window for something."""
+        self.command_requested.emit(command)
 
     def notice(self, *problems: Problem) -> None:
         """Show these to the user, as a toast or a dialog."""
@@ -217,8 +182,6 @@ class Session(QObject):
 
     def announce(self, *what: str) -> None:
         """Tell everybody that these changed ("pictures", "runs", ...)."""
-        if self.is_open and {"pictures", *SPECS} & set(what):
-            self._checking.start()
         self.changed.emit(Change(frozenset(what)))
 
     def _announce(self, before: Project, *more: str) -> None:
@@ -248,66 +211,19 @@ class Session(QObject):
         self._lock = lock
         self.folder = folder
         self._history = History(project)
-        self.view.clear()
+        for state in self.view.values():
+            state.clear()
         self.set_setting("recent", self.settings.with_recent(str(folder)).recent, announce=False)
         self._recovered = files.read_autosave(folder)
         if self._recovered == project:
             self._recovered = None
-        self.pictures.open()
+        self.opened.emit()
         self.announce(*EVERYTHING)
         if refused is not None:
             self.notice(refused)
         if self._recovered is not None:
             self.notice(_recovery())
         return True
-
-    def create(self, folder: Path, data: Path, template: str, base: str, name: str,
-               done: Callable[[Path], object], base_name: str = "") -> Work:
-        """Make a project for the pictures in `data`, in the background; `done(folder)` when it is there.
-
-        `base` is an id or the file of a model, whose copy is then called after `base_name`.
-        """
-
-        def work(report: Report) -> Path:
-            from cnnstudio.datasets.opening import create_project
-
-            def progress(count: int, total: int) -> None:
-                report.progress(count, total or max(count, 1))
-
-            try:
-                _created, index = create_project(folder, data, template, base, name, progress, report.is_cancelled,
-                                                 base_name)
-            except ProblemError:
-                report.check()
-                raise
-            index.close()
-            report.check()
-            return folder
-
-        return self._make(work, Text("Reading the pictures", "Leyendo las imágenes"), done)
-
-    def make_sample(self, done: Callable[[Path], object]) -> Work:
-        """Make the sample project once, in the background; `done(folder)` when it is there."""
-
-        def work(_report: Report) -> Path:
-            from cnnstudio.datasets.opening import sample_project
-
-            return sample_project()
-
-        return self._make(work, Text("Preparing the sample", "Preparando el ejemplo"), done)
-
-    def open_sample(self) -> Work:
-        """Make the sample project and open it."""
-        return self.make_sample(self.open)
-
-    def _make(self, work: Callable[[Report], Path], label: Text, done: Callable[[Path], object]) -> Work:
-        def ended(job: Work) -> None:
-            if isinstance(job.last, Failed):
-                self.notice(job.last.problem)
-            elif isinstance(job.last, Finished):
-                done(job.result)
-
-        return self.jobs.run(work, label, "create", page="start", done=ended)
 
     def restore_autosave(self) -> None:
         """Take over the unsaved work that a crash left behind, as a step that can be undone."""
@@ -342,9 +258,8 @@ class Session(QObject):
     def close(self) -> None:
         """Let go of the project; unsaved changes must have been saved (`save_now`) or be unwanted."""
         self._autosave.stop()
-        self._checking.stop()
-        if self._pictures is not None:
-            self._pictures.close()
+        if self._history is not None:
+            self.closing.emit()
         if self._lock is not None:
             self._lock.release()
         had = self._history is not None
@@ -382,26 +297,11 @@ class Session(QObject):
 
     # Problems ------------------------------------------------------------------------------------
 
-    def _check(self) -> None:
-        if not self.is_open:
-            return
-        from cnnstudio.network.checks import check_project
-
-        found: Iterable[Problem] = (
-            *self.pictures.problems(),
-            *check_project(self.project, self.class_names, self.pictures.usable_counts(), self.bases, self.pictures.pinned))
-        if self.pictures.unusable:
-            # That there are no classes and no pictures says nothing then.
-            found = (*self.pictures.unusable, *(each for each in found if each.where.area != "dataset"))
-        if tuple(found) != self.problems:
-            self.problems = tuple(found)
+    def set_problems(self, problems: tuple[Problem, ...]) -> None:
+        """All problems of the project, as they were found last."""
+        if problems != self.problems:
+            self.problems = problems
             self.changed.emit(Change(frozenset({"problems"})))
-
-    def check_now(self) -> tuple[Problem, ...]:
-        """All problems of the project as it stands this moment."""
-        self._checking.stop()
-        self._check()
-        return self.problems
 
 
 _NONE: Final = Project()
@@ -420,11 +320,3 @@ def _recovery() -> Problem:
                 "El programa terminó sin guardar. Sus últimos cambios se conservaron junto al proyecto.")
     fix = Fix(action="restore_autosave", label=Text("Restore them", "Recuperarlos"))
     return warning("unsaved_work", text, "project", fixes=(fix,))
-
-
-def vanished(folder: Path) -> Problem:
-    """The folder of pictures is not where the project says."""
-    text = Text("The folder of pictures {path} is not there any more. It may have been renamed or moved.",
-                "La carpeta de imágenes {path} ya no está. Puede que se haya renombrado o movido.")
-    fix = Fix(action="choose_folder", label=Text("Choose folder…", "Elegir carpeta…"))
-    return error("source_missing", text.fill(path=folder), "dataset", path=folder, fixes=(fix,))

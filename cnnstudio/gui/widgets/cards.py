@@ -83,6 +83,11 @@ class KeyFigure(Card):
         self.set(value, note)
         self._name = caption
 
+    @property
+    def value(self) -> str:
+        """The number that is shown."""
+        return self._value.text()
+
     def set(self, value: str, note: str = "") -> None:
         """Show another number and line."""
         self._value.setText(value)
@@ -221,7 +226,13 @@ class Facts(QWidget):
         self.setLayout(self._rows)
         self._shown: list[tuple[str, str]] = []
 
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """The pairs that are shown."""
+        return list(self._shown)
+
     def set_facts(self, facts: Iterable[tuple[str, str]]) -> None:
+        """Show these pairs of name and value."""
         wanted = list(facts)
         if wanted == self._shown:
             return

@@ -17,12 +17,12 @@ _ROW = 46
 
 
 class ClassList(QWidget):
-    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_asked(name, point)`,
+    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_requested(name, point)`,
     `moved(name, place)` when a class was dragged to another place (or moved with Ctrl+Up and Ctrl+Down)."""
 
     chosen = Signal(str, bool)
     dropped = Signal(str, list)
-    menu_asked = Signal(str, QPoint)
+    menu_requested = Signal(str, QPoint)
     moved = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -124,7 +124,7 @@ class ClassList(QWidget):
             return
         self._current = row
         if event.button() == Qt.MouseButton.RightButton:
-            self.menu_asked.emit(self._names[row], event.globalPosition().toPoint())
+            self.menu_requested.emit(self._names[row], event.globalPosition().toPoint())
         elif event.button() == Qt.MouseButton.LeftButton:
             self._pressed = event.position().toPoint()
 
@@ -170,7 +170,7 @@ class ClassList(QWidget):
         elif self._names and (event.key() == Qt.Key.Key_Menu or (
                 event.key() == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
             point = self.mapToGlobal(QPoint(30, self._current * _ROW + _ROW // 2))
-            self.menu_asked.emit(self._names[self._current], point)
+            self.menu_requested.emit(self._names[self._current], point)
         else:
             super().keyPressEvent(event)
 

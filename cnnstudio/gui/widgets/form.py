@@ -32,11 +32,12 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, set_property
 from cnnstudio.gui.widgets.cards import Expander
-from cnnstudio.gui.widgets.inputs import ColorButton, NumberBox, SegmentedControl, Select, Switch
+from cnnstudio.gui.widgets.inputs import ColorButton, SegmentedControl, Select, Switch
+from cnnstudio.gui.widgets.number_box import NumberBox
 
 
 class Form(QWidget):
-    """Fields for `params`, each with its help as tooltip and its trouble below it.
+    """Fields for `params`, each with its help as tooltip and its problem below it.
 
     `value_changed(name, value)` follows every step of the user, with values that the declaration allows;
     `settled(name)` when a drag or a typed value is complete (seal the history then).
@@ -76,7 +77,7 @@ class Form(QWidget):
         for name, field in self._fields.items():
             if wanted[name] != self._values.get(name):
                 field.set_value(wanted[name])
-                field.show_trouble("")
+                field.show_problem("")
         self._values = wanted
         self._show_what_matters()
 
@@ -85,12 +86,24 @@ class Form(QWidget):
         found = {problem.where.field: problem for problem in problems if problem.where.field}
         for name, field in self._fields.items():
             problem = found.get(name)
-            field.show_trouble(str(problem.text) if problem else "",
+            field.show_problem(str(problem.text) if problem else "",
                                "error" if problem is None or problem.blocks else "warn")
 
     def set_choices(self, name: str, choices: Iterable[tuple[object, str]]) -> None:
         """Replace what a Choice or Line offers by a list, such as the layers of a base."""
         self._fields[name].set_choices(list(choices), self._values[name])
+
+    def editor(self, name: str) -> QWidget:
+        """The widget that edits a parameter; `set_choices` may replace it."""
+        return self._fields[name].editor
+
+    def is_shown(self, name: str) -> bool:
+        """Whether a parameter matters with the present values, and so has a field."""
+        return not self._fields[name].isHidden()
+
+    def problem(self, name: str) -> str:
+        """What is said below a field; "" where nothing is wrong."""
+        return self._fields[name].problem
 
     def focus_field(self, name: str) -> None:
         """Put the keyboard into a field and bring it into view."""
@@ -98,12 +111,12 @@ class Form(QWidget):
             self._fields[name].editor.setFocus()
 
     def _take(self, name: str, value: Value) -> None:
-        trouble = self._params[name].trouble(value)
+        refusal = self._params[name].trouble(value)
         field = self._fields[name]
-        if trouble is not None:
-            field.show_trouble(str(trouble))
+        if refusal is not None:
+            field.show_problem(str(refusal))
             return
-        field.show_trouble("")
+        field.show_problem("")
         if value != self._values.get(name):
             self._values[name] = value
             self._show_what_matters()
@@ -115,7 +128,7 @@ class Form(QWidget):
 
 
 class _Field(QWidget):
-    """Label, editor and trouble of one parameter."""
+    """Label, editor and problem of one parameter."""
 
     changed = Signal(object)
     settled = Signal()
@@ -127,16 +140,16 @@ class _Field(QWidget):
         label.setToolTip(str(param.help))
         self.editor, self._set = _editor(param, value, self)
         _name(self.editor, param)
-        self._trouble = Label("", "secondary", "error", wrap=True)
-        self._trouble.hide()
+        self._problem = Label("", "secondary", "error", wrap=True)
+        self._problem.hide()
         if isinstance(param, Bool):
             label.setFont(theme.font("body"))
             label.set_tone("")
             line = row(label, self.editor, spacing=8)
             line.setStretch(0, 1)
-            self._column = column(line, self._trouble, spacing=4)
+            self._column = column(line, self._problem, spacing=4)
         else:
-            self._column = column(label, self.editor, self._trouble, spacing=4)
+            self._column = column(label, self.editor, self._problem, spacing=4)
         self.setLayout(self._column)
 
     def take(self, value: Value) -> None:
@@ -159,10 +172,15 @@ class _Field(QWidget):
         self.editor.deleteLater()
         self.editor, self._set = select, select.set_value
 
-    def show_trouble(self, text: str, tone: str = "error") -> None:
-        self._trouble.setText(text)
-        self._trouble.set_tone(tone)
-        self._trouble.setVisible(bool(text))
+    @property
+    def problem(self) -> str:
+        """What is said below the editor, "" while nothing is."""
+        return self._problem.text() if not self._problem.isHidden() else ""
+
+    def show_problem(self, text: str, tone: str = "error") -> None:
+        self._problem.setText(text)
+        self._problem.set_tone(tone)
+        self._problem.setVisible(bool(text))
         set_property(self.editor, "wrong", bool(text) and tone == "error")
 
 
@@ -193,7 +211,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
         number = _number(param, value)
         number.value_changed.connect(field.changed)
         number.settled.connect(field.settled)
-        number.refused.connect(lambda text: field.show_trouble(text, "warn"))
+        number.refused.connect(lambda text: field.show_problem(text, "warn"))
         if isinstance(param, Seed):
             return _with_dice(number, field), number.set_value
         return number, number.set_value
@@ -220,13 +238,13 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
                            whole=True, optional=isinstance(param, Pair) and param.optional)
         numbers.changed.connect(field.changed)
         numbers.settled.connect(field.settled)
-        numbers.refused.connect(lambda text: field.show_trouble(text, "warn"))
+        numbers.refused.connect(lambda text: field.show_problem(text, "warn"))
         return numbers, numbers.set_value
     if isinstance(param, Factor):
         ends = _Factor(param, value)
         ends.changed.connect(field.changed)
         ends.settled.connect(field.settled)
-        ends.refused.connect(lambda text: field.show_trouble(text, "warn"))
+        ends.refused.connect(lambda text: field.show_problem(text, "warn"))
         return ends, ends.set_value
     return _line(param, value, field)
 

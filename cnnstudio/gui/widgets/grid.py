@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -15,22 +14,19 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QFont,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPen,
-    QPixmap,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import theme
-from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
+from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.widgets.drag import start_drag
+from cnnstudio.gui.widgets.grid_faces import GridFaces
 from cnnstudio.gui.widgets.grid_marks import paint_frame, paint_state
-from cnnstudio.gui.widgets.picture import thumbnail_face
 from cnnstudio.gui.widgets.selection import Selection
 
 if TYPE_CHECKING:
@@ -39,9 +35,6 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST = 48, 512
 _PAGE: Final = 128
 _PAGES: Final = 96
-_FACES: Final = 64 << 20
-_FACE_SECONDS: Final = 0.005
-"""Time in a frame for drawing thumbnails that came since the last one."""
 
 
 class PictureGrid(QAbstractScrollArea):
@@ -49,13 +42,13 @@ class PictureGrid(QAbstractScrollArea):
     (word, token of the theme) for what was found about one.
 
     Selection by mouse and keyboard; `label_key(n)` for keys 1 to 9, `exclude_key` for Delete,
-    `menu_asked(point)`, `opened(id)`, `zoomed(size)`.
+    `menu_requested(point)`, `opened(id)`, `zoomed(size)`.
     """
 
     selection_changed = Signal()
     label_key = Signal(int)
     exclude_key = Signal()
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
     opened = Signal(int)
     zoomed = Signal(int)
 
@@ -68,16 +61,13 @@ class PictureGrid(QAbstractScrollArea):
         self._badge_font = theme.font("secondary")
         self._badge_font.setPixelSize(11)
         self._badge_font.setWeight(QFont.Weight.DemiBold)
-        self._fetch, self._path_of, self._color_of = fetch, path_of, color_of
+        self._fetch = fetch
         self._ids: array[int] = array("q")
         self._pages: OrderedDict[int, dict[int, Picture]] = OrderedDict()
-        self._faces: OrderedDict[int, tuple[QPixmap, tuple[object, ...]]] = OrderedDict()
-        self._well: QPixmap | None = None
         self._size = 0
         self._nominal = cell
         self._hover = -1
         self._by_key = False
-        self._late, self._left = 0.0, False
         self._next = QTimer(self)
         self._next.setSingleShot(True)
         self._next.setInterval(4)
@@ -85,8 +75,8 @@ class PictureGrid(QAbstractScrollArea):
         self._pressed: QPoint | None = None
         self._pressed_row = -1
         self.selection = Selection()
-        self._thumbnails = Thumbnails(self)
-        self._thumbnails.arrived.connect(self._arrived)
+        self._faces = GridFaces(path_of, color_of, self)
+        self._faces.arrived.connect(self.viewport().update)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -153,7 +143,7 @@ class PictureGrid(QAbstractScrollArea):
     def close_threads(self) -> None:
         """End the decoding threads; the grid will be deleted."""
         self._next.stop()
-        self._thumbnails.close()
+        self._faces.close_threads()
 
     def _picture(self, row: int) -> Picture | None:
         if not 0 <= row < len(self._ids):
@@ -180,25 +170,22 @@ class PictureGrid(QAbstractScrollArea):
         size = max(SMALLEST, min(LARGEST, size))
         if size == self._nominal:
             return
-        top = self.verticalScrollBar().value() // self._pitch * self._columns
-        if self.selection.current >= 0 and self.selection.current in self._visible_rows():
+        top = self.verticalScrollBar().value() // self._pitch * self.columns
+        if self.selection.current >= 0 and self.selection.current in self.visible_rows():
             top = self.selection.current
         self._nominal = size
         self._arrange()
-        self.verticalScrollBar().setValue(top // self._columns * self._pitch)
+        self.verticalScrollBar().setValue(top // self.columns * self._pitch)
         self.zoomed.emit(size)
 
     def _arrange(self) -> None:
-        gap = theme.THUMBNAIL_GAP
+        gap = tokens.THUMBNAIL_GAP
         width = max(1, self.viewport().width() - 4)
-        self._columns = max(1, (width + gap) // (self._nominal + gap))
-        size = max(SMALLEST, (width - gap * (self._columns - 1)) // self._columns)
+        self.columns = max(1, (width + gap) // (self._nominal + gap))
+        size = max(SMALLEST, (width - gap * (self.columns - 1)) // self.columns)
         size = min(size, self._nominal * 2)
-        if size != self._size:
-            self._faces.clear()
-            self._well = None
         self._size, self._pitch = size, size + gap
-        rows = -(-len(self._ids) // self._columns)
+        rows = -(-len(self._ids) // self.columns)
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, rows * self._pitch + 4 - self.viewport().height()))
         bar.setPageStep(max(self._pitch, self.viewport().height() - self._pitch))
@@ -206,33 +193,35 @@ class PictureGrid(QAbstractScrollArea):
         self.viewport().update()
 
     def resizeEvent(self, event: QEvent) -> None:
-        row = self._visible_rows().start
+        row = self.visible_rows().start
         self._arrange()
-        self.verticalScrollBar().setValue(row // self._columns * self._pitch)
+        self.verticalScrollBar().setValue(row // self.columns * self._pitch)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.viewport().update()
 
-    def _visible_rows(self) -> range:
+    def visible_rows(self) -> range:
+        """The rows of the list of pictures that are in view, wholly or in part."""
         top = self.verticalScrollBar().value()
-        first = top // self._pitch * self._columns
-        last = (top + self.viewport().height()) // self._pitch * self._columns + self._columns
+        first = top // self._pitch * self.columns
+        last = (top + self.viewport().height()) // self._pitch * self.columns + self.columns
         return range(min(first, len(self._ids)), min(last, len(self._ids)))
 
-    def _rect(self, row: int) -> QRect:
-        line, column = divmod(row, self._columns)
+    def rect_of(self, row: int) -> QRect:
+        """Where the picture of a row is, in pixels of the viewport."""
+        line, column = divmod(row, self.columns)
         return QRect(2 + column * self._pitch, 2 + line * self._pitch - self.verticalScrollBar().value(),
                      self._size, self._size)
 
     def _row_at(self, point: QPoint) -> int:
         column = (point.x() - 2) // self._pitch
-        row = (point.y() - 2 + self.verticalScrollBar().value()) // self._pitch * self._columns + column
-        inside = 0 <= column < self._columns and 0 <= row < len(self._ids)
-        return row if inside and self._rect(row).contains(point) else -1
+        row = (point.y() - 2 + self.verticalScrollBar().value()) // self._pitch * self.columns + column
+        inside = 0 <= column < self.columns and 0 <= row < len(self._ids)
+        return row if inside and self.rect_of(row).contains(point) else -1
 
     def reveal(self, row: int) -> None:
         """Scroll so that the picture is wholly in view."""
-        top = row // self._columns * self._pitch
+        top = row // self.columns * self._pitch
         bar = self.verticalScrollBar()
         if top < bar.value():
             bar.setValue(top)
@@ -241,26 +230,17 @@ class PictureGrid(QAbstractScrollArea):
 
     # Drawing -------------------------------------------------------------------------------------
 
-    def _wanted(self, picture: Picture) -> Wanted:
-        size = size_for(self._size * self.devicePixelRatioF() * 1.25)
-        return Wanted(picture.id, self._path_of(picture), picture.size, picture.modified_ns, size)
-
-    def _arrived(self) -> None:
-        self.viewport().update()
-
     def paintEvent(self, event: QEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rows = self._visible_rows()
-        missing: list[Wanted] = []
-        self._late = time.perf_counter() + _FACE_SECONDS
-        self._left = False
+        rows = self.visible_rows()
+        self._faces.begin_frame(self._size, self.devicePixelRatioF())
         for row in rows:
             picture = self._picture(row)
             if picture is None:
                 continue
-            rect = self._rect(row)
-            face = self._face(picture, missing)
+            rect = self.rect_of(row)
+            face = self._faces.face(picture)
             if picture.excluded:
                 painter.setOpacity(0.35)
                 painter.drawPixmap(rect.topLeft(), face)
@@ -274,46 +254,12 @@ class PictureGrid(QAbstractScrollArea):
             # No picture has the keyboard yet, or it was scrolled away: the grid itself shows where it is.
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), theme.THUMBNAIL_RADIUS,
-                                    theme.THUMBNAIL_RADIUS)
+            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), tokens.THUMBNAIL_RADIUS,
+                                    tokens.THUMBNAIL_RADIUS)
         centre = (rows.start + rows.stop) / 2
         order = {self._ids[row]: abs(row - centre) for row in rows}
-        missing.sort(key=lambda each: order.get(each.key, 0))  # type: ignore[call-overload]
-        self._thumbnails.want(missing)
-        if self._left:
+        if self._faces.end_frame(lambda identifier: order.get(identifier, 0)):
             self._next.start()
-
-    def _face(self, picture: Picture, missing: list[Wanted]) -> QPixmap:
-        """The square picture with round corners, border and class, or an empty well while it is not there."""
-        color = self._color_of(picture) if picture.problem is None else None
-        looks = (color, picture.path, picture.size, picture.modified_ns)
-        kept = self._faces.get(picture.id)
-        if kept is not None and kept[1] == looks:
-            self._faces.move_to_end(picture.id)
-            return kept[0]
-        image: QImage | None = None
-        if color is not None:
-            wanted = self._wanted(picture)
-            image = self._thumbnails.get(wanted)
-            if image is None:
-                missing.append(wanted)
-        if image is None or image.isNull():
-            return self._blank()
-        if time.perf_counter() > self._late:
-            # Many came at once: the others follow in the next frame, so that scrolling stays smooth.
-            self._left = True
-            return self._blank()
-        face = thumbnail_face(image, color, self._size, self.devicePixelRatioF())
-        self._faces[picture.id] = (face, looks)
-        cost = face.width() * face.height() * 4
-        while len(self._faces) * cost > _FACES and len(self._faces) > 1:
-            self._faces.popitem(last=False)
-        return face
-
-    def _blank(self) -> QPixmap:
-        if self._well is None:
-            self._well = thumbnail_face(None, None, self._size, self.devicePixelRatioF())
-        return self._well
 
     # Keyboard and mouse --------------------------------------------------------------------------
 
@@ -336,9 +282,9 @@ class PictureGrid(QAbstractScrollArea):
         lines = max(1, self.viewport().height() // self._pitch)
         last = len(self._ids) - 1
         now = self.selection.current
-        moves = {Qt.Key.Key_Left: now - 1, Qt.Key.Key_Right: now + 1, Qt.Key.Key_Up: now - self._columns,
-                 Qt.Key.Key_Down: now + self._columns, Qt.Key.Key_PageUp: now - lines * self._columns,
-                 Qt.Key.Key_PageDown: now + lines * self._columns, Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
+        moves = {Qt.Key.Key_Left: now - 1, Qt.Key.Key_Right: now + 1, Qt.Key.Key_Up: now - self.columns,
+                 Qt.Key.Key_Down: now + self.columns, Qt.Key.Key_PageUp: now - lines * self.columns,
+                 Qt.Key.Key_PageDown: now + lines * self.columns, Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
         control = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
         if key in moves and last >= 0:
             row = max(0, min(last, moves[Qt.Key(key)])) if now >= 0 else 0
@@ -378,7 +324,7 @@ class PictureGrid(QAbstractScrollArea):
             if row >= 0 and row not in self.selection:
                 self._select(lambda: self.selection.only(row))
             if row >= 0:
-                self.menu_asked.emit(event.globalPosition().toPoint())
+                self.menu_requested.emit(event.globalPosition().toPoint())
             return
         modifiers = event.modifiers()
         if row < 0:
@@ -400,7 +346,7 @@ class PictureGrid(QAbstractScrollArea):
         if len(self.selection):
             row = self.selection.current if self.selection.current in self.selection else next(iter(self.selection.rows()))
             self.reveal(row)
-            self.menu_asked.emit(self.viewport().mapToGlobal(self._rect(row).center()))
+            self.menu_requested.emit(self.viewport().mapToGlobal(self.rect_of(row).center()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         # A click into a larger selection makes it one picture, but only if nothing was dragged.

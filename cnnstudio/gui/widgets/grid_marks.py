@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
-from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.look import icons, theme, tokens
 
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture
@@ -35,7 +35,7 @@ def paint_state(painter: QPainter, rect: QRect, picture: Picture, badge_of: Call
 
 def paint_frame(painter: QPainter, rect: QRect, *, selected: bool, pointed: bool, current: bool) -> None:
     """The frame of a picture that is selected or under the pointer, and the ring of the one that has the keyboard."""
-    radius = theme.THUMBNAIL_RADIUS
+    radius = tokens.THUMBNAIL_RADIUS
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if selected:
         painter.setPen(QPen(theme.color("accent"), 3))

@@ -1,8 +1,7 @@
-"""Fields: numbers, choices, switches, segments, search, colours."""
+"""Fields: choices, switches, segments, search, colours."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -18,187 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnstudio.core.text import figure, number, tr, written
-from cnnstudio.gui.look import icons, theme
+from cnnstudio.core.text import tr
+from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.widgets.basics import Button
-
-_ARROWS = 22
-
-
-class NumberBox(QLineEdit):
-    """A number with a unit; arrow keys, wheel (while focused) and dragging the arrows change it.
-
-    `value_changed(value)` follows every step, `settled` when the user let go; `refused(text)` when what
-    was typed is no number within the limits. With `whole` values are int, else float; None if `optional`.
-    """
-
-    value_changed = Signal(object)
-    settled = Signal()
-    refused = Signal(str)
-
-    def __init__(self, value: float | None = 0, *, minimum: float = -math.inf, maximum: float = math.inf,
-                 step: float = 1, whole: bool = False, decimals: int = 4, logarithmic: bool = False, unit: str = "",
-                 optional: bool = False, above: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._minimum, self._maximum, self._above = minimum, maximum, above
-        self._step, self._whole, self._decimals = step, whole, decimals
-        self._logarithmic, self._unit, self._optional = logarithmic, unit, optional
-        self._value: float | None = value
-        self._drag: tuple[float, float | None] | None = None
-        self.setFont(theme.font())
-        self.setMouseTracking(True)
-        room = self.fontMetrics().horizontalAdvance(unit) + 8 if unit else 0
-        self.setTextMargins(0, 0, _ARROWS + room, 0)
-        self.setText(self._written(value))
-        self.editingFinished.connect(self._typed)
-        if optional:
-            self.setPlaceholderText(tr("none", "ninguno"))
-
-    @property
-    def value(self) -> float | None:
-        return self._value
-
-    def set_value(self, value: float | None) -> None:
-        """Show another value without announcing it."""
-        if value != self._value or not self.hasFocus():
-            self._value = value
-            self.setText(self._written(value))
-            self.setCursorPosition(0)
-
-    def _written(self, value: float | None) -> str:
-        if value is None:
-            return ""
-        if self._whole:
-            return str(int(value))
-        if value and abs(value) < 10 ** -max(self._decimals - 1, 1):
-            return number(value, "g")
-        return written(f"{value:.{self._decimals}f}".rstrip("0").rstrip(".") if self._decimals else f"{value:g}")
-
-    def _typed(self) -> None:
-        if self.text() == self._written(self._value):
-            return
-        text = figure(self.text())
-        if not text and self._optional:
-            self._take(None)
-            self.settled.emit()
-            return
-        try:
-            value: float = int(text) if self._whole else float(text)
-        except ValueError:
-            self.refused.emit(tr("This is not a number.", "Esto no es un número."))
-            self.setText(self._written(self._value))
-            return
-        if not self._allowed(value):
-            self.refused.emit(self._limits())
-            value = self._clamped(value)
-            if not self._allowed(value):
-                self.setText(self._written(self._value))
-                return
-        self._take(value)
-        self.settled.emit()
-
-    def _limits(self) -> str:
-        if math.isinf(self._maximum) or self._maximum >= 2**31 - 1:
-            return tr("At least {low:g}.", "Al menos {low:g}.", low=self._minimum)
-        return tr("From {low:g} to {high:g}.", "De {low:g} a {high:g}.", low=self._minimum, high=self._maximum)
-
-    def _allowed(self, value: float) -> bool:
-        return math.isfinite(value) and self._minimum <= value <= self._maximum and not (
-            self._above and value == self._minimum)
-
-    def _clamped(self, value: float) -> float:
-        if not math.isfinite(value):
-            return self._value if self._value is not None else 0
-        return min(max(value, self._minimum), self._maximum)
-
-    def _take(self, value: float | None) -> None:
-        if value is not None and self._whole:
-            value = int(value)
-        self.setText(self._written(value))
-        if value != self._value:
-            self._value = value
-            self.value_changed.emit(value)
-
-    def step_by(self, steps: float) -> None:
-        """One or more steps up (or, negative, down)."""
-        start = self._value if self._value is not None else max(0.0, self._minimum)
-        if self._logarithmic and start > 0:
-            value = float(f"{start * 10 ** (steps / 10):.2g}")
-        else:
-            value = start + steps * self._step
-            value = round(value, 10) if not self._whole else round(value)
-        value = self._clamped(value)
-        if self._allowed(value):
-            self._take(value)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        factor = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
-        if event.key() in steps:
-            self._typed()
-            self.step_by(steps[Qt.Key(event.key())] * factor)
-            return
-        super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and (
-                not event.isAutoRepeat()):
-            self.settled.emit()
-        super().keyReleaseEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        # Without the focus the wheel scrolls the page, not the number under the pointer.
-        if not self.hasFocus():
-            event.ignore()
-            return
-        self.step_by(1 if event.angleDelta().y() > 0 else -1)
-        event.accept()
-
-    def _on_arrows(self, x: float) -> bool:
-        return x >= self.width() - _ARROWS - 2
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._on_arrows(event.position().x()):
-            self._drag = (event.position().y(), self._value)
-            self.step_by(1 if event.position().y() < self.height() / 2 else -1)
-            return
-        super().mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._drag is not None:
-            start, value = self._drag
-            moved = round((start - event.position().y()) / 6)
-            if moved:
-                self._value_silently(value)
-                self.step_by(moved)
-            return
-        self.setCursor(Qt.CursorShape.SizeVerCursor if self._on_arrows(event.position().x())
-                       else Qt.CursorShape.IBeamCursor)
-        super().mouseMoveEvent(event)
-
-    def _value_silently(self, value: float | None) -> None:
-        self._value = value
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._drag is not None:
-            self._drag = None
-            self.settled.emit()
-            return
-        super().mouseReleaseEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        middle = self.height() / 2
-        left = self.width() - _ARROWS + 1
-        tone = "dim" if self.isEnabled() else "faint"
-        icons.paint(painter, QRectF(left, middle - 12, 13, 13), "chevron-up", tone)
-        icons.paint(painter, QRectF(left, middle - 1, 13, 13), "chevron-down", tone)
-        if self._unit:
-            painter.setFont(self.font())
-            painter.setPen(theme.color("dim"))
-            painter.drawText(QRectF(0, 0, left - 5, self.height()),
-                             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._unit)
 
 
 class Select(QComboBox):
@@ -215,6 +36,11 @@ class Select(QComboBox):
         self._values: list[object] = []
         self.set_choices(choices, value)
         self.activated.connect(lambda index: self.chosen.emit(self._values[index]))
+
+    @property
+    def values(self) -> list[object]:
+        """What can be chosen."""
+        return list(self._values)
 
     @property
     def value(self) -> object:
@@ -348,7 +174,7 @@ class SegmentedControl(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color("line"), 1))
         painter.setBrush(theme.color("sunk"))
-        painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1), theme.RADIUS, theme.RADIUS)
+        painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1), tokens.RADIUS, tokens.RADIUS)
 
 
 class SearchBox(QLineEdit):
@@ -391,7 +217,7 @@ class ColorButton(QPushButton):
     def __init__(self, value: tuple[int, int, int] = (255, 255, 255), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._value = value
-        self.setFixedHeight(theme.CONTROL_HEIGHT)
+        self.setFixedHeight(tokens.CONTROL_HEIGHT)
         self.clicked.connect(self._ask)
 
     def set_value(self, value: tuple[int, int, int]) -> None:

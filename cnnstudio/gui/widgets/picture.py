@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.look import icons, theme, tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +38,7 @@ class PictureView(QWidget):
     With `width_for_height` the height follows the picture's shape, up to `most` pixels.
     """
 
-    def __init__(self, *, follow_shape: bool = False, most: int = 320, radius: int = theme.THUMBNAIL_RADIUS,
+    def __init__(self, *, follow_shape: bool = False, most: int = 320, radius: int = tokens.THUMBNAIL_RADIUS,
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
@@ -50,6 +50,11 @@ class PictureView(QWidget):
         policy.setHeightForWidth(follow_shape)
         self.setSizePolicy(policy)
         self.setMinimumSize(48, 48)
+
+    @property
+    def message(self) -> str:
+        """What is said instead of a picture."""
+        return self._message
 
     def set_pixels(self, pixels: np.ndarray | None) -> None:
         """Show uint8 pixels (height, width[, channels])."""
@@ -136,7 +141,7 @@ def thumbnail_face(image: QImage | None, color: QColor | None, size: int, ratio:
     face.fill(Qt.GlobalColor.transparent)
     painter = QPainter(face)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    radius = theme.THUMBNAIL_RADIUS
+    radius = tokens.THUMBNAIL_RADIUS
     shape = QPainterPath()
     shape.addRoundedRect(QRectF(0, 0, size, size), radius, radius)
     if image is None:

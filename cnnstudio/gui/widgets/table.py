@@ -124,14 +124,15 @@ class Table(QTableView):
             self.setSortingEnabled(True)
             header.setSortIndicatorClearable(True)
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.activated.connect(lambda index: self.opened.emit(self._row(index)))
+        self.activated.connect(lambda index: self.opened.emit(self.row_at(index)))
         self.selectionModel().currentRowChanged.connect(self._moved)
 
-    def _row(self, index: QModelIndex) -> Any:
+    def row_at(self, index: QModelIndex) -> Any:
+        """The row of an index of the shown (sorted) model."""
         return self.rows.rows[self._proxy.mapToSource(index).row()]
 
     def _moved(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        self.chosen.emit(self._row(current) if current.isValid() else None)
+        self.chosen.emit(self.row_at(current) if current.isValid() else None)
 
     def set_rows(self, rows: Sequence[Any]) -> None:
         """Show other rows; the selection goes."""
@@ -160,7 +161,7 @@ class Table(QTableView):
     def selected(self) -> Any:
         """The selected row, or None."""
         index = self.currentIndex()
-        return self._row(index) if index.isValid() else None
+        return self.row_at(index) if index.isValid() else None
 
     def select(self, row: Any) -> None:
         """Select a row without moving the keyboard."""

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.look import icons, theme, tokens
 
 _MOST: Final = 64.0
 _STEP: Final = 1.25
@@ -119,7 +119,7 @@ class ZoomView(QWidget):
         if self._by_key and self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), tokens.RADIUS, tokens.RADIUS)
 
     def _paint(self, painter: QPainter) -> None:
         if self._image is None or self._image.isNull():

@@ -1,17 +1,20 @@
-"""Every action of the window once: id, words, icon, shortcut. Menus, shortcuts and the palette follow."""
+"""Every action of the window once: id, text, command, icon, shortcut. Menus, shortcuts and the palette follow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
 from cnnstudio.gui.pages import PageEntry
+from cnnstudio.gui.state import commands
+from cnnstudio.gui.state.commands import Command
+from cnnstudio.gui.widgets.command_palette import PaletteItem
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Entry:
 
     id: str
     label: Text
+    command: Command
     icon: str = ""
     shortcut: str = ""
     menu: str = "file"
@@ -28,49 +32,63 @@ class Entry:
 
 
 ENTRIES: Final = (
-    Entry("new", Text("New project from a folder…", "Nuevo proyecto desde una carpeta…"), "folder-plus", "Ctrl+N"),
-    Entry("open", Text("Open project…", "Abrir proyecto…"), "folder", "Ctrl+O"),
-    Entry("sample", Text("Open the sample project", "Abrir el proyecto de ejemplo"), "star"),
-    Entry("save", Text("Save", "Guardar"), "save", "Ctrl+S", project=True),
-    Entry("show_folder", Text("Show the project's folder", "Mostrar la carpeta del proyecto"), "open", project=True),
-    Entry("close_project", Text("Close project", "Cerrar proyecto"), "close", "Ctrl+W", project=True),
-    Entry("quit", Text("Quit", "Salir"), "", "Ctrl+Q"),
-    Entry("undo", Text("Undo", "Deshacer"), "undo", "Ctrl+Z", "edit", project=True),
-    Entry("redo", Text("Redo", "Rehacer"), "redo", "Ctrl+Shift+Z", "edit", project=True),
-    Entry("problems", Text("Problems…", "Problemas…"), "warning", "Ctrl+Shift+M", "edit", project=True),
-    Entry("choose_folder", Text("Choose the folder of pictures…", "Elegir la carpeta de imágenes…"), "folder", "",
-          "edit", project=True),
-    Entry("add_pictures", Text("Add pictures…", "Añadir imágenes…"), "folder-plus", "", "edit", project=True),
-    Entry("webcam", Text("Record pictures with the camera…", "Grabar imágenes con la cámara…"), "image", "", "edit",
-          project=True),
-    Entry("download", Text("Download a free collection…", "Descargar una colección libre…"), "export", "", "file"),
-    Entry("collect", Text("Export the collection…", "Exportar la colección…"), "export", "", "file", project=True),
-    Entry("audit", Text("Audit the pictures", "Auditar las imágenes"), "search", "", "edit", project=True),
-    Entry("rescan", Text("Look for new pictures", "Buscar imágenes nuevas"), "refresh", "F5", "edit", project=True),
-    Entry("palette", Text("Search all actions…", "Buscar entre todas las acciones…"), "search", "Ctrl+K", "view"),
-    Entry("theme_light", Text("Light theme", "Tema claro"), "sun", "", "view"),
-    Entry("theme_dark", Text("Dark theme", "Tema oscuro"), "moon", "", "view"),
-    Entry("theme_system", Text("Theme of the system", "Tema del sistema"), "", "", "view"),
-    Entry("english", Text("English", "English"), "globe", "", "view"),
-    Entry("spanish", Text("Español", "Español"), "globe", "", "view"),
-    Entry("full_screen", Text("Full screen", "Pantalla completa"), "fit", "F11", "view"),
-    Entry("settings", Text("Settings…", "Ajustes…"), "settings", "Ctrl+,", "view"),
-    Entry("help", Text("Help", "Ayuda"), "help", "F1", "help"),
-    Entry("about", Text("About CNN Studio", "Acerca de CNN Studio"), "info", "", "help"),
+    Entry("new", Text("New project from a folder…", "Nuevo proyecto desde una carpeta…"),
+          commands.NewProject(), "folder-plus", "Ctrl+N"),
+    Entry("open", Text("Open project…", "Abrir proyecto…"), commands.OpenProject(), "folder", "Ctrl+O"),
+    Entry("sample", Text("Open the sample project", "Abrir el proyecto de ejemplo"), commands.OpenSample(), "star"),
+    Entry("save", Text("Save", "Guardar"), commands.SaveProject(), "save", "Ctrl+S", project=True),
+    Entry("show_folder", Text("Show the project's folder", "Mostrar la carpeta del proyecto"),
+          commands.ShowProjectFolder(), "open", project=True),
+    Entry("close_project", Text("Close project", "Cerrar proyecto"),
+          commands.CloseProject(), "close", "Ctrl+W", project=True),
+    Entry("quit", Text("Quit", "Salir"), commands.Quit(), "", "Ctrl+Q"),
+    Entry("undo", Text("Undo", "Deshacer"), commands.Undo(), "undo", "Ctrl+Z", "edit", project=True),
+    Entry("redo", Text("Redo", "Rehacer"), commands.Redo(), "redo", "Ctrl+Shift+Z", "edit", project=True),
+    Entry("problems", Text("Problems…", "Problemas…"),
+          commands.ShowProblems(), "warning", "Ctrl+Shift+M", "edit", project=True),
+    Entry("choose_folder", Text("Choose the folder of pictures…", "Elegir la carpeta de imágenes…"),
+          commands.ChoosePictureFolder(), "folder", "", "edit", project=True),
+    Entry("add_pictures", Text("Add pictures…", "Añadir imágenes…"),
+          commands.AddPictures(), "folder-plus", "", "edit", project=True),
+    Entry("webcam", Text("Record pictures with the camera…", "Grabar imágenes con la cámara…"),
+          commands.RecordPictures(), "image", "", "edit", project=True),
+    Entry("download", Text("Download a free collection…", "Descargar una colección libre…"),
+          commands.DownloadCollection(), "export", "", "file"),
+    Entry("collect", Text("Export the collection…", "Exportar la colección…"),
+          commands.ExportCollection(), "export", "", "file", project=True),
+    Entry("audit", Text("Audit the pictures", "Auditar las imágenes"),
+          commands.AuditPictures(), "search", "", "edit", project=True),
+    Entry("rescan", Text("Look for new pictures", "Buscar imágenes nuevas"),
+          commands.ScanPictures(), "refresh", "F5", "edit", project=True),
+    Entry("palette", Text("Search all actions…", "Buscar entre todas las acciones…"),
+          commands.SearchActions(), "search", "Ctrl+K", "view"),
+    Entry("theme_light", Text("Light theme", "Tema claro"), commands.SetSetting("theme", "light"), "sun", "", "view"),
+    Entry("theme_dark", Text("Dark theme", "Tema oscuro"), commands.SetSetting("theme", "dark"), "moon", "", "view"),
+    Entry("theme_system", Text("Theme of the system", "Tema del sistema"),
+          commands.SetSetting("theme", "system"), "", "", "view"),
+    Entry("english", Text("English", "English"), commands.SetSetting("language", "en"), "globe", "", "view"),
+    Entry("spanish", Text("Español", "Español"), commands.SetSetting("language", "es"), "globe", "", "view"),
+    Entry("full_screen", Text("Full screen", "Pantalla completa"), commands.ToggleFullScreen(), "fit", "F11", "view"),
+    Entry("settings", Text("Settings…", "Ajustes…"), commands.ShowSettings(), "settings", "Ctrl+,", "view"),
+    Entry("help", Text("Help", "Ayuda"), commands.ShowHelp(), "help", "F1", "help"),
+    Entry("about", Text("About CNN Studio", "Acerca de CNN Studio"), commands.ShowAbout(), "info", "", "help"),
 )
 MENUS: Final = {"file": Text("File", "Archivo"), "edit": Text("Edit", "Edición"), "view": Text("View", "Ver"),
                 "help": Text("Help", "Ayuda")}
 
 
-class Actions:
-    """The QActions of one window; `perform(id)` is called for each."""
+class Actions(QObject):
+    """The QActions of one window."""
 
-    def __init__(self, window: QWidget, pages: tuple[PageEntry, ...], perform: Callable[[str], object]) -> None:
-        self._window = window
+    triggered = Signal(object)
+    """The command of the action that was chosen."""
+
+    def __init__(self, window: QWidget, pages: tuple[PageEntry, ...]) -> None:
+        super().__init__(window)
         self.entries: list[Entry] = list(ENTRIES)
         for number, page in enumerate(pages, start=1):
-            self.entries.append(Entry(f"page:{page.id}", page.title, page.icon, f"Ctrl+{number}", "go",
-                                      page.needs_project))
+            self.entries.append(Entry(f"page:{page.id}", page.title, commands.ShowPage(page.id), page.icon,
+                                      f"Ctrl+{number}", "go", page.needs_project))
         self._actions: dict[str, QAction] = {}
         for entry in self.entries:
             action = QAction(str(entry.label).replace("&", "&&"), window)
@@ -79,7 +97,7 @@ class Actions:
                 if entry.id == "redo":
                     keys.append(QKeySequence("Ctrl+Y"))
                 action.setShortcuts(keys)
-            action.triggered.connect(lambda _checked=False, id=entry.id: perform(id))
+            action.triggered.connect(lambda _checked=False, command=entry.command: self.triggered.emit(command))
             self._actions[entry.id] = action
             window.addAction(action)
 
@@ -87,20 +105,18 @@ class Actions:
         return self._actions[identifier]
 
     def update(self, *, is_open: bool, undo: Text | None, redo: Text | None) -> None:
-        """Enable what can be done now, and say what undo and redo would do."""
+        """Enable what can be done now, and name what undo and redo would do."""
         for entry in self.entries:
             self._actions[entry.id].setEnabled(is_open or not entry.project)
         for identifier, label in (("undo", undo), ("redo", redo)):
-            entry = next(each for each in self.entries if each.id == identifier)
+            entry = next(entry for entry in self.entries if entry.id == identifier)
             action = self._actions[identifier]
             action.setEnabled(label is not None)
-            words = f"{entry.label}: {label}" if label is not None else str(entry.label)
-            action.setText(words.replace("&", "&&"))
+            text = f"{entry.label}: {label}" if label is not None else str(entry.label)
+            action.setText(text.replace("&", "&&"))
 
     def menu(self, parent: QWidget) -> QMenu:
         """All actions in one menu with a submenu a group."""
-        from cnnstudio.core.text import tr
-
         menu = QMenu(parent)
         groups = {**MENUS, "go": Text("Go to", "Ir a")}
         for group in ("file", "edit", "go", "view", "help"):
@@ -114,7 +130,7 @@ class Actions:
         menu.setAccessibleName(tr("Menu", "Menú"))
         return menu
 
-    def searchable(self) -> list[tuple[Entry, QAction]]:
+    def searchable(self) -> list[PaletteItem]:
         """What the palette offers: everything that can be done now."""
-        return [(entry, self._actions[entry.id]) for entry in self.entries
+        return [PaletteItem(entry.label, self._actions[entry.id], entry.icon, entry.shortcut) for entry in self.entries
                 if entry.id != "palette" and self._actions[entry.id].isEnabled()]

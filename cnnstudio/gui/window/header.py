@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import tokens
 from cnnstudio.gui.widgets.basics import Elided, Label, box, row
 
 
@@ -18,7 +18,7 @@ class Header(QWidget):
         super().__init__(parent)
         self.setObjectName("header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(theme.HEADER_HEIGHT)
+        self.setFixedHeight(tokens.HEADER_HEIGHT)
         self._title = Label("", "title")
         self._subtitle = Elided("", "body", "dim")
         self._actions: dict[str, QWidget] = {}
@@ -41,12 +41,12 @@ class Header(QWidget):
         self._stack.setFixedWidth(holder.sizeHint().width())
 
     def fit(self, page: str) -> None:
-        """A button appeared or changed its words: give the row its new width."""
+        """A button appeared or changed its text: give the row its new width."""
         holder = self._actions.get(page)
         if holder is not None and self._stack.currentWidget() is holder:
             holder.layout().activate()  # type: ignore[union-attr]
             self._stack.setFixedWidth(holder.sizeHint().width())
 
-    def set_words(self, title: str, subtitle: str) -> None:
+    def set_title(self, title: str, subtitle: str) -> None:
         self._title.setText(title)
         self._subtitle.setText(subtitle)

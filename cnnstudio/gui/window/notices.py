@@ -17,9 +17,10 @@ from PySide6.QtWidgets import QDialog, QLayout, QPlainTextEdit, QWidget
 from cnnstudio import __version__
 from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import theme, tokens
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import unexpected
-from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Card
 
@@ -121,7 +122,7 @@ class Toasts(QWidget):
         self._layout.activate()
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
         self.setFixedHeight(max(height, 40))
-        self.move((parent.width() - width) // 2, parent.height() - self.height() - theme.STATUS_HEIGHT - 16)
+        self.move((parent.width() - width) // 2, parent.height() - self.height() - tokens.STATUS_HEIGHT - 16)
         self.show()
         self.raise_()
 
@@ -157,14 +158,17 @@ class ReportDialog(QDialog):
 
 
 class ProblemsDialog(QDialog):
-    """All problems of the project with their fixes; it stays in step while they are mended."""
+    """All problems of the project with their fixes; it follows while they are fixed."""
 
-    def __init__(self, session: Session, go: Callable[[Problem], object], parent: QWidget | None = None) -> None:
+    problem_chosen = Signal(object)
+    """The page of this problem was requested."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Problems", "Problemas"))
         self.resize(640, 480)
-        self._session, self._go = session, go
+        self._session = session
         self._list = column(spacing=8, margins=(20, 20, 20, 8))
         inner = box(column(spacing=0))
         inner.layout().addLayout(self._list)  # type: ignore[union-attr]
@@ -193,7 +197,7 @@ class ProblemsDialog(QDialog):
 
     def _show(self, problem: Problem) -> None:
         self.accept()
-        self._go(problem)
+        self.problem_chosen.emit(problem)
 
 
 class _Hook(QObject):
@@ -272,5 +276,3 @@ def close_question(parent: QWidget) -> str | None:
          ("keep", tr("Stop it and keep what it has learned", "Detenerlo y conservar lo aprendido"), ""),
          ("discard", tr("Stop it and discard the run", "Detenerlo y descartar la ejecución"), "danger")),
         parent).ask()
-
-

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.pages import PageEntry
 from cnnstudio.gui.widgets.basics import column
 
@@ -84,7 +84,7 @@ class Rail(QWidget):
         super().__init__(parent)
         self.setObjectName("rail")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(theme.RAIL_WIDTH)
+        self.setFixedWidth(tokens.RAIL_WIDTH)
         self.setAccessibleName(tr("Pages", "Páginas"))
         self._buttons: dict[str, RailButton] = {}
         layout = column(spacing=4, margins=(8, 12, 8, 8))

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from cnnstudio.core.settings import SETTINGS_PARAMS
 from cnnstudio.core.text import tr
-from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.form import Form
 

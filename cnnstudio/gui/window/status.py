@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from cnnstudio.core.text import language, tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import tokens
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, row
@@ -14,33 +14,33 @@ from cnnstudio.gui.widgets.words import device, duration
 
 
 class StatusBar(QWidget):
-    """Stands on every page. Signals tell what was clicked."""
+    """Stands on every page; its signals announce what was clicked."""
 
-    save_asked = Signal()
-    problems_asked = Signal()
-    job_asked = Signal(object)
-    cancel_asked = Signal(object)
-    language_asked = Signal()
+    save_requested = Signal()
+    problems_requested = Signal()
+    job_chosen = Signal(object)
+    cancel_requested = Signal(object)
+    language_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(theme.STATUS_HEIGHT)
+        self.setFixedHeight(tokens.STATUS_HEIGHT)
         self._session = session
-        self._saved = Button("", "status", on_click=self.save_asked.emit)
-        self._problems = Button("", "status", on_click=self.problems_asked.emit)
-        self._job = Button("", "status", on_click=lambda: self.job_asked.emit(self._shown))
+        self._saved = Button("", "status", on_click=self.save_requested.emit)
+        self._problems = Button("", "status", on_click=self.problems_requested.emit)
+        self._job = Button("", "status", on_click=lambda: self.job_chosen.emit(self._shown))
         self._job.set_tone("accent")
         self._progress = QProgressBar()
         self._progress.setFixedWidth(120)
         self._progress.setTextVisible(False)
-        self._cancel = Button(tr("Cancel", "Cancelar"), "status", on_click=lambda: self.cancel_asked.emit(self._shown))
+        self._cancel = Button(tr("Cancel", "Cancelar"), "status", on_click=lambda: self.cancel_requested.emit(self._shown))
         self._device = Button(_device(), "status")
         self._device.setEnabled(False)
         self._language = Button("Español" if language() == "es" else "English", "status",
                                 tooltip=tr("Change the language", "Cambiar el idioma"),
-                                on_click=self.language_asked.emit)
+                                on_click=self.language_requested.emit)
         self._shown: Job | None = None
         self.setLayout(row(self._saved, self._problems, 8, self._job, self._progress, self._cancel, None, self._device,
                            self._language, spacing=4, margins=(10, 0, 10, 0)))

@@ -12,8 +12,9 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.query import Filter, Range
 from cnnstudio.datasets.statistics import QUANTITIES, Histogram, balance, histogram
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.state.jobs import Report, Work
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.collection import Collection
+from cnnstudio.gui.state.counts import Counts
+from cnnstudio.gui.state.jobs import JobList, Report, Work
 from cnnstudio.gui.widgets.basics import Button, Label, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.charts import BalanceChart, HistogramChart, SplitLegend
@@ -28,12 +29,13 @@ class DataCharts(QWidget):
     class_chosen = Signal(str, str)
     range_chosen = Signal(str, object)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, jobs: JobList, collection: Collection, counts: Counts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._jobs, self._collection, self._counts = jobs, collection, counts
         self._wanted: Filter | None = None
-        self._shown: dict[str, Histogram] = {}
-        self._balance = BalanceChart(lambda name: theme.class_color(session.pictures.color_index(name)))
+        self.shown: dict[str, Histogram] = {}
+        """The bars that are shown, by the id of the quantity."""
+        self._balance = BalanceChart(lambda name: theme.class_color(counts.color_index(name)))
         self._balance.chosen.connect(self.class_chosen)
         self._charts: dict[str, HistogramChart] = {}
         self._lifts: dict[str, Button] = {}
@@ -65,18 +67,18 @@ class DataCharts(QWidget):
         return Card(head, chart)
 
     def _choose(self, identifier: str, first: int, last: int) -> None:
-        quantity, shown = QUANTITIES[identifier], self._shown.get(identifier)
+        quantity, shown = QUANTITIES[identifier], self.shown.get(identifier)
         span: Any = ANY if first < 0 or shown is None else shown.span(first, last)
         self.range_chosen.emit(quantity.field, span)
 
     def show_for(self, wanted: Filter) -> None:
         """Count what passes the filter, each chart without its own part of it; in the background."""
         self._wanted = wanted
-        if self._session.index is not None and self._session.jobs.of_kind("charts") is None:
+        if self._collection.index is not None and self._jobs.of_kind("charts") is None:
             self._start()
 
     def _start(self) -> None:
-        index, wanted = self._session.index, self._wanted
+        index, wanted = self._collection.index, self._wanted
         if index is None or wanted is None:
             return
 
@@ -89,7 +91,7 @@ class DataCharts(QWidget):
                 found[quantity.id] = histogram(index, quantity, replace(wanted, **{quantity.field: ANY}))
             return found, balance(index, replace(wanted, classes=(), splits=()))
 
-        self._session.jobs.run(work, Text("Counting", "Contando"), "charts", quiet=True,
+        self._jobs.run(work, Text("Counting", "Contando"), "charts", quiet=True,
                                done=lambda job: self._counted(job, wanted), owner=self)
 
     def _counted(self, job: Work, wanted: Filter) -> None:
@@ -97,12 +99,12 @@ class DataCharts(QWidget):
             return
         if wanted != self._wanted:
             self._start()
-        self._shown, counts = job.result
-        names = self._session.class_names
+        self.shown, counts = job.result
+        names = self._counts.class_names
         others = sorted(set(counts) - set(names))
         self._balance.show_counts((*names, *others), counts, wanted.classes, wanted.splits)
         for quantity in QUANTITIES:
-            shown = self._shown[quantity.id]
+            shown = self.shown[quantity.id]
             span = getattr(wanted, quantity.field)
             self._charts[quantity.id].show_bins(
                 shown.counts, [_words(each, quantity.whole, quantity.unit) for each in shown.edges], _bins(shown, span))

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.state.jobs import Report, Work
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.collection import Collection
+from cnnstudio.gui.state.jobs import JobList, Report, Work
 from cnnstudio.gui.widgets.basics import Caption, Label, column
 from cnnstudio.gui.widgets.cards import Expander, Facts
 from cnnstudio.gui.widgets.words import number
@@ -95,11 +95,9 @@ class HistogramView(QWidget):
 class DataDetails(QWidget):
     """Shows what `show_picture` asks for; reads in the background."""
 
-    similar_asked = Signal(str)
-
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, jobs: JobList, collection: Collection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._jobs, self._collection = jobs, collection
         self._key: tuple[int, int] | None = None
         self._picture: Picture | None = None
         self._histogram = HistogramView()
@@ -122,17 +120,17 @@ class DataDetails(QWidget):
         if key == self._key:
             return
         self._key = key
-        if picture is not None and self._session.jobs.of_kind("details") is None:
+        if picture is not None and self._jobs.of_kind("details") is None:
             self._read(picture)
 
     def _read(self, picture: Picture) -> None:
-        path = self._session.pictures.path(picture)
+        path = self._collection.path(picture)
 
         def work(_report: Report) -> Details | None:
             return read_details(path)
 
         key = (picture.id, picture.modified_ns)
-        self._session.jobs.run(work, Text("Reading the details", "Leyendo los detalles"), "details", quiet=True,
+        self._jobs.run(work, Text("Reading the details", "Leyendo los detalles"), "details", quiet=True,
                                done=lambda job: self._came(job, key), owner=self)
 
     def _came(self, job: Work, key: tuple[int, int]) -> None:
@@ -148,7 +146,7 @@ class DataDetails(QWidget):
         self._no_tags.setVisible(not tags)
 
     def _show_measures(self, picture: Picture) -> None:
-        index = self._session.index
+        index = self._collection.index
         rows = index.rows("SELECT sharpness, brightness, contrast, entropy FROM measures WHERE picture = ?",
                           (picture.id,)) if index is not None else []
         facts = []

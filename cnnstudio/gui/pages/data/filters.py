@@ -12,10 +12,12 @@ from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.data.choices import ANY, RANGES
+from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, clear, column, row
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.inputs import NumberBox, SearchBox
+from cnnstudio.gui.widgets.inputs import SearchBox
+from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.words import number, percent
 
 
@@ -27,9 +29,10 @@ class FilterBar(QWidget):
 
     chosen = Signal(str, object)
 
-    def __init__(self, session: Session, state: dict[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, counts: Counts, state: dict[str, Any], parent: QWidget | None = None
+                 ) -> None:
         super().__init__(parent)
-        self._session, self._state = session, state
+        self._session, self._counts, self._state = session, counts, state
         self._menus = {"classes": MenuButton(), "splits": MenuButton(), "quality": MenuButton(), "answers": MenuButton(),
                        "sort": MenuButton(tr("Sort: ", "Orden: "))}
         for name, button in self._menus.items():
@@ -116,14 +119,14 @@ class FilterBar(QWidget):
         self._show_lifts()
 
     def _show_classes(self) -> None:
-        names, chosen = self._session.class_names, tuple(self._state.get("classes", ()))
+        names, chosen = self._counts.class_names, tuple(self._state.get("classes", ()))
         several = [(chosen, tr("{n} classes", "{n} clases", n=len(chosen)))] if len(chosen) > 1 else []
         others = [(chosen, chosen[0])] if len(chosen) == 1 and chosen[0] not in names else []
         self._menus["classes"].set_choices(
             [((), tr("All classes", "Todas las clases")), *several, *(((name,), name) for name in names), *others], chosen)
 
     def _show_quality(self) -> None:
-        state, counts = self._state, self._session.pictures.auditing.counts
+        state, counts = self._state, self._counts.findings
         kinds = tuple(state.get("findings", ()))
         value: Any = ""
         if state.get("excluded") == "only":

@@ -13,6 +13,7 @@ from cnnstudio.catalog.findings import KINDS, REMEDIES
 from cnnstudio.core.text import tr
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
@@ -45,9 +46,10 @@ class FindingCards(QWidget):
 
     twin_chosen = Signal(str)
 
-    def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._thumbnails = session, thumbnails
+        self._session, self._thumbnails = workspace.session, thumbnails
+        self._collection, self._remedy = workspace.collection, workspace.remedies
         self._layout = column(spacing=8)
         self.setLayout(self._layout)
         self._waiting: list[tuple[PictureView, Wanted]] = []
@@ -85,12 +87,12 @@ class FindingCards(QWidget):
 
     def _twin(self, finding: Finding) -> QWidget:
         line = QWidget()
-        found = self._session.pictures.ids_of(finding.others[:3])
+        ids = self._collection.ids_of(finding.others[:3])
         views: list[QWidget | None] = []
-        for picture in self._session.pictures.rows(list(found)):
+        for picture in self._collection.rows(list(ids)):
             view = _Twin(picture.path)
             view.chosen.connect(self.twin_chosen)
-            self._waiting.append((view, Wanted(("twin", picture.id), self._session.pictures.path(picture), picture.size,
+            self._waiting.append((view, Wanted(("twin", picture.id), self._collection.path(picture), picture.size,
                                                picture.modified_ns, 96)))
             views.append(view)
         line.setLayout(row(*views, None, spacing=6))
@@ -104,7 +106,7 @@ class FindingCards(QWidget):
                     remedy == "move" and not finding.data.get("split")):
                 continue
             flow.addWidget(Button(remedy_label(remedy, finding), "link",
-                                  on_click=partial(self._session.pictures.auditing.remedy, remedy, [finding])))
+                                  on_click=partial(self._remedy.apply, remedy, [finding])))
         return holder
 
     def _arrived(self) -> None:
@@ -132,9 +134,10 @@ class _Twin(PictureView):
 class KindBar(QWidget):
     """Above the grid while one kind is shown: what it means, and its remedies for the selection or for all."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session = workspace.session
+        self._collection, self._counts, self._remedy = workspace.collection, workspace.counts, workspace.remedies
         self._kind = ""
         self._chosen: frozenset[int] = frozenset()
         self._words = Label("", "secondary", "dim", wrap=True)
@@ -147,7 +150,7 @@ class KindBar(QWidget):
     def show_kind(self, kind: str, selected: Sequence[int]) -> None:
         """`kind` "" hides the bar; `selected` are the ids of the selection: remedies are for these, or for all."""
         self._kind, self._chosen = kind, frozenset(selected)
-        number = self._session.pictures.auditing.counts.get(kind, 0)
+        number = self._counts.findings.get(kind, 0)
         shown = kind in KINDS.ids() and number > 0
         self.setVisible(shown)
         clear(self._flow)
@@ -162,7 +165,7 @@ class KindBar(QWidget):
         self._buttons.updateGeometry()
 
     def _apply(self, remedy: str) -> None:
-        found = self._session.pictures.auditing.of_kind(self._kind)
+        findings = self._collection.findings_of_kind(self._kind)
         if self._chosen:
-            found = [each for each in found if each.picture in self._chosen]
-        self._session.pictures.auditing.remedy(remedy, found)
+            findings = [finding for finding in findings if finding.picture in self._chosen]
+        self._remedy.apply(remedy, findings)

@@ -14,8 +14,8 @@ from cnnstudio.datasets.index import Picture
 from cnnstudio.gui.pages.data.details import DataDetails
 from cnnstudio.gui.pages.data.findings import FindingCards
 from cnnstudio.gui.pages.data.similar import SimilarPictures
-from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, column
 from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.gui.widgets.inputs import Select
@@ -27,18 +27,18 @@ _LARGE = 768
 
 
 class DataInspector(QWidget):
-    """`label_asked(class)`, `split_asked(split or None)`, `exclude_asked(bool)` for the selection."""
+    """`label_chosen(class)`, `split_chosen(split or None)`, `exclusion_chosen(bool)` for the selection."""
 
-    label_asked = Signal(str)
-    split_asked = Signal(object)
-    exclude_asked = Signal(bool)
-    shown_asked = Signal(str)
+    label_chosen = Signal(str)
+    split_chosen = Signal(object)
+    exclusion_chosen = Signal(bool)
+    picture_chosen = Signal(str)
     """A twin or a similar picture was clicked: select it."""
-    similar_asked = Signal(str)
+    similar_requested = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._collection, self._counts = workspace.collection, workspace.counts
         self._thumbnails = Thumbnails(self, threads=1)
         self._thumbnails.arrived.connect(self._arrived)
         self._wanted: Wanted | None = None
@@ -50,8 +50,8 @@ class DataInspector(QWidget):
             choice.setPlaceholderText(tr("several", "varias"))
         self._class.setAccessibleName(tr("Class", "Clase"))
         self._split.setAccessibleName(tr("Split", "División"))
-        self._class.chosen.connect(lambda value: self.label_asked.emit(str(value)))
-        self._split.chosen.connect(self.split_asked)
+        self._class.chosen.connect(lambda value: self.label_chosen.emit(str(value)))
+        self._split.chosen.connect(self.split_chosen)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(8)
@@ -63,12 +63,12 @@ class DataInspector(QWidget):
         self._choices = QWidget()
         self._choices.setLayout(grid)
         self._facts = Facts()
-        self._findings = FindingCards(session, self._thumbnails)
-        self._findings.twin_chosen.connect(self.shown_asked)
-        self._details = DataDetails(session)
-        self._similar = SimilarPictures(session, self._thumbnails)
-        self._similar.chosen.connect(self.shown_asked)
-        self._similar.all_asked.connect(self.similar_asked)
+        self._findings = FindingCards(workspace, self._thumbnails)
+        self._findings.twin_chosen.connect(self.picture_chosen)
+        self._details = DataDetails(workspace.session.jobs, workspace.collection)
+        self._similar = SimilarPictures(workspace.collection, workspace.judge, self._thumbnails)
+        self._similar.chosen.connect(self.picture_chosen)
+        self._similar.all_requested.connect(self.similar_requested)
         self._exclude = Button("", "", "eye-off", on_click=self._toggle)
         self._caption = Caption(tr("Findings", "Hallazgos"))
         self.setLayout(column(self._view, 4, self._name, self._hint, self._choices, self._facts, 8, self._caption,
@@ -96,7 +96,7 @@ class DataInspector(QWidget):
         self._similar.show_picture(one)
         self._details.show_picture(one)
         self._want()
-        names = self._session.class_names
+        names = self._counts.class_names
         choices = [(name, name) for name in names]
         others = sorted(set(classes) - set(names))
         self._class.set_choices([*choices, *((name, name) for name in others)],
@@ -131,7 +131,7 @@ class DataInspector(QWidget):
             (tr("Folder", "Carpeta"), picture.path.rpartition("/")[0] or "."),
             (tr("Content", "Contenido"), (picture.hash or "–")[:14]),
         ))
-        self._wanted = Wanted(picture.id, self._session.pictures.path(picture), picture.size, picture.modified_ns,
+        self._wanted = Wanted(picture.id, self._collection.path(picture), picture.size, picture.modified_ns,
                               _LARGE)
         self._arrived()
 
@@ -152,7 +152,7 @@ class DataInspector(QWidget):
             self._view.set_image(image)
 
     def _show_findings(self, picture: Picture | None) -> None:
-        found = self._session.pictures.auditing.of_picture(picture.path) if picture is not None else []
+        found = self._collection.findings_of(picture.path) if picture is not None else []
         if picture is not None and picture.problem_text is not None and not found:
             found = [Finding(kind="truncated" if picture.problem == "truncated" else "unreadable", path=picture.path,
                              picture=picture.id, severity="error", text=picture.problem_text)]
@@ -161,4 +161,4 @@ class DataInspector(QWidget):
         self._findings.show_findings(found)
 
     def _toggle(self) -> None:
-        self.exclude_asked.emit(not self._excluded)
+        self.exclusion_chosen.emit(not self._excluded)

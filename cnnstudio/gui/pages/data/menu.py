@@ -11,49 +11,61 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
 from cnnstudio.core.text import tr
+from cnnstudio.gui.state.collection import Collection
+from cnnstudio.gui.state.commands import (
+    AddPictures,
+    ChoosePictureFolder,
+    DownloadCollection,
+    RecordPictures,
+    ScanPictures,
+)
 from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 
 
-def picture_menu(session: Session, parent: QWidget, ids: list[int], open_large: Callable[[int], object]) -> QMenu:
+def picture_menu(workspace: Workspace, parent: QWidget, ids: list[int], open_large: Callable[[int], object]) -> QMenu:
     """What can be done with these pictures."""
-    found = session.pictures
+    decisions = workspace.decisions
     menu = QMenu(parent)
     if len(ids) == 1:
         menu.addAction(tr("Large view", "Vista grande") + "\t" + tr("Enter", "Intro"), lambda: open_large(ids[0]))
     label = menu.addMenu(tr("Class", "Clase"))
-    for number, name in enumerate(session.class_names):
+    for number, name in enumerate(workspace.counts.class_names):
         keys = f"\t{number + 1}" if number < 9 else ""
-        label.addAction(name.replace("&", "&&") + keys, partial(found.relabel, ids, name))
+        label.addAction(name.replace("&", "&&") + keys, partial(decisions.relabel, ids, name))
     split = menu.addMenu(tr("Split", "División"))
-    for each in SPLITS:
-        split.addAction(str(SPLIT_NAMES[each]), partial(found.assign_split, ids, each))
-    split.addAction(tr("as drawn", "según sorteo"), lambda: found.assign_split(ids, None))
-    menu.addAction(tr("Exclude", "Excluir") + "\t" + tr("Del", "Supr"), lambda: found.exclude(ids, True))
-    menu.addAction(tr("Include again", "Volver a incluir"), lambda: found.exclude(ids, False))
+    for name in SPLITS:
+        split.addAction(str(SPLIT_NAMES[name]), partial(decisions.assign_split, ids, name))
+    split.addAction(tr("as drawn", "según sorteo"), lambda: decisions.assign_split(ids, None))
+    menu.addAction(tr("Exclude", "Excluir") + "\t" + tr("Del", "Supr"), lambda: decisions.exclude(ids, True))
+    menu.addAction(tr("Include again", "Volver a incluir"), lambda: decisions.exclude(ids, False))
     menu.addSeparator()
     if len(ids) == 1:
         menu.addAction(tr("Open in the system's viewer", "Abrir en el visor del sistema"),
-                       lambda: _show_file(session, ids[0], folder=False))
-        menu.addAction(tr("Show its folder", "Mostrar su carpeta"), lambda: _show_file(session, ids[0], folder=True))
-    menu.addAction(tr("Move the files to the trash", "Mover los archivos a la papelera"), lambda: found.delete(ids))
+                       lambda: _show_file(workspace.collection, ids[0], folder=False))
+        menu.addAction(tr("Show its folder", "Mostrar su carpeta"),
+                       lambda: _show_file(workspace.collection, ids[0], folder=True))
+    menu.addAction(tr("Move the files to the trash", "Mover los archivos a la papelera"),
+                   lambda: workspace.trash.delete(ids))
     return menu
 
 
-def _show_file(session: Session, identifier: int, *, folder: bool) -> None:
-    for picture in session.pictures.rows([identifier]):
-        path = session.pictures.path(picture)
+def _show_file(collection: Collection, identifier: int, *, folder: bool) -> None:
+    for picture in collection.rows([identifier]):
+        path = collection.path(picture)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent if folder else path)))
 
 
 def source_menu(session: Session, parent: QWidget) -> QMenu:
     """Where pictures can come from."""
     menu = QMenu(parent)
-    menu.addAction(tr("Choose another folder…", "Elegir otra carpeta…"), lambda: session.asked.emit("choose_folder", {}))
+    menu.addAction(tr("Choose another folder…", "Elegir otra carpeta…"),
+                   lambda: session.request(ChoosePictureFolder()))
     menu.addAction(tr("Add a folder, list, archive or arrays…", "Añadir carpeta, lista, archivo comprimido o matrices…"),
-                   lambda: session.asked.emit("add_pictures", {}))
-    menu.addAction(tr("Record with the camera…", "Grabar con la cámara…"), lambda: session.asked.emit("webcam", {}))
+                   lambda: session.request(AddPictures()))
+    menu.addAction(tr("Record with the camera…", "Grabar con la cámara…"), lambda: session.request(RecordPictures()))
     menu.addAction(tr("Download a free collection…", "Descargar una colección libre…"),
-                   lambda: session.asked.emit("download", {}))
+                   lambda: session.request(DownloadCollection()))
     menu.addSeparator()
-    menu.addAction(tr("Read the folder again", "Leer la carpeta de nuevo"), lambda: session.asked.emit("rescan", {}))
+    menu.addAction(tr("Read the folder again", "Leer la carpeta de nuevo"), lambda: session.request(ScanPictures()))
     return menu

@@ -15,7 +15,7 @@ from cnnstudio.core.audit import AUDIT_PARAMS
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.jobs import Job, Report, Work
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.form import Form
@@ -27,15 +27,18 @@ _FILES: Final = ("unreadable", "truncated")
 
 
 class QualityPanel(QWidget):
-    """`filter_asked(name, value)`: a kind of finding, unreadable or excluded pictures, or a class."""
+    """`filter_chosen(name, value)`: a kind of finding, unreadable or excluded pictures, or a class."""
 
-    filter_asked = Signal(str, object)
+    filter_chosen = Signal(str, object)
 
-    def __init__(self, session: Session, state: dict[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, state: dict[str, Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._state = session, state
+        self._session, self._state = workspace.session, state
+        self._collection, self._counts = workspace.collection, workspace.counts
+        self._audit, self._leaks = workspace.audit, workspace.leaks
+        session = self._session
         self._start = Button(tr("Audit the pictures", "Auditar las imágenes"), "", "search", on_click=self._run)
-        self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=session.pictures.auditing.cancel)
+        self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=workspace.audit.cancel)
         self._words = Label("", "secondary", "dim", wrap=True)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
@@ -45,9 +48,9 @@ class QualityPanel(QWidget):
         line.setStretch(0, 1)
         self._busy.setLayout(column(self._words, line, spacing=4))
         self._unreadable = FilterLine(tr("Unreadable", "Ilegibles"), "warn")
-        self._unreadable.clicked.connect(lambda: self.filter_asked.emit("problem", "any"))
+        self._unreadable.clicked.connect(lambda: self.filter_chosen.emit("problem", "any"))
         self._excluded = FilterLine(tr("Excluded", "Excluidas"))
-        self._excluded.clicked.connect(lambda: self.filter_asked.emit("excluded", "only"))
+        self._excluded.clicked.connect(lambda: self.filter_chosen.emit("excluded", "only"))
         self._lines: dict[str, FilterLine] = {}
         lines: list[QWidget] = []
         for group in GROUPS:
@@ -73,26 +76,26 @@ class QualityPanel(QWidget):
                               *lines, self._clean, self._leak, self._report, Expander(tr("Thresholds", "Umbrales"), thresholds),
                               spacing=4))
         session.jobs.changed.connect(self._show_job)
-        session.pictures.auditing.leaks_counted.connect(self._show_leaks)
+        workspace.leaks.changed.connect(self._show_leaks)
 
     def _run(self) -> None:
-        self._session.pictures.auditing.start()
+        self._audit.start()
         self._show_job()
 
     def _chosen(self, kind: str) -> None:
         if KINDS[kind].group == "balance":
-            names = tuple(each.path for each in self._session.pictures.auditing.of_kind(kind))
-            self.filter_asked.emit("classes", names)
+            names = tuple(each.path for each in self._collection.findings_of_kind(kind))
+            self.filter_chosen.emit("classes", names)
         else:
-            self.filter_asked.emit("findings", (kind,))
+            self.filter_chosen.emit("findings", (kind,))
 
     def _set(self, name: str, value: Any) -> None:
         label = next(param.label for param in AUDIT_PARAMS if param.name == name)
         self._session.edit(lambda project: edits.set_field(project, "dataset.audit", name, value), label,
                            f"dataset.audit.{name}")
         kinds = tuple(kind.id for kind in KINDS if kind.threshold == name and kind.group != "balance")
-        if kinds and tuple(self._state.get("findings", ())) != kinds[:1] and self._session.pictures.auditing.counts:
-            self.filter_asked.emit("findings", kinds[:1])
+        if kinds and tuple(self._state.get("findings", ())) != kinds[:1] and self._counts.findings:
+            self.filter_chosen.emit("findings", kinds[:1])
 
     def refresh_fields(self) -> None:
         """The thresholds may have been changed elsewhere."""
@@ -100,9 +103,9 @@ class QualityPanel(QWidget):
 
     def show_numbers(self) -> None:
         """Counts, and which lines are filtered."""
-        found = self._session.pictures
-        counts, state = found.auditing.counts, self._state
-        unreadable = sum(found.troubles.values())
+        found = self._counts
+        counts, state = found.findings, self._state
+        unreadable = sum(found.unreadable.values())
         self._unreadable.show_value(count(unreadable), on=bool(state.get("problem")), warn=unreadable > 0)
         self._excluded.show_value(count(found.excluded), on=state.get("excluded") == "only")
         for kind, line in self._lines.items():
@@ -110,11 +113,11 @@ class QualityPanel(QWidget):
             on = tuple(state.get("findings", ())) == (kind,)
             line.setVisible(number > 0 or on)
             line.show_value(count(number), on=on, warn=number > 0)
-        audited = found.total > 0 and found.auditing.waiting < found.total
+        audited = found.total > 0 and found.unmeasured < found.total
         self._clean.setVisible(audited and not any(counts.get(kind) for kind in self._lines))
         self._report.setVisible(audited)
         self._show_leaks()
-        waiting = found.auditing.waiting
+        waiting = found.unmeasured
         self._start.setText(tr("Audit the pictures", "Auditar las imágenes") if not audited else
                             (tr("Audit {n} more", "Auditar {n} más", n=count(waiting)) if waiting
                              else tr("Audit again", "Auditar de nuevo")))
@@ -122,7 +125,7 @@ class QualityPanel(QWidget):
         self._show_job()
 
     def _write_report(self) -> None:
-        session, index, root = self._session, self._session.index, self._session.source_root
+        session, index, root = self._session, self._collection.index, self._collection.root
         if index is None or root is None or session.folder is None:
             return
         name = session.project.name or session.folder.name
@@ -151,12 +154,12 @@ class QualityPanel(QWidget):
         parts = [tr("{share} of the {split} pictures have a twin where the network learns.",
                     "El {share} de las imágenes de {split} tiene una gemela donde la red aprende.",
                     share=percent(leaked / total), split=str(SPLIT_NAMES[split]).lower())
-                 for split, (leaked, total) in self._session.pictures.auditing.leaks.items() if leaked]
+                 for split, (leaked, total) in self._leaks.shares.items() if leaked]
         self._leak.setText("\n".join(parts))
         self._leak.setVisible(bool(parts))
 
     def _show_job(self) -> None:
-        job: Job | None = self._session.pictures.auditing.running
+        job: Job | None = self._audit.running
         self._busy.setVisible(job is not None)
         self._start.setVisible(job is None)
         if job is None:
@@ -167,4 +170,4 @@ class QualityPanel(QWidget):
         self._words.setText(words)
         self._progress.setRange(0, 1000 if job.progress is not None else 0)
         self._progress.setValue(round((job.progress or 0) * 1000))
-        self._progress.setToolTip(pictures(self._session.pictures.total))
+        self._progress.setToolTip(pictures(self._counts.total))

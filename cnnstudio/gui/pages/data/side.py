@@ -14,8 +14,8 @@ from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS, SP
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.data.dialogs.sources import SourcesList
 from cnnstudio.gui.pages.data.quality import QualityPanel
-from cnnstudio.gui.state.class_edits import hide_class, move_class, rename_class, set_order
-from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.class_list import ClassList
@@ -28,34 +28,36 @@ _MANY = 12
 
 
 class DataSide(QWidget):
-    """`filter_asked(name, value, add)`: show a class, a split or a problem; `label_asked(class)`: give it to the
-    selection."""
+    """`filter_toggled(name, value, add)`: show a class, a split or a problem; `pictures_dropped(class, ids)`: give them
+    that class."""
 
-    filter_asked = Signal(str, object, bool)
-    drop_asked = Signal(str, list)
+    filter_toggled = Signal(str, object, bool)
+    pictures_dropped = Signal(str, list)
 
-    def __init__(self, session: Session, state: dict[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, state: dict[str, Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._state = session, state
+        self._workspace, self._session, self._state = workspace, workspace.session, state
+        self._counts, self._classes = workspace.counts, workspace.classes
+        session = self._session
         self._search = SearchBox(tr("Search classes…", "Buscar clases…"))
         self._search.textChanged.connect(lambda _text: self._show_classes())
         self.classes = ClassList()
-        self.classes.chosen.connect(lambda name, add: self.filter_asked.emit("class", name, add))
-        self.classes.dropped.connect(self.drop_asked)
-        self.classes.menu_asked.connect(self._class_menu)
-        self.classes.moved.connect(lambda name, place: move_class(session, name, place))
+        self.classes.chosen.connect(lambda name, add: self.filter_toggled.emit("class", name, add))
+        self.classes.dropped.connect(self.pictures_dropped)
+        self.classes.menu_requested.connect(self._class_menu)
+        self.classes.moved.connect(workspace.classes.move)
         self._none = Label(tr("No classes yet.", "Aún no hay clases."), tone="dim", wrap=True)
         self._splits = {split: FilterLine(str(SPLIT_NAMES[split])) for split in SPLITS}
         for split, line in self._splits.items():
-            line.clicked.connect(lambda _=False, split=split: self.filter_asked.emit("split", split, False))
+            line.clicked.connect(lambda _=False, split=split: self.filter_toggled.emit("split", split, False))
         self._form = Form(SPLIT_PARAMS, fields_of(session.project.dataset.splits, SPLIT_PARAMS))
         self._form.value_changed.connect(self._set_split)
         self._form.settled.connect(lambda _name: session.seal())
         self._labels = Form(DATASET_PARAMS[1:], fields_of(session.project.dataset, DATASET_PARAMS[1:]))
         self._labels.value_changed.connect(self._set_dataset)
         self._labels.settled.connect(lambda _name: session.seal())
-        self.quality = QualityPanel(session, state)
-        self.quality.filter_asked.connect(lambda name, value: self.filter_asked.emit(name, value, False))
+        self.quality = QualityPanel(workspace, state)
+        self.quality.filter_chosen.connect(lambda name, value: self.filter_toggled.emit(name, value, False))
         note = Label(tr("Shares are used where folders do not name the split.",
                         "Las proporciones se usan donde las carpetas no nombran la división."), "secondary", "dim",
                      wrap=True)
@@ -68,7 +70,7 @@ class DataSide(QWidget):
             Expander(tr("Split settings", "Ajustes de división"), _holder(splits)), 12,
             self.quality, 12,
             Caption(tr("Labels", "Etiquetas")),
-            Expander(tr("Label settings", "Ajustes de etiquetas"), _holder(labels)), 12, SourcesList(session), None,
+            Expander(tr("Label settings", "Ajustes de etiquetas"), _holder(labels)), 12, SourcesList(workspace), None,
             spacing=4, margins=(16, 16, 16, 16)))
 
     def refresh(self, change: Change) -> None:
@@ -86,8 +88,7 @@ class DataSide(QWidget):
     def show_numbers(self) -> None:
         """Counts, and which lines are filtered."""
         self._show_classes()
-        pictures = self._session.pictures
-        counts = pictures.split_counts()
+        counts = self._counts.split_counts()
         total = max(1, sum(counts.values()))
         for split, line in self._splits.items():
             line.show_value(count(counts[split]), share=percent(counts[split] / total, 0),
@@ -95,11 +96,11 @@ class DataSide(QWidget):
         self.quality.show_numbers()
 
     def _show_classes(self) -> None:
-        names = self._session.pictures.all_class_names
+        names = self._counts.all_class_names
         self._search.setVisible(len(names) > _MANY)
         self._none.setVisible(not names)
         search = self._search.text() if len(names) > _MANY else ""
-        self.classes.show_classes(names, self._session.pictures.class_counts(), self._state.get("classes", ()), search,
+        self.classes.show_classes(names, self._counts.class_counts(), self._state.get("classes", ()), search,
                                   self._session.project.dataset.hidden_classes)
 
     # Edits ---------------------------------------------------------------------------------------
@@ -117,16 +118,16 @@ class DataSide(QWidget):
         name, done = QInputDialog.getText(self.window(), tr("New class", "Nueva clase"),
                                           tr("Name of the class:", "Nombre de la clase:"))
         name = name.strip()
-        if done and name and name not in self._session.pictures.all_class_names:
-            set_order(self._session, (*self._session.pictures.all_class_names, name), Text("New class", "Nueva clase"))
+        if done and name and name not in self._counts.all_class_names:
+            self._classes.set_order((*self._counts.all_class_names, name), Text("New class", "Nueva clase"))
 
     def _class_menu(self, name: str, point: QPoint) -> None:
         session = self._session
-        names = session.pictures.all_class_names
+        names = self._counts.all_class_names
         place, hidden = names.index(name), name in session.project.dataset.hidden_classes
         menu = QMenu(self)
         menu.addAction(tr("Show only this class", "Mostrar solo esta clase"),
-                       lambda: self.filter_asked.emit("class", name, False))
+                       lambda: self.filter_toggled.emit("class", name, False))
         menu.addAction(tr("Rename…", "Cambiar nombre…"), lambda: self._rename(name))
         merge = menu.addMenu(tr("Merge into", "Fusionar con"))
         for other in names:
@@ -135,19 +136,19 @@ class DataSide(QWidget):
         merge.setEnabled(len(names) > 1)
         menu.addAction(tr("Show again", "Volver a mostrar") if hidden else tr("Hide: take part in nothing",
                                                                               "Ocultar: no participa en nada"),
-                       lambda: hide_class(session, name, not hidden))
+                       lambda: self._classes.hide(name, not hidden))
         menu.addSeparator()
-        up = menu.addAction(tr("Move up", "Subir") + "\t" + _keys("Ctrl+Up"), lambda: move_class(session, name, place - 1))
+        up = menu.addAction(tr("Move up", "Subir") + "\t" + _keys("Ctrl+Up"), lambda: self._classes.move(name, place - 1))
         up.setEnabled(place > 0)
         down = menu.addAction(tr("Move down", "Bajar") + "\t" + _keys("Ctrl+Down"),
-                              lambda: move_class(session, name, place + 1))
+                              lambda: self._classes.move(name, place + 1))
         down.setEnabled(place < len(names) - 1)
-        alphabet = menu.addAction(tr("Alphabetical order", "Orden alfabético"), lambda: set_order(
-            session, (), Text("Order of classes", "Orden de las clases")))
+        alphabet = menu.addAction(tr("Alphabetical order", "Orden alfabético"), lambda: self._classes.set_order(
+            (), Text("Order of classes", "Orden de las clases")))
         alphabet.setEnabled(bool(session.project.dataset.class_names))
-        if not session.pictures.class_counts().get(name):
-            menu.addAction(tr("Remove this empty class", "Quitar esta clase vacía"), lambda: set_order(
-                session, tuple(each for each in names if each != name), Text("Remove class", "Quitar clase")))
+        if not self._counts.class_counts().get(name):
+            menu.addAction(tr("Remove this empty class", "Quitar esta clase vacía"), lambda: self._classes.set_order(
+                tuple(each for each in names if each != name), Text("Remove class", "Quitar clase")))
         menu.popup(point)
 
     def _rename(self, name: str) -> None:
@@ -162,8 +163,8 @@ class DataSide(QWidget):
         chosen = tuple(self._state.get("classes", ()))
         wanted = tuple(dict.fromkeys(new if each == old else each for each in chosen))
         # The old name is no filter any more by then; asking for what is shown already would lift it.
-        if rename_class(self._session, old, new) and wanted != tuple(self._state.get("classes", ())):
-            self.filter_asked.emit("classes", wanted, False)
+        if self._classes.rename(old, new) and wanted != tuple(self._state.get("classes", ())):
+            self.filter_toggled.emit("classes", wanted, False)
 
 
 def _keys(sequence: str) -> str:

@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.collection import Collection
+from cnnstudio.gui.state.judge import Judge
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.widgets.basics import Button, Caption, column, row
 from cnnstudio.gui.widgets.flow import FlowLayout
@@ -21,14 +22,15 @@ _SHOWN: Final = 6
 
 
 class SimilarPictures(QWidget):
-    """`chosen(path)` when one was clicked, `all_asked(path)` to show them in the grid; hidden without a map."""
+    """`chosen(path)` when one was clicked, `all_requested(path)` to show them in the grid; hidden without a map."""
 
     chosen = Signal(str)
-    all_asked = Signal(str)
+    all_requested = Signal(str)
 
-    def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(self, collection: Collection, judge: Judge, thumbnails: Thumbnails, parent: QWidget | None = None
+                 ) -> None:
         super().__init__(parent)
-        self._session, self._thumbnails = session, thumbnails
+        self._collection, self._judge, self._thumbnails = collection, judge, thumbnails
         self._path = ""
         self._views = [_Similar() for _ in range(_SHOWN)]
         self._wanted: list[Wanted] = []
@@ -39,7 +41,7 @@ class SimilarPictures(QWidget):
             flow.addWidget(view)
         head = row(Caption(tr("Similar pictures", "Imágenes parecidas")), None,
                    Button(tr("Show all", "Ver todas"), "link",
-                          on_click=lambda: self.all_asked.emit(self._path)))
+                          on_click=lambda: self.all_requested.emit(self._path)))
         self.setLayout(column(head, holder, spacing=6))
         thumbnails.arrived.connect(self._arrived)
 
@@ -50,17 +52,17 @@ class SimilarPictures(QWidget):
 
     def show_picture(self, picture: Picture | None) -> None:
         """The nearest pictures of this one."""
-        embedding = self._session.pictures.auditing.embedding if picture is not None else None
+        embedding = self._judge.embedding if picture is not None else None
         paths = embedding.neighbours_of(picture.path, _SHOWN) if embedding is not None and picture is not None else []
         self._path = picture.path if picture is not None else ""
-        found = self._session.pictures.rows(list(self._session.pictures.ids_of(paths)))
+        found = self._collection.rows(list(self._collection.ids_of(paths)))
         self.setVisible(bool(found))
         self._wanted = []
         for view, near in zip(self._views, [*found, *[None] * (_SHOWN - len(found))], strict=True):
             view.setVisible(near is not None)
             if near is not None:
                 view.show_path(near.path, near.class_name)
-                self._wanted.append(Wanted(("similar", near.id), self._session.pictures.path(near), near.size,
+                self._wanted.append(Wanted(("similar", near.id), self._collection.path(near), near.size,
                                            near.modified_ns, 96))
         self._arrived()
 

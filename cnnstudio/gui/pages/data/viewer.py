@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Picture
-from cnnstudio.gui.state.jobs import Report, Work
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.collection import Collection
+from cnnstudio.gui.state.jobs import JobList, Report, Work
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
 from cnnstudio.gui.widgets.words import percent
 from cnnstudio.gui.widgets.zoom import ZoomView
@@ -22,9 +22,9 @@ class DataViewer(QWidget):
     label_key = Signal(int)
     exclude_key = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, jobs: JobList, collection: Collection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._jobs, self._collection = jobs, collection
         self._picture: Picture | None = None
         self._again = False
         self.view = ZoomView()
@@ -66,13 +66,13 @@ class DataViewer(QWidget):
         self._name.setText(picture.path if picture is not None else "")
         if picture is None:
             self.view.set_image(None, tr("No picture selected", "Ninguna imagen seleccionada"))
-        elif self._session.jobs.of_kind("view") is not None:
+        elif self._jobs.of_kind("view") is not None:
             self._again = True
         else:
             self._load(picture)
 
     def _load(self, picture: Picture) -> None:
-        path = self._session.pictures.path(picture)
+        path = self._collection.path(picture)
 
         def work(_report: Report) -> object:
             from cnnstudio.gui.widgets.picture import image_of
@@ -84,7 +84,7 @@ class DataViewer(QWidget):
             except PictureError as trouble:
                 return Text(trouble.text("en"), trouble.text("es"))
 
-        self._session.jobs.run(work, Text("Opening the picture", "Abriendo la imagen"), "view", quiet=True,
+        self._jobs.run(work, Text("Opening the picture", "Abriendo la imagen"), "view", quiet=True,
                                done=lambda job: self._loaded(job, picture), owner=self)
 
     def _loaded(self, job: Work, picture: Picture) -> None:

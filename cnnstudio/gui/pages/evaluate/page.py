@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QStackedWidget, QWidget
 
@@ -19,8 +19,9 @@ from cnnstudio.gui.pages.evaluate.report import EvaluationReport
 from cnnstudio.gui.pages.evaluate.results import DATA, Answer, Results, below, measured_folder, outdated, read_results
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import FilterPictures
 from cnnstudio.gui.state.jobs import Job, Work
-from cnnstudio.gui.state.session import Change
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
 from cnnstudio.gui.widgets.words import pictures
@@ -50,13 +51,13 @@ class EvaluatePage(Page):
         self._side = EvaluateSide()
         self._side.run_chosen.connect(lambda run: self._choose(run=run))
         self._side.split_chosen.connect(self._choose_split)
-        self._side.folder_asked.connect(self._ask_folder)
+        self._side.folder_requested.connect(self._ask_folder)
         return self._side
 
     def inspector(self) -> QWidget:
         self._panel = PicturesPanel()
-        self._panel.worst_asked.connect(self._show_worst)
-        self._panel.data_asked.connect(self._show_in_data)
+        self._panel.worst_requested.connect(self._show_worst)
+        self._panel.data_requested.connect(self._show_in_data)
         return self._panel
 
     def centre(self) -> QWidget:
@@ -138,7 +139,7 @@ class EvaluatePage(Page):
 
     def _ask_folder(self) -> None:
         words = tr("Folder with one subfolder for each class", "Carpeta con una subcarpeta por clase")
-        found = QFileDialog.getExistingDirectory(self._stack, words, str(self.session.source_root or Path.home()))
+        found = QFileDialog.getExistingDirectory(self._stack, words, str(self.workspace.collection.root or Path.home()))
         if found:
             self.take_folder(Path(found))
 
@@ -220,7 +221,7 @@ class EvaluatePage(Page):
                 Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"}),))
 
     def _colors(self, found: Evaluated) -> list[int]:
-        return [self.session.pictures.color_index(each.name) for each in found.classes]
+        return [self.workspace.counts.color_index(each.name) for each in found.classes]
 
     def _kept(self, run: RunSummary) -> Evaluated | None:
         """The kept result; one of other folders counts only for the folder that is chosen."""
@@ -263,7 +264,7 @@ class EvaluatePage(Page):
 
     def _read_leakage(self, run: RunFolder, split: str) -> None:
         """What twins between the splits add to the accuracy, by what the audit found."""
-        index = self.session.index
+        index = self.workspace.collection.index
         if index is None or self.session.jobs.of_kind("leakage") is not None:
             return
 
@@ -308,7 +309,7 @@ class EvaluatePage(Page):
         assert self._shown is not None
         self._panel.show_answers(title, note, answers, [each.name for each in self._shown.classes],
                                  self._colors(self._shown), worst=worst,
-                                 in_data=bool(below(answers[:1], self.session.source_root)))
+                                 in_data=bool(below(answers[:1], self.workspace.collection.root)))
 
     def _show_worst(self) -> None:
         if self._shown is None or self._results is None:
@@ -339,12 +340,6 @@ class EvaluatePage(Page):
         return tr("{true} called {predicted}", "{true} llamadas {predicted}", true=true, predicted=predicted)
 
     def _show_in_data(self) -> None:
-        paths = below(self._panel.grid.answers, self.session.source_root)
+        paths = below(self._panel.grid.answers, self.workspace.collection.root)
         if paths:
-            self.session.asked.emit("filter_pictures", {"paths": paths, "title": self._panel.title})
-
-    def perform(self, action: str, arguments: dict[str, Any]) -> bool:
-        if action == "choose_run":
-            self._choose(run=str(arguments.get("run", "")))
-            return True
-        return False
+            self.session.request(FilterPictures(tuple(paths), self._panel.title))

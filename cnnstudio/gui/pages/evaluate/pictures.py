@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.pages.evaluate.results import Answer
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
@@ -134,8 +134,8 @@ class AnswerGrid(QAbstractScrollArea):
         if place == self.current:
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(box.x() + 1, box.y() + 1, side - 2, side - 2), theme.THUMBNAIL_RADIUS,
-                                    theme.THUMBNAIL_RADIUS)
+            painter.drawRoundedRect(QRectF(box.x() + 1, box.y() + 1, side - 2, side - 2), tokens.THUMBNAIL_RADIUS,
+                                    tokens.THUMBNAIL_RADIUS)
         painter.setFont(theme.font("secondary"))
         metrics = painter.fontMetrics()
         painter.setPen(theme.color("text"))
@@ -209,18 +209,18 @@ class AnswerGrid(QAbstractScrollArea):
 
 
 class PicturesPanel(QWidget):
-    """`worst_asked()` for the mistakes again, `data_asked()` to see the shown pictures on the Data page."""
+    """`worst_requested()` for the mistakes again, `data_requested()` to see the shown pictures on the Data page."""
 
-    worst_asked = Signal()
-    data_asked = Signal()
+    worst_requested = Signal()
+    data_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("scrolls", True)
         self._title = Elided("", "body_strong")
         self._note = Label("", "secondary", "dim", wrap=True)
-        self._worst = Button(tr("Worst mistakes", "Peores errores"), "link", on_click=self.worst_asked.emit)
-        self._data = Button(tr("Show in Data", "Ver en Datos"), "link", on_click=self.data_asked.emit)
+        self._worst = Button(tr("Worst mistakes", "Peores errores"), "link", on_click=self.worst_requested.emit)
+        self._data = Button(tr("Show in Data", "Ver en Datos"), "link", on_click=self.data_requested.emit)
         self.grid = AnswerGrid()
         links = row(self._data, self._worst, None, spacing=16)
         whole = column(self._title, self._note, links, 2, self.grid, spacing=4, margins=(16, 16, 10, 8))

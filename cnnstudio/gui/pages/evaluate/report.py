@@ -33,11 +33,11 @@ class EvaluationReport(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colors: dict[str, int] = {}
-        self._accuracy = KeyFigure(tr("Accuracy", "Exactitud"))
+        self.accuracy = KeyFigure(tr("Accuracy", "Exactitud"))
         self._loss = KeyFigure(tr("Loss", "Pérdida"))
         self._f1 = KeyFigure(tr("Mean F1", "F1 medio"))
         self._images = KeyFigure(tr("Pictures", "Imágenes"))
-        figures = KeyFigures(self._accuracy, self._loss, self._f1, self._images)
+        figures = KeyFigures(self.accuracy, self._loss, self._f1, self._images)
         text = Text("The model was trained further after this evaluation. Evaluate again for its present figures.",
                     "El modelo siguió entrenando después de esta evaluación. Evalúe de nuevo para ver sus cifras actuales.")
         self._outdated = Banner(warning("outdated_evaluation", text, "run"))
@@ -72,7 +72,7 @@ class EvaluationReport(QWidget):
     def show_report(self, found: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
         """Show an evaluation; `colors` are the numbers of its classes' colours."""
         low, high = wilson(found.accuracy, found.images)
-        self._accuracy.set(percent(found.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
+        self.accuracy.set(percent(found.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
                                                        low=percent(low), high=percent(high)))
         self._loss.set(number(found.loss, 4), tr("crossentropy", "entropía cruzada"))
         self._f1.set(number(mean_f1(found)), tr("of all classes", "de todas las clases"))

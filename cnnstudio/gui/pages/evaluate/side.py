@@ -28,11 +28,11 @@ def run_words(run: RunSummary, runs: Sequence[RunSummary]) -> str:
 
 
 class EvaluateSide(QWidget):
-    """`run_chosen(id)`, `split_chosen(name)` and `folder_asked()` when another folder is wanted."""
+    """`run_chosen(id)`, `split_chosen(name)` and `folder_requested()` when another folder is wanted."""
 
     run_chosen = Signal(str)
     split_chosen = Signal(str)
-    folder_asked = Signal()
+    folder_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class EvaluateSide(QWidget):
         self._facts = Facts()
         self._path = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
         self._folder = box(column(self._path, Button(tr("Choose folder…", "Elegir carpeta…"), "link",
-                                                     on_click=self.folder_asked.emit), spacing=4))
+                                                     on_click=self.folder_requested.emit), spacing=4))
         self._hint = Label(tr("A folder with one subfolder of pictures for each class that the model knows.",
                               "Una carpeta con una subcarpeta de imágenes por cada clase que el modelo conoce."),
                            "secondary", "dim", wrap=True)

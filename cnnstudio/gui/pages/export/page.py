@@ -26,12 +26,13 @@ from cnnstudio.gui.pages.export.records import (
     with_record,
     with_suffix,
 )
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job
-from cnnstudio.gui.state.session import Change
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Card
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.inputs import NumberBox, Select
+from cnnstudio.gui.widgets.inputs import Select
+from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.workers.preparing import export_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 

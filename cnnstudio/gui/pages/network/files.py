@@ -4,37 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign
 from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES
 from cnnstudio.interchange.open import SOURCE_SUFFIXES, SUFFIXES, read_network
 
-if TYPE_CHECKING:
-    from cnnstudio.gui.pages.network.page import NetworkPage
-
 KIND = "network_file"
 
 
 class NetworkFiles:
-    """Opens files for the Network page."""
+    """Opens files in place of the network of the editor; `parent` is the parent of dialogs."""
 
-    def __init__(self, page: NetworkPage) -> None:
-        self._page = page
-        self._session = page.session
+    def __init__(self, editor: NetworkEditor, parent: QWidget) -> None:
+        self._editor, self._parent = editor, parent
+        self._session = editor.session
 
     def choose(self) -> None:
         """Ask for a file and open it."""
         folder = self._session.remembered("network_folder", str(Path.home()))
         patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
         name, _kind = QFileDialog.getOpenFileName(
-            self._page.canvas, tr("Open a network", "Abrir una red"), folder,
+            self._parent, tr("Open a network", "Abrir una red"), folder,
             tr("Networks and code of Keras, ONNX", "Redes y código de Keras, ONNX") + f" ({patterns})")
         if name:
             self._session.remember("network_folder", str(Path(name).parent))
@@ -58,8 +55,8 @@ class NetworkFiles:
             return True
         try:
             foreign = read_network(path)
-        except ProblemError as trouble:
-            self._session.notice(*trouble.problems)
+        except ProblemError as err:
+            self._session.notice(*err.problems)
             return False
         self._take(foreign, path)
         return True
@@ -80,12 +77,12 @@ class NetworkFiles:
                 self._take(job.result, path)
 
         self._session.jobs.run(work, Text("Reading {name}", "Leyendo {name}").fill(name=path.name), KIND, page="network",
-                               done=ended, owner=self._page.canvas)
+                               done=ended, owner=self._parent)
 
     def _take(self, foreign: ForeignNetwork, path: Path) -> None:
-        context = self._page.context
+        context = self._editor.context
         self._session.edit(lambda project: with_foreign(project, foreign, context),
                            Text("Open {name}", "Abrir {name}").fill(name=path.name))
-        told = (unknown_problem(foreign, path), notes_problem(foreign, 4))
-        self._session.notice(*(problem for problem in told if problem is not None))
-        self._page.started()
+        problems = (unknown_problem(foreign, path), notes_problem(foreign, 4))
+        self._session.notice(*(problem for problem in problems if problem is not None))
+        self._editor.network_replaced.emit()

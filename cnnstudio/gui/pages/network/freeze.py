@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -13,13 +13,12 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core import edits
 from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.text import Text, tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import tokens
+from cnnstudio.gui.state.counts import Counts
+from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-
-if TYPE_CHECKING:
-    from cnnstudio.gui.pages.network.page import NetworkPage
 
 _STATE: Final = "similarity"
 
@@ -27,15 +26,16 @@ _STATE: Final = "similarity"
 class FreezeAdvice(Card):
     """The advice for one base of the network; the user says whether the pictures are like ImageNet's."""
 
-    def __init__(self, page: NetworkPage, node: str) -> None:
+    def __init__(self, session: Session, counts: Counts, state: dict[str, Any], node: str) -> None:
+        """`state`: where the choice is remembered."""
         super().__init__(title=tr("How much should learn?", "¿Cuánto debe aprender?"), margins=(12, 10, 12, 10), spacing=8)
-        self._page = page
+        self._session, self._counts, self._state = session, counts, state
         self._node = node
         self._wanted = ""
         self.question = Label("", "secondary", "dim", wrap=True)
         self.choice = SegmentedControl([("similar", tr("similar", "parecidas")), ("different", tr("different", "distintas"))],
                                        self._similarity)
-        self.choice.setFixedHeight(theme.CONTROL_HEIGHT)
+        self.choice.setFixedHeight(tokens.CONTROL_HEIGHT)
         self.choice.chosen.connect(self._choose)
         self.reason = Label("", "secondary", wrap=True)
         self.take = Button(tr("Take it", "Aplicar"), on_click=self._take)
@@ -48,24 +48,24 @@ class FreezeAdvice(Card):
 
     @property
     def _similarity(self) -> Similarity:
-        return "different" if self._page.state.get(_STATE) == "different" else "similar"
+        return "different" if self._state.get(_STATE) == "different" else "similar"
 
     def _choose(self, value: object) -> None:
-        self._page.state[_STATE] = str(value)
-        node = self._page.session.project.network.node(self._node)
+        self._state[_STATE] = str(value)
+        node = self._session.project.network.node(self._node)
         if node is not None:
             self.show_node(node)
 
     def show_node(self, node: Node) -> None:
         """Show the advice for the base as it is set now."""
         values = values_of(node, LAYERS[BASE])
-        base = base_of(values, self._page.context.bases)
+        base = base_of(values, self._session.bases)
         self.setVisible(base is not None)
         if base is None:
             return
         self.question.setText(tr("Your pictures, beside those of {source}:", "Sus imágenes, frente a las de {source}:",
                                  source=learned_on(base)))
-        pictures = self._page.session.pictures.split_counts().get("train", 0)
+        pictures = self._counts.split_counts().get("train", 0)
         self._wanted, reason = freeze_advice(pictures, self._similarity, base.until(str(values["ends_at"])))
         followed = values["trainable_from"] == self._wanted
         self.reason.setText(str(reason))
@@ -74,5 +74,5 @@ class FreezeAdvice(Card):
 
     def _take(self) -> None:
         node, wanted = self._node, self._wanted
-        self._page.session.edit(lambda project: edits.set_node_param(project, node, "trainable_from", wanted),
+        self._session.edit(lambda project: edits.set_node_param(project, node, "trainable_from", wanted),
                                 Text("Set how much of the base learns", "Ajustar cuánto aprende la base"))

@@ -14,7 +14,7 @@ from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.templates import TEMPLATES, Template
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import tokens
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout, flowing
@@ -54,7 +54,7 @@ class Gallery(QWidget):
         self._stack.addWidget(_architectures(self.template_chosen.emit))
         switch = SegmentedControl([(0, tr("Pretrained bases", "Bases preentrenadas")),
                                    (1, tr("Architectures", "Arquitecturas"))], 0)
-        switch.setFixedHeight(theme.CONTROL_HEIGHT)
+        switch.setFixedHeight(tokens.CONTROL_HEIGHT)
         switch.chosen.connect(self._show)
         head = flowing(box(row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch)),
                        Button(tr("Open a network file…", "Abrir un archivo de red…"), icon="folder",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.catalog.bases import Base
@@ -16,26 +17,30 @@ from cnnstudio.core.network import BASE, OUTPUT, Group, Node
 from cnnstudio.core.params import Value
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.network.actions import NetworkActions
+from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.pages.network.freeze import FreezeAdvice
 from cnnstudio.gui.pages.network.views import field_words, shape_words
+from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column
 from cnnstudio.gui.widgets.cards import Card, Facts
 from cnnstudio.gui.widgets.form import Form
-from cnnstudio.gui.widgets.inputs import NumberBox
+from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.words import count, percent, short, size
 from cnnstudio.network.fixes import take_over_output
 from cnnstudio.network.summary import title
-
-if TYPE_CHECKING:
-    from cnnstudio.gui.pages.network.page import NetworkPage
 
 
 class NetworkInspector(QWidget):
     """Rebuilt when another layer is chosen; kept, with its focus, while values change."""
 
-    def __init__(self, page: NetworkPage) -> None:
+    layers_requested = Signal(str)
+    """The layers of this base are to be seen."""
+
+    def __init__(self, editor: NetworkEditor, actions: NetworkActions, counts: Counts, state: dict[str, Any]) -> None:
+        """`state`: where choices are remembered."""
         super().__init__()
-        self._page = page
+        self._editor, self._actions, self._counts, self._state = editor, actions, counts, state
         self._shown: tuple[str, ...] | None = None
         self._form: Form | None = None
         self._freeze: FreezeAdvice | None = None
@@ -45,10 +50,10 @@ class NetworkInspector(QWidget):
         self.setLayout(self._layout)
 
     def show_nodes(self, chosen: list[str]) -> None:
-        network = self._page.session.project.network
+        network = self._editor.network
         nodes = [node for node in network.nodes if node.id in chosen]
-        group = self._page.work.chosen_group() if nodes else None
-        key = tuple(f"{node.id}/{node.type}" + _base_key(node, self._page.context.bases) for node in nodes)
+        group = self._actions.grouping.chosen_group() if nodes else None
+        key = tuple(f"{node.id}/{node.type}" + _base_key(node, self._editor.context.bases) for node in nodes)
         key += (f"{group.id}/{group.name}/{group.repeat}/{group.collapsed}",) if group is not None else ()
         if key != self._shown:
             self._shown = key
@@ -57,7 +62,7 @@ class NetworkInspector(QWidget):
             layer = LAYERS.find(nodes[0].type)
             if layer is not None:
                 self._form.set_values(values_of(nodes[0], layer))
-                self._form.set_problems(self._page.report.of(nodes[0].id))
+                self._form.set_problems(self._editor.report.of(nodes[0].id))
             if self._freeze is not None:
                 self._freeze.show_node(nodes[0])
         self._show_facts(nodes)
@@ -74,14 +79,14 @@ class NetworkInspector(QWidget):
         elif len(nodes) == 1:
             self._build_layer(nodes[0])
         elif nodes:
-            work = self._page.work
+            actions = self._actions
             self._add(Caption(tr("{n} layers", "{n} capas", n=len(nodes))),
                       Label(tr("Make them a block with a name: it can be collapsed to one card and repeated.",
                                "Conviértalas en un bloque con nombre: se puede plegar en una tarjeta y repetir."),
                             "body", "dim", wrap=True),
-                      Button(tr("Group as a block", "Agrupar en un bloque"), icon="layers", on_click=work.group),
-                      Button(tr("Duplicate", "Duplicar"), icon="copy", on_click=work.duplicate),
-                      Button(tr("Remove", "Eliminar"), icon="trash", on_click=work.remove))
+                      Button(tr("Group as a block", "Agrupar en un bloque"), icon="layers", on_click=actions.grouping.group),
+                      Button(tr("Duplicate", "Duplicar"), icon="copy", on_click=actions.clipboard.duplicate),
+                      Button(tr("Remove", "Eliminar"), icon="trash", on_click=actions.remove))
         else:
             self._add(Caption(tr("Whole network", "Toda la red")), self._intro())
         self._layout.addLayout(self._problems)
@@ -103,7 +108,7 @@ class NetworkInspector(QWidget):
 
     def _build_group(self, group: Group) -> None:
         """Name, repetitions and state of a block."""
-        work = self._page.work
+        actions = self._actions
         name = QLineEdit(group.name)
         name.setFont(theme.font("body"))
         name.setAccessibleName(tr("Name of the block", "Nombre del bloque"))
@@ -120,22 +125,22 @@ class NetworkInspector(QWidget):
         self._layout.addLayout(column(Label(tr("repetitions in a row", "repeticiones seguidas"), "secondary", "dim"),
                                       repeat, spacing=4))
         self._add(Button(tr("Open the block", "Abrir el bloque") if group.collapsed else
-                         tr("Collapse the block", "Plegar el bloque"), on_click=lambda: work.toggle(group.id)),
-                  Button(tr("Ungroup", "Desagrupar"), on_click=work.ungroup),
-                  Button(tr("Remove", "Eliminar"), icon="trash", on_click=work.remove))
+                         tr("Collapse the block", "Plegar el bloque"), on_click=lambda: actions.grouping.toggle(group.id)),
+                  Button(tr("Ungroup", "Desagrupar"), on_click=actions.grouping.ungroup),
+                  Button(tr("Remove", "Eliminar"), icon="trash", on_click=actions.remove))
 
     def _set_group(self, group: str, label: Text, **changes: object) -> None:
-        found = next((each for each in self._page.session.project.network.groups if each.id == group), None)
+        found = next((each for each in self._editor.network.groups if each.id == group), None)
         if found is not None and any(getattr(found, field) != value for field, value in changes.items()):
-            self._page.session.edit(lambda project: network_edits.set_group(project, group, **changes), label)
+            self._editor.session.edit(lambda project: network_edits.set_group(project, group, **changes), label)
 
     def _build_layer(self, node: Node) -> None:
         layer = LAYERS.find(node.type)
-        self._add(Caption(title(node, self._page.context.bases)))
+        self._add(Caption(title(node, self._editor.context.bases)))
         if layer is None:
             self._add(Label(tr("This version does not know this layer.", "Esta versión no conoce esta capa."), wrap=True))
             return
-        base = base_of_node(node, self._page.context.bases)
+        base = base_of_node(node, self._editor.context.bases)
         own = node.type == BASE and node.params.get("base") == "own"
         words = base.help if own and base is not None else Text(
             "A model of your own, without its classifier.", "Un modelo propio, sin su clasificador.") if own else layer.help
@@ -153,36 +158,36 @@ class NetworkInspector(QWidget):
         if layer.params:
             self._form = Form(layer.params, values_of(node, layer))
             self._form.value_changed.connect(lambda field, value: self._set(node.id, field, value))
-            self._form.settled.connect(lambda _field: self._page.session.seal())
+            self._form.settled.connect(lambda _field: self._editor.session.seal())
             if node.type == BASE:
                 self._offer_blocks(node)
             self._add(self._form)
             if node.type == BASE:
                 layers = Button(tr("Open into its layers…", "Abrir en sus capas…"), icon="layers",
-                                on_click=lambda: self._page.open_base(node.id))
+                                on_click=lambda: self.layers_requested.emit(node.id))
                 layers.setEnabled(base is not None)
                 self._add(layers)
                 if base is not None and base.own is not None:
                     self._add(OwnCard(base))
-                self._freeze = FreezeAdvice(self._page, node.id)
+                self._freeze = FreezeAdvice(self._editor.session, self._counts, self._state, node.id)
                 self._add(self._freeze)
         if node.type == OUTPUT:
             self._add(Button(tr("Take over…", "Tomar el control…"), on_click=lambda: self._take_over(node.id),
                              tooltip=tr("Make it an ordinary Dense layer that you set yourself.",
                                         "Convertirla en una capa Dense corriente que usted ajusta.")))
-        elif node.type == PLAIN_OUTPUT and node.id == self._page.report.output:
+        elif node.type == PLAIN_OUTPUT and node.id == self._editor.report.output:
             self._add(Button(tr("Follow the classes", "Seguir las clases"), on_click=lambda: self._follow(node.id)))
 
     def _offer_blocks(self, node: Node) -> None:
         """The freeze line as a list of the base's blocks instead of free text."""
-        base = base_of_node(node, self._page.context.bases)
+        base = base_of_node(node, self._editor.context.bases)
         if self._form is None:
             return
-        mine = [(each.own_file, str(each.label)) for each in self._page.context.bases.own_bases()]
+        mine = [(each.own_file, str(each.label)) for each in self._editor.context.bases.own_bases()]
         if node.params.get("base") == "own":
             present = str(node.params.get("file") or "")
             if present not in dict(mine):
-                name = title(node, self._page.context.bases)
+                name = title(node, self._editor.context.bases)
                 mine.insert(0, (present, tr("{name}: not there", "{name}: no está", name=name)))
             self._form.set_choices("file", mine)
         if base is None:
@@ -205,31 +210,31 @@ class NetworkInspector(QWidget):
         if wanted == node or not wanted:
             editor.setText(node)
             return
-        session = self._page.session
+        session = self._editor.session
         self._shown = None
         if session.edit(lambda project: edits.rename_node(project, node, wanted),
                         Text("Rename a layer", "Renombrar una capa")):
-            self._page.scene.choose([wanted])
+            self._editor.scene.choose([wanted])
         else:
             editor.setText(node)
 
     def _set(self, node: str, field: str, value: Value) -> None:
         label = Text("Set {name}", "Cambiar {name}").fill(name=field)
-        self._page.session.edit(lambda project: edits.set_node_param(project, node, field, value), label,
+        self._editor.session.edit(lambda project: edits.set_node_param(project, node, field, value), label,
                                 f"network.{node}.{field}")
 
     def _take_over(self, node: str) -> None:
-        context = self._page.context
-        self._page.session.edit(
+        context = self._editor.context
+        self._editor.session.edit(
             lambda project: take_over_output(project, node, context.output_units, context.output_activation),
             Text("Take over the output", "Tomar el control de la salida"))
 
     def _follow(self, node: str) -> None:
-        self._page.session.edit(lambda project: edits.replace_node(project, Node(id=node, type=OUTPUT)),
+        self._editor.session.edit(lambda project: edits.replace_node(project, Node(id=node, type=OUTPUT)),
                                 Text("Follow the classes", "Seguir las clases"))
 
     def _show_facts(self, nodes: list[Node]) -> None:
-        found = self._page.report
+        found = self._editor.report
         if len(nodes) == 1:
             one = found.nodes[nodes[0].id]
             share = one.cost.multiply_adds / found.multiply_adds if found.multiply_adds else 0.0
@@ -243,8 +248,8 @@ class NetworkInspector(QWidget):
                       (tr("Receptive field", "Campo receptivo"), field_words(one.field)),
                       (tr("Activations", "Activaciones"), size(one.activation_bytes))]
         elif nodes:
-            group = self._page.work.chosen_group()
-            often = times(self._page.session.project.network, group) if group is not None else 1
+            group = self._actions.grouping.chosen_group()
+            often = times(self._editor.network, group) if group is not None else 1
             costs = [found.nodes[each.id].cost for each in nodes]
             facts = [(tr("Parameters", "Parámetros"), count(often * sum(cost.parameters for cost in costs))),
                      (tr("of these learn", "de ellos aprenden"), count(often * sum(cost.trainable for cost in costs))),
@@ -252,7 +257,7 @@ class NetworkInspector(QWidget):
                      (tr("Activations", "Activaciones"),
                       size(often * sum(found.nodes[each.id].activation_bytes for each in nodes)))]
         else:
-            training = self._page.session.project.training
+            training = self._editor.session.project.training
             memory = found.activation_bytes * training.batch_size * 2 + found.trainable * 16
             facts = [(tr("Layers", "Capas"), str(len(found.nodes))),
                      (tr("Parameters", "Parámetros"), count(found.parameters)),
@@ -265,7 +270,7 @@ class NetworkInspector(QWidget):
     def _show_problems(self, nodes: list[Node]) -> None:
         clear(self._problems)
         chosen = {node.id for node in nodes}
-        wanted = [problem for problem in self._page.problems
+        wanted = [problem for problem in self._editor.problems
                   if (problem.where.node in chosen if chosen else problem.where.node is not None)]
         for problem in wanted[:6]:
             card = Card(edge="error" if problem.blocks else "warn", margins=(12, 10, 12, 10), spacing=6)
@@ -273,7 +278,7 @@ class NetworkInspector(QWidget):
                 card.body.addWidget(Label(str(problem.where.node), "body_strong"))
             card.body.addWidget(Label(str(problem.text), "body", "dim", wrap=True, selectable=True))
             for fix in problem.fixes:
-                card.body.addWidget(Button(str(fix.label), "link", on_click=partial(self._page.session.apply, fix)))
+                card.body.addWidget(Button(str(fix.label), "link", on_click=partial(self._editor.session.apply, fix)))
             self._problems.addWidget(card)
         if len(wanted) > 6:
             self._problems.addWidget(Label(tr("And {n} more.", "Y {n} más.", n=len(wanted) - 6), "secondary", "dim"))

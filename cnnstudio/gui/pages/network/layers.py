@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -15,15 +14,13 @@ from cnnstudio.core import edits
 from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.pages.network.views import shape_words
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import count
 from cnnstudio.network.shapes import report
 from cnnstudio.network.summary import summary, title
-
-if TYPE_CHECKING:
-    from cnnstudio.gui.pages.network.page import NetworkPage
 
 
 @dataclass(frozen=True)
@@ -42,9 +39,9 @@ class Layer:
 class BaseLayers(QDialog):
     """The layers of one base of the network, kept in step with it while it is open."""
 
-    def __init__(self, page: NetworkPage, node: str, parent: QWidget | None = None) -> None:
+    def __init__(self, editor: NetworkEditor, node: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._page, self._node = page, node
+        self._editor, self._node = editor, node
         self.resize(940, 640)
         self.table = Table((
             Column(tr("Block", "Bloque"), lambda layer: layer.block or tr("input", "entrada"), tone=_tone),
@@ -68,7 +65,7 @@ class BaseLayers(QDialog):
         self.setLayout(column(self._head, self._about, self.table,
                               row(self.learn, self.freeze, 16, self.end, self.whole, None, close, spacing=8), spacing=10,
                               margins=(24, 22, 24, 18)))
-        page.session.changed.connect(self._changed)
+        editor.session.changed.connect(self._changed)
         self._show()
 
     def _changed(self, _change: object) -> None:
@@ -76,14 +73,14 @@ class BaseLayers(QDialog):
             self._show()
 
     def _show(self) -> None:
-        node = self._page.session.project.network.node(self._node)
-        base = base_of_node(node, self._page.context.bases) if node is not None else None
+        node = self._editor.session.project.network.node(self._node)
+        base = base_of_node(node, self._editor.context.bases) if node is not None else None
         if node is None or base is None:
             self.reject()
             return
         self.setWindowTitle(tr("Layers of {base}", "Capas de {base}", base=base.label))
         self._head.setText(self.windowTitle())
-        rows = layers_of(base, node, self._page.context)
+        rows = layers_of(base, node, self._editor.context)
         learning = sum(layer.parameters for layer in rows if layer.state == "learns" and layer.kept)
         self._about.setText(tr(
             "{n} layers in {blocks} blocks; {learning} of {all} parameters learn. Batch normalisation stays as it is.",
@@ -98,8 +95,8 @@ class BaseLayers(QDialog):
         self._moved(same)
 
     def _moved(self, layer: Layer | None) -> None:
-        node = self._page.session.project.network.node(self._node)
-        base = base_of_node(node, self._page.context.bases) if node is not None else None
+        node = self._editor.session.project.network.node(self._node)
+        base = base_of_node(node, self._editor.context.bases) if node is not None else None
         known = node is not None and base is not None
         self.learn.setEnabled(known and layer is not None and bool(layer.block) and layer.kept)
         self.end.setEnabled(known and layer is not None and base is not None and _end_at(base, layer) != "")
@@ -113,8 +110,8 @@ class BaseLayers(QDialog):
             self._set("trainable_from", layer.block)
 
     def _end(self) -> None:
-        node = self._page.session.project.network.node(self._node)
-        base = base_of_node(node, self._page.context.bases) if node is not None else None
+        node = self._editor.session.project.network.node(self._node)
+        base = base_of_node(node, self._editor.context.bases) if node is not None else None
         if base is not None and self.table.selected is not None:
             self._set("ends_at", _end_at(base, self.table.selected))
 
@@ -122,7 +119,7 @@ class BaseLayers(QDialog):
         node = self._node
         label = (Text("Set how much of the base learns", "Ajustar cuánto aprende la base") if name == "trainable_from" else
                  Text("Set where the base ends", "Ajustar dónde termina la base"))
-        self._page.session.edit(lambda project: edits.set_node_param(project, node, name, value), label)
+        self._editor.session.edit(lambda project: edits.set_node_param(project, node, name, value), label)
 
 
 def layers_of(base: Base, node: Node, pictures: Context) -> list[Layer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
-from cnnstudio.gui.pages.network.work import on_clipboard
-
-if TYPE_CHECKING:
-    from cnnstudio.gui.pages.network.page import NetworkPage
+from cnnstudio.gui.pages.network.actions import NetworkActions
+from cnnstudio.gui.pages.network.canvas.view import NetworkView
+from cnnstudio.gui.pages.network.clipboard import on_clipboard
+from cnnstudio.gui.pages.network.editor import NetworkEditor
 
 _ALIGN: Final = {
     "left": Text("Left edges", "Bordes izquierdos"), "center": Text("Middles, one below the other", "Centros, en columna"),
@@ -28,17 +28,17 @@ _ALIGN: Final = {
 class NetworkMenu(QObject):
     """Everything that can be done with what is chosen."""
 
-    def __init__(self, page: NetworkPage) -> None:
-        super().__init__(page)
-        self._page = page
+    def __init__(self, editor: NetworkEditor, actions: NetworkActions, canvas: NetworkView) -> None:
+        super().__init__(editor)
+        self._editor, self._actions, self._canvas = editor, actions, canvas
 
     def show(self, at: QPoint, place: QPointF) -> QMenu:
         """Everything that can be done with what is chosen, at a place of the screen and of the canvas."""
-        widget = self._page.canvas
-        page, work = self._page, self._page.work
-        items, group = page.scene.chosen_items(), work.chosen_group()
-        grouped = any(page.session.project.network.group_of(node) is not None for node in page.scene.chosen_nodes())
-        menu = QMenu(widget)
+        scene, actions = self._editor.scene, self._actions
+        arrangement, clipboard, grouping = actions.arrangement, actions.clipboard, actions.grouping
+        items, group = scene.chosen_items(), grouping.chosen_group()
+        grouped = any(self._editor.network.group_of(node) is not None for node in scene.chosen_nodes())
+        menu = QMenu(self._canvas)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def add(label: str, action: Callable[[], object], icon: str = "", keys: str = "", enabled: bool = True,
@@ -53,47 +53,46 @@ class NetworkMenu(QObject):
                 made.setShortcutVisibleInContextMenu(True)
 
         add(tr("Insert a layer…", "Insertar una capa…"),
-            lambda: work.ask_layer("", None if items else (place.x(), place.y())), "plus", "Insert")
-        add(tr("Add a note", "Añadir una nota"), lambda: work.add_note(place), "edit")
+            lambda: actions.insertion.ask_layer(self._canvas, "", None if items else (place.x(), place.y())), "plus", "Insert")
+        add(tr("Add a note", "Añadir una nota"), lambda: actions.add_note(place), "edit")
         menu.addSeparator()
-        add(tr("Cut", "Cortar"), work.cut, "", "Ctrl+X", bool(items))
-        add(tr("Copy", "Copiar"), work.copy, "copy", "Ctrl+C", bool(items))
-        add(tr("Paste", "Pegar"), work.paste, "", "Ctrl+V", on_clipboard() is not None)
-        add(tr("Duplicate", "Duplicar"), work.duplicate, "", "Ctrl+D", bool(items))
-        add(tr("Remove", "Eliminar"), work.remove, "trash", "Del",
-            bool(items or page.scene.chosen_edges() or page.scene.chosen_notes()))
+        add(tr("Cut", "Cortar"), actions.cut, "", "Ctrl+X", bool(items))
+        add(tr("Copy", "Copiar"), clipboard.copy, "copy", "Ctrl+C", bool(items))
+        add(tr("Paste", "Pegar"), clipboard.paste, "", "Ctrl+V", on_clipboard() is not None)
+        add(tr("Duplicate", "Duplicar"), clipboard.duplicate, "", "Ctrl+D", bool(items))
+        add(tr("Remove", "Eliminar"), actions.remove, "trash", "Del",
+            bool(items or scene.chosen_edges() or scene.chosen_notes()))
         menu.addSeparator()
-        add(tr("Connect from top to bottom", "Conectar de arriba abajo"), work.connect_chosen, "link", "Ctrl+L",
+        add(tr("Connect from top to bottom", "Conectar de arriba abajo"), arrangement.connect_chosen, "link", "Ctrl+L",
             len(items) > 1)
-        add(tr("Group as a block", "Agrupar en un bloque"), work.group, "layers", "Ctrl+G", bool(items) and group is None)
-        add(tr("Ungroup", "Desagrupar"), work.ungroup, "", "Ctrl+Shift+G", grouped)
+        add(tr("Group as a block", "Agrupar en un bloque"), grouping.group, "layers", "Ctrl+G", bool(items) and group is None)
+        add(tr("Ungroup", "Desagrupar"), grouping.ungroup, "", "Ctrl+Shift+G", grouped)
         opened = group is not None and group.collapsed
         add(tr("Open the block", "Abrir el bloque") if opened else tr("Collapse the block", "Plegar el bloque"),
-            work.toggle, "", "Ctrl+E", grouped)
+            grouping.toggle, "", "Ctrl+E", grouped)
         lines = menu.addMenu(tr("Put in line", "Alinear"))
         lines.setEnabled(len(items) > 1)
-        for side, words in _ALIGN.items():
-            add(str(words), partial(work.align, side), to=lines)  # type: ignore[arg-type]
+        for side, label in _ALIGN.items():
+            add(str(label), partial(arrangement.align, side), to=lines)  # type: ignore[arg-type]
         lines.addSeparator()
-        add(tr("Equal gaps downwards", "Espacios iguales en vertical"), partial(work.distribute, True),
+        add(tr("Equal gaps downwards", "Espacios iguales en vertical"), partial(arrangement.distribute, True),
             enabled=len(items) > 2, to=lines)
-        add(tr("Equal gaps across", "Espacios iguales en horizontal"), partial(work.distribute, False),
+        add(tr("Equal gaps across", "Espacios iguales en horizontal"), partial(arrangement.distribute, False),
             enabled=len(items) > 2, to=lines)
         menu.addSeparator()
-        add(tr("Find a layer…", "Buscar una capa…"), page.canvas.finder.open, "search", "Ctrl+F")
-        add(tr("Arrange all", "Ordenar todo"), work.arrange)
+        add(tr("Find a layer…", "Buscar una capa…"), self._canvas.finder.open, "search", "Ctrl+F")
+        add(tr("Arrange all", "Ordenar todo"), arrangement.arrange)
         add(tr("Save as a drawing…", "Guardar como dibujo…"), self.print_drawing, "export")
         menu.popup(at)
         return menu
 
     def print_drawing(self) -> None:
         """Ask for a place and write the canvas there as SVG, PDF or PNG."""
-        widget = self._page.canvas
-        session = self._page.session
+        session = self._editor.session
         folder = session.remembered("drawing_folder", str(Path.home()))
         kinds = tr("Drawing", "Dibujo")
         name, _kind = QFileDialog.getSaveFileName(
-            widget, tr("Save as a drawing", "Guardar como dibujo"), str(Path(folder) / f"{session.project.name}.svg"),
+            self._canvas, tr("Save as a drawing", "Guardar como dibujo"), str(Path(folder) / f"{session.project.name}.svg"),
             f"{kinds} SVG (*.svg);;{kinds} PDF (*.pdf);;{kinds} PNG (*.png)")
         if name:
             session.remember("drawing_folder", str(Path(name).parent))
@@ -107,8 +106,8 @@ class NetworkMenu(QObject):
         if path.suffix.lower() not in DRAWINGS:
             path = path.with_name(path.name + ".svg")
         try:
-            draw(self._page.scene, path, self._page.session.project.name)
-        except ProblemError as trouble:
-            self._page.session.notice(*trouble.problems)
+            draw(self._editor.scene, path, self._editor.session.project.name)
+        except ProblemError as err:
+            self._editor.session.notice(*err.problems)
             return False
         return True

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QDialog, QFileDialog, QLayout, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.core import edits
 from cnnstudio.core.events import Failed, Finished
@@ -17,18 +16,13 @@ from cnnstudio.core.problems import ProblemError, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
+from cnnstudio.gui.pages.network.editor import NetworkEditor
+from cnnstudio.gui.pages.network.files import NetworkFiles
+from cnnstudio.gui.pages.network.models import RunsDialog, ask_for_model
 from cnnstudio.gui.state.jobs import Report, Work
-from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.basics import Button, Label, column, row
-from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import percent
 from cnnstudio.interchange.own_base.copying import copy_into_project
 from cnnstudio.interchange.own_base.files import SUFFIXES
 from cnnstudio.network.starting import with_base
-from cnnstudio.workers.own_bases import Source, model_of, trained_runs
-
-if TYPE_CHECKING:
-    from cnnstudio.gui.pages.network.page import NetworkPage
 
 KIND: Final = "own_base"
 _LABEL: Final = Text("Taking the model into the project", "Copiando el modelo en el proyecto")
@@ -37,20 +31,20 @@ _LABEL: Final = Text("Taking the model into the project", "Copiando el modelo en
 class OwnBases(QObject):
     """What the Network page does with models of the user's own."""
 
-    def __init__(self, page: NetworkPage) -> None:
-        super().__init__(page)
-        self._page = page
-        self._session = page.session
+    def __init__(self, editor: NetworkEditor, files: NetworkFiles, parent: QWidget) -> None:
+        super().__init__(editor)
+        self._editor, self._files, self._parent = editor, files, parent
+        self._session = editor.session
 
     def choose_file(self, node: str = "") -> None:
         """Ask for a `.keras` or `.h5` file to start from, or for that of the base `node`."""
-        path = ask_for_model(self._session, self._page.canvas)
+        path = ask_for_model(self._session, self._parent)
         if path is not None:
             self.take(path, node=node)
 
     def choose_run(self) -> RunsDialog:
         """Ask for a run of this project or of another one."""
-        dialog = RunsDialog(self._session, self._page.canvas.window())
+        dialog = RunsDialog(self._session, self._parent.window())
         dialog.taken.connect(self.take)
         dialog.open()
         return dialog
@@ -60,11 +54,11 @@ class OwnBases(QObject):
         path = Path(paths[0])
         if len(paths) != 1 or path.suffix.lower() not in SUFFIXES or not path.is_file():
             return False
-        menu = QMenu(self._page.canvas)
+        menu = QMenu(self._parent)
         menu.addAction(icons.icon("snow", "dim"), tr("Start from it as a base", "Partir de él como base"),
                        partial(self.take, path))
         menu.addAction(icons.icon("network", "dim"), tr("Open its network", "Abrir su red"),
-                       partial(self._page.files.open, path))
+                       partial(self._files.open, path))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(QCursor.pos())
         return True
@@ -102,7 +96,7 @@ class OwnBases(QObject):
             session.edit(lambda project: with_base(project, base),
                          Text("Start from {name}", "Partir de {name}").fill(name=base.label))
             session.notice(*(warning("own_base", note, "network") for note in base.own.notes) if base.own else ())
-            self._page.started()
+            self._editor.network_replaced.emit()
         elif found.params.get("file") == file:
             session.announce("network")
         else:
@@ -115,102 +109,3 @@ def _with_file(project: Project, node: str, file: str) -> Project:
     for name, value in (("base", "own"), ("file", file), ("trainable_from", "none"), ("ends_at", "all")):
         project = edits.set_node_param(project, node, name, value)
     return project
-
-
-def ask_for_model(session: Session, parent: QWidget) -> Path | None:
-    """A `.keras` or `.h5` file that the user chose; None where it was none."""
-    folder = session.remembered("network_folder", str(Path.home()))
-    name, _kind = QFileDialog.getOpenFileName(
-        parent, tr("A model of your own as a base", "Un modelo propio como base"), folder,
-        tr("Models of Keras", "Modelos de Keras") + f" ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
-    if not name:
-        return None
-    session.remember("network_folder", str(Path(name).parent))
-    return Path(name)
-
-
-class RunsDialog(QDialog):
-    """`taken(model, name)` when the user chose a run with a model, of the open project or a recent one, or a folder
-    that holds a model; `name` is what its copy is to be called."""
-
-    taken = Signal(Path, str)
-
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Start from a run", "Partir de un entrenamiento"))
-        self._session = session
-        self.resize(760, 460)
-        self.table = Table((
-            Column(tr("Project", "Proyecto"), lambda source: source.project, stretch=True),
-            Column(tr("Network", "Red"), lambda source: source.run.network),
-            Column(tr("Val. accuracy", "Exactitud val."), _accuracy,
-                   lambda source: source.run.metrics.get("val_accuracy", -1.0), right=True),
-            Column(tr("Trained", "Entrenada"), _when, lambda source: source.run.started, right=True),
-        ))
-        self.table.setAccessibleName(tr("Runs with a model", "Entrenamientos con modelo"))
-        self.table.opened.connect(self._take)
-        self.table.chosen.connect(self._moved)
-        self.note = Label(tr("Looking for runs…", "Buscando entrenamientos…"), "secondary", "dim", wrap=True)
-        self.take = Button(tr("Start from it", "Partir de él"), "primary", on_click=lambda: self._take(self.table.selected))
-        self.take.setEnabled(False)
-        close = Button(tr("Close", "Cerrar"), on_click=self.reject)
-        close.setAutoDefault(False)
-        folder = Button(tr("A folder…", "Una carpeta…"), icon="folder", on_click=self._ask_folder,
-                        tooltip=tr("The folder of a run, of an exported bundle or of a project",
-                                   "La carpeta de un entrenamiento, de un paquete exportado o de un proyecto"))
-        folder.setAutoDefault(False)
-        foot = row(self.note, folder, close, self.take, spacing=12)
-        foot.setStretch(0, 1)
-        about = Label(tr("The network of a run, without its classifier and with its weights, becomes the base; its recipe "
-                         "comes along. Runs of this project and of recent ones.",
-                         "La red de un entrenamiento, sin su clasificador y con sus pesos, pasa a ser la base; su receta la "
-                         "acompaña. Entrenamientos de este proyecto y de los recientes."), "secondary", "dim", wrap=True)
-        layout = column(Label(self.windowTitle(), "title"), about, self.table, foot, spacing=10, margins=(24, 22, 24, 18))
-        # A long note would make the dialog as high as if its words stood below each other.
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self.setLayout(layout)
-        self.setMinimumSize(560, 320)
-        folders = [*([session.folder] if session.folder is not None else []), *map(Path, session.settings.recent)]
-        session.jobs.run(lambda _report: trained_runs(folders), Text("Looking for runs", "Buscando entrenamientos"),
-                         "own_base_runs", page="network", quiet=True, done=self._listed, owner=self)
-
-    def _listed(self, job: Work) -> None:
-        found: list[Source] = list(job.result or [])
-        self.table.set_rows(found)
-        self.note.setText("" if found else tr("There is no trained run yet.", "Aún no hay ningún entrenamiento terminado."))
-        if found:
-            self.table.select(found[0])
-
-    def _moved(self, source: Source | None) -> None:
-        self.take.setEnabled(source is not None)
-
-    def _take(self, source: Source | None) -> None:
-        if source is not None:
-            self.taken.emit(source.model, source.name)
-            self.accept()
-
-    def _ask_folder(self) -> None:
-        session = self._session
-        chosen = QFileDialog.getExistingDirectory(self, tr("A run, a bundle or a project",
-                                                           "Un entrenamiento, un paquete o un proyecto"),
-                                                  session.remembered("network_folder", str(Path.home())))
-        if not chosen:
-            return
-        session.remember("network_folder", str(Path(chosen).parent))
-        try:
-            model, name = model_of(Path(chosen))
-        except ProblemError as trouble:
-            self.note.set_tone("error")
-            self.note.setText(str(trouble.problems[0].text))
-            return
-        self.taken.emit(model, name)
-        self.accept()
-
-
-def _accuracy(source: Source) -> str:
-    value = source.run.metrics.get("val_accuracy")
-    return "–" if value is None else percent(value)
-
-
-def _when(source: Source) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(source.run.started))

@@ -16,7 +16,7 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.data.dialogs.base import WorkDialog
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Label, row
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.gui.widgets.words import count, duration, number, percent
@@ -67,9 +67,10 @@ class ProbeDialog(WorkDialog):
 
     taken = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        self._collection, self._counts = workspace.collection, workspace.counts
         super().__init__(
-            session, tr("Which base suits?", "¿Qué base conviene?"), "", tr("Compare", "Comparar"), parent)
+            workspace.session, tr("Which base suits?", "¿Qué base conviene?"), "", tr("Compare", "Comparar"), parent)
         about = Label(tr(
             "Every base whose weights are on this computer looks at your training and validation pictures, at most 2,000 "
             "of each; a linear classifier learns from what it sees. The accuracy on the validation pictures tells what "
@@ -137,14 +138,14 @@ class ProbeDialog(WorkDialog):
     def _stale(self, found: BasesProbed) -> bool:
         from cnnstudio.workers.probing import pictures_key
 
-        index = self.session.index
-        return index is not None and found.key != pictures_key(index.counts(), tuple(self.session.class_names))
+        index = self._collection.index
+        return index is not None and found.key != pictures_key(index.counts(), tuple(self._counts.class_names))
 
     # Work ----------------------------------------------------------------------------------------
 
     def start_work(self) -> Job | None:
         session = self.session
-        index, root, folder, project = session.index, session.source_root, session.folder, session.project
+        index, root, folder, project = self._collection.index, self._collection.root, session.folder, session.project
         if index is None or root is None or folder is None or session.jobs.of_kind(KIND) is not None:
             return None
 

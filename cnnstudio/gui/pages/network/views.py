@@ -67,7 +67,7 @@ class LayerTable(QWidget):
             layer = LAYERS.find(entry[0].type)
             return theme.family_color(layer.family if layer is not None else "input")
 
-        self._table = Table([
+        self.table = Table([
             Column(tr("Layer", "Capa"), words=lambda entry: self._titles.get(entry[0].id, entry[0].type), color=family),
             Column(tr("Name", "Nombre"), words=lambda entry: entry[0].id),
             Column(tr("Output", "Salida"), words=lambda entry: shape_words(entry[1].shape),
@@ -87,10 +87,10 @@ class LayerTable(QWidget):
             Column(tr("Receptive field", "Campo receptivo"), words=lambda entry: field_words(entry[1].field),
                    key=lambda entry: _reach(entry[1].field), right=True),
         ])
-        self._table.setAccessibleName(tr("Layers of the network", "Capas de la red"))
-        self._table.chosen.connect(self._choose)
+        self.table.setAccessibleName(tr("Layers of the network", "Capas de la red"))
+        self.table.chosen.connect(self._choose)
         self._totals = Label("", "secondary", "dim", wrap=True)
-        self.setLayout(column(self._table, self._totals, spacing=12, margins=(24, 20, 24, 16)))
+        self.setLayout(column(self.table, self._totals, spacing=12, margins=(24, 20, 24, 16)))
 
     def show_report(self, network: NetworkSpec, found: NetworkReport, bases: BaseResolver) -> None:
         self._total = (max(1, found.parameters), max(1, found.multiply_adds))
@@ -102,7 +102,7 @@ class LayerTable(QWidget):
         # With the repetitions of blocks: as the model has them.
         nodes = {node.id: node for node in found.network.nodes or network.nodes}
         self._titles = {identifier: title(node, bases) for identifier, node in nodes.items()}
-        self._table.set_rows([(nodes[identifier], found.nodes[identifier]) for identifier in
+        self.table.set_rows([(nodes[identifier], found.nodes[identifier]) for identifier in
                               (*found.order, *(each for each in nodes if each not in found.order))])
         self._totals.setText(tr(
             "Total {total} parameters ({trainable} learn, {frozen} do not), {size} as float32; {adds} multiply-adds and "

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.predict.server import Model
-from cnnstudio.gui.pages.prepare.preview import Latest, Trouble
 from cnnstudio.gui.state.jobs import Report
+from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.words import moment
@@ -102,7 +102,7 @@ class Models(QObject):
             self.take(path)
 
     def _runs_listed(self, folder: Path, found: Any) -> None:
-        if folder == self._session.folder and not isinstance(found, Trouble):
+        if folder == self._session.folder and not isinstance(found, Failure):
             self.runs, self.known = found, True
             self._show()
             self.listed.emit()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from cnnstudio.core.events import Failed
 from cnnstudio.core.jobs import Answered, Prediction
@@ -18,21 +18,21 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.predict.models import Models
+from cnnstudio.gui.pages.predict.results import ResultsView
 from cnnstudio.gui.pages.predict.server import expand, save_answers, save_image, server_of
-from cnnstudio.gui.pages.predict.table import AnswerTable
 from cnnstudio.gui.pages.predict.views import (
     ENGINES,
     Answer,
-    AnswerView,
     drop_area,
     load_picture,
     note_words,
-    summary_words,
 )
-from cnnstudio.gui.pages.prepare.preview import Latest, Trouble
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import ChooseModel, Command, RestartServer, ShowPage
 from cnnstudio.gui.state.jobs import Work
-from cnnstudio.gui.state.session import Change, Session
-from cnnstudio.gui.widgets.basics import Button, Elided, box, column, row
+from cnnstudio.gui.state.latest import Failure, Latest
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.widgets.basics import Button, box, column
 from cnnstudio.gui.widgets.cards import EmptyState, paths_of
 
 _FLUSH_MS = 50
@@ -44,16 +44,18 @@ class PredictPage(Page):
     title = Text("Predict", "Predecir")
     icon = "predict"
 
-    def __init__(self, session: Session, parent: Any = None) -> None:
-        super().__init__(session, parent)
+    def __init__(self, workspace: Workspace, parent: Any = None) -> None:
+        super().__init__(workspace, parent)
+        session = self.session
         self._request = self._total = 0
         self._fresh: list[Answer] = []
-        self._answers: list[Answer] = []
+        self.answers: list[Answer] = []
+        """What is shown, in the order in which it was answered."""
         self._pending: list[str] = []
-        self._server = server_of(session)
-        self._server.changed.connect(self._server_changed)
-        self._server.predicted.connect(self._predicted)
-        self._server.answered.connect(self._answered)
+        self.server = server_of(session)
+        self.server.changed.connect(self._server_changed)
+        self.server.predicted.connect(self._predicted)
+        self.server.answered.connect(self._answered)
         self.models = Models(session, self)
         self.models.listed.connect(self._models_listed)
         self.models.chosen.connect(self._model_chosen)
@@ -69,11 +71,11 @@ class PredictPage(Page):
     # Widgets -------------------------------------------------------------------------------------
 
     def subtitle(self) -> str:
-        if self._server.ready is not None:
-            names = self._server.ready.class_names
+        if self.server.ready is not None:
+            names = self.server.ready.class_names
             return tr("{model} · {n} classes · {engine}", "{model} · {n} clases · {engine}", model=self.models.words,
-                      n=len(names), engine=ENGINES.get(self._server.ready.engine, self._server.ready.engine))
-        return tr("Loading the model…", "Cargando el modelo…") if self._server.running else ""
+                      n=len(names), engine=ENGINES.get(self.server.ready.engine, self.server.ready.engine))
+        return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
 
     def actions(self) -> Iterable[QWidget]:
         other = Button(tr("Other model…", "Otro modelo…"), tooltip=tr("An exported bundle or a .keras file",
@@ -88,11 +90,12 @@ class PredictPage(Page):
                                          tr("Train the network first, or take an exported model.",
                                             "Entrene primero la red, o use un modelo exportado."),
                                          tr("Go to Train", "Ir a Entrenar"),
-                                         on_click=lambda: self.session.asked.emit("open_page", {"page": "train"})))
+                                         on_click=lambda: self.session.request(ShowPage("train"))))
         area = drop_area(self._ask_folder, self.paste)
         area.dropped.connect(self.dropped)
         self._stack.addWidget(box(column(area, margins=(24, 20, 24, 24))))
-        self._stack.addWidget(self._results())
+        self._results = self._make_results()
+        self._stack.addWidget(self._results)
         self._stack.addWidget(EmptyState("search", tr("Looking for trained models…", "Buscando modelos entrenados…")))
         self._stack.setCurrentIndex(3)
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self._stack)
@@ -100,32 +103,15 @@ class PredictPage(Page):
         paste.activated.connect(self.paste)
         return self._stack
 
-    def _results(self) -> QWidget:
-        self._summary = Elided("", "body_strong")
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress.setFixedWidth(160)
-        self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self._stop_classifying)
-        self._save = Button(tr("Save as CSV…", "Guardar como CSV…"), "", "save", on_click=self._ask_csv)
-        bar: QHBoxLayout = row(self._summary, self._progress, self._cancel,
-                               Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder", on_click=self._ask_folder),
-                               Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=self.paste),
-                               self._save, Button(tr("Clear", "Vaciar"), "", on_click=self.clear), spacing=10)
-        bar.setStretch(0, 1)
-        self._table = AnswerTable(self._color)
-        self._table.chosen.connect(self._chosen)
-        self._view = AnswerView(self._color)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(16)
-        self._splitter.addWidget(self._table)
-        self._splitter.addWidget(self._view)
-        self._splitter.setStretchFactor(0, 2)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([820, 420])
-        whole = column(bar, self._splitter, spacing=14, margins=(24, 16, 24, 20))
-        whole.setStretch(1, 1)
-        return box(whole)
+    def _make_results(self) -> ResultsView:
+        results = ResultsView(self._color)
+        results.answer_chosen.connect(self._on_answer_chosen)
+        results.cancel_requested.connect(self._stop_classifying)
+        results.folder_requested.connect(self._ask_folder)
+        results.paste_requested.connect(self.paste)
+        results.save_requested.connect(self._ask_csv)
+        results.clear_requested.connect(self.clear)
+        return results
 
     def activated(self) -> None:
         self._serve()
@@ -134,10 +120,10 @@ class PredictPage(Page):
         self._flush.stop()
         for each in (self.models, self._expanding, self._loading):
             each.close()
-        self._table.close_threads()
+        self._results.close_threads()
 
     def _color(self, class_name: str) -> QColor:
-        index = self.session.pictures.color_index(class_name)
+        index = self.workspace.counts.color_index(class_name)
         if index < 0:
             names: Sequence[str] = self.state.get("names", ())
             index = names.index(class_name) if class_name in names else -1
@@ -165,28 +151,28 @@ class PredictPage(Page):
 
     def _serve(self) -> None:
         model = self.models.model
-        if model is not None and not (self._server.trouble is not None and self._server.model == model):
-            self._server.serve(model)
+        if model is not None and not (self.server.trouble is not None and self.server.model == model):
+            self.server.serve(model)
 
     def _model_chosen(self) -> None:
-        self._server.trouble = None
+        self.server.trouble = None
         self._serve()
-        if self._answers:
-            self._classify([each.path for each in self._answers])
+        if self.answers:
+            self._classify([each.path for each in self.answers])
         self._show_state()
 
     def _server_changed(self) -> None:
-        if self._server.ready is not None:
-            self.state["names"] = self._server.ready.class_names
-        if self._busy and not self._server.running:
+        if self.server.ready is not None:
+            self.state["names"] = self.server.ready.class_names
+        if self.busy and not self.server.running:
             self._give_up()
         self._show_state()
         self.header_changed.emit()
 
     def what_is_missing(self) -> Iterable[Problem]:
-        if self._server.trouble is not None:
+        if self.server.trouble is not None:
             again = Fix(action="restart_server", label=Text("Try again", "Reintentar"))
-            return (msgspec.structs.replace(self._server.trouble, fixes=(*self._server.trouble.fixes, again)),)
+            return (msgspec.structs.replace(self.server.trouble, fixes=(*self.server.trouble.fixes, again)),)
         if self.models.known and self.models.model is None:
             train = Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"})
             other = Fix(action="choose_model", label=Text("Other model…", "Otro modelo…"))
@@ -195,14 +181,14 @@ class PredictPage(Page):
                             fixes=(train, other)),)
         return ()
 
-    def perform(self, action: str, arguments: dict[str, Any]) -> bool:
-        if action == "choose_model":
-            self.models.ask()
-        elif action == "restart_server":
-            self.models.choose(self.models.model)
-        else:
-            return False
-        return True
+    def handle(self, command: Command) -> None:
+        match command:
+            case ChooseModel():
+                self.models.ask()
+            case RestartServer():
+                self.models.choose(self.models.model)
+            case _:
+                super().handle(command)
 
     # What comes in -------------------------------------------------------------------------------
 
@@ -227,7 +213,7 @@ class PredictPage(Page):
             self.session.notice(warning("nothing_to_paste", Text("There is no picture on the clipboard.",
                                                                  "No hay ninguna imagen en el portapapeles."), "file"))
             return
-        folder = self._server.pasted
+        folder = self.server.pasted
         path = folder / f"pasted-{len(list(folder.iterdir())) + 1}.png"
         self._saving = self.session.jobs.run(lambda _report: save_image(image, path),
                                              Text("Pasting", "Pegando"), "paste", quiet=True)
@@ -250,7 +236,7 @@ class PredictPage(Page):
             self.dropped([path])
 
     def _classify(self, paths: Any) -> None:
-        if isinstance(paths, Trouble) or not paths:
+        if isinstance(paths, Failure) or not paths:
             self.session.notice(warning("no_pictures", Text("There are no pictures to classify.",
                                                             "No hay imágenes que clasificar."), "file"))
             return
@@ -260,30 +246,31 @@ class PredictPage(Page):
             return
         self._fresh.clear()
         self._total = len(paths)
-        self._table.sort_while_filling(False)
+        self._results.table.sort_while_filling(False)
         self.state.pop("note", None)
         self._show_answers([Answer(paths[0])] if len(paths) == 1 else [])
         self._serve()
-        self._request = self._server.ask(paths)
+        self._request = self.server.ask(paths)
         self.state.update(request=self._request, total=self._total)
-        if not self._server.running:
+        if not self.server.running:
             self._give_up()
         self._show_state()
 
     def clear(self) -> None:
         """Forget the pictures and their answers."""
-        if self._busy:
+        if self.busy:
             self._stop_classifying()
         self._total = self.state["total"] = 0
         self._show_answers([])
         self._show_state()
 
     @property
-    def _busy(self) -> bool:
+    def busy(self) -> bool:
+        """Whether answers are still to come."""
         return self._request != 0 and self._request == self.state.get("request")
 
     def _stop_classifying(self) -> None:
-        self._server.interrupt()
+        self.server.interrupt()
         self._serve()
         self._show_state()
 
@@ -292,8 +279,8 @@ class PredictPage(Page):
         self._show_fresh()
         self._request = 0
         self.state.pop("request", None)
-        self._total = self.state["total"] = len(self._answers)
-        self._table.sort_while_filling(True)
+        self._total = self.state["total"] = len(self.answers)
+        self._results.table.sort_while_filling(True)
 
     # Answers -------------------------------------------------------------------------------------
 
@@ -301,8 +288,8 @@ class PredictPage(Page):
         if event.request != self._request:
             return
         if self._total == 1:
-            self._answers[0].prediction = event
-            self._view.show_answer(self._answers[0], "")
+            self.answers[0].prediction = event
+            self._results.show_answer(self.answers[0], "")
             return
         self._fresh.append(Answer(event.path, event))
         if not self._flush.isActive():
@@ -314,7 +301,7 @@ class PredictPage(Page):
         self.state.pop("request", None)
         self._flush.stop()
         self._show_fresh()
-        self._table.sort_while_filling(True)
+        self._results.table.sort_while_filling(True)
         self.state["note"] = note_words(event)
         self._show_state()
 
@@ -322,35 +309,35 @@ class PredictPage(Page):
         fresh, self._fresh = self._fresh, []
         if not fresh:
             return
-        self._answers += fresh
-        self.state["answers"] = self._answers
-        self._table.append(fresh)
-        if self._table.selected is None:
-            self._table.select(self._answers[0])
+        self.answers += fresh
+        self.state["answers"] = self.answers
+        self._results.table.append(fresh)
+        if self._results.table.selected is None:
+            self._results.table.select(self.answers[0])
         self._show_state()
 
     def _show_answers(self, answers: list[Answer]) -> None:
-        self._answers = list(answers)
-        self.state["answers"] = self._answers
-        self._table.set_rows(self._answers)
-        self._chosen(self._answers[0] if self._answers else None)
-        if len(self._answers) > 1:
-            self._table.select(self._answers[0])
+        self.answers = list(answers)
+        self.state["answers"] = self.answers
+        self._results.table.set_rows(self.answers)
+        self._on_answer_chosen(self.answers[0] if self.answers else None)
+        if len(self.answers) > 1:
+            self._results.table.select(self.answers[0])
 
-    def _chosen(self, answer: Answer | None) -> None:
-        self._view.show_answer(answer, self._waiting_words())
+    def _on_answer_chosen(self, answer: Answer | None) -> None:
+        self._results.show_answer(answer, self._waiting_text())
         if answer is None:
-            self._view.show_picture(None)
+            self._results.show_picture(None)
         else:
             self._loading.ask(answer.path)
 
-    def _picture_loaded(self, _path: str, found: QImage | Trouble) -> None:
-        self._view.show_picture(found)
+    def _picture_loaded(self, _path: str, found: QImage | Failure) -> None:
+        self._results.show_picture(found)
 
-    def _waiting_words(self) -> str:
-        if self._server.trouble is not None or self.models.model is None:
+    def _waiting_text(self) -> str:
+        if self.server.trouble is not None or self.models.model is None:
             return tr("No answer", "Sin respuesta")
-        return tr("Loading the model…", "Cargando el modelo…") if self._server.ready is None \
+        return tr("Loading the model…", "Cargando el modelo…") if self.server.ready is None \
             else tr("Classifying…", "Clasificando…")
 
     def _show_state(self) -> None:
@@ -362,22 +349,14 @@ class PredictPage(Page):
         else:
             self._stack.setCurrentIndex(0 if self.models.known else 3)
         several = self._total > 1
-        self._table.setVisible(several)
-        self._view.set_alone(not several)
+        self._results.show_several(several)
         self._choose.setEnabled(self.models.model is not None)
         if not self._total:
             return
-        done = len(self._answers) if several else int(self._answers[0].prediction is not None) if self._answers else 0
-        words = summary_words(self._answers, done, self._total)
-        self._summary.setText(f"{words} · {self.state['note']}" if several and self.state.get("note") else words)
-        self._progress.setVisible(self._busy and several)
-        self._cancel.setVisible(self._busy and several)
-        self._progress.setRange(0, self._total)
-        self._progress.setValue(done)
-        self._save.setEnabled(done > 0)
-        self._view.show_note(self.state.get("note", "") if not several else "")
-        if done == 0 and not several and self._answers:
-            self._view.show_answer(self._answers[0], self._waiting_words())
+        done = len(self.answers) if several else int(self.answers[0].prediction is not None) if self.answers else 0
+        self._results.show_progress(self.answers, done, self._total, busy=self.busy, note=self.state.get("note", ""))
+        if done == 0 and not several and self.answers:
+            self._results.show_answer(self.answers[0], self._waiting_text())
 
     # CSV -----------------------------------------------------------------------------------------
 
@@ -389,7 +368,7 @@ class PredictPage(Page):
 
     def save_csv(self, path: Path) -> Work:
         """Write all answers, as `cnnstudio predict --csv` does; trouble becomes a notice."""
-        rows = [each.prediction for each in self._answers if each.prediction is not None]
+        rows = [each.prediction for each in self.answers if each.prediction is not None]
         names = tuple(self.state.get("names", ()))
         job = self.session.jobs.run(lambda _report: save_answers(path, rows, names), Text("Saving", "Guardando"),
                                     "csv", quiet=True)

@@ -17,8 +17,9 @@ from cnnstudio.core.events import Event, Failed, Notice, Progress
 from cnnstudio.core.jobs import Answered, Prediction, Ready
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.text import Text
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Report
-from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.preparing import serving_job
 
 KIND: Final = "serve"

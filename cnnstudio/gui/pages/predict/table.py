@@ -86,7 +86,7 @@ class AnswerTable(Table):
         first = max(0, self.rowAt(0))
         last = self.rowAt(self.viewport().height() - 1)
         last = self.model().rowCount() - 1 if last < 0 else last
-        rows = [self._row(self.model().index(number, 0)) for number in range(first, last + 1)]
+        rows = [self.row_at(self.model().index(number, 0)) for number in range(first, last + 1)]
         self.thumbnails.want([wanted for row in rows if (wanted := self.wanted(row.path)) is not None])
 
     def close_threads(self) -> None:
@@ -110,7 +110,7 @@ class _Thumbnail(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
               ) -> None:
         super().paint(painter, option, index)
-        answer: Answer = self._table._row(index)  # type: ignore[arg-type]
+        answer: Answer = self._table.row_at(index)  # type: ignore[arg-type]
         wanted = self._table.wanted(answer.path)
         image = self._table.thumbnails.get(wanted) if wanted is not None else None
         room = QRectF(option.rect).adjusted(10, 4, -10, -4)

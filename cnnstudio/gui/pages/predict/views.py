@@ -15,8 +15,8 @@ from cnnstudio.core.jobs import Answered, Prediction, Ranked
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.prepare.preview import Trouble
 from cnnstudio.gui.state.jobs import Report
+from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, column, row
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.picture import PictureView, image_of
@@ -63,7 +63,7 @@ def summary_words(answers: Sequence[Answer], done: int, total: int) -> str:
                             else tr("{n} unreadable", "{n} ilegibles", n=count(troubles)))
 
 
-def load_picture(path: str, _report: Report) -> QImage | Trouble:
+def load_picture(path: str, _report: Report) -> QImage | Failure:
     """The file as large as the page may show it."""
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.problems import picture_problem
@@ -72,9 +72,9 @@ def load_picture(path: str, _report: Report) -> QImage | Trouble:
     try:
         return image_of(thumbnail(path, _LARGEST))
     except PictureError as trouble:
-        return Trouble(str(picture_problem(trouble, path).text))
+        return Failure(str(picture_problem(trouble, path).text))
     except OSError as trouble:
-        return Trouble(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
+        return Failure(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
                           name=Path(path).name, reason=reason_of(trouble)))
 
 
@@ -176,8 +176,8 @@ class AnswerView(QWidget):
         self._note.setVisible(bool(text))
 
     def show_picture(self, found: Any) -> None:
-        """A QImage, or a Trouble."""
-        if isinstance(found, Trouble):
+        """A QImage, or a Failure."""
+        if isinstance(found, Failure):
             self.picture.set_message(found.text, "error")
         else:
             self.picture.set_image(found)

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSplitter, QStackedWi
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.prepare.preview import GridAsked, Trouble, shrunk
+from cnnstudio.gui.pages.prepare.preview import GridAsked, shrunk
 from cnnstudio.gui.state.jobs import Report
+from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import Python
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 64
 """At most so many pictures of a batch are made to be looked at."""
-_ROOM: Final = 256 << 20
+ROOM: Final = 256 << 20
 """Bytes that they take at most: a batch of 4096 x 4096 pixels would not fit into the memory."""
 _CORNER: Final = 8
 _SIGN: Final = " · "
@@ -56,7 +57,7 @@ class BatchLook:
     corner: str
 
 
-def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Trouble:
+def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
     """Make the batch as training does."""
     import numpy as np
 
@@ -67,7 +68,7 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Trouble:
 
     grid = asked.grid
     training = Training(grid.pictures, grid.batch_size, grid.seed, grid.steps)
-    fitting = _ROOM // (4 * int(grid.recipe["height"]) * int(grid.recipe["width"]))
+    fitting = ROOM // (4 * int(grid.recipe["height"]) * int(grid.recipe["width"]))
     cells = first_of_epoch(training, grid.epoch, max(1, min(grid.batch_size, LARGEST, fitting)))
 
     def load(position: int) -> np.ndarray | None:
@@ -80,11 +81,11 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Trouble:
     try:
         seen = seen_in_training(cells, training, load)
     except (ValueError, KeyError):
-        return Trouble(tr("This recipe cannot be carried out. See the marked card.",
+        return Failure(tr("This recipe cannot be carried out. See the marked card.",
                           "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))
     pictures = [each.picture for each in seen if each.picture is not None]
     if not pictures:
-        return Trouble(tr("None of these pictures can be read.", "No se puede leer ninguna de estas imágenes."))
+        return Failure(tr("None of these pictures can be read.", "No se puede leer ninguna de estas imágenes."))
     positions = sorted({position for each in seen for position in each.shares})
     numbers = dict(zip(positions, asked.labels(positions), strict=True))
     labels = np.zeros((len(seen), len(asked.classes)), np.float32)
@@ -92,7 +93,7 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Trouble:
         for position, share in each.shares.items():
             labels[index, numbers[position]] += share
     batch = np.stack(pictures)
-    words = [_label_words(label, asked.label_mode) for label in labels]
+    words = [label_text(label, asked.label_mode) for label in labels]
     facts = (
         (tr("pictures", "imágenes"), f"{_shape(batch.shape)} {batch.dtype}"),
         (tr("lowest, highest", "mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
@@ -110,7 +111,7 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Trouble:
                      tuple(words), facts, corner)
 
 
-def _label_words(label: np.ndarray, mode: str) -> str:
+def label_text(label: np.ndarray, mode: str) -> str:
     """A label in the form that the loss gets."""
     if mode == "int":
         return str(int(label.argmax()))
@@ -260,6 +261,12 @@ class PipelineView(QWidget):
                         "se sortea viene de Keras."), "secondary", "dim", wrap=True)
         return box(column(note, self._text, spacing=10))
 
+    @property
+    def pictures(self) -> list[QWidget]:
+        """The pictures of the batch that is shown."""
+        items = [self._flow.itemAt(index) for index in range(self._flow.count())]
+        return [widget for item in items if item is not None and (widget := item.widget()) is not None]
+
     def _show(self, which: object) -> None:
         self._stack.setCurrentIndex(1 if which == "code" else 0)
         self._copy.setVisible(which == "code")
@@ -287,11 +294,11 @@ class PipelineView(QWidget):
             self._text.setPlainText(code)
             self._text.verticalScrollBar().setValue(place)
 
-    def show_batch(self, found: BatchLook | Trouble) -> None:
+    def show_batch(self, found: BatchLook | Failure) -> None:
         """A real batch, or why there is none."""
-        self._trouble.setVisible(isinstance(found, Trouble))
+        self._trouble.setVisible(isinstance(found, Failure))
         clear(self._flow)
-        if isinstance(found, Trouble):
+        if isinstance(found, Failure):
             self._trouble.setText(found.text)
             return
         self._numbers.show_facts(found.facts)

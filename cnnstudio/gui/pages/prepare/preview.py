@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from cnnstudio.core.system_words import reason_of
-from cnnstudio.core.text import Text, tr
-from cnnstudio.gui.state.jobs import JobList, Report, Work
+from cnnstudio.core.text import tr
+from cnnstudio.gui.state.jobs import Report
+from cnnstudio.gui.state.latest import Failure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,63 +82,7 @@ class GridCell:
     shares: dict[int, float]
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """Why there is nothing to show."""
-
-    text: str
-
-
-class Latest(QObject):
-    """Runs one function in a thread; of what is asked meanwhile only the newest request is done."""
-
-    answered = Signal(object, object)
-    """The request and what the function answered, or a Trouble."""
-
-    def __init__(self, jobs: JobList, kind: str, function: Callable[[Any, Report], Any], parent: QObject) -> None:
-        super().__init__(parent)
-        self._jobs, self._kind, self._function = jobs, kind, function
-        self._job: Work | None = None
-        self._doing: Any = None
-        self._waiting: Any = None
-
-    def ask(self, request: Any) -> None:
-        """Do this next, and forget what waits."""
-        if self._job is None:
-            self._start(request)
-        else:
-            self._waiting = request
-            self._job.cancel()
-
-    def close(self) -> None:
-        """End the thread; nothing is answered any more."""
-        self._waiting = None
-        if self._job is not None:
-            self._job.ended.disconnect(self._over)
-            self._job.cancel()
-            self._job.join()
-            self._job = None
-
-    def _start(self, request: Any) -> None:
-        self._doing = request
-        self._job = self._jobs.run(lambda report: self._function(request, report),
-                                   Text("Preview", "Vista previa"), self._kind, quiet=True)
-        self._job.ended.connect(self._over)
-
-    def _over(self, last: Any) -> None:
-        job, request = self._job, self._doing
-        waiting, self._job, self._waiting = self._waiting, None, None
-        if waiting is not None:
-            self._start(waiting)
-        if job is None:
-            return
-        if job.result is not None:
-            self.answered.emit(request, job.result)
-        elif (problem := getattr(last, "problem", None)) is not None:
-            self.answered.emit(request, Trouble(str(problem.text)))
-
-
-def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Trouble:
+def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Failure:
     """The files after every stage of the recipe. Of one file trouble is told, of several the others are shown."""
     from cnnstudio.catalog.pixels import stages
     from cnnstudio.imaging.errors import PictureError
@@ -151,10 +95,10 @@ def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Troub
         try:
             columns.append([_look(each.id, each.type, each.picture) for each in stages(path, asked.recipe)])
         except PictureError as reason:
-            trouble = Trouble(str(picture_problem(reason, path).text))
+            trouble = Failure(str(picture_problem(reason, path).text))
             columns.append(None)
         except OSError as reason:
-            trouble = Trouble(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
+            trouble = Failure(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
                                  name=path.name, reason=reason_of(reason)))
             columns.append(None)
         except ValueError:
@@ -166,8 +110,8 @@ def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Troub
             for number, first in enumerate(whole)]
 
 
-def _refused() -> Trouble:
-    return Trouble(tr("This recipe cannot be carried out. See the marked card.",
+def _refused() -> Failure:
+    return Failure(tr("This recipe cannot be carried out. See the marked card.",
                       "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))
 
 
@@ -208,7 +152,7 @@ class GridMaker:
         self._recipe = ""
         self._kept: dict[Path, np.ndarray | None] = {}
 
-    def make(self, asked: GridAsked, report: Report) -> list[GridCell] | Trouble:
+    def make(self, asked: GridAsked, report: Report) -> list[GridCell] | Failure:
         """Sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
         from cnnstudio.gui.widgets.picture import image_of
         from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training

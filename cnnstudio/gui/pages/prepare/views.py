@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.pages.prepare.preview import GridCell, StageLook, StageRow
 from cnnstudio.gui.widgets.picture import draw_rounded, fitted
 
@@ -31,18 +31,18 @@ class StageTile(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = ""
-        self._captions: tuple[str, ...] = ()
-        self._looks: tuple[StageLook | None, ...] = ()
+        self.title = ""
+        self.captions: tuple[str, ...] = ()
+        self.looks: tuple[StageLook | None, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     @property
     def look(self) -> StageLook | None:
         """The look of the first picture."""
-        return self._looks[0] if self._looks else None
+        return self.looks[0] if self.looks else None
 
     def show_stage(self, title: str, looks: Sequence[StageLook | None], captions: Sequence[str] = ()) -> None:
-        self._title, self._looks, self._captions = title, tuple(looks), tuple(captions)
+        self.title, self.looks, self.captions = title, tuple(looks), tuple(captions)
         words = [size_words(look) if look is not None else "–" for look in looks]
         lines = [f"{caption}: {size}" for caption, size in zip(captions, words, strict=True)] if captions else words
         self.setAccessibleName(f"{title}: {', '.join(lines)}")
@@ -60,12 +60,12 @@ class StageTile(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font("secondary"))
         painter.setPen(theme.color("text"))
-        title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, self.width())
+        title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(QRectF(0, 0, self.width(), 18), Qt.AlignmentFlag.AlignVCenter, title)
-        count = max(1, len(self._looks))
+        count = max(1, len(self.looks))
         width = (self.width() - _GAP * (count - 1)) / count
-        for number, look in enumerate(self._looks):
-            caption = self._captions[number] if self._captions else size_words(look) if look is not None else ""
+        for number, look in enumerate(self.looks):
+            caption = self.captions[number] if self.captions else size_words(look) if look is not None else ""
             self._paint(painter, QRectF(number * (width + _GAP), 20, width, self.height() - 20), look, caption)
 
     @staticmethod
@@ -73,9 +73,9 @@ class StageTile(QWidget):
         well = QRectF(room.x(), room.y(), room.width(), _PICTURE)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("sunk"))
-        painter.drawRoundedRect(well, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+        painter.drawRoundedRect(well, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
         if look is not None:
-            draw_rounded(painter, look.image, fitted(look.image.size(), well), theme.THUMBNAIL_RADIUS)
+            draw_rounded(painter, look.image, fitted(look.image.size(), well), tokens.THUMBNAIL_RADIUS)
         painter.setPen(theme.color("dim"))
         below = well.bottom() + 5
         words = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(room.width()))
@@ -191,9 +191,14 @@ class StageStrip(QWidget):
         self.setFixedHeight(lines * height + (lines - 1) * gap)
 
     @property
+    def tiles(self) -> list[StageTile]:
+        """The tiles that are shown."""
+        return [tile for tile in self._tiles if not tile.isHidden()]
+
+    @property
     def titles(self) -> list[str]:
         """The names of the tiles in view."""
-        return [tile._title for tile in self._tiles if not tile.isHidden()]
+        return [tile.title for tile in self._tiles if not tile.isHidden()]
 
 
 class Mosaic(QWidget):
@@ -236,9 +241,9 @@ class Mosaic(QWidget):
             if image is None:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.color("sunk"))
-                painter.drawRoundedRect(cell, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+                painter.drawRoundedRect(cell, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
             else:
-                draw_rounded(painter, image, fitted(image.size(), cell), theme.THUMBNAIL_RADIUS)
+                draw_rounded(painter, image, fitted(image.size(), cell), tokens.THUMBNAIL_RADIUS)
                 self._paint_words(painter, cell, self._words[number] if number < len(self._words) else "")
 
     @staticmethod

@@ -13,6 +13,7 @@ from cnnstudio.core.places import free_place, projects_folder
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.start.own_model import OwnModel, is_model
+from cnnstudio.gui.state.creation import create_project
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Badge, Button, Caption, Elided, Icon, Label, box, column, row, scrolled
@@ -24,7 +25,7 @@ AUTO = ""
 OWN = "own"
 
 
-class NewProject(QWidget):
+class NewProjectForm(QWidget):
     """`created(folder)` when the project was made; `left` when the user went back."""
 
     created = Signal(str)
@@ -206,7 +207,7 @@ class NewProject(QWidget):
         kind, _, identifier = str(self._state.get("choice", AUTO)).partition(":")
         template = identifier if kind == "template" else ""
         base = identifier if kind == "base" else str(self._own.model) if kind == OWN else ""
-        self._job = self._session.create(place, Path(self._source.text()), template, base,
+        self._job = create_project(self._session, place, Path(self._source.text()), template, base,
                                          self._name.text().strip() or place.name,
                                          lambda folder: self.created.emit(str(folder)), self._own.name)
         self._job.event.connect(lambda _event: self._show_progress())

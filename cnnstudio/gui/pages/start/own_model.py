@@ -15,7 +15,7 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
 from cnnstudio.gui.pages.network.gallery import own_words
-from cnnstudio.gui.pages.network.own import RunsDialog, ask_for_model
+from cnnstudio.gui.pages.network.models import RunsDialog, ask_for_model
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Elided, Label, clear, column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
@@ -13,13 +13,23 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.state.session import Change
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import (
+    AddPictures,
+    Command,
+    DescribeNewProject,
+    DownloadCollection,
+    NewProject,
+    OpenPaths,
+    OpenProject,
+    OpenSample,
+)
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.flow import FlowLayout
 
 if TYPE_CHECKING:
-    from cnnstudio.gui.pages.start.new_project import NewProject
+    from cnnstudio.gui.pages.start.new_project import NewProjectForm
 
 
 class StartPage(Page):
@@ -32,14 +42,14 @@ class StartPage(Page):
 
     def actions(self) -> Iterable[QWidget]:
         self._choose = Button(tr("Choose a folder…", "Elegir carpeta…"), "primary", "folder-plus",
-                              on_click=lambda: self.session.asked.emit("new", {}))
+                              on_click=lambda: self.session.request(NewProject()))
         return (Button(tr("Open project…", "Abrir proyecto…"),
-                       on_click=lambda: self.session.asked.emit("open", {})), self._choose)
+                       on_click=lambda: self.session.request(OpenProject())), self._choose)
 
     def centre(self) -> QWidget:
         self._stack = QStackedWidget()
         self._stack.addWidget(self._welcome())
-        self._new: NewProject | None = None
+        self._new: NewProjectForm | None = None
         if self.state.get("source"):
             self._show_new(self.state["source"])
         return self._stack
@@ -54,7 +64,7 @@ class StartPage(Page):
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         words.setMaximumWidth(560)
         choose = Button(tr("Choose a folder…", "Elegir carpeta…"), "", "folder",
-                        on_click=lambda: self.session.asked.emit("new", {}))
+                        on_click=lambda: self.session.request(NewProject()))
         area = DropArea()
         area.setMinimumHeight(260)
         area.body.addStretch(1)
@@ -68,12 +78,12 @@ class StartPage(Page):
         area.body.addSpacing(6)
         area.body.addWidget(choose, alignment=middle)
         others = row(None, Button(tr("List, archive or arrays…", "Lista, archivo comprimido o matrices…"), "link",
-                                  on_click=lambda: self.session.asked.emit("add_pictures", {})),
+                                  on_click=lambda: self.session.request(AddPictures())),
                      Button(tr("Download a free collection…", "Descargar una colección libre…"), "link",
-                            on_click=lambda: self.session.asked.emit("download", {})), None, spacing=16)
+                            on_click=lambda: self.session.request(DownloadCollection())), None, spacing=16)
         area.body.addLayout(others)
         area.body.addStretch(1)
-        area.dropped.connect(lambda paths: self.session.asked.emit("take_paths", {"paths": paths}))
+        area.dropped.connect(lambda paths: self.session.request(OpenPaths(tuple(paths))))
 
         self._recent = column(spacing=0)
         self._recent_caption = Caption(tr("Recent projects", "Proyectos recientes"))
@@ -97,7 +107,7 @@ class StartPage(Page):
         line.addWidget(Icon("chevron-right", "dim", 18))
         card.body.addLayout(line)
         card.setAccessibleName(tr("Open the sample project", "Abrir el proyecto de ejemplo"))
-        card.clicked.connect(lambda: self.session.asked.emit("sample", {}))
+        card.clicked.connect(lambda: self.session.request(OpenSample()))
         return card
 
     def refresh(self, change: Change) -> None:
@@ -114,7 +124,7 @@ class StartPage(Page):
         flow = FlowLayout(grid, spacing=12, cell=270)
         for folder in recent:
             card = _RecentCard(folder)
-            card.opened.connect(lambda folder=folder: self.session.asked.emit("open", {"folder": folder}))
+            card.opened.connect(lambda folder=folder: self.session.request(OpenProject(folder)))
             card.forgotten.connect(lambda folder=folder: self._forget(folder))
             flow.addWidget(card)
         self._recent.addWidget(grid)
@@ -125,18 +135,19 @@ class StartPage(Page):
 
     # A new project -------------------------------------------------------------------------------
 
-    def perform(self, action: str, arguments: dict[str, Any]) -> bool:
-        if action == "new_from":
-            self._show_new(arguments["source"])
-            return True
-        return False
+    def handle(self, command: Command) -> None:
+        match command:
+            case DescribeNewProject(source=source):
+                self._show_new(source)
+            case _:
+                super().handle(command)
 
     def _show_new(self, source: str) -> None:
         self.state["source"] = source
         if self._new is None:
-            from cnnstudio.gui.pages.start.new_project import NewProject
+            from cnnstudio.gui.pages.start.new_project import NewProjectForm
 
-            self._new = NewProject(self.session, self.state)
+            self._new = NewProjectForm(self.session, self.state)
             self._new.left.connect(self._leave)
             self._new.created.connect(self._created)
             self._stack.addWidget(self._new)
@@ -149,7 +160,7 @@ class StartPage(Page):
 
     def _created(self, folder: str) -> None:
         self._leave()
-        self.session.asked.emit("open", {"folder": folder})
+        self.session.request(OpenProject(folder))
 
     def dropped(self, paths: list[str]) -> bool:
         first = Path(paths[0])

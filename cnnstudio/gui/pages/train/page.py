@@ -19,8 +19,9 @@ from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.runs import RunsTable, confirm_delete
 from cnnstudio.gui.pages.train.settings import TrainSettings
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
-from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, box, clear, column, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.words import count, device, duration, number, percent
@@ -36,8 +37,8 @@ class TrainPage(Page):
     title = Text("Train", "Entrenar")
     icon = "train"
 
-    def __init__(self, session: Session, parent: Any = None) -> None:
-        super().__init__(session, parent)
+    def __init__(self, workspace: Workspace, parent: Any = None) -> None:
+        super().__init__(workspace, parent)
         self._curves = Curves()
         self._shown: RunFolder | None = None
         self._runs: list[RunSummary] = []
@@ -48,8 +49,8 @@ class TrainPage(Page):
         self._redraw.setInterval(REDRAW_MS)
         self._redraw.timeout.connect(self._draw_next)
         self._turn = 0
-        session.jobs.changed.connect(self._update_buttons)
-        session.jobs.ended.connect(self._job_ended)
+        self.session.jobs.changed.connect(self._update_buttons)
+        self.session.jobs.ended.connect(self._job_ended)
 
     # Widgets -------------------------------------------------------------------------------------
 
@@ -84,7 +85,7 @@ class TrainPage(Page):
         return scrolled(box(body))
 
     def inspector(self) -> QWidget:
-        self._settings = TrainSettings(self.session)
+        self._settings = TrainSettings(self.workspace)
         return self._settings
 
     def actions(self) -> Iterable[QWidget]:
@@ -122,15 +123,6 @@ class TrainPage(Page):
     def what_is_missing(self) -> Iterable[Problem]:
         return blocking(self.session.problems)
 
-    def perform(self, action: str, arguments: dict[str, Any]) -> bool:
-        if action == "start_training":
-            self.start()
-        elif action == "resume_run":
-            self.resume(str(arguments.get("run", "")))
-        else:
-            return False
-        return True
-
     # Start, pause, stop, resume ------------------------------------------------------------------
 
     def _job(self) -> Job | None:
@@ -139,10 +131,10 @@ class TrainPage(Page):
     def start(self) -> None:
         """Look at the folder once more, make a run of the present specs, and train it."""
         session = self.session
-        folder, index = session.folder, session.index
+        folder, index = session.folder, self.workspace.collection.index
         if folder is None or index is None or self._job() is not None or session.jobs.of_kind("prepare_run"):
             return
-        problems = blocking(session.check_now())
+        problems = blocking(self.workspace.checks.check_now())
         if problems:
             session.notice(problems[0])
             return

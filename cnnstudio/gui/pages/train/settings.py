@@ -13,7 +13,7 @@ from cnnstudio.core.item import Item, Step
 from cnnstudio.core.params import Value, complete
 from cnnstudio.core.text import Text, tr
 from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS, TrainingSpec
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Caption, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Expander, Facts
 from cnnstudio.gui.widgets.form import Form
@@ -26,9 +26,9 @@ _PLAIN = (*STAGE_PARAMS[:1], *TRAINING_PARAMS)
 class TrainSettings(QWidget):
     """Rebuilt when another optimizer or callback is chosen; kept, with its focus, while values change."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._counts = workspace.session, workspace.counts
         self._key: object = None
         self._forms: dict[str, Form] = {}
         self._layout = column(spacing=12, margins=(16, 16, 16, 16))
@@ -147,8 +147,8 @@ class TrainSettings(QWidget):
     def _show_facts(self) -> None:
         session = self._session
         project = session.project
-        context = context_of(project, max(2, len(session.class_names)), session.bases)
-        splits = session.pictures.split_counts() if session.is_open else {}
+        context = context_of(project, max(2, len(self._counts.class_names)), session.bases)
+        splits = self._counts.split_counts() if session.is_open else {}
         loss = project.training.loss if project.training.loss != "auto" else context.loss
         train = splits.get("train", 0)
         batches = -(-train // max(1, project.training.batch_size))

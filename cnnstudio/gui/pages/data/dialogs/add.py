@@ -26,7 +26,7 @@ from cnnstudio.gui.pages.data.dialogs.base import (
 )
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.jobs import Job, Report, Work
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.words import classes, count, pictures, size
@@ -39,7 +39,8 @@ __all__ = ["AddPicturesDialog", "kind_words", "open_add_pictures", "takes"]
 class AddPicturesDialog(WorkDialog):
     """What was chosen or dropped, one card each; the primary button unpacks what must be and joins it all."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        session, self._scanner = workspace.session, workspace.scanner
         super().__init__(
             session, tr("Add pictures", "Añadir imágenes"),
             tr("Folders with class folders, lists (.csv, .tsv, .parquet), arrays (.npz, .npy, MNIST) and archives (.zip, "
@@ -202,7 +203,7 @@ class AddPicturesDialog(WorkDialog):
         if starts:
             start_project(self.session, places[0])
         else:
-            join(self.session, places, names)
+            join(self.session, self._scanner, places, names)
 
     def working(self, working: bool) -> None:
         for widget in (self._area, self._list, self._target, self._mode):
@@ -244,10 +245,10 @@ def _no_place() -> Problem:
     return error("no_target", text, "dataset")
 
 
-def open_add_pictures(session: Session, parent: QWidget | None = None, paths: Sequence[str | Path] = ()
+def open_add_pictures(workspace: Workspace, parent: QWidget | None = None, paths: Sequence[str | Path] = ()
                       ) -> AddPicturesDialog:
     """Open the dialog, with what was dropped."""
-    dialog = AddPicturesDialog(session, parent)
+    dialog = AddPicturesDialog(workspace, parent)
     dialog.add(paths)
     dialog.open()
     return dialog

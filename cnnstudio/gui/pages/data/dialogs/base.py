@@ -14,6 +14,7 @@ from cnnstudio.core.events import Event, Failed, Finished, Phase, Progress
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.state.commands import NewProject
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scrolled
@@ -242,7 +243,7 @@ class ModeChoice(SegmentedControl):
 
 def start_project(session: Session, place: Path) -> None:
     """Ask the window for a new project on a source."""
-    session.asked.emit("new", {"source": str(place)})
+    session.request(NewProject(str(place)))
 
 
 def reporting(report: Report, phase: Text | None = None) -> Callable[[int, int], None]:

@@ -18,7 +18,7 @@ from cnnstudio.datasets.sources.collecting import Collected, collect, target_of
 from cnnstudio.datasets.sources.placing import refuse_existing
 from cnnstudio.gui.pages.data.dialogs.base import PlaceField, WorkDialog, reporting
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
@@ -29,9 +29,10 @@ from cnnstudio.gui.widgets.words import classes, count, pictures, size
 class ExportCollectionDialog(WorkDialog):
     """A card for each form; the originals are only read."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        self._collection, self._counts = workspace.collection, workspace.counts
         super().__init__(
-            session, tr("Export the collection", "Exportar la colección"),
+            workspace.session, tr("Export the collection", "Exportar la colección"),
             tr("With your corrections: excluded and unreadable pictures and hidden classes are left out, relabelled ones "
                "go with their new class. The originals are only read; nothing is ever overwritten.",
                "Con sus correcciones: quedan fuera las imágenes excluidas o ilegibles y las clases ocultas; las "
@@ -45,8 +46,8 @@ class ExportCollectionDialog(WorkDialog):
         flow = FlowLayout(self._forms, spacing=12, cell=280)
         for form in FORMS.values():
             flow.addWidget(self._card(form.id, str(form.label), str(form.help)))
-        splits = session.pictures.split_counts()
-        parts = [pictures(sum(splits.values())), classes(len(session.class_names))]
+        splits = self._counts.split_counts()
+        parts = [pictures(sum(splits.values())), classes(len(self._counts.class_names))]
         parts += [f"{SPLIT_NAMES[name]} {count(number)}" for name, number in splits.items()]
         summary = row(Icon("image", "dim", 16), Elided(" · ".join(parts), "secondary", "dim"), spacing=8)
         summary.setStretch(1, 1)
@@ -98,11 +99,11 @@ class ExportCollectionDialog(WorkDialog):
     def start_work(self) -> Job | None:
         session, target = self.session, self._target.path
         self._result.hide()
-        if target is None or session.index is None or session.source_root is None or session.folder is None:
+        if target is None or self._collection.index is None or self._collection.root is None or session.folder is None:
             text = Text("Write a whole path for the export.", "Escriba una ruta completa para la exportación.")
             self.show_problems((error("no_target", text, "dataset"),))
             return None
-        index, root, names, form = session.index, session.source_root, session.class_names, self._form
+        index, root, names, form = self._collection.index, self._collection.root, self._counts.class_names, self._form
         links = self._links.isChecked() and form == "folders"
         label = Text("Exporting the collection", "Exportando la colección")
         try:
@@ -149,8 +150,8 @@ class ExportCollectionDialog(WorkDialog):
             widget.setEnabled(not working)
 
 
-def open_export_collection(session: Session, parent: QWidget | None = None) -> ExportCollectionDialog:
+def open_export_collection(workspace: Workspace, parent: QWidget | None = None) -> ExportCollectionDialog:
     """Open the dialog."""
-    dialog = ExportCollectionDialog(session, parent)
+    dialog = ExportCollectionDialog(workspace, parent)
     dialog.open()
     return dialog

@@ -15,7 +15,7 @@ from cnnstudio.datasets.sources.kinds import describe
 from cnnstudio.gui.pages.data.dialogs.base import JOIN, START, ModeChoice, PlaceField, WorkDialog, start_project
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.jobs import Job, Report, Work
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Badge, Elided, Label, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
@@ -25,7 +25,8 @@ from cnnstudio.gui.widgets.words import classes, pictures, size
 class DownloadDialog(WorkDialog):
     """A card for each collection; the primary button downloads the chosen one."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        session, self._scanner = workspace.session, workspace.scanner
         super().__init__(
             session, tr("Download a free collection", "Descargar una colección libre"),
             tr("Every file is compared with its published checksum. What has come is kept when it breaks off, and the next "
@@ -102,7 +103,7 @@ class DownloadDialog(WorkDialog):
         joins = self._mode.value == JOIN and self.session.is_open
         self.accept()
         if joins:
-            join(self.session, [folder], names)
+            join(self.session, self._scanner, [folder], names)
         else:
             start_project(self.session, folder)
 
@@ -111,8 +112,8 @@ class DownloadDialog(WorkDialog):
             widget.setEnabled(not working)
 
 
-def open_download(session: Session, parent: QWidget | None = None) -> DownloadDialog:
+def open_download(workspace: Workspace, parent: QWidget | None = None) -> DownloadDialog:
     """Open the dialog."""
-    dialog = DownloadDialog(session, parent)
+    dialog = DownloadDialog(workspace, parent)
     dialog.open()
     return dialog

@@ -15,7 +15,10 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.layout import is_manifest
-from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.scanner import Scanner
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, clear, column, row
 from cnnstudio.gui.widgets.words import pictures
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 replace = msgspec.structs.replace
 
 
-def join(session: Session, places: Sequence[Path], classes: Iterable[str] = ()) -> bool:
+def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: Iterable[str] = ()) -> bool:
     """Put sources behind those of the project, as one step to undo; those that are there already are read again.
 
     `classes` of the sources are added where the project lists its classes one by one.
@@ -47,7 +50,7 @@ def join(session: Session, places: Sequence[Path], classes: Iterable[str] = ()) 
 
     spec = session.project.dataset
     if all(text in (spec.source, *spec.joined) for text in texts):
-        session.pictures.scan()
+        scanner.scan()
         return True
     name = places[0].name if len(texts) == 1 else str(len(texts))
     return session.edit(joined, Text("Add pictures from {name}", "Añadir imágenes de {name}").fill(name=name))
@@ -96,9 +99,10 @@ def sources_summary(project: Project, folder: Path, index: Index | None = None) 
 class SourcesList(QWidget):
     """The sources one below the other, in the order in which they are joined; joined ones can be taken away."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        session = self._session = workspace.session
+        self._collection = workspace.collection
         self._shown: list[tuple[str, int]] | None = None
         self._texts: tuple[str, ...] = ()
         self._rows = column(spacing=2)
@@ -115,7 +119,7 @@ class SourcesList(QWidget):
         self._texts = texts
         if change is not None and not change.of("pictures", "folder") and texts == before:
             return
-        index, folder = self._session.index, self._session.folder
+        index, folder = self._collection.index, self._session.folder
         found = sources_summary(self._session.project, folder, index) if index is not None and folder is not None else []
         if found == self._shown:
             return

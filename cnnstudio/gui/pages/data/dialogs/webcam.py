@@ -16,10 +16,11 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.data.dialogs.camera import Camera, Capture, cameras, no_camera, open_camera
 from cnnstudio.gui.pages.data.dialogs.sources import join
-from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.inputs import NumberBox, SegmentedControl, Select, Switch
+from cnnstudio.gui.widgets.inputs import SegmentedControl, Select, Switch
+from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.picture import PictureView
 from cnnstudio.gui.widgets.words import count, pictures
 
@@ -33,11 +34,12 @@ class WebcamDialog(QDialog):
     `opener(number)` opens a camera; tests give one that needs none.
     """
 
-    def __init__(self, session: Session, parent: QWidget | None = None,
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None,
                  opener: Callable[[int], Capture] = open_camera,
                  found: list[tuple[int, str]] | None = None) -> None:
         super().__init__(parent)
-        self._session, self._opener = session, opener
+        self._session, self._scanner, self._opener = workspace.session, workspace.scanner, opener
+        self._class_names = workspace.counts.class_names
         self._camera: Camera | None = None
         self._counts: dict[str, int] = {}
         self._holding = False
@@ -62,15 +64,14 @@ class WebcamDialog(QDialog):
         self._begin()
 
     def _side(self) -> QVBoxLayout:
-        session = self._session
-        self._name = QLineEdit(session.class_names[0] if session.class_names else "")
+        self._name = QLineEdit(self._class_names[0] if self._class_names else "")
         self._name.setFont(theme.font())
         self._name.setPlaceholderText(tr("name of the class", "nombre de la clase"))
         self._name.setAccessibleName(tr("Class", "Clase"))
         self._name.textChanged.connect(lambda _text: self._show_class())
         self._chips = QWidget()
         flow = FlowLayout(self._chips, spacing=6)
-        for name in session.class_names[:_MOST_CHIPS]:
+        for name in self._class_names[:_MOST_CHIPS]:
             chip = Button(name, "chip", on_click=partial(self._take, name))
             chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             flow.addWidget(chip)
@@ -214,14 +215,14 @@ class WebcamDialog(QDialog):
             self._end()
             QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
             if self._counts and self._session.folder is not None:
-                join(self._session, [Path(self._session.folder) / FOLDER], self._counts)
+                join(self._session, self._scanner, [Path(self._session.folder) / FOLDER], self._counts)
         super().done(result)
 
 
-def open_webcam(session: Session, parent: QWidget | None = None) -> WebcamDialog | None:
+def open_webcam(workspace: Workspace, parent: QWidget | None = None) -> WebcamDialog | None:
     """Open the dialog; a project must be open, its folder takes the pictures."""
-    if session.folder is None:
+    if workspace.session.folder is None:
         return None
-    dialog = WebcamDialog(session, parent)
+    dialog = WebcamDialog(workspace, parent)
     dialog.open()
     return dialog

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.widgets.picture import draw_rounded
 
 CARD: Final = 168
@@ -25,14 +25,14 @@ def paint_card(painter: QPainter, room: QRect, at: QPointF, image: QImage | None
     rect = QRectF(max(4.0, left), max(4.0, min(top, room.height() - high - 4)), CARD + 16, high)
     painter.setPen(QPen(theme.color("line"), 1))
     painter.setBrush(theme.color("raised"))
-    painter.drawRoundedRect(rect, theme.CARD_RADIUS, theme.CARD_RADIUS)
+    painter.drawRoundedRect(rect, tokens.CARD_RADIUS, tokens.CARD_RADIUS)
     well = QRectF(rect.center().x() - shape.width() / 2, rect.y() + 8, shape.width(), shape.height())
     painter.setPen(Qt.PenStyle.NoPen)
     if image is None:
         painter.setBrush(theme.color("sunk"))
-        painter.drawRoundedRect(well, theme.THUMBNAIL_RADIUS, theme.THUMBNAIL_RADIUS)
+        painter.drawRoundedRect(well, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
     else:
-        draw_rounded(painter, image, well, theme.THUMBNAIL_RADIUS)
+        draw_rounded(painter, image, well, tokens.THUMBNAIL_RADIUS)
     line = QRectF(rect.x() + 8, well.bottom() + 6, CARD, 18)
     painter.setBrush(color)
     painter.drawRoundedRect(QRectF(line.x(), line.bottom() + 5, 10, 10), 3, 3)

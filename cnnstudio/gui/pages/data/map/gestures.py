@@ -141,7 +141,7 @@ class MapView(DotView):
             if row >= 0 and not self._selected[row]:
                 self._choose(np.asarray([row]), Qt.KeyboardModifier.NoModifier)
             if self._selected.any():
-                self.menu_asked.emit(event.globalPosition().toPoint())
+                self.menu_requested.emit(event.globalPosition().toPoint())
         elif not moved and event.button() == Qt.MouseButton.LeftButton:
             row = self.row_at(event.position())
             self._current = row
@@ -155,7 +155,7 @@ class MapView(DotView):
 
     def _menu_by_key(self) -> None:
         if self._selected.any():
-            self.menu_asked.emit(self.mapToGlobal(self.rect().center()))
+            self.menu_requested.emit(self.mapToGlobal(self.rect().center()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         row = self.row_at(event.position())

@@ -30,9 +30,10 @@ from cnnstudio.gui.pages.data.map.gestures import LASSO, PAN, RECTANGLE, MapView
 from cnnstudio.gui.pages.data.map.legend import Legend
 from cnnstudio.gui.pages.data.map.view import numbers
 from cnnstudio.gui.pages.data.map.working import WorkingBar
-from cnnstudio.gui.state.auditing import EMBED
+from cnnstudio.gui.state.audit import EMBED
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
-from cnnstudio.gui.state.session import Change, Session
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, MenuButton, box, column, row
 from cnnstudio.gui.widgets.cards import Banner, EmptyState
 from cnnstudio.gui.widgets.flow import FlowLayout
@@ -44,34 +45,36 @@ _EMPTY, _WAITING, _MAP = range(3)
 
 
 class MapPanel(QWidget):
-    """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_asked(point)`; keys 1 to 9 and
+    """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_requested(point)`; keys 1 to 9 and
     Delete as in the grid: `label_key(n)`, `exclude_key`."""
 
     selection_changed = Signal(list)
     opened = Signal(int)
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
     label_key = Signal(int)
     exclude_key = Signal()
     embedding_changed = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        session = self._session = workspace.session
+        self._collection, self._counts, self._audit = workspace.collection, workspace.counts, workspace.audit
         self._state: dict[str, Any] = session.view.setdefault("map", {})
         self.embedding: Embedding | None = None
         """What the map shows; None while there is none."""
         self._rows: Rows | None = None
-        self._entries: list[Entry] = []
+        self.entries: list[Entry] = []
+        """The lines of the legend."""
         self._reader: Work | None = None
         self._again = False
         self._reread = True
         self._waits_for = ""
         self._filtered: NDArray[np.int64] | None = None
         self._wished: list[int] = []
-        self.view = MapView(session.pictures.rows, session.pictures.path)
+        self.view = MapView(workspace.collection.rows, workspace.collection.path)
         self.view.selection_changed.connect(self._selected)
         self.view.opened.connect(self.opened)
-        self.view.menu_asked.connect(self.menu_asked)
+        self.view.menu_requested.connect(self.menu_requested)
         self.view.label_key.connect(self.label_key)
         self.view.exclude_key.connect(self.exclude_key)
         self.view.view_changed.connect(self._remember_view)
@@ -216,7 +219,6 @@ class MapPanel(QWidget):
     def refresh(self, change: Change) -> None:
         """The session changed."""
         if change.of("folder"):
-            self._state = self._session.view.setdefault("map", {})
             self._read(everything=True)
         elif change.of("pictures", "dataset"):
             self._read()
@@ -232,9 +234,9 @@ class MapPanel(QWidget):
         self.selection_changed.emit(ids)
 
     def _select_entry(self, place: int, add: bool) -> None:
-        if self._rows is None or place >= len(self._entries):
+        if self._rows is None or place >= len(self.entries):
             return
-        chosen: list[int] = self._rows.ids[self._entries[place].rows].tolist()
+        chosen: list[int] = self._rows.ids[self.entries[place].rows].tolist()
         if add:
             chosen = list(dict.fromkeys([*self.view.selected_ids(), *chosen]))
         elif set(chosen) == set(self.view.selected_ids()):
@@ -249,7 +251,7 @@ class MapPanel(QWidget):
 
     def _read(self, everything: bool = False) -> None:
         """Read the map (or only what the index says of it) beside the window."""
-        session, index, folder = self._session, self._session.index, self._session.folder
+        session, index, folder = self._session, self._collection.index, self._session.folder
         self._reread = self._reread or everything
         if index is None or folder is None:
             return
@@ -298,27 +300,26 @@ class MapPanel(QWidget):
         if self._rows is None:
             return
         self._show_state()
-        colors, self._entries = self._colors()
+        colors, self.entries = self._colors()
         self.view.set_points(self._rows.position, self._rows.ids, colors, on_top(self._rows, self._coloring))
         seen = self._state.get("seen")
         if seen is not None:
             self.view.camera.x, self.view.camera.y, self.view.camera.zoom = seen
         self.view.set_selected(self._wished)
         self.view.show_filtered(self._filtered)
-        self._legend.show_entries(self._entries)
+        self._legend.show_entries(self.entries)
         self._show_notes()
 
     def _show_colors(self) -> None:
         if self._rows is not None:
-            colors, self._entries = self._colors()
+            colors, self.entries = self._colors()
             self.view.set_colors(colors, on_top(self._rows, self._coloring))
-            self._legend.show_entries(self._entries)
+            self._legend.show_entries(self.entries)
             self._show_notes()
 
     def _colors(self) -> Any:
         assert self._rows is not None
-        found = self._session.pictures
-        return colored(self._rows, self._coloring, found.all_class_names, found.color_index)
+        return colored(self._rows, self._coloring, self._counts.all_class_names, self._counts.color_index)
 
     def _note_of(self, identifier: int) -> str:
         """What the dot under the pointer is coloured for, where the class does not say it."""
@@ -358,7 +359,7 @@ class MapPanel(QWidget):
     def compute(self) -> None:
         """Compute the map in a child process; trouble with it is told by a notice."""
         self._show_trouble(None)
-        self._session.pictures.auditing.embed(self._model, self._layout)
+        self._audit.embed(self._model, self._layout)
 
     def _cancel(self) -> None:
         job = self._session.jobs.of_kind(EMBED)

@@ -42,7 +42,7 @@ class DotView(QWidget):
     selection_changed = Signal(list)
     """Ids that the user selected."""
     opened = Signal(int)
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
     label_key = Signal(int)
     exclude_key = Signal()
     view_changed = Signal()

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.widgets.basics import Button, Label, row
+from cnnstudio.gui.widgets.command_palette import score
 from cnnstudio.gui.widgets.inputs import SearchBox
-from cnnstudio.gui.window.palette import score
-
-if TYPE_CHECKING:
-    from cnnstudio.gui.pages.network.canvas.view import NetworkView
 
 
 class Finder(QFrame):
     """A search field over the canvas: Enter goes to the next, Shift+Enter to the one before, Esc closes."""
 
-    def __init__(self, view: NetworkView) -> None:
-        super().__init__(view)
+    layer_found = Signal(str)
+    """The id of the layer to go to."""
+    left = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self.setObjectName("card")
-        self._view = view
-        self._found: list[str] = []
-        self._place = 0
+        self.searchable: Callable[[], list[tuple[str, str]]] = list
+        """(id, title) of every layer that can be found."""
+        self._matches: list[str] = []
+        self._position = 0
         self._search = SearchBox(tr("Find a layer", "Buscar una capa"))
         self._search.setMinimumWidth(220)
         self._search.textChanged.connect(self._look)
@@ -50,32 +52,31 @@ class Finder(QFrame):
 
     def leave(self) -> None:
         self.hide()
-        self._view.setFocus()
+        self.left.emit()
 
     def _look(self, text: str) -> None:
         ranked = []
-        for number, (identifier, words) in enumerate(self._view.searchable()):
-            found = [each for each in (score(text, identifier), score(text, words)) if each is not None]
-            if text.strip() and found:
-                ranked.append((min(found), number, identifier))
-        # The best first only tells which; walking goes in the network's order.
+        for number, (identifier, title) in enumerate(self.searchable()):
+            costs = [cost for cost in (score(text, identifier), score(text, title)) if cost is not None]
+            if text.strip() and costs:
+                ranked.append((min(costs), number, identifier))
+        # The best match comes first; stepping follows the network's order.
         best = min(ranked, default=None)
-        self._found = [identifier for _cost, _number, identifier in sorted(ranked, key=lambda each: each[1])]
-        self._place = self._found.index(best[2]) if best is not None else 0
+        self._matches = [identifier for _cost, _number, identifier in sorted(ranked, key=lambda match: match[1])]
+        self._position = self._matches.index(best[2]) if best is not None else 0
         self._go()
 
     def step(self, by: int) -> None:
-        if self._found:
-            self._place = (self._place + by) % len(self._found)
+        if self._matches:
+            self._position = (self._position + by) % len(self._matches)
             self._go()
 
     def _go(self) -> None:
-        total = len(self._found)
-        self._count.setText(tr("{n} of {total}", "{n} de {total}", n=self._place + 1, total=total) if total else
+        total = len(self._matches)
+        self._count.setText(tr("{n} of {total}", "{n} de {total}", n=self._position + 1, total=total) if total else
                             (tr("none", "ninguna") if self._search.text().strip() else ""))
-        if self._found:
-            self._view.network_scene.choose([self._found[self._place]])
-            self._view.reveal(self._found[self._place])
+        if self._matches:
+            self.layer_found.emit(self._matches[self._position])
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QKeyEvent.Type.KeyPress:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.layout import HEIGHT, WIDTH
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-
-if TYPE_CHECKING:
-    from cnnstudio.gui.pages.network.canvas.view import NetworkView
+from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
 
 _MARGIN: Final = 8.0
 _SIZE: Final = QSize(132, 168)
@@ -22,9 +20,13 @@ _SIZE: Final = QSize(132, 168)
 class Minimap(QWidget):
     """Stands in the lower right corner while a part of the network is out of view."""
 
-    def __init__(self, view: NetworkView) -> None:
-        super().__init__(view)
-        self._view = view
+    position_chosen = Signal(QPointF)
+    """A point of the scene that is to be in the middle of the view."""
+
+    def __init__(self, scene: NetworkScene, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._scene = scene
+        self._visible = QRectF()
         self._drawn: QPixmap | None = None
         self._bounds = QRectF()
         self.setFixedSize(_SIZE)
@@ -36,12 +38,12 @@ class Minimap(QWidget):
     def redraw(self) -> None:
         """The network changed."""
         self._drawn = None
-        self.follow()
+        self.show_visible(self._visible)
 
-    def follow(self) -> None:
-        """What is in view changed."""
-        bounds = self._view.network_scene.bounds()
-        visible = self._view.visible_part()
+    def show_visible(self, visible: QRectF) -> None:
+        """Another part of the scene is in view."""
+        self._visible = visible
+        bounds = self._scene.bounds()
         self.setVisible(not visible.adjusted(-1, -1, 1, 1).contains(bounds))
         if bounds != self._bounds:
             self._bounds, self._drawn = bounds, None
@@ -63,7 +65,7 @@ class Minimap(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._drawn)
         scale, origin = self._scale(), self._origin()
-        seen = self._view.visible_part()
+        seen = self._visible
         rect = QRectF(seen.topLeft() * scale + origin, seen.size() * scale).intersected(
             QRectF(self.rect()).adjusted(2, 2, -2, -2))
         painter.setPen(QPen(theme.color("accent"), 1.5))
@@ -82,7 +84,7 @@ class Minimap(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         scale, origin = self._scale(), self._origin()
         size = max(WIDTH * scale, 2.0), max(HEIGHT * scale, 1.0)
-        for item in self._view.network_scene.nodes.values():
+        for item in self._scene.nodes.values():
             place = item.pos() * scale + origin
             painter.setBrush(theme.family_color(item.look.family))
             painter.drawRect(QRectF(place.x(), place.y(), *size))
@@ -90,7 +92,7 @@ class Minimap(QWidget):
         return drawn
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._view.centerOn((event.position() - self._origin()) / self._scale())
+        self.position_chosen.emit((event.position() - self._origin()) / self._scale())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -16,16 +15,16 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsView, QWidget
 
 from cnnstudio.core.layout import WIDTH
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.network.canvas.corners import Totals, ZoomBar
 from cnnstudio.gui.pages.network.canvas.extras import NoteItem
 from cnnstudio.gui.pages.network.canvas.finder import Finder
 from cnnstudio.gui.pages.network.canvas.minimap import Minimap
 from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
-from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
 
 SMALLEST, LARGEST = 0.1, 3.0
 GRID = 16
@@ -40,11 +39,11 @@ _DOTTED = 0.6
 class NetworkView(QGraphicsView):
     """Scroll with the wheel, zoom with Ctrl and the wheel, pan with the middle button or Space."""
 
-    wanted = Signal(str)
-    """An action of the page by its id, asked for with a key."""
+    action_requested = Signal(str)
+    """An action by its id (see `NetworkActions.do`), requested with a key."""
     typed = Signal(str)
     """A letter was typed: a layer is to be inserted by its name."""
-    menu_wanted = Signal(QPoint, QPointF)
+    menu_requested = Signal(QPoint, QPointF)
     """At a place of the screen, and of the canvas."""
     zoom_changed = Signal(float)
 
@@ -64,14 +63,17 @@ class NetworkView(QGraphicsView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAcceptDrops(True)
         self.setAccessibleName(tr("Network canvas", "Lienzo de la red"))
-        self.searchable: Callable[[], list[tuple[str, str]]] = list
-        """(id, words) of every layer that can be found."""
-        self._zoom_bar = _ZoomBar(self)
+        self._zoom_bar = ZoomBar(self)
+        self._zoom_bar.zoomed.connect(lambda factor: self.set_zoom(self.zoom * factor))
+        self._zoom_bar.fit_chosen.connect(self.fit)
         self.totals = Totals(self)
-        self.minimap = Minimap(self)
+        self.minimap = Minimap(scene, self)
+        self.minimap.position_chosen.connect(self.centerOn)
         self.finder = Finder(self)
+        self.finder.layer_found.connect(self._go_to)
+        self.finder.left.connect(self.setFocus)
         self.zoom_changed.connect(self._zoom_bar.show_zoom)
-        self.zoom_changed.connect(lambda _zoom: self.minimap.follow())
+        self.zoom_changed.connect(lambda _zoom: self.minimap.show_visible(self.visible_part()))
 
     @property
     def zoom(self) -> float:
@@ -116,12 +118,16 @@ class NetworkView(QGraphicsView):
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
         if self.scene() is not None:
-            self.minimap.follow()
+            self.minimap.show_visible(self.visible_part())
 
-    def let_go(self) -> None:
+    def detach_scene(self) -> None:
         """Before the canvas is deleted: Qt scrolls it once more while the scene's items go one by one."""
         self.minimap.hide()
         self.setScene(None)
+
+    def _go_to(self, identifier: str) -> None:
+        self.network_scene.choose([identifier])
+        self.reveal(identifier)
 
     def reveal(self, identifier: str) -> None:
         """Scroll so that a node is seen, and that nothing in the corners covers it or, where both have room, the first."""
@@ -225,7 +231,7 @@ class NetworkView(QGraphicsView):
             if under is not None and not under.isSelected():
                 self.network_scene.clearSelection()
                 under.setSelected(True)
-        self.menu_wanted.emit(event.globalPos(), place)
+        self.menu_requested.emit(event.globalPos(), place)
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -233,8 +239,10 @@ class NetworkView(QGraphicsView):
         control, shift = bool(held & Qt.KeyboardModifier.ControlModifier), bool(held & Qt.KeyboardModifier.ShiftModifier)
         if isinstance(self.network_scene.focusItem(), NoteItem):
             super().keyPressEvent(event)
+        elif control and key == Qt.Key.Key_F and not shift:
+            self.finder.open()
         elif control and (key, shift) in _KEYS:
-            self.wanted.emit(_KEYS[key, shift])
+            self.action_requested.emit(_KEYS[key, shift])
         elif (direction := _ARROWS.get(key)) is not None:
             if held & Qt.KeyboardModifier.AltModifier:
                 self._push(direction)
@@ -243,7 +251,7 @@ class NetworkView(QGraphicsView):
         elif control:
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.wanted.emit("remove")
+            self.action_requested.emit("remove")
         elif key == Qt.Key.Key_Space:
             self._space = True
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
@@ -300,7 +308,7 @@ _SELECTABLE = QGraphicsItem.GraphicsItemFlag.ItemIsSelectable
 _KEYS = {
     (Qt.Key.Key_C, False): "copy", (Qt.Key.Key_X, False): "cut", (Qt.Key.Key_V, False): "paste",
     (Qt.Key.Key_D, False): "duplicate", (Qt.Key.Key_G, False): "group", (Qt.Key.Key_G, True): "ungroup",
-    (Qt.Key.Key_E, False): "toggle", (Qt.Key.Key_L, False): "connect", (Qt.Key.Key_F, False): "find",
+    (Qt.Key.Key_E, False): "toggle", (Qt.Key.Key_L, False): "connect",
     (Qt.Key.Key_A, False): "all",
 }
 """With Ctrl held: (key, whether Shift is held, too) and the action."""
@@ -308,48 +316,3 @@ _ARROWS = {
     Qt.Key.Key_Up: QPointF(0, -1), Qt.Key.Key_Down: QPointF(0, 1),
     Qt.Key.Key_Left: QPointF(-1, 0), Qt.Key.Key_Right: QPointF(1, 0),
 }
-
-
-
-class _ZoomBar(QFrame):
-    """- 100 % + Fit, in the lower left corner."""
-
-    def __init__(self, view: NetworkView) -> None:
-        super().__init__(view)
-        self.setObjectName("card")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(4, 2, 4, 2)
-        layout.setSpacing(2)
-        self._label = Label("100 %", "secondary", "dim")
-        self._label.setMinimumWidth(44)
-        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout.addWidget(Button(tr("Zoom out", "Alejar"), "icon", "minus",
-                                on_click=lambda: view.set_zoom(view.zoom / 1.2)))
-        layout.addWidget(self._label)
-        layout.addWidget(Button(tr("Zoom in", "Acercar"), "icon", "plus",
-                                on_click=lambda: view.set_zoom(view.zoom * 1.2)))
-        layout.addWidget(Button(tr("Fit", "Ajustar"), "quiet", on_click=view.fit))
-
-    def show_zoom(self, zoom: float) -> None:
-        self._label.setText(f"{zoom * 100:.0f}\u202f%")
-
-
-class Totals(QFrame):
-    """Parameters, multiply-adds and receptive field of the whole network."""
-
-    def __init__(self, view: NetworkView) -> None:
-        super().__init__(view)
-        self.setObjectName("card")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 10, 16, 10)
-        layout.setSpacing(22)
-        self._values: list[Label] = []
-        for words in (tr("Parameters", "Parámetros"), tr("Multiply-adds", "Multiplicaciones"),
-                      tr("Receptive field", "Campo receptivo")):
-            value = Label("", "body_strong")
-            self._values.append(value)
-            layout.addLayout(column(Caption(words), value, spacing=2))
-
-    def show_totals(self, parameters: str, multiply_adds: str, field: str) -> None:
-        for label, words in zip(self._values, (parameters, multiply_adds, field), strict=True):
-            label.setText(words)

@@ -1,0 +1,35 @@
+"""Cards of the canvas: a collapsed block stands for its layers."""
+
+from __future__ import annotations
+
+from cnnstudio.core.groups import border
+from cnnstudio.core.network import Group, NetworkSpec
+from cnnstudio.gui.pages.network.canvas.display import CARD
+
+
+def group_of_card(network: NetworkSpec, item: str) -> Group | None:
+    """The group that a card stands for; None for a layer."""
+    if not item.startswith(CARD):
+        return None
+    return next(group for group in network.groups if CARD + group.id == item)
+
+
+def exit_of(network: NetworkSpec, item: str) -> str:
+    """The layer whose output is a card's; a layer itself."""
+    group = group_of_card(network, item)
+    if group is None:
+        return item
+    leaving = border(network, group)[1]
+    return next((node for node in reversed(group.nodes) if node in leaving), group.nodes[-1])
+
+
+def entries_of(network: NetworkSpec, item: str) -> list[str]:
+    """The layers of a card that are fed from outside, or that nothing feeds; a layer itself."""
+    group = group_of_card(network, item)
+    if group is None:
+        return [item]
+    members = set(group.nodes)
+    inner = {edge.target for edge in network.edges if edge.source in members}
+    outer = [node for node in group.nodes
+             if any(edge.target == node and edge.source not in members for edge in network.edges)]
+    return outer or [node for node in group.nodes if node not in inner] or [group.nodes[0]]

@@ -1,0 +1,72 @@
+"""The network under the user's hands: the project's network, what is known of it, and the scene that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QPointF, Signal
+
+from cnnstudio.catalog.context import Context, context_of
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
+from cnnstudio.gui.pages.network.looks import Looks
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.network.advice import advice
+from cnnstudio.network.checks import check_weights
+from cnnstudio.network.shapes import NetworkReport, report
+
+
+class NetworkEditor(QObject):
+    """What the parts of the Network page share."""
+
+    layers_added = Signal(list)
+    """Ids of new layers, which are chosen."""
+    layer_inserted = Signal()
+    """A layer or block was put in by its name: it is to be seen."""
+    network_replaced = Signal()
+    """Another network is there: it is to be seen as a whole."""
+    arranged = Signal()
+    """Everything stands where the layout puts it."""
+
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session, self._counts = workspace.session, workspace.counts
+        self.scene = NetworkScene(self)
+        self.context: Context = context_of(self.session.project, 2, self.session.bases)
+        self.report: NetworkReport = report(self.network, self.context)
+        self.problems: tuple[Problem, ...] = ()
+        """What is wrong with the network, and advice."""
+        self.visible_center: Callable[[], QPointF] = QPointF
+        """The middle of the visible part of the canvas."""
+        self._looks = Looks()
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The network of the project."""
+        return self.session.project.network
+
+    def refresh(self) -> None:
+        """Report on the network, and show it on the scene."""
+        network, project = self.network, self.session.project
+        self.context = context_of(project, max(2, len(self._counts.class_names)), self.session.bases)
+        self.report = report(network, self.context)
+        self.problems = (*self.report.problems, *advice(network, self.context, self.report), *check_weights(project))
+        self.scene.show_network(network, self._looks.of(network, self.context, self.report, self.problems))
+
+    def edit(self, function: Callable[[Project], Project], label: Text, *, choose: bool = False) -> list[str]:
+        """One edit, undone as one; the ids of new layers, which are chosen then, with `choose`."""
+        before = {node.id for node in self.network.nodes}
+        if not self.session.edit(function, label):
+            return []
+        new = [node.id for node in self.network.nodes if node.id not in before]
+        if choose and new:
+            self.scene.choose(new)
+            self.layers_added.emit(new)
+        return new
+
+    def warn(self, text: Text) -> None:
+        """An action does not fit what is chosen."""
+        self.session.notice(error("nothing_chosen", text, "network"))

@@ -1,0 +1,118 @@
+"""Asking for a trained model: a file of Keras, or a run of this project or another one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QLayout, QWidget
+
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.state.jobs import Work
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.gui.widgets.words import percent
+from cnnstudio.interchange.own_base.files import SUFFIXES
+from cnnstudio.workers.own_bases import Source, model_of, trained_runs
+
+
+def ask_for_model(session: Session, parent: QWidget) -> Path | None:
+    """A `.keras` or `.h5` file that the user chose; None where it was none."""
+    folder = session.remembered("network_folder", str(Path.home()))
+    name, _kind = QFileDialog.getOpenFileName(
+        parent, tr("A model of your own as a base", "Un modelo propio como base"), folder,
+        tr("Models of Keras", "Modelos de Keras") + f" ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
+    if not name:
+        return None
+    session.remember("network_folder", str(Path(name).parent))
+    return Path(name)
+
+
+class RunsDialog(QDialog):
+    """`taken(model, name)` when the user chose a run with a model, of the open project or a recent one, or a folder
+    that holds a model; `name` is what its copy is to be called."""
+
+    taken = Signal(Path, str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Start from a run", "Partir de un entrenamiento"))
+        self._session = session
+        self.resize(760, 460)
+        self.table = Table((
+            Column(tr("Project", "Proyecto"), lambda source: source.project, stretch=True),
+            Column(tr("Network", "Red"), lambda source: source.run.network),
+            Column(tr("Val. accuracy", "Exactitud val."), _accuracy,
+                   lambda source: source.run.metrics.get("val_accuracy", -1.0), right=True),
+            Column(tr("Trained", "Entrenada"), _when, lambda source: source.run.started, right=True),
+        ))
+        self.table.setAccessibleName(tr("Runs with a model", "Entrenamientos con modelo"))
+        self.table.opened.connect(self._take)
+        self.table.chosen.connect(self._moved)
+        self.note = Label(tr("Looking for runs…", "Buscando entrenamientos…"), "secondary", "dim", wrap=True)
+        self.take = Button(tr("Start from it", "Partir de él"), "primary", on_click=lambda: self._take(self.table.selected))
+        self.take.setEnabled(False)
+        close = Button(tr("Close", "Cerrar"), on_click=self.reject)
+        close.setAutoDefault(False)
+        folder = Button(tr("A folder…", "Una carpeta…"), icon="folder", on_click=self._ask_folder,
+                        tooltip=tr("The folder of a run, of an exported bundle or of a project",
+                                   "La carpeta de un entrenamiento, de un paquete exportado o de un proyecto"))
+        folder.setAutoDefault(False)
+        foot = row(self.note, folder, close, self.take, spacing=12)
+        foot.setStretch(0, 1)
+        about = Label(tr("The network of a run, without its classifier and with its weights, becomes the base; its recipe "
+                         "comes along. Runs of this project and of recent ones.",
+                         "La red de un entrenamiento, sin su clasificador y con sus pesos, pasa a ser la base; su receta la "
+                         "acompaña. Entrenamientos de este proyecto y de los recientes."), "secondary", "dim", wrap=True)
+        layout = column(Label(self.windowTitle(), "title"), about, self.table, foot, spacing=10, margins=(24, 22, 24, 18))
+        # A long note would make the dialog as high as if its words stood below each other.
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setLayout(layout)
+        self.setMinimumSize(560, 320)
+        folders = [*([session.folder] if session.folder is not None else []), *map(Path, session.settings.recent)]
+        session.jobs.run(lambda _report: trained_runs(folders), Text("Looking for runs", "Buscando entrenamientos"),
+                         "own_base_runs", page="network", quiet=True, done=self._listed, owner=self)
+
+    def _listed(self, job: Work) -> None:
+        found: list[Source] = list(job.result or [])
+        self.table.set_rows(found)
+        self.note.setText("" if found else tr("There is no trained run yet.", "Aún no hay ningún entrenamiento terminado."))
+        if found:
+            self.table.select(found[0])
+
+    def _moved(self, source: Source | None) -> None:
+        self.take.setEnabled(source is not None)
+
+    def _take(self, source: Source | None) -> None:
+        if source is not None:
+            self.taken.emit(source.model, source.name)
+            self.accept()
+
+    def _ask_folder(self) -> None:
+        session = self._session
+        chosen = QFileDialog.getExistingDirectory(self, tr("A run, a bundle or a project",
+                                                           "Un entrenamiento, un paquete o un proyecto"),
+                                                  session.remembered("network_folder", str(Path.home())))
+        if not chosen:
+            return
+        session.remember("network_folder", str(Path(chosen).parent))
+        try:
+            model, name = model_of(Path(chosen))
+        except ProblemError as trouble:
+            self.note.set_tone("error")
+            self.note.setText(str(trouble.problems[0].text))
+            return
+        self.taken.emit(model, name)
+        self.accept()
+
+
+def _accuracy(source: Source) -> str:
+    value = source.run.metrics.get("val_accuracy")
+    return "–" if value is None else percent(value)
+
+
+def _when(source: Source) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(source.run.started))

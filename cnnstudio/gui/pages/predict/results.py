@@ -1,0 +1,85 @@
+"""The results of the Predict page: the line above the answers, their table, and the chosen one large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QWidget
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.predict.table import AnswerTable
+from cnnstudio.gui.pages.predict.views import Answer, AnswerView, summary_words
+from cnnstudio.gui.state.latest import Failure
+from cnnstudio.gui.widgets.basics import Button, Elided, column, row
+
+
+class ResultsView(QWidget):
+    """Of one picture the answer alone, of several a table beside it."""
+
+    answer_chosen = Signal(object)
+    """An `Answer` of the table, or None."""
+    cancel_requested = Signal()
+    folder_requested = Signal()
+    paste_requested = Signal()
+    save_requested = Signal()
+    clear_requested = Signal()
+
+    def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._summary = Elided("", "body_strong")
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setFixedWidth(160)
+        self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self.cancel_requested.emit)
+        self._save = Button(tr("Save as CSV…", "Guardar como CSV…"), "", "save", on_click=self.save_requested.emit)
+        bar: QHBoxLayout = row(
+            self._summary, self._progress, self._cancel,
+            Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder", on_click=self.folder_requested.emit),
+            Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=self.paste_requested.emit),
+            self._save, Button(tr("Clear", "Vaciar"), "", on_click=self.clear_requested.emit), spacing=10)
+        bar.setStretch(0, 1)
+        self.table = AnswerTable(color_of)
+        self.table.chosen.connect(self.answer_chosen)
+        self.view = AnswerView(color_of)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(16)
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.view)
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([820, 420])
+        whole = column(bar, splitter, spacing=14, margins=(24, 16, 24, 20))
+        whole.setStretch(1, 1)
+        self.setLayout(whole)
+
+    def close_threads(self) -> None:
+        """The page will be deleted."""
+        self.table.close_threads()
+
+    def show_picture(self, picture: QImage | Failure | None) -> None:
+        """The chosen picture, large."""
+        self.view.show_picture(picture)
+
+    def show_answer(self, answer: Answer | None, waiting: str) -> None:
+        """The chosen answer; `waiting` is shown where there is none yet."""
+        self.view.show_answer(answer, waiting)
+
+    def show_several(self, several: bool) -> None:
+        """Whether the table stands beside the answer."""
+        self.table.setVisible(several)
+        self.view.set_alone(not several)
+
+    def show_progress(self, answers: Sequence[Answer], done: int, total: int, *, busy: bool, note: str) -> None:
+        """How many of `total` pictures were answered; `note`: what the last request took."""
+        several = total > 1
+        summary = summary_words(answers, done, total)
+        self._summary.setText(f"{summary} · {note}" if several and note else summary)
+        self._progress.setVisible(busy and several)
+        self._cancel.setVisible(busy and several)
+        self._progress.setRange(0, total)
+        self._progress.setValue(done)
+        self._save.setEnabled(done > 0)
+        self.view.show_note(note if not several else "")

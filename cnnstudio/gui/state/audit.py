@@ -1,0 +1,99 @@
+"""The audit of the open project in the background: measuring the pictures, and comparing them by a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject
+
+from cnnstudio.core.events import Finished
+from cnnstudio.core.text import Text
+from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
+
+if TYPE_CHECKING:
+    from cnnstudio.core.jobs import Embed
+    from cnnstudio.gui.state.collection import Collection
+    from cnnstudio.gui.state.counts import Counts
+    from cnnstudio.gui.state.judge import Judge
+    from cnnstudio.gui.state.session import Session
+
+AUDIT: Final = "audit"
+EMBED: Final = "embed"
+
+
+class Audit(QObject):
+    """Starts and ends the work; what it finds is in the index, and in `Counts`."""
+
+    def __init__(self, session: Session, collection: Collection, counts: Counts, judge: Judge) -> None:
+        super().__init__(session)
+        self._session, self._collection, self._counts, self._judge = session, collection, counts, judge
+
+    @property
+    def running(self) -> Job | None:
+        """The audit or the embedding that runs now, or None."""
+        return self._session.jobs.of_kind(AUDIT) or self._session.jobs.of_kind(EMBED)
+
+    def start(self, labels: bool = True) -> None:
+        """Measure every picture that was not measured yet, and judge all; then, with `labels`, find outliers and
+        doubtful labels by the bundled base, in a child process."""
+        index, root, spec = self._collection.index, self._collection.root, self._session.project.dataset
+        if index is None or root is None or self.running is not None:
+            return
+
+        def work(report: Report) -> object:
+            from cnnstudio.datasets.audit.run import audit
+
+            # Processes measure: a thread of this one would hold the window up.
+            return audit(index, root, spec, on_progress=report.progress, cancelled=report.is_cancelled, here=False)
+
+        def done(job: Work) -> None:
+            self._counts.refresh()
+            if (problem := getattr(job.last, "problem", None)) is not None:
+                self._session.notice(problem)
+            elif labels and isinstance(job.last, Finished):
+                self.embed()
+
+        self._session.jobs.run(work, Text("Auditing the pictures", "Auditando las imágenes"), AUDIT, page="data",
+                               done=done)
+
+    def embed(self, model: str = "", layout: str = "tsne") -> None:
+        """Compute features and map in a child process, with the bundled base also outliers and doubtful labels;
+        features that are known already are not computed again. `model`: a base's id, or a run's;
+        empty: the bundled base."""
+        session, index, root, folder = (self._session, self._collection.index, self._collection.root,
+                                        self._session.folder)
+        if index is None or root is None or folder is None or session.jobs.of_kind(EMBED) is not None:
+            return
+        project = session.project
+        label = Text("Comparing the pictures", "Comparando las imágenes")
+
+        def work(_report: Report) -> Embed:
+            from cnnstudio.datasets.embedding import BUNDLED
+            from cnnstudio.workers.analysis import embedding_job
+
+            # The list of the pictures is written in a thread: of many it takes a moment.
+            return embedding_job(folder, project, index, root, model or BUNDLED, layout)
+
+        def listed(job: Work) -> None:
+            if job.result is None or not isinstance(job.last, Finished):
+                self._on_embedded(job.last)
+                return
+            child = ChildJob(job.result, label, EMBED, page="data")
+            child.ended.connect(self._on_embedded)
+            session.jobs.start(child)
+
+        session.jobs.run(work, label, EMBED, page="data", done=listed)
+
+    def _on_embedded(self, last: object) -> None:
+        if isinstance(last, Finished):
+            # It was requested: judged even where it is the one of last time, which may never have been judged (the
+            # command line computed it) or before labels and thresholds were changed.
+            self._judge.judge_learned()
+        elif (problem := getattr(last, "problem", None)) is not None:
+            self._session.notice(problem)
+
+    def cancel(self) -> None:
+        """End the audit; what was measured stays, and the next one goes on from there."""
+        job = self.running
+        if job is not None:
+            job.cancel()

@@ -1,0 +1,23 @@
+"""What changed in the session, as the names of its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+SPECS: Final = ("name", "dataset", "recipe", "augmentation", "network", "training", "export")
+EVERYTHING: Final = frozenset((*SPECS, "pictures", "runs", "folder", "saved", "settings", "problems"))
+
+
+@dataclass(frozen=True)
+class Change:
+    """Names of specs (compared by identity), or pictures, runs, folder, saved, settings, problems."""
+
+    what: frozenset[str]
+
+    def of(self, *names: str) -> bool:
+        """Whether one of these changed."""
+        return not self.what.isdisjoint(names)
+
+    def __or__(self, other: Change) -> Change:
+        return Change(self.what | other.what)

@@ -1,0 +1,237 @@
+"""What the window can be asked to do: one frozen type a command.
+
+`Session.request` passes a command on; `gui.window.handlers` names the handler of each. A problem's fix is plain data and
+becomes a command in `command_of`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.problems import Fix, Problem, ProblemError, error
+from cnnstudio.core.text import Text
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A request to the window. Its fields are what a handler needs to know."""
+
+
+# The window and the project -----------------------------------------------------------------------
+
+
+class ShowPage(Command, frozen=True):
+    """Bring a page into view by its id."""
+
+    page: str
+
+
+class NewProject(Command, frozen=True):
+    """Start a project on a source of pictures; without one a folder is asked for."""
+
+    source: str = ""
+
+
+class OpenProject(Command, frozen=True):
+    """Open the project in a folder; without one it is asked for."""
+
+    folder: str = ""
+
+
+class OpenSample(Command, frozen=True):
+    """Make the sample project, if it is not there yet, and open it."""
+
+
+class SaveProject(Command, frozen=True):
+    """Write the project's file."""
+
+
+class ShowProjectFolder(Command, frozen=True):
+    """Show the project's folder in the system's file manager."""
+
+
+class CloseProject(Command, frozen=True):
+    """Close the project and go to Start."""
+
+
+class RestoreAutosave(Command, frozen=True):
+    """Take over the unsaved work that a crash left."""
+
+
+class Undo(Command, frozen=True):
+    """Undo the last step."""
+
+
+class Redo(Command, frozen=True):
+    """Do the last undone step again."""
+
+
+class ShowProblems(Command, frozen=True):
+    """Open the list of problems."""
+
+
+class ShowSettings(Command, frozen=True):
+    """Open the preferences."""
+
+
+class SetSetting(Command, frozen=True):
+    """Change one preference."""
+
+    name: str
+    value: str
+
+
+class SearchActions(Command, frozen=True):
+    """Open the palette of all actions."""
+
+
+class ToggleFullScreen(Command, frozen=True):
+    """Fill the screen, or leave it."""
+
+
+class ShowHelp(Command, frozen=True):
+    """Open the help."""
+
+
+class ShowAbout(Command, frozen=True):
+    """Open About."""
+
+
+class Quit(Command, frozen=True):
+    """Close the window."""
+
+
+class OpenPaths(Command, frozen=True):
+    """Files and folders were dropped: open, add, classify or start a project, by what they are."""
+
+    paths: tuple[str, ...]
+
+
+# Start --------------------------------------------------------------------------------------------
+
+
+class DescribeNewProject(Command, frozen=True):
+    """Ask the questions of a new project on this source."""
+
+    source: str
+
+
+# Data ---------------------------------------------------------------------------------------------
+
+
+class ChoosePictureFolder(Command, frozen=True):
+    """Use another folder of pictures; without one it is asked for."""
+
+    folder: str = ""
+
+
+class AddPictures(Command, frozen=True):
+    """Open the dialog that adds sources, with these paths."""
+
+    paths: tuple[str, ...] = ()
+
+
+class RecordPictures(Command, frozen=True):
+    """Open the camera."""
+
+
+class DownloadCollection(Command, frozen=True):
+    """Open the list of free collections."""
+
+
+class ExportCollection(Command, frozen=True):
+    """Open the export of the curated collection."""
+
+
+class AuditPictures(Command, frozen=True):
+    """Start the audit."""
+
+
+class ScanPictures(Command, frozen=True):
+    """Bring the index up to date with the folder."""
+
+
+class ReplaceIndex(Command, frozen=True):
+    """Set a damaged index aside and read the folder into a new one."""
+
+
+class DrawSplits(Command, frozen=True):
+    """Let the draw decide again about the pictures of these classes."""
+
+    classes: tuple[str, ...]
+
+
+class FilterPictures(Command, frozen=True):
+    """Show these pictures and no others; paths are relative to the collection."""
+
+    paths: tuple[str, ...]
+    title: str = ""
+
+
+class FilterUnreadable(Command, frozen=True):
+    """Show the pictures that cannot be read."""
+
+
+# The other pages ----------------------------------------------------------------------------------
+
+
+class MeasureStatistics(Command, frozen=True):
+    """Measure mean and deviation of the training pictures."""
+
+
+class ShowGallery(Command, frozen=True):
+    """Open the gallery of bases and templates."""
+
+
+class FetchWeights(Command, frozen=True):
+    """Download the weights of a base."""
+
+    base: str
+
+
+class ChooseCustomBase(Command, frozen=True):
+    """Ask for the model of a custom base; `node` is the layer whose model is gone."""
+
+    node: str = ""
+
+
+class ChooseModel(Command, frozen=True):
+    """Ask for an exported model to predict with."""
+
+
+class RestartServer(Command, frozen=True):
+    """Load the model for predictions again."""
+
+
+FIX_COMMANDS: Final[dict[str, type[Command]]] = {
+    "open_page": ShowPage,
+    "restore_autosave": RestoreAutosave,
+    "choose_folder": ChoosePictureFolder,
+    "set_index_aside": ReplaceIndex,
+    "draw_splits": DrawSplits,
+    "filter_problems": FilterUnreadable,
+    "measure_statistics": MeasureStatistics,
+    "open_gallery": ShowGallery,
+    "fetch_base": FetchWeights,
+    "choose_own_base": ChooseCustomBase,
+    "choose_model": ChooseModel,
+    "restart_server": RestartServer,
+}
+"""The command of each `Fix.action` that is no edit of the project."""
+
+
+def command_of(fix: Fix) -> Command:
+    """The command of a fix; raises ProblemError where there is none, or its arguments do not fit."""
+    kind = FIX_COMMANDS.get(fix.action)
+    if kind is None:
+        raise ProblemError(_unknown(fix, f"no command is called {fix.action!r}"))
+    try:
+        return msgspec.convert(fix.arguments, kind)
+    except msgspec.ValidationError as err:
+        raise ProblemError(_unknown(fix, f"{fix.action}: {err}")) from err
+
+
+def _unknown(fix: Fix, reason: str) -> Problem:
+    text = Text("“{name}” cannot be done here.", "«{name}» no se puede hacer aquí.").fill(name=fix.label)
+    return error("unknown_fix", text, "machine", details=reason)

@@ -1,0 +1,62 @@
+"""Making projects in the background: of a source of pictures, or the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnstudio.core.events import Failed, Finished
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.text import Text
+from cnnstudio.gui.state.jobs import Report, Work
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.state.session import Session
+
+
+def create_project(session: Session, folder: Path, data: Path, template: str, base: str, name: str,
+                   done: Callable[[Path], object], base_name: str = "") -> Work:
+    """Make a project for the pictures in `data`; `done(folder)` when it is there.
+
+    `base` is an id or the file of a model, whose copy is then called after `base_name`.
+    """
+
+    def work(report: Report) -> Path:
+        from cnnstudio.datasets import opening
+
+        def progress(count: int, total: int) -> None:
+            report.progress(count, total or max(count, 1))
+
+        try:
+            _created, index = opening.create_project(folder, data, template, base, name, progress, report.is_cancelled,
+                                                     base_name)
+        except ProblemError:
+            report.check()
+            raise
+        index.close()
+        report.check()
+        return folder
+
+    return _make(session, work, Text("Reading the pictures", "Leyendo las imágenes"), done)
+
+
+def make_sample(session: Session, done: Callable[[Path], object]) -> Work:
+    """Make the sample project, if it is not there yet; `done(folder)` when it is there."""
+
+    def work(_report: Report) -> Path:
+        from cnnstudio.datasets.opening import sample_project
+
+        return sample_project()
+
+    return _make(session, work, Text("Preparing the sample", "Preparando el ejemplo"), done)
+
+
+def _make(session: Session, work: Callable[[Report], Path], label: Text, done: Callable[[Path], object]) -> Work:
+    def ended(job: Work) -> None:
+        if isinstance(job.last, Failed):
+            session.notice(job.last.problem)
+        elif isinstance(job.last, Finished):
+            done(job.result)
+
+    return session.jobs.run(work, label, "create", page="start", done=ended)

@@ -1,0 +1,137 @@
+"""Judging the pictures again in the background, after a threshold, a label or the embedding changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer
+
+from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.text import Text
+from cnnstudio.gui.state.jobs import Report, Work
+
+if TYPE_CHECKING:
+    from cnnstudio.datasets.embedding import Embedding
+    from cnnstudio.gui.state.changes import Change
+    from cnnstudio.gui.state.collection import Collection
+    from cnnstudio.gui.state.counts import Counts
+    from cnnstudio.gui.state.session import Session
+
+JUDGE: Final = "judge"
+_AUDIT: Final = "audit"
+_SETTLE_MS: Final = 60
+
+
+class Judge(QObject):
+    """Judges the kinds of findings that changed, by the audit's spec and the last embedding."""
+
+    def __init__(self, session: Session, collection: Collection, counts: Counts) -> None:
+        super().__init__(session)
+        self._session, self._collection, self._counts = session, collection, counts
+        self._spec = DatasetSpec()
+        self._embedding: Embedding | None = None
+        self._embedding_read = False
+        self._kinds: set[str] = set()
+        # A threshold that is dragged is judged again when the hand rests a moment.
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._run)
+        session.changed.connect(self._on_changed)
+
+    def open(self) -> None:
+        """The index was opened."""
+        self._spec = self._session.project.dataset
+        self._embedding, self._embedding_read = None, False
+
+    def close(self) -> None:
+        """The index will be closed."""
+        self._settle.stop()
+        self._kinds.clear()
+        self._embedding, self._embedding_read = None, False
+
+    # The embedding -------------------------------------------------------------------------------
+
+    @property
+    def embedding(self) -> Embedding | None:
+        """The last embedding of this project by the bundled base, or None."""
+        if not self._embedding_read and self._session.folder is not None:
+            from cnnstudio.datasets.embedding import read_embedding
+            from cnnstudio.workers.analysis import embedding_target
+
+            self._embedding_read = True
+            try:
+                self._embedding = read_embedding(embedding_target(self._session.folder))
+            except ProblemError:
+                self._embedding = None
+        return self._embedding
+
+    def check_embedding(self) -> None:
+        """There may be a new embedding: judge outliers and doubtful labels by it, if it is new."""
+        before = self.embedding
+        self._embedding_read = False
+        after = self.embedding
+        if after is not None and not _same(before, after):
+            self.judge_learned()
+
+    def judge_learned(self) -> None:
+        """Read the embedding again and judge at once what rests on it."""
+        from cnnstudio.catalog.findings import LEARNED
+
+        self._embedding_read = False
+        self._kinds |= LEARNED
+        self._run()
+
+    # Judging -------------------------------------------------------------------------------------
+
+    def judge(self, kinds: Iterable[str]) -> None:
+        """Judge these kinds of findings again after a moment."""
+        self._kinds |= set(kinds)
+        self._settle.start()
+
+    def _on_changed(self, change: Change) -> None:
+        if self._collection.index is None or change.of("folder") or not change.of("dataset"):
+            return
+        from cnnstudio.catalog.findings import KINDS
+
+        before, after = self._spec.audit, self._session.project.dataset.audit
+        self._spec = self._session.project.dataset
+        names = {name for name in after.__struct_fields__ if getattr(before, name) != getattr(after, name)}
+        if "flips" in names:
+            names.add("near_duplicate")
+        kinds = {kind.id for kind in KINDS if kind.threshold in names}
+        if kinds:
+            self.judge(kinds)
+
+    def _run(self) -> None:
+        index, spec, kinds = self._collection.index, self._session.project.dataset, frozenset(self._kinds)
+        if index is None or not kinds:
+            return
+        if self._session.jobs.of_kind(JUDGE) is not None or self._session.jobs.of_kind(_AUDIT) is not None:
+            self._settle.start()
+            return
+        self._kinds.clear()
+        embedding, count = self.embedding, self._counts.in_background()
+
+        def work(report: Report) -> Callable[[], None] | None:
+            from cnnstudio.datasets.audit.run import judge
+
+            # Counted here as well: with many pictures it is felt in the window's thread.
+            return count() if judge(index, spec, kinds, embedding, report.is_cancelled) else None
+
+        def done(job: Work) -> None:
+            if job.result is not None:
+                job.result()
+            else:
+                self._counts.refresh()
+
+        self._session.jobs.run(work, Text("Judging the pictures", "Juzgando las imágenes"), JUDGE, quiet=True, done=done)
+
+
+def _same(before: Embedding | None, after: Embedding) -> bool:
+    return before is not None and (before is after or (
+        before.hashes == after.hashes and before.classes == after.classes
+        and before.label_quality.shape == after.label_quality.shape
+        and bool((before.label_quality == after.label_quality).all())))

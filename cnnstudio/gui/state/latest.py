@@ -1,0 +1,68 @@
+"""Work in a thread of which only the newest request counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnstudio.core.text import Text
+from cnnstudio.gui.state.jobs import JobList, Report, Work
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no result, in the user's language."""
+
+    text: str
+
+
+class Latest(QObject):
+    """Runs one function in a thread; of what is asked meanwhile only the newest request is done."""
+
+    answered = Signal(object, object)
+    """The request and what the function answered, or a Failure."""
+
+    def __init__(self, jobs: JobList, kind: str, function: Callable[[Any, Report], Any], parent: QObject) -> None:
+        super().__init__(parent)
+        self._jobs, self._kind, self._function = jobs, kind, function
+        self._job: Work | None = None
+        self._doing: Any = None
+        self._waiting: Any = None
+
+    def ask(self, request: Any) -> None:
+        """Do this next, and forget what waits."""
+        if self._job is None:
+            self._start(request)
+        else:
+            self._waiting = request
+            self._job.cancel()
+
+    def close(self) -> None:
+        """End the thread; nothing is answered any more."""
+        self._waiting = None
+        if self._job is not None:
+            self._job.ended.disconnect(self._over)
+            self._job.cancel()
+            self._job.join()
+            self._job = None
+
+    def _start(self, request: Any) -> None:
+        self._doing = request
+        self._job = self._jobs.run(lambda report: self._function(request, report),
+                                   Text("Preview", "Vista previa"), self._kind, quiet=True)
+        self._job.ended.connect(self._over)
+
+    def _over(self, last: Any) -> None:
+        job, request = self._job, self._doing
+        waiting, self._job, self._waiting = self._waiting, None, None
+        if waiting is not None:
+            self._start(waiting)
+        if job is None:
+            return
+        if job.result is not None:
+            self.answered.emit(request, job.result)
+        elif (problem := getattr(last, "problem", None)) is not None:
+            self.answered.emit(request, Failure(str(problem.text)))

@@ -1,0 +1,52 @@
+"""Before a project is closed: what becomes of a running training, and everything saved."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEventLoop
+
+from cnnstudio.core.text import tr
+from cnnstudio.gui.state.jobs import ChildJob
+from cnnstudio.gui.window.context import WindowContext
+from cnnstudio.gui.window.notices import Question, close_question
+
+
+def confirm_close_project(context: WindowContext) -> bool:
+    """End or detach a training and save, asking where a choice is needed; False to stay."""
+    session = context.workspace.session
+    context.pages.keep()
+    job = session.jobs.of_kind("train")
+    if isinstance(job, ChildJob):
+        answer = close_question(context.window)
+        if answer is None:
+            return False
+        if answer == "detach":
+            job.detach()
+        elif answer == "keep":
+            # `end_all` waits for it: the weights are written before the window closes.
+            job.stop(keep=True)
+        else:
+            job.cancel(keep=False)
+        if answer != "detach":
+            _wait(context, job)
+        else:
+            job.join(10)
+    if session.dirty and not session.save_now():
+        answer = Question(
+            tr("The project could not be saved", "No se pudo guardar el proyecto"),
+            tr("Free some space or make the folder writable, then try again. Without saving, the last changes are "
+               "lost.", "Libere espacio o permita escribir en la carpeta y vuelva a intentarlo. Sin guardar, los "
+               "últimos cambios se pierden."),
+            (("leave", tr("Leave without saving", "Salir sin guardar"), "danger"),), context.window).ask()
+        return answer == "leave"
+    return True
+
+
+def _wait(context: WindowContext, job: ChildJob) -> None:
+    """Keep the window alive and painted until the training has written its weights."""
+    if not job.running:
+        return
+    context.toasts().show_text(tr("Stopping the training and writing its weights…",
+                                  "Deteniendo el entrenamiento y guardando los pesos…"), 60)
+    loop = QEventLoop()
+    job.ended.connect(loop.quit)
+    loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)

@@ -1,0 +1,26 @@
+"""What the handlers of commands work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.window.actions import Actions
+from cnnstudio.gui.window.notices import Toasts
+from cnnstudio.gui.window.pages import PageArea
+
+
+@dataclass(frozen=True)
+class WindowContext:
+    """The parts of one window, in its present language and theme."""
+
+    workspace: Workspace
+    window: QWidget
+    """The parent of dialogs."""
+    pages: PageArea
+    actions: Actions
+    toasts: Callable[[], Toasts]
+    """The messages over the lower edge; made when the first one comes."""

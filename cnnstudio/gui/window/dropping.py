@@ -1,0 +1,53 @@
+"""Files and folders that were dropped on the window: what each is, and who takes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.problems import Problem, warning
+from cnnstudio.core.text import Text
+from cnnstudio.gui.state.commands import AddPictures, NewProject, OpenProject
+from cnnstudio.gui.window.context import WindowContext
+
+
+def open_paths(context: WindowContext, paths: tuple[str, ...]) -> None:
+    """Open a project, let the page in view take the paths, or Predict, or start a project on them."""
+    session, pages = context.workspace.session, context.pages
+    first = Path(paths[0])
+    if first.name == PROJECT_FILE:
+        first = first.parent
+    if (first / PROJECT_FILE).is_file():
+        session.request(OpenProject(str(first)))
+    elif pages.current.dropped(list(paths)):
+        return
+    elif first.is_file() and _is_source(first):
+        session.request(AddPictures(paths))
+    elif (session.is_open and _is_network(first) and pages.go("network")) or (session.is_open and pages.go("predict")):
+        pages.current.dropped(list(paths))
+    elif first.is_dir():
+        session.request(NewProject(str(first)))
+    else:
+        session.notice(_unknown(first))
+
+
+def _is_network(path: Path) -> bool:
+    """Whether a file is a network and no trained model, which Predict takes."""
+    from cnnstudio.interchange.keras_file.model import SUFFIXES
+
+    return path.suffix.lower() in SUFFIXES and path.suffix.lower() != ".keras"
+
+
+def _is_source(path: Path) -> bool:
+    """Whether a file is a list, an archive or arrays of pictures."""
+    from cnnstudio.datasets.sources.kinds import takes
+
+    return takes([path])
+
+
+def _unknown(path: Path) -> Problem:
+    text = Text("{name} is neither a project nor a folder of pictures. To have pictures classified, open a project "
+                "with a trained model first.",
+                "{name} no es un proyecto ni una carpeta de imágenes. Para clasificar imágenes, abra antes un "
+                "proyecto con un modelo entrenado.")
+    return warning("unknown_drop", text.fill(name=path.name), "file", path=path)

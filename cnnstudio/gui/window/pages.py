@@ -1,0 +1,177 @@
+"""The area of the pages: side panel, centre under its banners, inspector. Pages are made on their first visit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QWidget
+
+from cnnstudio.gui.look import tokens
+from cnnstudio.gui.pages import PageEntry, load_page
+from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.state.changes import EVERYTHING, Change
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.widgets.basics import box, column, scrolled
+from cnnstudio.gui.widgets.cards import Banners
+
+_NARROWEST_SIDE = 180
+
+
+class PageArea(QSplitter):
+    """Shows one page at a time, and keeps what changed for the others until they are visited."""
+
+    page_made = Signal(object)
+    """A page was made, with all its widgets; it is shown next."""
+    page_shown = Signal(str)
+    """Another page is in view; it refreshes next."""
+    header_changed = Signal()
+    """Heading, subtitle or actions of the page in view may have changed."""
+    fix_chosen = Signal(object)
+    """A fix of a banner."""
+
+    def __init__(self, workspace: Workspace, entries: tuple[PageEntry, ...], parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._workspace, self._session, self._entries = workspace, workspace.session, entries
+        self._pages: dict[str, Page] = {}
+        self._stale: dict[str, Change] = {}
+        self._current = "start"
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self._sides, self._inspectors, self._centres = QStackedWidget(), QStackedWidget(), QStackedWidget()
+        self._banners = Banners()
+        self._banners.fix_chosen.connect(self.fix_chosen)
+        for stack, name in ((self._sides, "side"), (self._centres, "centre"), (self._inspectors, "inspector")):
+            holder: QWidget = stack if name != "centre" else box(column(self._banners, stack, spacing=0))
+            holder.setObjectName(name)
+            holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            self.addWidget(holder)
+        self._sides.setMinimumWidth(_NARROWEST_SIDE)
+        self._inspectors.setMinimumWidth(240)
+        for index, stretch in enumerate((0, 1, 0)):
+            self.setStretchFactor(index, stretch)
+        widths = self._session.remembered("panels") or (tokens.SIDE_WIDTH, 10_000, tokens.INSPECTOR_WIDTH)
+        self.setSizes([widths[0], 10_000, widths[-1]])
+        self.splitterMoved.connect(self._remember_widths)
+
+    def _remember_widths(self) -> None:
+        before = self._session.remembered("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
+        sizes = self.sizes()
+        self._session.remember("panels", (sizes[0] or before[0], 0, sizes[2] or before[-1]))
+
+    # Pages ---------------------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Page]:
+        """The pages that were visited."""
+        return iter(self._pages.values())
+
+    @property
+    def current(self) -> Page:
+        """The page in view."""
+        return self._pages[self._current]
+
+    def keep(self) -> None:
+        """Have every page write down what is not in the project yet."""
+        for page in self:
+            page.keep()
+
+    def close_pages(self) -> None:
+        """The pages will be deleted: end their timers and threads."""
+        for page in self:
+            page.close()
+            page.deleteLater()
+        self._pages.clear()
+        self._stale.clear()
+
+    def can_show(self, identifier: str) -> bool:
+        """Whether there is such a page, and its project where it needs one."""
+        entry = next((entry for entry in self._entries if entry.id == identifier), None)
+        return entry is not None and (self._session.is_open or not entry.needs_project)
+
+    def go(self, identifier: str) -> bool:
+        """Bring a page into view; False where `can_show` is."""
+        if not self.can_show(identifier):
+            return False
+        if identifier != self._current or identifier not in self._pages:
+            if self._current in self._pages:
+                self._pages[self._current].deactivated()
+            self._show(identifier)
+        return True
+
+    def _show(self, identifier: str) -> None:
+        page = self._page(identifier)
+        self._current = identifier
+        self._centres.setCurrentIndex(list(self._pages).index(identifier))
+        for stack in (self._sides, self._inspectors):
+            panels = [stack.widget(index) for index in range(stack.count())]
+            holder = next((panel for panel in panels if panel is not None and panel.property("page") == identifier), None)
+            stack.setVisible(holder is not None and (stack is self._inspectors or page.side_helps))
+            if holder is not None and stack is self._sides:
+                stack.setMinimumWidth(_side_width(holder))
+            if holder is not None:
+                stack.setCurrentWidget(holder)
+        self.page_shown.emit(identifier)
+        change = self._stale.pop(identifier, None)
+        page.refresh(change if change is not None else Change(frozenset()))
+        # The keyboard starts in the page, not on the rail: a ring shows only where someone tabbed to.
+        self.window().centralWidget().setFocus()  # type: ignore[attr-defined]
+        page.activated()
+        self.update_banners()
+        self.header_changed.emit()
+
+    def _page(self, identifier: str) -> Page:
+        """The page, made on its first visit."""
+        if identifier not in self._pages:
+            entry = next(entry for entry in self._entries if entry.id == identifier)
+            page = load_page(entry)(self._workspace, self)
+            page.header_changed.connect(self._on_header_changed)
+            page.side_changed.connect(self._on_side_changed)
+            self._pages[identifier] = page
+            self._centres.addWidget(page.centre())
+            for stack, panel in ((self._sides, page.side()), (self._inspectors, page.inspector())):
+                if panel is not None:
+                    holder = scrolled(panel) if not panel.property("scrolls") else panel
+                    holder.setProperty("page", identifier)
+                    stack.addWidget(holder)
+            self._stale[identifier] = Change(EVERYTHING)
+            self.page_made.emit(page)
+        return self._pages[identifier]
+
+    # Changes -------------------------------------------------------------------------------------
+
+    def show_change(self, change: Change) -> None:
+        """Show a change on the page in view, and keep it for the others."""
+        if change.of("folder"):
+            for identifier in self._pages:
+                self._stale[identifier] = Change(EVERYTHING)
+            if not self.can_show(self._current):
+                self.go("start")
+        for identifier in self._pages:
+            if identifier != self._current:
+                self._stale[identifier] = self._stale.get(identifier, Change(frozenset())) | change
+        self._stale.pop(self._current, None)
+        self.current.refresh(change)
+        self.update_banners()
+        self.header_changed.emit()
+
+    def update_banners(self) -> None:
+        """Show what must be fixed before the page in view can work."""
+        self._banners.show_problems(self.current.what_is_missing())
+
+    def _on_side_changed(self) -> None:
+        if self.sender() is self.current:
+            self._sides.setVisible(self.current.side_helps)
+
+    def _on_header_changed(self) -> None:
+        if self.sender() is self.current:
+            self.header_changed.emit()
+            self.update_banners()
+
+
+def _side_width(holder: QWidget) -> int:
+    """What the left panel of a page needs, so that nothing of it is cut off at the right."""
+    content = holder.widget() if isinstance(holder, QScrollArea) else None
+    if not isinstance(holder, QScrollArea) or content is None:
+        return _NARROWEST_SIDE
+    bar = holder.verticalScrollBar().sizeHint().width()
+    return min(tokens.SIDE_WIDTH, max(_NARROWEST_SIDE, content.minimumSizeHint().width() + bar))

@@ -1,0 +1,142 @@
+"""Who listens to whom in the window. Parts announce what happened; they do not call each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
+
+from cnnstudio.core.problems import Problem
+from cnnstudio.core.text import language
+from cnnstudio.gui.pages import PageEntry
+from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import Command, SetSetting, ShowHelp, ShowPage, ShowProblems, ShowSettings
+from cnnstudio.gui.state.jobs import ChildJob, Job
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.window.context import WindowContext
+from cnnstudio.gui.window.handlers import AREA_PAGES, handle
+from cnnstudio.gui.window.header import Header
+from cnnstudio.gui.window.rail import Rail
+from cnnstudio.gui.window.status import StatusBar
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What stands around the pages, and the pages; made anew in another language or theme."""
+
+    context: WindowContext
+    rail: Rail
+    header: Header
+    status: StatusBar
+
+
+class Wiring(QObject):
+    """Lives as long as its window. `connect_parts` follows every building of the window."""
+
+    def __init__(self, workspace: Workspace, entries: tuple[PageEntry, ...], rebuild: Callable[[], bool],
+                 parent: QObject) -> None:
+        """`rebuild()` follows the settings: True where the window will be built anew."""
+        super().__init__(parent)
+        self._workspace, self._entries, self._rebuild = workspace, entries, rebuild
+        self._parts: Parts | None = None
+        session = workspace.session
+        session.changed.connect(self._on_changed)
+        session.noticed.connect(self._on_noticed)
+        session.command_requested.connect(self._on_command_requested)
+        session.jobs.changed.connect(self._on_jobs_changed)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
+
+    def connect_parts(self, parts: Parts) -> None:
+        """Connect newly made parts; the parts before are deleted."""
+        self._parts = parts
+        session, pages, status = self._workspace.session, parts.context.pages, parts.status
+        parts.context.actions.triggered.connect(session.request)
+        parts.rail.page_chosen.connect(lambda page: session.request(ShowPage(page)))
+        parts.rail.settings_chosen.connect(lambda: session.request(ShowSettings()))
+        parts.rail.help_chosen.connect(lambda: session.request(ShowHelp()))
+        pages.page_made.connect(self._on_page_made)
+        pages.page_shown.connect(parts.rail.set_current)
+        pages.page_shown.connect(parts.header.show_page)
+        pages.header_changed.connect(self._on_header_changed)
+        pages.fix_chosen.connect(session.apply)
+        status.save_requested.connect(session.save_now)
+        status.problems_requested.connect(lambda: session.request(ShowProblems()))
+        status.job_chosen.connect(self._on_job_chosen)
+        status.cancel_requested.connect(self._on_cancel_requested)
+        status.language_requested.connect(
+            lambda: session.request(SetSetting("language", "en" if language() == "es" else "es")))
+
+    # The session ---------------------------------------------------------------------------------
+
+    def _on_changed(self, change: Change) -> None:
+        if self._parts is None or (change.of("settings") and self._rebuild()):
+            return
+        self._parts.context.pages.show_change(change)
+        self.update_frame()
+        if change.of("saved", "folder"):
+            self._parts.status.update_saved()
+        if change.of("problems", "folder"):
+            self._parts.status.update_problems()
+
+    def _on_noticed(self, problem: Problem) -> None:
+        if self._parts is not None:
+            self._parts.context.toasts().show_problem(problem)
+
+    def _on_command_requested(self, command: Command) -> None:
+        if self._parts is not None:
+            handle(self._parts.context, command)
+
+    def _on_jobs_changed(self) -> None:
+        if self._parts is not None:
+            self._parts.status.update_job()
+            self.update_frame()
+
+    def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+        if self._workspace.session.settings.theme == "system":
+            self._rebuild()
+
+    # The pages -----------------------------------------------------------------------------------
+
+    def _on_page_made(self, page: Page) -> None:
+        if self._parts is not None:
+            self._parts.header.add_page(page.id, page.actions())
+
+    def _on_header_changed(self) -> None:
+        if self._parts is not None:
+            page = self._parts.context.pages.current
+            self._parts.header.set_title(page.heading(), page.subtitle())
+            self._parts.header.fit(page.id)
+
+    def update_frame(self) -> None:
+        """Show on actions, rail and title what can be done, what is wrong and what runs."""
+        if self._parts is None:
+            return
+        session, context, rail = self._workspace.session, self._parts.context, self._parts.rail
+        context.actions.update(is_open=session.is_open, undo=session.undo_label, redo=session.redo_label)
+        rail.set_enabled_pages({entry.id for entry in self._entries if context.pages.can_show(entry.id)})
+        name = session.project.name if session.is_open else ""
+        context.window.setWindowTitle(f"{name}[*] – CNN Studio" if name else "CNN Studio[*]")
+        context.window.setWindowModified(session.dirty)
+        blocked = {AREA_PAGES[problem.where.area] for problem in session.problems if problem.blocks}
+        for entry in self._entries:
+            busy = any(job.page == entry.id and not job.quiet for job in session.jobs)
+            rail.set_mark(entry.id, "accent" if busy else "error" if entry.id in blocked else "")
+
+    # The status bar ------------------------------------------------------------------------------
+
+    def _on_job_chosen(self, job: Job | None) -> None:
+        if job is not None and job.page:
+            self._workspace.session.request(ShowPage(job.page))
+
+    def _on_cancel_requested(self, job: Job | None) -> None:
+        if job is None:
+            return
+        # A training is never thrown away by one click: Cancel keeps what was learned.
+        if isinstance(job, ChildJob) and job.kind == "train":
+            job.stop(keep=True)
+        else:
+            job.cancel()
+        self._on_jobs_changed()

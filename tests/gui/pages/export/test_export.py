@@ -1,0 +1,183 @@
+"""The Export page: choices, target, the job that is started, its result, and earlier exports."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
+
+from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.core.files import read_project
+from cnnstudio.core.jobs import Export, ExportCheck, Exported
+from cnnstudio.gui.pages.export import page as export_page
+from cnnstudio.gui.pages.export.cards import EarlierExports, FormatCard, ResultCard
+from cnnstudio.gui.pages.export.records import ExportRecord, default_target, earlier_exports, record_of, with_record
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import OpenProject
+from cnnstudio.gui.state.jobs import ChildJob, Work
+from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.workers.preparing import prepare_training
+from cnnstudio.workers.runs import RunFolder
+from tests.gui.driving import button, click, field, part, parts, press, wait_idle, write
+
+CHECK = ExportCheck(images=40, top1_agreement=1.0, max_abs_difference=2.4e-7)
+
+
+@pytest.fixture
+def run(project_folder) -> RunFolder:
+    """A run of the project with a file in the model's place."""
+    from cnnstudio.datasets.index import Index
+
+    index = Index(project_folder / "dataset.sqlite")
+    made, _job = prepare_training(project_folder, read_project(project_folder), index)
+    index.close()
+    made.model_path.write_bytes(b"a model")
+    return made
+
+
+@pytest.fixture
+def children(monkeypatch) -> list[Export]:
+    """The jobs that were given to children; the children themselves cannot start."""
+    jobs: list[Export] = []
+
+    def child(job, *arguments, **options):
+        jobs.append(job)
+        return ChildJob(job, *arguments, target="no_such_module:main", **options)
+
+    monkeypatch.setattr(export_page, "ChildJob", child)
+    return jobs
+
+
+def format_card(page, identifier) -> FormatCard:
+    """The card of an export format."""
+    return next(card for card in parts(page, FormatCard) if card.exporter.id == identifier)
+
+
+def opened(qtbot, window, folder):
+    window.perform(OpenProject(str(folder)))
+    qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=10_000)
+    assert window.go("export")
+    return window.current
+
+
+def test_without_a_model_the_way_to_train_is_shown(qtbot, window, project_folder):
+    page = opened(qtbot, window, project_folder)
+    assert [problem.code for problem in page.what_is_missing()] == ["no_run"]
+    assert not button(window.header, "Export").isEnabled()
+    page.start()
+    assert not len(window.session.jobs)
+
+
+def test_the_default_target_lies_in_the_project(qtbot, window, project_folder, run):
+    page = opened(qtbot, window, project_folder)
+    name = window.session.project.name
+    assert page.target() == project_folder / "exports" / f"{name}-{run.id}"
+    assert field(page, "Save to").text() == str(page.target())
+    assert not list(page.what_is_missing())
+
+
+@pytest.mark.usefixtures("run")
+def test_choosing_a_format_is_an_edit_that_can_be_undone(qtbot, window, project_folder):
+    page = opened(qtbot, window, project_folder)
+    keras = format_card(page, "keras")
+    qtbot.mouseClick(keras, Qt.MouseButton.LeftButton)
+    assert window.session.project.export.format == "keras"
+    assert page.target().suffix == ".keras"
+    assert not field(page, "Sample pictures").isVisible()
+    window.session.undo()
+    assert window.session.project.export.format == "bundle"
+    assert page.target().suffix == ""
+    assert field(page, "Sample pictures").isVisible()
+
+
+@pytest.mark.usefixtures("run")
+def test_a_written_target_keeps_its_name_and_changes_its_suffix(qtbot, window, project_folder):
+    page = opened(qtbot, window, project_folder)
+    write(page, "Save to", "shared/birds")
+    assert page.target() == project_folder / "shared" / "birds"
+    format_card(page, "keras").clicked.emit()
+    assert page.target() == project_folder / "shared" / "birds.keras"
+    format_card(page, "bundle").clicked.emit()
+    assert page.target() == project_folder / "shared" / "birds"
+    format_card(page, "keras").clicked.emit()
+    write(page, "Save to", "shared/v1.2")
+    assert page.target() == project_folder / "shared" / "v1.2.keras"
+
+
+def test_export_starts_a_child_and_its_failure_is_a_banner(qtbot, window, project_folder, run, children):
+    page = opened(qtbot, window, project_folder)
+    field(page, "Sample pictures").value_changed.emit(5)
+    click(button(window.header, "Export"))
+    qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=30_000)
+    (job,) = children
+    assert (job.format, job.samples, job.run_folder) == ("bundle", 5, str(run.folder))
+    assert Path(job.path) == page.target()
+    assert part(page, Banner).problem is page.state["failure"]
+    assert button(window.header, "Export").isEnabled()
+    press(part(page, Banner), "Close")
+    assert not parts(page, Banner)
+
+
+def test_a_result_is_shown_kept_and_can_be_copied(qtbot, window, project_folder, run, monkeypatch):
+    def child(job, label, kind, **options):
+        def work(report):
+            Path(job.path).mkdir(parents=True)
+            report.event(Exported(path=job.path, format="bundle", check=CHECK, time=time.time()))
+
+        return Work(work, label, kind, **options)
+
+    monkeypatch.setattr(export_page, "ChildJob", child)
+    page = opened(qtbot, window, project_folder)
+    target = page.target()
+    press(window.header, "Export")
+    wait_idle(qtbot, window.session)
+    result, earlier = part(page, ResultCard), part(page, EarlierExports)
+    assert result.isVisible()
+    assert str(target / "predict.py") in result.command
+    assert "--json" in result.command
+    press(result, "Copy path")
+    assert QGuiApplication.clipboard().text() == str(target)
+    assert not earlier.isVisible()
+    page.state.pop("result")
+    page.refresh(Change(frozenset({"runs"})))
+    assert [record.path for record in earlier.records] == [str(target)]
+    assert earlier.records[0].run == run.id
+
+
+def test_earlier_exports_are_remembered_or_found(tmp_path):
+    record = ExportRecord(path=str(tmp_path / "one.keras"), format="keras", run="r", time=5.0, check=CHECK)
+    gone = ExportRecord(path=str(tmp_path / "gone.keras"), format="keras", run="r", time=6.0, check=CHECK)
+    (tmp_path / "one.keras").write_bytes(b"x")
+    for name, program in (("ours", "CNN Studio"), ("other", "")):
+        folder = tmp_path / "exports" / name
+        folder.mkdir(parents=True)
+        (folder / "check.json").write_text(json.dumps({
+            "program": program, "images": 3, "top1_agreement": 1.0, "max_abs_difference": 0.0}))
+    kept = with_record(with_record([], gone), record)
+    found = earlier_exports(tmp_path, [*kept, "damaged"])
+    assert [each.path for each in found] == [str(tmp_path / "exports" / "ours"), str(tmp_path / "one.keras")]
+    assert len(with_record(kept, record)) == 2
+
+
+def test_names_that_no_file_can_have_are_mended(tmp_path):
+    assert default_target(tmp_path, "Años: a/b", "run-1", "keras") == tmp_path / "exports" / "Años-a-b-run-1.keras"
+
+
+def test_a_record_carries_what_was_told():
+    event = Exported(path="/x", format="bundle", check=CHECK, time=7.0)
+    assert record_of(event, "r") == ExportRecord(path="/x", format="bundle", run="r", time=7.0, check=CHECK)
+
+
+@pytest.mark.parametrize("entry", list(EXPORTERS), ids=lambda entry: entry.id)
+def test_every_format_has_a_card_with_what_it_contains(qtbot, entry):
+    card = FormatCard(entry)
+    qtbot.addWidget(card)
+    words = [label.text() for label in card.findChildren(QLabel)]
+    assert entry.contents
+    for content in entry.contents:
+        assert str(content.text) in words

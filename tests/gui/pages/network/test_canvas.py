@@ -1,0 +1,373 @@
+"""The canvas with mouse and keyboard: blocks, notes, clipboard, finding, typing, overview, drawings."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QListWidget
+
+from cnnstudio.core import edits
+from cnnstudio.core.layout import HEIGHT, WIDTH
+from cnnstudio.gui.pages.network.canvas.corners import ZoomBar
+from cnnstudio.gui.pages.network.canvas.display import CARD
+from cnnstudio.gui.pages.network.gallery import Gallery
+from cnnstudio.gui.pages.network.views import LayerTable
+from cnnstudio.gui.state.commands import OpenProject, SetSetting
+from cnnstudio.gui.widgets.command_palette import CommandPalette
+from cnnstudio.gui.widgets.inputs import SearchBox
+from tests.gui.driving import field, part
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def page(qtbot, window, project_folder):
+    window.perform(OpenProject(str(project_folder)))
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    assert window.go("network")
+    page = window.current
+    part(page, Gallery).template_chosen.emit("residual")
+    return page
+
+
+def network(page):
+    return page.session.project.network
+
+
+def block(page):
+    """The layers of the first residual block, which one layer feeds and whose last ReLU is its answer."""
+    ids = [node.id for node in network(page).nodes]
+    return ids[ids.index("conv_2"):ids.index("relu_3") + 1]
+
+
+def repeat(page, group, times):
+    """Set in the inspector how often the chosen block stands in a row."""
+    box = field(page, "How often it stands in a row")
+    box.value_changed.emit(times)
+    assert next(entry for entry in network(page).groups if entry.id == group.id).repeat == times
+
+
+def at(page, item, offset=None):
+    place = item.pos() + (offset if offset is not None else QPointF(WIDTH / 2, HEIGHT / 2))
+    page.canvas.centerOn(place)
+    return page.canvas.mapFromScene(place)
+
+
+def test_a_repetition_in_the_table_chooses_the_layer_that_it_repeats(qtbot, page):
+    members = block(page)
+    page.editor.scene.choose(members)
+    qtbot.keyClick(page.canvas, Qt.Key.Key_G, CONTROL)
+    repeat(page, network(page).groups[0], 2)
+    page.show_view("table")
+    table = part(page, LayerTable).table
+    names = [table.model().index(row, 1).data() for row in range(table.model().rowCount())]
+    where = table.visualRect(table.model().index(names.index(f"{members[0]}_r2"), 1)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert page.editor.scene.chosen_nodes() == [members[0]]
+
+
+def test_a_block_is_grouped_repeated_collapsed_and_taken_apart_by_keys(qtbot, page):
+    members, before = block(page), page.editor.report.parameters
+    page.editor.scene.choose(members)
+    qtbot.keyClick(page.canvas, Qt.Key.Key_G, CONTROL)
+    (group,) = network(page).groups
+    assert set(group.nodes) == set(members)
+    assert page.edit_actions.grouping.chosen_group() == group
+    frame = page.editor.scene.frames[group.id].sceneBoundingRect()
+    others = [item for name, item in page.editor.scene.nodes.items() if name not in members]
+    assert not any(frame.intersects(QRectF(item.x(), item.y(), WIDTH, HEIGHT)) for item in others)
+    repeat(page, group, 3)
+    inside = sum(page.editor.report.nodes[node].cost.parameters for node in members)
+    assert page.editor.report.problems == ()
+    assert page.editor.report.parameters == before + 2 * inside
+    qtbot.keyClick(page.canvas, Qt.Key.Key_E, CONTROL)
+    card = page.editor.scene.nodes[CARD + group.id]
+    assert card.look.title.endswith("× 3")
+    assert card.look.stack == 3
+    assert not set(members) & set(page.editor.scene.nodes)
+    assert set(page.editor.scene.chosen_nodes()) == set(members)
+    page.canvas.fit()
+    # A double click opens it again.
+    qtbot.mouseDClick(page.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(page, card))
+    assert not network(page).groups[0].collapsed
+    assert set(members) <= set(page.editor.scene.nodes)
+    inside = page.editor.scene.nodes[members[0]].sceneBoundingRect().center()
+    assert page.editor.scene.frames[group.id].sceneBoundingRect().contains(inside)
+    page.editor.scene.choose(members)
+    qtbot.keyClick(page.canvas, Qt.Key.Key_G, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert network(page).groups == ()
+    assert page.editor.scene.frames == {}
+    assert page.editor.report.parameters == before
+    for _ in range(4):
+        page.session.undo()
+    assert network(page).groups == (group,)
+
+
+def test_connections_to_and_from_a_card_reach_its_layers(page):
+    members = block(page)
+    page.editor.scene.choose(members)
+    page.edit_actions.grouping.group()
+    page.edit_actions.grouping.toggle()
+    card = CARD + network(page).groups[0].id
+    page.edit_actions.insertion.insert("ReLU", None, (600.0, 0.0))
+    (new,) = page.editor.scene.chosen_nodes()
+    page.edit_actions.arrangement.connect_layers("input", new)
+    page.edit_actions.arrangement.connect_layers(new, card)
+    entering = {edge.target for edge in network(page).edges if edge.source == new}
+    assert entering == {"conv_2", "add"}
+    assert all(edge.source != "relu" for edge in network(page).edges if edge.target in entering)
+    page.edit_actions.insertion.insert("Flatten", None, (600.0, 200.0))
+    (flat,) = page.editor.scene.chosen_nodes()
+    page.edit_actions.arrangement.connect_layers(card, flat)
+    assert network(page).inputs_of(flat) == ("relu_3",)
+
+
+def test_copies_go_to_another_network_with_their_block(page):
+    page.editor.scene.choose(block(page))
+    page.edit_actions.grouping.group()
+    page.edit_actions.clipboard.copy()
+    part(page, Gallery).template_chosen.emit("lenet5")
+    before = len(network(page).nodes)
+    page.canvas.setFocus()
+    page.edit_actions.do("paste")
+    assert len(network(page).nodes) == before + len(block_types(page))
+    assert [group.name for group in network(page).groups] == ["Block 1"]
+    seen = page.canvas.visible_part()
+    assert any(seen.contains(item.sceneBoundingRect()) for item in page.editor.scene.chosen_items())
+    page.edit_actions.do("cut")
+    assert len(network(page).nodes) == before
+    QGuiApplication.clipboard().setText("no network")
+    page.edit_actions.do("paste")
+    assert len(network(page).nodes) == before
+    QGuiApplication.clipboard().setText('{"nodes": [{"id": "a", "type": "ReLU"}, {"id": "a", "type": "ReLU"}]}')
+    page.edit_actions.do("paste")
+    assert len(network(page).nodes) == before
+
+
+def block_types(page):
+    return [node for group in network(page).groups for node in group.nodes]
+
+
+def test_typing_a_name_inserts_a_layer_or_a_block(qtbot, page):
+    page.editor.scene.choose(["relu"])
+    qtbot.keyClick(page.canvas, Qt.Key.Key_D)
+    palette = page.canvas.findChild(CommandPalette)
+    qtbot.keyClicks(part(palette, SearchBox), "ropout")
+    assert part(palette, SearchBox).text().lower() == "dropout"
+    qtbot.keyClick(part(palette, SearchBox), Qt.Key.Key_Return)
+    (new,) = page.editor.scene.chosen_nodes()
+    assert network(page).node(new).type == "Dropout"
+    assert network(page).inputs_of(new) == ("relu",)
+    # The layer stands before everything that followed, on both ways of the skip.
+    assert network(page).inputs_of("conv_2") == network(page).inputs_of("add")[1:] == (new,)
+    palette = page.edit_actions.insertion.ask_layer(page.canvas, "squeeze")
+    offered = palette.findChild(QListWidget)
+    assert offered.count() >= 1
+    qtbot.keyClick(part(palette, SearchBox), Qt.Key.Key_Return)
+    (group,) = network(page).groups
+    assert group.name == "Squeeze and excite"
+    assert page.editor.report.problems == ()
+
+
+def test_notes_are_written_moved_and_removed(qtbot, page):
+    page.edit_actions.add_note(QPointF(400, 40))
+    note = page.editor.scene.notes["note"]
+    assert note.writing
+    note.setPlainText("Why the skip?")
+    note.clearFocus()
+    assert network(page).notes[0].text == "Why the skip?"
+    page.editor.scene.moved.emit({"note": (10.0, 20.0)})
+    assert network(page).notes[0].position == (10.0, 20.0)
+    assert note.pos() == QPointF(10, 20)
+    page.editor.scene.clearSelection()
+    note.setSelected(True)
+    qtbot.keyClick(page.canvas, Qt.Key.Key_Delete)
+    assert network(page).notes == ()
+    assert page.editor.scene.notes == {}
+
+
+def test_layers_are_put_in_line_and_moved_by_keys(qtbot, page):
+    page.editor.scene.moved.emit({"conv": (100.0, 0.0), "relu": (300.0, 200.0), "add": (0.0, 500.0)})
+    page.editor.scene.choose(["conv", "relu", "add"])
+    page.edit_actions.arrangement.align("center")
+    assert {page.editor.scene.nodes[each].x() for each in ("conv", "relu", "add")} == {150.0}
+    page.edit_actions.arrangement.distribute(down=True)
+    assert page.editor.scene.nodes["relu"].y() == 250.0
+    qtbot.keyClick(page.canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert page.editor.scene.nodes["add"].x() == 166.0
+    untouched = {name: item.pos() for name, item in page.editor.scene.nodes.items() if name not in ("conv", "relu", "add")}
+    page.session.edit(lambda project: edits.set_node_param(project, "conv", "filters", 48), page.title)
+    assert {name: page.editor.scene.nodes[name].pos() for name in untouched} == untouched
+
+
+def test_chosen_layers_are_connected_by_a_key(qtbot, page):
+    page.edit_actions.insertion.insert("ReLU", None, (600.0, 0.0))
+    page.edit_actions.insertion.insert("Dropout", None, (600.0, 200.0))
+    page.editor.scene.choose([node.id for node in network(page).nodes[-2:]])
+    qtbot.keyClick(page.canvas, Qt.Key.Key_L, CONTROL)
+    first, second = network(page).nodes[-2:]
+    assert network(page).inputs_of(second.id) == (first.id,)
+
+
+def test_a_pulled_connection_snaps_to_a_layer_nearby(qtbot, page):
+    page.edit_actions.insertion.insert("Add", None, (400.0, 120.0))
+    (new,) = page.editor.scene.chosen_nodes()
+    page.editor.scene.clearSelection()
+    source, target = page.editor.scene.nodes["input"], page.editor.scene.nodes[new]
+    page.canvas.set_zoom(1.0)
+    page.canvas.centerOn(QPointF(300, 120))
+    start = page.canvas.mapFromScene(source.pos() + source.out_port())
+    beside = page.canvas.mapFromScene(target.pos() + QPointF(WIDTH / 2, -18))
+    qtbot.mousePress(page.canvas.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(page.canvas.viewport(), start + QPoint(10, 30))
+    qtbot.mouseMove(page.canvas.viewport(), beside)
+    qtbot.mouseRelease(page.canvas.viewport(), Qt.MouseButton.LeftButton, pos=beside)
+    assert network(page).inputs_of(new) == ("input",)
+
+
+def test_finding_walks_through_what_fits(qtbot, page):
+    qtbot.keyClick(page.canvas, Qt.Key.Key_F, CONTROL)
+    finder = page.canvas.finder
+    assert finder.isVisible()
+    qtbot.keyClicks(part(finder, SearchBox), "add")
+    adds = [node.id for node in network(page).nodes if node.type == "Add"]
+    assert page.editor.scene.chosen_nodes() == adds[:1]
+    qtbot.keyClick(part(finder, SearchBox), Qt.Key.Key_Return)
+    assert page.editor.scene.chosen_nodes() == adds[1:2]
+    qtbot.keyClick(part(finder, SearchBox), Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert page.editor.scene.chosen_nodes() == adds[:1]
+    qtbot.keyClick(part(finder, SearchBox), Qt.Key.Key_Escape)
+    assert not finder.isVisible()
+
+
+def test_the_overview_shows_when_a_part_is_out_of_view_and_goes_there(qtbot, page):
+    page.canvas.set_zoom(1.0)
+    minimap = page.canvas.minimap
+    assert minimap.isVisible()
+    qtbot.mousePress(minimap, Qt.MouseButton.LeftButton, pos=QPoint(minimap.width() // 2, minimap.height() - 12))
+    last = page.editor.scene.nodes["output"]
+    assert page.canvas.visible_part().intersects(last.sceneBoundingRect())
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.canvas.set_zoom(0.4)
+    page.canvas.centerOn(page.editor.scene.bounds().center())
+    assert not minimap.isVisible()
+
+
+def test_the_drawing_keeps_letters_and_is_light(page, tmp_path):
+    page.editor.scene.choose(["relu"])
+    for name in ("network.svg", "network.pdf", "network.png", "señal"):
+        assert page.menu.write_drawing(tmp_path / name)
+    words = (tmp_path / "network.svg").read_text("utf-8")
+    assert "BatchNormalization" in words
+    assert "#F6F6F4".lower() not in words.lower()
+    assert (tmp_path / "network.pdf").read_bytes().startswith(b"%PDF")
+    image = QImage(str(tmp_path / "network.png"))
+    assert image.pixelColor(2, 2).name() == "#ffffff"
+    assert (tmp_path / "señal.svg").is_file()
+    assert page.editor.scene.chosen_nodes() == ["relu"]
+    (tmp_path / "file").write_text("x")
+    assert not page.menu.write_drawing(tmp_path / "file" / "network.svg")
+
+
+def test_the_menu_offers_what_fits(page):
+    page.editor.scene.choose([])
+    menu = page.menu.show(QPoint(100, 100), QPointF(0, 0))
+    enabled = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}
+    assert not enabled["Cut"]
+    assert enabled["Find a layer…"]
+    menu.close()
+    page.editor.scene.choose(["relu", "conv"])
+    menu = page.menu.show(QPoint(100, 100), QPointF(0, 0))
+    enabled = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}
+    assert enabled["Cut"]
+    assert enabled["Put in line"]
+    menu.close()
+
+
+def test_a_network_file_takes_the_place_of_the_network(page, tmp_path):
+    layers = [{"class_name": "InputLayer", "config": {"name": "start", "batch_shape": [None, 40, 48, 1]}},
+              {"class_name": "Conv2D", "config": {"name": "look", "filters": 5, "kernel_size": [3, 3]}},
+              {"class_name": "Mystery", "config": {"name": "what"}}]
+    path = tmp_path / "red.json"
+    path.write_text(json.dumps({"class_name": "Sequential", "config": {"layers": layers}}))
+    assert page.files.open(path)
+    assert [(node.id, node.type) for node in network(page).nodes] == [
+        ("start", "Input"), ("look", "Conv2D"), ("what", "Mystery")]
+    assert page.session.project.recipe.shape == (40, 48, 1)
+    assert page.editor.scene.nodes["what"].look.severity == "error"
+    before = network(page)
+    path.write_text("{}")
+    assert not page.files.open(path)
+    assert network(page) == before
+
+
+def test_an_onnx_file_is_read_beside_the_window(page, qtbot, tmp_path):
+    from tests.interchange.onnx_models import Build
+
+    graph = Build((1, 3, 40, 48))
+    maps = graph.add("Relu", graph.add("Conv", "x", graph.weight(5, 3, 3, 3), graph.weight(5), name="/look/Conv"))
+    graph.add("LRN", maps, size=5)
+    path = graph.save(tmp_path)
+    told = []
+    page.session.noticed.connect(told.append)
+    assert page.dropped([str(path)])
+    assert page.session.jobs.of_kind("network_file") is not None
+    qtbot.waitUntil(lambda: len(network(page).nodes) == 4 and network(page).nodes[1].id == "look", timeout=20_000)
+    assert [node.type for node in network(page).nodes] == ["Input", "Conv2D", "ReLU", "LRN"]
+    assert page.session.project.recipe.shape == (40, 48, 3)
+    assert page.editor.scene.nodes["lrn"].look.severity == "error"
+    assert [problem.code for problem in told] == ["unknown_layers", "network_notes"]
+    page.session.undo()
+    before = network(page)
+    path.write_bytes(b"no model")
+    page.files.open(path)
+    qtbot.waitUntil(lambda: len(told) == 3, timeout=20_000)
+    assert told[-1].code == "network_damaged"
+    assert network(page) is before
+    assert not page.dropped([str(tmp_path / "picture.png")])
+
+
+def test_another_language_takes_the_canvas_down_in_peace(qtbot, window, page):
+    part(page, Gallery).template_chosen.emit("resnet18")
+    page.canvas.set_zoom(1.0)
+    page.canvas.verticalScrollBar().setValue(page.canvas.verticalScrollBar().maximum())
+    assert not page.canvas.minimap.isHidden()
+    window.perform(SetSetting("language", "es"))
+    qtbot.waitUntil(lambda: window.current is not page, timeout=5000)
+    qtbot.wait(50)
+    assert len(window.current.editor.scene.nodes) > 60
+
+
+def covered(page, node):
+    """What stands in the corners over a layer."""
+    view = page.canvas
+    place = view.mapFromScene(page.editor.scene.nodes[node].sceneBoundingRect()).boundingRect()
+    assert view.viewport().rect().contains(place), node
+    return [corner for corner in (view.totals, view.minimap, part(view, ZoomBar))
+            if corner.isVisible() and corner.geometry().intersects(place)]
+
+
+@pytest.mark.parametrize("zoom", [0.6, 1.0])
+def test_a_layer_that_is_shown_stands_clear_of_the_corners(page, zoom):
+    page.canvas.window().resize(960, 600)
+    page.canvas.set_zoom(zoom)
+    for node in [*page.editor.scene.nodes, *reversed(page.editor.scene.nodes)]:
+        page.canvas.reveal(node)
+        assert covered(page, node) == [], node
+
+
+def test_an_inserted_layer_leaves_the_first_one_clear_where_both_have_room(page):
+    page.canvas.window().resize(960, 600)
+    page.canvas.set_zoom(0.6)
+    bar, first = page.canvas.verticalScrollBar(), page.editor.scene.nodes["input"]
+    # Zooming keeps what is under the mouse, wherever that is.
+    page.canvas.centerOn(first)
+    # The first layer just under the totals.
+    bar.setValue(bar.value() + page.canvas.mapFromScene(first.pos()).y() - page.canvas.totals.y())
+    assert covered(page, "input") == [page.canvas.totals]
+    page.editor.scene.choose(["input"])
+    page.edit_actions.insertion.insert("ReLU")
+    assert covered(page, "input") == [] and covered(page, "relu") == []

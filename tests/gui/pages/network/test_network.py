@@ -1,0 +1,404 @@
+"""The Network page: the canvas follows the specs, and every wish of the user becomes one undoable edit."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.core.layout import HEIGHT, WIDTH
+from cnnstudio.gui.pages.network.code import CodeView
+from cnnstudio.gui.pages.network.gallery import Gallery
+from cnnstudio.gui.pages.network.inspector import NetworkInspector
+from cnnstudio.gui.pages.network.palette import LayerPalette, LayerRow, entries, matches
+from cnnstudio.gui.pages.network.views import LayerTable
+from cnnstudio.gui.state.commands import CloseProject, OpenPaths, OpenProject, SetSetting
+from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.table import Column, Table
+from tests.gui.driving import part, parts, press, texts
+
+
+@pytest.fixture
+def page(qtbot, window, project_folder):
+    window.perform(OpenProject(str(project_folder)))
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    assert window.go("network")
+    return window.current
+
+
+def ids(page):
+    return [node.id for node in page.session.project.network.nodes]
+
+
+
+def test_the_canvas_shows_the_network(page):
+    network = page.session.project.network
+    assert set(page.editor.scene.nodes) == set(ids(page))
+    assert len(page.editor.scene.edges) == len(network.edges)
+
+
+def test_templates_and_bases_from_the_gallery(page):
+    for template in TEMPLATES.ids():
+        part(page, Gallery).template_chosen.emit(template)
+        assert page.session.project.network.origin == template
+        assert set(page.editor.scene.nodes) == set(ids(page))
+    part(page, Gallery).base_chosen.emit("efficientnet_lite0")
+    assert page.session.project.recipe.normalization == "base"
+    page.session.undo()
+    assert page.session.project.network.origin == TEMPLATES.ids()[-1]
+
+
+def test_a_layer_is_inserted_behind_the_chosen_one(qtbot, page):
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.choose(["conv"])
+    row = next(row for row in part(page, LayerPalette).findChildren(LayerRow) if row.layer.id == "Dropout")
+    qtbot.mouseDClick(row, Qt.MouseButton.LeftButton)
+    network = page.session.project.network
+    assert network.inputs_of("dropout") == ("conv",)
+    assert network.inputs_of("average_pooling") == ("dropout",)
+    assert page.editor.scene.chosen_nodes() == ["dropout"]
+    qtbot.keyClick(page.canvas, Qt.Key.Key_Delete)
+    assert "dropout" not in ids(page)
+    assert page.session.project.network.inputs_of("average_pooling") == ("conv",)
+
+
+def test_a_drop_on_a_connection_inserts_and_one_beside_adds(page):
+    part(page, Gallery).template_chosen.emit("lenet5")
+    edge = page.session.project.network.edges[0]
+    page.editor.scene.dropped.emit("ReLU", edge, (0.0, 0.0))
+    assert page.session.project.network.inputs_of("conv") == ("relu",)
+    page.editor.scene.dropped.emit("Dense", None, (500.0, 40.0))
+    assert page.session.project.network.node("dense_3").position == (500.0, 40.0)
+    assert page.editor.scene.nodes["dense_3"].look.severity == "error"
+
+
+def test_connecting_with_the_mouse(qtbot, page):
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.dropped.emit("Add", None, (300.0, 0.0))
+    view, scene = page.canvas, page.editor.scene
+    view.fit()
+
+    def at(item, port):
+        return view.mapFromScene(item.pos() + port)
+
+    start = at(scene.nodes["input"], scene.nodes["input"].out_port())
+    end = at(scene.nodes["add"], QPointF(WIDTH / 2, HEIGHT / 2))
+    qtbot.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(view.viewport(), start + QPoint(20, 20))
+    qtbot.mouseMove(view.viewport(), end)
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=end)
+    assert page.session.project.network.inputs_of("add") == ("input",)
+    page.editor.scene.connected.emit("add", "input")
+    assert page.session.project.network.inputs_of("input") == ()
+
+
+def test_moving_is_one_step_and_arranging_forgets_it(page):
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.moved.emit({"conv": (50.0, 60.0)})
+    assert page.editor.scene.nodes["conv"].pos() == QPointF(50, 60)
+    page.session.undo()
+    assert page.editor.scene.nodes["conv"].pos() != QPointF(50, 60)
+    page.session.redo()
+    page.edit_actions.arrangement.arrange()
+    assert page.session.project.network.node("conv").position is None
+
+
+def test_the_inspector_sets_parameters_and_marks_what_is_wrong(page):
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.choose(["conv"])
+    form = part(page, NetworkInspector).findChild(Form)
+    form.value_changed.emit("filters", 12)
+    form.value_changed.emit("kernel_size", (99, 99))
+    form.value_changed.emit("padding", "valid")
+    assert page.session.project.network.node("conv").params["filters"] == 12
+    assert page.editor.report.of("conv")[0].code == "shrinks_below_one"
+    assert page.editor.scene.nodes["conv"].look.severity == "error"
+    page.session.apply(page.editor.report.of("conv")[0].fixes[0])
+    assert page.editor.report.problems == ()
+
+
+def test_the_output_is_taken_over_and_follows_again(page):
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.choose(["output"])
+    press(page, "Take over…")
+    assert page.session.project.network.node("output").type == "Dense"
+    assert page.editor.report.problems == ()
+    press(page, "Follow the classes")
+    assert page.session.project.network.node("output").type == "Output"
+
+
+def test_the_freeze_line_is_a_list_of_blocks(page):
+    part(page, Gallery).base_chosen.emit("efficientnet_lite0")
+    page.editor.scene.choose(["base"])
+    before = page.editor.report.trainable
+    part(page, NetworkInspector).findChild(Form).value_changed.emit("trainable_from", "block15")
+    assert page.editor.report.trainable > before
+
+
+def test_code_and_table_follow(page):
+    part(page, Gallery).template_chosen.emit("residual")
+    for view in ("table", "code", "canvas"):
+        page.show_view(view)
+    page.show_view("code")
+    assert "keras.layers.Add" in part(page, CodeView).text.toPlainText()
+    page.editor.scene.choose(["relu"])
+    page.edit_actions.remove()
+    assert 'name="relu")' not in part(page, CodeView).text.toPlainText()
+
+
+def test_the_table_sorts_sizes_by_size_and_hides_no_share(page):
+    part(page, Gallery).template_chosen.emit("vgg16")
+    page.show_view("table")
+    table = part(page, LayerTable).table
+    model, titles = table.model(), [column.title for column in table.rows.columns]
+
+    def sorted_by(title):
+        place = titles.index(title)
+        table.sortByColumn(place, Qt.SortOrder.AscendingOrder)
+        return [model.index(row, place).data() for row in range(model.rowCount())]
+
+    sizes = [eval(words.replace("×", "*")) for words in sorted_by("Output")]
+    assert sizes == sorted(sizes)
+    reach = sorted_by("Receptive field")
+    assert reach[:3] == ["1 × 1", "3 × 3", "5 × 5"] and reach[-1] == "whole picture"
+    assert [int(words.split(" ")[0]) for words in reach if " × " in words] == sorted(
+        int(words.split(" ")[0]) for words in reach if " × " in words)
+    shares = sorted_by("%")
+    assert "0\u202f%" not in shares and "< 1\u202f%" in shares
+    assert table.accessibleName()
+
+
+def test_problems_of_several_layers_name_their_layer_and_how_many_are_left(qtbot, page):
+    part(page, Gallery).template_chosen.emit("small_cnn")
+    page.edit_actions.choose_all()
+    page.edit_actions.clipboard.copy()
+    page.edit_actions.clipboard.paste()
+    chosen = page.editor.scene.chosen_nodes()
+
+    def words():
+        return texts(part(page, NetworkInspector))
+
+    told = [problem for problem in page.editor.problems if problem.where.node in chosen]
+    qtbot.waitUntil(lambda: {problem.where.node for problem in told[:6]} <= set(words()))
+    assert f"And {len(told) - 6} more." in words()
+    page.editor.scene.choose(chosen[:1])
+    qtbot.waitUntil(lambda: not any(each.startswith("And ") for each in words()))
+
+
+def test_a_table_sorts_numbers_of_any_kind_and_size(qtbot):
+    table = Table([Column("n", words=str, key=lambda row: row)])
+    qtbot.addWidget(table)
+    rows = [3, 0.5, 3_000_000_000, float("inf"), 1, 2**40, -1]
+    table.set_rows(rows)
+    table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert [table.model().index(place, 0).data() for place in range(len(rows))] == [str(each) for each in sorted(rows)]
+
+
+def test_the_code_is_there_in_every_form_and_is_saved(page, tmp_path, monkeypatch):
+    part(page, Gallery).template_chosen.emit("small_cnn")
+    page.show_view("code")
+    for form, word in (("keras_script", "model.fit("), ("torch", "class Network(nn.Sequential)"),
+                       ("torch_script", "loss.backward()"), ("keras", "keras.Sequential(")):
+        part(page, CodeView).form.set_value(form)
+        part(page, CodeView).form.chosen.emit(form)
+        text = part(page, CodeView).text.toPlainText()
+        assert word in text
+        compile(text, form, "exec")
+    target = tmp_path / "network.py"
+    monkeypatch.setattr("cnnstudio.gui.pages.network.code.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
+    press(part(page, CodeView), "Save as…")
+    assert target.read_text(encoding="utf-8") == part(page, CodeView).text.toPlainText()
+
+
+def test_duplicates_keep_their_connections(page):
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.choose(["dense", "dense_2"])
+    page.edit_actions.clipboard.duplicate()
+    network = page.session.project.network
+    assert network.inputs_of("dense_2_2") == ("dense_3",) or network.inputs_of("dense_4") == ("dense_3",)
+
+
+def test_the_search_finds_by_letters():
+    every = [each for _words, lines in entries() for each in lines]
+    assert "block:squeeze_excite" in [each.id for each in every if matches("squeeze", each)]
+    found = [each.id for each in every if matches("conv2", each)]
+    assert "Conv2D" in found
+    assert "Dense" not in found
+
+
+def test_every_layer_can_be_added_from_the_palette(page):
+    for layer in LAYERS:
+        part(page, Gallery).template_chosen.emit("lenet5")
+        before = len(ids(page))
+        page.edit_actions.insertion.insert(layer.id)
+        assert len(ids(page)) == before + 1
+
+
+def test_missing_weights_are_fetched_from_the_banner(page, monkeypatch):
+    from cnnstudio.gui.pages.network import starting as module
+
+    started = []
+    monkeypatch.setattr(module, "ChildJob", lambda job, *_rest, **_more: started.append(job) or _Never())
+    monkeypatch.setattr(page.session.jobs, "start", lambda job: job)
+    part(page, Gallery).base_chosen.emit("mobilenet_v2")
+    problem = next(each for each in page.editor.problems if each.code == "weights_missing")
+    assert page.editor.scene.nodes["base"].look.severity == "error"
+    page.session.apply(problem.fixes[0])
+    assert started[0].base == "mobilenet_v2"
+
+
+class _Never:
+    """A job that does not run."""
+
+    class ended:  # noqa: N801 - a signal's name
+        @staticmethod
+        def connect(_slot):
+            return None
+
+
+def editing(page, text=None):
+    """The Code view, its code ready to be changed."""
+    page.show_view("code")
+    part(page, CodeView).edit()
+    if text is not None:
+        part(page, CodeView).text.put(text)
+    return part(page, CodeView)
+
+
+def test_changed_code_is_applied_to_the_canvas_in_one_step(page):
+    part(page, Gallery).template_chosen.emit("lenet5")
+    page.editor.scene.moved.emit({"conv": (700.0, 40.0)})
+    before = page.session.project
+    code = editing(page)
+    code.text.put(code.text.toPlainText().replace("filters=16", "filters=24"))
+    assert code.apply()
+    assert not code.is_editing and code.text.isReadOnly()
+    network = page.session.project.network
+    assert network.node("conv_2").params["filters"] == 24
+    assert network.node("conv").position == (700.0, 40.0)
+    assert {node.id for node in network.nodes} == {node.id for node in before.network.nodes}
+    assert "filters=24" in code.text.toPlainText()
+    page.session.undo()
+    assert page.session.project == before
+    assert "filters=24" not in code.text.toPlainText()
+    editing(page)
+    assert code.apply()
+    assert page.session.project == before and page.session.redo_label is not None
+
+
+def test_code_of_others_is_pasted_and_its_remarks_are_shown(page):
+    from PySide6.QtGui import QGuiApplication
+
+    code = editing(page)
+    QGuiApplication.clipboard().setText(
+        "import keras\nmodel = keras.Sequential([keras.Input((20, 24, 3)), keras.layers.RandomFlip(),\n"
+        "    keras.layers.Conv2D(5, 3, dtype='float16', kernel_initializer=keras.initializers.Orthogonal(3.0)),\n"
+        "    keras.layers.Flatten(), keras.layers.Dense(classes)])\n")
+    code.paste()
+    assert [problem.where.line for problem in code.remarks.shown] == [2, 3, 4]
+    # What only tells is not marked.
+    assert {selection.cursor.blockNumber() for selection in code.text.extraSelections()} == {1, 2}
+    code.remarks.wanted.emit(3)
+    assert code.text.textCursor().blockNumber() == 2
+    assert code.apply()
+    project = page.session.project
+    assert [node.type for node in project.network.nodes] == ["Input", "Conv2D", "Flatten", "Output"]
+    assert (project.recipe.height, project.recipe.width) == (20, 24)
+    assert len(code.remarks.shown) == 3 and code.text.extraSelections() == []
+    assert code.isVisible()
+
+
+def test_code_in_trouble_stays_and_its_line_is_marked(qtbot, page):
+    before = page.session.project
+    code = editing(page, "import keras\nmodel = keras.Sequential([\n    keras.layers.Conv2D(3 3),\n])")
+    assert not code.apply()
+    (problem,) = code.remarks.shown
+    assert (problem.code, problem.where.line) == ("code_syntax", 3)
+    assert [selection.cursor.blockNumber() for selection in code.text.extraSelections()] == [2]
+    assert code.is_editing and page.session.project is before
+    # What is written is read after a pause; the canvas that changes meanwhile does not take it away.
+    code.text.put("import torch\n")
+    qtbot.waitUntil(lambda: [each.code for each in code.remarks.shown] == ["torch_code"], timeout=5000)
+    part(page, Gallery).template_chosen.emit("small_cnn")
+    page.show_view("code")
+    assert code.text.toPlainText() == "import torch\n"
+    code.discard()
+    assert "keras.Sequential" in code.text.toPlainText()
+    assert code.remarks.shown == () and not code.remarks.isVisible()
+
+
+def test_keys_of_the_code_editor(qtbot, page):
+    code = editing(page, "x = 1")
+    text = code.text
+    text.moveCursor(text.textCursor().MoveOperation.End)
+    qtbot.keyClicks(text, ":")
+    qtbot.keyClick(text, Qt.Key.Key_Return)
+    qtbot.keyClicks(text, "y")
+    assert text.toPlainText() == "x = 1:\n    y"
+    qtbot.keyClick(text, Qt.Key.Key_Backtab)
+    assert text.toPlainText() == "x = 1:\ny"
+    text.selectAll()
+    qtbot.keyClick(text, Qt.Key.Key_Tab)
+    assert text.toPlainText() == "    x = 1:\n    y"
+    text.undo()
+    assert text.toPlainText() == "x = 1:\ny"
+    code.discard()
+    code.form.set_value("torch")
+    code.form.chosen.emit("torch")
+    assert "Edit" not in [shown.text() for shown in parts(code, Button)]
+
+
+def test_source_files_open_from_the_page(qtbot, page, tmp_path):
+    path = tmp_path / "señal.py"
+    path.write_text("import keras\nmodel = keras.Sequential([keras.Input((20, 24, 3)), keras.layers.Flatten(), "
+                    "keras.layers.Dense(n, activation='softmax')])\nmodel.compile('adam')\nmodel.fit(x, epochs=3)\n")
+    assert page.files.dropped([str(path)])
+    qtbot.waitUntil(lambda: len(page.session.project.network.nodes) == 3, timeout=10_000)
+    assert page.session.project.training.epochs == 3
+
+
+def test_code_that_was_not_applied_is_kept(qtbot, page, window, project_folder):
+    page.show_view("code")
+    part(page, CodeView).edit()
+    part(page, CodeView).text.put(part(page, CodeView).text.toPlainText().replace("filters=6", "filters=7"))
+    changed = part(page, CodeView).text.toPlainText()
+    draft = project_folder / "code_draft.py"
+    qtbot.waitUntil(draft.exists, timeout=5000)
+    # Another language builds the page anew.
+    window.perform(SetSetting("language", "es"))
+    qtbot.waitUntil(lambda: window.current is not page, timeout=5000)
+    again = window.current
+    assert part(again, CodeView).is_editing
+    assert part(again, CodeView).text.toPlainText() == changed
+    part(again, CodeView).text.put(changed + "# más\n")
+    window.perform(CloseProject())
+    assert draft.read_text("utf-8") == changed + "# más\n", "kept at once when the project is left"
+    window.perform(OpenProject(str(project_folder)))
+    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
+    window.go("network")
+    page = window.current
+    assert part(page, CodeView).text.toPlainText() == changed + "# más\n"
+    assert part(page, CodeView).apply()
+    assert not draft.exists()
+    assert page.session.project.network.node("conv").params["filters"] == 7
+    part(page, CodeView).edit()
+    part(page, CodeView).keep()
+    assert not draft.exists(), "nothing was changed"
+    part(page, CodeView).text.put("import keras")
+    part(page, CodeView).keep()
+    assert draft.exists()
+    part(page, CodeView).discard()
+    assert not draft.exists()
+    assert not part(page, CodeView).is_editing
+
+
+def test_code_dropped_on_another_page_opens_on_the_canvas(qtbot, page, window, tmp_path):
+    path = tmp_path / "señal.py"
+    path.write_text("import keras\nmodel = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(name='flat')])\n",
+                    encoding="utf-8")
+    window.go("train")
+    window.perform(OpenPaths((str(path),)))
+    assert window.current is page
+    qtbot.waitUntil(lambda: "flat" in ids(page), timeout=10_000)

@@ -1,0 +1,186 @@
+"""Predict: what is dropped, pasted and chosen is answered by a warm server and shown."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from cnnstudio.core.events import Failed, Stopped
+from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
+from cnnstudio.core.problems import error
+from cnnstudio.core.text import same
+from cnnstudio.gui.pages.predict.table import AnswerTable
+from cnnstudio.gui.pages.predict.views import AnswerView
+from cnnstudio.gui.state.commands import OpenPaths, OpenProject
+from cnnstudio.gui.widgets.cards import DropArea
+from cnnstudio.workers.link import Link
+from cnnstudio.workers.transport import Endpoint
+from tests.gui.driving import part, parts, says, texts
+
+NAMES = ("cat", "dog")
+
+
+def child(endpoint: Endpoint) -> None:
+    """A server that knows dogs by their file's name, and cannot read what is called broken."""
+    link = Link(endpoint)
+    job = link.job()
+    assert isinstance(job, Serve)
+    if "bad" in Path(job.model).name:
+        link.emit(Failed(problem=error("bad_model", same("This model is damaged."), "file", path=job.model)))
+        return
+    link.emit(Ready(engine="litert", class_names=NAMES))
+    while link.stop is None:
+        request = link.predictions.get()
+        if request is None:
+            break
+        for path in request.paths:
+            name = Path(path).name
+            if "broken" in name:
+                found = error("picture_broken", same(f"{name}: cannot be read"), "file", path=path)
+                link.emit(Prediction(request=request.request, path=path, problem=found))
+                continue
+            top = [Ranked(label="dog", probability=0.75), Ranked(label="cat", probability=0.25)]
+            link.emit(Prediction(request=request.request, path=path,
+                                 top=tuple(top if "dog" in name else top[::-1])))
+        link.emit(Answered(request=request.request, pictures=len(request.paths), seconds=0.012, engine="litert"))
+    link.emit(Stopped(kept=True))
+
+
+def add_run(folder: Path) -> None:
+    from cnnstudio.core.files import read_project
+    from cnnstudio.workers.runs import create_run
+
+    create_run(folder, read_project(folder), lambda path: path.write_text("{}\n")).model_path.write_bytes(b"model")
+
+
+@pytest.fixture
+def opened(qtbot, window, project_folder, monkeypatch):
+    from cnnstudio.gui.pages.predict.server import PredictionServer
+
+    monkeypatch.setattr(PredictionServer, "target", "tests.gui.pages.predict.test_predict:child")
+    with qtbot.waitSignal(window.session.jobs.ended):
+        window.perform(OpenProject(str(project_folder)))
+    return window
+
+
+@pytest.fixture
+def page(qtbot, opened, project_folder):
+    add_run(project_folder)
+    assert opened.go("predict")
+    predict = opened.current
+    qtbot.waitUntil(lambda: predict.server.ready is not None, timeout=20_000)
+    return predict
+
+
+def answered(qtbot, page, number):
+    qtbot.waitUntil(lambda: not page.busy and len(page.answers) == number
+                    and page.session.jobs.of_kind("predict-picture") is None)
+
+
+def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
+    opened.go("predict")
+    page = opened.current
+    qtbot.waitUntil(lambda: page.models.known)
+    assert says(page, "No trained model yet")
+    assert [each.code for each in page.what_is_missing()] == ["no_model"]
+    page.dropped([str(pictures_folder / "cat" / "cat00.png")])
+    assert says(page, "No trained model yet")
+    assert not page.server.running
+
+
+def test_the_header_names_the_run_that_answers_and_how_far_it_came(page):
+    (run,) = page.models.runs
+    assert page.subtitle() == f"{run.id} (not started, epoch 0 of {run.planned}) · 2 classes · LiteRT"
+
+
+def test_one_picture_is_shown_with_its_bars(qtbot, page, pictures_folder):
+    assert parts(page, DropArea)
+    assert page.dropped([str(pictures_folder / "dog" / "dog03.png")])
+    answered(qtbot, page, 1)
+    qtbot.waitUntil(lambda: part(page, AnswerView).picture.image is not None)
+    assert not parts(page, DropArea)
+    assert not parts(page, AnswerTable)
+    assert [each.label for each in part(page, AnswerView).bars.ranked] == ["dog", "cat"]
+    assert says(part(page, AnswerView), "12 ms · LiteRT")
+
+
+def test_the_server_stays_warm_over_a_rebuild(qtbot, page, pictures_folder):
+    server, job = page.server, page.session.jobs.of_kind("serve")
+    assert job is not None
+    page.dropped([str(pictures_folder / "dog" / "dog03.png")])
+    answered(qtbot, page, 1)
+    window = page.parent().window()
+    window.session.set_setting("language", "es")
+    qtbot.waitUntil(lambda: window.current is not page and window.current.id == "predict")
+    again = window.current
+    assert again.server is server
+    assert window.session.jobs.of_kind("serve") is job
+    assert says(part(again, AnswerView), "dog")
+    window.session.set_setting("language", "en")
+    qtbot.waitUntil(lambda: window.current is not again)
+
+
+def test_a_folder_becomes_a_table_and_a_csv(qtbot, page, pictures_folder, tmp_path):
+    (pictures_folder / "dog" / "broken.png").write_bytes(b"nothing")
+    page.dropped([str(pictures_folder)])
+    answered(qtbot, page, 41)
+    table = part(page, AnswerTable)
+    assert table.isVisible()
+    assert "41" in next(text for text in texts(page) if "1 unreadable" in text)
+    broken = next(each for each in page.answers if each.problem)
+    table.select(broken)
+    assert says(part(page, AnswerView), "broken.png: cannot be read")
+    row = table.rows.rows.index(broken)
+    assert table.rows.index(row, 4).data() == "cannot be read", "the name stands in its own column"
+    table.sortByColumn(3, table.horizontalHeader().sortIndicatorOrder().DescendingOrder)
+    job = page.save_csv(tmp_path / "answers.csv")
+    qtbot.waitUntil(lambda: job.last is not None)
+    with open(tmp_path / "answers.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 41
+    assert list(rows[0]) == ["path", "label", "probability", "problem", "cat", "dog"]
+    assert {row["label"] for row in rows if "cat0" in row["path"]} == {"cat"}
+    assert [row["problem"] for row in rows if row["problem"]] == ["broken.png: cannot be read"]
+    page.clear()
+    assert parts(page, DropArea)
+    qtbot.waitUntil(lambda: page.session.jobs.of_kind("predict-picture") is None)
+
+
+def test_a_picture_on_the_clipboard_is_pasted(qtbot, page):
+    from PySide6.QtGui import QColor, QGuiApplication, QImage
+
+    image = QImage(20, 10, QImage.Format.Format_RGB32)
+    image.fill(QColor(200, 30, 40))
+    QGuiApplication.clipboard().setImage(image)
+    page.paste()
+    answered(qtbot, page, 1)
+    kept = Path(page.answers[0].path)
+    assert kept.parent == page.server.pasted
+    assert QImage(str(kept)).size() == image.size()
+
+
+def test_what_is_dropped_before_the_runs_are_known_waits(qtbot, opened, project_folder, pictures_folder):
+    add_run(project_folder)
+    opened.perform(OpenPaths((str(pictures_folder / "cat" / "cat01.png"),)))
+    page = opened.current
+    assert page.id == "predict"
+    qtbot.waitUntil(lambda: len(page.answers) == 1 and page.answers[0].best is not None, timeout=20_000)
+    assert page.answers[0].best.label == "cat"
+    answered(qtbot, page, 1)
+
+
+def test_a_damaged_model_is_explained_and_the_old_one_still_serves(qtbot, page, tmp_path, pictures_folder):
+    bad = tmp_path / "bad.keras"
+    bad.write_bytes(b"nothing")
+    page.dropped([str(bad)])
+    qtbot.waitUntil(lambda: page.server.trouble is not None, timeout=20_000)
+    missing = list(page.what_is_missing())
+    assert missing[0].code == "bad_model"
+    assert [fix.action for fix in missing[0].fixes] == ["restart_server"]
+    page.models.choose((str(page.session.folder), page.models.runs[0].id))
+    page.dropped([str(pictures_folder / "cat" / "cat01.png")])
+    qtbot.waitUntil(lambda: len(page.answers) == 1 and page.answers[0].best is not None, timeout=20_000)
+    assert not list(page.what_is_missing())
+    answered(qtbot, page, 1)

@@ -1,0 +1,403 @@
+"""Prepare: cards edit the recipe and the augmentation, and the preview follows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
+from PySide6.QtGui import QDropEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.catalog.pixels import prepare_file
+from cnnstudio.core import edits
+from cnnstudio.core.jobs import AugmentationMeasured, Changed
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.index import Filter
+from cnnstudio.gui.pages.prepare.preview import (
+    BINS,
+    GridAsked,
+    GridMaker,
+    StagesAsked,
+    histogram,
+    look_at_stages,
+)
+from cnnstudio.gui.pages.prepare.steps import STEP_MIME
+from cnnstudio.gui.state.commands import MeasureStatistics, OpenProject
+from cnnstudio.gui.state.latest import Failure, Latest
+from cnnstudio.gui.widgets.form import Form
+from tests.gui.driving import parts, press
+
+
+@pytest.fixture
+def page(qtbot, window, project_folder):
+    with qtbot.waitSignal(window.session.jobs.ended):
+        window.perform(OpenProject(str(project_folder)))
+    assert window.go("prepare")
+    prepare = window.current
+    qtbot.waitUntil(lambda: len(prepare.preview.mosaic.images) == 16 and prepare.preview.strip.titles != [])
+    return prepare
+
+
+def training(page):
+    """Ids of the training pictures, as a training takes them."""
+    names = page.workspace.counts.class_names
+    return list(page.workspace.collection.ids(Filter(classes=names, splits=("train",), excluded="hide")))
+
+
+def settled(qtbot, page):
+    qtbot.waitUntil(lambda: len(page.session.jobs) == 0)
+
+
+def test_the_stages_and_the_grid_are_shown(page):
+    assert page.preview.strip.titles == ["File, upright", "Colour mode", "Resize"]
+    assert all(image is not None for image in page.preview.mosaic.images)
+    recipe = page.session.project.recipe
+    assert page.subtitle().startswith(f"{recipe.width} × {recipe.height} {recipe.color_mode}")
+
+
+def test_a_field_edits_the_recipe_and_the_preview_follows(qtbot, page):
+    form = next(form for form in parts(page.recipe_panel, Form) if "width" in form.values)
+    form.value_changed.emit("width", 48)
+    assert page.session.project.recipe.width == 48
+    qtbot.waitUntil(lambda: page.preview.mosaic.images[0].width() == 48)
+    qtbot.waitUntil(lambda: page.preview.strip.tiles[2].look.width == 48)
+    page.session.undo()
+    assert form.values["width"] == page.session.project.recipe.width
+    settled(qtbot, page)
+
+
+def test_steps_are_added_moved_switched_and_removed(qtbot, page):
+    page.recipe_panel.steps.add("equalize")
+    page.recipe_panel.steps.add("gaussian_blur")
+    first, second = page.recipe_panel.steps.cards.values()
+    qtbot.waitUntil(lambda: page.preview.strip.titles[3:] == ["Equalize histogram", "Gaussian blur"])
+    second.up.click()
+    assert [step.type for step in page.session.project.recipe.steps] == ["gaussian_blur", "equalize"]
+    assert list(page.recipe_panel.steps.cards.values()) == [second, first]
+    first.switched.emit(False)
+    assert not page.session.project.recipe.steps[1].enabled
+    qtbot.waitUntil(lambda: page.preview.strip.titles[3:] == ["Gaussian blur"])
+    second.forms[0].value_changed.emit("kernel_size", 5)
+    assert page.session.project.recipe.steps[0].params == {"kernel_size": 5}
+    first.removed.emit()
+    assert len(page.session.project.recipe.steps) == 1
+    page.session.undo()
+    assert len(page.recipe_panel.steps.cards) == 2
+    settled(qtbot, page)
+
+
+def test_a_problem_is_marked_at_its_step_with_its_fix(qtbot, page):
+    page.recipe_panel.steps.add("gaussian_blur")
+    step = page.session.project.recipe.steps[0].id
+    page.session.edit(lambda project: edits.set_step_param(project, "recipe", step, "kernel_size", 1000),
+                      Text("Kernel", "Núcleo"))
+    assert any(each.where.node == step for each in page.workspace.checks.check_now())
+    card = page.recipe_panel.steps.cards[step]
+    assert card.property("edge") == "error"
+    page.session.undo()
+    page.workspace.checks.check_now()
+    assert card.property("edge") == ""
+    settled(qtbot, page)
+
+
+def test_another_picture_can_be_chosen(qtbot, page):
+    first = page.picture.id
+    page.step(1)
+    assert page.picture.id != first
+    page.step(-1)
+    assert page.picture.id == first
+    page.choose_class("dog")
+    assert page.picture.class_name == "dog"
+    settled(qtbot, page)
+
+
+def test_shuffle_draws_anew_and_one_picture_can_fill_the_grid(qtbot, page):
+    page.recipe_panel.augmentation.add("random_brightness")
+    press(page.preview, "This picture")
+    settled(qtbot, page)
+    before = [image.copy() for image in page.preview.mosaic.images]
+    press(page.preview, "Shuffle")
+    qtbot.waitUntil(lambda: page.preview.epoch.text() == "epochs 17 to 32")
+    assert any(old != new for old, new in zip(before, page.preview.mosaic.images, strict=True))
+
+
+class Going:
+    """A report that is never cancelled."""
+
+    def check(self):
+        return None
+
+
+def asked_for(paths, steps, epoch, position=None):
+    def files(positions):
+        return [paths[each] for each in positions]
+
+    return GridAsked(files, len(paths), {"height": 20, "width": 30, "color_mode": "rgb"}, steps, 7, epoch, 5, position)
+
+
+def test_the_grid_is_the_first_batch_of_its_epoch(pictures_folder):
+    from cnnstudio.imaging.augment import Augmenter
+    from cnnstudio.imaging.chance import epoch_order
+
+    paths = tuple(sorted((pictures_folder / "cat").iterdir()))
+    steps = [{"id": "a", "type": "random_brightness", "enabled": True, "params": {"factor": 0.4}}]
+    maker = GridMaker()
+    one, again, other = (maker.make(asked_for(paths, steps, epoch), Going()) for epoch in (1, 1, 2))
+    assert one == again
+    assert one != other
+    order = epoch_order(len(paths), 7, 2)[:16]
+    assert [cell.position for cell in other] == order.tolist()
+    recipe = {"height": 20, "width": 30, "color_mode": "rgb"}
+    augmenter = Augmenter(steps, 20, 30, 3)
+    wanted = augmenter(np.stack([prepare_file(paths[each], recipe) for each in order]), augmenter.draw(7, 2, order))
+    for cell, picture in zip(other, wanted, strict=True):
+        assert (cell.image.width(), cell.image.height()) == (30, 20)
+        assert cell.image.pixelColor(3, 5).getRgb()[:3] == tuple(int(each) for each in picture[5, 3])
+        assert cell.shares == {}
+
+
+def test_mixed_cells_know_what_they_are_mixed_from(pictures_folder):
+    paths = tuple(sorted((pictures_folder / "cat").iterdir()))
+    steps = [{"id": "m", "type": "mix_up", "enabled": True, "params": {"alpha": 4.0}}]
+    cells = GridMaker().make(asked_for(paths, steps, 1), Going())
+    mixed = [cell for cell in cells if cell.shares]
+    assert len(mixed) >= 4
+    for cell in mixed:
+        assert cell.position in cell.shares
+        assert sum(cell.shares.values()) == pytest.approx(1.0)
+
+
+def test_one_picture_is_shown_in_sixteen_epochs(pictures_folder):
+    paths = tuple(sorted((pictures_folder / "cat").iterdir()))
+    steps = [{"id": "a", "type": "random_brightness", "enabled": True, "params": {"factor": 0.4}}]
+    maker = GridMaker()
+    first, later = (maker.make(asked_for(paths, steps, epoch, 2), Going()) for epoch in (1, 5))
+    assert {cell.position for cell in first} == {2}
+    assert [cell.image for cell in first[4:]] == [cell.image for cell in later[:12]]
+    assert first[0].image != first[1].image
+
+
+def test_an_unreadable_file_is_explained_and_others_beside_it_are_shown(tmp_path, pictures_folder):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    recipe = {"height": 8, "width": 8}
+    found = look_at_stages(StagesAsked((broken,), recipe), Going())
+    assert isinstance(found, Failure)
+    assert "broken.png" in found.text
+    good = next(iter(sorted((pictures_folder / "cat").iterdir())))
+    rows = look_at_stages(StagesAsked((broken, good), recipe, ("a", "b")), Going())
+    assert [row.id for row in rows] == ["decoded", "color_mode", "resize"]
+    assert [look is None for look in rows[2].looks] == [True, False]
+
+
+def test_a_histogram_counts_each_channel():
+    picture = np.zeros((4, 4, 3), np.uint8)
+    picture[:, :, 1] = 255
+    rows = histogram(picture)
+    assert [len(each) for each in rows] == [BINS] * 3
+    assert rows[0][0] == 1.0
+    assert rows[1][-1] == 1.0
+    assert rows[1][0] == 0.0
+
+
+def test_only_the_newest_request_is_answered_last(qtbot, session):
+    done = []
+    latest = Latest(session.jobs, "test", lambda request, _report: request, session)
+    latest.answered.connect(lambda _request, answer: done.append(answer))
+    for number in range(1, 6):
+        latest.ask(number)
+    qtbot.waitUntil(lambda: bool(done) and done[-1] == 5)
+    assert 3 not in done
+    latest.close()
+
+
+def test_a_step_is_duplicated_and_dragged(qtbot, page):
+    for kind in ("equalize", "clahe", "gaussian_blur"):
+        page.recipe_panel.steps.add(kind)
+    page.recipe_panel.steps.cards["clahe"].duplicated.emit()
+
+    def order():
+        return [step.id for step in page.session.project.recipe.steps]
+
+    assert order() == ["equalize", "clahe", "clahe_2", "gaussian_blur"]
+    assert list(page.recipe_panel.steps.cards) == order()
+    steps = page.recipe_panel.steps
+    qtbot.waitUntil(lambda: steps.cards["gaussian_blur"].y() > steps.cards["clahe_2"].y() > 0)
+    mime = QMimeData()
+    mime.setData(STEP_MIME, b"recipe gaussian_blur")
+
+    def drop(y, data=mime):
+        place = QPointF(20, y)
+        steps.dropEvent(QDropEvent(place, Qt.DropAction.MoveAction, data, Qt.MouseButton.LeftButton,
+                                   Qt.KeyboardModifier.NoModifier))
+
+    drop(2)
+    assert order() == ["gaussian_blur", "equalize", "clahe", "clahe_2"]
+    qtbot.waitUntil(lambda: 0 <= steps.cards["gaussian_blur"].y() < steps.cards["equalize"].y())
+    drop(steps.height())
+    assert order() == ["equalize", "clahe", "clahe_2", "gaussian_blur"]
+    other = QMimeData()
+    other.setData(STEP_MIME, b"augmentation gaussian_blur")
+    drop(2, other)
+    assert order() == ["equalize", "clahe", "clahe_2", "gaussian_blur"]
+    settled(qtbot, page)
+
+
+def test_each_card_shows_what_its_step_makes_of_one_picture_or_of_each_class(qtbot, page):
+    page.recipe_panel.steps.add("equalize")
+    card = page.recipe_panel.steps.cards["equalize"]
+    qtbot.waitUntil(lambda: len(card.look.looks) == 1)
+    assert not card.look.isHidden()
+    press(page.preview, "One of each class")
+    count = len(page.workspace.counts.class_names)
+    qtbot.waitUntil(lambda: len(card.look.looks) == count)
+    assert [len(tile.looks) for tile in page.preview.strip.tiles] == [count] * 4
+    assert page.preview.strip.tiles[0].captions == page.workspace.counts.class_names
+    card.switched.emit(False)
+    qtbot.waitUntil(card.look.isHidden)
+    settled(qtbot, page)
+
+
+def test_mean_and_deviation_are_measured_shown_and_told_when_stale(qtbot, page):
+    form = next(form for form in parts(page.recipe_panel, Form) if "normalization" in form.values)
+    form.value_changed.emit("normalization", "standardize")
+    card = page.recipe_panel.normalization
+    assert card.measure.isVisibleTo(card)
+
+    def codes():
+        return [each.code for each in page.workspace.checks.check_now() if each.where.field == "normalization"]
+
+    assert codes()[:1] == ["not_measured"]
+    page.handle(MeasureStatistics())
+    qtbot.waitUntil(lambda: len(page.session.project.recipe.mean) == page.session.project.recipe.channels)
+    assert "not_measured" not in codes()
+    assert "stale_statistics" not in codes()
+    recipe = page.session.project.recipe
+    paths = [page.workspace.collection.path(each) for each in page.workspace.collection.rows(training(page))]
+    whole = np.stack([prepare_file(path, recipe.as_dictionary()) for path in paths])
+    assert recipe.mean == pytest.approx(whole.mean(axis=(0, 1, 2)), abs=1e-3)
+    assert card.facts.facts[0][1] == f"{recipe.mean[0]:.2f} ± {recipe.deviation[0]:.2f}"
+    page.recipe_panel.steps.add("equalize")
+    assert "stale_statistics" in codes()
+    settled(qtbot, page)
+
+
+def test_the_pipeline_shows_the_chain_a_real_batch_and_the_code(qtbot, page):
+    page.recipe_panel.augmentation.add("random_flip")
+    page.show_view("pipeline")
+    view = page.pipeline
+    qtbot.waitUntil(lambda: len(view.pictures) > 0)
+    names = [each.id for each in view.operations]
+    assert names == ["from_tensor_slices", "zip", "filter", "map", "cache", "shuffle", "batch", "map", "repeat",
+                     "prefetch"]
+    project = page.session.project
+    assert len(view.pictures) == min(project.training.batch_size, len(training(page)))
+    assert f".shuffle({len(training(page))}, seed={project.training.seed})" in view.code
+    assert "RandomFlip" in view.code
+    press(view.which, "Code")
+    page.session.edit(lambda project: edits.set_field(project, "training", "batch_size", 5), Text("Batch", "Lote"))
+    assert ".batch(5)" in view.code
+    qtbot.waitUntil(lambda: len(view.pictures) == 5)
+    settled(qtbot, page)
+
+
+@pytest.mark.parametrize(("label_mode", "wanted"), [
+    ("int", ["1", "0"]), ("binary", ["[0.75]", "[0]"]), ("categorical", ["[0.25, 0.75]", "[1, 0]"])])
+def test_labels_are_written_as_the_loss_gets_them(label_mode, wanted):
+    from cnnstudio.gui.pages.prepare.pipeline import label_text
+
+    assert [label_text(np.asarray(each, np.float32), label_mode) for each in ([0.25, 0.75], [1, 0])] == wanted
+
+
+ROWS = (
+    Changed(step="random_flip", type="random_flip", class_name="dog", pictures=40, draws=3, plain=0.95, changed=0.4,
+            called="cat", called_share=0.6),
+    Changed(step="random_flip", type="random_flip", class_name="cat", pictures=40, draws=3, plain=0.95, changed=0.5),
+    Changed(step="gone", type="random_rotation", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.6),
+    Changed(step="random_hue", type="random_hue", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.88),
+    Changed(step="random_hue", type="random_hue", class_name="dog", pictures=40, draws=3, plain=0.9, changed=0.93),
+)
+
+
+def test_what_a_model_says_about_the_augmentations_is_shown_worst_first(qtbot, page):
+    from cnnstudio.core.messages import encode_event
+    from cnnstudio.workers.runs import create_run
+
+    card = page.recipe_panel.measured
+    page.session.announce("runs")
+    assert card.button.isHidden()
+    for kind in ("random_flip", "random_hue"):
+        if kind not in page.recipe_panel.augmentation.cards:
+            page.recipe_panel.augmentation.add(kind)
+    run = create_run(page.session.folder, page.session.project, lambda path: path.write_text(""))
+    run.model_path.write_bytes(b"")
+    page.session.announce("runs")
+    assert not card.button.isHidden()
+    assert card.lines == []
+    run.augmentation_path.write_bytes(encode_event(AugmentationMeasured(run=run.id, split="validation", rows=ROWS)))
+    page.session.announce("runs")
+    assert [line.replace("\N{NARROW NO-BREAK SPACE}", " ") for line in card.lines] == [
+        "Flip · dog: 95 % → 40 %, called cat (60 %)", "Flip · cat: 95 % → 50 %",
+        "Rotation · cat: 90 % → 60 %", "Hue · cat: 90 % → 88 %"]
+    cards = page.recipe_panel.augmentation.cards
+    assert cards["random_flip"].evidence.text().replace("\N{NARROW NO-BREAK SPACE}", " ") == (
+        "Measured: dog: 95 % → 40 %, called cat (60 %). Other classes that lose: 1.")
+    assert cards["random_hue"].evidence.isHidden()
+    settled(qtbot, page)
+
+
+def drag(qtbot, widget, start, end):
+    """Press, move in two steps and release with the left button, as a hand does."""
+    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=start.toPoint())
+    for point in ((start + end) / 2, end):
+        event = QMouseEvent(QEvent.Type.MouseMove, QPointF(point.toPoint()), widget.mapToGlobal(point),
+                            Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(widget, event)
+    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=end.toPoint())
+
+
+def test_the_crop_is_dragged_on_the_picture(qtbot, page):
+    form, view = page.recipe_panel.crop.forms[0], page.recipe_panel.crop.view
+    assert view.isHidden()
+    form.value_changed.emit("crop", "box")
+    qtbot.waitUntil(lambda: not view.isHidden() and "crop" in page.preview.strip.tiles[2].title.lower())
+    high, wide = page.preview.strip.tiles[1].look.height, page.preview.strip.tiles[1].look.width
+    assert (high, wide) == (24, 24)
+    whole = view.part()
+    scale = whole.width() / wide
+    drag(qtbot, view, whole.topLeft(), whole.topLeft() + QPointF(6 * scale, 4 * scale))
+    assert page.session.project.recipe.crop_box == (4, 6, 0, 0)
+    assert form.values["crop_box"] == (4, 6, 0, 0)
+    drag(qtbot, view, view.part().bottomRight(), whole.topLeft() + QPointF(16 * scale, 20 * scale))
+    assert page.session.project.recipe.crop_box == (4, 6, 16, 10)
+    qtbot.waitUntil(lambda: page.preview.strip.tiles[2].look.width == 10)
+    drag(qtbot, view, view.part().center(), view.part().center() + QPointF(-100 * scale, 2 * scale))
+    assert page.session.project.recipe.crop_box == (6, 0, 16, 10)
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    qtbot.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert page.session.project.recipe.crop_box == (6, 1, 15, 10)
+    page.session.undo()
+    page.session.undo()
+    assert page.session.project.recipe.crop_box == (6, 0, 16, 10)
+    assert view.part().width() == pytest.approx(10 * scale)
+    page.session.undo()
+    page.session.undo()
+    assert page.session.project.recipe.crop_box == (4, 6, 0, 0), "every drag is one step"
+    outside = whole.topLeft() + QPointF(1, 1) * scale
+    drag(qtbot, view, outside, outside + QPointF(2, 1) * scale)
+    assert page.session.project.recipe.crop_box == (1, 1, 1, 2), "a new part"
+    settled(qtbot, page)
+
+
+def test_the_middle_is_dragged_by_its_edges(qtbot, page):
+    form, view = page.recipe_panel.crop.forms[0], page.recipe_panel.crop.view
+    form.value_changed.emit("crop", "share")
+    qtbot.waitUntil(lambda: not view.isHidden())
+    form.value_changed.emit("crop_share", 1.0)
+    part = view.part()
+    drag(qtbot, view, QPointF(part.right(), part.center().y()), QPointF(part.right() - part.width() / 4, part.center().y()))
+    assert page.session.project.recipe.crop_share == pytest.approx(0.5, abs=0.02)
+    assert view.part().width() == pytest.approx(part.width() / 2, abs=part.width() / 20)
+    drag(qtbot, view, part.center(), part.topLeft())
+    assert page.session.project.recipe.crop_share == pytest.approx(0.5, abs=0.02), "the middle stays in the middle"
+    settled(qtbot, page)

@@ -64,6 +64,13 @@ def _set_icon(application: QApplication) -> None:
     application.setWindowIcon(QIcon(str(resource("icons", "cnnstudio.svg"))))
 
 
+def _start_logging() -> None:
+    # After the first paint, which need not wait for it.
+    from cnnstudio.core.logs import start_logging
+
+    start_logging("window")
+
+
 def run(arguments: Sequence[str]) -> int:
     """Open the window, on the project in `arguments` if one is named; answers the exit code."""
     # Ctrl+C in the terminal ends the program as it ends every other.
@@ -78,6 +85,7 @@ def run(arguments: Sequence[str]) -> int:
     collector = Collector()
     remove_hook = install_exception_hook(window.show_report)
     named = next((argument for argument in arguments if not argument.startswith("-")), "")
+    QTimer.singleShot(0, window, _start_logging)
     if "--sample" in arguments and not named:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
     if named:

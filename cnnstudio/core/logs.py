@@ -10,7 +10,6 @@ import logging
 import os
 import platform
 import sys
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +33,9 @@ def start_logging(program: str) -> None:
 
     `program` names it in the first line, "window" or "command".
     """
+    # Not before the first paint of the window.
+    from logging.handlers import RotatingFileHandler
+
     root = logging.getLogger("cnnstudio")
     if any(isinstance(handler, RotatingFileHandler) for handler in root.handlers):
         return

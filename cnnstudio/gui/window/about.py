@@ -6,12 +6,13 @@ import importlib.metadata
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QPixmap
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeySequence, QPixmap
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPlainTextEdit, QWidget
 
 from cnnstudio import __version__
-from cnnstudio.core.places import resource
+from cnnstudio.core.logs import log_path
+from cnnstudio.core.places import log_folder, resource
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, column, row, scrolled
@@ -58,7 +59,13 @@ class AboutDialog(QDialog):
                    "understood and deployed classifier.",
                    "Un laboratorio de escritorio para redes convolucionales: de una carpeta de imágenes a un "
                    "clasificador entrenado, comprendido y listo para usar.")
-        self.setLayout(column(row(picture, words, None, spacing=16), Label(intro, tone="dim", wrap=True),
+        log = Label(tr("Log: {path}", "Registro: {path}", path=log_path()), "secondary", "dim", wrap=True)
+        log.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        folder = Button(tr("Show log", "Ver registro"), "quiet", on_click=lambda: QDesktopServices.openUrl(
+            QUrl.fromLocalFile(str(log_folder()))))
+        log_row = row(log, folder, spacing=8)
+        log_row.setStretch(0, 1)
+        self.setLayout(column(row(picture, words, None, spacing=16), Label(intro, tone="dim", wrap=True), log_row,
                               Caption(tr("Libraries and licences", "Bibliotecas y licencias")), text, row(None, close),
                               spacing=12, margins=(24, 24, 24, 20)))
 

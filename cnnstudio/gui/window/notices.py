@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import sys
 import threading
@@ -15,6 +16,7 @@ from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QDialog, QLayout, QPlainTextEdit, QWidget
 
 from cnnstudio import __version__
+from cnnstudio.core.logs import log_path
 from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
@@ -29,6 +31,8 @@ _EDGES = {"error": "error", "warning": "warn", "info": "accent"}
 
 _READING = 60
 """Milliseconds that a letter of a message is shown for."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class Toast(Card):
@@ -134,7 +138,7 @@ def report_text(problem: Problem) -> str:
     place = problem.where
     where = " ".join(str(each) for each in (place.area, place.node, place.field, place.path) if each)
     lines = [f"CNN Studio {__version__}", f"Python {platform.python_version()}, PySide6 {qt}, {platform.platform()}",
-             f"{problem.code}: {problem.text.en}", f"at: {where}", "", problem.details.strip()]
+             f"{problem.code}: {problem.text.en}", f"at: {where}", f"log: {log_path()}", "", problem.details.strip()]
     return "\n".join(lines).strip() + "\n"
 
 
@@ -217,6 +221,7 @@ def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], No
 
     def caught(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
         traceback.print_exception(kind, value, trace)
+        _LOG.error("unexpected", exc_info=(kind, value, trace))
         if isinstance(value, Exception):
             hook.happened.emit(unexpected(value))
 

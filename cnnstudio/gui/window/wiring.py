@@ -82,6 +82,11 @@ class Wiring(QObject):
             self._parts.status.update_problems()
 
     def _on_noticed(self, problem: Problem) -> None:
+        # Not before the first paint of the window.
+        import logging
+
+        logging.getLogger(__name__).log(logging.WARNING if problem.blocks else logging.INFO, "%s: %s", problem.code,
+                                        problem.text.en)
         if self._parts is not None:
             self._parts.context.toasts().show_problem(problem)
 

@@ -8,8 +8,8 @@ import platform
 import sys
 import time
 
-NAMES = ("window", "index", "thumbnails", "augmentation", "epoch_cifar", "epoch_photos", "frozen_base", "gaps", "predict",
-         "audit", "map", "grid", "canvas")
+NAMES = ("window", "index", "thumbnails", "augmentation", "epoch_cifar", "epoch_photos", "training", "frozen_base", "gaps",
+         "predict", "audit", "map", "grid", "canvas")
 
 
 def main() -> None:

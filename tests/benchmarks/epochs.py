@@ -1,4 +1,4 @@
-"""An epoch of our loop against an epoch of the script, for one network and one folder."""
+"""An epoch of our training against an epoch of the script, for one network and one folder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ import numpy as np
 from tests.benchmarks.material import STEPS, in_turn, pictures
 
 
+class _Nobody:
+    """Watches nothing: what the training itself does between batches is measured in `training`."""
+
+    def epoch_begun(self, epoch: int) -> None: ...
+
+    def batch_done(self, batch: int, logs: Any) -> None: ...
+
+    def epoch_done(self, epoch: int, logs: Any) -> None: ...
+
+
 def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int, size: int, rounds: int) -> None:
     """Print as JSON the seconds of an epoch: ours and the script's, each without and with the augmentations.
 
@@ -21,12 +31,13 @@ def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int,
     store, which was filled before (told apart as "fill"); the script decodes them in every epoch.
     """
     import keras
-    from cnnstudio.engine.steps import Stepper
 
     from cnnstudio.core.recipe import RecipeSpec
     from cnnstudio.engine import environment
     from cnnstudio.engine.batches import BatchSource
     from cnnstudio.engine.pixels import prepare_pictures
+    from cnnstudio.engine.training.callbacks import Dispatcher
+    from cnnstudio.engine.training.feeding import Feed
     from cnnstudio.imaging.augment import Augmenter
 
     environment.set_up("auto")
@@ -48,14 +59,12 @@ def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int,
             model = compiled([], False)
             augmenter = Augmenter(STEPS, size, size, 3) if augment else None
             batches = BatchSource(prepared.take, labels, 32, seed=1, shuffle=True, augmenter=augmenter)
-            stepper = Stepper(model)
+            callbacks = Dispatcher({}, model, _Nobody(), 1, len(batches))
+            callbacks.begin()
 
             def epoch() -> float:
                 begin = time.perf_counter()
-                stepper.reset()
-                for batch in batches.epoch(1):
-                    stepper.train(batch)
-                stepper.means()
+                model.fit(Feed(batches, epoch=1), epochs=1, verbose=0, shuffle=False, callbacks=callbacks)
                 return time.perf_counter() - begin
 
             return epoch

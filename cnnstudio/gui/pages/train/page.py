@@ -315,6 +315,8 @@ class TrainPage(Page):
         note = (curves.phase or tr("starting", "iniciando")) if running else ending_words(curves, done, total)
         if running and batch is not None and batch.epoch > done:
             note = tr("batch {b} of {n}", "lote {b} de {n}", b=batch.batch, n=batch.batches)
+            if batch.stage:
+                note = tr("stage {n}", "etapa {n}", n=batch.stage + 1) + " · " + note
         self._epoch.set(tr("{n} of {all}", "{n} de {all}", n=at, all=total) if at else "–", note)
         left = curves.seconds_left if running else None
         self._left.set("–" if left is None else duration(left), "" if curves.epoch_seconds is None else tr(

@@ -1,73 +1,172 @@
-"""The inspector of the Train page: epochs and batch, optimizer, callbacks, what the loss follows."""
+"""The inspector of the Train page: stages, epochs and batch, optimizer and its rate, callbacks, what the loss follows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
-from cnnstudio.core import edits
+from cnnstudio.core import edits, stage_edits
 from cnnstudio.core.item import Item, Step
+from cnnstudio.core.network import BASE
 from cnnstudio.core.params import Value, complete
+from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
-from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS, TrainingSpec
+from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
+from cnnstudio.gui.pages.train.stage_list import StageList, learning_text
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Caption, Label, clear, column, row
-from cnnstudio.gui.widgets.cards import Card, Expander, Facts
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column, row
+from cnnstudio.gui.widgets.cards import Card, Expander, Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.inputs import Select, Switch
 from cnnstudio.gui.widgets.words import count
 
-_PLAIN = (*STAGE_PARAMS[:1], *TRAINING_PARAMS)
+_EPOCHS, _LEARNING = STAGE_PARAMS
+_CONSTANT = ""
+"""The choice of a schedule that is none."""
 
 
 class TrainSettings(QWidget):
-    """Rebuilt when another optimizer or callback is chosen; kept, with its focus, while values change."""
+    """Rebuilt when another stage, optimizer, schedule or callback is chosen; kept, with its focus, while values change.
+
+    With one stage its settings stand among those of the training; with several a list tells which one is edited.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._session, self._counts = workspace.session, workspace.counts
         self._key: object = None
         self._forms: dict[str, Form] = {}
+        self._chosen = ""
         self._layout = column(spacing=12, margins=(16, 16, 16, 16))
         self._facts = Facts()
+        self._stages = StageList()
+        self._schedule_problems = column(spacing=4)
         self.setLayout(self._layout)
 
-    def refresh(self) -> None:
+    @property
+    def stage(self) -> Stage:
+        """The stage that the settings edit."""
         training = self._session.project.training
-        stage = training.last_stage
-        key = (stage.optimizer.type, tuple((step.id, step.type, step.enabled) for step in stage.callbacks),
-               self._session.is_open)
+        return training.stage(self._chosen) or training.last_stage
+
+    @property
+    def _several(self) -> bool:
+        return len(self._session.project.training.stages) > 1
+
+    @property
+    def _has_base(self) -> bool:
+        return any(node.type == BASE for node in self._session.project.network.nodes)
+
+    # Showing ------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        training, stage = self._session.project.training, self.stage
+        key = (stage.id, self._several, self._has_base and self._several, stage.optimizer.type,
+               None if stage.schedule is None else stage.schedule.type,
+               tuple((step.id, step.type, step.enabled) for step in stage.callbacks), self._session.is_open)
         if key != self._key:
             self._key = key
             self._build()
-        self._forms["training"].set_values(_plain_values(training))
+        self._forms["training"].set_values(_values(training, stage))
+        if "stage" in self._forms:
+            self._forms["stage"].set_values(_values(training, stage))
         optimizer = OPTIMIZERS.find(stage.optimizer.type)
         if optimizer is not None:
             self._forms["optimizer"].set_values(complete(optimizer.params, stage.optimizer.params))
+        if stage.schedule is not None and "schedule" in self._forms:
+            self._forms["schedule"].set_values(complete(SCHEDULES[stage.schedule.type].params, stage.schedule.params))
         for step in stage.callbacks:
             entry = CALLBACKS.find(step.type)
             if entry is not None and step.id in self._forms:
                 self._forms[step.id].set_values(complete(entry.params, step.params))
+        self._show_problems()
+        self._show_facts()
+
+    def _show_problems(self) -> None:
+        stage, several = self.stage, self._several
         mine = [problem for problem in self._session.problems if problem.where.area == "training"]
         for name, form in self._forms.items():
             node = None if name == "training" else name
+            if several and node is not None:
+                node = stage.id if name == "stage" else f"{stage.id}.{name}"
             form.set_problems([problem for problem in mine if problem.where.node == node])
-        self._show_facts()
+        clear(self._schedule_problems)
+        node = f"{stage.id}.schedule" if several else "schedule"
+        for problem in mine:
+            if problem.where.node == node and problem.where.field is None:
+                self._schedule_problems.addWidget(Label(str(problem.text), "secondary", "error", wrap=True))
+                self._schedule_problems.addWidget(fix_row(problem.fixes, self._session.apply))
+        if several:
+            wrong = {str(problem.where.node).partition(".")[0] for problem in mine if problem.blocks and problem.where.node}
+            self._stages.show_stages(self._session.project, stage.id, wrong)
 
     def _build(self) -> None:
         clear(self._layout)
         self._forms = {}
         self._facts = Facts()
-        training = self._session.project.training
-        stage = training.last_stage
-        form = Form(_PLAIN, _plain_values(training))
+        self._schedule_problems = column(spacing=4)
+        training, stage = self._session.project.training, self.stage
+        add = Button(tr("Add a stage", "Añadir etapa"), "link", on_click=self._add_stage)
+        add.setToolTip(tr("A stage is a part of the training with epochs, optimizer and rate of its own, such as "
+                          "fine-tuning after the head has learned.",
+                          "Una etapa es una parte del entrenamiento con épocas, optimizador y tasa propios, como el "
+                          "ajuste fino cuando la cabeza ya ha aprendido."))
+        plain = TRAINING_PARAMS if self._several else (_EPOCHS, *TRAINING_PARAMS)
+        form = Form(plain, _values(training, stage))
         form.value_changed.connect(self._set_plain)
         self._keep("training", form)
-        self._layout.addWidget(Caption(tr("Training", "Entrenamiento")))
+        if self._several:
+            self._build_list(add)
+        else:
+            self._layout.addLayout(_head(tr("Training", "Entrenamiento"), add))
+            self._layout.addWidget(form)
+        self._build_optimizer(stage)
+        self._layout.addWidget(Caption(tr("While training", "Durante el entrenamiento")))
+        present = {step.type for step in stage.callbacks}
+        for step in stage.callbacks:
+            self._add_callback(step)
+        for entry in CALLBACKS:
+            if entry.id not in present:
+                self._add_callback(Step(id=_id_of(entry.id), type=entry.id, enabled=False))
+        if self._several:
+            self._layout.addWidget(Caption(tr("All stages", "Todas las etapas")))
+            self._layout.addWidget(form)
+        self._layout.addWidget(Caption(tr("What will be trained", "Qué se entrenará")))
+        self._layout.addWidget(self._facts)
+        self._layout.addStretch(1)
+
+    def _build_list(self, add: Button) -> None:
+        stage = self.stage
+        self._layout.addLayout(_head(tr("Stages", "Etapas"), add))
+        self._stages = StageList()
+        self._stages.chosen.connect(self._choose_stage)
+        self._stages.duplicate_wanted.connect(self._duplicate_stage)
+        self._stages.remove_wanted.connect(self._remove_stage)
+        self._stages.move_wanted.connect(self._move_stage)
+        self._layout.addWidget(self._stages)
+        number = next((index for index, other in enumerate(self._session.project.training.stages, start=1)
+                       if other.id == stage.id), 1)
+        self._layout.addWidget(Caption(tr("Stage {n}", "Etapa {n}", n=number)))
+        form = Form((_EPOCHS, _LEARNING) if self._has_base else (_EPOCHS,), _values(self._session.project.training, stage))
+        if self._has_base:
+            form.set_choices(_LEARNING.name, self._lines())
+        form.value_changed.connect(self._set_plain)
+        self._keep("stage", form)
         self._layout.addWidget(form)
+
+    def _lines(self) -> list[tuple[object, str]]:
+        """What may learn of the bases of the network: every block that all of them have."""
+        bases = [base for node in self._session.project.network.nodes if (base := base_of_node(node, self._session.bases)) is not None]
+        blocks = [block for block in bases[0].lines if all(block in base.lines for base in bases)] if bases else []
+        return [(line, learning_text(line)) for line in ("", "none", "all", *blocks)]
+
+    def _build_optimizer(self, stage: Stage) -> None:
         self._layout.addWidget(Caption(tr("Optimizer", "Optimizador")))
         choice = Select([(entry.id, str(entry.label)) for entry in OPTIMIZERS], stage.optimizer.type)
         choice.setAccessibleName(tr("Optimizer", "Optimizador"))
@@ -76,20 +175,31 @@ class TrainSettings(QWidget):
         optimizer = OPTIMIZERS.find(stage.optimizer.type)
         if optimizer is not None:
             self._layout.addWidget(Label(str(optimizer.help), "secondary", "dim", wrap=True))
-            form = Form(optimizer.params, stage.optimizer.params)
+            # A schedule sets the rate of every step: the number would mean nothing.
+            params = tuple(param for param in optimizer.params if stage.schedule is None or param.name != "learning_rate")
+            form = Form(params, stage.optimizer.params)
             form.value_changed.connect(self._set_optimizer)
             self._keep("optimizer", form)
             self._layout.addWidget(form)
-        self._layout.addWidget(Caption(tr("While training", "Durante el entrenamiento")))
-        present = {step.type for step in stage.callbacks}
-        for step in stage.callbacks:
-            self._add_callback(step)
-        for entry in CALLBACKS:
-            if entry.id not in present:
-                self._add_callback(Step(id=_id_of(entry.id), type=entry.id, enabled=False))
-        self._layout.addWidget(Caption(tr("What will be trained", "Qué se entrenará")))
-        self._layout.addWidget(self._facts)
-        self._layout.addStretch(1)
+        self._build_schedule(stage)
+
+    def _build_schedule(self, stage: Stage) -> None:
+        kind = _CONSTANT if stage.schedule is None else stage.schedule.type
+        name = tr("Course of the learning rate", "Evolución de la tasa de aprendizaje")
+        known = [(entry.id, str(entry.label)) for entry in SCHEDULES]
+        choice = Select([(_CONSTANT, tr("constant", "constante")), *known], kind)
+        choice.setAccessibleName(name)
+        choice.chosen.connect(self._choose_schedule)
+        self._layout.addWidget(Label(name, "secondary"))
+        self._layout.addWidget(choice)
+        entry = SCHEDULES.find(kind)
+        if entry is not None and stage.schedule is not None:
+            self._layout.addWidget(Label(str(entry.help), "secondary", "dim", wrap=True))
+            form = Form(entry.params, stage.schedule.params)
+            form.value_changed.connect(self._set_schedule)
+            self._keep("schedule", form)
+            self._layout.addWidget(form)
+        self._layout.addLayout(self._schedule_problems)
 
     def _keep(self, name: str, form: Form) -> None:
         form.settled.connect(lambda _field: self._session.seal())
@@ -113,36 +223,91 @@ class TrainSettings(QWidget):
                 card.body.addWidget(Expander(tr("Parameters", "Parámetros"), form))
         self._layout.addWidget(card)
 
+    # Editing a stage ----------------------------------------------------------------------------
+
+    @property
+    def _spec(self) -> str:
+        """The stage as edits of steps name it."""
+        return f"training.{self.stage.id}"
+
+    def _edit_stage(self, field: str, value: object, label: Text, merge_key: str = "") -> None:
+        stage = self.stage.id
+        self._session.edit(lambda project: stage_edits.set_stage_field(project, stage, field, value), label, merge_key)
+
     def _set_plain(self, name: str, value: Value) -> None:
-        self._session.edit(lambda project: edits.set_field(project, "training", name, value),
-                           Text("Set {name}", "Cambiar {name}").fill(name=name), f"training.{name}")
+        label = Text("Set {name}", "Cambiar {name}").fill(name=name)
+        if name in STAGE_FIELDS:
+            self._edit_stage(name, value, label, f"{self._spec}.{name}")
+        else:
+            self._session.edit(lambda project: edits.set_field(project, "training", name, value), label, f"training.{name}")
 
     def _choose_optimizer(self, kind: object) -> None:
         rate = OPTIMIZERS[str(kind)].params[0].default
-        wanted = Item(type=str(kind), params={"learning_rate": rate})
-        self._session.edit(
-            lambda project: edits.set_field(project, "training", "optimizer", wanted),
-            Text("Choose an optimizer", "Elegir optimizador"))
+        self._edit_stage("optimizer", Item(type=str(kind), params={"learning_rate": rate}),
+                         Text("Choose an optimizer", "Elegir optimizador"))
 
     def _set_optimizer(self, name: str, value: Value) -> None:
-        optimizer = self._session.project.training.last_stage.optimizer
-        changed = edits.replace(optimizer, params=optimizer.params | {name: value})
-        self._session.edit(lambda project: edits.set_field(project, "training", "optimizer", changed),
-                           Text("Set {name}", "Cambiar {name}").fill(name=name), f"stage.optimizer.{name}")
+        optimizer = self.stage.optimizer
+        self._edit_stage("optimizer", edits.replace(optimizer, params=optimizer.params | {name: value}),
+                         Text("Set {name}", "Cambiar {name}").fill(name=name), f"{self._spec}.optimizer.{name}")
+
+    def _choose_schedule(self, kind: object) -> None:
+        """A schedule begins with the rate that the optimizer has."""
+        label = Text("Choose the course of the learning rate", "Elegir la evolución de la tasa de aprendizaje")
+        entry = SCHEDULES.find(str(kind))
+        if entry is None:
+            self._edit_stage("schedule", None, label)
+            return
+        rate = self.stage.optimizer.params.get("learning_rate", 0.001)
+        begins = any(param.name == "initial_learning_rate" for param in entry.params)
+        self._edit_stage("schedule", Item(type=entry.id, params={"initial_learning_rate": rate} if begins else {}), label)
+
+    def _set_schedule(self, name: str, value: Value) -> None:
+        schedule = self.stage.schedule
+        if schedule is not None:
+            self._edit_stage("schedule", edits.replace(schedule, params=schedule.params | {name: value}),
+                             Text("Set {name}", "Cambiar {name}").fill(name=name), f"{self._spec}.schedule.{name}")
 
     def _enable(self, step: Step, enabled: bool) -> None:
-        present = {each.id for each in self._session.project.training.last_stage.callbacks}
+        spec, present = self._spec, {other.id for other in self.stage.callbacks}
         label = Text("Switch {name}", "Activar o desactivar {name}").fill(name=step.type)
         if step.id in present:
-            self._session.edit(lambda project: edits.enable_step(project, "training", step.id, enabled), label)
+            self._session.edit(lambda project: edits.enable_step(project, spec, step.id, enabled), label)
         else:
             wanted = edits.replace(step, enabled=enabled)
-            self._session.edit(lambda project: edits.with_steps(
-                project, "training", (*edits.steps_of(project, "training"), wanted)), label)
+            self._session.edit(lambda project: edits.with_steps(project, spec, (*edits.steps_of(project, spec), wanted)), label)
 
     def _set_callback(self, step: str, name: str, value: Value) -> None:
-        self._session.edit(lambda project: edits.set_step_param(project, "training", step, name, value),
-                           Text("Set {name}", "Cambiar {name}").fill(name=name), f"training.{step}.{name}")
+        spec = self._spec
+        self._session.edit(lambda project: edits.set_step_param(project, spec, step, name, value),
+                           Text("Set {name}", "Cambiar {name}").fill(name=name), f"{spec}.{step}.{name}")
+
+    # Editing the list ---------------------------------------------------------------------------
+
+    def _choose_stage(self, stage: str) -> None:
+        self._chosen = stage
+        self.refresh()
+
+    def _add_stage(self) -> None:
+        self._list_edit(stage_edits.add_stage, Text("Add a stage", "Añadir una etapa"))
+
+    def _duplicate_stage(self, stage: str) -> None:
+        self._list_edit(lambda project: stage_edits.duplicate_stage(project, stage),
+                        Text("Duplicate a stage", "Duplicar una etapa"))
+
+    def _remove_stage(self, stage: str) -> None:
+        self._list_edit(lambda project: stage_edits.remove_stage(project, stage), Text("Remove a stage", "Quitar una etapa"))
+
+    def _move_stage(self, stage: str, index: int) -> None:
+        self._list_edit(lambda project: stage_edits.move_stage(project, stage, index), Text("Move a stage", "Mover una etapa"))
+
+    def _list_edit(self, function: Callable[[Project], Project], label: Text) -> None:
+        """An edit of the list; a new stage is the one that is edited next."""
+        before = {stage.id for stage in self._session.project.training.stages}
+        self._session.edit(function, label)
+        new = [stage.id for stage in self._session.project.training.stages if stage.id not in before]
+        if new:
+            self._choose_stage(new[0])
 
     def _show_facts(self) -> None:
         session = self._session
@@ -164,6 +329,11 @@ def _id_of(kind: str) -> str:
     return {"EarlyStopping": "early_stopping", "ReduceLROnPlateau": "reduce_lr_on_plateau"}.get(kind, kind.lower())
 
 
-def _plain_values(training: TrainingSpec) -> dict[str, Value]:
-    return {param.name: getattr(training if param in TRAINING_PARAMS else training.last_stage, param.name)
-            for param in _PLAIN}
+def _values(training: TrainingSpec, stage: Stage) -> dict[str, Value]:
+    """All plain values of the training and of a stage."""
+    return {param.name: getattr(training, param.name) for param in TRAINING_PARAMS} | {
+        param.name: getattr(stage, param.name) for param in STAGE_PARAMS}
+
+
+def _head(title: str, button: Button) -> QHBoxLayout:
+    return row(Caption(title), None, button, spacing=8)

@@ -72,6 +72,8 @@ class CurvePlot(Card):
         self._cursor.hide()
         self._item.addItem(self._cursor, ignoreBounds=True)
         self._others: list[pg.PlotDataItem] = []
+        self._boundaries: list[pg.InfiniteLine] = []
+        self._shown_boundaries: list[tuple[int, int]] = []
         self._plot.scene().sigMouseMoved.connect(self._moved)
 
     def _legend(self) -> str:
@@ -134,6 +136,24 @@ class CurvePlot(Card):
             self._best.label.setFormat(tr("best, epoch {n}", "mejor, época {n}", n=curves.best))
         else:
             self._best.hide()
+
+        self._show_boundaries(curves.boundaries)
+
+    def _show_boundaries(self, boundaries: list[tuple[int, int]]) -> None:
+        """A line where each later stage begins: at the last epoch of the one before."""
+        if boundaries == self._shown_boundaries:
+            return
+        self._shown_boundaries = list(boundaries)
+        for line in self._boundaries:
+            self._item.removeItem(line)
+        self._boundaries = []
+        for stage, before in boundaries:
+            line = pg.InfiniteLine(
+                before, angle=90, pen=pg.mkPen(theme.color("dim"), width=1, style=Qt.PenStyle.DotLine),
+                label=tr("stage {n}", "etapa {n}", n=stage),
+                labelOpts={"position": 0.5, "color": theme.color("dim"), "anchors": [(0, 0.5), (0, 0.5)]})
+            self._item.addItem(line, ignoreBounds=True)
+            self._boundaries.append(line)
 
     def show_others(self, others: Mapping[str, tuple[QColor, Curves]]) -> None:
         """Draw the validation curves of other runs behind, thin, in their colours."""

@@ -29,11 +29,16 @@ class Curves:
         self.device = ""
         self.last_batch: Batch | None = None
         self.over = self.finished = False
+        self.stage_begins: dict[int, int] = {}
+        """For each stage, counted from 0, how many epochs were done before it."""
         self.kept: int | None = None
         """The epoch whose weights the model has, once the training is over."""
 
     def take(self, event: Event) -> None:
         """Add what an event tells."""
+        if isinstance(event, Batch | Epoch):
+            begin = self.stage_begins.get(event.stage, event.epoch - 1)
+            self.stage_begins[event.stage] = min(begin, event.epoch - 1)
         if isinstance(event, Batch):
             self._forget_from(event.epoch)
             x = event.epoch - 1 + event.batch / max(1, event.batches)
@@ -67,6 +72,11 @@ class Curves:
             self.finished = isinstance(event, Finished)
             self.kept = int(event.metrics["epoch"]) if "epoch" in event.metrics else None
             self.seconds_left = None
+
+    @property
+    def boundaries(self) -> list[tuple[int, int]]:
+        """(number of the stage from 1, epochs before it) of every stage but the first."""
+        return [(stage + 1, before) for stage, before in sorted(self.stage_begins.items()) if stage]
 
     def _forget_from(self, epoch: int) -> None:
         """An epoch that is done again after a crash replaces what was told of it."""

@@ -10,6 +10,7 @@ import keras
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.augmenting import MIXING, make_augmenter, make_mixer
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.commands import Train
 from cnnstudio.core.events import AnyEvent, Artifact, Finished, Notice, Stopped
@@ -26,8 +27,6 @@ from cnnstudio.engine.loop import Loop, Outcome
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
-from cnnstudio.imaging.augment import Augmenter
-from cnnstudio.imaging.mixing import MIXING, Mixer
 from cnnstudio.network.checks import mixing_refused
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
@@ -99,8 +98,8 @@ def _sources(project: Project, context: Context, pictures: Pictures, held: Prepa
     training, recipe = project.training, project.recipe
     encoded = encode_labels(pictures.labels, context.class_count, context.label_mode)
     steps = msgspec.to_builtins(project.augmentation.active)
-    augmenter = Augmenter(steps, recipe.height, recipe.width, recipe.channels) if steps and augment else None
-    mixer = Mixer(steps, recipe.height, recipe.width) if augment else None
+    augmenter = make_augmenter(steps, recipe.height, recipe.width, recipe.channels) if steps and augment else None
+    mixer = make_mixer(steps, recipe.height, recipe.width) if augment else None
     if mixer is not None and mixer.does_nothing:
         mixer = None
     if mixer is not None and context.label_mode == "int":

@@ -22,12 +22,12 @@ def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int,
     """
     import keras
 
+    from cnnstudio.catalog.augmenting import make_augmenter
     from cnnstudio.core.recipe import RecipeSpec
     from cnnstudio.engine import environment
     from cnnstudio.engine.batches import BatchSource
     from cnnstudio.engine.pixels import prepare_pictures
     from cnnstudio.engine.steps import Stepper
-    from cnnstudio.imaging.augment import Augmenter
 
     environment.set_up("auto")
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +46,7 @@ def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int,
 
         def ours(augment: bool) -> Callable[[], float]:
             model = compiled([], False)
-            augmenter = Augmenter(STEPS, size, size, 3) if augment else None
+            augmenter = make_augmenter(STEPS, size, size, 3) if augment else None
             batches = BatchSource(prepared.take, labels, 32, seed=1, shuffle=True, augmenter=augmenter)
             stepper = Stepper(model)
 

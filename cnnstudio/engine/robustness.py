@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.augmenting import make_augmenter
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.events import Event, Finished, Notice
 from cnnstudio.core.item import Step
@@ -66,7 +67,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     plain = answers(lambda places: prepared.take(good[places]))
     rows: list[Changed] = []
     for step in job.steps:
-        augmenter = Augmenter([_always(step)], recipe.height, recipe.width, recipe.channels)
+        augmenter = make_augmenter([_always(step)], recipe.height, recipe.width, recipe.channels)
         drawn = []
         for epoch in range(1, job.draws + 1):
             def changed(places: np.ndarray, epoch: int = epoch, augmenter: Augmenter = augmenter) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Chance that can be repeated: what is drawn depends on seed, epoch, step and picture only."""
+"""Random numbers that can be repeated: what is drawn depends on seed, epoch, step and picture only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-class Chance:
+class CounterRng:
     """Uniform numbers that depend on seed, epoch, step and picture only, not on the order of drawing."""
 
     def __init__(self, seed: int, epoch: int, indices: NDArray[np.int64], step: str) -> None:
@@ -35,7 +35,7 @@ class Chance:
         return self.uniform(0.0, 1.0) < probability
 
     def keys(self) -> Floats:
-        """A whole number a picture, from which more chance can be drawn for it alone (see `normal`)."""
+        """A whole number a picture, from which more numbers can be drawn for it alone (see `normal`)."""
         return np.floor(self.uniform(0.0, float(1 << 53)))
 
 

@@ -11,19 +11,24 @@ from numpy.typing import NDArray
 
 from .augment import Augmenter
 from .chance import epoch_order
-from .mixing import Mix, Mixer, mixed, needed
+from .changes import Kinds, Mix
+from .mixing import Mixer, mixed, needed
 
 Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Training:
-    """What decides over a training's batches: the number of its pictures, its batches, seed and augmentation."""
+    """What decides over a training's batches: the number of its pictures, its batches, seed and augmentation.
+
+    `kinds` says what each type of step does.
+    """
 
     pictures: int
     batch_size: int
     seed: int
     steps: Sequence[Mapping[str, Any]]
+    kinds: Kinds
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,8 @@ def seen_in_training(cells: Sequence[tuple[int, int]], training: Training, load:
             continue
         height, width, channels = shape = picture.shape
         if shape not in augmenters:
-            augmenters[shape] = (Augmenter(training.steps, height, width, channels, workers=1),
-                                 Mixer(training.steps, height, width))
+            augmenters[shape] = (Augmenter(training.steps, height, width, channels, training.kinds, workers=1),
+                                 Mixer(training.steps, height, width, training.kinds))
         augmenter, mixer = augmenters[shape]
         members, place = np.asarray([position]), 0
         mixes: tuple[Mix, ...] = ()

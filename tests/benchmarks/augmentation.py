@@ -34,7 +34,7 @@ def measure() -> None:
     import keras
     import tensorflow as tf
 
-    from cnnstudio.imaging.augment import Augmenter
+    from cnnstudio.catalog.augmenting import make_augmenter
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -52,7 +52,7 @@ def measure() -> None:
             return batch
 
         tensor = tf.constant(pictures)
-        augmenter = Augmenter(STEPS, side, side, 3, workers=1)
+        augmenter = make_augmenter(STEPS, side, side, 3, workers=1)
         indices = np.arange(count)
         out = np.empty_like(pictures)
 

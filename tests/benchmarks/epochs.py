@@ -32,13 +32,13 @@ def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int,
     """
     import keras
 
+    from cnnstudio.catalog.augmenting import make_augmenter
     from cnnstudio.core.recipe import RecipeSpec
     from cnnstudio.engine import environment
     from cnnstudio.engine.batches import BatchSource
     from cnnstudio.engine.pixels import prepare_pictures
     from cnnstudio.engine.training.callbacks import Dispatcher
     from cnnstudio.engine.training.feeding import Feed
-    from cnnstudio.imaging.augment import Augmenter
 
     environment.set_up("auto")
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int,
 
         def ours(augment: bool) -> Callable[[], float]:
             model = compiled([], False)
-            augmenter = Augmenter(STEPS, size, size, 3) if augment else None
+            augmenter = make_augmenter(STEPS, size, size, 3) if augment else None
             batches = BatchSource(prepared.take, labels, 32, seed=1, shuffle=True, augmenter=augmenter)
             callbacks = Dispatcher({}, model, _Nobody(), 1, len(batches))
             callbacks.begin()

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from cnnstudio.catalog.networks import network_builder
 from tests.benchmarks.epoch_photos import network
 from tests.benchmarks.material import in_turn, measured, pictures, show, where_from
 

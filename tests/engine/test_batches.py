@@ -8,9 +8,8 @@ import threading
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.augmenting import KINDS, make_augmenter, make_mixer
 from cnnstudio.engine.batches import BatchSource, ahead, balanced_weights, encode_labels
-from cnnstudio.imaging.augment import Augmenter
-from cnnstudio.imaging.mixing import Mixer
 from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (23, 8, 8, 3), np.uint8)
@@ -41,7 +40,7 @@ def test_order_depends_on_seed_and_epoch_alone():
 
 def test_an_epoch_entered_in_the_middle_is_the_same_with_augmentation():
     steps = [{"type": "random_rotation", "id": "r", "params": {"factor": 0.2}, "enabled": True}]
-    augmented = source(seed=3, shuffle=True, augmenter=Augmenter(steps, 8, 8, 3))
+    augmented = source(seed=3, shuffle=True, augmenter=make_augmenter(steps, 8, 8, 3))
     whole = list(augmented.epoch(4))
     for (mine, _, _), (theirs, _, _) in zip(augmented.epoch(4, start=2), whole[2:], strict=True):
         np.testing.assert_array_equal(mine, theirs)
@@ -87,7 +86,7 @@ def test_mixing_stays_within_the_batch_and_labels_and_weights_follow():
     labels, weights = np.eye(23, dtype=np.float32), np.arange(23, dtype=np.float32)
     plain = BatchSource(lambda places: PICTURES[places], labels, 5, seed=3, shuffle=True, weights=weights)
     mixing = BatchSource(lambda places: PICTURES[places], labels, 5, seed=3, shuffle=True, weights=weights,
-                         mixer=Mixer(steps, 8, 8))
+                         mixer=make_mixer(steps, 8, 8))
     batches = list(mixing.epoch(2))
     assert [len(each) for each, _, _ in batches] == [5, 5, 5, 5, 3]
     for (pictures, soft, heavy), (whole, hard, _) in zip(batches, plain.epoch(2), strict=True):
@@ -111,9 +110,9 @@ MIXED = [
 def test_the_preview_is_what_training_sees(steps):
     labels = np.eye(23, dtype=np.float32)
     trained = BatchSource(lambda places: PICTURES[places], labels, 5, seed=3, shuffle=True,
-                          augmenter=Augmenter(steps, 8, 8, 3) if steps else None,
-                          mixer=Mixer(steps, 8, 8) if len(steps) > 2 else None)
-    training = Training(pictures=23, batch_size=5, seed=3, steps=steps)
+                          augmenter=make_augmenter(steps, 8, 8, 3) if steps else None,
+                          mixer=make_mixer(steps, 8, 8) if len(steps) > 2 else None)
+    training = Training(pictures=23, batch_size=5, seed=3, steps=steps, kinds=KINDS)
     for epoch in (1, 4):
         batches = list(trained.epoch(epoch))
         pictures, soft = (np.concatenate([batch[part] for batch in batches]) for part in (0, 1))

@@ -1,48 +1,104 @@
-"""What the catalog declares is what Keras builds: shapes, parameters, multiply-adds, printed code, and the saved file."""
+"""Every layer to every consumer that needs Keras or PyTorch; `tests/catalog/test_conformance.py` has the others.
+
+Optimizers are in `test_optimizers.py`; losses, callbacks and augmentations in `test_script.py` and `test_pipeline.py`.
+"""
 
 from __future__ import annotations
 
+import importlib.util
+import inspect
+import json
 from math import prod
 
 import keras
+import msgspec
 import numpy as np
 import pytest
 
-from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.torch_form import NotInTorch
+from cnnstudio.core.network import NetworkSpec
 from cnnstudio.engine import models
 from cnnstudio.engine.building import build
+from cnnstudio.interchange.foreign import taken_out
+from cnnstudio.interchange.keras_file.model import described
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.network.shapes import report
 from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
+from tests.engine.torch_networks import compare, printed_network, with_other_weights
+
+SIGNED = msgspec.structs.replace(CONTEXT, normalization="standardize", mean=(128.0,) * 3, deviation=(40.0, 50.0, 60.0))
+"""Numbers around 0, so that layers meet negative ones."""
 
 
-@pytest.mark.parametrize(("kind", "values", "before"), CASES + OTHERS,
-                         ids=lambda value: value if isinstance(value, str) else "")
-def test_a_layer_is_what_the_catalog_says(kind, values, before, tmp_path):
+FIRST = {kind: number for number, (kind, _values, _before) in reversed(list(enumerate(CASES)))}
+"""The case of each type that is saved and opened again."""
+WEIGHTS = ("_initializer", "_constraint")
+
+
+def case(number: int, kind: str, values: dict, before: list | None) -> object:
+    """What only draws weights in another way, or holds them to a constraint, is the same code for every layer: nightly."""
+    only_weights = number != FIRST.get(kind) and values and all(
+        name == "filters" or any(word in name for word in WEIGHTS) for name in values)
+    marks = [pytest.mark.nightly] if only_weights else []
+    return pytest.param(number, kind, values, before, marks=marks, id=f"{kind}-{number}")
+
+
+@pytest.mark.parametrize(("number", "kind", "values", "before"),
+                         [case(number, *each) for number, each in enumerate([*CASES, *OTHERS])])
+def test_a_layer_is_what_its_entry_says_to_every_consumer(number, kind, values, before, tmp_path):
+    """Built once: shape, parameters and multiply-adds, printed Keras and PyTorch code, description of a file, and for one
+    case of each type the saved file."""
+    keras.utils.set_random_seed(1)
     spec = around(kind, values, before)
-    found = report(spec, CONTEXT, headless=True)
+    found = report(spec, SIGNED, headless=True)
     assert found.problems == ()
-    model = build(spec, CONTEXT, headless=True).model
+    model = build(spec, SIGNED, headless=True).model
     layer = model.get_layer("layer")
     node = found.nodes["layer"]
     assert tuple(layer.output.shape[1:]) == node.shape
     assert sum(int(np.prod(each.shape)) for each in layer.trainable_weights) == node.cost.trainable
     assert layer.count_params() == node.cost.parameters
+    if "groups" not in values and "dilation_rate" not in values:  # TensorFlow rearranges these before it multiplies
+        assert multiply_adds(model) == found.multiply_adds
+    with_other_weights(model)
     pictures = np.random.default_rng(1).integers(0, 256, (2, *model.input_shape[1:])).astype("float32")
     answers = np.asarray(model(pictures))
     assert answers.shape[1:] == node.shape
-    if "groups" not in values and "dilation_rate" not in values:  # TensorFlow rearranges these before it multiplies
-        assert multiply_adds(model) == found.multiply_adds
 
     names: dict[str, object] = {}
-    exec(keras_code(spec, CONTEXT), names)  # our own text, printed a moment ago
+    exec(keras_code(spec, SIGNED), names)  # our own text, printed a moment ago
     printed = names["model"]
     printed.set_weights(model.get_weights())
     np.testing.assert_allclose(np.asarray(printed(pictures)), answers, atol=1e-5)
 
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
-    np.testing.assert_allclose(np.asarray(loaded(pictures)), answers, atol=1e-5)
+    if importlib.util.find_spec("torch") is not None and not isinstance(LAYERS[kind].torch, NotInTorch):
+        compare(spec, SIGNED, model, pictures, tmp_path / "weights.npz")
+        network = printed_network(spec, SIGNED, model, tmp_path / "weights.npz")
+        assert sum(each.numel() for each in network.parameters() if each.requires_grad) == found.trainable
+    if LAYERS[kind].is_keras:
+        description = described(json.loads(model.to_json()))
+        assert description.unknown == ()
+        same(spec, without(description.network, "normalization"))
+
+    if number == FIRST.get(kind):
+        model.save(tmp_path / "model.keras")
+        loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+        np.testing.assert_allclose(np.asarray(loaded(pictures)), answers, atol=1e-5)
+
+
+def same(one: NetworkSpec, other: NetworkSpec) -> None:
+    """The same layers with the same values, connected in the same way."""
+    first, second = ({node.id: (node.type, values_of(node, LAYERS[node.type])) for node in network.nodes}
+                     for network in (one, other))
+    assert second == first
+    for node in one.nodes:
+        assert other.inputs_of(node.id) == one.inputs_of(node.id), node.id
+
+
+def without(network: NetworkSpec, name: str) -> NetworkSpec:
+    """The network without the layer that scales pixels for the recipe."""
+    return taken_out(network, name) if network.node(name) is not None else network
 
 
 def multiply_adds(model: keras.Model) -> int:
@@ -75,8 +131,13 @@ def test_every_layer_of_the_catalog_may_be_in_a_model_file():
     assert targets <= models.KNOWN_LAYERS
 
 
-def test_every_layer_has_a_formula():
-    assert [layer.id for layer in LAYERS if not layer.formula and layer.id != "PretrainedBase"] == []
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer.is_keras], ids=lambda layer: layer.id)
+def test_traits_are_those_of_keras(layer):
+    kind = getattr(keras.layers, layer.id)
+    assert all(getattr(keras.layers, alias, kind) is kind for alias in layer.aliases)
+    takes_training = "training" in inspect.signature(kind.call).parameters
+    assert not layer.training_flag or takes_training
+    assert layer.positions == tuple(inspect.signature(kind.__init__).parameters)[1:len(layer.positions) + 1]
 
 
 def test_conv2d_multiply_adds_follow_the_number_of_weights():

@@ -16,11 +16,9 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.project import Project
 from cnnstudio.engine.building import build
 from cnnstudio.interchange.foreign import with_foreign
-from cnnstudio.interchange.keras_file.model import described
 from cnnstudio.interchange.open import read_network
 from cnnstudio.network.shapes import report
 from cnnstudio.network.starting import Facts, new_project
-from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
 
 
 def same(one: NetworkSpec, other: NetworkSpec) -> None:
@@ -30,19 +28,6 @@ def same(one: NetworkSpec, other: NetworkSpec) -> None:
     assert second == first
     for node in one.nodes:
         assert other.inputs_of(node.id) == one.inputs_of(node.id), node.id
-
-
-@pytest.mark.parametrize(("kind", "values", "before"),
-                         [case for case in CASES + OTHERS if case[0] not in ("Output", "PretrainedBase")],
-                         ids=lambda value: value if isinstance(value, str) else "")
-def test_a_layer_comes_back_as_it_went(kind, values, before):
-    spec = around(kind, values, before)
-    model = build(spec, CONTEXT, headless=True).model
-    foreign = described(json.loads(model.to_json()))
-    assert foreign.unknown == ()
-    assert foreign.normalization == "zero_one"
-    assert foreign.shape == (CONTEXT.height, CONTEXT.width, CONTEXT.channels)
-    same(spec, foreign.network)
 
 
 @pytest.mark.parametrize("template", ["lenet5", "small_cnn", "residual", "inception", "resnet18", "mobilenet"])

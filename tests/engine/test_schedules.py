@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.call import Call
+from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
 from cnnstudio.core import stage_edits
 from cnnstudio.core.events import Batch, Epoch
@@ -95,7 +97,8 @@ def test_the_pytorch_script_of_two_stages_runs(tmp_path, monkeypatch, capsys):
 
 
 def test_a_mixed_precision_script_computes_its_probabilities_in_float32(tmp_path, monkeypatch):
-    text = keras_script(small_project("int", context_of(small_project("int", precision="mixed_bfloat16", BUILT_IN), epochs=1), len(CLASSES), 18)
+    project = small_project("int", precision="mixed_bfloat16", epochs=1)
+    text = keras_script(project, context_of(project, len(CLASSES), BUILT_IN), 18)
     try:
         model = run(text, tmp_path, monkeypatch, CLASSES)["model"]
     finally:

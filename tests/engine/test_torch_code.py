@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import keras
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
@@ -17,66 +18,13 @@ from cnnstudio.engine.building import build
 from cnnstudio.engine.transferring import save_state, torch_state
 from cnnstudio.interchange.printing.torch.module import RESERVED, torch_model
 from cnnstudio.interchange.printing.torch.script import torch_code
-from cnnstudio.network.shapes import report
-from tests.engine.test_conformance import CASES, OTHERS, around
+from tests.catalog.layer_cases import around
+from tests.engine.torch_networks import printed_network, same_in_torch, with_other_weights
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
 CONTEXT = Context(height=10, width=12, channels=3, class_count=4, normalization="standardize", mean=(128.0,) * 3,
                   deviation=(40.0, 50.0, 60.0))
 """Numbers around 0, so that layers meet negative ones."""
-
-
-def with_other_weights(model: keras.Model) -> None:
-    """Weights that leave nothing the same, and under which no value runs away."""
-    drawn = np.random.default_rng(3)
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            with_other_weights(layer)
-            continue
-        arrays = []
-        for weight in layer.weights:
-            size = tuple(weight.shape)
-            if weight.name in ("gamma", "moving_variance"):
-                arrays.append(drawn.uniform(0.8, 1.2, size))
-            elif weight.name in ("beta", "bias", "moving_mean", "alpha", "scale", "concat_score_weight"):
-                arrays.append(drawn.uniform(0.1, 0.3, size))
-            else:
-                arrays.append(drawn.normal(0, 1, size) * np.std(weight) if np.std(weight) else drawn.normal(0, 0.1, size))
-        layer.set_weights(arrays)
-
-
-def printed(spec: NetworkSpec, context: Context, model: keras.Model, path) -> object:
-    """The printed network, in evaluation mode, with the weights of the Keras model."""
-    names: dict[str, object] = {}
-    exec(torch_code(spec, context), names)  # our own text, printed a moment ago
-    network = names["Network"]()
-    save_state(torch_state(model, torch_model(spec, context)), path)
-    names["load_weights"](network, path)
-    return network.eval()
-
-
-def same_in_torch(spec: NetworkSpec, context: Context, path, headless: bool = False, tolerance: float = 1e-4) -> None:
-    keras.utils.set_random_seed(1)
-    model = build(spec, context, weights=False, headless=headless).model
-    with_other_weights(model)
-    pictures = np.random.default_rng(1).integers(0, 256, (2, *model.input_shape[1:])).astype("float32")
-    answers = model.predict_on_batch(pictures)
-    network = printed(spec, context, model, path)
-    with torch.no_grad():
-        found = network(torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy())).numpy()
-    if found.ndim == 4:
-        found = found.transpose(0, 2, 3, 1)
-    assert found.shape == answers.shape
-    scale = max(1.0, float(np.abs(answers).max()))
-    np.testing.assert_allclose(found / scale, answers / scale, atol=tolerance)
-    trainable = sum(each.numel() for each in network.parameters() if each.requires_grad)
-    assert trainable == report(spec, context, headless=headless).trainable
-
-
-@pytest.mark.parametrize(("kind", "values", "before"), [case for case in CASES + OTHERS if "initializer" not in str(case[1])],
-                         ids=lambda value: value if isinstance(value, str) else "")
-def test_a_layer_answers_as_in_keras(kind, values, before, tmp_path):
-    same_in_torch(around(kind, values, before), CONTEXT, tmp_path / "weights.npz", headless=True)
 
 
 @pytest.mark.parametrize("apart", ["values", "maps", "picture"])
@@ -87,7 +35,7 @@ def test_what_falls_out_together_is_what_falls_out_in_keras(apart, tmp_path):
     spec, context = drawing.network(), Context(height=4, width=4, channels=3, class_count=2, normalization="none")
     model = build(spec, context, headless=True).model
     ones = np.ones((400, 4, 4, 3), "float32")
-    network = printed(spec, context, model, tmp_path / "weights.npz").train()
+    network = printed_network(spec, context, model, tmp_path / "weights.npz").train()
     torch.manual_seed(1)
     found = network(torch.ones(400, 3, 4, 4)).numpy().transpose(0, 2, 3, 1)
     for answer in (found, np.asarray(model(ones, training=True))):
@@ -109,7 +57,7 @@ def test_spectral_normalisation_divides_the_kernel_as_in_keras(kind, more, tmp_p
     spec = around(kind, more | {"spectral_normalization": True, "power_iterations": 2})
     model = build(spec, CONTEXT, headless=True).model
     with_other_weights(model)
-    network = printed(spec, CONTEXT, model, tmp_path / "weights.npz").train()
+    network = printed_network(spec, CONTEXT, model, tmp_path / "weights.npz").train()
     pictures = np.random.default_rng(1).integers(0, 256, (2, *model.input_shape[1:])).astype("float32")
     before = model.get_layer("layer").get_weights()[0]
     for _step in range(12):
@@ -146,12 +94,15 @@ def test_a_block_answers_as_in_keras(block, tmp_path):
     same_in_torch(drawing.network(), CONTEXT, tmp_path / "weights.npz", headless=True)
 
 
-EVERY_DAY = ("residual", "inception", "lenet5", "alexnet", "unet_encoder", "efficientnetv2b0", "mobilenet_v3_small",
-             "convnext_tiny", "resnet50v2", "inception_v3")
-"""Architectures and bases of different parts; the others are made of the same and take longer than they teach."""
+EVERY_DAY = ("residual", "inception", "lenet5", "alexnet", "efficientnetv2b0", "mobilenet_v3_small")
+"""Architectures and bases of different parts; the others are made of the same and take longer: they run nightly."""
 
 
-@pytest.mark.parametrize("template", [each for each in TEMPLATES.ids() if each in EVERY_DAY and each not in BASES])
+def daily(names: Iterable[str]) -> list[object]:
+    return [name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.nightly) for name in names]
+
+
+@pytest.mark.parametrize("template", daily(each for each in TEMPLATES.ids() if each not in BASES))
 def test_an_architecture_answers_as_in_keras(template, tmp_path):
     entry = TEMPLATES[template]
     size = max(entry.minimum_size, 32) if entry.adapts else entry.recipe.get("height", entry.minimum_size)
@@ -165,7 +116,7 @@ def with_base(base: str, **params: object) -> NetworkSpec:
     return NetworkSpec(nodes=nodes, edges=(Edge(source="input", target="base"), Edge(source="base", target="output")))
 
 
-@pytest.mark.parametrize("base", [each for each in BASES.ids() if each in EVERY_DAY])
+@pytest.mark.parametrize("base", daily(BASES.ids()))
 def test_a_base_answers_as_in_keras(base, tmp_path):
     size = max(64, BASES[base].minimum_size)
     context = Context(height=size, width=size, channels=3, class_count=5, normalization="base")

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnnstudio.catalog.augmenting import MIXING, make_augmenter, make_mixer
 from cnnstudio.catalog.pixels import PIXELS as STEPS
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, StepType
 from cnnstudio.core.params import Choice, Factor, Float, Int, Param
-from cnnstudio.imaging.augment import Augmenter
-from cnnstudio.imaging.mixing import MIXING, Mixer
 from cnnstudio.imaging.operations import crop, resize
 
 
@@ -50,12 +49,12 @@ def test_augmentations(entry: StepType, data: st.DataObject) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, *shape), np.uint8)
     step = {"id": "a", "type": entry.id, "enabled": True, "params": params}
     if entry.id in MIXING:
-        mixer = Mixer([step], *shape[:2])
+        mixer = make_mixer([step], *shape[:2])
         mixes = mixer.draw(1, 2, np.arange(3))
         result = mixer(pictures, mixes)
         assert ((mixes[0].weights >= 0) & (mixes[0].weights <= 1)).all()
     else:
-        augmenter = Augmenter([step], *shape)
+        augmenter = make_augmenter([step], *shape)
         chance = augmenter.draw(1, 2, np.arange(3))
         result = augmenter(pictures, chance)
         assert all(math.isfinite(value) for _, drawn in chance.photometric for value in np.ravel(drawn))

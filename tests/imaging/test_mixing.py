@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnstudio.imaging.mixing import Mixer, mixed_labels, needed
+from cnnstudio.catalog.augmenting import make_mixer
+from cnnstudio.imaging.mixing import mixed_labels, needed
 
 from .test_augment import step
 
@@ -16,7 +17,7 @@ def plain(count: int) -> np.ndarray:
 
 
 def test_a_mix_depends_on_seed_epoch_and_the_batch_only() -> None:
-    mixer = Mixer([step("mix_up"), step("cut_mix")], 8, 6)
+    mixer = make_mixer([step("mix_up"), step("cut_mix")], 8, 6)
     batch = np.array([7, 3, 12, 5, 9])
     one, again, other = (mixer.draw(1, epoch, batch) for epoch in (1, 1, 2))
     for left, right in zip(one, again, strict=True):
@@ -28,7 +29,7 @@ def test_a_mix_depends_on_seed_epoch_and_the_batch_only() -> None:
 
 def test_mix_up_fades_pixels_and_labels_alike() -> None:
     pictures, labels = plain(20), np.eye(20, dtype=np.float32)
-    mixer = Mixer([step("mix_up", alpha=1.0)], 8, 6)
+    mixer = make_mixer([step("mix_up", alpha=1.0)], 8, 6)
     mixes = mixer.draw(0, 1, np.arange(20))
     result, soft = mixer(pictures, mixes), mixed_labels(labels, mixes)
     # Every picture has one value: it must be the mean of the values by the shares of the label.
@@ -39,7 +40,7 @@ def test_mix_up_fades_pixels_and_labels_alike() -> None:
 
 def test_cut_mix_labels_are_shares_of_the_area() -> None:
     pictures, labels = plain(20), np.eye(20, dtype=np.float32)
-    mixer = Mixer([step("cut_mix")], 8, 6)
+    mixer = make_mixer([step("cut_mix")], 8, 6)
     mixes = mixer.draw(5, 1, np.arange(20))
     result, soft = mixer(pictures, mixes), mixed_labels(labels, mixes)
     for index in range(20):
@@ -51,16 +52,16 @@ def test_cut_mix_labels_are_shares_of_the_area() -> None:
 
 def test_binary_labels_become_shares_and_probability_spares_pictures() -> None:
     labels = (np.arange(400) % 2).astype(np.float32)[:, None]
-    mixer = Mixer([step("mix_up", alpha=1.0, probability=0.25)], 8, 6)
+    mixer = make_mixer([step("mix_up", alpha=1.0, probability=0.25)], 8, 6)
     soft = mixed_labels(labels, mixer.draw(0, 1, np.arange(400)))
     assert soft.shape == labels.shape
     changed = (soft != labels).sum()
     assert 20 < changed < 80  # half of the partners have the same label
-    assert Mixer([{**step("mix_up"), "enabled": False}], 8, 6).does_nothing
+    assert make_mixer([{**step("mix_up"), "enabled": False}], 8, 6).does_nothing
 
 
 def test_a_part_of_a_batch_can_be_known_from_the_pictures_it_needs() -> None:
-    mixer = Mixer([step("mix_up", alpha=1.0), step("cut_mix")], 8, 6)
+    mixer = make_mixer([step("mix_up", alpha=1.0), step("cut_mix")], 8, 6)
     pictures = np.random.default_rng(0).integers(0, 255, (30, 8, 6, 3), np.uint8)
     mixes = mixer.draw(2, 1, np.arange(30))
     whole = mixer(pictures, mixes)

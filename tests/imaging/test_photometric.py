@@ -12,22 +12,25 @@ import cv2
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.augmenting import KINDS, make_augmenter
 from cnnstudio.catalog.steps import AUGMENTATIONS
-from cnnstudio.imaging.augment import PHOTOMETRIC, Augmenter
-from cnnstudio.imaging.chance import Chance, beta, normal
-from cnnstudio.imaging.photometric import COLOR, change
+from cnnstudio.imaging.chance import CounterRng, beta, normal
+from cnnstudio.imaging.changes import Geometric, Mixing
+from cnnstudio.imaging.photometric import apply_changes
 
 from .pictures import scene
 from .test_augment import batch, step
 
 NORMAL = [0.4733827, 1.7990601, 0.8830392]
+PHOTOMETRIC = [kind for kind, entry in KINDS.items() if not isinstance(entry.change, Geometric | Mixing)]
+COLOR = [entry.id for entry in AUGMENTATIONS if entry.needs_color]
 EVERY = [step(kind, probability=1.0) for kind in PHOTOMETRIC]
 
 
 def done(kind: str, value: Any, picture: np.ndarray, **params: Any) -> np.ndarray:
     """One change with these values."""
     result = picture.copy()
-    change(result, [step(kind, **params)], [np.asarray([value], np.float64)], 0)
+    apply_changes(result, [(KINDS[kind].change, {**KINDS[kind].defaults, **params})], [np.asarray([value], np.float64)], 0)
     return result
 
 
@@ -36,7 +39,7 @@ def done(kind: str, value: Any, picture: np.ndarray, **params: Any) -> np.ndarra
 def test_every_change_is_repeatable_and_leaves_transparency(each: dict[str, Any], channels: int) -> None:
     pictures = batch(6, channels=channels)
     before = pictures.copy()
-    augmenter = Augmenter([each], 24, 32, channels)
+    augmenter = make_augmenter([each], 24, 32, channels)
     chance = augmenter.draw(3, 2, np.arange(6))
     result = augmenter(pictures, chance)
     assert result.dtype == np.uint8
@@ -50,19 +53,19 @@ def test_every_change_is_repeatable_and_leaves_transparency(each: dict[str, Any]
     assert np.array_equal(result, pictures) == grey, each["type"]
     assert not np.array_equal(result, augmenter(pictures, augmenter.draw(3, 3, np.arange(6)))) or grey or (
         each["type"] in ("random_invert", "equalization", "random_grayscale"))
-    never = Augmenter([{**each, "params": {**each["params"], "probability": 0.0}}], 24, 32, channels)
+    never = make_augmenter([{**each, "params": {**each["params"], "probability": 0.0}}], 24, 32, channels)
     assert np.array_equal(never(pictures, never.draw(3, 2, np.arange(6))), pictures)
 
 
 def test_the_parts_of_a_jitter_happen_to_the_same_pictures() -> None:
-    augmenter = Augmenter([step("random_color_jitter", probability=0.5)], 8, 8, 3)
+    augmenter = make_augmenter([step("random_color_jitter", probability=0.5)], 8, 8, 3)
     chance = augmenter.draw(0, 1, np.arange(400))
     assert [kind for kind, _ in chance.photometric] == ["random_brightness", "random_contrast", "random_saturation",
                                                         "random_hue"]
     happened = [values != neutral for (_, values), neutral in zip(chance.photometric, (0, 1, 1, 0), strict=True)]
     assert 150 < happened[0].sum() < 250
     assert all(np.array_equal(happened[0], other) for other in happened[1:])
-    two = Augmenter([step("random_color_jitter", brightness_factor=None, contrast_factor=None)], 8, 8, 3)
+    two = make_augmenter([step("random_color_jitter", brightness_factor=None, contrast_factor=None)], 8, 8, 3)
     assert [kind for kind, _ in two.draw(0, 1, np.arange(2)).photometric] == ["random_saturation", "random_hue"]
 
 
@@ -71,7 +74,8 @@ def test_order_matters_and_tables_are_fused_around_arrays() -> None:
     steps = [step("random_invert"), step("random_gaussian_blur", kernel_size=5), step("random_brightness")]
     values = [np.array([1.0]), np.array([[1.0, 1.0]]), np.array([40.0])]
     result = picture.copy()
-    change(result, steps, values, 0)
+    apply_changes(result, [(KINDS[each["type"]].change, {**KINDS[each["type"]].defaults, **each["params"]})
+                           for each in steps], values, 0)
     blurred = cv2.GaussianBlur(255 - picture, (5, 5), 1.0, borderType=cv2.BORDER_REPLICATE)
     assert np.array_equal(result, np.clip(blurred.astype(int) + 40, 0, 255))
 
@@ -84,7 +88,7 @@ def test_erasing_covers_its_rectangle_only() -> None:
     assert np.array_equal(result, picture)
     noise = done("random_erasing", (0, 32, 0, 24, 5), picture, scale=(1, 1), fill_value=None)
     assert len(np.unique(noise)) > 100
-    drawn = Augmenter([step("random_erasing", scale=(0.04, 0.25))], 100, 200, 3).draw(0, 1, np.arange(3000))
+    drawn = make_augmenter([step("random_erasing", scale=(0.04, 0.25))], 100, 200, 3).draw(0, 1, np.arange(3000))
     boxes = drawn.photometric[0][1]
     sides = (boxes[:, 1] - boxes[:, 0]) / 200
     assert 0.19 < sides.min() < 0.22
@@ -105,7 +109,7 @@ def test_noise_has_the_deviation_it_says() -> None:
 
 def test_the_numbers_that_noise_is_made_of_stay_what_they_are() -> None:
     """Another stream of numbers would train another network from the same seed."""
-    assert Chance(1, 2, np.array([3]), "a").uniform(0.0, 1.0)[0] == pytest.approx(0.060725237, abs=1e-9)
+    assert CounterRng(1, 2, np.array([3]), "a").uniform(0.0, 1.0)[0] == pytest.approx(0.060725237, abs=1e-9)
     assert normal(1.0, (3,)).tolist() == pytest.approx(NORMAL, abs=1e-6)
 
 
@@ -188,11 +192,8 @@ def test_every_value_means_what_it_means_in_keras(tmp_path: Path) -> None:
         assert np.abs(ours - pictures).max() > 20, name
 
 
-def test_every_augmentation_of_the_catalog_is_carried_out() -> None:
-    from cnnstudio.imaging.augment import GEOMETRIC
-    from cnnstudio.imaging.mixing import MIXING
-
-    assert set(AUGMENTATIONS.ids()) == {*GEOMETRIC, *PHOTOMETRIC, *MIXING}
+def test_every_augmentation_names_its_group_and_its_layer() -> None:
     for entry in AUGMENTATIONS:
         assert entry.group, entry.id
         assert entry.keras.startswith("keras.layers."), entry.id
+        assert entry.mixes == (entry.group == "mix"), entry.id

@@ -26,7 +26,7 @@ from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.network.shapes import report
 from cnnstudio.network.starting import Facts, new_project, with_base
-from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
+from tests.catalog.layer_cases import CONTEXT, around
 from tests.catalog.random_networks import networks
 from tests.interchange.keras_files import write_model
 
@@ -55,16 +55,6 @@ def applied(project: Project, code: str, classes: int = 3) -> Project:
     back = with_code(project, read_code(code), context)
     assert graph(with_code(project, read_again(code, project, context), context).network) == graph(back.network)
     return back
-
-
-@pytest.mark.parametrize(("kind", "values", "before"), [case for case in CASES + OTHERS if case[0] != "Output"],
-                         ids=lambda value: value if isinstance(value, str) else "")
-def test_a_layer_comes_back_as_it_went(kind, values, before):
-    spec = around(kind, values, before)
-    written = read_code(keras_code(spec, CONTEXT))
-    assert (written.unknown, written.notes, written.normalization) == ((), (), "zero_one")
-    assert written.shape == (CONTEXT.height, CONTEXT.width, CONTEXT.channels)
-    same(spec, written.network)
 
 
 @pytest.mark.parametrize("template", list(TEMPLATES), ids=lambda template: template.id)

@@ -7,13 +7,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.augmenting import make_augmenter
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.item import Step
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.imaging.augment import Augmenter
-from cnnstudio.imaging.chance import Chance
+from cnnstudio.imaging.chance import CounterRng
 from cnnstudio.interchange.printing.torch.augmentation import augmentation_code, mixing_code
 
 HEIGHT, WIDTH = 24, 30
@@ -80,8 +80,8 @@ def test_a_step_changes_a_picture_as_the_program_does(kind, params, color_mode, 
     found = printed(made, Quarter())(picture.copy())
     assert found.dtype == np.uint8
     assert found.shape == made.recipe.shape
-    monkeypatch.setattr(Chance, "uniform", lambda self, low, high: np.full(self.count, low + (high - low) * QUARTER))
-    augmenter = Augmenter([msgspec.to_builtins(step)], HEIGHT, WIDTH, made.recipe.channels, workers=1)
+    monkeypatch.setattr(CounterRng, "uniform", lambda self, low, high: np.full(self.count, low + (high - low) * QUARTER))
+    augmenter = make_augmenter([msgspec.to_builtins(step)], HEIGHT, WIDTH, made.recipe.channels, workers=1)
     wanted = augmenter(picture[None], augmenter.draw(1, 1, np.arange(1)))[0]
     difference = np.abs(found.astype(int) - wanted)
     if kind == "random_gaussian_noise":

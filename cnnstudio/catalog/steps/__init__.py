@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.steps import augmentations, recipe
+from cnnstudio.catalog.steps import color, detail, geometry, mixing, recipe
 from cnnstudio.catalog.steps.entry import Augmentation, RecipeStep, StepType
 from cnnstudio.core.registry import Registry
 
 RECIPE_STEPS: Final[Registry[RecipeStep]] = Registry("recipe step", recipe.STEPS)
-AUGMENTATIONS: Final[Registry[Augmentation]] = Registry("augmentation", augmentations.STEPS)
+AUGMENTATIONS: Final[Registry[Augmentation]] = Registry(
+    "augmentation", (*geometry.STEPS, *color.STEPS, *detail.STEPS, *mixing.STEPS))
 
 __all__ = ["AUGMENTATIONS", "RECIPE_STEPS", "Augmentation", "RecipeStep", "StepType"]

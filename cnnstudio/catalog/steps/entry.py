@@ -10,7 +10,9 @@ import msgspec
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.shapes import Values
 from cnnstudio.core.params import Param
+from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
+from cnnstudio.imaging.changes import ArrayChange, Change, Mixing
 from cnnstudio.imaging.operations import Picture
 
 Group = Literal["", "geometry", "color", "detail", "mix"]
@@ -44,19 +46,60 @@ class RecipeStep(StepType, frozen=True, kw_only=True):
     helper: Callable[[int], list[str]] | None = None
 
 
-class Augmentation(StepType, frozen=True, kw_only=True):
-    """A random change of training pictures.
+class MatrixScript(msgspec.Struct, frozen=True):
+    """Lines of a printed script that multiply `matrix`, which leads from a pixel of the result to one of the picture.
 
-    The pixels are done by `imaging.augment` or `imaging.mixing`.
+    `lines(values, height, width)`; with `around_middle` they call `about_middle`.
+    """
+
+    lines: Callable[[Values, int, int], list[str]]
+    around_middle: bool = False
+
+
+class PixelScript(msgspec.Struct, frozen=True):
+    """Lines of a printed script that change `pixels`, float32 of 0 to 255: `lines(values, channels)`."""
+
+    lines: Callable[[Values, int], list[str]]
+
+
+class MixScript(msgspec.Struct, frozen=True):
+    """A printed function of tensors, called as the step, and what it is called with besides pictures, labels and
+    probability."""
+
+    function: tuple[str, ...]
+    argument: Callable[[Values], str]
+
+
+Script = MatrixScript | PixelScript | MixScript
+"""What is drawn in it comes from `chance`, a generator of NumPy."""
+
+
+class Augmentation(StepType, frozen=True, kw_only=True):
+    """A random change of training pictures: `change` does it here, `script` in a printed script of NumPy and OpenCV.
+
     `changes_class`, `changes_color` and `changes_direction` say when an augmentation can turn a picture
     into one of another class: of digits and letters, of classes that are named by a colour, or by a
     direction. `keras` is the matching layer, `call` how it is made; in `call` the parameter "always" is
-    (probability, probability), for layers whose factor is a probability. `needs_color`: does nothing to grey.
+    (probability, probability), for layers whose factor is a probability. Where one call does not say it, `keras_lines` are
+    the lines of a list of layers, and `keras_values` the values that Keras takes for a number of channels.
     """
 
+    change: Change
+    script: Script
     keras: str = ""
     call: Call | None = None
+    keras_lines: Callable[[Values, RecipeSpec], list[str]] | None = None
+    keras_values: Callable[[Values, int], Values] = lambda values, _channels: values
     changes_class: Text | None = None
     changes_color: Text | None = None
     changes_direction: Text | None = None
-    needs_color: bool = False
+
+    @property
+    def needs_color(self) -> bool:
+        """Whether it does nothing to grey pictures."""
+        return isinstance(self.change, ArrayChange) and self.change.needs_color
+
+    @property
+    def mixes(self) -> bool:
+        """Whether it mixes pictures of a batch, and their labels."""
+        return isinstance(self.change, Mixing)

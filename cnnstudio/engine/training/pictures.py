@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.augmenting import MIXING, make_augmenter, make_mixer
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.events import Notice
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
@@ -18,8 +19,6 @@ from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.engine.batches import BatchSource, balanced_weights, encode_labels
 from cnnstudio.engine.phases import Told
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
-from cnnstudio.imaging.augment import Augmenter
-from cnnstudio.imaging.mixing import MIXING, Mixer
 from cnnstudio.network.checks import mixing_refused
 from cnnstudio.workers.link import Link
 
@@ -65,8 +64,8 @@ def make_sources(project: Project, context: Context, pictures: Pictures, held: P
     training, recipe = project.training, project.recipe
     encoded = encode_labels(pictures.labels, context.class_count, context.label_mode)
     steps = msgspec.to_builtins(project.augmentation.active)
-    augmenter = Augmenter(steps, recipe.height, recipe.width, recipe.channels) if steps and augment else None
-    mixer = Mixer(steps, recipe.height, recipe.width) if augment else None
+    augmenter = make_augmenter(steps, recipe.height, recipe.width, recipe.channels) if steps and augment else None
+    mixer = make_mixer(steps, recipe.height, recipe.width) if augment else None
     if mixer is not None and mixer.does_nothing:
         mixer = None
     if mixer is not None and context.label_mode == "int":

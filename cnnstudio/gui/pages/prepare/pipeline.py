@@ -61,13 +61,14 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
     """Make the batch as training does."""
     import numpy as np
 
+    from cnnstudio.catalog.augmenting import KINDS
     from cnnstudio.catalog.pixels import prepare_file
     from cnnstudio.gui.widgets.picture import image_of
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
 
     grid = asked.grid
-    training = Training(grid.pictures, grid.batch_size, grid.seed, grid.steps)
+    training = Training(grid.pictures, grid.batch_size, grid.seed, grid.steps, KINDS)
     fitting = ROOM // (4 * int(grid.recipe["height"]) * int(grid.recipe["width"]))
     cells = first_of_epoch(training, grid.epoch, max(1, min(grid.batch_size, LARGEST, fitting)))
 

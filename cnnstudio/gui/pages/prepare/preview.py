@@ -154,10 +154,11 @@ class GridMaker:
 
     def make(self, asked: GridAsked, report: Report) -> list[GridCell] | Failure:
         """Sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
+        from cnnstudio.catalog.augmenting import KINDS
         from cnnstudio.gui.widgets.picture import image_of
         from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
 
-        training = Training(asked.pictures, asked.batch_size, asked.seed, asked.steps)
+        training = Training(asked.pictures, asked.batch_size, asked.seed, asked.steps, KINDS)
         if asked.position is None:
             cells = first_of_epoch(training, asked.epoch, GRID)
         else:

@@ -162,7 +162,8 @@ class TrainSettings(QWidget):
 
     def _lines(self) -> list[tuple[object, str]]:
         """What may learn of the bases of the network: every block that all of them have."""
-        bases = [base for node in self._session.project.network.nodes if (base := base_of_node(node, self._session.bases)) is not None]
+        nodes, resolver = self._session.project.network.nodes, self._session.bases
+        bases = [base for node in nodes if (base := base_of_node(node, resolver)) is not None]
         blocks = [block for block in bases[0].lines if all(block in base.lines for base in bases)] if bases else []
         return [(line, learning_text(line)) for line in ("", "none", "all", *blocks)]
 

@@ -154,8 +154,8 @@ def _load(project: Project) -> list[str]:
 def _layers(project: Project) -> tuple[list[Step], list[Step]]:
     """The steps that change pictures, and those that mix them."""
     known = [step for step in project.augmentation.active if AUGMENTATIONS.find(step.type) is not None]
-    return ([step for step in known if AUGMENTATIONS[step.type].group != "mix"],
-            [step for step in known if AUGMENTATIONS[step.type].group == "mix"])
+    return ([step for step in known if not AUGMENTATIONS[step.type].mixes],
+            [step for step in known if AUGMENTATIONS[step.type].mixes])
 
 
 def _change(project: Project, changing: list[Step], mixing: list[Step]) -> list[str]:
@@ -202,12 +202,8 @@ def _draws_itself(step: Step) -> bool:
 def _call(step: Step, entry: Augmentation, project: Project) -> str:
     values = _values(step)
     values |= {"always": (values["probability"], values["probability"])}
-    if project.recipe.channels == 1 and step.type == "random_color_jitter":
-        values |= {"saturation_factor": None, "hue_factor": None}
-    if step.type == "random_posterization":
-        values |= {"factor": tuple(int(each) for each in values["factor"])}  # Keras shifts by whole bits
     assert entry.call is not None
-    return entry.call.code(values)
+    return entry.call.code(entry.keras_values(values, project.recipe.channels))
 
 
 def _layer(step: Step, project: Project) -> list[str]:
@@ -217,18 +213,8 @@ def _layer(step: Step, project: Project) -> list[str]:
         return [f"# {entry.keras} needs colours: left out."]
     if recipe.channels == 4 and entry.group == "color":
         return [f"# {entry.keras} would change the transparency: left out."]
-    values = _values(step)
-    if step.type == "random_crop":
-        share = sum(values["scale"]) / 2
-        height, width = max(1, round(recipe.height * share)), max(1, round(recipe.width * share))
-        return [f"# Keras crops one size: the middle of {literal(values['scale'])} here.",
-                f"keras.layers.RandomCrop({height}, {width}),",
-                f"keras.layers.Resizing({recipe.height}, {recipe.width}),"]
-    if step.type == "random_gaussian_noise":
-        deviation = float(max(values["stddev"]))
-        return ["# Keras adds noise of one deviation, to values from 0 to 1: the upper end here.",
-                "keras.layers.Rescaling(1 / 255),", f"keras.layers.GaussianNoise({deviation}),",
-                "keras.layers.Rescaling(255.0),"]
+    if entry.keras_lines is not None:
+        return entry.keras_lines(_values(step), recipe)
     code = _call(step, entry, project)
     if _probability(step) < 1.0 and not _draws_itself(step):
         return [f"sometimes({code}, {_probability(step)}),"]

@@ -136,7 +136,7 @@ def asked_for(paths, steps, epoch, position=None):
 
 
 def test_the_grid_is_the_first_batch_of_its_epoch(pictures_folder):
-    from cnnstudio.imaging.augment import Augmenter
+    from cnnstudio.catalog.augmenting import make_augmenter
     from cnnstudio.imaging.chance import epoch_order
 
     paths = tuple(sorted((pictures_folder / "cat").iterdir()))
@@ -148,7 +148,7 @@ def test_the_grid_is_the_first_batch_of_its_epoch(pictures_folder):
     order = epoch_order(len(paths), 7, 2)[:16]
     assert [cell.position for cell in other] == order.tolist()
     recipe = {"height": 20, "width": 30, "color_mode": "rgb"}
-    augmenter = Augmenter(steps, 20, 30, 3)
+    augmenter = make_augmenter(steps, 20, 30, 3)
     wanted = augmenter(np.stack([prepare_file(paths[each], recipe) for each in order]), augmenter.draw(7, 2, order))
     for cell, picture in zip(other, wanted, strict=True):
         assert (cell.image.width(), cell.image.height()) == (30, 20)

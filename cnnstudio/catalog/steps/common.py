@@ -1,0 +1,76 @@
+"""Parameters of augmentations that several share, and how their numbers are drawn in a printed script."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.catalog.call import Call, P
+from cnnstudio.core.params import Choice, Factor, Float, Option, Param
+from cnnstudio.core.text import Text, same
+
+FILL: Final[tuple[Param, ...]] = (
+    Choice(
+        name="fill_mode", default="reflect", advanced=True, label=same("fill_mode"),
+        help=Text("What stands where the picture has no pixels.", "Qué hay donde la imagen no tiene píxeles."),
+        options=(Option("reflect", Text("reflect: mirrored", "reflect: reflejado")),
+                 Option("nearest", Text("nearest: the border", "nearest: el borde")),
+                 Option("wrap", Text("wrap: the other side", "wrap: el otro lado")),
+                 Option("constant", Text("constant: one value", "constant: un valor")))),
+    Float(
+        name="fill_value", default=0.0, minimum=0, maximum=255, step=1, decimals=0, advanced=True, label=same("fill_value"),
+        help=Text("The value for fill_mode constant, 0 to 255.", "El valor para fill_mode constant, de 0 a 255.")),
+)
+PROBABILITY: Final = Float(
+    name="probability", default=1.0, minimum=0, maximum=1, step=0.1, decimals=2, advanced=True,
+    label=Text("Probability", "Probabilidad"),
+    help=Text("Share of the pictures that are changed.", "Parte de las imágenes que se cambian."))
+EDGE: Final = ("fill_mode", "fill_value")
+OTHER_COLOR: Final = Text("Classes that are named by a colour would take another one.",
+                          "Las clases que se llaman por un color tomarían otro.")
+
+
+def keras_call(layer: str, *names: str, **others: Any) -> dict[str, Any]:
+    """The fields `keras` and `call` of an entry: the layer, and the call of it with these parameters."""
+    target = f"keras.layers.{layer}"
+    return {"keras": target, "call": Call(target, {name: P(name) for name in names} | others)}
+
+
+def factor(name: str, default: float | tuple[float, float] | None, help: Text, maximum: float = 1.0,
+           optional: bool = False) -> Param:
+    """A range around 0."""
+    return Factor(name=name, default=default, minimum=-maximum, maximum=maximum, optional=optional, label=same(name),
+                  help=help)
+
+
+def seldom(default: float) -> Param:
+    """The probability where it is all there is to set."""
+    return msgspec.structs.replace(PROBABILITY, default=default, advanced=False)
+
+
+def share(name: str, default: tuple[float, float] | None, help: Text, maximum: float = 1.0, minimum: float = 0.0,
+          optional: bool = False) -> Param:
+    """A range that is not negative."""
+    return Factor(name=name, default=default, minimum=minimum, maximum=maximum, optional=optional, label=same(name),
+                  help=help)
+
+
+# Printed code ------------------------------------------------------------------------------------
+
+def pair(factor: Any, least: float = float("-inf")) -> tuple[float, float]:
+    """As Keras reads a factor: one number f means -|f| to |f|; nothing is below `least`."""
+    if isinstance(factor, int | float):
+        return max(-abs(float(factor)), least), abs(float(factor))
+    first, second = (float(value) for value in factor)
+    return max(min(first, second), least), max(first, second)
+
+
+def drawn(factor: Any, least: float = float("-inf"), times: float = 1.0, plus: float = 0.0) -> str:
+    """The expression that draws a number of the range, times and plus numbers; a constant where there is no choice."""
+    low, high = (_short(times * end + plus) for end in pair(factor, least))
+    return repr(low) if low == high else f"chance.uniform({low!r}, {high!r})"
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.10g}")

@@ -1,0 +1,200 @@
+"""Augmentations that move pixels, as Keras's preprocessing layers do.
+
+A matrix leads from a pixel of the result to one of the picture; pixel centres lie on whole numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from cnnstudio.catalog.call import literal
+from cnnstudio.catalog.shapes import Values
+from cnnstudio.catalog.steps.common import EDGE, FILL, PROBABILITY, drawn, factor, keras_call, share
+from cnnstudio.catalog.steps.entry import Augmentation, MatrixScript
+from cnnstudio.core.params import Choice, Factor, Option
+from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.text import Text, same
+from cnnstudio.imaging.chance import CounterRng, Floats, factor_range
+from cnnstudio.imaging.changes import Geometric, Params
+
+OTHER_WAY: Final = Text("What points left then points right.", "Lo que apunta a la izquierda apunta entonces a la derecha.")
+
+
+def _unchanged(count: int) -> Floats:
+    return np.tile(np.eye(3), (count, 1, 1))
+
+
+def _middle(height: int, width: int) -> tuple[float, float]:
+    """(x, y) of the middle of a picture."""
+    return (width - 1) / 2.0, (height - 1) / 2.0
+
+
+def _flip(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
+    """horizontal_and_vertical mirrors both ways or not at all."""
+    matrices = _unchanged(rng.count)
+    if params["mode"] in ("horizontal", "horizontal_and_vertical"):
+        matrices[:, 0, 0], matrices[:, 0, 2] = -1.0, width - 1
+    if params["mode"] in ("vertical", "horizontal_and_vertical"):
+        matrices[:, 1, 1], matrices[:, 1, 2] = -1.0, height - 1
+    return matrices
+
+
+def _flip_script(values: Values, _height: int, _width: int) -> list[str]:
+    across, down = {"horizontal": (-1, 1), "vertical": (1, -1)}.get(values["mode"], (-1, -1))
+    return ["if chance.random() < 0.5:", f"    matrix = matrix @ about_middle({across}, 0, 0, {down})"]
+
+
+def _rotation(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
+    """A positive angle turns counter-clockwise."""
+    matrices, (across, down) = _unchanged(rng.count), _middle(height, width)
+    angle = rng.uniform(*factor_range(params["factor"])) * 2.0 * np.pi
+    cosine, sine = np.cos(angle), np.sin(angle)
+    matrices[:, 0, 0], matrices[:, 0, 1] = cosine, -sine
+    matrices[:, 1, 0], matrices[:, 1, 1] = sine, cosine
+    matrices[:, 0, 2] = across - across * cosine + down * sine
+    matrices[:, 1, 2] = down - across * sine - down * cosine
+    return matrices
+
+
+def _rotation_script(values: Values, _height: int, _width: int) -> list[str]:
+    return [f"angle = 2 * np.pi * {drawn(values['factor'])}",
+            "matrix = matrix @ about_middle(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle))"]
+
+
+def _zoom(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
+    """A positive factor shrinks."""
+    matrices, (across, down) = _unchanged(rng.count), _middle(height, width)
+    high = 1.0 + rng.uniform(*factor_range(params["height_factor"]))
+    wide = high if params["width_factor"] is None else 1.0 + rng.uniform(*factor_range(params["width_factor"]))
+    matrices[:, 0, 0], matrices[:, 0, 2] = wide, across * (1.0 - wide)
+    matrices[:, 1, 1], matrices[:, 1, 2] = high, down * (1.0 - high)
+    return matrices
+
+
+def _zoom_script(values: Values, _height: int, _width: int) -> list[str]:
+    wide = "high" if values["width_factor"] is None else drawn(values["width_factor"], plus=1.0)
+    return [f"high = {drawn(values['height_factor'], plus=1.0)}", f"matrix = matrix @ about_middle({wide}, 0, 0, high)"]
+
+
+def _translation(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
+    """A positive factor shifts right and down."""
+    matrices = _unchanged(rng.count)
+    matrices[:, 1, 2] = -height * rng.uniform(*factor_range(params["height_factor"]))
+    matrices[:, 0, 2] = -width * rng.uniform(*factor_range(params["width_factor"]))
+    return matrices
+
+
+def _translation_script(values: Values, height: int, width: int) -> list[str]:
+    return [f"down, right = {drawn(values['height_factor'], times=height)}, {drawn(values['width_factor'], times=width)}",
+            "matrix = matrix @ np.array([[1, 0, -right], [0, 1, -down], [0, 0, 1]])"]
+
+
+def _shear(params: Params, rng: CounterRng, _height: int, _width: int) -> Floats:
+    """The origin is the top left corner."""
+    matrices = _unchanged(rng.count)
+    sign = np.where(rng.uniform(0.0, 1.0) > 0.5, -1.0, 1.0)
+    matrices[:, 1, 0] = sign * rng.uniform(*factor_range(params["y_factor"]))
+    matrices[:, 0, 1] = sign * rng.uniform(*factor_range(params["x_factor"]))
+    return matrices
+
+
+def _shear_script(values: Values, _height: int, _width: int) -> list[str]:
+    return ["side = chance.choice([-1, 1])",
+            f"matrix = matrix @ np.array([[1, side * {drawn(values['x_factor'])}, 0], "
+            f"[side * {drawn(values['y_factor'])}, 1, 0], [0, 0, 1]])"]
+
+
+def _crop(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
+    """A share of both sides is cut out at a random place and brought back to the whole size."""
+    matrices = _unchanged(rng.count)
+    part = np.minimum(rng.uniform(*factor_range(params["scale"], 0.01)), 1.0)
+    for axis, side in ((0, width), (1, height)):
+        # Centres of pixels lie at n + 1/2 when a picture is made larger, as in Keras's resize.
+        start = rng.uniform(0.0, 1.0) * (1.0 - part) * side
+        matrices[:, axis, axis], matrices[:, axis, 2] = part, start + (part - 1.0) / 2.0
+    return matrices
+
+
+def _crop_script(values: Values, height: int, width: int) -> list[str]:
+    return [f"share = min({drawn(values['scale'], 0.01)}, 1.0)",
+            f"left, top = chance.random() * (1 - share) * {width}, chance.random() * (1 - share) * {height}",
+            "matrix = matrix @ np.array([[share, 0, left + (share - 1) / 2], [0, share, top + (share - 1) / 2], [0, 0, 1]])"]
+
+
+def _crop_keras(values: Values, recipe: RecipeSpec) -> list[str]:
+    part = sum(values["scale"]) / 2
+    height, width = max(1, round(recipe.height * part)), max(1, round(recipe.width * part))
+    return [f"# Keras crops one size: the middle of {literal(values['scale'])} here.",
+            f"keras.layers.RandomCrop({height}, {width}),",
+            f"keras.layers.Resizing({recipe.height}, {recipe.width}),"]
+
+
+STEPS: Final = (
+    Augmentation(
+        id="random_flip", label=Text("Flip", "Volteo"), group="geometry",
+        **keras_call("RandomFlip", "mode"),
+        help=Text("Mirrors half of the pictures.", "Refleja la mitad de las imágenes."),
+        changes_class=Text("A mirrored digit or letter can be another one.",
+                           "Una cifra o letra reflejada puede ser otra."),
+        changes_direction=OTHER_WAY,
+        params=(Choice(name="mode", default="horizontal", label=same("mode"),
+                       help=Text("Left and right, up and down, or both.", "Izquierda y derecha, arriba y abajo, o ambos."),
+                       options=(Option("horizontal", Text("horizontal", "horizontal")),
+                                Option("vertical", Text("vertical", "vertical")),
+                                Option("horizontal_and_vertical", Text("both", "ambos")))),
+                PROBABILITY),
+        change=Geometric(_flip, share=0.5, fills=False), script=MatrixScript(_flip_script, around_middle=True)),
+    Augmentation(
+        id="random_rotation", label=Text("Rotation", "Rotación"), group="geometry",
+        **keras_call("RandomRotation", "factor", *EDGE),
+        help=Text("Turns by a random angle.", "Gira un ángulo al azar."),
+        changes_class=Text("A 6 that is turned far is a 9.", "Un 6 muy girado es un 9."),
+        changes_direction=Text("What points up and is turned far points sideways.",
+                               "Lo que apunta arriba y se gira mucho apunta a un lado."),
+        params=(factor("factor", 0.1, Text("Share of a full turn: 0.1 is up to 36 degrees either way.",
+                                            "Parte de una vuelta: 0.1 es hasta 36 grados a cada lado.")),
+                *FILL, PROBABILITY),
+        change=Geometric(_rotation), script=MatrixScript(_rotation_script, around_middle=True)),
+    Augmentation(
+        id="random_zoom", label=Text("Zoom", "Zoom"), group="geometry",
+        **keras_call("RandomZoom", "height_factor", "width_factor", *EDGE),
+        help=Text("Enlarges or shrinks at random.", "Amplía o reduce al azar."),
+        params=(factor("height_factor", 0.2, Text("0.2: from 20 % nearer (-0.2) to 20 % farther (0.2).",
+                                                   "0.2: desde un 20 % más cerca (-0.2) a un 20 % más lejos (0.2).")),
+                factor("width_factor", None, Text("The same across; none keeps the proportions.",
+                                                   "Lo mismo a lo ancho; none conserva las proporciones."),
+                        optional=True),
+                *FILL, PROBABILITY),
+        change=Geometric(_zoom), script=MatrixScript(_zoom_script, around_middle=True)),
+    Augmentation(
+        id="random_translation", label=Text("Translation", "Traslación"), group="geometry",
+        **keras_call("RandomTranslation", "height_factor", "width_factor", *EDGE),
+        help=Text("Shifts at random.", "Desplaza al azar."),
+        params=(factor("height_factor", 0.1, Text("Share of the height, up or down.",
+                                                   "Parte del alto, hacia arriba o abajo.")),
+                factor("width_factor", 0.1, Text("Share of the width, left or right.",
+                                                  "Parte del ancho, a izquierda o derecha.")),
+                *FILL, PROBABILITY),
+        change=Geometric(_translation), script=MatrixScript(_translation_script)),
+    Augmentation(
+        id="random_shear", label=Text("Shear", "Cizalla"), group="geometry",
+        **keras_call("RandomShear", "x_factor", "y_factor", *EDGE),
+        help=Text("Slants at random.", "Inclina al azar."),
+        params=(Factor(name="x_factor", default=0.1, minimum=0, maximum=1, label=same("x_factor"),
+                       help=Text("Slant across.", "Inclinación a lo ancho.")),
+                Factor(name="y_factor", default=0.0, minimum=0, maximum=1, label=same("y_factor"),
+                       help=Text("Slant down.", "Inclinación a lo alto.")),
+                *FILL, PROBABILITY),
+        change=Geometric(_shear), script=MatrixScript(_shear_script)),
+    Augmentation(
+        id="random_crop", label=Text("Random crop", "Recorte al azar"), group="geometry",
+        keras="keras.layers.RandomCrop",
+        help=Text("Cuts a part out at a random place and enlarges it to the whole size.",
+                  "Recorta una parte en un lugar al azar y la amplía al tamaño completo."),
+        params=(share("scale", (0.8, 1.0), Text("Share of height and width that stays.",
+                                                 "Parte del alto y del ancho que queda."), minimum=0.05),
+                PROBABILITY),
+        change=Geometric(_crop, fills=False), script=MatrixScript(_crop_script), keras_lines=_crop_keras),
+)

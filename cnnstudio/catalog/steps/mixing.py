@@ -1,0 +1,86 @@
+"""Augmentations that mix the pictures of a batch with each other, and their labels: MixUp and CutMix, as in Keras 3.
+
+Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018; Yun et al., "CutMix", 2019.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.catalog.steps.common import PROBABILITY, keras_call, pair, share
+from cnnstudio.catalog.steps.entry import Augmentation, MixScript
+from cnnstudio.core.params import Float
+from cnnstudio.core.text import Text, same
+from cnnstudio.imaging.chance import CounterRng, beta, factor_range
+from cnnstudio.imaging.changes import Chosen, Mix, Mixing, Params
+
+
+def _mix_up(params: Params, rng: CounterRng, chosen: Chosen, partners: NDArray[np.int64], _height: int, _width: int) -> Mix:
+    weights = beta(float(params["alpha"]), rng.uniform(0.0, 1.0))
+    return Mix(partners, np.where(chosen, weights, 1.0), None)
+
+
+_MIX_UP_SCRIPT: Final = (
+    "def mix_up(pictures, labels, alpha, probability):",
+        '    """Fades every picture, and its label, with another one of the batch (Zhang et al., 2018)."""',
+        "    count = len(pictures)",
+        "    stays = torch.distributions.Beta(alpha, alpha).sample((count,)).to(pictures.device)",
+        "    stays = torch.where(torch.rand(count, device=pictures.device) < probability, stays, 1.0)",
+        "    other = torch.randperm(count, device=pictures.device)",
+        "    pictures = stays.view(-1, 1, 1, 1) * pictures + (1 - stays.view(-1, 1, 1, 1)) * pictures[other]",
+        "    return pictures, stays.view(-1, 1) * labels + (1 - stays.view(-1, 1)) * labels[other]")
+
+
+def _cut_mix(params: Params, rng: CounterRng, chosen: Chosen, partners: NDArray[np.int64], height: int, width: int) -> Mix:
+    low, high = factor_range(params["factor"], 0.0)
+    alphas = rng.uniform(low, high)
+    sides = np.sqrt(1.0 - beta(float(alphas[0]) + 1e-6 if len(alphas) else 1.0, rng.uniform(0.0, 1.0)))
+    ends = []
+    for length in (width, height):
+        start = rng.uniform(0.0, 1.0) * (length - sides * length)
+        first = np.ceil(start)
+        ends += [first, np.where(chosen, np.ceil(start + sides * length), first)]
+    boxes = np.minimum(np.stack(ends, 1), [width, width, height, height]).astype(np.int64)
+    # The share that really stays, in whole pixels.
+    area = (boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])
+    return Mix(partners, 1.0 - area / float(width * height), boxes)
+
+
+_CUT_MIX_SCRIPT: Final = (
+        "def cut_mix(pictures, labels, factor, probability):",
+        '    """Puts a rectangle of another picture of the batch in and mixes the labels by area (Yun et al., 2019)."""',
+        "    count, _, rows, columns = pictures.shape",
+        "    other = torch.randperm(count, device=pictures.device)",
+        "    alpha = factor[0] + (factor[1] - factor[0]) * torch.rand(()).item() + 1e-6",
+        "    sides = (1 - torch.distributions.Beta(alpha, alpha).sample((count,))).sqrt()",
+        "    mixed, stays = pictures.clone(), torch.ones(count, 1, device=pictures.device)",
+        "    for place in torch.nonzero(torch.rand(count) < probability).flatten().tolist():",
+        "        high, wide = sides[place].item() * rows, sides[place].item() * columns",
+        "        top, left = torch.rand(()).item() * (rows - high), torch.rand(()).item() * (columns - wide)",
+        "        box = (slice(math.ceil(top), math.ceil(top + high)), slice(math.ceil(left), math.ceil(left + wide)))",
+        "        mixed[place][:, box[0], box[1]] = pictures[other[place]][:, box[0], box[1]]",
+        "        stays[place] -= (box[0].stop - box[0].start) * (box[1].stop - box[1].start) / (rows * columns)",
+        "    return mixed, stays * labels + (1 - stays) * labels[other]")
+
+STEPS: Final = (
+    Augmentation(
+        id="mix_up", label=Text("MixUp", "MixUp"), group="mix", **keras_call("MixUp", "alpha"),
+        help=Text("Fades every picture with another one of the batch, and their labels alike.",
+                  "Funde cada imagen con otra del lote, y sus etiquetas igual."),
+        params=(Float(name="alpha", default=0.2, minimum=0, above=True, maximum=8, step=0.1, decimals=2,
+                      label=same("alpha"), help=Text("Higher mixes more evenly: weights are Beta(alpha, alpha).",
+                                                     "Más alto mezcla más por igual: los pesos son Beta(alpha, "
+                                                     "alpha).")), PROBABILITY),
+        change=Mixing(_mix_up), script=MixScript(_MIX_UP_SCRIPT, lambda values: repr(float(values["alpha"])))),
+    Augmentation(
+        id="cut_mix", label=Text("CutMix", "CutMix"), group="mix", **keras_call("CutMix", "factor"),
+        help=Text("Puts a rectangle of another picture of the batch in, and mixes the labels by area.",
+                  "Pone un rectángulo de otra imagen del lote y mezcla las etiquetas según el área."),
+        params=(share("factor", (1.0, 1.0), Text("Alpha of the Beta distribution of the area; drawn for a batch.",
+                                                  "Alfa de la distribución beta del área; se sortea por lote.")),
+                PROBABILITY),
+        change=Mixing(_cut_mix), script=MixScript(_CUT_MIX_SCRIPT, lambda values: str(pair(values["factor"], 0.0)))),
+)

@@ -10,14 +10,13 @@ from PySide6.QtGui import QGuiApplication
 
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import language
-from cnnstudio.gui.pages import PageEntry
+from cnnstudio.gui.pages import AREA_PAGES, PageEntry
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import Command, SetSetting, ShowHelp, ShowPage, ShowProblems, ShowSettings
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.window.context import WindowContext
-from cnnstudio.gui.window.handlers import AREA_PAGES, handle
 from cnnstudio.gui.window.header import Header
 from cnnstudio.gui.window.rail import Rail
 from cnnstudio.gui.window.status import StatusBar
@@ -87,6 +86,9 @@ class Wiring(QObject):
 
     def _on_command_requested(self, command: Command) -> None:
         if self._parts is not None:
+            # The first paint needs none of it.
+            from cnnstudio.gui.window.handlers import handle
+
             handle(self._parts.context, command)
 
     def _on_jobs_changed(self) -> None:

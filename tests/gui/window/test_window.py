@@ -216,9 +216,8 @@ def test_letters_find_actions():
 def test_the_palette_finds_and_does(qtbot, opened):
     done = []
     opened.action_set["page:start"].triggered.connect(lambda: done.append(True))
-    palette = CommandPalette(opened.action_set.searchable(), opened)
-    qtbot.addWidget(palette)
-    palette.show()
+    opened.perform(commands.SearchActions())
+    palette = part(opened, CommandPalette)
     search = part(palette, SearchBox)
     qtbot.keyClicks(search, "start")
     qtbot.keyClick(search, Qt.Key.Key_Return)

@@ -119,7 +119,7 @@ class Scanner(QObject):
             if root is not None and not root.is_dir():
                 self._again = True
             else:
-                self._session.notice(problem)
+                self._session.report(problem)
         if self._again:
             self._again = False
             self.scan()

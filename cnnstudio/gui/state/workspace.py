@@ -146,7 +146,7 @@ class Workspace(QObject):
         """The session opened a project, and announces it afterwards."""
         if not self.collection.open():
             # A damaged index is shown with its fix on the page, until it is replaced.
-            self.session.notice(*(problem for problem in self.collection.problems if not problem.fixes))
+            self.session.report(*(problem for problem in self.collection.problems if not problem.fixes))
             return
         self.trash.forget()
         self.judge.open()
@@ -190,7 +190,7 @@ class Workspace(QObject):
                 return
             problem = job.result or getattr(job.last, "problem", None)
             if problem is not None:
-                session.notice(problem)
+                session.report(problem)
             self._open_pictures()
             session.announce("pictures", "dataset")
 

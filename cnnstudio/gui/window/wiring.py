@@ -43,7 +43,7 @@ class Wiring(QObject):
         self._parts: Parts | None = None
         session = workspace.session
         session.changed.connect(self._on_changed)
-        session.noticed.connect(self._on_noticed)
+        session.problem_reported.connect(self._on_problem_reported)
         session.command_requested.connect(self._on_command_requested)
         session.jobs.changed.connect(self._on_jobs_changed)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
@@ -80,7 +80,7 @@ class Wiring(QObject):
         if change.of("problems", "folder"):
             self._parts.status.update_problems()
 
-    def _on_noticed(self, problem: Problem) -> None:
+    def _on_problem_reported(self, problem: Problem) -> None:
         if self._parts is not None:
             self._parts.context.toasts().show_problem(problem)
 

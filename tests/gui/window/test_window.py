@@ -294,8 +294,8 @@ def test_a_question_is_no_higher_than_its_words(qtbot, window):
 
 def test_toasts_show_a_problem_once(window):
     problem = error("x", Text("Something", "Algo"), "file")
-    window.session.notice(problem, problem)
-    window.session.notice(warning("y", Text("Else", "Otro"), "file"))
+    window.session.report(problem, problem)
+    window.session.report(warning("y", Text("Else", "Otro"), "file"))
     assert len(parts(window.toasts, Toast)) == 2
 
 
@@ -363,11 +363,11 @@ def test_a_damaged_index_has_its_mend_on_the_page(qtbot, window, project_folder)
     for end in ("-wal", "-shm"):
         Path(f"{index}{end}").unlink(missing_ok=True)
     noticed = []
-    window.session.noticed.connect(noticed.append)
+    window.session.problem_reported.connect(noticed.append)
     window.perform(OpenProject(str(project_folder)))
     window.workspace.checks.check_now()
     # It alone, on the page until it is mended: not that there are no pictures, and no message that stays behind.
-    (problem,) = window.current.what_is_missing()
+    (problem,) = window.current.blocking_problems()
     assert problem.code == "damaged_index"
     assert not noticed
     (fix,) = problem.fixes

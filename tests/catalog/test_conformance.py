@@ -30,6 +30,7 @@ from cnnstudio.core.keys import get_value, set_value
 from cnnstudio.core.network import Node
 from cnnstudio.core.params import Bool, Choice, Float, Int, check, complete
 from cnnstudio.core.text import LANGUAGES, Text, set_language
+from cnnstudio.core.training import with_settings
 from cnnstudio.interchange.keras_source import read_code
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.pipeline import pipeline_code
@@ -162,7 +163,7 @@ def test_every_layer_is_read_from_onnx_or_has_a_reason():
 
 def small_project(**training: Any):
     project = new_project("x", "/p", Facts(classes=("a", "b", "c")), template="small_cnn")
-    return msgspec.structs.replace(project, training=msgspec.structs.replace(project.training, **training))
+    return msgspec.structs.replace(project, training=with_settings(project.training, **training))
 
 
 @pytest.mark.parametrize("entry", list(OPTIMIZERS), ids=lambda entry: entry.id)
@@ -172,7 +173,7 @@ def test_an_optimizer_is_set_by_key_printed_and_read_again(entry):
         default = complete(entry.params, {})[param.name]
         assert get_value(project, f"training.optimizer.{param.name}", params_of) == default
     project = set_value(project, "training.optimizer.learning_rate", "0.0123", params_of)
-    assert check(entry.params, project.training.optimizer.params, "training") == ()
+    assert check(entry.params, project.training.last_stage.optimizer.params, "training") == ()
     code = keras_script(project, context_of(project, 3, BUILT_IN), 100)
     assert f"optimizer=keras.optimizers.{entry.label.en}(learning_rate=0.0123)" in code
     assert read_code(code).training["optimizer"] == Item(type=entry.id, params={"learning_rate": 0.0123})

@@ -41,7 +41,7 @@ class Driver:
         self.window.show()
         self.out, self.suffix = out, f"{language}-{theme}"
         self.troubles: list[str] = []
-        self.session.noticed.connect(lambda problem: self.troubles.append(problem.text.en))
+        self.session.problem_reported.connect(lambda problem: self.troubles.append(problem.text.en))
         self.settle(1.0)
 
     def settle(self, seconds: float = 0.4) -> None:

@@ -34,6 +34,11 @@ PAGES: Final = (
 )
 
 
+AREA_PAGES: Final = {"dataset": "data", "file": "data", "recipe": "prepare", "augmentation": "prepare",
+                     "network": "network", "training": "train", "run": "train", "project": "data", "machine": "train"}
+"""The page where a problem of an area is fixed."""
+
+
 def present_pages() -> tuple[PageEntry, ...]:
     """The pages whose module is there; found without importing them."""
     return tuple(entry for entry in PAGES if importlib.util.find_spec(entry.dotted.partition(":")[0]) is not None)

@@ -29,7 +29,7 @@ class Page(QObject):
     header_changed = Signal()
     """Emit when `subtitle`, or what is missing, changed without a Change."""
     side_changed = Signal()
-    """Emit when `side_helps` changed."""
+    """Emit when `needs_side` changed."""
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class Page(QObject):
         return None
 
     @property
-    def side_helps(self) -> bool:
+    def needs_side(self) -> bool:
         """Whether the panel left of the centre is of use for what the centre shows now."""
         return True
 
@@ -72,17 +72,17 @@ class Page(QObject):
     def refresh(self, change: Change) -> None:
         """Show what changed; the first call, and the first after another project was opened, names everything."""
 
-    def what_is_missing(self) -> Iterable[Problem]:
+    def blocking_problems(self) -> Iterable[Problem]:
         """What must be mended before this page, or the next, can work: shown as banners with their fixes."""
         return ()
 
-    def activated(self) -> None:
+    def enter(self) -> None:
         """The page came into view."""
 
-    def deactivated(self) -> None:
+    def leave(self) -> None:
         """Another page came into view."""
 
-    def dropped(self, paths: list[str]) -> bool:
+    def take_paths(self, paths: list[str]) -> bool:
         """Files or folders were dropped on the window; whether this page took them."""
         return False
 

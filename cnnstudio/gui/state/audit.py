@@ -49,7 +49,7 @@ class Audit(QObject):
         def done(job: Work) -> None:
             self._counts.refresh()
             if (problem := getattr(job.last, "problem", None)) is not None:
-                self._session.notice(problem)
+                self._session.report(problem)
             elif labels and isinstance(job.last, Finished):
                 self.embed()
 
@@ -90,7 +90,7 @@ class Audit(QObject):
             # command line computed it) or before labels and thresholds were changed.
             self._judge.judge_learned()
         elif (problem := getattr(last, "problem", None)) is not None:
-            self._session.notice(problem)
+            self._session.report(problem)
 
     def cancel(self) -> None:
         """End the audit; what was measured stays, and the next one goes on from there."""

@@ -31,7 +31,6 @@ class ProjectChecks(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(CHECK_MS)
         self._timer.timeout.connect(self._check)
-        session.changed.connect(self._on_changed)
 
     def stop(self) -> None:
         """The project will be closed."""
@@ -43,7 +42,8 @@ class ProjectChecks(QObject):
         self._check()
         return self._session.problems
 
-    def _on_changed(self, change: Change) -> None:
+    def follow(self, change: Change) -> None:
+        """The session changed; called before it is shown."""
         if self._session.is_open and change.of("pictures", *SPECS):
             self._timer.start()
 

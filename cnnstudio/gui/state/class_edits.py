@@ -35,7 +35,7 @@ class ClassEdits(QObject):
         try:
             effect = index.rename_class(old, new)
         except ProblemError as err:
-            session.notice(*err.problems)
+            session.report(*err.problems)
             return False
         dataset = session.project.dataset
 

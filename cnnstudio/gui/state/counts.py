@@ -68,7 +68,7 @@ class Counts(QObject):
         try:
             self._take(count_pictures(index, self._session.project.dataset))
         except ProblemError as err:
-            self._session.notice(*err.problems)
+            self._session.report(*err.problems)
 
     def refresh(self) -> None:
         """Count again and announce it."""

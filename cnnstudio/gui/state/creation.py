@@ -55,7 +55,7 @@ def make_sample(session: Session, done: Callable[[Path], object]) -> Work:
 def _make(session: Session, work: Callable[[Report], Path], label: Text, done: Callable[[Path], object]) -> Work:
     def ended(job: Work) -> None:
         if isinstance(job.last, Failed):
-            session.notice(job.last.problem)
+            session.report(job.last.problem)
         elif isinstance(job.last, Finished):
             done(job.result)
 

@@ -76,7 +76,7 @@ class Decisions(QObject):
         try:
             effect = change(index, chosen)
         except ProblemError as err:
-            self._session.notice(*err.problems)
+            self._session.report(*err.problems)
             return False
         self._session.record(effect, label, project)
         return True

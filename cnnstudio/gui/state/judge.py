@@ -39,7 +39,6 @@ class Judge(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._run)
-        session.changed.connect(self._on_changed)
 
     def open(self) -> None:
         """The index was opened."""
@@ -91,7 +90,8 @@ class Judge(QObject):
         self._kinds |= set(kinds)
         self._settle.start()
 
-    def _on_changed(self, change: Change) -> None:
+    def follow(self, change: Change) -> None:
+        """The session changed; called before it is shown."""
         if self._collection.index is None or change.of("folder") or not change.of("dataset"):
             return
         from cnnstudio.catalog.findings import KINDS

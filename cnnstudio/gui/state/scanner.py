@@ -50,7 +50,6 @@ class Scanner(QObject):
         self._ticks = QTimer(self)
         self._ticks.setSingleShot(True)
         self._ticks.timeout.connect(self._tick)
-        session.changed.connect(self._on_changed)
 
     def open(self) -> None:
         """The index was opened."""
@@ -120,7 +119,7 @@ class Scanner(QObject):
             if root is not None and not root.is_dir():
                 self._again = True
             else:
-                self._session.notice(problem)
+                self._session.report(problem)
         if self._again:
             self._again = False
             self.scan()
@@ -167,7 +166,8 @@ class Scanner(QObject):
 
     # The spec ------------------------------------------------------------------------------------
 
-    def _on_changed(self, change: Change) -> None:
+    def follow(self, change: Change) -> None:
+        """The session changed; called before it is shown."""
         if self._collection.index is None or not change.of("dataset") or change.of("folder"):
             return
         before, after = self._spec, self._session.project.dataset

@@ -30,10 +30,11 @@ AUTOSAVE_MS: Final = 1500
 
 
 class Session(QObject):
-    """`changed(Change)` after every change; `noticed(Problem)` for trouble that the user should see."""
+    """`changed(Change)` after every change."""
 
     changed = Signal(object)
-    noticed = Signal(object)
+    problem_reported = Signal(object)
+    """A problem that the user should see."""
     command_requested = Signal(object)
     """A `Command` for the window."""
     opened = Signal()
@@ -101,7 +102,7 @@ class Session(QObject):
         try:
             self._history.push(function(before), label, merge_key)
         except ProblemError as trouble:
-            self.notice(*trouble.problems)
+            self.report(*trouble.problems)
             return False
         self._announce(before)
         return True
@@ -136,7 +137,7 @@ class Session(QObject):
         try:
             entry = getattr(self._history, direction)()
         except ProblemError as trouble:
-            self.notice(*trouble.problems)
+            self.report(*trouble.problems)
             return
         if entry is not None:
             if entry.effect is not None:
@@ -167,7 +168,7 @@ class Session(QObject):
         try:
             command = command_of(fix)
         except ProblemError as err:
-            self.notice(*err.problems)
+            self.report(*err.problems)
             return
         self.request(command)
 
@@ -175,10 +176,10 @@ class Session(QObject):
         """Ask the window for something."""
         self.command_requested.emit(command)
 
-    def notice(self, *problems: Problem) -> None:
-        """Show these to the user, as a toast or a dialog."""
+    def report(self, *problems: Problem) -> None:
+        """Show these to the user, as messages over the lower edge."""
         for problem in problems:
-            self.noticed.emit(problem)
+            self.problem_reported.emit(problem)
 
     def announce(self, *what: str) -> None:
         """Tell everybody that these changed ("pictures", "runs", ...)."""
@@ -198,14 +199,14 @@ class Session(QObject):
         try:
             project = files.read_project(folder)
         except ProblemError as trouble:
-            self.notice(*trouble.problems)
+            self.report(*trouble.problems)
             return False
         if self.folder == folder:
             return True
         lock = ProjectLock(folder)
         refused = lock.acquire()
         if refused is not None and refused.code == "project_in_use":
-            self.notice(refused)
+            self.report(refused)
             return False
         self.close()
         self._lock = lock
@@ -220,9 +221,9 @@ class Session(QObject):
         self.opened.emit()
         self.announce(*EVERYTHING)
         if refused is not None:
-            self.notice(refused)
+            self.report(refused)
         if self._recovered is not None:
-            self.notice(_recovery())
+            self.report(_recovery())
         return True
 
     def restore_autosave(self) -> None:
@@ -240,7 +241,7 @@ class Session(QObject):
         try:
             files.write_project(self.folder, project)
         except ProblemError as trouble:
-            self.notice(*trouble.problems)
+            self.report(*trouble.problems)
             return False
         self._recovered = None
         self._history.mark_saved(project)
@@ -253,7 +254,7 @@ class Session(QObject):
         try:
             files.write_autosave(self.folder, self._history.project)
         except ProblemError as trouble:
-            self.notice(*trouble.problems)
+            self.report(*trouble.problems)
 
     def close(self) -> None:
         """Let go of the project; unsaved changes must have been saved (`save_now`) or be unwanted."""
@@ -283,7 +284,7 @@ class Session(QObject):
         self.settings = changed
         trouble = save_settings(changed)
         if trouble is not None:
-            self.notice(*trouble.problems)
+            self.report(*trouble.problems)
         if announce:
             self.announce("settings")
 

@@ -73,7 +73,7 @@ class Deletion:
         """Move the files in the background; `done()` when all were moved."""
         session = self._session
         if session.jobs.of_kind(TRASH) is not None:
-            session.notice(_busy())
+            session.report(_busy())
             return
         carry_out = self._effect.redo if direction == "redo" else self._effect.undo
 
@@ -95,7 +95,7 @@ class Deletion:
             if job.result == ():
                 done()
             problem = getattr(job.last, "problem", None)
-            session.notice(*(job.result or ()), *((problem,) if problem is not None else ()))
+            session.report(*(job.result or ()), *((problem,) if problem is not None else ()))
             self._scanner.scan()
 
         session.jobs.run(work, _LABELS[direction], TRASH, page="data", done=ended)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer
 
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.settings import Settings
 from cnnstudio.core.text import Text
-from cnnstudio.gui.state.audit import Audit
-from cnnstudio.gui.state.checks import ProjectChecks
-from cnnstudio.gui.state.class_edits import ClassEdits
-from cnnstudio.gui.state.collection import Collection
-from cnnstudio.gui.state.counts import Counts
-from cnnstudio.gui.state.decisions import Decisions
 from cnnstudio.gui.state.jobs import Report, Work
-from cnnstudio.gui.state.judge import Judge
-from cnnstudio.gui.state.leaks import LeakShares
-from cnnstudio.gui.state.remedies import Remedies
-from cnnstudio.gui.state.scanner import Scanner
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.state.trash import Trash
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.state.audit import Audit
+    from cnnstudio.gui.state.changes import Change
+    from cnnstudio.gui.state.checks import ProjectChecks
+    from cnnstudio.gui.state.class_edits import ClassEdits
+    from cnnstudio.gui.state.collection import Collection
+    from cnnstudio.gui.state.counts import Counts
+    from cnnstudio.gui.state.decisions import Decisions
+    from cnnstudio.gui.state.judge import Judge
+    from cnnstudio.gui.state.leaks import LeakShares
+    from cnnstudio.gui.state.remedies import Remedies
+    from cnnstudio.gui.state.scanner import Scanner
+    from cnnstudio.gui.state.trash import Trash
 
 RESCUE: Final = "rescue"
 _INDEX_JOBS: Final = ("scan", RESCUE, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map",
@@ -31,25 +34,97 @@ _INDEX_JOBS: Final = ("scan", RESCUE, "trash", "splits", "audit", "embed", "judg
 
 
 class Workspace(QObject):
-    """Owns the session and everything about its pictures. Pages and dialogs get the part they need."""
+    """Owns the session and everything about its pictures. Pages and dialogs get the part they need.
+
+    A part is made when it is first asked for: the first paint of the window needs the session alone.
+    """
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        session = self.session = Session(settings, self)
-        self.collection = Collection(session)
-        self.counts = Counts(session, self.collection)
-        self.scanner = Scanner(session, self.collection, self.counts)
-        self.decisions = Decisions(session, self.collection)
-        self.classes = ClassEdits(session, self.collection, self.counts)
-        self.trash = Trash(session, self.collection, self.scanner)
-        self.judge = Judge(session, self.collection, self.counts)
-        self.audit = Audit(session, self.collection, self.counts, self.judge)
-        self.leaks = LeakShares(session, self.collection, self.counts)
-        self.remedies = Remedies(session, self.decisions, self.trash)
-        self.checks = ProjectChecks(session, self.collection, self.scanner, self.counts)
-        session.opened.connect(self._open_pictures)
-        session.closing.connect(self._on_closing)
-        session.pictures_changed.connect(self.counts.recount)
+        self.session = Session(settings, self)
+        self.session.opened.connect(self._open_pictures)
+        self.session.changed.connect(self._on_changed)
+        self.session.closing.connect(self._on_closing)
+        self.session.pictures_changed.connect(self._on_pictures_changed)
+
+    # The parts -----------------------------------------------------------------------------------
+
+    @cached_property
+    def collection(self) -> Collection:
+        """The index, read only."""
+        from cnnstudio.gui.state.collection import Collection
+
+        return Collection(self.session)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Numbers of the collection."""
+        from cnnstudio.gui.state.counts import Counts
+
+        return Counts(self.session, self.collection)
+
+    @cached_property
+    def scanner(self) -> Scanner:
+        """Scans of the folder."""
+        from cnnstudio.gui.state.scanner import Scanner
+
+        return Scanner(self.session, self.collection, self.counts)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Labels, splits and exclusions."""
+        from cnnstudio.gui.state.decisions import Decisions
+
+        return Decisions(self.session, self.collection)
+
+    @cached_property
+    def classes(self) -> ClassEdits:
+        """Names, order and hiding of classes."""
+        from cnnstudio.gui.state.class_edits import ClassEdits
+
+        return ClassEdits(self.session, self.collection, self.counts)
+
+    @cached_property
+    def trash(self) -> Trash:
+        """Deleting files."""
+        from cnnstudio.gui.state.trash import Trash
+
+        return Trash(self.session, self.collection, self.scanner)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Judging again by thresholds and the embedding."""
+        from cnnstudio.gui.state.judge import Judge
+
+        return Judge(self.session, self.collection, self.counts)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit in the background."""
+        from cnnstudio.gui.state.audit import Audit
+
+        return Audit(self.session, self.collection, self.counts, self.judge)
+
+    @cached_property
+    def leaks(self) -> LeakShares:
+        """Duplicates between the splits."""
+        from cnnstudio.gui.state.leaks import LeakShares
+
+        return LeakShares(self.session, self.collection, self.counts)
+
+    @cached_property
+    def remedies(self) -> Remedies:
+        """What can be done about findings."""
+        from cnnstudio.gui.state.remedies import Remedies
+
+        return Remedies(self.session, self.decisions, self.trash)
+
+    @cached_property
+    def checks(self) -> ProjectChecks:
+        """All problems of the project."""
+        from cnnstudio.gui.state.checks import ProjectChecks
+
+        return ProjectChecks(self.session, self.collection, self.scanner, self.counts)
 
     def end(self) -> None:
         """The program ends: join all threads and close the project."""
@@ -57,15 +132,26 @@ class Workspace(QObject):
 
     # Opening and closing -------------------------------------------------------------------------
 
+    def _on_changed(self, change: Change) -> None:
+        """Connected before the window is: numbers are up to date when a change is shown."""
+        if self.session.is_open:
+            self.scanner.follow(change)
+            self.judge.follow(change)
+            self.checks.follow(change)
+
+    def _on_pictures_changed(self) -> None:
+        self.counts.recount()
+
     def _open_pictures(self) -> None:
         """The session opened a project, and announces it afterwards."""
         if not self.collection.open():
             # A damaged index is shown with its fix on the page, until it is replaced.
-            self.session.notice(*(problem for problem in self.collection.problems if not problem.fixes))
+            self.session.report(*(problem for problem in self.collection.problems if not problem.fixes))
             return
         self.trash.forget()
         self.judge.open()
         self.scanner.open()
+        self.leaks.clear()
         self.counts.recount()
         # After the window has shown the project: the grid fills from the index at once.
         QTimer.singleShot(0, self.scanner, self.scanner.scan)
@@ -104,17 +190,9 @@ class Workspace(QObject):
                 return
             problem = job.result or getattr(job.last, "problem", None)
             if problem is not None:
-                session.notice(problem)
+                session.report(problem)
             self._open_pictures()
             session.announce("pictures", "dataset")
 
         session.announce("pictures")
         session.jobs.run(work, Text("Reading the pictures", "Leyendo las imágenes"), RESCUE, page="data", done=done)
-
-
-def source_of(session: Session, path: Path) -> str:
-    """How a folder of pictures is written in the project: relative where it lies inside the project's folder."""
-    resolved, home = path.resolve(), session.folder
-    if home is not None and resolved.is_relative_to(home.resolve()):
-        return resolved.relative_to(home.resolve()).as_posix()
-    return str(resolved)

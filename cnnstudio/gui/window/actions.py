@@ -14,7 +14,6 @@ from cnnstudio.gui.look import icons
 from cnnstudio.gui.pages import PageEntry
 from cnnstudio.gui.state import commands
 from cnnstudio.gui.state.commands import Command
-from cnnstudio.gui.widgets.command_palette import PaletteItem
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class Actions(QObject):
         menu.setAccessibleName(tr("Menu", "Menú"))
         return menu
 
-    def searchable(self) -> list[PaletteItem]:
+    def searchable(self) -> list[tuple[Entry, QAction]]:
         """What the palette offers: everything that can be done now."""
-        return [PaletteItem(entry.label, self._actions[entry.id], entry.icon, entry.shortcut) for entry in self.entries
+        return [(entry, self._actions[entry.id]) for entry in self.entries
                 if entry.id != "palette" and self._actions[entry.id].isEnabled()]

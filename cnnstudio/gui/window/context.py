@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.window.actions import Actions
-from cnnstudio.gui.window.notices import Toasts
 from cnnstudio.gui.window.pages import PageArea
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.window.notices import Toasts
 
 
 @dataclass(frozen=True)

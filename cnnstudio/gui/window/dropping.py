@@ -19,16 +19,16 @@ def open_paths(context: WindowContext, paths: tuple[str, ...]) -> None:
         first = first.parent
     if (first / PROJECT_FILE).is_file():
         session.request(OpenProject(str(first)))
-    elif pages.current.dropped(list(paths)):
+    elif pages.current.take_paths(list(paths)):
         return
     elif first.is_file() and _is_source(first):
         session.request(AddPictures(paths))
     elif (session.is_open and _is_network(first) and pages.go("network")) or (session.is_open and pages.go("predict")):
-        pages.current.dropped(list(paths))
+        pages.current.take_paths(list(paths))
     elif first.is_dir():
         session.request(NewProject(str(first)))
     else:
-        session.notice(_unknown(first))
+        session.report(_unknown(first))
 
 
 def _is_network(path: Path) -> bool:

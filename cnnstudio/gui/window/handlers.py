@@ -14,6 +14,7 @@ from cnnstudio.core import edits
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.places import projects_folder
 from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages import AREA_PAGES
 from cnnstudio.gui.state import commands, creation
 from cnnstudio.gui.state.commands import Command
 from cnnstudio.gui.window.closing import confirm_close_project
@@ -164,9 +165,10 @@ def _show_problems(context: WindowContext, _command: commands.ShowProblems) -> N
 
 
 def _search_actions(context: WindowContext, _command: commands.SearchActions) -> None:
-    from cnnstudio.gui.widgets.command_palette import CommandPalette
+    from cnnstudio.gui.widgets.command_palette import CommandPalette, PaletteItem
 
-    CommandPalette(context.actions.searchable(), context.window).show()
+    items = [PaletteItem(entry.label, action, entry.icon, entry.shortcut) for entry, action in context.actions.searchable()]
+    CommandPalette(items, context.window).show()
 
 
 def _show_settings(context: WindowContext, _command: commands.ShowSettings) -> None:
@@ -191,10 +193,6 @@ def _toggle_full_screen(context: WindowContext, _command: commands.ToggleFullScr
     window = context.window
     window.showNormal() if window.isFullScreen() else window.showFullScreen()
 
-
-AREA_PAGES: Final = {"dataset": "data", "file": "data", "recipe": "prepare", "augmentation": "prepare",
-                     "network": "network", "training": "train", "run": "train", "project": "data", "machine": "train"}
-"""The page where a problem of an area is fixed."""
 
 HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.ShowPage: lambda context, command: context.pages.go(command.page),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShortcut
 from PySide6.QtWidgets import QMainWindow
@@ -16,14 +18,15 @@ from cnnstudio.gui.widgets.basics import Button, box, column, row
 from cnnstudio.gui.widgets.cards import paths_of
 from cnnstudio.gui.window.actions import Actions
 from cnnstudio.gui.window.appearance import Appearance
-from cnnstudio.gui.window.closing import confirm_close_project
 from cnnstudio.gui.window.context import WindowContext
 from cnnstudio.gui.window.header import Header
-from cnnstudio.gui.window.notices import ReportDialog, Toasts
 from cnnstudio.gui.window.pages import PageArea
 from cnnstudio.gui.window.rail import Rail
 from cnnstudio.gui.window.status import StatusBar
 from cnnstudio.gui.window.wiring import Parts, Wiring
+
+if TYPE_CHECKING:
+    from cnnstudio.gui.window.notices import Toasts
 
 
 class MainWindow(QMainWindow):
@@ -94,6 +97,8 @@ class MainWindow(QMainWindow):
     def toasts(self) -> Toasts:
         """Short messages over the lower edge; made when the first one comes."""
         if self._toasts is None:
+            from cnnstudio.gui.window.notices import Toasts
+
             self._toasts = Toasts(self)
             self._toasts.fix_chosen.connect(self.session.apply)
         return self._toasts
@@ -115,6 +120,8 @@ class MainWindow(QMainWindow):
 
     def show_report(self, problem: Problem) -> None:
         """An exception that nobody caught, with its details."""
+        from cnnstudio.gui.window.notices import ReportDialog
+
         ReportDialog(problem, self).open()
 
     # Dropping ------------------------------------------------------------------------------------
@@ -132,6 +139,8 @@ class MainWindow(QMainWindow):
     # The end -------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        from cnnstudio.gui.window.closing import confirm_close_project
+
         if not confirm_close_project(self._context):
             event.ignore()
             return

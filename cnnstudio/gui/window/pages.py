@@ -94,7 +94,7 @@ class PageArea(QSplitter):
             return False
         if identifier != self._current or identifier not in self._pages:
             if self._current in self._pages:
-                self._pages[self._current].deactivated()
+                self._pages[self._current].leave()
             self._show(identifier)
         return True
 
@@ -105,7 +105,7 @@ class PageArea(QSplitter):
         for stack in (self._sides, self._inspectors):
             panels = [stack.widget(index) for index in range(stack.count())]
             holder = next((panel for panel in panels if panel is not None and panel.property("page") == identifier), None)
-            stack.setVisible(holder is not None and (stack is self._inspectors or page.side_helps))
+            stack.setVisible(holder is not None and (stack is self._inspectors or page.needs_side))
             if holder is not None and stack is self._sides:
                 stack.setMinimumWidth(_side_width(holder))
             if holder is not None:
@@ -115,7 +115,7 @@ class PageArea(QSplitter):
         page.refresh(change if change is not None else Change(frozenset()))
         # The keyboard starts in the page, not on the rail: a ring shows only where someone tabbed to.
         self.window().centralWidget().setFocus()  # type: ignore[attr-defined]
-        page.activated()
+        page.enter()
         self.update_banners()
         self.header_changed.emit()
 
@@ -156,11 +156,11 @@ class PageArea(QSplitter):
 
     def update_banners(self) -> None:
         """Show what must be fixed before the page in view can work."""
-        self._banners.show_problems(self.current.what_is_missing())
+        self._banners.show_problems(self.current.blocking_problems())
 
     def _on_side_changed(self) -> None:
         if self.sender() is self.current:
-            self._sides.setVisible(self.current.side_helps)
+            self._sides.setVisible(self.current.needs_side)
 
     def _on_header_changed(self) -> None:
         if self.sender() is self.current:

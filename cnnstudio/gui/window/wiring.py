@@ -10,14 +10,13 @@ from PySide6.QtGui import QGuiApplication
 
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import language
-from cnnstudio.gui.pages import PageEntry
+from cnnstudio.gui.pages import AREA_PAGES, PageEntry
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import Command, SetSetting, ShowHelp, ShowPage, ShowProblems, ShowSettings
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.window.context import WindowContext
-from cnnstudio.gui.window.handlers import AREA_PAGES, handle
 from cnnstudio.gui.window.header import Header
 from cnnstudio.gui.window.rail import Rail
 from cnnstudio.gui.window.status import StatusBar
@@ -44,7 +43,7 @@ class Wiring(QObject):
         self._parts: Parts | None = None
         session = workspace.session
         session.changed.connect(self._on_changed)
-        session.noticed.connect(self._on_noticed)
+        session.problem_reported.connect(self._on_problem_reported)
         session.command_requested.connect(self._on_command_requested)
         session.jobs.changed.connect(self._on_jobs_changed)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
@@ -81,7 +80,7 @@ class Wiring(QObject):
         if change.of("problems", "folder"):
             self._parts.status.update_problems()
 
-    def _on_noticed(self, problem: Problem) -> None:
+    def _on_problem_reported(self, problem: Problem) -> None:
         # Not before the first paint of the window.
         import logging
 
@@ -92,6 +91,9 @@ class Wiring(QObject):
 
     def _on_command_requested(self, command: Command) -> None:
         if self._parts is not None:
+            # The first paint needs none of it.
+            from cnnstudio.gui.window.handlers import handle
+
             handle(self._parts.context, command)
 
     def _on_jobs_changed(self) -> None:

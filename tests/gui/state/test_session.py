@@ -69,7 +69,7 @@ def test_work_that_a_crash_left_is_offered_and_taken_over(session, project_folde
     lost = set_height(123)(read_project(project_folder))
     files.write_autosave(project_folder, lost)
     noticed = []
-    session.noticed.connect(noticed.append)
+    session.problem_reported.connect(noticed.append)
     session.open(project_folder)
     assert [problem.code for problem in noticed] == ["unsaved_work"]
     assert session.project.recipe.height != 123
@@ -83,7 +83,7 @@ def test_a_project_that_another_holds_is_refused(session, project_folder):
     lock = ProjectLock(project_folder)
     assert lock.acquire() is None
     noticed = []
-    session.noticed.connect(noticed.append)
+    session.problem_reported.connect(noticed.append)
     assert not session.open(project_folder)
     assert noticed[0].code == "project_in_use"
     assert not session.is_open
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_read_is_a_notice_and_stays(session, project_folde
     path = project_folder / files.PROJECT_FILE
     path.write_bytes(content)
     noticed = []
-    session.noticed.connect(noticed.append)
+    session.problem_reported.connect(noticed.append)
     assert not session.open(project_folder)
     assert noticed[0].code in ("damaged_project", "newer_format")
     assert path.read_bytes() == content
@@ -108,7 +108,7 @@ def test_a_failed_save_loses_nothing(opened, monkeypatch):
         raise ProblemError(error("no_space", Text("full", "lleno"), "file"))
 
     noticed = []
-    opened.noticed.connect(noticed.append)
+    opened.problem_reported.connect(noticed.append)
     opened.edit(set_height(55), LABEL)
     monkeypatch.setattr(files, "write_project", full)
     assert not opened.save_now()
@@ -161,7 +161,7 @@ def test_a_fix_edits_the_project_or_becomes_a_command(opened):
     assert opened.project.training.epochs == 3
     requested, noticed = [], []
     opened.command_requested.connect(requested.append)
-    opened.noticed.connect(noticed.append)
+    opened.problem_reported.connect(noticed.append)
     opened.apply(Fix(action="open_page", label=LABEL, arguments={"page": "train"}))
     opened.apply(Fix(action="draw_splits", label=LABEL, arguments={"classes": ["a", "b"]}))
     assert requested == [ShowPage("train"), DrawSplits(("a", "b"))]

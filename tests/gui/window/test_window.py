@@ -216,9 +216,8 @@ def test_letters_find_actions():
 def test_the_palette_finds_and_does(qtbot, opened):
     done = []
     opened.action_set["page:start"].triggered.connect(lambda: done.append(True))
-    palette = CommandPalette(opened.action_set.searchable(), opened)
-    qtbot.addWidget(palette)
-    palette.show()
+    opened.perform(commands.SearchActions())
+    palette = part(opened, CommandPalette)
     search = part(palette, SearchBox)
     qtbot.keyClicks(search, "start")
     qtbot.keyClick(search, Qt.Key.Key_Return)
@@ -295,8 +294,8 @@ def test_a_question_is_no_higher_than_its_words(qtbot, window):
 
 def test_toasts_show_a_problem_once(window):
     problem = error("x", Text("Something", "Algo"), "file")
-    window.session.notice(problem, problem)
-    window.session.notice(warning("y", Text("Else", "Otro"), "file"))
+    window.session.report(problem, problem)
+    window.session.report(warning("y", Text("Else", "Otro"), "file"))
     assert len(parts(window.toasts, Toast)) == 2
 
 
@@ -364,11 +363,11 @@ def test_a_damaged_index_has_its_mend_on_the_page(qtbot, window, project_folder)
     for end in ("-wal", "-shm"):
         Path(f"{index}{end}").unlink(missing_ok=True)
     noticed = []
-    window.session.noticed.connect(noticed.append)
+    window.session.problem_reported.connect(noticed.append)
     window.perform(OpenProject(str(project_folder)))
     window.workspace.checks.check_now()
     # It alone, on the page until it is mended: not that there are no pictures, and no message that stays behind.
-    (problem,) = window.current.what_is_missing()
+    (problem,) = window.current.blocking_problems()
     assert problem.code == "damaged_index"
     assert not noticed
     (fix,) = problem.fixes

@@ -138,7 +138,7 @@ class DataPage(Page):
         views.folder_requested.connect(lambda: self.session.request(ChoosePictureFolder()))
         views.all_requested.connect(self._show_all)
 
-    def activated(self) -> None:
+    def enter(self) -> None:
         self._query.enter_answers()
         self._order_tabs()
         self.views.grid.setFocus()
@@ -152,7 +152,7 @@ class DataPage(Page):
 
     # What is shown -------------------------------------------------------------------------------
 
-    def what_is_missing(self) -> Iterable[Problem]:
+    def blocking_problems(self) -> Iterable[Problem]:
         if self.workspace.scanner.running is not None and not self.workspace.counts.total:
             return ()
         return [problem for problem in self.session.problems if problem.where.area == "dataset"]
@@ -355,7 +355,7 @@ class DataPage(Page):
         self._show_stack()
         self.views.grid.setFocus()
 
-    def dropped(self, paths: list[str]) -> bool:
+    def take_paths(self, paths: list[str]) -> bool:
         """Folders, lists, archives and arrays are sources; single pictures go to Predict."""
         from cnnstudio.gui.pages.data.dialogs.add import open_add_pictures, takes
 

@@ -143,7 +143,7 @@ class QualityPanel(QWidget):
 
         def done(job: Work) -> None:
             if (problem := getattr(job.last, "problem", None)) is not None:
-                session.notice(problem)
+                session.report(problem)
             else:
                 QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 

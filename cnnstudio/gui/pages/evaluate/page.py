@@ -209,7 +209,7 @@ class EvaluatePage(Page):
             self._show()
         self._show_work()
 
-    def what_is_missing(self) -> Iterable[Problem]:
+    def blocking_problems(self) -> Iterable[Problem]:
         failure = self.state.get("failure")
         if failure is not None:
             yield failure

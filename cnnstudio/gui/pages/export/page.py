@@ -243,7 +243,7 @@ class ExportPage(Page):
             self._show()
         self._show_work()
 
-    def what_is_missing(self) -> Iterable[Problem]:
+    def blocking_problems(self) -> Iterable[Problem]:
         if self.session.is_open and self._run() is None:
             text = Text("There is no trained model to export.", "No hay ningún modelo entrenado que exportar.")
             yield error("no_run", text, "run", fixes=(

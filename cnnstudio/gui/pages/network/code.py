@@ -66,7 +66,7 @@ def written(form: str, project: Project, context: Context, pictures: int) -> str
 class CodeView(QWidget):
     """The source of the project's network."""
 
-    trouble = Signal(object)
+    problem_found = Signal(object)
     """The Problem of a file that could not be written."""
     applied = Signal(object)
     """What the changed code describes (`Written`) is to stand on the canvas."""
@@ -237,7 +237,7 @@ class CodeView(QWidget):
         try:
             write_atomically(Path(path), self.text.toPlainText().encode())
         except OSError as trouble:
-            self.trouble.emit(write_problem(trouble, path))
+            self.problem_found.emit(write_problem(trouble, path))
 
 
 class Remarks(QWidget):

@@ -69,4 +69,4 @@ class NetworkEditor(QObject):
 
     def warn(self, text: Text) -> None:
         """An action does not fit what is chosen."""
-        self.session.notice(error("nothing_chosen", text, "network"))
+        self.session.report(error("nothing_chosen", text, "network"))

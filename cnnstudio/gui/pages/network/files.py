@@ -37,7 +37,7 @@ class NetworkFiles:
             self._session.remember("network_folder", str(Path(name).parent))
             self.open(Path(name))
 
-    def dropped(self, paths: Sequence[str]) -> bool:
+    def take_paths(self, paths: Sequence[str]) -> bool:
         """One network file was dropped on the page."""
         if len(paths) != 1 or Path(paths[0]).suffix.lower() not in SUFFIXES:
             return False
@@ -56,7 +56,7 @@ class NetworkFiles:
         try:
             foreign = read_network(path)
         except ProblemError as err:
-            self._session.notice(*err.problems)
+            self._session.report(*err.problems)
             return False
         self._take(foreign, path)
         return True
@@ -72,7 +72,7 @@ class NetworkFiles:
 
         def ended(job: Work) -> None:
             if isinstance(job.last, Failed):
-                self._session.notice(job.last.problem)
+                self._session.report(job.last.problem)
             elif isinstance(job.last, Finished) and self._session.folder == project:
                 self._take(job.result, path)
 
@@ -84,5 +84,5 @@ class NetworkFiles:
         self._session.edit(lambda project: with_foreign(project, foreign, context),
                            Text("Open {name}", "Abrir {name}").fill(name=path.name))
         problems = (unknown_problem(foreign, path), notes_problem(foreign, 4))
-        self._session.notice(*(problem for problem in problems if problem is not None))
+        self._session.report(*(problem for problem in problems if problem is not None))
         self._editor.network_replaced.emit()

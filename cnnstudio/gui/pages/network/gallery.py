@@ -25,30 +25,30 @@ from cnnstudio.network.shapes import report
 
 
 class Gallery(QWidget):
-    """`base_chosen(id)`, `template_chosen(id)`; `fetch_wanted(id)` for a base's weights; `left` when the user
+    """`base_chosen(id)`, `template_chosen(id)`; `fetch_requested(id)` for a base's weights; `left` when the user
     goes back to the canvas."""
 
     base_chosen = Signal(str)
     template_chosen = Signal(str)
-    fetch_wanted = Signal(str)
-    probe_wanted = Signal()
+    fetch_requested = Signal(str)
+    probe_requested = Signal()
     """The bases are to be compared on the project's pictures."""
     left = Signal()
-    file_wanted = Signal()
+    file_requested = Signal()
     """A network file is to be opened."""
-    own_wanted = Signal()
+    own_requested = Signal()
     """A model of the user's own is to be chosen as a base."""
-    run_wanted = Signal()
+    run_requested = Signal()
     """So is a trained run."""
 
     def __init__(self, bases: Callable[[], BaseResolver], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bases = BaseTable(bases)
         self._bases.taken.connect(self.base_chosen)
-        self._bases.fetch_wanted.connect(self.fetch_wanted)
-        self._bases.probe_wanted.connect(self.probe_wanted)
-        self._bases.own_wanted.connect(self.own_wanted)
-        self._bases.run_wanted.connect(self.run_wanted)
+        self._bases.fetch_requested.connect(self.fetch_requested)
+        self._bases.probe_requested.connect(self.probe_requested)
+        self._bases.own_requested.connect(self.own_requested)
+        self._bases.run_requested.connect(self.run_requested)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._bases)
         self._stack.addWidget(_architectures(self.template_chosen.emit))
@@ -58,7 +58,7 @@ class Gallery(QWidget):
         switch.chosen.connect(self._show)
         head = flowing(box(row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch)),
                        Button(tr("Open a network file…", "Abrir un archivo de red…"), icon="folder",
-                              on_click=self.file_wanted.emit),
+                              on_click=self.file_requested.emit),
                        Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit),
                        apart=1)
         note = Label(tr("What you choose replaces the network and sets recipe, augmentation and training to what it is "
@@ -83,10 +83,10 @@ class BaseTable(QWidget):
     """All bases, sortable and searchable, with what is to know of the selected one below."""
 
     taken = Signal(str)
-    fetch_wanted = Signal(str)
-    probe_wanted = Signal()
-    own_wanted = Signal()
-    run_wanted = Signal()
+    fetch_requested = Signal(str)
+    probe_requested = Signal()
+    own_requested = Signal()
+    run_requested = Signal()
 
     def __init__(self, bases: Callable[[], BaseResolver]) -> None:
         super().__init__()
@@ -119,15 +119,15 @@ class BaseTable(QWidget):
         self._take = Button(tr("Start from it", "Partir de ella"), "primary", on_click=self._chosen)
         details = Card(box(column(row(self._name, None, self._source, self._fetch, self._take, spacing=8), self._help,
                                   self._note, spacing=6)))
-        probe = Button(tr("Which base suits?", "¿Qué base conviene?"), on_click=self.probe_wanted.emit,
+        probe = Button(tr("Which base suits?", "¿Qué base conviene?"), on_click=self.probe_requested.emit,
                        tooltip=tr("Compare the bases on this computer on your own pictures",
                                   "Comparar las bases de este equipo con sus propias imágenes"))
-        own = Button(tr("Your own model…", "Un modelo propio…"), icon="folder", on_click=self.own_wanted.emit,
+        own = Button(tr("Your own model…", "Un modelo propio…"), icon="folder", on_click=self.own_requested.emit,
                      tooltip=tr("A trained .keras or .h5 file becomes a base: its classifier is taken off, its weights "
                                 "are kept",
                                 "Un archivo .keras o .h5 entrenado pasa a ser una base: se le quita el clasificador y "
                                 "conserva sus pesos"))
-        run = Button(tr("From a run…", "De un entrenamiento…"), icon="train", on_click=self.run_wanted.emit,
+        run = Button(tr("From a run…", "De un entrenamiento…"), icon="train", on_click=self.run_requested.emit,
                      tooltip=tr("The network of a run of this or another project becomes a base",
                                 "La red de un entrenamiento de este u otro proyecto pasa a ser una base"))
         found = box(row(self._search, 8, self._found))
@@ -179,7 +179,7 @@ class BaseTable(QWidget):
 
     def _ask(self) -> None:
         if self._table.selected is not None:
-            self.fetch_wanted.emit(self._table.selected.id)
+            self.fetch_requested.emit(self._table.selected.id)
 
     def _open_source(self) -> None:
         if self._table.selected is not None:

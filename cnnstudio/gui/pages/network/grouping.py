@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from cnnstudio.core import network_edits
-from cnnstudio.core.network import Group
+from cnnstudio.core.network import INPUT, Group
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.network.editor import NetworkEditor
@@ -25,7 +25,7 @@ class Grouping(QObject):
 
     def group(self) -> None:
         chosen = self._editor.scene.chosen_nodes()
-        if not [name for name in chosen if (node := self._editor.network.node(name)) is not None and node.type != "Input"]:
+        if not [name for name in chosen if (node := self._editor.network.node(name)) is not None and node.type != INPUT]:
             self._editor.warn(Text("Choose the layers of the block first.", "Elija antes las capas del bloque."))
             return
         name = tr("Block {n}", "Bloque {n}", n=len(self._editor.network.groups) + 1)

@@ -108,6 +108,6 @@ class NetworkMenu(QObject):
         try:
             draw(self._editor.scene, path, self._editor.session.project.name)
         except ProblemError as err:
-            self._editor.session.notice(*err.problems)
+            self._editor.session.report(*err.problems)
             return False
         return True

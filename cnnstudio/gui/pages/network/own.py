@@ -49,7 +49,7 @@ class OwnBases(QObject):
         dialog.open()
         return dialog
 
-    def dropped(self, paths: list[str]) -> bool:
+    def take_paths(self, paths: list[str]) -> bool:
         """A file was dropped on the page: as what it is meant is asked beside the mouse."""
         path = Path(paths[0])
         if len(paths) != 1 or path.suffix.lower() not in SUFFIXES or not path.is_file():
@@ -81,7 +81,7 @@ class OwnBases(QObject):
     def _taken(self, job: Work, folder: Path, node: str) -> None:
         session = self._session
         if isinstance(job.last, Failed):
-            session.notice(job.last.problem)
+            session.report(job.last.problem)
         # Another project may be open by now: the copy lies in the one it was asked for.
         if not isinstance(job.last, Finished) or session.folder != folder:
             return
@@ -89,13 +89,13 @@ class OwnBases(QObject):
         try:
             base = session.bases.require_own(file)
         except ProblemError as trouble:
-            session.notice(*trouble.problems)
+            session.report(*trouble.problems)
             return
         found = session.project.network.node(node) if node else None
         if found is None:
             session.edit(lambda project: with_base(project, base),
                          Text("Start from {name}", "Partir de {name}").fill(name=base.label))
-            session.notice(*(warning("own_base", note, "network") for note in base.own.notes) if base.own else ())
+            session.report(*(warning("own_base", note, "network") for note in base.own.notes) if base.own else ())
             self._editor.network_replaced.emit()
         elif found.params.get("file") == file:
             session.announce("network")

@@ -67,7 +67,7 @@ class NetworkPage(Page):
         return self._palette
 
     @property
-    def side_helps(self) -> bool:
+    def needs_side(self) -> bool:
         """There is nothing to drag a layer to in the gallery, which needs the room."""
         return VIEWS[self._stack.currentIndex()] != "gallery"
 
@@ -107,16 +107,16 @@ class NetworkPage(Page):
         canvas.menu_requested.connect(self.menu.show)
         canvas.finder.searchable = lambda: [(node.id, title(node, self.editor.context.bases)) for node in editor.network.nodes]
         self._table.chosen.connect(lambda identifier: scene.choose([identifier]))
-        self._code.trouble.connect(self.session.notice)
+        self._code.problem_found.connect(self.session.report)
         self._code.applied.connect(self._on_code_applied)
         self._code.drafted.connect(lambda text: keep_draft(self._folder, text))
         self._gallery.base_chosen.connect(self.starting.start_from_base)
         self._gallery.template_chosen.connect(self.starting.start_from_template)
-        self._gallery.fetch_wanted.connect(self.starting.fetch)
-        self._gallery.probe_wanted.connect(lambda: self.starting.compare(canvas.window()))
-        self._gallery.file_wanted.connect(self.files.choose)
-        self._gallery.own_wanted.connect(self.own.choose_file)
-        self._gallery.run_wanted.connect(self.own.choose_run)
+        self._gallery.fetch_requested.connect(self.starting.fetch)
+        self._gallery.probe_requested.connect(lambda: self.starting.compare(canvas.window()))
+        self._gallery.file_requested.connect(self.files.choose)
+        self._gallery.own_requested.connect(self.own.choose_file)
+        self._gallery.run_requested.connect(self.own.choose_run)
         self._gallery.left.connect(lambda: self.show_view("canvas"))
         self.starting.weights_fetched.connect(self._gallery.refresh)
 
@@ -161,7 +161,7 @@ class NetworkPage(Page):
             self.canvas.fit()
         self.header_changed.emit()
 
-    def what_is_missing(self) -> Iterable[Problem]:
+    def blocking_problems(self) -> Iterable[Problem]:
         """What has no node of its own on the canvas; a node's problems are marked on it."""
         return tuple(problem for problem in self.editor.problems
                      if problem.where.node is None and problem.severity != "info")
@@ -204,9 +204,9 @@ class NetworkPage(Page):
         self.keep()
         self.canvas.detach_scene()
 
-    def dropped(self, paths: list[str]) -> bool:
+    def take_paths(self, paths: list[str]) -> bool:
         # Of a `.keras` or `.h5` file it is asked whether it is meant as a base; other networks are opened.
-        return self.own.dropped(paths) or self.files.dropped(paths)
+        return self.own.take_paths(paths) or self.files.take_paths(paths)
 
     def open_base(self, node: str) -> None:
         """A base opened into its layers; nothing for any other layer, or where its file is missing."""

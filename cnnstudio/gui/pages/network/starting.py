@@ -60,7 +60,7 @@ class StartingPoints(QObject):
 
     def _on_fetched(self, last: object) -> None:
         if isinstance(last, Failed):
-            self._session.notice(last.problem)
+            self._session.report(last.problem)
         self.weights_fetched.emit()
         self._session.announce("network")
 

@@ -92,7 +92,7 @@ class PredictPage(Page):
                                          tr("Go to Train", "Ir a Entrenar"),
                                          on_click=lambda: self.session.request(ShowPage("train"))))
         area = drop_area(self._ask_folder, self.paste)
-        area.dropped.connect(self.dropped)
+        area.dropped.connect(self.take_paths)
         self._stack.addWidget(box(column(area, margins=(24, 20, 24, 24))))
         self._results = self._make_results()
         self._stack.addWidget(self._results)
@@ -113,7 +113,7 @@ class PredictPage(Page):
         results.clear_requested.connect(self.clear)
         return results
 
-    def activated(self) -> None:
+    def enter(self) -> None:
         self._serve()
 
     def close(self) -> None:
@@ -169,7 +169,7 @@ class PredictPage(Page):
         self._show_state()
         self.header_changed.emit()
 
-    def what_is_missing(self) -> Iterable[Problem]:
+    def blocking_problems(self) -> Iterable[Problem]:
         if self.server.trouble is not None:
             again = Fix(action="restart_server", label=Text("Try again", "Reintentar"))
             return (msgspec.structs.replace(self.server.trouble, fixes=(*self.server.trouble.fixes, again)),)
@@ -192,7 +192,7 @@ class PredictPage(Page):
 
     # What comes in -------------------------------------------------------------------------------
 
-    def dropped(self, paths: list[str]) -> bool:
+    def take_paths(self, paths: list[str]) -> bool:
         if len(paths) == 1 and paths[0].endswith(".keras"):
             self.models.take(paths[0])
         elif any(Path(path).is_dir() for path in paths):
@@ -206,11 +206,11 @@ class PredictPage(Page):
         mime = QGuiApplication.clipboard().mimeData()
         paths = paths_of(mime) if mime is not None else []
         if paths:
-            self.dropped(paths)
+            self.take_paths(paths)
             return
         image = QGuiApplication.clipboard().image()
         if image.isNull():
-            self.session.notice(warning("nothing_to_paste", Text("There is no picture on the clipboard.",
+            self.session.report(warning("nothing_to_paste", Text("There is no picture on the clipboard.",
                                                                  "No hay ninguna imagen en el portapapeles."), "file"))
             return
         folder = self.server.pasted
@@ -221,23 +221,23 @@ class PredictPage(Page):
 
     def _pasted(self, last: Any) -> None:
         if isinstance(last, Failed):
-            self.session.notice(last.problem)
+            self.session.report(last.problem)
         elif self._saving.result is not None:
             self._classify([self._saving.result])
 
     def _ask_files(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self._stack.window(), tr("Choose files", "Elegir archivos"))
         if paths:
-            self.dropped(paths)
+            self.take_paths(paths)
 
     def _ask_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self._stack.window(), tr("Choose folder", "Elegir carpeta"))
         if path:
-            self.dropped([path])
+            self.take_paths([path])
 
     def _classify(self, paths: Any) -> None:
         if isinstance(paths, Failure) or not paths:
-            self.session.notice(warning("no_pictures", Text("There are no pictures to classify.",
+            self.session.report(warning("no_pictures", Text("There are no pictures to classify.",
                                                             "No hay imágenes que clasificar."), "file"))
             return
         if self.models.model is None:
@@ -377,4 +377,4 @@ class PredictPage(Page):
 
     def _saved(self, last: Any) -> None:
         if isinstance(last, Failed):
-            self.session.notice(last.problem)
+            self.session.report(last.problem)

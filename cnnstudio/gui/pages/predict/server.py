@@ -112,7 +112,7 @@ class PredictionServer(QObject):
         elif isinstance(event, Progress):
             self.progressed.emit(event)
         elif isinstance(event, Notice):
-            self._session.notice(event.problem)
+            self._session.report(event.problem)
         elif isinstance(event, Ready):
             self.ready = event
             for request in self._waiting:

@@ -105,7 +105,7 @@ class MeasuredCard(Card):
 
     def _over(self, last: object) -> None:
         if isinstance(last, Failed):
-            self._session.notice(last.problem)
+            self._session.report(last.problem)
         self._session.announce("runs")
 
     def _show_work(self) -> None:

@@ -127,7 +127,7 @@ class PreparePage(Page):
 
     # Refresh -------------------------------------------------------------------------------------
 
-    def what_is_missing(self) -> Iterable[Problem]:
+    def blocking_problems(self) -> Iterable[Problem]:
         fields = {param.name for param in RECIPE_PARAMS}
         return [problem for problem in self.session.problems if problem.where.area in ("recipe", "augmentation")
                 and not self.recipe_panel.has_card(problem.where.node) and problem.where.field not in fields]
@@ -274,7 +274,7 @@ class PreparePage(Page):
     def _on_measured(self, job: Work) -> None:
         self.recipe_panel.normalization.show_progress("", running=False)
         if isinstance(job.last, Failed):
-            self.session.notice(job.last.problem)
+            self.session.report(job.last.problem)
         if job.result is not None:
             measured = job.result
             self.session.edit(lambda project: msgspec.structs.replace(project, recipe=msgspec.structs.replace(

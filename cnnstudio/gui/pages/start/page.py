@@ -162,7 +162,7 @@ class StartPage(Page):
         self._leave()
         self.session.request(OpenProject(folder))
 
-    def dropped(self, paths: list[str]) -> bool:
+    def take_paths(self, paths: list[str]) -> bool:
         first = Path(paths[0])
         if first.is_dir() and not (first / PROJECT_FILE).exists():
             self._show_new(str(first))

@@ -111,7 +111,7 @@ class TrainPage(Page):
             self._follow_orphan()
         self._update_buttons()
 
-    def activated(self) -> None:
+    def enter(self) -> None:
         job = self._job()
         if job is not None:
             self._attach(job)
@@ -120,7 +120,7 @@ class TrainPage(Page):
         self._runs = list_runs(self.session.folder) if self.session.folder is not None else []
         self._table.show_runs(self._runs, self._shown.id if self._shown is not None else "")
 
-    def what_is_missing(self) -> Iterable[Problem]:
+    def blocking_problems(self) -> Iterable[Problem]:
         return blocking(self.session.problems)
 
     # Start, pause, stop, resume ------------------------------------------------------------------
@@ -136,7 +136,7 @@ class TrainPage(Page):
             return
         problems = blocking(self.workspace.checks.check_now())
         if problems:
-            session.notice(problems[0])
+            session.report(problems[0])
             return
         project = session.project
 
@@ -150,7 +150,7 @@ class TrainPage(Page):
 
     def _prepared(self, job: Work) -> None:
         if isinstance(job.last, Failed):
-            self.session.notice(job.last.problem)
+            self.session.report(job.last.problem)
         elif job.result is not None:
             run, wanted = job.result
             self._launch(run, wanted, self.session.project.training.epochs)
@@ -165,7 +165,7 @@ class TrainPage(Page):
         try:
             project = run.spec()
         except ProblemError as trouble:
-            self.session.notice(*trouble.problems)
+            self.session.report(*trouble.problems)
             return
         self._launch(run, training_job(run, project, resume=True), project.training.epochs)
 

@@ -35,7 +35,7 @@ def ring(widget: QWidget) -> int:
 
 def test_tab_goes_through_the_page_as_it_is_read(page):
     page.views.grid.select_ids(list(page.views.grid.ids)[:1])
-    page.activated()
+    page.enter()
     found: list[QWidget] = []
     each: QWidget = part(page, ClassList)
     while each.nextInFocusChain() is not part(page, ClassList):

@@ -547,7 +547,7 @@ def test_computing_shows_its_progress_can_be_cancelled_and_shows_its_problem(qap
     assert not parts(bare, WorkingBar)
     assert not parts(bare, Banner)
     told = []
-    session.noticed.connect(told.append)
+    session.problem_reported.connect(told.append)
     started[0] = True
     bare.compute()
     settle(qapp, session)

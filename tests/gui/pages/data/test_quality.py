@@ -313,7 +313,7 @@ def test_a_redone_deletion_that_is_cancelled_can_be_redone(qtbot, page, monkeypa
     session.redo()
     assert waiting.wait(20)
     noticed: list[str] = []
-    session.noticed.connect(lambda problem: noticed.append(problem.code))
+    session.problem_reported.connect(lambda problem: noticed.append(problem.code))
     session.redo()
     assert noticed == ["files_on_their_way"]
     session.jobs.of_kind("trash").cancel()

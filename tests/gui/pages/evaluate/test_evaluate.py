@@ -78,7 +78,7 @@ def run(project_folder) -> RunFolder:
 
 def test_without_a_model_the_way_to_train_is_shown(qtbot, window, project_folder):
     page = opened(qtbot, window, project_folder)
-    (problem,) = page.what_is_missing()
+    (problem,) = page.blocking_problems()
     assert problem.fixes[0].arguments == {"page": "train"}
     assert says(page, "No trained model yet")
 
@@ -86,7 +86,7 @@ def test_without_a_model_the_way_to_train_is_shown(qtbot, window, project_folder
 def test_nothing_starts_by_itself(qtbot, window, project_folder, run):
     page = opened(qtbot, window, project_folder)
     assert says(page, "Not evaluated yet")
-    assert not list(page.what_is_missing())
+    assert not list(page.blocking_problems())
     assert run.evaluation("test") is None
 
 
@@ -159,7 +159,7 @@ def test_evaluate_starts_a_child_and_shows_its_failure(qtbot, window, project_fo
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=30_000)
     assert started[0].split == "test"
     assert started[0].run_folder == str(run.folder)
-    assert page.state["failure"] in list(page.what_is_missing())
+    assert page.state["failure"] in list(page.blocking_problems())
 
 
 @pytest.mark.usefixtures("run")
@@ -172,12 +172,12 @@ def test_numbers_that_could_not_be_kept_are_shown_with_a_warning(qtbot, window, 
     settled(qtbot, window)
     assert part(page, EvaluationReport).isVisible()
     assert part(page, EvaluationReport).accuracy.value.startswith("100")
-    assert [problem.code for problem in page.what_is_missing()] == ["evaluation_not_kept"]
+    assert [problem.code for problem in page.blocking_problems()] == ["evaluation_not_kept"]
     assert "could not be kept" in " ".join(texts(part(page, PicturesPanel)))
     # It belongs to this run and split alone.
     part(page, EvaluateSide).split_chosen.emit("validation")
     assert says(page, "Not evaluated yet")
-    assert not list(page.what_is_missing())
+    assert not list(page.blocking_problems())
 
 
 def test_another_folder_is_measured_where_the_run_cannot_be_written(run, tmp_path):
@@ -196,7 +196,7 @@ def test_a_folder_that_does_not_fit_says_so(qtbot, window, project_folder, tmp_p
     page.take_folder(other)
     page.start()
     settled(qtbot, window)
-    assert [problem.code for problem in page.what_is_missing()] == ["unknown_classes"]
+    assert [problem.code for problem in page.blocking_problems()] == ["unknown_classes"]
 
 
 def test_the_result_of_another_folder_is_found_again(run, tmp_path):
@@ -222,7 +222,7 @@ def test_a_damaged_table_is_named(qtbot, window, project_folder, run):
     evaluate_by_hand(run)
     run.table_path("test").write_bytes(b"no table")
     page = opened(qtbot, window, project_folder)
-    assert [problem.code for problem in page.what_is_missing()] == ["damaged_table"]
+    assert [problem.code for problem in page.blocking_problems()] == ["damaged_table"]
 
 
 def test_answers_lie_below_the_root_of_the_manifest(run, tmp_path):

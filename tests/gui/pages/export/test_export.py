@@ -67,7 +67,7 @@ def opened(qtbot, window, folder):
 
 def test_without_a_model_the_way_to_train_is_shown(qtbot, window, project_folder):
     page = opened(qtbot, window, project_folder)
-    assert [problem.code for problem in page.what_is_missing()] == ["no_run"]
+    assert [problem.code for problem in page.blocking_problems()] == ["no_run"]
     assert not button(window.header, "Export").isEnabled()
     page.start()
     assert not len(window.session.jobs)
@@ -78,7 +78,7 @@ def test_the_default_target_lies_in_the_project(qtbot, window, project_folder, r
     name = window.session.project.name
     assert page.target() == project_folder / "exports" / f"{name}-{run.id}"
     assert field(page, "Save to").text() == str(page.target())
-    assert not list(page.what_is_missing())
+    assert not list(page.blocking_problems())
 
 
 @pytest.mark.usefixtures("run")

@@ -312,8 +312,8 @@ def test_an_onnx_file_is_read_beside_the_window(page, qtbot, tmp_path):
     graph.add("LRN", maps, size=5)
     path = graph.save(tmp_path)
     told = []
-    page.session.noticed.connect(told.append)
-    assert page.dropped([str(path)])
+    page.session.problem_reported.connect(told.append)
+    assert page.take_paths([str(path)])
     assert page.session.jobs.of_kind("network_file") is not None
     qtbot.waitUntil(lambda: len(network(page).nodes) == 4 and network(page).nodes[1].id == "look", timeout=20_000)
     assert [node.type for node in network(page).nodes] == ["Input", "Conv2D", "ReLU", "LRN"]
@@ -327,7 +327,7 @@ def test_an_onnx_file_is_read_beside_the_window(page, qtbot, tmp_path):
     qtbot.waitUntil(lambda: len(told) == 3, timeout=20_000)
     assert told[-1].code == "network_damaged"
     assert network(page) is before
-    assert not page.dropped([str(tmp_path / "picture.png")])
+    assert not page.take_paths([str(tmp_path / "picture.png")])
 
 
 def test_another_language_takes_the_canvas_down_in_peace(qtbot, window, page):

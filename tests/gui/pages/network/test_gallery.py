@@ -63,7 +63,7 @@ def test_weights_that_came_are_shown_and_no_longer_fetched(qtbot, gallery):
     table(gallery).select(base)
     fetch = button(gallery, "Fetch weights")
     assert fetch.isVisible() and weights_words(base) == "to fetch"
-    with qtbot.waitSignal(gallery.fetch_wanted) as asked:
+    with qtbot.waitSignal(gallery.fetch_requested) as asked:
         qtbot.mouseClick(fetch, Qt.MouseButton.LeftButton)
     assert asked.args == ["resnet50"]
     base.weights.cached.parent.mkdir(parents=True)

@@ -354,7 +354,7 @@ def test_source_files_open_from_the_page(qtbot, page, tmp_path):
     path = tmp_path / "señal.py"
     path.write_text("import keras\nmodel = keras.Sequential([keras.Input((20, 24, 3)), keras.layers.Flatten(), "
                     "keras.layers.Dense(n, activation='softmax')])\nmodel.compile('adam')\nmodel.fit(x, epochs=3)\n")
-    assert page.files.dropped([str(path)])
+    assert page.files.take_paths([str(path)])
     qtbot.waitUntil(lambda: len(page.session.project.network.nodes) == 3, timeout=10_000)
     assert page.session.project.training.epochs == 3
 

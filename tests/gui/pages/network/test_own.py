@@ -33,7 +33,7 @@ def page(qtbot, window, project_folder, tmp_path, monkeypatch):
 @pytest.fixture
 def told(page):
     found = []
-    page.session.noticed.connect(found.append)
+    page.session.problem_reported.connect(found.append)
     return found
 
 
@@ -202,7 +202,7 @@ def test_a_built_in_base_opens_too(qtbot, page):
 
 def test_a_dropped_model_asks_what_it_is_meant_for(qtbot, page, tmp_path):
     path = write_model(tmp_path / "net.keras")
-    assert not page.dropped([str(tmp_path / "photo.jpg")])
+    assert not page.take_paths([str(tmp_path / "photo.jpg")])
     page.canvas.window().perform(OpenPaths((str(path),)))
     (menu,) = [each for each in page.canvas.findChildren(QMenu) if each.isVisible()]
     assert [action.text() for action in menu.actions()] == ["Start from it as a base", "Open its network"]
@@ -210,7 +210,7 @@ def test_a_dropped_model_asks_what_it_is_meant_for(qtbot, page, tmp_path):
     settle(qtbot, page)
     menu.close()
     assert node(page).params["base"] == "own"
-    page.dropped([str(path)])
+    page.take_paths([str(path)])
     (menu,) = [each for each in page.canvas.findChildren(QMenu) if each.isVisible()]
     menu.actions()[1].trigger()
     menu.close()

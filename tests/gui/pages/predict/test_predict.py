@@ -84,8 +84,8 @@ def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
     page = opened.current
     qtbot.waitUntil(lambda: page.models.known)
     assert says(page, "No trained model yet")
-    assert [each.code for each in page.what_is_missing()] == ["no_model"]
-    page.dropped([str(pictures_folder / "cat" / "cat00.png")])
+    assert [each.code for each in page.blocking_problems()] == ["no_model"]
+    page.take_paths([str(pictures_folder / "cat" / "cat00.png")])
     assert says(page, "No trained model yet")
     assert not page.server.running
 
@@ -97,7 +97,7 @@ def test_the_header_names_the_run_that_answers_and_how_far_it_came(page):
 
 def test_one_picture_is_shown_with_its_bars(qtbot, page, pictures_folder):
     assert parts(page, DropArea)
-    assert page.dropped([str(pictures_folder / "dog" / "dog03.png")])
+    assert page.take_paths([str(pictures_folder / "dog" / "dog03.png")])
     answered(qtbot, page, 1)
     qtbot.waitUntil(lambda: part(page, AnswerView).picture.image is not None)
     assert not parts(page, DropArea)
@@ -109,7 +109,7 @@ def test_one_picture_is_shown_with_its_bars(qtbot, page, pictures_folder):
 def test_the_server_stays_warm_over_a_rebuild(qtbot, page, pictures_folder):
     server, job = page.server, page.session.jobs.of_kind("serve")
     assert job is not None
-    page.dropped([str(pictures_folder / "dog" / "dog03.png")])
+    page.take_paths([str(pictures_folder / "dog" / "dog03.png")])
     answered(qtbot, page, 1)
     window = page.parent().window()
     window.session.set_setting("language", "es")
@@ -124,7 +124,7 @@ def test_the_server_stays_warm_over_a_rebuild(qtbot, page, pictures_folder):
 
 def test_a_folder_becomes_a_table_and_a_csv(qtbot, page, pictures_folder, tmp_path):
     (pictures_folder / "dog" / "broken.png").write_bytes(b"nothing")
-    page.dropped([str(pictures_folder)])
+    page.take_paths([str(pictures_folder)])
     answered(qtbot, page, 41)
     table = part(page, AnswerTable)
     assert table.isVisible()
@@ -174,13 +174,13 @@ def test_what_is_dropped_before_the_runs_are_known_waits(qtbot, opened, project_
 def test_a_damaged_model_is_explained_and_the_old_one_still_serves(qtbot, page, tmp_path, pictures_folder):
     bad = tmp_path / "bad.keras"
     bad.write_bytes(b"nothing")
-    page.dropped([str(bad)])
+    page.take_paths([str(bad)])
     qtbot.waitUntil(lambda: page.server.trouble is not None, timeout=20_000)
-    missing = list(page.what_is_missing())
+    missing = list(page.blocking_problems())
     assert missing[0].code == "bad_model"
     assert [fix.action for fix in missing[0].fixes] == ["restart_server"]
     page.models.choose((str(page.session.folder), page.models.runs[0].id))
-    page.dropped([str(pictures_folder / "cat" / "cat01.png")])
+    page.take_paths([str(pictures_folder / "cat" / "cat01.png")])
     qtbot.waitUntil(lambda: len(page.answers) == 1 and page.answers[0].best is not None, timeout=20_000)
-    assert not list(page.what_is_missing())
+    assert not list(page.blocking_problems())
     answered(qtbot, page, 1)

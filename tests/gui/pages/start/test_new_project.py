@@ -151,7 +151,7 @@ def test_what_was_cancelled_can_be_made_at_the_same_place(qtbot, window, new, tm
     cancelled = threading.Event()
     monkeypatch.setattr(f"cnnstudio.{during}", lambda *words: cancelled.wait(20) and whole(*words))
     told = []
-    window.session.noticed.connect(told.append)
+    window.session.problem_reported.connect(told.append)
     create(new).click()
     press(new, "Cancel")
     cancelled.set()

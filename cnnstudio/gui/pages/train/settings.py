@@ -186,12 +186,12 @@ class TrainSettings(QWidget):
 
     def _build_schedule(self, stage: Stage) -> None:
         kind = _CONSTANT if stage.schedule is None else stage.schedule.type
-        name = tr("Course of the learning rate", "Evolución de la tasa de aprendizaje")
+        name = tr("Learning rate schedule", "Plan de la tasa de aprendizaje")
         known = [(entry.id, str(entry.label)) for entry in SCHEDULES]
         choice = Select([(_CONSTANT, tr("constant", "constante")), *known], kind)
         choice.setAccessibleName(name)
         choice.chosen.connect(self._choose_schedule)
-        self._layout.addWidget(Label(name, "secondary"))
+        self._layout.addWidget(Label(name, "secondary", "dim"))
         self._layout.addWidget(choice)
         entry = SCHEDULES.find(kind)
         if entry is not None and stage.schedule is not None:
@@ -254,7 +254,7 @@ class TrainSettings(QWidget):
 
     def _choose_schedule(self, kind: object) -> None:
         """A schedule begins with the rate that the optimizer has."""
-        label = Text("Choose the course of the learning rate", "Elegir la evolución de la tasa de aprendizaje")
+        label = Text("Choose a learning rate schedule", "Elegir un plan de la tasa de aprendizaje")
         entry = SCHEDULES.find(str(kind))
         if entry is None:
             self._edit_stage("schedule", None, label)

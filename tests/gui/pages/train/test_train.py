@@ -262,7 +262,7 @@ def test_stages_are_added_chosen_edited_moved_copied_and_removed(page, qtbot):
 
 def test_a_schedule_takes_the_rate_of_the_optimizer_and_tells_what_it_clashes_with(page, qtbot):
     settings = page._settings
-    choice = next(box for box in settings.findChildren(Select) if box.accessibleName() == "Course of the learning rate")
+    choice = next(box for box in settings.findChildren(Select) if box.accessibleName() == "Learning rate schedule")
     choice.chosen.emit("CosineDecay")
     rate = page.session.project.training.last_stage.optimizer.params["learning_rate"]
     assert page.session.project.training.last_stage.schedule == Item(

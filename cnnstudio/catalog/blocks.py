@@ -171,7 +171,7 @@ def _transition(builder: NetworkBuilder, shape: Shape) -> None:
 
 def _attention(builder: NetworkBuilder, shape: Shape) -> None:
     channels = shape[2]
-    heads = max(each for each in (1, 2, 4, 8) if channels % each == 0)
+    heads = max(count for count in (1, 2, 4, 8) if channels % count == 0)
     entry = _entry(builder)
     builder.add("LayerNormalization")
     builder.add("MultiHeadAttention", num_heads=heads, key_dim=max(channels // heads, 1))
@@ -261,7 +261,7 @@ def insert_block(project: Project, block: str, shape: Shape, source: str | None 
         names[node.id] = unique_id(node.id, taken)
         taken.append(names[node.id])
     nodes = [replace(node, id=names[node.id]) for node in drawn.nodes]
-    edges = [replace(each, source=names[each.source], target=names[each.target]) for each in drawn.edges]
+    edges = [replace(edge, source=names[edge.source], target=names[edge.target]) for edge in drawn.edges]
     kept = list(network.edges)
     if edge is not None and edge in kept:
         kept[kept.index(edge)] = replace(edge, source=nodes[-1].id)

@@ -41,9 +41,9 @@ class Call(msgspec.Struct, frozen=True):
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments that are passed, as literals and calls."""
-        found = {name: chosen(expression, values) for name, expression in self.kwargs.items()}
+        passed = {name: chosen(expression, values) for name, expression in self.kwargs.items()}
         return {
-            name: value for name, value in found.items()
+            name: value for name, value in passed.items()
             if name not in self.defaults or not _equal(value, self.defaults[name])
         }
 
@@ -60,11 +60,11 @@ class Call(msgspec.Struct, frozen=True):
 
         What stands there in a form that no value of the parameters gives is left out.
         """
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, expression in self.kwargs.items():
             if name in config:
-                found |= _undone(expression, config[name])
-        return found
+                values |= _undone(expression, config[name])
+        return values
 
     def code(self, values: Mapping[str, Any], shorten: Callable[[str], str] = str, **extra: Any) -> str:
         """The call as Python source; `shorten` turns a dotted name into what the script calls it."""
@@ -103,9 +103,9 @@ def _value(written: Any) -> Any:
     """A value as Keras writes it: lists for tuples, a mapping for a function or an object of its own."""
     if isinstance(written, Mapping):
         name = written.get("config") if written.get("class_name") == "function" else written.get("class_name")
-        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(name))
-        return words.lower()
-    return tuple(_value(each) for each in written) if isinstance(written, list | tuple) else written
+        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(name))
+        return snake.lower()
+    return tuple(_value(item) for item in written) if isinstance(written, list | tuple) else written
 
 
 def literal(value: Any) -> str:
@@ -114,7 +114,7 @@ def literal(value: Any) -> str:
         # JSON's strings are Python's, too: names of others may hold any sign.
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, tuple | list):
-        inner = ", ".join(literal(each) for each in value)
+        inner = ", ".join(literal(item) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     return repr(value)
 

@@ -40,14 +40,14 @@ def looks_like_directions(classes: Sequence[str]) -> bool:
     return len(_meant(classes, _DIRECTIONS)) > 1
 
 
-def _meant(classes: Sequence[str], words: dict[str, str]) -> set[str]:
-    known = {word: meaning for meaning, listed in words.items() for word in listed.split()}
+def _meant(classes: Sequence[str], meanings: dict[str, str]) -> set[str]:
+    known = {word: meaning for meaning, listed in meanings.items() for word in listed.split()}
     return {known[word] for name in classes for word in _words(name) if word in known}
 
 
 def _words(name: str) -> list[str]:
     """The words of a class's name in lower case and without accents: "Coche_rojo", "RedCar"."""
-    plain = "".join(each for each in unicodedata.normalize("NFD", name) if not unicodedata.combining(each))
+    plain = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
     return re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", plain).lower())
 
 
@@ -57,4 +57,4 @@ def is_strong(step: Step) -> bool:
         return True
     factor = step.params.get("factor", 0.1)
     ends = factor if isinstance(factor, tuple) else (factor,)
-    return any(isinstance(each, int | float) and abs(each) > _STRONG_TURN for each in ends)
+    return any(isinstance(end, int | float) and abs(end) > _STRONG_TURN for end in ends)

@@ -126,16 +126,16 @@ TorchForm = Callable[[Site], TorchCode] | NotInTorch
 """What a layer's entry says about PyTorch."""
 
 
-def one(code: str, *weights: Weight, fixed: tuple[Fixed, ...] = (), helpers: tuple[Helper, ...] = (), remark: str = "",
-        activation: tuple[Part, ...] = ()) -> TorchCode:
+def single_module(code: str, *weights: Weight, fixed: tuple[Fixed, ...] = (), helpers: tuple[Helper, ...] = (),
+                  remark: str = "", activation: tuple[Part, ...] = ()) -> TorchCode:
     """A layer that is one module, and its activation behind it."""
     return TorchCode(parts=(Part(code, weights=weights, fixed=fixed, helpers=helpers), *activation), remark=remark)
 
 
 def torch_axis(axis: int, rank: int) -> int:
     """The axis of PyTorch's tensor for one of Keras's, counted with the batch; negative ones from the end."""
-    place = axis if axis > 0 else rank + 1 + axis
-    return {1: 2, 2: 3, 3: 1}[place] if rank == 3 else place
+    position = axis if axis > 0 else rank + 1 + axis
+    return {1: 2, 2: 3, 3: 1}[position] if rank == 3 else position
 
 
 def pair_code(pair: tuple[int, ...]) -> str:

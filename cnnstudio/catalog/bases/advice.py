@@ -67,7 +67,7 @@ def late_block(base: Base) -> str:
     layers = [node.id for node in base.graph().nodes]
     for layer in layers[int(len(layers) * _LATE):]:
         block = base.block_of(layer)
-        start = next(index for index, each in enumerate(layers) if base.block_of(each) == block)
+        start = next(index for index, layer in enumerate(layers) if base.block_of(layer) == block)
         if start >= int(len(layers) * _LATE):
             return block
     return base.blocks[-1]

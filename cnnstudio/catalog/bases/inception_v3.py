@@ -13,7 +13,7 @@ from cnnstudio.core.text import Text, same
 
 BLOCKS: Final = ("stem", *(f"mixed{number}" for number in range(11)))
 Step = tuple[int, int | tuple[int, int]]
-"""(filters, kernel) of one convolution; kernels are (height, width)."""
+"""(filters, kernel) of single convolution; kernels are (height, width)."""
 
 
 def convolution(builder: BaseBuilder, filters: int, kernel: int | tuple[int, int], *after: str, stride: int = 1,
@@ -26,7 +26,7 @@ def convolution(builder: BaseBuilder, filters: int, kernel: int | tuple[int, int
 
 
 def way(builder: BaseBuilder, entry: str, *steps: Step) -> str:
-    """Convolutions one after another, from the entry of the module."""
+    """Convolutions single after another, from the entry of the module."""
     last = entry
     for filters, kernel in steps:
         last = convolution(builder, filters, kernel, last)
@@ -45,11 +45,11 @@ def _maximum(builder: BaseBuilder, *entry: str) -> str:
 def _wide(builder: BaseBuilder, narrow: int) -> None:
     """Module at 17 x 17: 7 x 7 convolutions split into 1 x 7 and 7 x 1."""
     entry = builder.end
-    one = way(builder, entry, (192, 1))
+    single = way(builder, entry, (192, 1))
     seven = way(builder, entry, (narrow, 1), (narrow, (1, 7)), (192, (7, 1)))
     twice = way(builder, entry, (narrow, 1), (narrow, (7, 1)), (narrow, (1, 7)), (narrow, (7, 1)), (192, (1, 7)))
     pool = _average(builder, entry, 192)
-    builder.add("Concatenate", one, seven, twice, pool, id=builder.block)
+    builder.add("Concatenate", single, seven, twice, pool, id=builder.block)
 
 
 def _split(builder: BaseBuilder, entry: str, filters: int, name: str) -> str:
@@ -70,11 +70,11 @@ def add_layers(builder: BaseBuilder) -> None:
     _maximum(builder)
     for number, pooled in enumerate((32, 64, 64)):
         builder.block, entry = f"mixed{number}", builder.end
-        one = way(builder, entry, (64, 1))
+        single = way(builder, entry, (64, 1))
         five = way(builder, entry, (48, 1), (64, 5))
         three = way(builder, entry, (64, 1), (96, 3), (96, 3))
         pool = _average(builder, entry, pooled)
-        builder.add("Concatenate", one, five, three, pool, id=builder.block)
+        builder.add("Concatenate", single, five, three, pool, id=builder.block)
     builder.block, entry = "mixed3", builder.end
     short = convolution(builder, 384, 3, entry, stride=2, padding="valid")
     way(builder, entry, (64, 1), (96, 3))
@@ -91,11 +91,11 @@ def add_layers(builder: BaseBuilder) -> None:
     builder.add("Concatenate", short, long, _maximum(builder, entry), id="mixed8")
     for number in (9, 10):
         builder.block, entry = f"mixed{number}", builder.end
-        one = way(builder, entry, (320, 1))
+        single = way(builder, entry, (320, 1))
         three = _split(builder, way(builder, entry, (384, 1)), 384, f"mixed9_{number - 9}")
         twice = _split(builder, way(builder, entry, (448, 1), (384, 3)), 384, builder.numbered("concatenate"))
         pool = _average(builder, entry, 192)
-        builder.add("Concatenate", one, three, twice, pool, id=builder.block)
+        builder.add("Concatenate", single, three, twice, pool, id=builder.block)
 
 
 def _draw() -> BaseBuilder:

@@ -10,7 +10,7 @@ from cnnstudio.catalog.layers.common import arguments, unchanged, use
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values
 from cnnstudio.catalog.layers.functions import ACTIVATIONS, activation_module
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
-from cnnstudio.catalog.torch_form import Layout, Site, TorchCode, Weight, one, torch_axis
+from cnnstudio.catalog.torch_form import Layout, Site, TorchCode, Weight, single_module, torch_axis
 from cnnstudio.catalog.torch_helpers import BENT_RELU, PLACED_PRELU
 from cnnstudio.core.params import Choice, Float, Int, Ints, options
 from cnnstudio.core.text import Text, same
@@ -33,9 +33,9 @@ def _relu_torch(site: Site) -> TorchCode:
     top, slope, threshold = (site.values[name] for name in ("max_value", "negative_slope", "threshold"))
     if not threshold and (top is None or not slope):
         if top is None:
-            return one(f"nn.LeakyReLU({slope!r})" if slope else "nn.ReLU()")
-        return one("nn.ReLU6()" if top == 6 else f"nn.Hardtanh(0.0, {float(top)!r})")
-    return one(f"BentReLU({top!r}, {slope!r}, {threshold!r})", helpers=(BENT_RELU,))
+            return single_module(f"nn.LeakyReLU({slope!r})" if slope else "nn.ReLU()")
+        return single_module("nn.ReLU6()" if top == 6 else f"nn.Hardtanh(0.0, {float(top)!r})")
+    return single_module(f"BentReLU({top!r}, {slope!r}, {threshold!r})", helpers=(BENT_RELU,))
 
 
 RELU = LayerType(
@@ -64,7 +64,7 @@ LEAKY_RELU = LayerType(
                   help=Text("Slope for negative values.", "Pendiente para valores negativos.")),),
     shape=unchanged, elementwise=True, activation="LeakyReLU", id_stem="leaky_relu",
     functions=("leaky_relu",), renamed={"alpha": "negative_slope"},
-    torch=lambda site: one(f"nn.LeakyReLU({site.values['negative_slope']!r})"),
+    torch=lambda site: single_module(f"nn.LeakyReLU({site.values['negative_slope']!r})"),
     call=Call("keras.layers.LeakyReLU", arguments("negative_slope"), {"negative_slope": 0.3}),
 )
 
@@ -88,10 +88,10 @@ def _prelu_torch(site: Site) -> TorchCode:
     shared = set(site.values["shared_axes"] or ())
     shape = tuple(1 if axis in shared else size for axis, size in enumerate(site.inputs[0], start=1))
     if site.rank != 2 and all(size == 1 for size in shape[:-1]):
-        return one(f"nn.PReLU({shape[-1]})", Weight("weight", "flat", role="alpha"))
+        return single_module(f"nn.PReLU({shape[-1]})", Weight("weight", "flat", role="alpha"))
     layout: Layout = "picture" if site.rank == 3 else "same"
     turned = (shape[2], *shape[:2]) if site.rank == 3 else shape
-    return one(f"PlacedPReLU({turned!r})", Weight("weight", layout, role="alpha"), helpers=(PLACED_PRELU,))
+    return single_module(f"PlacedPReLU({turned!r})", Weight("weight", layout, role="alpha"), helpers=(PLACED_PRELU,))
 
 
 PRELU = LayerType(
@@ -116,7 +116,7 @@ ELU = LayerType(
     params=(Float(name="alpha", default=1.0, minimum=0, maximum=100, step=0.1, label=same("alpha"),
                   help=Text("How far down negative values go.", "Hasta dónde bajan los valores negativos.")),),
     shape=unchanged, elementwise=True, activation="ELU", functions=("elu",),
-    torch=lambda site: one(f"nn.ELU({site.values['alpha']!r})"),
+    torch=lambda site: single_module(f"nn.ELU({site.values['alpha']!r})"),
     call=Call("keras.layers.ELU", arguments("alpha"), {"alpha": 1.0}),
 )
 
@@ -136,7 +136,7 @@ SOFTMAX = LayerType(
                 help=Text("Along which axis the shares add up to 1; -1 is the last.",
                           "A lo largo de qué eje suman 1; -1 es el último.")),),
     shape=_softmax_shape, activation="softmax", functions=("softmax",),
-    torch=lambda site: one(f"nn.Softmax(dim={torch_axis(site.values['axis'], site.rank)})"),
+    torch=lambda site: single_module(f"nn.Softmax(dim={torch_axis(site.values['axis'], site.rank)})"),
     call=Call("keras.layers.Softmax", arguments("axis"), {"axis": -1}),
 )
 

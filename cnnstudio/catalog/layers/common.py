@@ -74,16 +74,16 @@ def unchanged(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> 
 
 def insert_before(layer: str, port: int | None = None, label: Text | None = None, **params: Any) -> Fix:
     """The fix that puts a layer in front of the one in trouble, at its input number `port` (the report says where)."""
-    words = label if label is not None else Text("Insert {layer}", "Insertar {layer}").fill(layer=layer)
+    text = label if label is not None else Text("Insert {layer}", "Insertar {layer}").fill(layer=layer)
     arguments: dict[str, Any] = {"type": layer, "params": params}
-    return Fix(action="insert_before", label=words, arguments=arguments if port is None else arguments | {"port": port})
+    return Fix(action="insert_before", label=text, arguments=arguments if port is None else arguments | {"port": port})
 
 
 def use(name: str, value: Any, label: Text | None = None) -> Fix:
     """The fix that sets a parameter of the layer in trouble."""
-    words = label if label is not None else Text("Use {name} {value}", "Usar {name} {value}").fill(
+    text = label if label is not None else Text("Use {name} {value}", "Usar {name} {value}").fill(
         name=name, value=shape_text(value) if isinstance(value, tuple) else str(value))
-    return Fix(action="set_node_param", label=words, arguments={"name": name, "value": value})
+    return Fix(action="set_node_param", label=text, arguments={"name": name, "value": value})
 
 
 def need_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, int]:
@@ -101,7 +101,7 @@ def need_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, int]:
 
 def shape_text(shape: Shape) -> str:
     """112 x 112 x 64, with the sign of multiplication."""
-    return " × ".join(str(each) for each in shape)
+    return " × ".join(str(size) for size in shape)
 
 
 def spatial(size: int, window: int, stride: int, padding: str, dilation: int = 1) -> int:

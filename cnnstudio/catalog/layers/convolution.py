@@ -51,7 +51,7 @@ def _convolution_shape(values: Values, inputs: tuple[Shape, ...], _context: Cont
     if channels % groups or values["filters"] % groups:
         text = Text("groups ({groups}) must divide both the {channels} input channels and the {filters} filters.",
                     "groups ({groups}) debe dividir tanto los {channels} canales de entrada como los {filters} filtros.")
-        fitting = max(each for each in range(1, groups + 1) if channels % each == 0 and values["filters"] % each == 0)
+        fitting = max(count for count in range(1, groups + 1) if channels % count == 0 and values["filters"] % count == 0)
         raise ShapeTrouble("groups", text.fill(groups=groups, channels=channels, filters=values["filters"]),
                            use("groups", fitting))
     return rows, columns, values["filters"]

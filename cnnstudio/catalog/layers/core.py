@@ -26,7 +26,7 @@ from cnnstudio.catalog.layers.weights import (
     weight_defaults,
     weight_params,
 )
-from cnnstudio.catalog.torch_form import Site, TorchCode, Weight, one
+from cnnstudio.catalog.torch_form import Site, TorchCode, Weight, single_module
 from cnnstudio.catalog.torch_helpers import FLATTEN as TORCH_FLATTEN
 from cnnstudio.catalog.torch_helpers import along_channels
 from cnnstudio.core.params import Int
@@ -47,7 +47,7 @@ def _linear(site: Site, units: int, bias: bool, activation: str | None) -> Torch
     code, prefix, helpers = along_channels(
         f"nn.Linear({site.channels}, {units}{'' if bias else ', bias=False'})", site.rank)
     weights = (Weight(f"{prefix}weight", "dense"), *((Weight(f"{prefix}bias"),) if bias else ()))
-    return one(code, *weights, helpers=helpers, activation=activation_parts(activation, site.rank))
+    return single_module(code, *weights, helpers=helpers, activation=activation_parts(activation, site.rank))
 
 
 def _dense_torch(site: Site) -> TorchCode:
@@ -80,8 +80,8 @@ def _flatten_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context
 def _flatten_torch(site: Site) -> TorchCode:
     shape = site.inputs[0]
     if site.rank < 3 or shape[2] == 1 or shape[:2] == (1, 1):
-        return one("nn.Flatten()")
-    return one("Flatten()", helpers=(TORCH_FLATTEN,))
+        return single_module("nn.Flatten()")
+    return single_module("Flatten()", helpers=(TORCH_FLATTEN,))
 
 
 FLATTEN = LayerType(
@@ -96,7 +96,7 @@ FLATTEN = LayerType(
 IDENTITY = LayerType(
     id="Identity", family="core", help=Text("Hands its input on as it is.", "Entrega su entrada tal cual."),
     formula="y = x", shape=unchanged, elementwise=True, keeps_pixels=True, training_only=True, transparent=True,
-    torch=lambda _site: one("nn.Identity()"), call=Call("keras.layers.Identity"),
+    torch=lambda _site: single_module("nn.Identity()"), call=Call("keras.layers.Identity"),
 )
 
 

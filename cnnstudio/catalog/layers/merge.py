@@ -25,13 +25,13 @@ def together(inputs: tuple[Shape, ...]) -> Shape | None:
     """The shape of inputs combined value by value, as Keras does it: an axis of 1 serves all. None: they do not fit."""
     if len({len(shape) for shape in inputs}) != 1:
         return None
-    found = []
+    sizes_together = []
     for sizes in zip(*inputs, strict=True):
         several = {size for size in sizes if size != 1}
         if len(several) > 1:
             return None
-        found.append(several.pop() if several else 1)
-    return tuple(found)
+        sizes_together.append(several.pop() if several else 1)
+    return tuple(sizes_together)
 
 
 def bring_to(shape: Shape, wanted: Shape, port: int) -> Fix | None:
@@ -61,13 +61,13 @@ def bring_to(shape: Shape, wanted: Shape, port: int) -> Fix | None:
 
 def _strides(shape: Shape, wanted: Shape) -> tuple[int, int] | None:
     """The strides with which padding same brings one height and width to the other, when there are any."""
-    found = []
+    strides = []
     for have, want in zip(shape[:2], wanted[:2], strict=True):
-        stride = next((each for each in range(1, have + 1) if -(-have // each) <= want), have)
+        stride = next((step for step in range(1, have + 1) if -(-have // step) <= want), have)
         if want > have or -(-have // stride) != want:
             return None
-        found.append(stride)
-    return found[0], found[1]
+        strides.append(stride)
+    return strides[0], strides[1]
 
 
 def _target(inputs: tuple[Shape, ...]) -> Shape:
@@ -79,17 +79,18 @@ def _target(inputs: tuple[Shape, ...]) -> Shape:
 
 def _combined(layer: str) -> ShapeFunction:
     def shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-        found = together(inputs)
-        if found is None:
+        common = together(inputs)
+        if common is None:
             wanted = _target(inputs)
-            fixes = [bring_to(each, wanted, port) for port, each in enumerate(inputs) if together((each, wanted)) is None]
+            fixes = [bring_to(shape, wanted, port) for port, shape in enumerate(inputs)
+                     if together((shape, wanted)) is None]
             text = Text("{layer} needs inputs of one shape but gets {shapes}. Bring the shorter way to the same size with "
                         "a 1 x 1 convolution of matching filters and strides.",
                         "{layer} necesita entradas de igual forma pero recibe {shapes}. Iguale el camino corto con una "
                         "convolución de 1 x 1 con los filters y strides adecuados.")
             raise ShapeTrouble("shapes_differ", text.fill(layer=layer, shapes=_shapes(inputs)),
                                *(fix for fix in fixes if fix is not None))
-        return found
+        return common
 
     return shape
 
@@ -135,21 +136,21 @@ def _concatenated(values: Values, inputs: tuple[Shape, ...], _context: Context) 
         text = Text("The inputs have no axis {axis}: {shapes}.", "Las entradas no tienen eje {axis}: {shapes}.")
         raise ShapeTrouble("no_such_axis", text.fill(axis=axis, shapes=_shapes(inputs)),
                            use("axis", -1, Text("Join the channels", "Unir los canales")))
-    place = rank - 1 if axis == -1 else axis - 1
+    position = rank - 1 if axis == -1 else axis - 1
     first = inputs[0]
-    if any((*shape[:place], *shape[place + 1:]) != (*first[:place], *first[place + 1:]) for shape in inputs):
+    if any((*shape[:position], *shape[position + 1:]) != (*first[:position], *first[position + 1:]) for shape in inputs):
         text = Text("Concatenate joins one axis, the others must agree, but it gets {shapes}. Use padding same and equal "
                     "strides on every way.",
                     "Concatenate une un eje y los demás deben coincidir, pero recibe {shapes}. Use padding same y los "
                     "mismos strides en todos los caminos.")
-        raise ShapeTrouble("shapes_differ", text.fill(shapes=_shapes(inputs)), *_smaller(inputs, place))
-    return (*first[:place], sum(shape[place] for shape in inputs), *first[place + 1:])
+        raise ShapeTrouble("shapes_differ", text.fill(shapes=_shapes(inputs)), *_smaller(inputs, position))
+    return (*first[:position], sum(shape[position] for shape in inputs), *first[position + 1:])
 
 
-def _smaller(inputs: tuple[Shape, ...], place: int) -> list[Fix]:
+def _smaller(inputs: tuple[Shape, ...], position: int) -> list[Fix]:
     """Poolings that bring the larger pictures to the size of the smallest, where a whole stride does."""
     wanted = _target(inputs)
-    if place != 2 or len(wanted) != 3:
+    if position != 2 or len(wanted) != 3:
         return []
     fixes = []
     for port, shape in enumerate(inputs):
@@ -186,27 +187,27 @@ def _contracted(values: Values) -> tuple[int, int]:
 
 
 def _dotted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    one, other = inputs
-    if len(one) > 2 or len(other) > 2:
+    left, right = inputs
+    if len(left) > 2 or len(right) > 2:
         text = Text("Dot takes rows (units) or lists of rows (places, channels) but gets {shapes}.",
                     "Dot toma filas (unidades) o listas de filas (lugares, canales) pero recibe {shapes}.")
         raise ShapeTrouble("not_places", text.fill(shapes=_shapes(inputs)),
                            *(insert_before("Reshape", port, target_shape=(-1, shape[-1]))
                              for port, shape in enumerate(inputs) if len(shape) > 2))
     first, second = _contracted(values)
-    if first > len(one) or second > len(other):
+    if first > len(left) or second > len(right):
         raise ShapeTrouble("no_such_axis", Text("axes names an axis that an input does not have: {shapes}.",
                                                 "axes nombra un eje que una entrada no tiene: {shapes}.").fill(
-            shapes=_shapes(inputs)), use("axes", (len(one), len(other))))
-    if one[first - 1] != other[second - 1]:
+            shapes=_shapes(inputs)), use("axes", (len(left), len(right))))
+    if left[first - 1] != right[second - 1]:
         text = Text("The axes that are multiplied must be as long: {a} and {b}.",
                     "Los ejes que se multiplican deben medir lo mismo: {a} y {b}.")
-        fitting = [(a, b) for a in range(1, len(one) + 1) for b in range(1, len(other) + 1) if one[a - 1] == other[b - 1]]
-        fixes = [use("axes", fitting[-1])] if fitting else [insert_before("Dense", 1, units=one[first - 1])] if (
-            second == len(other)) else []
-        raise ShapeTrouble("shapes_differ", text.fill(a=one[first - 1], b=other[second - 1]), *fixes)
-    left = (*one[:first - 1], *one[first:], *other[:second - 1], *other[second:])
-    return left or (1,)
+        fitting = [(a, b) for a in range(1, len(left) + 1) for b in range(1, len(right) + 1) if left[a - 1] == right[b - 1]]
+        fixes = [use("axes", fitting[-1])] if fitting else [insert_before("Dense", 1, units=left[first - 1])] if (
+            second == len(right)) else []
+        raise ShapeTrouble("shapes_differ", text.fill(a=left[first - 1], b=right[second - 1]), *fixes)
+    rest = (*left[:first - 1], *left[first:], *right[:second - 1], *right[second:])
+    return rest or (1,)
 
 
 def _dot_cost(values: Values, inputs: tuple[Shape, ...], output: Shape, _context: Context) -> Cost:
@@ -217,13 +218,13 @@ class _DotCall(Call, frozen=True):
     """Keras takes one axis as a number, two as a pair."""
 
     def arguments(self, values: Values) -> dict[str, Any]:
-        found = super().arguments(values)
-        axes = tuple(found["axes"])
-        return found | {"axes": axes[0] if len(axes) == 1 else axes}
+        passed = super().arguments(values)
+        axes = tuple(passed["axes"])
+        return passed | {"axes": axes[0] if len(axes) == 1 else axes}
 
     def parameters(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        found = super().parameters(config)
-        return {name: (value,) if name == "axes" and isinstance(value, int) else value for name, value in found.items()}
+        passed = super().parameters(config)
+        return {name: (value,) if name == "axes" and isinstance(value, int) else value for name, value in passed.items()}
 
 
 def _dot_torch(site: Site) -> TorchCode:

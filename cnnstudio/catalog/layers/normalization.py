@@ -11,7 +11,7 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, unchanged, use
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
-from cnnstudio.catalog.torch_form import Fixed, Site, TorchCode, Weight, one
+from cnnstudio.catalog.torch_form import Fixed, Site, TorchCode, Weight, single_module
 from cnnstudio.catalog.torch_helpers import UNIT_LENGTH, along_channels, channels_second
 from cnnstudio.core.params import Bool, Float, Int, Numbers
 from cnnstudio.core.text import Text, same
@@ -69,7 +69,7 @@ def _batch_torch(site: Site) -> TorchCode:
            f"{_switch(site, 'affine')})"
     code, prefix, helpers = channels_second(code, site.rank)
     weights, fixed = _affine(site, prefix)
-    return one(code, *weights, Weight(f"{prefix}running_mean", role="moving"),
+    return single_module(code, *weights, Weight(f"{prefix}running_mean", role="moving"),
                Weight(f"{prefix}running_var", role="moving"), helpers=helpers,
                fixed=(*fixed, Fixed(f"{prefix}num_batches_tracked", (), 0, learns=True, whole=True)))
 
@@ -94,7 +94,7 @@ def _layer_torch(site: Site) -> TorchCode:
     code, prefix, helpers = along_channels(
         f"nn.LayerNorm({site.channels}, eps={site.values['epsilon']!r}{_switch(site, 'elementwise_affine')})", site.rank)
     weights, fixed = _affine(site, prefix)
-    return one(code, *weights, fixed=fixed, helpers=helpers)
+    return single_module(code, *weights, fixed=fixed, helpers=helpers)
 
 
 LAYER_NORMALIZATION = LayerType(
@@ -123,7 +123,7 @@ def _group_torch(site: Site) -> TorchCode:
     code = f"nn.GroupNorm({site.values['groups']}, {site.channels}, eps={site.values['epsilon']!r}{_switch(site, 'affine')})"
     code, prefix, helpers = channels_second(code, site.rank)
     weights, fixed = _affine(site, prefix)
-    return one(code, *weights, fixed=fixed, helpers=helpers)
+    return single_module(code, *weights, fixed=fixed, helpers=helpers)
 
 
 GROUP_NORMALIZATION = LayerType(
@@ -143,7 +143,7 @@ GROUP_NORMALIZATION = LayerType(
 
 def _rms_torch(site: Site) -> TorchCode:
     code, prefix, helpers = along_channels(f"nn.RMSNorm({site.channels}, eps={site.values['epsilon']!r})", site.rank)
-    return one(code, Weight(f"{prefix}weight", role="gamma"), helpers=helpers)
+    return single_module(code, Weight(f"{prefix}weight", role="gamma"), helpers=helpers)
 
 
 RMS_NORMALIZATION = LayerType(
@@ -162,7 +162,7 @@ UNIT_NORMALIZATION = LayerType(
     help=Text("Scales the channels of every place to length 1, so that only their direction counts.",
               "Escala los canales de cada lugar a longitud 1, de modo que solo cuenta su dirección."),
     formula="y = x / ‖x‖₂", shape=unchanged, id_stem="unit_normalization", elementwise=True,
-    torch=lambda site: one(f"UnitLength(dim={1 if site.rank == 3 else -1})", helpers=(UNIT_LENGTH,)),
+    torch=lambda site: single_module(f"UnitLength(dim={1 if site.rank == 3 else -1})", helpers=(UNIT_LENGTH,)),
     call=Call("keras.layers.UnitNormalization"),
 )
 
@@ -186,14 +186,15 @@ def _rescaled(values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
 
 def rescaling_module(scale: Any, offset: Any, rank: int) -> str:
     """The module that computes x · scale + offset, numbers for all or one for each channel."""
-    numbers = [list(each) if isinstance(each, tuple | list) else each for each in (scale, offset)]
-    several = any(isinstance(each, list) for each in numbers)
+    numbers = [list(value) if isinstance(value, tuple | list) else value for value in (scale, offset)]
+    several = any(isinstance(value, list) for value in numbers)
     axes = "" if rank == 3 or not several else ", axes=0"
     return f"Rescaling({numbers[0]!r}, {numbers[1]!r}{axes})"
 
 
 def _rescaling_torch(site: Site) -> TorchCode:
-    return one(rescaling_module(site.values["scale"], site.values["offset"], site.rank), helpers=(torch_helpers.RESCALING,))
+    code = rescaling_module(site.values["scale"], site.values["offset"], site.rank)
+    return single_module(code, helpers=(torch_helpers.RESCALING,))
 
 
 RESCALING = LayerType(
@@ -251,8 +252,8 @@ def _normalization_torch(site: Site) -> TorchCode:
         scale = [1 / deviation for deviation in deviations]
         offset = [-mean / deviation for mean, deviation in zip(means, deviations, strict=True)]
     if len(scale) == 1:
-        return one(rescaling_module(scale[0], offset[0], site.rank), helpers=(torch_helpers.RESCALING,))
-    return one(rescaling_module(tuple(scale), tuple(offset), site.rank), helpers=(torch_helpers.RESCALING,))
+        return single_module(rescaling_module(scale[0], offset[0], site.rank), helpers=(torch_helpers.RESCALING,))
+    return single_module(rescaling_module(tuple(scale), tuple(offset), site.rank), helpers=(torch_helpers.RESCALING,))
 
 
 NORMALIZATION = LayerType(

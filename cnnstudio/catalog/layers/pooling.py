@@ -10,7 +10,7 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.borders import Borders, border_parts, is_even, same_borders
 from cnnstudio.catalog.layers.common import arguments, need_picture, padding_param, pool_param, slid, strides_param, use
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeFunction, ShapeTrouble, Values, Window
-from cnnstudio.catalog.torch_form import Part, Site, TorchCode, one, pair_code
+from cnnstudio.catalog.torch_form import Part, Site, TorchCode, pair_code, single_module
 from cnnstudio.catalog.torch_helpers import AVERAGE_POOL
 from cnnstudio.core.params import Bool, Pair
 from cnnstudio.core.problems import Fix
@@ -81,9 +81,9 @@ def _average_torch(site: Site) -> TorchCode:
     size, borders = _pooled(site)
     (above, below), (left, right) = borders
     if not is_even(borders):
-        return one(f"AveragePool({(left, right, above, below)}, {size})", helpers=(AVERAGE_POOL,))
+        return single_module(f"AveragePool({(left, right, above, below)}, {size})", helpers=(AVERAGE_POOL,))
     outside = f", padding={pair_code((above, left))}, count_include_pad=False" if max(above, left) else ""
-    return one(f"nn.AvgPool2d({size}{outside})")
+    return single_module(f"nn.AvgPool2d({size}{outside})")
 
 
 def _global_torch(module: str) -> Callable[[Site], TorchCode]:
@@ -95,7 +95,7 @@ def _global_torch(module: str) -> Callable[[Site], TorchCode]:
 
 
 def _adaptive_torch(module: str) -> Callable[[Site], TorchCode]:
-    return lambda site: one(f"nn.{module}({pair_code(site.values['output_size'])})")
+    return lambda site: single_module(f"nn.{module}({pair_code(site.values['output_size'])})")
 
 
 def _pooling(identifier: str, stem: str, alias: str, formula: str, help: Text, torch: Callable[[Site], TorchCode]

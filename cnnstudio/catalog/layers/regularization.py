@@ -9,7 +9,7 @@ from cnnstudio.catalog.call import Call, Switch
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, need_picture, unchanged
 from cnnstudio.catalog.layers.entry import LayerType, Shape, Values
-from cnnstudio.catalog.torch_form import Helper, Site, TorchCode, one
+from cnnstudio.catalog.torch_form import Helper, Site, TorchCode, single_module
 from cnnstudio.catalog.torch_helpers import ACTIVITY_PENALTY, DROP_PICTURE, GAUSSIAN_DROPOUT, GAUSSIAN_NOISE
 from cnnstudio.core.params import Choice, Float, Option
 from cnnstudio.core.text import Text, same
@@ -40,12 +40,12 @@ def _penalty(name: str) -> Float:
 def _dropout_torch(site: Site) -> TorchCode:
     rate = repr(site.values["rate"])
     if site.values["noise_shape"] == "picture":
-        return one(f"DropPicture({rate})", helpers=(DROP_PICTURE,))
-    return one(f"nn.{'Dropout2d' if site.values['noise_shape'] == 'maps' else 'Dropout'}({rate})")
+        return single_module(f"DropPicture({rate})", helpers=(DROP_PICTURE,))
+    return single_module(f"nn.{'Dropout2d' if site.values['noise_shape'] == 'maps' else 'Dropout'}({rate})")
 
 
 def _random(module: str, *helpers: Helper) -> Callable[[Site], TorchCode]:
-    return lambda site: one(f"{module}({site.values['rate']!r})", helpers=helpers)
+    return lambda site: single_module(f"{module}({site.values['rate']!r})", helpers=helpers)
 
 
 DROPOUT = LayerType(
@@ -100,7 +100,7 @@ LAYERS = (
                       help=Text("Standard deviation of what is added.", "Desviación estándar de lo que se suma.")),),
         shape=unchanged, id_stem="gaussian_noise", elementwise=True, keeps_pixels=True, training_only=True,
         training_flag=True,
-        torch=lambda site: one(f"GaussianNoise({site.values['stddev']!r})", helpers=(GAUSSIAN_NOISE,)),
+        torch=lambda site: single_module(f"GaussianNoise({site.values['stddev']!r})", helpers=(GAUSSIAN_NOISE,)),
         call=Call("keras.layers.GaussianNoise", arguments("stddev"))),
     LayerType(
         id="ActivityRegularization", family="regularization", formula="loss += l1 · Σ|x| + l2 · Σx²",
@@ -108,7 +108,7 @@ LAYERS = (
                   "Entrega su entrada y suma a la pérdida una penalización por actividades grandes."),
         params=(_penalty("l1"), _penalty("l2")), shape=unchanged, id_stem="activity_regularization", elementwise=True,
         training_only=True, transparent=True,
-        torch=lambda site: one(f"ActivityPenalty({site.values['l1']!r}, {site.values['l2']!r})",
+        torch=lambda site: single_module(f"ActivityPenalty({site.values['l1']!r}, {site.values['l2']!r})",
                                helpers=(ACTIVITY_PENALTY,)),
         call=Call("keras.layers.ActivityRegularization", arguments("l1", "l2"), {"l1": 0.0, "l2": 0.0})),
 )

@@ -11,7 +11,7 @@ from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, insert_before, need_picture, shape_text, use
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeTrouble, Values, Window
-from cnnstudio.catalog.torch_form import Helper, Part, Site, TorchCode, one
+from cnnstudio.catalog.torch_form import Helper, Part, Site, TorchCode, single_module
 from cnnstudio.core.params import Bool, Choice, Float, Int, Ints, Padding4, Pair, ShownWhen, options
 from cnnstudio.core.text import Text, same
 
@@ -25,12 +25,12 @@ class _BorderCall(Call, frozen=True):
         return {name: ((top, bottom), (left, right))}
 
     def parameters(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        found = super().parameters(config)
-        for name, sides in found.items():
+        values = super().parameters(config)
+        for name, sides in values.items():
             if isinstance(sides, tuple) and len(sides) == 2:
-                pairs = [each if isinstance(each, tuple) else (each, each) for each in sides]
-                found[name] = (*pairs[0], *pairs[1])
-        return found
+                pairs = [side if isinstance(side, tuple) else (side, side) for side in sides]
+                values[name] = (*pairs[0], *pairs[1])
+        return values
 
 
 def _padded(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
@@ -41,7 +41,7 @@ def _padded(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Sha
 
 def _padding_torch(site: Site) -> TorchCode:
     top, bottom, left, right = site.values["padding"]
-    return one(f"nn.ZeroPad2d({(left, right, top, bottom)})")
+    return single_module(f"nn.ZeroPad2d({(left, right, top, bottom)})")
 
 
 ZERO_PADDING2D = LayerType(
@@ -73,7 +73,7 @@ CROPPING2D = LayerType(
                      help=Text("Rows above and below, columns left and right.",
                                "Filas arriba y abajo, columnas a izquierda y derecha.")),),
     shape=_cropped, id_stem="cropping", keeps_pixels=True, keras_defaults={"cropping": ((0, 0), (0, 0))},
-    torch=lambda site: one(f"Crop({', '.join(map(str, site.values['cropping']))})", helpers=(torch_helpers.CROP,)),
+    torch=lambda site: single_module(f"Crop({', '.join(map(str, site.values['cropping']))})", helpers=(torch_helpers.CROP,)),
     call=_BorderCall("keras.layers.Cropping2D", {"cropping": P("cropping")}),
 )
 
@@ -87,8 +87,8 @@ def _enlarged_torch(site: Site) -> TorchCode:
     size, interpolation = tuple(site.values["size"]), site.values["interpolation"]
     if interpolation in ("nearest", "bilinear"):
         corners = ", align_corners=False" if interpolation == "bilinear" else ""
-        return one(f'nn.Upsample(scale_factor={size}, mode="{interpolation}"{corners})')
-    return one(f'Enlarge({size}, "{interpolation}")', helpers=(torch_helpers.ENLARGE,),
+        return single_module(f'nn.Upsample(scale_factor={size}, mode="{interpolation}"{corners})')
+    return single_module(f'Enlarge({size}, "{interpolation}")', helpers=(torch_helpers.ENLARGE,),
                remark=f"PyTorch's own {interpolation} uses other weights; these are TensorFlow's.")
 
 
@@ -115,12 +115,12 @@ def _reshaped(values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
     if 0 in target or target.count(-1) > 1:
         raise ShapeTrouble("reshape", Text("target_shape takes whole numbers from 1, and -1 at most once.",
                                            "target_shape lleva números enteros desde 1, y -1 una vez como mucho."), flat)
-    known = prod(each for each in target if each != -1)
+    known = prod(size for size in target if size != -1)
     if size % known or (-1 not in target and size != known):
         text = Text("The input {shape} has {size} values, which do not fill {target}.",
                     "La entrada {shape} tiene {size} valores, que no llenan {target}.")
         raise ShapeTrouble("reshape", text.fill(shape=shape_text(inputs[0]), size=size, target=shape_text(target)), flat)
-    return tuple(size // known if each == -1 else each for each in target)
+    return tuple(size // known if length == -1 else length for length in target)
 
 
 RESHAPE = LayerType(
@@ -131,7 +131,7 @@ RESHAPE = LayerType(
                  help=Text("The shape without the batch; -1 stands for what is left.",
                            "La forma sin el lote; -1 es lo que quede.")),),
     shape=_reshaped, keeps_pixels=True, transparent=True, functions=("reshape",),
-    torch=lambda site: one(f"Reshape({', '.join(map(str, site.output))})", helpers=(torch_helpers.RESHAPE,)),
+    torch=lambda site: single_module(f"Reshape({', '.join(map(str, site.output))})", helpers=(torch_helpers.RESHAPE,)),
     call=Call("keras.layers.Reshape", arguments("target_shape")),
 )
 
@@ -143,7 +143,7 @@ def _permuted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
                     "dims debe nombrar una vez cada uno de los {n} ejes de la entrada {shape}, desde 1.")
         raise ShapeTrouble("permute", text.fill(n=rank, shape=shape_text(inputs[0])),
                            use("dims", tuple(range(1, rank + 1)), Text("Keep the order", "Conservar el orden")))
-    return tuple(inputs[0][each - 1] for each in dims)
+    return tuple(inputs[0][axis - 1] for axis in dims)
 
 
 PERMUTE = LayerType(
@@ -153,7 +153,7 @@ PERMUTE = LayerType(
                  help=Text("The axes in their new order, counted from 1.", "Los ejes en su nuevo orden, contados desde 1.")),
             ),
     shape=_permuted, keeps_pixels=True,
-    torch=lambda site: one(f"Permute({', '.join(map(str, site.values['dims']))})", helpers=(torch_helpers.PERMUTE,)),
+    torch=lambda site: single_module(f"Permute({', '.join(map(str, site.values['dims']))})", helpers=(torch_helpers.PERMUTE,)),
     call=Call("keras.layers.Permute", arguments("dims")),
 )
 
@@ -172,7 +172,7 @@ REPEAT_VECTOR = LayerType(
     params=(Int(name="n", default=2, minimum=1, maximum=65_536, label=same("n"),
                 help=Text("How often.", "Cuántas veces.")),),
     shape=_repeated, id_stem="repeat_vector",
-    torch=lambda site: one(f"Repeat({site.values['n']})", helpers=(torch_helpers.REPEAT,)),
+    torch=lambda site: single_module(f"Repeat({site.values['n']})", helpers=(torch_helpers.REPEAT,)),
     call=Call("keras.layers.RepeatVector", arguments("n")),
 )
 

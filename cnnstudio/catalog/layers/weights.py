@@ -54,7 +54,7 @@ def initializer_params(name: str, default: str, vector: bool = False) -> tuple[P
 
 def initializer(name: str, vector: bool = False) -> Switch:
     """The expression of an initialiser declared by `initializer_params`; Keras's own name where it has no numbers."""
-    cases: dict[Any, Any] = {each: each for each in (VECTOR_INITIALIZERS if vector else INITIALIZERS)}
+    cases: dict[Any, Any] = {known: known for known in (VECTOR_INITIALIZERS if vector else INITIALIZERS)}
     stddev = {"stddev": P(f"{name}_stddev")}
     cases["constant"] = Call("keras.initializers.Constant", {"value": P(f"{name}_value")})
     cases["random_normal"] = Call("keras.initializers.RandomNormal", stddev)
@@ -128,32 +128,32 @@ def weight_params(*names: str, plain: tuple[str, ...] = ("kernel",)) -> tuple[Pa
 
     Regularisers of the weights in `plain` stand among the ordinary parameters.
     """
-    found: list[Param] = []
+    params: list[Param] = []
     for name in names:
         vector = name in VECTORS
-        found += regularizer_params(f"{name}_regularizer", advanced=name not in plain)
-        found += initializer_params(f"{name}_initializer", VECTORS.get(name, "glorot_uniform"), vector)
-        found += constraint_params(f"{name}_constraint")
-    return tuple(found)
+        params += regularizer_params(f"{name}_regularizer", advanced=name not in plain)
+        params += initializer_params(f"{name}_initializer", VECTORS.get(name, "glorot_uniform"), vector)
+        params += constraint_params(f"{name}_constraint")
+    return tuple(params)
 
 
 def weight_arguments(*names: str, axes: dict[str, tuple[int, ...]] | None = None) -> dict[str, Any]:
     """The keyword arguments of what `weight_params` declares; `axes` over which norms of a kernel run."""
-    found: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for name in names:
-        found[f"{name}_initializer"] = initializer(f"{name}_initializer", name in VECTORS)
-        found[f"{name}_regularizer"] = regularizer(f"{name}_regularizer")
-        found[f"{name}_constraint"] = constraint(f"{name}_constraint", (axes or {}).get(name, 0))
-    return found
+        arguments[f"{name}_initializer"] = initializer(f"{name}_initializer", name in VECTORS)
+        arguments[f"{name}_regularizer"] = regularizer(f"{name}_regularizer")
+        arguments[f"{name}_constraint"] = constraint(f"{name}_constraint", (axes or {}).get(name, 0))
+    return arguments
 
 
 def weight_defaults(*names: str) -> dict[str, Any]:
     """Keras's defaults of the same arguments."""
-    found: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     for name in names:
-        found |= {f"{name}_initializer": VECTORS.get(name, "glorot_uniform"), f"{name}_regularizer": None,
+        defaults |= {f"{name}_initializer": VECTORS.get(name, "glorot_uniform"), f"{name}_regularizer": None,
                   f"{name}_constraint": None}
-    return found
+    return defaults
 
 
 VECTORS: Final = {"bias": "zeros", "beta": "zeros", "gamma": "ones", "alpha": "zeros"}

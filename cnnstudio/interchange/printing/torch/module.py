@@ -67,7 +67,7 @@ class TorchModel(msgspec.Struct, frozen=True, kw_only=True):
 class _Module(msgspec.Struct, kw_only=True):
     """One class while it is written."""
 
-    made: list[tuple[str, str]] = []
+    modules: list[tuple[str, str]] = []
     """Attribute and code of each module."""
     remarks: dict[str, str] = {}
     after: list[str] = []
@@ -104,8 +104,8 @@ def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
 def _helpers_code(helpers: Sequence[Helper]) -> list[str]:
     """The source of those helpers: those of the library in its order, then those that entries bring along."""
     wanted = dict.fromkeys(helpers)
-    return [helper.code for helper in (*(each for each in HELPERS if each in wanted),
-                                       *(each for each in wanted if each not in HELPERS))]
+    return [helper.code for helper in (*(helper for helper in HELPERS if helper in wanted),
+                                       *(helper for helper in wanted if helper not in HELPERS))]
 
 
 # Layers ------------------------------------------------------------------------------------------
@@ -125,13 +125,13 @@ def _written(node: Node, found: NetworkReport, context: Context) -> TorchCode | 
     return layer.torch(Site(values=values_of(node, layer), inputs=known.inputs, output=known.shape, context=context))
 
 
-def _add(module: _Module, node: Node, name: str, written: TorchCode | Problem, place: tuple[str, ...], prefix: str
+def _add(module: _Module, node: Node, name: str, written: TorchCode | Problem, path: tuple[str, ...], prefix: str
          ) -> list[str]:
     """Write a layer's modules; answers their attributes in the order in which they are applied."""
     if isinstance(written, Problem):
         module.missing.append(written)
         module.helpers.append(MISSING)
-        module.made.append((name, f'{MISSING.name}("{node.type}")'))
+        module.modules.append((name, f'{MISSING.name}("{node.type}")'))
         if written.code == NOT_IN_TORCH:
             module.remarks[name] = str(written.text)
         return [name]
@@ -141,17 +141,17 @@ def _add(module: _Module, node: Node, name: str, written: TorchCode | Problem, p
     parts = [*written.parts, *_activity_penalty(node)]
     attributes, entries, fixed = [], [], []
     for part in parts:
-        attribute = unique_id(f"{name}_{part.suffix}" if part.suffix else name, [each for each, _ in module.made])
-        module.made.append((attribute, part.code))
+        attribute = unique_id(f"{name}_{part.suffix}" if part.suffix else name, [taken for taken, _ in module.modules])
+        module.modules.append((attribute, part.code))
         module.helpers += part.helpers
         attributes.append(attribute)
         entries += [(f"{prefix}{attribute}.{weight.key}", weight) for weight in part.weights]
-        fixed += [(f"{prefix}{attribute}.{each.key}", each) for each in part.fixed]
-        module.after += [f"self.{attribute}.{each.key}.requires_grad_(False)" for each in part.fixed if not each.learns]
+        fixed += [(f"{prefix}{attribute}.{entry.key}", entry) for entry in part.fixed]
+        module.after += [f"self.{attribute}.{entry.key}.requires_grad_(False)" for entry in part.fixed if not entry.learns]
         for weight in part.weights:
             _regularize(module, node, f"{prefix}{attribute}.{weight.key}", weight.keras_role)
     if entries or fixed:
-        module.carried.append(Carried(place, tuple(entries), tuple(fixed)))
+        module.carried.append(Carried(path, tuple(entries), tuple(fixed)))
     return attributes
 
 
@@ -208,16 +208,16 @@ def _network_class(order: Sequence[Node], names: dict[str, str], found: NetworkR
         if node.type == INPUT:
             continue
         if node.type == BASE and found.nodes[node.id].shape is not None:
-            module.made.append((names[node.id], f"{_class_name(names[node.id])}()"))
+            module.modules.append((names[node.id], f"{_class_name(names[node.id])}()"))
             applied[node.id] = [names[node.id]]
             continue
         written = _written(node, found, context)
         applied[node.id] = _add(module, node, names[node.id], written, (node.id,), "")
         expressions[node.id] = written.expression if isinstance(written, TorchCode) else ""
     if scaling is not None:
-        start = unique_id("normalization", [name for name, _ in module.made])
+        start = unique_id("normalization", [name for name, _ in module.modules])
         values = scaling.arguments({})
-        module.made.insert(0, (start, rescaling_module(values["scale"], values.get("offset", 0.0), 3)))
+        module.modules.insert(0, (start, rescaling_module(values["scale"], values.get("offset", 0.0), 3)))
         module.helpers.append(RESCALING)
         first = next((node.id for node in order if node.type == INPUT), None)
         if first is not None:
@@ -238,11 +238,11 @@ def _take(whole: _Module, module: _Module) -> None:
 
 
 def _sources(network: NetworkSpec) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {node.id: [] for node in network.nodes}
+    sources: dict[str, list[str]] = {node.id: [] for node in network.nodes}
     for edge in sorted(network.edges, key=lambda edge: edge.port):
-        if edge.target in found:
-            found[edge.target].append(edge.source)
-    return found
+        if edge.target in sources:
+            sources[edge.target].append(edge.source)
+    return sources
 
 
 def _is_chain(order: Sequence[Node], sources: dict[str, list[str]], expressions: dict[str, str]) -> bool:
@@ -254,7 +254,7 @@ def _is_chain(order: Sequence[Node], sources: dict[str, list[str]], expressions:
 def _sequential_class(name: str, about: str, module: _Module) -> list[str]:
     lines = [f"class {name}(nn.Sequential):", f'    """{about}"""', "", "    def __init__(self):",
              "        super().__init__(OrderedDict(["]
-    for attribute, code in module.made:
+    for attribute, code in module.modules:
         if attribute in module.remarks:
             lines.append(f"            # {module.remarks[attribute]}")
         lines.append(f'            ("{attribute}", {code}),')
@@ -263,7 +263,7 @@ def _sequential_class(name: str, about: str, module: _Module) -> list[str]:
 
 def _class_head(name: str, about: str, module: _Module) -> list[str]:
     lines = [f"class {name}(nn.Module):", f'    """{about}"""', "", "    def __init__(self):", "        super().__init__()"]
-    for attribute, code in module.made:
+    for attribute, code in module.modules:
         if attribute in module.remarks:
             lines.append(f"        # {module.remarks[attribute]}")
         lines.append(f"        self.{attribute} = {code}")
@@ -295,8 +295,8 @@ def _forward(order: Sequence[Node], sources: dict[str, list[str]], names: dict[s
 
 
 def _nested(modules: Sequence[str], text: str) -> str:
-    for each in modules:
-        text = f"self.{each}({text})"
+    for module in modules:
+        text = f"self.{module}({text})"
     return text
 
 
@@ -324,18 +324,18 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
                       normalization="none")
     found = report(graph, context, headless=True)
     inner = list(graph.nodes)
-    names = variables([each.id for each in inner], RESERVED)
+    names = variables([layer.id for layer in inner], RESERVED)
     module, applied, expressions = _Module(), {}, {}
-    for each in inner[1:]:
-        written = _written(each, found, context)
-        applied[each.id] = _add(module, each, names[each.id], written, (node.id, each.id), f"{name}.")
-        expressions[each.id] = written.expression if isinstance(written, TorchCode) else ""
+    for layer in inner[1:]:
+        written = _written(layer, found, context)
+        applied[layer.id] = _add(module, layer, names[layer.id], written, (node.id, layer.id), f"{name}.")
+        expressions[layer.id] = written.expression if isinstance(written, TorchCode) else ""
     last = inner[-1].id
     if values["pooling"] != "none" and len(found.nodes[last].shape or ()) == 3:
         kind = {"avg": "Avg", "max": "Max"}[values["pooling"]]
-        made = [each for each, _code in module.made]
-        pooling, flat = unique_id("pooling", made), unique_id("flat", made)
-        module.made += [(pooling, f"nn.Adaptive{kind}Pool2d(1)"), (flat, "nn.Flatten()")]
+        taken = [attribute for attribute, _code in module.modules]
+        pooling, flat = unique_id("pooling", taken), unique_id("flat", taken)
+        module.modules += [(pooling, f"nn.Adaptive{kind}Pool2d(1)"), (flat, "nn.Flatten()")]
         applied[last] = [*applied[last], pooling, flat]
     _take(whole, module)
     lines = [*_class_head(_class_name(name), f"{described(base)}; takes 0-255 pixels.", module),
@@ -352,12 +352,12 @@ def _freezing(base: Base, line: str, names: dict[str, list[str]]) -> list[str]:
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none") & names.keys()
     if not learning:
         return ["        self.requires_grad_(False)"]
-    frozen = {base.block_of(each) for each in names if each not in learning} - {""}
-    learns = [block for block in base.lines if any(base.block_of(each) == block for each in learning)]
+    frozen = {base.block_of(layer) for layer in names if layer not in learning} - {""}
+    learns = [block for block in base.lines if any(base.block_of(layer) == block for layer in learning)]
     if line == "all" or not frozen - set(learns):
         wanted = "not isinstance(layer, nn.BatchNorm2d)"
         return ["        for layer in self.children():", f"            layer.requires_grad_({wanted})"]
-    first = next(names[each][0] for each in names if each in learning)
+    first = next(names[layer][0] for layer in names if layer in learning)
     return ["        learns = False", "        for name, layer in self.named_children():",
             f'            learns = learns or name == "{first}"',
             "            layer.requires_grad_(learns and not isinstance(layer, nn.BatchNorm2d))"]

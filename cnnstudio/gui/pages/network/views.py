@@ -21,7 +21,7 @@ from cnnstudio.network.summary import title
 
 
 def shape_words(shape: tuple[int, ...] | None) -> str:
-    return " × ".join(str(each) for each in shape) if shape else "–"
+    return " × ".join(str(item) for item in shape) if shape else "–"
 
 
 def field_words(field: Field | None) -> str:
@@ -100,7 +100,7 @@ class LayerTable(QWidget):
         # With the repetitions of blocks: as the model has them.
         nodes = {node.id: node for node in found.network.nodes or network.nodes}
         self.table.set_rows([(nodes[identifier], found.nodes[identifier]) for identifier in
-                              (*found.order, *(each for each in nodes if each not in found.order))])
+                              (*found.order, *(node for node in nodes if node not in found.order))])
         self._totals.setText(tr(
             "Total {total} parameters ({trainable} learn, {frozen} do not), {size} as float32; {adds} multiply-adds and "
             "{memory} of activations for one picture.",

@@ -42,8 +42,8 @@ def icon(name: str, token: str = "text", checked: str = "accent") -> QIcon:
     """Icon `name` for buttons and menus; `checked` is its token while the button is on."""
     made = QIcon()
     for size in (16, 20):
-        for state, each in ((QIcon.State.Off, token), (QIcon.State.On, checked)):
-            made.addPixmap(pixmap(name, each, size), QIcon.Mode.Normal, state)
+        for state, item in ((QIcon.State.Off, token), (QIcon.State.On, checked)):
+            made.addPixmap(pixmap(name, item, size), QIcon.Mode.Normal, state)
         made.addPixmap(pixmap(name, "faint", size), QIcon.Mode.Disabled, QIcon.State.Off)
     return made
 

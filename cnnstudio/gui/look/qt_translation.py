@@ -28,10 +28,10 @@ class _Keys(QTranslator):
 
 def set_qt_language(application: QCoreApplication, language: str) -> None:
     """Let Qt speak that language; English where it has no words of it."""
-    for each in application.findChildren(QTranslator, _NAME):
-        application.removeTranslator(each)
-        each.setObjectName("")
-        each.deleteLater()
+    for child in application.findChildren(QTranslator, _NAME):
+        application.removeTranslator(child)
+        child.setObjectName("")
+        child.deleteLater()
     if language == "en":
         return
     translator = QTranslator(application)

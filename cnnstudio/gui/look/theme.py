@@ -151,7 +151,7 @@ def contrast(first: str, second: str) -> float:
 
 def _luminance(value: str) -> float:
     channels = [int(value[start:start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (each / 12.92 if each <= 0.03928 else ((each + 0.055) / 1.055) ** 2.4 for each in channels)
+    red, green, blue = (channel / 12.92 if channel <= 0.03928 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

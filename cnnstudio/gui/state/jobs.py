@@ -217,19 +217,19 @@ class Work(Job):
             last = Stopped(kept=False) if self.cancel_flag.is_set() else Finished()
         except Cancelled:
             last = Stopped(kept=False)
-        except ProblemError as trouble:
-            last = Failed(problem=trouble.problems[0])
-        except Exception as trouble:  # noqa: BLE001 - the job border: whatever happens becomes a problem
-            last = Failed(problem=unexpected(trouble))
+        except ProblemError as err:
+            last = Failed(problem=err.problems[0])
+        except Exception as err:  # noqa: BLE001 - the job border: whatever happens becomes a problem
+            last = Failed(problem=unexpected(err))
         self._over.emit(last)
 
 
-def unexpected(trouble: BaseException) -> Problem:
+def unexpected(err: BaseException) -> Problem:
     """The problem that an exception nobody expected becomes; the traceback lies in its details."""
-    details = "".join(traceback.format_exception(trouble))
+    details = "".join(traceback.format_exception(err))
     text = Text("Something went wrong inside the program: {reason}. Your work is kept.",
                 "Algo falló dentro del programa: {reason}. Su trabajo se conserva.")
-    reason = f"{type(trouble).__name__}: {trouble}" if str(trouble) else type(trouble).__name__
+    reason = f"{type(err).__name__}: {err}" if str(err) else type(err).__name__
     return error("unexpected", text.fill(reason=reason[:200]), "machine", details=details)
 
 

@@ -101,8 +101,8 @@ class Session(QObject):
         before = self._history.project
         try:
             self._history.push(function(before), label, merge_key)
-        except ProblemError as trouble:
-            self.report(*trouble.problems)
+        except ProblemError as err:
+            self.report(*err.problems)
             return False
         self._announce(before)
         return True
@@ -136,8 +136,8 @@ class Session(QObject):
         before = self._history.project
         try:
             entry = getattr(self._history, direction)()
-        except ProblemError as trouble:
-            self.report(*trouble.problems)
+        except ProblemError as err:
+            self.report(*err.problems)
             return
         if entry is not None:
             if entry.effect is not None:
@@ -198,8 +198,8 @@ class Session(QObject):
         folder = Path(folder).absolute()
         try:
             project = files.read_project(folder)
-        except ProblemError as trouble:
-            self.report(*trouble.problems)
+        except ProblemError as err:
+            self.report(*err.problems)
             return False
         if self.folder == folder:
             return True
@@ -240,8 +240,8 @@ class Session(QObject):
         self._autosave.stop()
         try:
             files.write_project(self.folder, project)
-        except ProblemError as trouble:
-            self.report(*trouble.problems)
+        except ProblemError as err:
+            self.report(*err.problems)
             return False
         self._recovered = None
         self._history.mark_saved(project)
@@ -253,8 +253,8 @@ class Session(QObject):
             return
         try:
             files.write_autosave(self.folder, self._history.project)
-        except ProblemError as trouble:
-            self.report(*trouble.problems)
+        except ProblemError as err:
+            self.report(*err.problems)
 
     def close(self) -> None:
         """Let go of the project; unsaved changes must have been saved (`save_now`) or be unwanted."""
@@ -282,9 +282,9 @@ class Session(QObject):
         if changed == self.settings:
             return
         self.settings = changed
-        trouble = save_settings(changed)
-        if trouble is not None:
-            self.report(*trouble.problems)
+        failure = save_settings(changed)
+        if failure is not None:
+            self.report(*failure.problems)
         if announce:
             self.announce("settings")
 

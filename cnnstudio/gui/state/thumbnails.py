@@ -66,7 +66,7 @@ class Thumbnails(QObject):
 
     def want(self, wanted: Sequence[Wanted]) -> None:
         """Decode these, the first ones first; what was asked before and not begun is dropped."""
-        missing = [each for each in wanted if each not in self._images]
+        missing = [thumbnail for thumbnail in wanted if thumbnail not in self._images]
         with self._condition:
             self._queue = missing[::-1]
             if missing:

@@ -264,12 +264,12 @@ def tab_through(*areas: QWidget) -> None:
     """Let Tab go through these parts of a page one after the other, as they are read; Qt goes by when they were made."""
     order: list[QWidget] = []
     for area in areas:
-        each = area.nextInFocusChain()
-        while each is not None and each is not area:
+        widget = area.nextInFocusChain()
+        while widget is not None and widget is not area:
             # What takes no Tab now (another choice of several) may take it later.
-            if area.isAncestorOf(each) and each.focusProxy() is None and each.focusPolicy() != Qt.FocusPolicy.NoFocus:
-                order.append(each)
-            each = each.nextInFocusChain()
+            if area.isAncestorOf(widget) and widget.focusProxy() is None and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                order.append(widget)
+            widget = widget.nextInFocusChain()
     for before, after in pairwise(order):
         QWidget.setTabOrder(before, after)
 
@@ -334,7 +334,7 @@ class MenuButton(Button):
 
     def set_value(self, value: object) -> None:
         self._value = value
-        label = next((text for each, text in self._choices if each == value and text != "-"), "")
+        label = next((text for choice, text in self._choices if choice == value and text != "-"), "")
         label = " ".join(label.splitlines())
         whole = f"{self._prefix}{label}"
         shown = f"{self._prefix}{label[:_MOST_LETTERS - 1]}…" if len(label) > _MOST_LETTERS else whole

@@ -105,17 +105,17 @@ class KeyFigures(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(12)
-        for place, each in enumerate(figures):
+        for place, figure in enumerate(figures):
             # A figure may become narrower than its words: they shorten themselves.
-            each.setMinimumWidth(120)
-            self._grid.addWidget(each, place // 2, place % 2)
+            figure.setMinimumWidth(120)
+            self._grid.addWidget(figure, place // 2, place % 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         columns = len(self._figures) if event.size().width() >= self._wide else 2
         if columns != self._columns:
             self._columns = columns
-            for place, each in enumerate(self._figures):
-                self._grid.addWidget(each, place // columns, place % columns)
+            for place, figure in enumerate(self._figures):
+                self._grid.addWidget(figure, place // columns, place % columns)
                 self._grid.setColumnStretch(place, 1 if place < columns else 0)
         super().resizeEvent(event)
 
@@ -174,7 +174,7 @@ class Banners(QWidget):
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show these, most pressing first; at most three, with the rest counted in the status bar."""
         ranks = {"error": 0, "warning": 1, "info": 2}
-        found = tuple(sorted(problems, key=lambda each: ranks[each.severity]))[:3]
+        found = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))[:3]
         if found == self._shown:
             return
         self._shown = found
@@ -299,7 +299,7 @@ class FilterLine(Button):
         self._value.set_tone(self._token if warn else "dim")
         self._share.setText(f"· {share}" if share else "")
         self.setChecked(on)
-        self.setAccessibleName(": ".join((self._name, " · ".join(each for each in (text, share) if each))))
+        self.setAccessibleName(": ".join((self._name, " · ".join(item for item in (text, share) if item))))
         self._fit()
 
     def _fit(self) -> None:

@@ -1,4 +1,4 @@
-"""Source with numbered lines: shown, or written in; lines in trouble are marked."""
+"""Source with numbered lines: shown, or written in; lines with problems are marked."""
 
 from __future__ import annotations
 

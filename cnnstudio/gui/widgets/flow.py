@@ -79,7 +79,7 @@ class FlowLayout(QLayout):
             left = rect.x()
             for number, (item, size) in enumerate(line):
                 if number == self._apart and len(lines) == 1:
-                    left += max(0, width - sum(each.width() for _, each in line) - gap * (len(line) - 1))
+                    left += max(0, width - sum(item.width() for _, item in line) - gap * (len(line) - 1))
                 if place:
                     down = 0 if cell else (height - size.height()) // 2
                     item.setGeometry(QRect(QPoint(left, top + down), QSize(size.width(), height if cell

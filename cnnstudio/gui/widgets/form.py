@@ -188,13 +188,13 @@ def _name(editor: QWidget, param: Param) -> None:
     editor.setAccessibleName(str(param.label))
     # Who hears the form instead of seeing it stands in one of the fields within.
     inner = editor.findChildren(QLineEdit)
-    for number, each in enumerate(inner, start=1):
+    for number, line_edit in enumerate(inner, start=1):
         place = tr("{label}, {number} of {count}", "{label}, {number} de {count}", label=param.label, number=number,
                    count=len(inner))
-        each.setAccessibleName(str(param.label) if len(inner) == 1 else place)
+        line_edit.setAccessibleName(str(param.label) if len(inner) == 1 else place)
     editor.setToolTip(str(param.help))
     if isinstance(editor, SegmentedControl) and isinstance(param, Choice):
-        editor.set_tooltips(str(each.help or param.help) for each in param.options)
+        editor.set_tooltips(str(option.help or param.help) for option in param.options)
 
 
 def _number(param: Int | Float, value: Value) -> NumberBox:
@@ -221,7 +221,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
         switch.switched.connect(lambda _on: field.settled.emit())
         return switch, switch.set_value
     if isinstance(param, Choice):
-        choices = [(each.value, str(each.label)) for each in param.options]
+        choices = [(option.value, str(option.label)) for option in param.options]
         chooser: SegmentedControl | Select
         short = len(choices) <= 3 and sum(len(label) for _, label in choices) <= 24
         chooser = SegmentedControl(choices, value) if short else Select(choices, value)
@@ -293,7 +293,7 @@ def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[
 def _written(value: Value) -> str:
     """A value as it is typed: several numbers with commas between."""
     if isinstance(value, tuple | list):
-        return ", ".join(str(each) for each in value)
+        return ", ".join(str(item) for item in value)
     return "" if value is None else str(value)
 
 
@@ -318,30 +318,30 @@ class _Numbers(QWidget):
         super().__init__()
         self._boxes = [NumberBox(None if value is None else value[index], **limits) for index in range(count)]
         line = row(spacing=4)
-        for index, each in enumerate(self._boxes):
+        for index, item in enumerate(self._boxes):
             if count == 2 and index:
                 line.addWidget(Label("×", "body", "dim"))
-            line.addWidget(each, 1)
-            each.value_changed.connect(self._changed)
-            each.settled.connect(self.settled)
-            each.refused.connect(self.refused)
+            line.addWidget(item, 1)
+            item.value_changed.connect(self._changed)
+            item.settled.connect(self.settled)
+            item.refused.connect(self.refused)
         self.setLayout(line)
         self.setFocusProxy(self._boxes[0])
 
     def _changed(self) -> None:
-        values = tuple(each.value for each in self._boxes)
-        if all(each is None for each in values):
+        values = tuple(item.value for item in self._boxes)
+        if all(value is None for value in values):
             self.changed.emit(None)
         elif None not in values:
             self.changed.emit(values)
         else:
-            known = next(each for each in values if each is not None)
-            self.changed.emit(tuple(known if each is None else each for each in values))
-            self.set_value(tuple(known if each is None else each for each in values))
+            known = next(value for value in values if value is not None)
+            self.changed.emit(tuple(known if value is None else value for value in values))
+            self.set_value(tuple(known if value is None else value for value in values))
 
     def set_value(self, value: Value) -> None:
-        for index, each in enumerate(self._boxes):
-            each.set_value(None if value is None else value[index])
+        for index, item in enumerate(self._boxes):
+            item.set_value(None if value is None else value[index])
 
 
 class _Factor(QWidget):
@@ -358,10 +358,10 @@ class _Factor(QWidget):
         low, high = _ends(value)
         self._low, self._high = NumberBox(low, **limits), NumberBox(high, **limits)
         self.setLayout(row(self._low, Label(tr("to", "a"), "body", "dim"), self._high, spacing=4))
-        for each in (self._low, self._high):
-            each.value_changed.connect(self._changed)
-            each.settled.connect(self.settled)
-            each.refused.connect(self.refused)
+        for item in (self._low, self._high):
+            item.value_changed.connect(self._changed)
+            item.settled.connect(self.settled)
+            item.refused.connect(self.refused)
         self.setFocusProxy(self._low)
 
     def _changed(self) -> None:

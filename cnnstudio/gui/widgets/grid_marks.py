@@ -1,4 +1,4 @@
-"""What is drawn over a picture of the grid: its trouble, what was found about it, and the frame of a selection."""
+"""What is drawn over a picture of the grid: its problem, what was found about it, and the frame of a selection."""
 
 from __future__ import annotations
 

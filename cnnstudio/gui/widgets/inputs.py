@@ -50,7 +50,7 @@ class Select(QComboBox):
         pairs = list(choices)
         self.blockSignals(True)
         self.clear()
-        self._values = [each for each, _ in pairs]
+        self._values = [choice for choice, _ in pairs]
         for index, (_, label) in enumerate(pairs):
             self.addItem(" ".join(label.splitlines()))
             self.setItemData(index, label, Qt.ItemDataRole.ToolTipRole)
@@ -125,11 +125,11 @@ class SegmentedControl(QWidget):
         self._layout.setSpacing(0)
         self._group = QButtonGroup(self)
         self._values: list[object] = []
-        for each, label in choices:
+        for choice, label in choices:
             button = Button(label, "quiet", checkable=True)
             button.setProperty("segment", True)
             self._group.addButton(button, len(self._values))
-            self._values.append(each)
+            self._values.append(choice)
             self._layout.addWidget(button, 1 if stretch else 0)
         self._group.setExclusive(True)
         self._group.idClicked.connect(lambda index: self.chosen.emit(self._values[index]))

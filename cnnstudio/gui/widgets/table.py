@@ -117,8 +117,8 @@ class Table(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        for index, each in enumerate(columns):
-            if each.stretch:
+        for index, column in enumerate(columns):
+            if column.stretch:
                 header.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
         if sortable:
             self.setSortingEnabled(True)
@@ -145,12 +145,12 @@ class Table(QTableView):
 
     def _make_room(self) -> None:
         """Leave spare columns out, the first one first, until every column that stretches can be read."""
-        spare = [place for place, each in enumerate(self.rows.columns) if each.spare]
+        spare = [place for place, column in enumerate(self.rows.columns) if column.spare]
         for place in spare:
             self.setColumnHidden(place, False)
         header = self.horizontalHeader()
-        widths = {place: each.least if each.stretch else max(self.sizeHintForColumn(place), header.sectionSizeHint(place))
-                  for place, each in enumerate(self.rows.columns)}
+        widths = {place: column.least if column.stretch else max(self.sizeHintForColumn(place), header.sectionSizeHint(place))
+                  for place, column in enumerate(self.rows.columns)}
         for place in spare:
             if sum(widths.values()) <= self.viewport().width():
                 break

@@ -56,7 +56,7 @@ def device(told: str) -> str:
 
 def moment(began: float, others: Iterable[float]) -> str:
     """Month, day and minute of something; with the second where another of `others` began in the same minute."""
-    same = sum(int(each // 60) == int(began // 60) for each in others)
+    same = sum(int(other // 60) == int(began // 60) for other in others)
     return time.strftime("%m-%d %H:%M:%S" if same > 1 else "%m-%d %H:%M", time.localtime(began))
 
 

@@ -1,4 +1,4 @@
-"""Trouble on screen: toasts, a dialog with details, the list of problems, and the last border for exceptions."""
+"""Problems on screen: toasts, a dialog with details, the list of problems, and the last border for exceptions."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Toasts(QWidget):
         self._place()
 
     def _remove(self, toast: Toast) -> None:
-        self._texts = {text: each for text, each in self._texts.items() if each is not toast}
+        self._texts = {text: item for text, item in self._texts.items() if item is not toast}
         toast.hide()
         toast.deleteLater()
         self._layout.removeWidget(toast)
@@ -132,11 +132,11 @@ class Toasts(QWidget):
 
 
 def report_text(problem: Problem) -> str:
-    """What Copy report puts on the clipboard: the trouble, where, the versions and the details."""
+    """What Copy report puts on the clipboard: the problem, where, the versions and the details."""
     from PySide6 import __version__ as qt
 
     place = problem.where
-    where = " ".join(str(each) for each in (place.area, place.node, place.field, place.path) if each)
+    where = " ".join(str(item) for item in (place.area, place.node, place.field, place.path) if item)
     lines = [f"CNN Studio {__version__}", f"Python {platform.python_version()}, PySide6 {qt}, {platform.platform()}",
              f"{problem.code}: {problem.text.en}", f"at: {where}", f"log: {log_path()}", "", problem.details.strip()]
     return "\n".join(lines).strip() + "\n"

@@ -58,7 +58,7 @@ class FilterChoices:
             key = "classes" if name == "class" else "splits"
             chosen = list(state.get(key, ()))
             if add:
-                chosen = [each for each in chosen if each != value] if value in chosen else [*chosen, value]
+                chosen = [item for item in chosen if item != value] if value in chosen else [*chosen, value]
             else:
                 chosen = [] if chosen == [value] else [value]
             self.set(key, tuple(chosen))

@@ -47,8 +47,8 @@ def read_details(path: Path) -> Details | None:
     except PictureError:
         return None
     channels = 1 if pixels.shape[2] == 1 else 3
-    counts = np.stack([np.asarray(cv2.calcHist([pixels], [each], None, [256], [0, 256])).ravel()
-                       for each in range(channels)])
+    counts = np.stack([np.asarray(cv2.calcHist([pixels], [index], None, [256], [0, 256])).ravel()
+                       for index in range(channels)])
     return Details(counts, read_metadata(data))
 
 

@@ -85,7 +85,7 @@ class FilterBar(QWidget):
     def _ranged(self, name: str, _value: object) -> None:
         scale = RANGES[name][2]
         low, high = (box.value for box in self._fields[name])
-        self.chosen.emit(name, tuple(None if each is None else each * scale for each in (low, high)))
+        self.chosen.emit(name, tuple(None if item is None else item * scale for item in (low, high)))
 
     # Choosing ------------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class FilterBar(QWidget):
             value = kinds
         found = [((kind.id,), f"{kind.label} · {counts[kind.id]}") for kind in KINDS
                  if counts.get(kind.id) and kind.group != "balance"]
-        if kinds and (kinds,) not in [(each[0],) for each in found]:
+        if kinds and (kinds,) not in [(item[0],) for item in found]:
             found.append((kinds, tr("Any finding", "Cualquier hallazgo") if "any" in kinds else
                           ", ".join(str(KINDS[kind].label) for kind in kinds)))
         self._menus["quality"].set_choices(

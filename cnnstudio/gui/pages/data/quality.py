@@ -84,7 +84,7 @@ class QualityPanel(QWidget):
 
     def _chosen(self, kind: str) -> None:
         if KINDS[kind].group == "balance":
-            names = tuple(each.path for each in self._collection.findings_of_kind(kind))
+            names = tuple(item.path for item in self._collection.findings_of_kind(kind))
             self.filter_chosen.emit("classes", names)
         else:
             self.filter_chosen.emit("findings", (kind,))

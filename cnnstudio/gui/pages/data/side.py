@@ -79,9 +79,9 @@ class DataSide(QWidget):
             self._form.set_values(fields_of(dataset.splits, SPLIT_PARAMS))
             self._labels.set_values(fields_of(dataset, DATASET_PARAMS[1:]))
         if change.of("problems", "folder"):
-            found = [each for each in self._session.problems if each.where.area == "dataset"]
-            self._form.set_problems(each for each in found if each.where.node == "splits")
-            self._labels.set_problems(each for each in found if each.where.node is None)
+            found = [problem for problem in self._session.problems if problem.where.area == "dataset"]
+            self._form.set_problems(item for item in found if item.where.node == "splits")
+            self._labels.set_problems(item for item in found if item.where.node is None)
         if change.of("dataset", "pictures", "folder"):
             self.show_numbers()
 
@@ -148,7 +148,7 @@ class DataSide(QWidget):
         alphabet.setEnabled(bool(session.project.dataset.class_names))
         if not self._counts.class_counts().get(name):
             menu.addAction(tr("Remove this empty class", "Quitar esta clase vacía"), lambda: self._classes.set_order(
-                tuple(each for each in names if each != name), Text("Remove class", "Quitar clase")))
+                tuple(item for item in names if item != name), Text("Remove class", "Quitar clase")))
         menu.popup(point)
 
     def _rename(self, name: str) -> None:
@@ -161,7 +161,7 @@ class DataSide(QWidget):
     def _give_name(self, old: str, new: str) -> None:
         """Rename or merge; what is filtered by the old name is filtered by the new one."""
         chosen = tuple(self._state.get("classes", ()))
-        wanted = tuple(dict.fromkeys(new if each == old else each for each in chosen))
+        wanted = tuple(dict.fromkeys(new if item == old else item for item in chosen))
         # The old name is no filter any more by then; asking for what is shown already would lift it.
         if self._classes.rename(old, new) and wanted != tuple(self._state.get("classes", ())):
             self.filter_toggled.emit("classes", wanted, False)

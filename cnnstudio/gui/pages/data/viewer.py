@@ -81,8 +81,8 @@ class DataViewer(QWidget):
 
             try:
                 return image_of(read_picture(path))
-            except PictureError as trouble:
-                return Text(trouble.text("en"), trouble.text("es"))
+            except PictureError as err:
+                return Text(err.text("en"), err.text("es"))
 
         self._jobs.run(work, Text("Opening the picture", "Abriendo la imagen"), "view", quiet=True,
                                done=lambda job: self._loaded(job, picture), owner=self)

@@ -76,8 +76,8 @@ class EvaluatePage(Page):
                              tr("Train a network first; then its mistakes can be looked at here.",
                                 "Entrene primero una red; después podrá ver aquí sus errores."))
         self._stack = QStackedWidget()
-        for each in (self._report, self._empty, nothing):
-            self._stack.addWidget(each)
+        for item in (self._report, self._empty, nothing):
+            self._stack.addWidget(item)
         whole = column(self._working_bar(), self._stack, spacing=0)
         whole.setStretch(1, 1)
         self.session.jobs.changed.connect(self._show_work)
@@ -221,7 +221,7 @@ class EvaluatePage(Page):
                 Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"}),))
 
     def _colors(self, found: Evaluated) -> list[int]:
-        return [self.workspace.counts.color_index(each.name) for each in found.classes]
+        return [self.workspace.counts.color_index(entry.name) for entry in found.classes]
 
     def _kept(self, run: RunSummary) -> Evaluated | None:
         """The kept result; one of other folders counts only for the folder that is chosen."""
@@ -307,7 +307,7 @@ class EvaluatePage(Page):
 
     def _fill(self, title: str, note: str, answers: list[Answer], *, worst: bool) -> None:
         assert self._shown is not None
-        self._panel.show_answers(title, note, answers, [each.name for each in self._shown.classes],
+        self._panel.show_answers(title, note, answers, [entry.name for entry in self._shown.classes],
                                  self._colors(self._shown), worst=worst,
                                  in_data=bool(below(answers[:1], self.workspace.collection.root)))
 
@@ -334,7 +334,7 @@ class EvaluatePage(Page):
 
     def _cell_words(self, cell: tuple[int, int]) -> str:
         assert self._shown is not None
-        true, predicted = (self._shown.classes[each].name for each in cell)
+        true, predicted = (self._shown.classes[item].name for item in cell)
         if cell[0] == cell[1]:
             return tr("{name}, recognized", "{name}, acertadas", name=true)
         return tr("{true} called {predicted}", "{true} llamadas {predicted}", true=true, predicted=predicted)

@@ -52,12 +52,12 @@ class EvaluationReport(QWidget):
         matrix.body.insertLayout(0, column(Label(tr("Confusion matrix", "Matriz de confusión"), "body_strong"), hint,
                                            spacing=2))
         self.table = Table([
-            Column(tr("Class", "Clase"), words=lambda each: each.name, stretch=True, color=self._color),
-            Column(tr("Precision", "Precisión"), words=_precision, key=lambda each: each.precision, right=True),
-            Column(tr("Recall", "Exhaustividad"), words=lambda each: _defined(each, each.recall),
-                   key=lambda each: each.recall, right=True),
-            Column("F1", words=lambda each: _defined(each, each.f1), key=lambda each: each.f1, right=True),
-            Column(tr("Pictures", "Imágenes"), words=lambda each: count(each.support), key=lambda each: each.support,
+            Column(tr("Class", "Clase"), words=lambda item: item.name, stretch=True, color=self._color),
+            Column(tr("Precision", "Precisión"), words=_precision, key=lambda item: item.precision, right=True),
+            Column(tr("Recall", "Exhaustividad"), words=lambda item: _defined(item, item.recall),
+                   key=lambda item: item.recall, right=True),
+            Column("F1", words=lambda item: _defined(item, item.f1), key=lambda item: item.f1, right=True),
+            Column(tr("Pictures", "Imágenes"), words=lambda item: count(item.support), key=lambda item: item.support,
                    right=True, spare=True),
         ])
         self.table.setAccessibleName(tr("Classes", "Clases"))
@@ -66,8 +66,8 @@ class EvaluationReport(QWidget):
         whole = column(figures, self._leakage, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))
         self.setLayout(column(scrolled(box(whole))))
 
-    def _color(self, each: ClassReport) -> QColor:
-        return theme.class_color(self._colors.get(each.name, -1))
+    def _color(self, report: ClassReport) -> QColor:
+        return theme.class_color(self._colors.get(report.name, -1))
 
     def show_report(self, found: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
         """Show an evaluation; `colors` are the numbers of its classes' colours."""
@@ -81,9 +81,9 @@ class EvaluationReport(QWidget):
         engine = _ENGINES.get(found.engine, found.engine)
         self._images.set(count(found.images), f"{skipped} · {engine}" if engine else skipped)
         self._outdated.setVisible(outdated)
-        names = [each.name for each in found.classes]
+        names = [entry.name for entry in found.classes]
         self._colors = dict(zip(names, colors, strict=True))
-        self.matrix.show_matrix(names, [theme.class_color(each) for each in colors], found.confusion)
+        self.matrix.show_matrix(names, [theme.class_color(color) for color in colors], found.confusion)
         self.table.set_rows(found.classes)
         lines = min(_MOST_LINES, len(names))
         self.table.setFixedHeight(34 + 32 * lines + 4)
@@ -102,10 +102,10 @@ class EvaluationReport(QWidget):
             "exactitud es {without}.", leaked=count(price.leaked), share=percent(price.share), without=without))
 
 
-def _defined(each: ClassReport, value: float) -> str:
+def _defined(report: ClassReport, value: float) -> str:
     """A class without pictures has no recall and no F1: a dash, not a nought."""
-    return number(value) if each.support else "–"
+    return number(value) if report.support else "–"
 
 
-def _precision(each: ClassReport) -> str:
-    return number(each.precision) if each.support or each.precision else "–"
+def _precision(report: ClassReport) -> str:
+    return number(report.precision) if report.support or report.precision else "–"

@@ -50,13 +50,13 @@ class Results:
 
     def cell(self, label: int, predicted: int) -> list[Answer]:
         """The pictures of a cell of the confusion matrix, most probable first."""
-        found = [each for each in self.answers if each.label == label and each.predicted == predicted]
-        return sorted(found, key=lambda each: (-each.probability, each.relative))
+        found = [answer for answer in self.answers if answer.label == label and answer.predicted == predicted]
+        return sorted(found, key=lambda item: (-item.probability, item.relative))
 
     def worst(self, most: int = 200) -> list[Answer]:
         """The mistakes with the highest loss first."""
-        wrong = [each for each in self.answers if not each.right]
-        return sorted(wrong, key=lambda each: (-each.loss, each.relative))[:most]
+        wrong = [answer for answer in self.answers if not answer.right]
+        return sorted(wrong, key=lambda item: (-item.loss, item.relative))[:most]
 
 
 def read_results(run: RunFolder, split: str) -> Results:
@@ -68,10 +68,10 @@ def read_results(run: RunFolder, split: str) -> Results:
     decoder = msgspec.json.Decoder(PictureResult)
     try:
         rows = [decoder.decode(line) for line in path.read_bytes().splitlines() if line]
-    except (OSError, msgspec.MsgspecError) as trouble:
+    except (OSError, msgspec.MsgspecError) as err:
         text = Text("The table of the evaluation cannot be read ({reason}). Evaluate again.",
                     "No se puede leer la tabla de la evaluación ({reason}). Evalúe de nuevo.")
-        raise ProblemError(error("damaged_table", text.fill(reason=reason_of(trouble)), "run", path=path)) from trouble
+        raise ProblemError(error("damaged_table", text.fill(reason=reason_of(err)), "run", path=path)) from err
     answers = []
     for row in rows:
         entry = known.get(row.path)
@@ -105,7 +105,7 @@ def outdated(run: RunFolder, split: str) -> bool:
 
 def mean_f1(found: Evaluated) -> float:
     """The mean F1 of the classes that have pictures."""
-    values = [each.f1 for each in found.classes if each.support]
+    values = [entry.f1 for entry in found.classes if entry.support]
     return sum(values) / len(values) if values else 0.0
 
 
@@ -113,4 +113,4 @@ def below(answers: Sequence[Answer], source: Path | None) -> list[str]:
     """Paths relative to the project's own collection; of pictures elsewhere none."""
     if source is None:
         return []
-    return [each.file.relative_to(source).as_posix() for each in answers if each.file.is_relative_to(source)]
+    return [answer.file.relative_to(source).as_posix() for answer in answers if answer.file.is_relative_to(source)]

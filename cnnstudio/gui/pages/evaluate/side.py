@@ -24,7 +24,7 @@ _LONGEST = 9
 def run_words(run: RunSummary, runs: Sequence[RunSummary]) -> str:
     """A run in few words among others: when it began, and its network."""
     network = run.network if len(run.network) <= _LONGEST else run.network[:_LONGEST - 1] + "…"
-    return f"{moment(run.started, (each.started for each in runs))} · {network}"
+    return f"{moment(run.started, (run.started for run in runs))} · {network}"
 
 
 class EvaluateSide(QWidget):
@@ -57,7 +57,7 @@ class EvaluateSide(QWidget):
 
     def show_choices(self, runs: Sequence[RunSummary], run: RunSummary | None, split: str, data: Path | None) -> None:
         """Show the runs that have a model, the chosen one with its facts, and the chosen pictures."""
-        self._run.set_choices([(each.id, run_words(each, runs)) for each in runs], run.id if run is not None else None)
+        self._run.set_choices([(run.id, run_words(run, runs)) for run in runs], run.id if run is not None else None)
         self._run.setToolTip(run.id if run is not None else "")
         self._run.setEnabled(bool(runs))
         order = ("test", "validation", "train")

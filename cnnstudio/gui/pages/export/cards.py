@@ -142,9 +142,9 @@ class EarlierExports(Card):
         """Show these; without any the card hides."""
         self.records = records
         clear(self._lines)
-        for each in records:
+        for record in records:
             self._lines.addWidget(Rule())
-            self._lines.addWidget(self._line(each))
+            self._lines.addWidget(self._line(record))
         self.setVisible(bool(records))
 
     def _line(self, record: ExportRecord) -> QWidget:
@@ -152,7 +152,7 @@ class EarlierExports(Card):
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time)) if record.time else ""
         kind = str(entry.label) if entry is not None else record.format
         words = column(Elided(Path(record.path).name, "body", mode=Qt.TextElideMode.ElideMiddle),
-                       Elided(" · ".join(each for each in (kind, made, check_words(record)) if each), "secondary",
+                       Elided(" · ".join(item for item in (kind, made, check_words(record)) if item), "secondary",
                               "dim"), spacing=0)
 
         def act(function: Callable[[str], None]) -> Callable[[], None]:

@@ -55,7 +55,7 @@ class ExportPage(Page):
 
     def centre(self) -> QWidget:
         self._runs: list[RunSummary] = []
-        self._cards = [FormatCard(each) for each in EXPORTERS]
+        self._cards = [FormatCard(exporter) for exporter in EXPORTERS]
         holder = QWidget()
         flow = FlowLayout(holder, spacing=16, cell=300)
         for card in self._cards:
@@ -186,8 +186,8 @@ class ExportPage(Page):
             self.state.pop(name, None)
         try:
             job = export_job(RunFolder(run.folder), self.format, target, self.session.project.export.samples)
-        except ProblemError as trouble:
-            self.state["failure"] = trouble.problems[0]
+        except ProblemError as err:
+            self.state["failure"] = err.problems[0]
         else:
             child = ChildJob(job, Text("Export", "Exportación"), KIND, page="export")
             child.event.connect(self._told)
@@ -255,7 +255,7 @@ class ExportPage(Page):
         run, target = self._run(), self.target()
         for card in self._cards:
             card.set_selected(card.exporter.id == self.format)
-        self._run_box.set_choices([(each.id, each.id) for each in self._runs], run.id if run is not None else None)
+        self._run_box.set_choices([(run.id, run.id) for run in self._runs], run.id if run is not None else None)
         self._run_box.setEnabled(run is not None)
         words = str(target) if target is not None else ""
         if self._target.text() != words and not self._target.hasFocus():
@@ -297,7 +297,7 @@ class ExportPage(Page):
             self._result.show_record(record)
         folder = self.session.folder
         records = earlier_exports(folder, self._kept()) if folder is not None else []
-        self._earlier.show_records([each for each in records if record is None or each.path != record.path])
+        self._earlier.show_records([item for item in records if record is None or item.path != record.path])
 
     def _forget_failure(self) -> None:
         self.state.pop("failure", None)

@@ -58,16 +58,16 @@ def record_of(exported: Exported, run: str) -> ExportRecord:
 
 def with_record(kept: list[Any], record: ExportRecord) -> list[Any]:
     """The list to remember, newest first, each path once."""
-    others = [each for each in kept if isinstance(each, dict) and each.get("path") != record.path]
+    others = [item for item in kept if isinstance(item, dict) and item.get("path") != record.path]
     return [msgspec.to_builtins(record), *others][:MOST]
 
 
 def earlier_exports(folder: Path, kept: list[Any]) -> list[ExportRecord]:
     """Exports that are still there: remembered ones, and bundles in the project's own folder; newest first."""
     found: dict[str, ExportRecord] = {}
-    for each in kept:
+    for item in kept:
         try:
-            record = msgspec.convert(each, ExportRecord)
+            record = msgspec.convert(item, ExportRecord)
         except msgspec.ValidationError:
             continue
         if Path(record.path).exists():
@@ -84,4 +84,4 @@ def earlier_exports(folder: Path, kept: list[Any]) -> list[ExportRecord]:
             found[str(path.parent)] = ExportRecord(path=str(path.parent), format="bundle", time=made, check=ExportCheck(
                 images=check.images, top1_agreement=check.top1_agreement,
                 max_abs_difference=check.max_abs_difference))
-    return sorted(found.values(), key=lambda each: -each.time)
+    return sorted(found.values(), key=lambda item: -item.time)

@@ -220,11 +220,11 @@ class CodeView(QWidget):
         try:
             found = read_again(self.text.toPlainText(), project, context)
             problems: Sequence[Problem] = found.told
-        except ProblemError as trouble:
-            problems = trouble.problems
+        except ProblemError as err:
+            problems = err.problems
         self._quick = time.perf_counter() - started < QUICK
-        self.text.mark_lines({each.where.line: each.severity for each in reversed(problems)
-                              if each.where.line is not None and each.severity != "info"})
+        self.text.mark_lines({problem.where.line: problem.severity for problem in reversed(problems)
+                              if problem.where.line is not None and problem.severity != "info"})
         self.remarks.show_problems(problems)
         return found
 
@@ -236,8 +236,8 @@ class CodeView(QWidget):
             return
         try:
             write_atomically(Path(path), self.text.toPlainText().encode())
-        except OSError as trouble:
-            self.problem_found.emit(write_problem(trouble, path))
+        except OSError as err:
+            self.problem_found.emit(write_problem(err, path))
 
 
 class Remarks(QWidget):
@@ -259,7 +259,7 @@ class Remarks(QWidget):
     def show_problems(self, problems: Sequence[Problem], before: bool = False) -> None:
         """Show these, errors first; `before` where their lines are those of code that is not shown any more."""
         ranks = {"error": 0, "warning": 1, "info": 2}
-        found = tuple(sorted(problems, key=lambda each: ranks[each.severity]))
+        found = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))
         self.shown = found
         clear(self._lines)
         for problem in found:

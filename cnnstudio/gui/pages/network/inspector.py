@@ -130,7 +130,7 @@ class NetworkInspector(QWidget):
                   Button(tr("Remove", "Eliminar"), icon="trash", on_click=actions.remove))
 
     def _set_group(self, group: str, label: Text, **changes: object) -> None:
-        found = next((each for each in self._editor.network.groups if each.id == group), None)
+        found = next((item for item in self._editor.network.groups if item.id == group), None)
         if found is not None and any(getattr(found, field) != value for field, value in changes.items()):
             self._editor.session.edit(lambda project: network_edits.set_group(project, group, **changes), label)
 
@@ -183,7 +183,7 @@ class NetworkInspector(QWidget):
         base = base_of_node(node, self._editor.context.bases)
         if self._form is None:
             return
-        mine = [(each.own_file, str(each.label)) for each in self._editor.context.bases.own_bases()]
+        mine = [(base.own_file, str(base.label)) for base in self._editor.context.bases.own_bases()]
         if node.params.get("base") == "own":
             present = str(node.params.get("file") or "")
             if present not in dict(mine):
@@ -250,12 +250,12 @@ class NetworkInspector(QWidget):
         elif nodes:
             group = self._actions.grouping.chosen_group()
             often = times(self._editor.network, group) if group is not None else 1
-            costs = [found.nodes[each.id].cost for each in nodes]
+            costs = [found.nodes[node.id].cost for node in nodes]
             facts = [(tr("Parameters", "Parámetros"), count(often * sum(cost.parameters for cost in costs))),
                      (tr("of these learn", "de ellos aprenden"), count(often * sum(cost.trainable for cost in costs))),
                      (tr("Multiply-adds", "Multiplicaciones"), short(often * sum(cost.multiply_adds for cost in costs))),
                      (tr("Activations", "Activaciones"),
-                      size(often * sum(found.nodes[each.id].activation_bytes for each in nodes)))]
+                      size(often * sum(found.nodes[node.id].activation_bytes for node in nodes)))]
         else:
             training = self._editor.session.project.training
             memory = found.activation_bytes * training.batch_size * 2 + found.trainable * 16

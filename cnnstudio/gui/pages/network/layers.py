@@ -127,18 +127,18 @@ def layers_of(base: Base, node: Node, pictures: Context) -> list[Layer]:
     values = values_of(node, LAYERS[BASE])
     whole = base.own.network if base.own is not None else base.graph_for(pictures.height, pictures.width)
     ends_at = values["ends_at"] if values["ends_at"] in base.ends else "all"
-    kept = {each.id for each in base.graph_for(pictures.height, pictures.width, ends_at).nodes}
+    kept = {node.id for node in base.graph_for(pictures.height, pictures.width, ends_at).nodes}
     line = values["trainable_from"]
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
     context = Context(height=pictures.height, width=pictures.width, channels=base.channels, class_count=1,
                       normalization="none")
     found = report(whole, context, headless=True)
     rows = []
-    for each in whole.nodes:
-        parameters = found.nodes[each.id].cost.parameters
-        state = "" if not parameters else "learns" if each.id in learning else "frozen"
-        rows.append(Layer(each, base.block_of(each.id), found.nodes[each.id].shape, parameters, summary(each, context), state,
-                          each.id in kept))
+    for item in whole.nodes:
+        parameters = found.nodes[item.id].cost.parameters
+        state = "" if not parameters else "learns" if item.id in learning else "frozen"
+        rows.append(Layer(item, base.block_of(item.id), found.nodes[item.id].shape, parameters, summary(item, context), state,
+                          item.id in kept))
     return rows
 
 

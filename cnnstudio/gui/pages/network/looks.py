@@ -33,11 +33,11 @@ class Looks:
                 mine.setdefault(problem.where.node, []).append(problem)
         found: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
         for node in network.nodes:
-            told, troubles = report.nodes[node.id], mine.get(node.id, [])
+            node_report, node_problems = report.nodes[node.id], mine.get(node.id, [])
             old = self._kept.get(node.id)
-            same = old is not None and old[0] is node and old[1] is told and old[2] == troubles and old[3] == context
+            same = old is not None and old[0] is node and old[1] is node_report and old[2:4] == (node_problems, context)
             found[node.id] = old if old is not None and same else (
-                node, told, troubles, context, _layer(node, context, told, troubles))
+                node, node_report, node_problems, context, _layer(node, context, node_report, node_problems))
         self._kept = found
         looks = {identifier: entry[4] for identifier, entry in found.items()}
         return looks | {CARD + group.id: _card(group, network, report, looks)
@@ -48,7 +48,7 @@ def _layer(node: Node, context: Context, found: NodeReport, mine: Sequence[Probl
     layer = LAYERS.find(node.type)
     severity = "" if not mine else "error" if any(problem.blocks for problem in mine) else "warning"
     words = summary(node, context)
-    shape = " × ".join(str(each) for each in found.shape) if found.shape else ""
+    shape = " × ".join(str(item) for item in found.shape) if found.shape else ""
     detail = " · ".join(part for part in (shape, words) if part)
     if severity == "error":
         detail = str(next(problem for problem in mine if problem.blocks).text)

@@ -101,9 +101,9 @@ class RunsDialog(QDialog):
         session.remember("network_folder", str(Path(chosen).parent))
         try:
             model, name = model_of(Path(chosen))
-        except ProblemError as trouble:
+        except ProblemError as err:
             self.note.set_tone("error")
-            self.note.setText(str(trouble.problems[0].text))
+            self.note.setText(str(err.problems[0].text))
             return
         self.taken.emit(model, name)
         self.accept()

@@ -88,8 +88,8 @@ class OwnBases(QObject):
         file = str(job.result)
         try:
             base = session.bases.require_own(file)
-        except ProblemError as trouble:
-            session.report(*trouble.problems)
+        except ProblemError as err:
+            session.report(*err.problems)
             return
         found = session.project.network.node(node) if node else None
         if found is None:

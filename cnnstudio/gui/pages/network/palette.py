@@ -60,7 +60,7 @@ class LayerPalette(QWidget):
             caption = Caption(str(words))
             layout.addWidget(caption)
             layout.addSpacing(2)
-            rows = [LayerRow(each) for each in offered]
+            rows = [LayerRow(item) for item in offered]
             for row in rows:
                 row.wanted.connect(self.wanted)
                 layout.addWidget(row)

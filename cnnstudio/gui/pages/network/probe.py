@@ -50,11 +50,11 @@ def lines_of(found: BasesProbed | None, bases: BaseResolver) -> list[Line]:
     measured = {row.base: row for row in found.rows} if found is not None else {}
     failed = found.failed if found is not None else {}
     here = [base.id for base in (*bases.own_bases(), *BASES) if base.is_here]
-    order = [*measured, *(each for each in failed if each not in measured)]
-    order += [each for each in (*here, *BASES.ids()) if each not in order]
+    order = [*measured, *(item for item in failed if item not in measured)]
+    order += [item for item in (*here, *BASES.ids()) if item not in order]
     # A base whose file is gone is no longer listed.
-    return [Line(base, measured.get(each), failed.get(each), each not in here and each not in measured)
-            for each in dict.fromkeys(order) if (base := bases.find(each)) is not None]
+    return [Line(base, measured.get(identifier), failed.get(identifier), identifier not in here and identifier not in measured)
+            for identifier in dict.fromkeys(order) if (base := bases.find(identifier)) is not None]
 
 
 def _milliseconds(line: Line) -> str:

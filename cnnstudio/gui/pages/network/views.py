@@ -22,7 +22,7 @@ from cnnstudio.network.summary import title
 
 
 def shape_words(shape: tuple[int, ...] | None) -> str:
-    return " × ".join(str(each) for each in shape) if shape else "–"
+    return " × ".join(str(item) for item in shape) if shape else "–"
 
 
 def field_words(field: Field | None) -> str:
@@ -103,7 +103,7 @@ class LayerTable(QWidget):
         nodes = {node.id: node for node in found.network.nodes or network.nodes}
         self._titles = {identifier: title(node, bases) for identifier, node in nodes.items()}
         self.table.set_rows([(nodes[identifier], found.nodes[identifier]) for identifier in
-                              (*found.order, *(each for each in nodes if each not in found.order))])
+                              (*found.order, *(node for node in nodes if node not in found.order))])
         self._totals.setText(tr(
             "Total {total} parameters ({trainable} learn, {frozen} do not), {size} as float32; {adds} multiply-adds and "
             "{memory} of activations for one picture.",

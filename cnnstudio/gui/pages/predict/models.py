@@ -56,7 +56,7 @@ class Models(QObject):
     def model(self) -> Model | None:
         """What classifies: the chosen run or other model, else the newest run."""
         chosen: Model | None = self._state.get("model")
-        if chosen is not None and (not chosen[1] or any(each.id == chosen[1] for each in self.runs)):
+        if chosen is not None and (not chosen[1] or any(run.id == chosen[1] for run in self.runs)):
             return chosen
         if self.runs and self._session.folder is not None:
             return str(self._session.folder), self.runs[0].id
@@ -66,7 +66,7 @@ class Models(QObject):
     def words(self) -> str:
         """Which model answers: of a run its id, how it ended and how far it came."""
         path, identifier = self.model or ("", "")
-        run = next((each for each in self.runs if each.id == identifier), None)
+        run = next((run for run in self.runs if run.id == identifier), None)
         return f"{run.id} ({standing_words(run)})" if run is not None else Path(path).name
 
     def choose(self, model: object) -> None:
@@ -111,7 +111,7 @@ class Models(QObject):
         folder, model = str(self._session.folder), self.model
         choices: list[tuple[object, str]] = []
         for run in self.runs:
-            started = moment(run.started, (each.started for each in self.runs))
+            started = moment(run.started, (run.started for run in self.runs))
             choices.append(((folder, run.id), f"{run.network} · {started}"))
         choices += [((path, ""), Path(path).name) for path in self._state.get("others", [])]
         self.select.set_choices(choices or [(None, tr("No model yet", "Aún sin modelo"))], model)

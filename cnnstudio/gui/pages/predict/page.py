@@ -118,8 +118,8 @@ class PredictPage(Page):
 
     def close(self) -> None:
         self._flush.stop()
-        for each in (self.models, self._expanding, self._loading):
-            each.close()
+        for item in (self.models, self._expanding, self._loading):
+            item.close()
         self._results.close_threads()
 
     def _color(self, class_name: str) -> QColor:
@@ -151,14 +151,14 @@ class PredictPage(Page):
 
     def _serve(self) -> None:
         model = self.models.model
-        if model is not None and not (self.server.trouble is not None and self.server.model == model):
+        if model is not None and not (self.server.problem is not None and self.server.model == model):
             self.server.serve(model)
 
     def _model_chosen(self) -> None:
-        self.server.trouble = None
+        self.server.problem = None
         self._serve()
         if self.answers:
-            self._classify([each.path for each in self.answers])
+            self._classify([answer.path for answer in self.answers])
         self._show_state()
 
     def _server_changed(self) -> None:
@@ -170,9 +170,9 @@ class PredictPage(Page):
         self.header_changed.emit()
 
     def blocking_problems(self) -> Iterable[Problem]:
-        if self.server.trouble is not None:
+        if self.server.problem is not None:
             again = Fix(action="restart_server", label=Text("Try again", "Reintentar"))
-            return (msgspec.structs.replace(self.server.trouble, fixes=(*self.server.trouble.fixes, again)),)
+            return (msgspec.structs.replace(self.server.problem, fixes=(*self.server.problem.fixes, again)),)
         if self.models.known and self.models.model is None:
             train = Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"})
             other = Fix(action="choose_model", label=Text("Other model…", "Otro modelo…"))
@@ -335,7 +335,7 @@ class PredictPage(Page):
         self._results.show_picture(found)
 
     def _waiting_text(self) -> str:
-        if self.server.trouble is not None or self.models.model is None:
+        if self.server.problem is not None or self.models.model is None:
             return tr("No answer", "Sin respuesta")
         return tr("Loading the model…", "Cargando el modelo…") if self.server.ready is None \
             else tr("Classifying…", "Clasificando…")
@@ -367,8 +367,8 @@ class PredictPage(Page):
             self.save_csv(Path(path))
 
     def save_csv(self, path: Path) -> Work:
-        """Write all answers, as `cnnstudio predict --csv` does; trouble becomes a notice."""
-        rows = [each.prediction for each in self.answers if each.prediction is not None]
+        """Write all answers, as `cnnstudio predict --csv` does; a problem is reported."""
+        rows = [answer.prediction for answer in self.answers if answer.prediction is not None]
         names = tuple(self.state.get("names", ()))
         job = self.session.jobs.run(lambda _report: save_answers(path, rows, names), Text("Saving", "Guardando"),
                                     "csv", quiet=True)

@@ -30,7 +30,7 @@ Model = tuple[str, str]
 class PredictionServer(QObject):
     """Lives as long as the session, over rebuilds of the window; `server_of(session)` finds it.
 
-    `ready` is None while the model is being loaded; `trouble` says why it could not be served.
+    `ready` is None while the model is being loaded; `problem` says why it could not be served.
     """
 
     changed = Signal()
@@ -49,7 +49,7 @@ class PredictionServer(QObject):
         self._pasted: Path | None = None
         self.model: Model | None = None
         self.ready: Ready | None = None
-        self.trouble: Problem | None = None
+        self.problem: Problem | None = None
         session.changed.connect(self._session_changed)
 
     @property
@@ -62,11 +62,11 @@ class PredictionServer(QObject):
         if model == self.model and self._job is not None:
             return
         self.stop()
-        self.model, self.trouble = model, None
+        self.model, self.problem = model, None
         try:
             job = serving_job(Path(model[0]), model[1] or None)
-        except ProblemError as trouble:
-            self.trouble = trouble.problems[0]
+        except ProblemError as err:
+            self.problem = err.problems[0]
             self.changed.emit()
             return
         self._job = ChildJob(job, Text("Prediction server", "Servidor de predicción"), KIND, page="predict", quiet=True,
@@ -125,7 +125,7 @@ class PredictionServer(QObject):
         self._job = self.ready = None
         self._waiting.clear()
         if isinstance(last, Failed):
-            self.trouble = last.problem
+            self.problem = last.problem
         self.changed.emit()
 
     def interrupt(self) -> None:
@@ -138,7 +138,7 @@ class PredictionServer(QObject):
     def _session_changed(self, change: Change) -> None:
         if change.of("folder"):
             self.stop()
-            self.trouble = None
+            self.problem = None
             self.changed.emit()
 
 

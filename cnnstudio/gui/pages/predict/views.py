@@ -54,13 +54,13 @@ def note_words(event: Answered) -> str:
 
 def summary_words(answers: Sequence[Answer], done: int, total: int) -> str:
     """How many pictures were answered, and how many could not be read."""
-    troubles = sum(1 for each in answers if each.problem)
+    unreadable = sum(1 for answer in answers if answer.problem)
     words = pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=count(done),
                                                      total=pictures(total))
-    if not troubles:
+    if not unreadable:
         return words
-    return f"{words} · " + (tr("1 unreadable", "1 ilegible") if troubles == 1
-                            else tr("{n} unreadable", "{n} ilegibles", n=count(troubles)))
+    return f"{words} · " + (tr("1 unreadable", "1 ilegible") if unreadable == 1
+                            else tr("{n} unreadable", "{n} ilegibles", n=count(unreadable)))
 
 
 def load_picture(path: str, _report: Report) -> QImage | Failure:
@@ -71,11 +71,11 @@ def load_picture(path: str, _report: Report) -> QImage | Failure:
 
     try:
         return image_of(thumbnail(path, _LARGEST))
-    except PictureError as trouble:
-        return Failure(str(picture_problem(trouble, path).text))
-    except OSError as trouble:
+    except PictureError as err:
+        return Failure(str(picture_problem(err, path).text))
+    except OSError as err:
         return Failure(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
-                          name=Path(path).name, reason=reason_of(trouble)))
+                          name=Path(path).name, reason=reason_of(err)))
 
 
 class Bars(QWidget):
@@ -90,7 +90,7 @@ class Bars(QWidget):
 
     def show_ranked(self, ranked: tuple[Ranked, ...]) -> None:
         self.ranked = ranked[:TOP]
-        self.setAccessibleName(", ".join(f"{each.label} {percent(each.probability)}" for each in self.ranked))
+        self.setAccessibleName(", ".join(f"{item.label} {percent(item.probability)}" for item in self.ranked))
         self.updateGeometry()
         self.update()
 
@@ -104,22 +104,22 @@ class Bars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width = self.width()
-        for place, each in enumerate(self.ranked):
+        for place, item in enumerate(self.ranked):
             top = place * _BAR
             painter.setFont(theme.font("body_strong" if place == 0 else "body"))
             painter.setPen(theme.color("text"))
-            words = percent(each.probability)
+            words = percent(item.probability)
             room = painter.fontMetrics().horizontalAdvance(words) + 12
-            name = painter.fontMetrics().elidedText(each.label, Qt.TextElideMode.ElideRight, width - room)
+            name = painter.fontMetrics().elidedText(item.label, Qt.TextElideMode.ElideRight, width - room)
             painter.drawText(QRectF(0, top + 2, width - room, 20), Qt.AlignmentFlag.AlignVCenter, name)
             painter.drawText(QRectF(0, top + 2, width, 20),
                              Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("sunk"))
             painter.drawRoundedRect(QRectF(0, top + 25, width, 8), 4, 4)
-            if each.probability > 0:
-                painter.setBrush(self._color_of(each.label))
-                painter.drawRoundedRect(QRectF(0, top + 25, max(4.0, width * each.probability), 8), 4, 4)
+            if item.probability > 0:
+                painter.setBrush(self._color_of(item.label))
+                painter.drawRoundedRect(QRectF(0, top + 25, max(4.0, width * item.probability), 8), 4, 4)
 
 
 class AnswerView(QWidget):

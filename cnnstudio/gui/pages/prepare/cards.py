@@ -41,15 +41,15 @@ class ProblemCard(Card):
             self.body.addWidget(Label(note, "secondary", "dim", wrap=True))
         self.forms: list[Form] = []
         self.look = StepLook()
-        self._troubles = column(spacing=4)
+        self._messages = column(spacing=4)
         self._problems: tuple[Problem, ...] = ()
-        self._trouble_box = box(self._troubles)
-        self._trouble_box.hide()
+        self._problem_box = box(self._messages)
+        self._problem_box.hide()
 
     def finish(self) -> None:
         """All fields are in: what the step makes of a picture and the place of the problems are below them."""
         self.body.addWidget(self.look)
-        self.body.addWidget(self._trouble_box)
+        self.body.addWidget(self._problem_box)
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
         for form in self.forms:
@@ -57,16 +57,16 @@ class ProblemCard(Card):
         if tuple(problems) == self._problems:
             return
         self._problems = tuple(problems)
-        self.set_edge("" if not problems else "error" if any(each.blocks for each in problems) else "warn")
-        clear(self._troubles)
+        self.set_edge("" if not problems else "error" if any(problem.blocks for problem in problems) else "warn")
+        clear(self._messages)
         fields = {name for form in self.forms for name in form.values}
         for problem in problems:
             if problem.where.field not in fields:
-                self._troubles.addWidget(Label(str(problem.text), "secondary",
+                self._messages.addWidget(Label(str(problem.text), "secondary",
                                                "error" if problem.blocks else "warn", wrap=True))
             if problem.fixes:
-                self._troubles.addWidget(fix_row(problem.fixes, self._take_fix))
-        self._trouble_box.setVisible(bool(problems))
+                self._messages.addWidget(fix_row(problem.fixes, self._take_fix))
+        self._problem_box.setVisible(bool(problems))
 
     def _take_fix(self, fix: Fix) -> None:
         self.fix_chosen.emit(fix)
@@ -138,8 +138,8 @@ class NormalizationCard(FieldsCard):
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
         # The button above does what the fix would do.
-        super().set_problems([msgspec.structs.replace(each, fixes=tuple(
-            fix for fix in each.fixes if fix.action != "measure_statistics")) for each in problems])
+        super().set_problems([msgspec.structs.replace(problem, fixes=tuple(
+            fix for fix in problem.fixes if fix.action != "measure_statistics")) for problem in problems])
 
     def show_progress(self, words: str, *, running: bool) -> None:
         """What the measuring does now."""

@@ -82,9 +82,9 @@ class MeasuredCard(Card):
         """What was clearly lost, by the id of a step that is still there; the worst first."""
         types = {step.id: step.type for step in steps}
         found: dict[str, tuple[Changed, ...]] = {}
-        for each in self.found.rows if self.found is not None else ():
-            if each.clear and types.get(each.step) == each.type:
-                found[each.step] = (*found.get(each.step, ()), each)
+        for item in self.found.rows if self.found is not None else ():
+            if item.clear and types.get(item.step) == item.type:
+                found[item.step] = (*found.get(item.step, ()), item)
         return found
 
     def start(self) -> None:
@@ -131,7 +131,7 @@ class MeasuredCard(Card):
                                   "Mide la exactitud del modelo más reciente con imágenes que cada paso cambió, clase "
                                   "por clase."))
             return
-        losses = [each for each in self.found.rows if each.changed < each.plain]
+        losses = [item for item in self.found.rows if item.changed < item.plain]
         if losses:
             words = tr("Accuracy before and after each change, the worst first. A clear loss means that the change makes "
                        "another picture of it, or that the model never learned it.",
@@ -141,12 +141,12 @@ class MeasuredCard(Card):
             words = tr("None of these changes costs the model any accuracy.",
                        "Ninguno de estos cambios le cuesta exactitud al modelo.")
         self._note.setText(words)
-        for each in losses[:SHOWN]:
-            entry = AUGMENTATIONS.find(each.type)
-            name = str(entry.label) if entry is not None else each.type
-            line = Label(f"{name} · {row_words(each)}", "secondary", "warn" if each.clear else "text", wrap=True)
+        for loss in losses[:SHOWN]:
+            entry = AUGMENTATIONS.find(loss.type)
+            name = str(entry.label) if entry is not None else loss.type
+            line = Label(f"{name} · {row_words(loss)}", "secondary", "warn" if loss.clear else "text", wrap=True)
             line.setToolTip(tr("{n} pictures, each drawn {draws} times", "{n} imágenes, cada una sorteada {draws} veces",
-                               n=each.pictures, draws=each.draws))
+                               n=loss.pictures, draws=loss.draws))
             self._rows.addWidget(line)
 
 

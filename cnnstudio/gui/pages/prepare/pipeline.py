@@ -84,14 +84,14 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
     except (ValueError, KeyError):
         return Failure(tr("This recipe cannot be carried out. See the marked card.",
                           "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))
-    pictures = [each.picture for each in seen if each.picture is not None]
+    pictures = [item.picture for item in seen if item.picture is not None]
     if not pictures:
         return Failure(tr("None of these pictures can be read.", "No se puede leer ninguna de estas imágenes."))
-    positions = sorted({position for each in seen for position in each.shares})
+    positions = sorted({position for item in seen for position in item.shares})
     numbers = dict(zip(positions, asked.labels(positions), strict=True))
     labels = np.zeros((len(seen), len(asked.classes)), np.float32)
-    for index, each in enumerate(seen):
-        for position, share in each.shares.items():
+    for index, item in enumerate(seen):
+        for position, share in item.shares.items():
             labels[index, numbers[position]] += share
     batch = np.stack(pictures)
     words = [label_text(label, asked.label_mode) for label in labels]
@@ -99,16 +99,16 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
         (tr("pictures", "imágenes"), f"{_shape(batch.shape)} {batch.dtype}"),
         (tr("lowest, highest", "mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
         (tr("mean of each channel", "media de cada canal"),
-         _SIGN.join(number(each, 1) for each in batch.mean(axis=(0, 1, 2)).tolist())),
+         _SIGN.join(number(item, 1) for item in batch.mean(axis=(0, 1, 2)).tolist())),
         (tr("deviation of each channel", "desviación de cada canal"),
-         _SIGN.join(number(each, 1) for each in batch.std(axis=(0, 1, 2)).tolist())),
+         _SIGN.join(number(item, 1) for item in batch.std(axis=(0, 1, 2)).tolist())),
         (tr("pictures of each class", "imágenes de cada clase"),
          _SIGN.join(f"{name} {number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
                     zip(asked.classes, labels.sum(axis=0).tolist(), strict=True))),
     )
     corner = "\n".join("  ".join(f"{value:3d}" for value in line) for line in
                        batch[0, :_CORNER, :_CORNER, 0].tolist())
-    return BatchLook(tuple(None if each.picture is None else image_of(shrunk(each.picture, 160)) for each in seen),
+    return BatchLook(tuple(None if item.picture is None else image_of(shrunk(item.picture, 160)) for item in seen),
                      tuple(words), facts, corner)
 
 
@@ -124,7 +124,7 @@ def label_text(label: np.ndarray, mode: str) -> str:
 
 
 def _shape(shape: Sequence[int | None]) -> str:
-    words = ", ".join("n" if each is None else str(each) for each in shape)
+    words = ", ".join("n" if size is None else str(size) for size in shape)
     return f"({words},)" if len(shape) == 1 else f"({words})"
 
 
@@ -140,9 +140,9 @@ class _Arrow(QWidget):
 
     def __init__(self, tensors: Sequence[Tensor]) -> None:
         super().__init__()
-        lines = [Label(tensor_words(each), "secondary", "dim") for each in tensors]
-        for each in lines:
-            each.setFont(theme.mono_font(12))
+        lines = [Label(tensor_words(tensor), "secondary", "dim") for tensor in tensors]
+        for line in lines:
+            line.setFont(theme.mono_font(12))
         self.setLayout(column(*lines, spacing=2, margins=(44, 7, 0, 7)))
         self.setMinimumHeight(30)
 
@@ -235,8 +235,8 @@ class PipelineView(QWidget):
         self._show(view)
 
     def _batch(self) -> QWidget:
-        self._trouble = Label("", "body", "error", wrap=True)
-        self._trouble.hide()
+        self._problem = Label("", "body", "error", wrap=True)
+        self._problem.hide()
         self._numbers = _Numbers()
         self._corner = Label("", "secondary", selectable=True)
         self._corner.setFont(theme.mono_font(12))
@@ -244,7 +244,7 @@ class PipelineView(QWidget):
         self._tiles.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._flow = FlowLayout(self._tiles, spacing=10)
         return box(column(
-            self._trouble, Caption(tr("Numbers", "Números")), self._numbers, 8,
+            self._problem, Caption(tr("Numbers", "Números")), self._numbers, 8,
             Caption(tr("First values of the first picture", "Primeros valores de la primera imagen")), self._corner, 8,
             Caption(tr("Pictures and their labels", "Imágenes y sus etiquetas")), self._tiles, None, spacing=8,
             margins=(0, 0, 8, 0)))
@@ -283,10 +283,10 @@ class PipelineView(QWidget):
         if found != self.operations:
             self.operations = found
             clear(self._chain)
-            for number, each in enumerate(found):
-                self._chain.addWidget(_Operation(each))
-                if number < len(found) - 1 or each.out:
-                    self._chain.addWidget(_Arrow(each.out))
+            for number, item in enumerate(found):
+                self._chain.addWidget(_Operation(item))
+                if number < len(found) - 1 or item.out:
+                    self._chain.addWidget(_Arrow(item.out))
             self._chain.addWidget(Label(tr("the network", "la red"), "body_strong"))
             self._chain.addStretch(1)
         code = pipeline_code(project, classes, pictures)
@@ -297,10 +297,10 @@ class PipelineView(QWidget):
 
     def show_batch(self, found: BatchLook | Failure) -> None:
         """A real batch, or why there is none."""
-        self._trouble.setVisible(isinstance(found, Failure))
+        self._problem.setVisible(isinstance(found, Failure))
         clear(self._flow)
         if isinstance(found, Failure):
-            self._trouble.setText(found.text)
+            self._problem.setText(found.text)
             return
         self._numbers.show_facts(found.facts)
         self._corner.setText(found.corner)

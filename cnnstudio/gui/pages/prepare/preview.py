@@ -83,30 +83,30 @@ class GridCell:
 
 
 def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Failure:
-    """The files after every stage of the recipe. Of one file trouble is told, of several the others are shown."""
+    """The files after every stage of the recipe. Of a single file the failure is returned, of several the others."""
     from cnnstudio.catalog.pixels import stages
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.problems import picture_problem
 
     columns: list[list[StageLook] | None] = []
-    trouble = None
+    failure = None
     for path in asked.paths:
         report.check()
         try:
-            columns.append([_look(each.id, each.type, each.picture) for each in stages(path, asked.recipe)])
+            columns.append([_look(stage.id, stage.type, stage.picture) for stage in stages(path, asked.recipe)])
         except PictureError as reason:
-            trouble = Failure(str(picture_problem(reason, path).text))
+            failure = Failure(str(picture_problem(reason, path).text))
             columns.append(None)
         except OSError as reason:
-            trouble = Failure(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
+            failure = Failure(tr("{name} cannot be read: {reason}", "No se puede leer {name}: {reason}",
                                  name=path.name, reason=reason_of(reason)))
             columns.append(None)
         except ValueError:
             return _refused()
-    whole = next((each for each in columns if each is not None), None)
+    whole = next((column for column in columns if column is not None), None)
     if whole is None:
-        return trouble or _refused()
-    return [StageRow(first.id, first.type, tuple(None if each is None else each[number] for each in columns))
+        return failure or _refused()
+    return [StageRow(first.id, first.type, tuple(None if column is None else column[number] for column in columns))
             for number, first in enumerate(whole)]
 
 
@@ -141,8 +141,8 @@ def histogram(picture: np.ndarray) -> tuple[tuple[float, ...], ...]:
 
     shown = picture[:: max(1, picture.shape[0] // 512), :: max(1, picture.shape[1] // 512), :3]
     counts = [np.bincount(shown[:, :, channel].ravel() >> 2, minlength=BINS) for channel in range(shown.shape[2])]
-    tallest = max(int(each.max()) for each in counts) or 1
-    return tuple(tuple((each / tallest).tolist()) for each in counts)
+    tallest = max(int(count.max()) for count in counts) or 1
+    return tuple(tuple((count / tallest).tolist()) for count in counts)
 
 
 class GridMaker:
@@ -177,9 +177,9 @@ class GridMaker:
             seen = seen_in_training(cells, training, load)
         except (ValueError, KeyError):
             return _refused()
-        return [GridCell(None if each.picture is None else image_of(shrunk(each.picture, _SHOWN // 2)), position,
-                         each.shares if len(each.shares) > 1 else {})
-                for each, (_, position) in zip(seen, cells, strict=True)]
+        return [GridCell(None if item.picture is None else image_of(shrunk(item.picture, _SHOWN // 2)), position,
+                         item.shares if len(item.shares) > 1 else {})
+                for item, (_, position) in zip(seen, cells, strict=True)]
 
     def _prepared(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
         from cnnstudio.catalog.pixels import prepare_file

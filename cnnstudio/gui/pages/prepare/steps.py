@@ -166,7 +166,7 @@ class StepList(QWidget):
         self._menu.clear()
         self._menu.setToolTipsVisible(True)
         group = ""
-        for entry in sorted(self._registry, key=lambda each: ["", *GROUPS].index(each.group)):
+        for entry in sorted(self._registry, key=lambda item: ["", *GROUPS].index(item.group)):
             if entry.group != group:
                 if group:
                     self._menu.addSeparator()

@@ -226,7 +226,7 @@ class Mosaic(QWidget):
 
     def _shape(self) -> float:
         """Height over width of a cell, within what still looks like a grid."""
-        first = next((each for each in self.images if each is not None), None)
+        first = next((image for image in self.images if image is not None), None)
         return max(0.5, min(2.0, first.height() / first.width())) if first is not None else 1.0
 
     def paintEvent(self, event: QPaintEvent) -> None:

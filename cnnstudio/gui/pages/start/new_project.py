@@ -66,8 +66,8 @@ class NewProjectForm(QWidget):
         self._name.textEdited.connect(lambda text: self._state.__setitem__("name", text))
         self._place.textEdited.connect(self._placed)
         browse = Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=self._browse)
-        self._trouble = Label("", "secondary", "error", wrap=True)
-        self._trouble.hide()
+        self._problem = Label("", "secondary", "error", wrap=True)
+        self._problem.hide()
         fields = row(spacing=16)
         fields.addLayout(column(Label(tr("Name", "Nombre"), "secondary", "dim"), self._name, spacing=4), 1)
         fields.addLayout(column(Label(tr("Location of the project", "Ubicación del proyecto"), "secondary", "dim"),
@@ -79,7 +79,7 @@ class NewProjectForm(QWidget):
         self._back = Button(tr("Back", "Volver"), on_click=self._go_back)
         inner = column(
             Label(tr("New project", "Proyecto nuevo"), "title"),
-            row(Icon("folder", "dim", 16), self._source, spacing=8), 12, fields, self._trouble, 12,
+            row(Icon("folder", "dim", 16), self._source, spacing=8), 12, fields, self._problem, 12,
             *self._gallery(), 12, spacing=8, margins=(48, 32, 48, 16))
         inner.addStretch(1)
         holder = box(inner)
@@ -151,8 +151,8 @@ class NewProjectForm(QWidget):
 
     def _choose(self, value: str) -> None:
         self._state["choice"] = value
-        for each, card in self._cards.items():
-            card.set_selected(each == value)
+        for item, card in self._cards.items():
+            card.set_selected(item == value)
         self._allow()
 
     def _own_taken(self) -> None:
@@ -180,7 +180,7 @@ class NewProjectForm(QWidget):
 
     def _placed(self, text: str) -> None:
         self._state["place"] = text
-        self._show_trouble("")
+        self._show_problem("")
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self.window(), tr("Location of the project",
@@ -191,17 +191,17 @@ class NewProjectForm(QWidget):
             self._place.setText(place)
             self._placed(place)
 
-    def _show_trouble(self, text: str) -> None:
-        self._trouble.setText(text)
-        self._trouble.setVisible(bool(text))
+    def _show_problem(self, text: str) -> None:
+        self._problem.setText(text)
+        self._problem.setVisible(bool(text))
 
     def _make(self) -> None:
         place = Path(self._place.text().strip()).expanduser()
         if not self._place.text().strip() or not place.is_absolute():
-            self._show_trouble(tr("Write a whole path for the project.", "Escriba una ruta completa para el proyecto."))
+            self._show_problem(tr("Write a whole path for the project.", "Escriba una ruta completa para el proyecto."))
             return
         if (place / PROJECT_FILE).exists():
-            self._show_trouble(tr("There is already a project in this place: choose another.",
+            self._show_problem(tr("There is already a project in this place: choose another.",
                                   "Ya hay un proyecto en este lugar: elija otro."))
             return
         kind, _, identifier = str(self._state.get("choice", AUTO)).partition(":")

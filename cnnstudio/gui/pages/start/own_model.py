@@ -44,12 +44,12 @@ class OwnModel(QWidget):
         self.card.clicked.connect(self.ask)
         self._about = Label("", "secondary", "dim", wrap=True)
         self._found = Elided("", "body_strong")
-        for each in (Label(self.card.accessibleName(), "body_strong", wrap=True), self._about, self._found):
-            self.card.body.addWidget(each)
+        for item in (Label(self.card.accessibleName(), "body_strong", wrap=True), self._about, self._found):
+            self.card.body.addWidget(item)
         self._words = Label("", "secondary", "dim", wrap=True)
         self.card.body.addWidget(self._words)
-        self._trouble = column(spacing=0)
-        self.setLayout(column(self.card, self._trouble, spacing=8))
+        self._problem = column(spacing=0)
+        self.setLayout(column(self.card, self._problem, spacing=8))
         self._show()
 
     def ask(self) -> None:
@@ -109,11 +109,11 @@ class OwnModel(QWidget):
         self._found.setVisible(base is not None)
         self._words.setText(f"{base.help}\n{own_words(base, self.model)}" if base is not None and self.model else "")
         self._words.setVisible(base is not None)
-        clear(self._trouble)
+        clear(self._problem)
         if problem is not None:
             banner = Banner(replace(problem, fixes=(choose_model_fix(),)))
             banner.fix_chosen.connect(lambda _fix: self.ask())
-            self._trouble.addWidget(banner)
+            self._problem.addWidget(banner)
 
     def blocker(self) -> str:
         """Why no project can start from it yet; "" when one can."""

@@ -130,7 +130,7 @@ class StartPage(Page):
         self._recent.addWidget(grid)
 
     def _forget(self, folder: str) -> None:
-        rest = tuple(each for each in self.session.settings.recent if each != folder)
+        rest = tuple(item for item in self.session.settings.recent if item != folder)
         self.session.set_setting("recent", rest)
 
     # A new project -------------------------------------------------------------------------------

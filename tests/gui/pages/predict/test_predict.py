@@ -175,7 +175,7 @@ def test_a_damaged_model_is_explained_and_the_old_one_still_serves(qtbot, page, 
     bad = tmp_path / "bad.keras"
     bad.write_bytes(b"nothing")
     page.take_paths([str(bad)])
-    qtbot.waitUntil(lambda: page.server.trouble is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.server.problem is not None, timeout=20_000)
     missing = list(page.blocking_problems())
     assert missing[0].code == "bad_model"
     assert [fix.action for fix in missing[0].fixes] == ["restart_server"]

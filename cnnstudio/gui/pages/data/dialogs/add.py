@@ -83,8 +83,8 @@ class AddPicturesDialog(WorkDialog):
 
     def add(self, paths: Sequence[str | Path]) -> None:
         """Look at more paths, in the background."""
-        for each in paths:
-            path = Path(each).absolute()
+        for item in paths:
+            path = Path(item).absolute()
             if path in self._found:
                 continue
             self._found[path] = None
@@ -139,11 +139,11 @@ class AddPicturesDialog(WorkDialog):
         if found is None:
             words.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
         elif bad:
-            words.addWidget(Label(" ".join(_within(each, path) for each in found.problems if each.blocks)[:500],
+            words.addWidget(Label(" ".join(_within(problem, path) for problem in found.problems if problem.blocks)[:500],
                                   "secondary", "error", wrap=True))
         else:
             words.addWidget(Elided(kind_words(found), "secondary", "dim"))
-            for problem in [each for each in found.problems if not each.blocks][:3]:
+            for problem in [problem for problem in found.problems if not problem.blocks][:3]:
                 words.addWidget(Label(_within(problem, path), "secondary",
                                       "warn" if problem.severity == "warning" else "dim", wrap=True))
         line.addLayout(words, 1)
@@ -209,11 +209,11 @@ class AddPicturesDialog(WorkDialog):
         for widget in (self._area, self._list, self._target, self._mode):
             widget.setEnabled(not working)
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         for job in self._reading.values():
             job.cancel()
         self._reading.clear()
-        super()._let_go()
+        super()._release()
 
 
 def _described(path: Path, report: Report) -> SourceKind:

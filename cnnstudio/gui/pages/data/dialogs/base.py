@@ -22,7 +22,7 @@ from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.words import count, duration, size
 
-_TROUBLES_HEIGHT: Final = 108
+_PROBLEMS_HEIGHT: Final = 108
 
 
 class WorkDialog(QDialog):
@@ -39,11 +39,11 @@ class WorkDialog(QDialog):
         self.job: Job | None = None
         self._gone = False
         self.body: QVBoxLayout = column(spacing=10)
-        self._troubles = column(spacing=6)
+        self._problems = column(spacing=6)
         # In a scroll area, so that long words never make the window grow beyond the screen.
-        self._troubles_box = scrolled(box(self._troubles))
-        self._troubles_box.setFixedHeight(_TROUBLES_HEIGHT)
-        self._troubles_box.hide()
+        self._problems_box = scrolled(box(self._problems))
+        self._problems_box.setFixedHeight(_PROBLEMS_HEIGHT)
+        self._problems_box.hide()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
@@ -62,7 +62,7 @@ class WorkDialog(QDialog):
             whole.addWidget(Label(note, "secondary", "dim", wrap=True))
         whole.addSpacing(2)
         whole.addLayout(self.body, 1)
-        whole.addWidget(self._troubles_box)
+        whole.addWidget(self._problems_box)
         whole.addSpacing(2)
         whole.addLayout(foot)
         self.setLayout(whole)
@@ -135,16 +135,16 @@ class WorkDialog(QDialog):
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show these above the buttons, at most three."""
-        while (item := self._troubles.takeAt(0)) is not None:
+        while (item := self._problems.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
         shown = list(problems)[:3]
         for problem in shown:
-            self._troubles.addWidget(Banner(problem))
-        self._troubles.addStretch(1)
-        self._troubles_box.setVisible(bool(shown))
+            self._problems.addWidget(Banner(problem))
+        self._problems.addStretch(1)
+        self._problems_box.setVisible(bool(shown))
 
     def say(self, words: str) -> None:
         """A quiet word beside the buttons."""
@@ -161,18 +161,18 @@ class WorkDialog(QDialog):
         (self.primary if self.primary.isEnabled() else self).setFocus()
 
     def reject(self) -> None:
-        self._let_go()
+        self._release()
         super().reject()
 
     def accept(self) -> None:
-        self._let_go()
+        self._release()
         super().accept()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._let_go()
+        self._release()
         super().closeEvent(event)
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         if not self._gone and self.is_working and self.job is not None:
             self.job.cancel()
         self._gone = True

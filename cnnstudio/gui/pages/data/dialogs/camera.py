@@ -36,7 +36,7 @@ def cameras() -> list[tuple[int, str]]:
     """The cameras of this machine, as numbers with names, without opening any."""
     if sys.platform.startswith("linux"):
         found = []
-        for place in sorted(Path("/sys/class/video4linux").glob("video*"), key=lambda each: (len(each.name), each.name)):
+        for place in sorted(Path("/sys/class/video4linux").glob("video*"), key=lambda item: (len(item.name), item.name)):
             try:
                 # A camera has several devices; the first gives the pictures.
                 if (place / "index").read_text().strip() == "0":
@@ -112,10 +112,10 @@ class Camera(QThread):
                 self.failed.emit(no_camera())
                 return
             self._read(capture)
-        except ProblemError as trouble:
-            self.failed.emit(trouble.problems[0])
-        except Exception as trouble:  # noqa: BLE001 - the border of the thread: drivers raise what they like
-            self.failed.emit(_lost(f"{type(trouble).__name__}: {trouble}"))
+        except ProblemError as err:
+            self.failed.emit(err.problems[0])
+        except Exception as err:  # noqa: BLE001 - the border of the thread: drivers raise what they like
+            self.failed.emit(_lost(f"{type(err).__name__}: {err}"))
         finally:
             if capture is not None:
                 capture.release()
@@ -156,8 +156,8 @@ class Camera(QThread):
         _done, data = cv2.imencode(f".{form}", picture, options)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as trouble:
-            raise ProblemError(write_problem(trouble, folder)) from trouble
+        except OSError as err:
+            raise ProblemError(write_problem(err, folder)) from err
         write_new(folder / f"{burst}_{number:05d}.{form}", data.tobytes())
         self.saved.emit(class_name, number)
 

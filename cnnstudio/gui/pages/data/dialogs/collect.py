@@ -87,8 +87,8 @@ class ExportCollectionDialog(WorkDialog):
         if self.is_working:
             return
         self._form = form
-        for each, card in self._cards.items():
-            card.set_selected(each == form)
+        for item, card in self._cards.items():
+            card.set_selected(item == form)
         self._links_row.setVisible(form == "folders")
         name = self.session.project.name or "collection"
         beside = self.session.folder.parent if self.session.folder is not None else projects_folder()
@@ -115,8 +115,8 @@ class ExportCollectionDialog(WorkDialog):
 
                 job = records_job(session.folder, session.project, index, place)
                 return session.jobs.start(ChildJob(job, label, "collect", page="data"))
-        except ProblemError as trouble:
-            self.show_problems(trouble.problems)
+        except ProblemError as err:
+            self.show_problems(err.problems)
             return None
 
         def work(report: Report) -> Collected:

@@ -70,8 +70,8 @@ class DownloadDialog(WorkDialog):
         if self.is_working:
             return
         self._chosen = DATASETS[identifier]
-        for each, card in self._cards.items():
-            card.set_selected(each == identifier)
+        for item, card in self._cards.items():
+            card.set_selected(item == identifier)
         self._target.set_path(free_place(projects_folder() / "pictures" / identifier))
         self.say(tr("{size} to download · licence: {licence}", "{size} por descargar · licencia: {licence}",
                     size=size(self._chosen.bytes), licence=self._chosen.licence))

@@ -61,7 +61,7 @@ def remove(session: Session, source: str) -> bool:
 
     def removed(project: Project) -> Project:
         spec = project.dataset
-        return replace(project, dataset=replace(spec, joined=tuple(each for each in spec.joined if each != source)))
+        return replace(project, dataset=replace(spec, joined=tuple(item for item in spec.joined if item != source)))
 
     name = Path(source).name or source
     return session.edit(removed, Text("Take {name} away", "Quitar {name}").fill(name=name))

@@ -76,17 +76,17 @@ def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str
             "SELECT a.picture, a.predicted, a.predicted = p.class_name FROM predictions a"
             " JOIN pictures p ON p.id = a.picture WHERE a.run = ?", (run,))}
     if answers:
-        said = [answers.get(each[0], ("", -1)) for each in found]
+        said = [answers.get(item[0], ("", -1)) for item in found]
     elif len(embedding.label_quality):
-        said = [(embedding.suggested[row], int(embedding.suggested[row] == each[1]))
-                for row, each in zip(rows, found, strict=True)]
+        said = [(embedding.suggested[row], int(embedding.suggested[row] == item[1]))
+                for row, item in zip(rows, found, strict=True)]
     else:
         said = [("", -1)] * len(found)
     return Rows(
-        ids=np.asarray([each[0] for each in found], np.int64), position=embedding.position[rows],
-        classes=tuple(each[1] for each in found), splits=tuple(each[2] for each in found),
-        findings=tuple(kinds.get(each[0], "") for each in found), predicted=tuple(each[0] for each in said),
-        right=np.asarray([each[1] for each in said], np.int8), answered_by=run if answers else HELD_OUT,
+        ids=np.asarray([item[0] for item in found], np.int64), position=embedding.position[rows],
+        classes=tuple(item[1] for item in found), splits=tuple(item[2] for item in found),
+        findings=tuple(kinds.get(item[0], "") for item in found), predicted=tuple(item[0] for item in said),
+        right=np.asarray([item[1] for item in said], np.int8), answered_by=run if answers else HELD_OUT,
         new=len(usable - same))
 
 

@@ -264,7 +264,7 @@ class MapView(DotView):
         if not np.isfinite(away[row]):
             return
         self._current = row
-        x, y = (float(each) for each in self._position[row])
+        x, y = (float(item) for item in self._position[row])
         self.camera.show(x, y)
         self._redraw()
         self._choose(np.asarray([row]), Qt.KeyboardModifier.ControlModifier if add

@@ -136,8 +136,8 @@ class MapPanel(QWidget):
                                   None, spacing=12))
         self._note = Elided("", "secondary", "dim")
         self._working = WorkingBar(self._cancel)
-        self._trouble = column(spacing=0)
-        self._trouble_box = box(self._trouble)
+        self._problem = column(spacing=0)
+        self._problem_box = box(self._problem)
         self._empty = EmptyState(
             "map", tr("The map has not been computed yet", "El mapa aún no se ha calculado"),
             tr("A network looks at every picture; those that look alike to it lie side by side. Outliers and doubtful "
@@ -149,12 +149,12 @@ class MapPanel(QWidget):
         for page in (self._empty, EmptyState("map", tr("Reading the map…", "Leyendo el mapa…")), self.view):
             self._stack.addWidget(page)
         self._stack.setCurrentIndex(_WAITING)
-        whole = column(bar, self._trouble_box, self._working, self._stale_box, self._stack, self._legend, self._note,
+        whole = column(bar, self._problem_box, self._working, self._stale_box, self._stack, self._legend, self._note,
                        spacing=8)
         whole.setStretch(4, 1)
         self.setLayout(whole)
-        for each in (self._stale_box, self._note, self._trouble_box):
-            each.hide()
+        for item in (self._stale_box, self._note, self._problem_box):
+            item.hide()
         self._show_work()
 
     def _show_models(self) -> None:
@@ -192,8 +192,8 @@ class MapPanel(QWidget):
 
     def _take_tool(self, tool: str) -> None:
         self._state["tool"] = tool
-        for each, button in self._tools.items():
-            button.setChecked(each == tool)
+        for item, button in self._tools.items():
+            button.setChecked(item == tool)
         self.view.set_tool(tool)
 
     def _show_pictures(self, shown: bool) -> None:
@@ -243,7 +243,7 @@ class MapPanel(QWidget):
             chosen = []
         if self._filtered is not None:
             allowed = set(self._filtered.tolist())
-            chosen = [each for each in chosen if each in allowed]
+            chosen = [item for item in chosen if item in allowed]
         self.view.set_selected(chosen)
         self._selected(chosen)
 
@@ -285,7 +285,7 @@ class MapPanel(QWidget):
         if reader.result is None:
             self.embedding = self._rows = None
             if isinstance(last, Failed) and last.problem.code not in ("no_embedding", "index_closed"):
-                self._show_trouble(last.problem)
+                self._show_problem(last.problem)
             self._show_state()
             self.embedding_changed.emit()
             return
@@ -357,8 +357,8 @@ class MapPanel(QWidget):
     # Computing -----------------------------------------------------------------------------------
 
     def compute(self) -> None:
-        """Compute the map in a child process; trouble with it is told by a notice."""
-        self._show_trouble(None)
+        """Compute the map in a child process; the session reports what goes wrong."""
+        self._show_problem(None)
         self._audit.embed(self._model, self._layout)
 
     def _cancel(self) -> None:
@@ -379,12 +379,12 @@ class MapPanel(QWidget):
             self._read(everything=True)
         self._show_work()
 
-    def _show_trouble(self, problem: Problem | None) -> None:
+    def _show_problem(self, problem: Problem | None) -> None:
         from cnnstudio.gui.widgets.basics import clear
 
-        clear(self._trouble)
-        self._trouble_box.setVisible(problem is not None)
+        clear(self._problem)
+        self._problem_box.setVisible(problem is not None)
         if problem is not None:
             banner = Banner(msgspec.structs.replace(problem, fixes=()), closable=True)
-            banner.closed.connect(lambda: self._show_trouble(None))
-            self._trouble.addWidget(banner)
+            banner.closed.connect(lambda: self._show_problem(None))
+            self._problem.addWidget(banner)

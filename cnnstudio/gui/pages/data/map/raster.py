@@ -64,7 +64,7 @@ def _footprint(quarters: int) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[
     down, right = np.mgrid[-reach:reach + 1, -reach:reach + 1]
     apart = np.hypot(down, right)
     core, rim = apart <= radius, (apart > radius) & (apart <= radius + 0.5)
-    pairs = [list(zip(down[each].tolist(), right[each].tolist(), strict=True)) for each in (core, rim)]
+    pairs = [list(zip(down[item].tolist(), right[item].tolist(), strict=True)) for item in (core, rim)]
     return tuple(pairs[0]), tuple(pairs[1])
 
 

@@ -76,7 +76,7 @@ class NetworkScene(QGraphicsScene):
         self._show_notes(network)
 
     def _place(self, network: NetworkSpec, seen: Shown, looks: Mapping[str, NodeLook]) -> None:
-        for edge in [each for each, item in self.edges.items() if seen.ends.get(each) != (item.source.id, item.target.id)]:
+        for edge in [edge for edge, item in self.edges.items() if seen.ends.get(edge) != (item.source.id, item.target.id)]:
             self._remove_edge(edge)
         self._show_frames(network, gone_only=True)
         for identifier in self.nodes.keys() - set(seen.ids):
@@ -106,8 +106,8 @@ class NetworkScene(QGraphicsScene):
 
     def _show_frames(self, network: NetworkSpec, gone_only: bool = False) -> None:
         opened = {group.id: group for group in network.groups if not group.collapsed}
-        for identifier in [each for each, frame in self.frames.items() if each not in opened
-                           or [item.id for item in frame.nodes] != list(opened[each].nodes)]:
+        for identifier in [entry for entry, frame in self.frames.items() if entry not in opened
+                           or [item.id for item in frame.nodes] != list(opened[entry].nodes)]:
             frame = self.frames.pop(identifier)
             for item in frame.nodes:
                 item.frame = None
@@ -232,7 +232,7 @@ class NetworkScene(QGraphicsScene):
             event.accept()
             return
         super().mousePressEvent(event)
-        self._pressed_at = {name: each.pos() for name, each in self._movable().items() if each.isSelected()}
+        self._pressed_at = {name: item.pos() for name, item in self._movable().items() if item.isSelected()}
 
     def _movable(self) -> dict[str, QGraphicsItem]:
         return {**self.nodes, **self.notes}
@@ -296,11 +296,11 @@ class NetworkScene(QGraphicsScene):
     def _light(self, item: NodeItem | EdgeItem | None) -> None:
         if self._lit is item:
             return
-        for each, on in ((self._lit, False), (item, True)):
-            if isinstance(each, NodeItem):
-                each.set_target(on)
-            elif isinstance(each, EdgeItem):
-                each.set_dropping(on)
+        for entry, on in ((self._lit, False), (item, True)):
+            if isinstance(entry, NodeItem):
+                entry.set_target(on)
+            elif isinstance(entry, EdgeItem):
+                entry.set_dropping(on)
         self._lit = item
 
     # Layers from the palette ---------------------------------------------------------------------

@@ -140,7 +140,7 @@ class NetworkView(QGraphicsView):
             self._scroll_down(self._covered(item, corner, below=False))
         for upper in (self.totals, self.finder):
             self._scroll_down(-self._covered(item, upper))
-        first = min(self.network_scene.nodes.values(), key=lambda each: each.y())
+        first = min(self.network_scene.nodes.values(), key=lambda node: node.y())
         before = self.verticalScrollBar().value()
         self._scroll_down(-self._covered(first, self.totals))
         if (self._place_of(item).bottom() > self.viewport().height() - _APART

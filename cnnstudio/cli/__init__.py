@@ -22,8 +22,8 @@ _RUN: Final = {
     "network": "networks:network", "code": "code:code", "draw": "drawing:draw",
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "projects:runs", "train": "jobs:train",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",
-    "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "preparing:measure",
-    "robustness": "preparing:robustness", "probe": "preparing:probe",
+    "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
+    "robustness": "measuring:robustness", "probe": "measuring:probe",
 }
 """Module of this package and function of each command; imported when it is asked for, so that each starts quickly."""
 

@@ -13,6 +13,6 @@ def audit(arguments: argparse.Namespace, output: Output) -> int:
     with Helpers(spare(here=True)) as beside:
         # They start while this process still imports: a sixth of a second for a user who waits.
         with one_thread_for_algebra():
-            from cnnstudio.cli.auditing import audit as audit_with
+            from cnnstudio.cli.run_audit import audit as audit_with
 
         return audit_with(arguments, output, beside)

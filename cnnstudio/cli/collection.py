@@ -15,12 +15,12 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, number, tr
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_project
+from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.datasets.sources.collecting import collect as collect_pictures
 from cnnstudio.datasets.sources.collecting import target_of
 from cnnstudio.datasets.sources.downloads import DATASETS, fetch_dataset
 from cnnstudio.datasets.sources.kinds import describe, unpack
-from cnnstudio.datasets.sourcing import source_folder
-from cnnstudio.workers.preparing import records_job, refreshed
+from cnnstudio.workers.job_setup import records_job, refreshed
 
 PICTURES: Final = Text("pictures", "imágenes")
 

@@ -15,7 +15,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_project
-from cnnstudio.datasets.sourcing import source_folder
+from cnnstudio.datasets.source_folders import source_folder
 
 
 def decide(arguments: argparse.Namespace, output: Output) -> int:

@@ -25,9 +25,8 @@ from cnnstudio.core.text import Text, language, measured, number, tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import Price
 from cnnstudio.datasets.opening import open_project
-from cnnstudio.workers.answered import leakage_price
-from cnnstudio.workers.answers import expand, json_line, text_line, write_csv
-from cnnstudio.workers.preparing import (
+from cnnstudio.workers.answer_format import expand, json_line, text_line, write_csv
+from cnnstudio.workers.job_setup import (
     evaluation_job,
     export_job,
     prepare_training,
@@ -35,6 +34,7 @@ from cnnstudio.workers.preparing import (
     serving_job,
     training_job,
 )
+from cnnstudio.workers.run_answers import leakage_price
 from cnnstudio.workers.runs import RunFolder, find_run, run_of, standing_words
 from cnnstudio.workers.supervisor import Supervisor
 

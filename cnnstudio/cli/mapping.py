@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.cli.auditing import opened, scanned
 from cnnstudio.cli.jobs import ended, report_progress, run_job
 from cnnstudio.cli.output import Output
+from cnnstudio.cli.run_audit import opened, scanned
 from cnnstudio.core import events
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets.embedding import Embedding, read_embedding
 from cnnstudio.datasets.index import Index
-from cnnstudio.workers.analysis import embedding_job
+from cnnstudio.workers.embedding_jobs import embedding_job
 from cnnstudio.workers.runs import RunFolder, find_run
 
 

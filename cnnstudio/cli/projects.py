@@ -21,9 +21,9 @@ from cnnstudio.datasets.opening import create_project, open_project, picture_pro
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
+from cnnstudio.workers.index_rescue import rescue_index
+from cnnstudio.workers.job_setup import refreshed
 from cnnstudio.workers.own_bases import model_of
-from cnnstudio.workers.preparing import refreshed
-from cnnstudio.workers.rescuing import rescue_index
 from cnnstudio.workers.runs import STATE_NAMES, list_runs
 
 

@@ -137,7 +137,7 @@ class Answered(Event, frozen=True, kw_only=True):
 class Serve(JobSpec, frozen=True, kw_only=True):
     """Load a run folder, an exported bundle folder or a `.keras` file and answer Predict commands."""
 
-    function: ClassVar[str] = "predicting:serve"
+    function: ClassVar[str] = "prediction_server:serve"
 
     model: str
 
@@ -182,7 +182,7 @@ class Diagnose(JobSpec, frozen=True, kw_only=True):
 class FetchBase(JobSpec, frozen=True, kw_only=True):
     """Bring the weights of a pretrained base into the cache: download with checksum, or take a file."""
 
-    function: ClassVar[str] = "downloading:fetch_base"
+    function: ClassVar[str] = "weights_download:fetch_base"
 
     base: str
     file: str = ""
@@ -282,7 +282,7 @@ class Probe(JobSpec, frozen=True, kw_only=True):
     pictures of a manifest, measured on its validation pictures, at most `most` of each, as `recipe` prepares them at
     the base's own size. The result is kept in `target` after every base."""
 
-    function: ClassVar[str] = "probing:probe"
+    function: ClassVar[str] = "linear_probe:probe"
 
     manifest: str
     target: str

@@ -21,7 +21,7 @@ from cnnstudio.datasets.index import Filter, Index, open_index
 from cnnstudio.datasets.layout import is_manifest, root_of
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.sample import write_digits
-from cnnstudio.datasets.sourcing import source_text
+from cnnstudio.datasets.source_folders import source_text
 from cnnstudio.interchange.own_base.files import SUFFIXES as MODELS
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cnnstudio.imaging.chance import epoch_order
+from cnnstudio.imaging.counter_rng import epoch_order
 from cnnstudio.imaging.mixing import Mixer, mixed_labels
 
 AHEAD: Final = 6

@@ -33,7 +33,7 @@ def main(endpoint: Endpoint) -> None:
     try:
         if job.run_to_lock is not None:
             # Before Keras is there: from the first second the run is known to live.
-            from cnnstudio.engine.locking import lock_run
+            from cnnstudio.engine.run_lock import lock_run
 
             folder = RunFolder(job.run_to_lock)
             run = folder.id

@@ -22,10 +22,10 @@ from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.embedding import Embedding, write_embedding
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.engine import arranging, features, labels, models
+from cnnstudio.engine import features, labels, models, projection
 from cnnstudio.engine.building import build
-from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import notices
+from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.network.starting import with_base
 from cnnstudio.workers.link import Link
 
@@ -93,14 +93,14 @@ def analyse(seen: np.ndarray, classes: np.ndarray, count: int, layout: str, link
     """Everything that follows from features float32 (n, d) and class numbers (n,) of `count` classes."""
     notes: list[Text] = []
     phase(link, "comparing")
-    reduced = arranging.principal(seen, _COMPONENTS)
-    neighbours, distances = arranging.nearest(reduced, check=link.check, told=Told(link))
-    outlier = arranging.outlier_scores(distances)
+    reduced = projection.principal(seen, _COMPONENTS)
+    neighbours, distances = projection.nearest(reduced, check=link.check, told=ThrottledProgress(link))
+    outlier = projection.outlier_scores(distances)
     phase(link, "labels")
     quality, mislabeled, suggested, note = labels.judge(seen, classes, count, neighbours, distances, link.check)
     if note is not None:
         notes.append(note)
     phase(link, "arranging")
-    position = arranging.arrange(reduced, layout, Told(link, "steps"), link.check)
+    position = projection.arrange(reduced, layout, ThrottledProgress(link, "steps"), link.check)
     return {"position": position, "outlier": outlier, "neighbours": neighbours, "label_quality": quality,
             "mislabeled": mislabeled, "suggested": suggested, "notes": tuple(notes)}

@@ -17,8 +17,8 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
 from cnnstudio.engine import inference, models
-from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
+from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 
@@ -40,7 +40,7 @@ def evaluate(job: Evaluate, link: Link) -> Event:
     link.check()
     phase(link, "preparing")
     paths = [manifest.path(entry) for entry in entries]
-    prepared = prepare_pictures(paths, loaded.card.recipe, cache, progress=Told(link), check=link.check)
+    prepared = prepare_pictures(paths, loaded.card.recipe, cache, progress=ThrottledProgress(link), check=link.check)
     for problem in notices(prepared):
         link.emit(Notice(problem=problem))
     good = prepared.good
@@ -95,7 +95,7 @@ def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache:
     phase(link, "converting")
     engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
     phase(link, "evaluating")
-    told = Told(link)
+    told = ThrottledProgress(link)
 
     def each(done: int) -> None:
         link.check()

@@ -22,8 +22,8 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import models
 from cnnstudio.engine.exporting_request import Request, is_our_folder, keras_probabilities, write_check
-from cnnstudio.engine.phases import phase
 from cnnstudio.engine.pixels import prepare_pictures
+from cnnstudio.engine.progress import phase
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 

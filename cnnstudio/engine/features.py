@@ -21,8 +21,8 @@ from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.engine import inference
 from cnnstudio.engine.building import Built, apply
-from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import Prepared, kept, recipe_digest
+from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.engine.store import Store
 from cnnstudio.workers.link import Link
 
@@ -120,7 +120,7 @@ def of_files(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path,
         return inference.run(engine, len(pictures), lambda places: pictures[places], lambda _done: link.check())
 
     return kept(paths, recipe, cache, _folder(cache, recipe, digest), tuple(model.output_shape[1:]), "float32", seen,
-                progress=Told(link), check=link.check)
+                progress=ThrottledProgress(link), check=link.check)
 
 
 def _folder(cache: Path, recipe: RecipeSpec, digest: str) -> Path:
@@ -145,7 +145,7 @@ def _fill(found: Cut, features: Prepared, prepared: Prepared, store: Store | Non
         engine = inference.engine_for(found.base, prepared.take(missing[:4]), cache, digest=digest)
         name = engine.name
         phase(link, "features")
-        told = Told(link)
+        told = ThrottledProgress(link)
         for begin in range(0, len(missing), _KEEP_EVERY):
             link.check()
             part = missing[begin:begin + _KEEP_EVERY]

@@ -18,7 +18,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
 from cnnstudio.datasets.sources.placing import new_folder
-from cnnstudio.engine.phases import Told, phase
+from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.imaging.decode import decode, read_bytes
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.headers import read_header
@@ -40,7 +40,7 @@ def collect_records(job: CollectTFRecord, link: Link) -> Event:
     total = len(manifest.entries)
     room = sum(entry.size for entry in manifest.entries)
     phase(link, "records")
-    told = Told(link)
+    told = ThrottledProgress(link)
     done = left_out = shards = 0
     with new_folder(target, room) as place:
         for split in SPLITS:

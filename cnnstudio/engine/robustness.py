@@ -19,8 +19,8 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import inference, models
 from cnnstudio.engine.evaluation import measured_entries, nothing_usable, predicted_classes
-from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import notices, prepare_pictures
+from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.imaging.augment import Augmenter
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
@@ -39,7 +39,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     link.check()
     phase(link, "preparing")
     recipe = loaded.card.recipe
-    prepared = prepare_pictures([manifest.path(entry) for entry in entries], recipe, cache, progress=Told(link),
+    prepared = prepare_pictures([manifest.path(entry) for entry in entries], recipe, cache, progress=ThrottledProgress(link),
                                 check=link.check)
     for problem in notices(prepared):
         link.emit(Notice(problem=problem))
@@ -50,7 +50,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     phase(link, "converting")
     engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
     phase(link, "evaluating")
-    told, total = Told(link), len(good) * (1 + job.draws * len(job.steps))
+    told, total = ThrottledProgress(link), len(good) * (1 + job.draws * len(job.steps))
     done = 0
 
     def answers(rows: Any) -> np.ndarray:

@@ -28,8 +28,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .chance import CounterRng, Floats
 from .changes import ArrayChange, Geometric, Group, Kinds, Mixing, TableChange
+from .counter_rng import CounterRng, Floats
 from .photometric import apply_changes, draw_values, single_steps
 
 Pictures = NDArray[np.uint8]

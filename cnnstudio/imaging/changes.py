@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .chance import CounterRng, Floats
+from .counter_rng import CounterRng, Floats
 
 Picture = NDArray[np.uint8]
 Params = Mapping[str, Any]

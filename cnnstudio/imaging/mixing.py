@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .chance import CounterRng
 from .changes import Kinds, Mix, Mixing
+from .counter_rng import CounterRng
 
 
 class Mixer:

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .chance import CounterRng, Floats
 from .changes import ArrayChange, Group, Kinds, Look, Picture, TableChange
+from .counter_rng import CounterRng, Floats
 
 Step = Mapping[str, Any]
 Photometric = TableChange | ArrayChange

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .augment import Augmenter
-from .chance import epoch_order
 from .changes import Kinds, Mix
+from .counter_rng import epoch_order
 from .mixing import Mixer, mixed, needed
 
 Picture = NDArray[np.uint8]

@@ -61,15 +61,15 @@ def repaints() -> dict[str, list[float]]:
 
 def layout() -> tuple[float, float]:
     """(seconds of the nearest pictures, seconds of t-SNE) for 10,000 rows of 64 numbers."""
-    from cnnstudio.engine import arranging
+    from cnnstudio.engine import projection
 
     rng = np.random.default_rng(0)
     middle = rng.normal(0, 3, (10, 64))
     rows = (middle[rng.integers(0, 10, ROWS)] + rng.normal(0, 1, (ROWS, 64))).astype(np.float32)
     start = time.perf_counter()
-    arranging.nearest(rows)
+    projection.nearest(rows)
     between = time.perf_counter()
-    arranging.arrange(rows, "tsne")
+    projection.arrange(rows, "tsne")
     return between - start, time.perf_counter() - between
 
 

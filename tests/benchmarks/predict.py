@@ -25,7 +25,7 @@ def measure(rounds: int) -> None:
     from cnnstudio.engine import environment
     from cnnstudio.engine.building import build
     from cnnstudio.engine.models import Card, load, save_model
-    from cnnstudio.engine.predicting import Server
+    from cnnstudio.engine.prediction_server import Server
     from cnnstudio.network.starting import Facts, new_project
     from cnnstudio.workers.link import Link
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cnnstudio import cli
-from cnnstudio.cli import auditing
+from cnnstudio.cli import run_audit
 from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
@@ -104,7 +104,7 @@ def test_without_the_network_the_rest_stands(pictures, capsys, monkeypatch):
 def test_commas_alone_name_no_kind(pictures, capsys):
     assert cli.main(["audit", str(pictures), "--json", "--only", "exact_duplicate,"]) == 0
     assert set(told(capsys)[1]["counts"]) == {"exact_duplicate"}
-    assert auditing._kinds(",") == auditing._kinds(None) == auditing.ALL_KINDS
+    assert run_audit._kinds(",") == run_audit._kinds(None) == run_audit.ALL_KINDS
 
 
 def test_a_flat_folder(tmp_path, capsys):

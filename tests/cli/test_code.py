@@ -9,7 +9,7 @@ import pytest
 
 from cnnstudio import cli
 from cnnstudio.datasets.opening import open_project
-from cnnstudio.workers.preparing import prepare_training
+from cnnstudio.workers.job_setup import prepare_training
 from tests.cli.test_cli import pictures, project  # noqa: F401 - fixtures
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from cnnstudio import cli
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.cli import preparing
+from cnnstudio.cli import measuring
 from cnnstudio.core import edits
 from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.files import read_project, write_project
@@ -24,8 +24,8 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.network.starting import with_base
-from cnnstudio.workers.preparing import prepare_training
-from cnnstudio.workers.probing import read_probe
+from cnnstudio.workers.job_setup import prepare_training
+from cnnstudio.workers.probe_jobs import read_probe
 from cnnstudio.workers.runs import RunFolder
 
 
@@ -133,7 +133,7 @@ def test_robustness_tells_what_the_job_measured(project, run, capsys, monkeypatc
         run.augmentation_path.write_bytes(encode_event(AugmentationMeasured(run=run.id, split=job.split, rows=rows)))
         return Finished(run=run.id)
 
-    monkeypatch.setattr(preparing, "run_job", done)
+    monkeypatch.setattr(measuring, "run_job", done)
     assert cli.main(["robustness", str(project), "--run", run.id, "--json"]) == 0
     first, second, summary = lines(capsys)
     assert [step.id for step in jobs[0].steps] == ["flip"]
@@ -149,7 +149,7 @@ def test_robustness_tells_what_the_job_measured(project, run, capsys, monkeypatc
 
 def test_a_job_that_failed_is_exit_code_1(project, run, capsys, monkeypatch):
     problem = error("unexpected", Text("It broke.", "Se rompió."), "machine")
-    monkeypatch.setattr(preparing, "run_job", lambda *_each: Failed(problem=problem))
+    monkeypatch.setattr(measuring, "run_job", lambda *_each: Failed(problem=problem))
     assert cli.main(["robustness", str(project), "--run", run.id, "--json"]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -185,7 +185,7 @@ def test_probe_compares_the_bases_that_are_here_and_names_the_others(project, ca
         told(event)
         return Finished()
 
-    monkeypatch.setattr(preparing, "run_job", done)
+    monkeypatch.setattr(measuring, "run_job", done)
     assert cli.main(["probe", str(project), "--json"]) == 0
     first, second, summary = lines(capsys)
     (job,) = jobs

@@ -19,8 +19,8 @@ from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.leakage import leaked, price, split_shares, twins_of
 from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
-from cnnstudio.datasets.trashing import HELD, TrashEffect, forget_deleted
-from cnnstudio.datasets.watching import FolderWatch
+from cnnstudio.datasets.trash import HELD, TrashEffect, forget_deleted
+from cnnstudio.datasets.watcher import FolderWatch
 
 
 def draw(path: Path, number: int) -> Path:

@@ -22,7 +22,7 @@ from cnnstudio.datasets.manifest import Header, entries_of, read_manifest, write
 from cnnstudio.datasets.opening import create_project, sample_project
 from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
 from cnnstudio.datasets.scan import Listing
-from cnnstudio.datasets.sourcing import source_folder
+from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.datasets.splits import divide
 from cnnstudio.datasets.statistics import balance
 

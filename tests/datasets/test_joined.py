@@ -19,8 +19,8 @@ from cnnstudio.datasets.index import Filter, Index, open_index
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
 from cnnstudio.datasets.scan import Listing, sources_of
-from cnnstudio.datasets.sourcing import source_folder, source_folders
-from cnnstudio.workers.preparing import labelled_pictures
+from cnnstudio.datasets.source_folders import source_folder, source_folders
+from cnnstudio.workers.job_setup import labelled_pictures
 from tests.datasets.test_datasets import PNG, draw
 
 replace = msgspec.structs.replace

@@ -21,12 +21,11 @@ from cnnstudio.core.events import Finished, Notice, Stopped
 from cnnstudio.core.jobs import Answered, Evaluate, Evaluated, Export, Exported, PictureResult, Prediction, Ready, Serve
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.registry import Registry
-from cnnstudio.engine import bundle, inference, models, predicting
+from cnnstudio.engine import bundle, inference, models, prediction_server
 from cnnstudio.engine.evaluation import evaluate, measures, results
 from cnnstudio.engine.exporting import export
-from cnnstudio.engine.predicting import serve
+from cnnstudio.engine.prediction_server import serve
 from cnnstudio.engine.sources import source_file
-from cnnstudio.workers import answers
 from cnnstudio.workers.runs import create_run
 from tests.engine.collections_of_pictures import CLASSES, draw, small_project, write_manifest
 from tests.engine.conftest import Recorder
@@ -180,8 +179,8 @@ def test_the_bundle_prints_the_lines_of_the_program(trained, exported, tmp_path)
                           capture_output=True, text=True, cwd=tmp_path, check=True, timeout=200,
                           env=environment | {"LANG": "C.UTF-8"})
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    wanted = [answers.as_dictionary(event)
-              for event in ask(trained, *answers.expand(paths), top=2).of(Prediction)]
+    wanted = [answer_format.as_dictionary(event)
+              for event in ask(trained, *answer_format.expand(paths), top=2).of(Prediction)]
     assert [list(each) for each in found] == [list(each) for each in wanted]
     assert found[0] == wanted[0]
     for mine, theirs in zip(found[1:], wanted[1:], strict=True):
@@ -322,7 +321,7 @@ def test_the_first_of_some_dropped_pictures_is_answered_before_the_others_are_re
             told.append(f"read {size}")
             yield [("path", np.zeros((2, 2, 3), np.uint8))] * size
 
-    for batch, given in predicting._answered(batches(), lambda batch: iter([np.ones(2)] * len(batch))):
+    for batch, given in prediction_server._answered(batches(), lambda batch: iter([np.ones(2)] * len(batch))):
         told.append(f"answered {len(list(given))} of {len(batch)}")
     assert told == ["read 1", "answered 1 of 1", "read 3", "read 3", "answered 3 of 3", "answered 3 of 3"]
 

@@ -13,7 +13,7 @@ from cnnstudio.core.jobs import FetchBase, Report
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine.child import mistake
 from cnnstudio.engine.doctor import diagnose
-from cnnstudio.engine.downloading import fetch_base
+from cnnstudio.engine.weights_download import fetch_base
 from tests.engine.conftest import Recorder
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnstudio.engine import arranging, labels
+from cnnstudio.engine import labels, projection
 
 
 def clouds(classes: int, each: int, apart: float = 9.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -17,7 +17,7 @@ def clouds(classes: int, each: int, apart: float = 9.0, seed: int = 0) -> tuple[
 
 
 def judged(seen: np.ndarray, wanted: np.ndarray, count: int) -> labels.Judged:
-    neighbours, distances = arranging.nearest(arranging.principal(seen, 64))
+    neighbours, distances = projection.nearest(projection.principal(seen, 64))
     return labels.judge(seen, wanted, count, neighbours, distances)
 
 
@@ -49,7 +49,7 @@ def test_copies_do_not_vouch_for_each_other():
     copies = np.repeat(seen[:1], 6, axis=0) + np.random.default_rng(0).normal(0, 1e-3, (6, 96)).astype(np.float32)
     seen, wanted = np.concatenate([seen, copies]), np.concatenate([wanted, np.ones(6, np.int64)])
     wanted[0] = 1
-    neighbours, distances = arranging.nearest(arranging.principal(seen, 64))
+    neighbours, distances = projection.nearest(projection.principal(seen, 64))
     groups = labels.groups_of(neighbours, distances)
     assert len(set(groups[[0, *range(200, 206)]].tolist())) == 1
     assert len(set(groups.tolist())) == 200
@@ -97,6 +97,6 @@ def test_it_can_be_stopped():
         raise Stop
 
     seen, wanted = clouds(2, 20)
-    neighbours, distances = arranging.nearest(seen)
+    neighbours, distances = projection.nearest(seen)
     with pytest.raises(Stop):
         labels.judge(seen, wanted, 2, neighbours, distances, check)

@@ -287,7 +287,7 @@ def test_a_model_of_this_program_brings_its_recipe(place, tmp_path):
 
 def test_the_probe_ranks_an_own_base(place, pictures, tmp_path):
     from cnnstudio.core.jobs import Probe
-    from cnnstudio.engine.probing import probe
+    from cnnstudio.engine.linear_probe import probe
     from tests.engine.collections_of_pictures import CLASSES, write_manifest
 
     base = taken(stirred(residual()), place)
@@ -306,7 +306,7 @@ def test_the_probe_ranks_an_own_base(place, pictures, tmp_path):
 @pytest.mark.parametrize(("make", "line"), [(lenet, "none"), (residual, "last"), (residual, "all")])
 def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_path):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
-    from cnnstudio.engine.transferring import save_state, torch_state
+    from cnnstudio.engine.weight_transfer import save_state, torch_state
     from cnnstudio.interchange.printing.torch.module import torch_model
     from cnnstudio.interchange.printing.torch.script import torch_code
 
@@ -329,7 +329,7 @@ def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_
 
 def test_the_exported_keras_source_needs_no_file_of_the_project(place, tmp_path, monkeypatch):
     from cnnstudio.engine.exporting_keras import state
-    from cnnstudio.engine.transferring import save_state
+    from cnnstudio.engine.weight_transfer import save_state
     from cnnstudio.interchange.printing.keras.script import keras_source
 
     for make in (lenet, residual):

@@ -14,7 +14,7 @@ from cnnstudio.core import events
 from cnnstudio.core.jobs import CollectTFRecord
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.opening import create_project
-from cnnstudio.workers.preparing import records_job
+from cnnstudio.workers.job_setup import records_job
 from cnnstudio.workers.supervisor import Supervisor
 
 

@@ -9,7 +9,7 @@ from cnnstudio.core.events import Finished, Progress
 from cnnstudio.core.item import Step
 from cnnstudio.core.jobs import AugmentationMeasured, Changed, MeasureAugmentation
 from cnnstudio.engine.robustness import compare, measure_augmentation
-from cnnstudio.workers.preparing import augmentation_job
+from cnnstudio.workers.job_setup import augmentation_job
 from tests.engine.collections_of_pictures import small_project
 from tests.engine.conftest import Recorder
 

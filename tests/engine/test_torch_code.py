@@ -15,7 +15,7 @@ from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.engine.building import build
-from cnnstudio.engine.transferring import save_state, torch_state
+from cnnstudio.engine.weight_transfer import save_state, torch_state
 from cnnstudio.interchange.printing.torch.module import RESERVED, torch_model
 from cnnstudio.interchange.printing.torch.script import torch_code
 from tests.catalog.layer_cases import around

@@ -11,7 +11,7 @@ import numpy as np
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.engine.building import build
-from cnnstudio.engine.transferring import save_state, torch_state
+from cnnstudio.engine.weight_transfer import save_state, torch_state
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_code
 from cnnstudio.network.shapes import report

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.catalog.augmenting import make_augmenter
-from cnnstudio.imaging.chance import factor_range
+from cnnstudio.imaging.counter_rng import factor_range
 
 from .pictures import scene
 

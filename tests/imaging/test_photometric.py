@@ -14,8 +14,8 @@ import pytest
 
 from cnnstudio.catalog.augmenting import KINDS, make_augmenter
 from cnnstudio.catalog.steps import AUGMENTATIONS
-from cnnstudio.imaging.chance import CounterRng, beta, normal
 from cnnstudio.imaging.changes import Geometric, Mixing
+from cnnstudio.imaging.counter_rng import CounterRng, beta, normal
 from cnnstudio.imaging.photometric import apply_changes
 
 from .pictures import scene

@@ -13,7 +13,7 @@ from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.item import Step
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.imaging.chance import CounterRng
+from cnnstudio.imaging.counter_rng import CounterRng
 from cnnstudio.interchange.printing.torch.augmentation import augmentation_code, mixing_code
 
 HEIGHT, WIDTH = 24, 30

@@ -19,8 +19,8 @@ from cnnstudio.catalog.steps.common import OTHER_COLOR, PROBABILITY, drawn, fact
 from cnnstudio.catalog.steps.entry import Augmentation, PixelScript
 from cnnstudio.core.params import Factor
 from cnnstudio.core.text import Text, same
-from cnnstudio.imaging.chance import CounterRng, Floats, factor_range
 from cnnstudio.imaging.changes import ArrayChange, Chosen, Group, Look, Params, Picture, TableChange, rounded
+from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range
 
 DOWN_AND_UP: Final = Text("How far down and how far up: 0.2 and 0.2 are contrast times 0.8 to 1.2.",
                           "Cuánto baja y cuánto sube: 0.2 y 0.2 son contraste por 0.8 a 1.2.")

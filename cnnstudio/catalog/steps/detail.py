@@ -19,8 +19,8 @@ from cnnstudio.catalog.steps.entry import Augmentation, PixelScript
 from cnnstudio.core.params import Float, Int
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text, same
-from cnnstudio.imaging.chance import CounterRng, Floats, factor_range, normal
 from cnnstudio.imaging.changes import ArrayChange, Chosen, Params, Picture, rounded
+from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range, normal
 
 
 def _draw_noise(params: Params, rng: CounterRng, chosen: Chosen, _height: int, _width: int) -> Floats:

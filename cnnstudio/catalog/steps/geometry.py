@@ -16,8 +16,8 @@ from cnnstudio.catalog.steps.entry import Augmentation, MatrixScript
 from cnnstudio.core.params import Choice, Factor, Option
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text, same
-from cnnstudio.imaging.chance import CounterRng, Floats, factor_range
 from cnnstudio.imaging.changes import Geometric, Params
+from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range
 
 OTHER_WAY: Final = Text("What points left then points right.", "Lo que apunta a la izquierda apunta entonces a la derecha.")
 

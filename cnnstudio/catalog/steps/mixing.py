@@ -14,8 +14,8 @@ from cnnstudio.catalog.steps.common import PROBABILITY, keras_call, pair, share
 from cnnstudio.catalog.steps.entry import Augmentation, MixScript
 from cnnstudio.core.params import Float
 from cnnstudio.core.text import Text, same
-from cnnstudio.imaging.chance import CounterRng, beta, factor_range
 from cnnstudio.imaging.changes import Chosen, Mix, Mixing, Params
+from cnnstudio.imaging.counter_rng import CounterRng, beta, factor_range
 
 
 def _mix_up(params: Params, rng: CounterRng, chosen: Chosen, partners: NDArray[np.int64], _height: int, _width: int) -> Mix:

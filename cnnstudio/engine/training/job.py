@@ -18,7 +18,7 @@ from cnnstudio.datasets.manifest import Manifest, read_manifest
 from cnnstudio.engine import environment
 from cnnstudio.engine.building import Built, build, compile_model
 from cnnstudio.engine.models import Card, save_model
-from cnnstudio.engine.phases import phase
+from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training.pictures import usable_pictures
 from cnnstudio.engine.training.plan import Plan
 from cnnstudio.interchange.own_base.resolver import ProjectBases

@@ -17,8 +17,8 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.engine.batches import BatchSource, balanced_weights, encode_labels
-from cnnstudio.engine.phases import Told
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
+from cnnstudio.engine.progress import ThrottledProgress
 from cnnstudio.network.checks import mixing_refused
 from cnnstudio.workers.link import Link
 
@@ -38,7 +38,7 @@ def usable_pictures(project: Project, manifest: Manifest, cache: Path, link: Lin
     ProblemError where none is left to train on."""
     entries = [entry for entry in manifest.entries if entry.split in ("train", "validation") and entry.label >= 0]
     paths = [manifest.path(entry) for entry in entries]
-    prepared = prepare_pictures(paths, project.recipe, cache, progress=Told(link), check=link.check)
+    prepared = prepare_pictures(paths, project.recipe, cache, progress=ThrottledProgress(link), check=link.check)
     for problem in notices(prepared):
         link.emit(Notice(problem=problem))
     good = prepared.rows != -1

@@ -15,7 +15,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.core.training import Stage
 from cnnstudio.engine import features
 from cnnstudio.engine.building import Built, compile_model, set_trainable
-from cnnstudio.engine.phases import phase
+from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import Arrays, Position, read_checkpoint
 from cnnstudio.engine.training.pictures import Pictures, make_sources

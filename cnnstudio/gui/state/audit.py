@@ -69,7 +69,7 @@ class Audit(QObject):
 
         def work(_report: Report) -> Embed:
             from cnnstudio.datasets.embedding import BUNDLED
-            from cnnstudio.workers.analysis import embedding_job
+            from cnnstudio.workers.embedding_jobs import embedding_job
 
             # The list of the pictures is written in a thread: of many it takes a moment.
             return embedding_job(folder, project, index, root, model or BUNDLED, layout)

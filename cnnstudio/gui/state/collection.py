@@ -48,11 +48,11 @@ class Collection(QObject):
 
     @property
     def root(self) -> Path | None:
-        """The folder that the paths of the index are relative to, or None (see `datasets.sourcing.source_folder`)."""
+        """The folder that the paths of the index are relative to, or None (see `datasets.source_folders.source_folder`)."""
         project, folder = self._session.project, self._session.folder
         if not project.dataset.source or folder is None:
             return None
-        from cnnstudio.datasets.sourcing import source_folder
+        from cnnstudio.datasets.source_folders import source_folder
 
         return source_folder(project, folder)
 

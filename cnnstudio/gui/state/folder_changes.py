@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 if TYPE_CHECKING:
-    from cnnstudio.datasets.watching import FolderWatch
+    from cnnstudio.datasets.watcher import FolderWatch
 
 _REST_MS: Final = 800
 
@@ -33,7 +33,7 @@ class FolderChanges(QObject):
 
     def start(self, folders: Sequence[Path]) -> None:
         """Watch these; nothing happens if they are watched already."""
-        from cnnstudio.datasets.watching import FolderWatch
+        from cnnstudio.datasets.watcher import FolderWatch
 
         # One that is not there is waited for; once it is, it is watched anew.
         watched = [(folder, folder.is_dir()) for folder in folders]

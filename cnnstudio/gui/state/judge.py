@@ -58,7 +58,7 @@ class Judge(QObject):
         """The last embedding of this project by the bundled base, or None."""
         if not self._embedding_read and self._session.folder is not None:
             from cnnstudio.datasets.embedding import read_embedding
-            from cnnstudio.workers.analysis import embedding_target
+            from cnnstudio.workers.embedding_jobs import embedding_target
 
             self._embedding_read = True
             try:

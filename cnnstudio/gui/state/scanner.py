@@ -139,7 +139,7 @@ class Scanner(QObject):
     # The folder ----------------------------------------------------------------------------------
 
     def _start_watch(self) -> None:
-        from cnnstudio.datasets.sourcing import source_folders
+        from cnnstudio.datasets.source_folders import source_folders
 
         assert self._session.folder is not None
         self._folder_changes.start(source_folders(self._session.project, self._session.folder))

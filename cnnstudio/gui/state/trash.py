@@ -13,7 +13,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import Report, Work
 
 if TYPE_CHECKING:
-    from cnnstudio.datasets.trashing import TrashEffect
+    from cnnstudio.datasets.trash import TrashEffect
     from cnnstudio.gui.state.collection import Collection
     from cnnstudio.gui.state.scanner import Scanner
     from cnnstudio.gui.state.session import Session
@@ -33,7 +33,7 @@ class Trash(QObject):
     def delete(self, ids: Iterable[int]) -> bool:
         """Move the files of these pictures to the system's trash, as one step to undo; False where none can be moved,
         or others are on their way already."""
-        from cnnstudio.datasets.trashing import HELD, TrashEffect
+        from cnnstudio.datasets.trash import HELD, TrashEffect
 
         session, collection = self._session, self._collection
         if collection.index is None or session.folder is None or session.jobs.of_kind(TRASH) is not None:
@@ -46,7 +46,7 @@ class Trash(QObject):
     def forget(self) -> None:
         """What no undo can bring back any more need not be kept."""
         if self._session.folder is not None:
-            from cnnstudio.datasets.trashing import forget_deleted
+            from cnnstudio.datasets.trash import forget_deleted
 
             forget_deleted(self._session.folder)
 

@@ -181,7 +181,7 @@ class Workspace(QObject):
         self._close_pictures()
 
         def work(report: Report) -> Problem | None:
-            from cnnstudio.workers.rescuing import rescue_index
+            from cnnstudio.workers.index_rescue import rescue_index
 
             return rescue_index(folder, project, report.progress)
 

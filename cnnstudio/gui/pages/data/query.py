@@ -61,7 +61,7 @@ class PictureQuery(QObject):
             return
 
         def work(_report: Report) -> int:
-            from cnnstudio.workers.answered import enter_answers
+            from cnnstudio.workers.run_answers import enter_answers
             from cnnstudio.workers.runs import find_run
 
             return enter_answers(index, find_run(folder, run_id))

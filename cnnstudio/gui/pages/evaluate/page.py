@@ -25,7 +25,7 @@ from cnnstudio.gui.state.jobs import Job, Work
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
 from cnnstudio.gui.widgets.words import pictures
-from cnnstudio.workers.answered import leakage_price
+from cnnstudio.workers.run_answers import leakage_price
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"

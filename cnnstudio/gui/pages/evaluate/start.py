@@ -9,7 +9,7 @@ from cnnstudio.core.events import Event
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.state.session import Session
-from cnnstudio.workers.preparing import evaluation_job
+from cnnstudio.workers.job_setup import evaluation_job
 from cnnstudio.workers.runs import RunFolder
 
 KIND = "evaluate"

@@ -33,7 +33,7 @@ from cnnstudio.gui.widgets.cards import Banner, Card
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
-from cnnstudio.workers.preparing import export_job
+from cnnstudio.workers.job_setup import export_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 KIND: Final = "export"

@@ -112,7 +112,7 @@ class ProbeDialog(WorkDialog):
 
     def refresh(self) -> None:
         """Show the kept result."""
-        from cnnstudio.workers.probing import read_probe
+        from cnnstudio.workers.probe_jobs import read_probe
 
         folder = self.session.folder
         self.show_result(read_probe(folder) if folder is not None else None)
@@ -136,7 +136,7 @@ class ProbeDialog(WorkDialog):
         self.note.setText(words)
 
     def _stale(self, found: BasesProbed) -> bool:
-        from cnnstudio.workers.probing import pictures_key
+        from cnnstudio.workers.probe_jobs import pictures_key
 
         index = self._collection.index
         return index is not None and found.key != pictures_key(index.counts(), tuple(self._counts.class_names))
@@ -150,7 +150,7 @@ class ProbeDialog(WorkDialog):
             return None
 
         def work(_report: Report) -> Probe:
-            from cnnstudio.workers.probing import probe_job
+            from cnnstudio.workers.probe_jobs import probe_job
 
             return probe_job(folder, project, index, root)
 

@@ -20,7 +20,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Report
 from cnnstudio.gui.state.session import Session
-from cnnstudio.workers.preparing import serving_job
+from cnnstudio.workers.job_setup import serving_job
 
 KIND: Final = "serve"
 Model = tuple[str, str]
@@ -150,7 +150,7 @@ def server_of(session: Session) -> PredictionServer:
 
 def expand(paths: Sequence[str], _report: Report) -> list[str]:
     """Files as they are; of a folder, all pictures in it and below."""
-    from cnnstudio.workers.answers import expand
+    from cnnstudio.workers.answer_format import expand
 
     return expand(paths)
 
@@ -164,6 +164,6 @@ def save_image(image: QImage, path: Path) -> str:
 
 def save_answers(path: Path, rows: Sequence[Prediction], names: Sequence[str]) -> None:
     """Write the table of the command line in a thread; raises ProblemError."""
-    from cnnstudio.workers.answers import write_csv
+    from cnnstudio.workers.answer_format import write_csv
 
     write_csv(path, rows, names)

@@ -99,7 +99,7 @@ class MeasuredCard(Card):
                 job.ended.connect(self._over)
                 jobs.start(job)
 
-        from cnnstudio.workers.preparing import augmentation_job
+        from cnnstudio.workers.job_setup import augmentation_job
 
         jobs.run(lambda _report: augmentation_job(run, steps), _LABEL, KIND, page="prepare", done=made, owner=self)
 

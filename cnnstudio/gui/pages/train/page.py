@@ -26,7 +26,7 @@ from cnnstudio.gui.widgets.basics import Button, box, clear, column, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.words import count, device, duration, number, percent
 from cnnstudio.workers.follow import Follower
-from cnnstudio.workers.preparing import prepare_training, refreshed, training_job
+from cnnstudio.workers.job_setup import prepare_training, refreshed, training_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 REDRAW_MS = 110

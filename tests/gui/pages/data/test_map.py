@@ -28,7 +28,7 @@ from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.cards import Banner
-from cnnstudio.workers.analysis import embedding_target
+from cnnstudio.workers.embedding_jobs import embedding_target
 from tests.gui.driving import button, choose, part, parts, press, says
 from tests.gui.shots import settle
 

@@ -261,7 +261,7 @@ def test_files_go_to_the_trash_and_come_back(qtbot, page, monkeypatch, tmp_path)
         moved.append(path)
         os.rename(path, tmp_path / "bin" / f"{len(moved)}.jpg")
 
-    monkeypatch.setattr("cnnstudio.datasets.trashing.system_trash", trash)
+    monkeypatch.setattr("cnnstudio.datasets.trash.system_trash", trash)
     session = page.session
     path = page.workspace.collection.path_of("a/copy.jpg")
     ids = list(page.workspace.collection.ids_of(["a/copy.jpg"]))
@@ -302,7 +302,7 @@ def test_a_redone_deletion_that_is_cancelled_can_be_redone(qtbot, page, monkeypa
         waiting.set()
         go_on.wait(20)
 
-    monkeypatch.setattr("cnnstudio.datasets.trashing.system_trash", trash)
+    monkeypatch.setattr("cnnstudio.datasets.trash.system_trash", trash)
     assert page.workspace.trash.delete(page.workspace.collection.ids_of(names))
     idle(qtbot, page)
     session.undo()

@@ -22,7 +22,7 @@ from cnnstudio.gui.pages.evaluate.results import measured_folder, outdated, read
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide, run_words
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import OpenProject
-from cnnstudio.workers.preparing import evaluation_job, prepare_training
+from cnnstudio.workers.job_setup import evaluation_job, prepare_training
 from cnnstudio.workers.runs import RunFolder, RunSummary
 from tests.gui.driving import button, part, press, says, texts
 

@@ -21,7 +21,7 @@ from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.widgets.cards import Banner
-from cnnstudio.workers.preparing import prepare_training
+from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.runs import RunFolder
 from tests.gui.driving import button, click, field, part, parts, press, wait_idle, write
 

@@ -21,7 +21,7 @@ from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.jobs import Cancelled, Work
 from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.gui.widgets.form import Form
-from cnnstudio.workers.probing import probe_path, read_probe
+from cnnstudio.workers.probe_jobs import probe_path, read_probe
 from tests.gui.driving import part, parts, press
 
 ROWS = (Probed(base="mobilenet_v2", accuracy=0.9, low=0.8, high=0.95, milliseconds=10, seconds=5),

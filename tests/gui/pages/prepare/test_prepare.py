@@ -137,7 +137,7 @@ def asked_for(paths, steps, epoch, position=None):
 
 def test_the_grid_is_the_first_batch_of_its_epoch(pictures_folder):
     from cnnstudio.catalog.augmenting import make_augmenter
-    from cnnstudio.imaging.chance import epoch_order
+    from cnnstudio.imaging.counter_rng import epoch_order
 
     paths = tuple(sorted((pictures_folder / "cat").iterdir()))
     steps = [{"id": "a", "type": "random_brightness", "enabled": True, "params": {"factor": 0.4}}]

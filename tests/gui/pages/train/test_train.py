@@ -22,7 +22,7 @@ from cnnstudio.gui.widgets.basics import Button, Label
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.words import device
-from cnnstudio.workers.preparing import prepare_training
+from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.runs import RunFolder
 
 EVENTS = [

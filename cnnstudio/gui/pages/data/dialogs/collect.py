@@ -111,7 +111,7 @@ class ExportCollectionDialog(WorkDialog):
             refuse_existing(place)
             self._last = str(place)
             if form == "tfrecord":
-                from cnnstudio.workers.preparing import records_job
+                from cnnstudio.workers.job_setup import records_job
 
                 job = records_job(session.folder, session.project, index, place)
                 return session.jobs.start(ChildJob(job, label, "collect", page="data"))

@@ -33,7 +33,7 @@ def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: It
 
     `classes` of the sources are added where the project lists its classes one by one.
     """
-    from cnnstudio.datasets.sourcing import source_text
+    from cnnstudio.datasets.source_folders import source_text
 
     folder = session.folder
     if folder is None or not places:
@@ -71,7 +71,7 @@ def sources_summary(project: Project, folder: Path, index: Index | None = None) 
     """Every source as it is written in the project, the main one first, with the number of its pictures."""
     from cnnstudio.datasets.index import Index
     from cnnstudio.datasets.scan import sources_of
-    from cnnstudio.datasets.sourcing import source_folder
+    from cnnstudio.datasets.source_folders import source_folder
 
     spec: DatasetSpec = project.dataset
     if not spec.source:

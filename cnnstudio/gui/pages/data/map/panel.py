@@ -265,7 +265,7 @@ class MapPanel(QWidget):
 
         def work(_report: Report) -> tuple[Embedding, Rows]:
             from cnnstudio.datasets.embedding import read_embedding
-            from cnnstudio.workers.analysis import embedding_target
+            from cnnstudio.workers.embedding_jobs import embedding_target
 
             embedding = before if before is not None else read_embedding(embedding_target(folder, model, layout))
             return embedding, read_rows(index, embedding, answering_run(index, model), hidden)

@@ -17,7 +17,7 @@ from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.manifest import Entry, Header, write_manifest
 from cnnstudio.datasets.refresh import scan_folder
-from cnnstudio.workers.answered import enter_answers, leakage_price, results_of
+from cnnstudio.workers.run_answers import enter_answers, leakage_price, results_of
 from cnnstudio.workers.runs import RunFolder
 
 PATHS = ("a/0.png", "a/1.png", "b/2.png", "b/3.png")

@@ -8,7 +8,7 @@ from cnnstudio.core import text
 from cnnstudio.core.jobs import Prediction, Ranked
 from cnnstudio.core.text import set_language
 from cnnstudio.engine import bundle_predict
-from cnnstudio.workers import answers
+from cnnstudio.workers import answer_format
 
 
 def test_hidden_and_other_files_are_left_out_everywhere(tmp_path):
@@ -17,14 +17,14 @@ def test_hidden_and_other_files_are_left_out_everywhere(tmp_path):
         (tmp_path / name).touch()
     wanted = [str(tmp_path / name) for name in ("a.jpg", "b.PNG", "deep/c.webp")]
     missing = str(tmp_path / "missing.png")
-    assert answers.expand([str(tmp_path), missing]) == [*wanted, missing]
+    assert answer_format.expand([str(tmp_path), missing]) == [*wanted, missing]
     assert bundle_predict.expand([str(tmp_path), missing]) == [*wanted, missing]
 
 
 def test_a_line_break_in_a_name_stays_in_its_line():
     answer = Prediction(request=1, path="new\nline\té.png", top=(Ranked(label="c\x1b[1mat", probability=1.0),))
-    assert answers.text_line(answer) == r"new\nline\té.png: c\x1b[1mat 100.00%"
-    assert json.loads(answers.json_line(answer))["path"] == "new\nline\té.png"
+    assert answer_format.text_line(answer) == r"new\nline\té.png: c\x1b[1mat 100.00%"
+    assert json.loads(answer_format.json_line(answer))["path"] == "new\nline\té.png"
     for on_one_line in (text.on_one_line, bundle_predict.on_one_line):
         assert on_one_line("a\u2028b\r😀\u200dñ\\n") == "a\\u2028b\\r😀\u200dñ\\n"
 
@@ -32,9 +32,9 @@ def test_a_line_break_in_a_name_stays_in_its_line():
 def test_answers_for_people_have_the_signs_of_their_language():
     answer = Prediction(request=1, path="a.png", top=(Ranked(label="cat", probability=0.5537),
                                                       Ranked(label="dog", probability=0.4463)))
-    assert answers.text_line(answer) == "a.png: cat 55.37%, dog 44.63%"
+    assert answer_format.text_line(answer) == "a.png: cat 55.37%, dog 44.63%"
     set_language("es")
     try:
-        assert answers.text_line(answer) == "a.png: cat 55,37%, dog 44,63%"
+        assert answer_format.text_line(answer) == "a.png: cat 55,37%, dog 44,63%"
     finally:
         set_language("en")

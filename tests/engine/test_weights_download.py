@@ -11,7 +11,7 @@ import pytest
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.engine.downloading import check_file, download, take_file
+from cnnstudio.engine.weights_download import check_file, download, take_file
 
 CONTENT = bytes(range(256)) * 2000
 CHECKSUM = "sha256:" + hashlib.sha256(CONTENT).hexdigest()

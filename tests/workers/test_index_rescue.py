@@ -13,8 +13,8 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import FILE, Filter, open_index
 from cnnstudio.datasets.opening import create_project, open_project
 from cnnstudio.datasets.rescue import is_damaged
-from cnnstudio.workers.preparing import prepare_training, refreshed
-from cnnstudio.workers.rescuing import rescue_index
+from cnnstudio.workers.index_rescue import rescue_index
+from cnnstudio.workers.job_setup import prepare_training, refreshed
 
 
 @pytest.fixture

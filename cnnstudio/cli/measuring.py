@@ -17,10 +17,10 @@ from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.text import Text, number, tr
 from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
-from cnnstudio.datasets.sourcing import source_folder
+from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.workers.preparing import augmentation_job, refreshed
-from cnnstudio.workers.probing import probe_job, read_probe
+from cnnstudio.workers.job_setup import augmentation_job, refreshed
+from cnnstudio.workers.probe_jobs import probe_job, read_probe
 from cnnstudio.workers.runs import find_run
 
 

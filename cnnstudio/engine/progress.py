@@ -38,7 +38,7 @@ def phase(link: Link, name: str) -> None:
     link.emit(Phase(name=name, text=_TEXTS[name]))
 
 
-class Told:
+class ThrottledProgress:
     """Tells progress as `told(done, total)`, about twenty times a second and at the end."""
 
     def __init__(self, link: Link, unit: str = "pictures") -> None:

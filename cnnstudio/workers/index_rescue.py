@@ -13,7 +13,7 @@ from cnnstudio.datasets.layout import is_manifest
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.refresh import OnProgress, scan_folder
 from cnnstudio.datasets.rescue import is_damaged, replace_index
-from cnnstudio.datasets.sourcing import source_folder
+from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.workers.runs import RunFolder, list_runs
 
 

@@ -17,7 +17,7 @@ from cnnstudio.core.jobs import FetchBase
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.engine.base_weights import downloaded, unfit, weights_path
-from cnnstudio.engine.phases import Told, phase
+from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.workers.link import Link
 
 _MEND: Final = Text("Give a weights file that you have (parameter weights: from a file), or use the bundled "
@@ -40,7 +40,7 @@ def fetch_base(job: FetchBase, link: Link) -> Event:
         check_file(base, Path(job.file))
         take_file(Path(job.file), target, base.weights.checksum)
     elif not target.is_file() or not matches(target, base.weights.checksum) or _foreign(base, target) is not None:
-        download(base.weights.url, target, base.weights.checksum, Told(link, "bytes"), link.check)
+        download(base.weights.url, target, base.weights.checksum, ThrottledProgress(link, "bytes"), link.check)
         trouble = _foreign(base, target)
         if trouble is not None:
             # Left there it would be taken for the weights the next time.

@@ -29,8 +29,8 @@ from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
 from cnnstudio.engine import features, inference
 from cnnstudio.engine.embedding import base_extractor
 from cnnstudio.engine.evaluation import nothing_usable
-from cnnstudio.engine.phases import Told, phase
 from cnnstudio.engine.pixels import notices, prepare_pictures
+from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
 
@@ -112,7 +112,7 @@ def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry]
     phase(link, "loading")
     model, recipe = base_extractor(base, job.recipe, bases, job.files.get(base.id, ""))
     phase(link, "preparing")
-    prepared = prepare_pictures([manifest.path(entry) for entry in entries], recipe, cache, progress=Told(link),
+    prepared = prepare_pictures([manifest.path(entry) for entry in entries], recipe, cache, progress=ThrottledProgress(link),
                                 check=link.check)
     for problem in notices(prepared):
         # The same file is damaged for every base: it is told once.

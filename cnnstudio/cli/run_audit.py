@@ -26,7 +26,7 @@ from cnnstudio.datasets.audit.run import audit as audit_index
 from cnnstudio.datasets.embedding import Embedding, read_embedding
 from cnnstudio.datasets.index import Index, open_index
 from cnnstudio.datasets.refresh import scan_folder
-from cnnstudio.datasets.sourcing import source_folder
+from cnnstudio.datasets.source_folders import source_folder
 
 
 def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int:
@@ -117,7 +117,7 @@ def _embedded(place: Path, project: Project, index: Index, root: Path, output: O
     # Only those who ask for it wait for its import.
     from cnnstudio.cli.jobs import report_progress, run_job
     from cnnstudio.core import events
-    from cnnstudio.workers.analysis import embedding_job
+    from cnnstudio.workers.embedding_jobs import embedding_job
 
     # Outliers and labels need no map: its layout would take the longest.
     job = embedding_job(place, project, index, root, layout="pca")

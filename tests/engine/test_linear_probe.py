@@ -15,7 +15,7 @@ from cnnstudio.core.intervals import wilson
 from cnnstudio.core.jobs import BasesProbed, Probe
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import Entry
-from cnnstudio.engine.probing import classify, probe, spread
+from cnnstudio.engine.linear_probe import classify, probe, spread
 from cnnstudio.workers.link import StopRequested
 from tests.engine.collections_of_pictures import CLASSES, write_manifest
 from tests.engine.conftest import Recorder

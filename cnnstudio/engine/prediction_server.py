@@ -20,7 +20,7 @@ from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.engine import inference, models
-from cnnstudio.engine.phases import phase
+from cnnstudio.engine.progress import phase
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.workers.link import Link

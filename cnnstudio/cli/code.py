@@ -43,8 +43,8 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
         return 0
     try:
         write_atomically(target, text.encode())
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, target)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, target)) from os_error
     output.line({"framework": arguments.framework, "path": str(target)},
                 tr("Written to {path}.", "Escrito en {path}.", path=target))
     return 0
@@ -69,4 +69,4 @@ def _present(folder: Path) -> tuple[Project, int, int]:
 def _of_run(folder: Path, identifier: str) -> tuple[Project, int, int]:
     run = find_run(folder, identifier)
     manifest = read_manifest(run.manifest_path)
-    return run.spec(), len(manifest.header.class_names), sum(each.split == "train" for each in manifest.entries)
+    return run.spec(), len(manifest.header.class_names), sum(entry.split == "train" for entry in manifest.entries)

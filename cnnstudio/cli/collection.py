@@ -80,12 +80,12 @@ def _records(arguments: argparse.Namespace, output: Output, index: Index) -> int
 def datasets(arguments: argparse.Namespace, output: Output) -> int:
     """`datasets`: what can be downloaded; `datasets NAME --to FOLDER`: download it."""
     if not arguments.name:
-        for each in DATASETS:
-            words = (f"{each.id:<20} {number(each.pictures, ',').rjust(7)} × {each.classes:<4} {each.bytes / 1e6:>6.0f} MB  "
-                     f"{each.licence}  {each.label}: {each.help}")
-            output.line({"name": each.id, "label": each.label, "images": each.pictures, "classes": each.classes,
-                         "side": each.side, "bytes": each.bytes, "licence": each.licence, "page": each.page,
-                         "keras": each.keras, "urls": [file.urls[0] for file in each.files]}, words)
+        for item in DATASETS:
+            words = (f"{item.id:<20} {number(item.pictures, ',').rjust(7)} × {item.classes:<4} {item.bytes / 1e6:>6.0f} MB  "
+                     f"{item.licence}  {item.label}: {item.help}")
+            output.line({"name": item.id, "label": item.label, "images": item.pictures, "classes": item.classes,
+                         "side": item.side, "bytes": item.bytes, "licence": item.licence, "page": item.page,
+                         "keras": item.keras, "urls": [file.urls[0] for file in item.files]}, words)
         return 0
     entry = DATASETS.find(arguments.name)
     if entry is None or arguments.to is None:

@@ -65,7 +65,7 @@ def _known(given: Sequence[str], project: Project, folder: Path, index: Index
     unknown: list[Problem] = []
     for path in given:
         candidates = (path, os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/"), os.path.abspath(path))
-        known = next((each for each in candidates if len(index.ids_of([each]))), None)
+        known = next((candidate for candidate in candidates if len(index.ids_of([candidate]))), None)
         if known is not None:
             found.append(known)
         else:

@@ -57,7 +57,7 @@ def stopping(supervisor: Supervisor, output: Output) -> Iterator[None]:
             supervisor.stop(keep=True)
 
     output.on_unread = lambda: supervisor.stop(keep=True)
-    previous = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    previous = {item: signal.signal(item, stop) for item in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
@@ -125,7 +125,7 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
             project = with_values(project, arguments.values)
             noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
             index.apply(project.dataset)
-            output.problems([each for each in noticed if not each.blocks], as_lines=False)
+            output.problems([item for item in noticed if not item.blocks], as_lines=False)
             run, job = prepare_training(folder, project, index, noticed)
     finally:
         index.close()
@@ -162,10 +162,11 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
         words = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n} pictures, loss {loss:.4f}",
                     "{run}, {split}: exactitud {accuracy:.2%} en {n} imágenes, pérdida {loss:.4f}", run=run.id,
                     split=found.split, accuracy=found.accuracy, n=found.images, loss=found.loss)]
-        width = max((len(each.name) for each in found.classes), default=0)
-        words += [f"  {each.name:<{width}}  " + "  ".join(
-            f"{name} {number(getattr(each, name), '.3f')}" for name in ("precision", "recall", "f1")) + f"  n {each.support}"
-            for each in found.classes]
+        width = max((len(report.name) for report in found.classes), default=0)
+        words += [f"  {report.name:<{width}}  " + "  ".join(
+            f"{name} {number(getattr(report, name), '.3f')}" for name in ("precision", "recall", "f1"))
+            + f"  n {report.support}"
+            for report in found.classes]
         if leakage is not None:
             words.append(tr("{leaked} of them have a twin among the training pictures; without these {accuracy}",
                             "{leaked} de ellas tienen una gemela entre las de entrenamiento; sin ellas {accuracy}",
@@ -281,7 +282,7 @@ def _words(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{_FACTS.get(name, name)} {_words(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(_words(each) for each in value) or "-"
+        return ", ".join(_words(item) for item in value) or "-"
     return "-" if value is None else str(value)
 
 

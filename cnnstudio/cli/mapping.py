@@ -58,14 +58,14 @@ def _tell(embedding: Embedding, model: str, index: Index, output: Output) -> Non
     judged = len(embedding.label_quality) > 0
     for row, path in enumerate(embedding.paths):
         class_name, split = known.get(path, ("", ""))
-        x, y = (round(float(each), 5) for each in embedding.position[row])
+        x, y = (round(float(item), 5) for item in embedding.position[row])
         doubtful = bool(embedding.mislabeled[row])
         line: dict[str, Any] = {
             "path": path, "x": x, "y": y, "class": class_name, "split": split,
             "outlier": round(float(embedding.outlier[row]), 4),
             "label_quality": round(float(embedding.label_quality[row]), 4) if judged else None,
             "mislabeled": doubtful, "suggested": embedding.suggested[row] if judged else "",
-            "neighbours": [embedding.paths[each] for each in embedding.neighbours[row].tolist() if each >= 0]}
+            "neighbours": [embedding.paths[item] for item in embedding.neighbours[row].tolist() if item >= 0]}
         columns = [path, f"{x:+.4f}", f"{y:+.4f}", class_name]
         if doubtful:
             columns.append(f"→ {embedding.suggested[row]}?")

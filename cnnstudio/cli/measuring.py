@@ -134,7 +134,7 @@ def _tell_probe(found: jobs.BasesProbed, folder: Path, output: Output) -> None:
     bases = ProjectBases(folder)
     known = {row.base: bases.find(row.base) for row in found.rows}
     labels = {name: name if base is None else str(base.label) for name, base in known.items()}
-    width = max((len(each) for each in labels.values()), default=0)
+    width = max((len(label) for label in labels.values()), default=0)
     for row in found.rows:
         words = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms a picture  {s:.1f} s",
                    "{base}  {accuracy:6.1%} (de {low:.1%} a {high:.1%})  {ms:7.2f} ms por imagen  {s:.1f} s",

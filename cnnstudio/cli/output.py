@@ -33,7 +33,7 @@ def localized(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: localized(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [localized(each) for each in value]
+        return [localized(item) for item in value]
     return msgspec.to_builtins(value)
 
 

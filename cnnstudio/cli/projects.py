@@ -29,7 +29,7 @@ from cnnstudio.workers.runs import STATE_NAMES, list_runs
 
 def new(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
-    with_values(Project(), [each for each in arguments.values if not each.startswith(("network.", "augmentation."))])
+    with_values(Project(), [item for item in arguments.values if not item.startswith(("network.", "augmentation."))])
     places = arguments.data
     if not (folder / PROJECT_FILE).exists():
         places = as_sources(places, folder.absolute() / "pictures", progress_of(output))
@@ -85,8 +85,8 @@ def change(arguments: argparse.Namespace, output: Output) -> int:
         write_project(folder, project)
     finally:
         lock.release()
-    for each in arguments.values:
-        key = each.partition("=")[0].strip()
+    for item in arguments.values:
+        key = item.partition("=")[0].strip()
         _tell(output, key, get_value(project, key, params_of))
     return 0
 

@@ -52,8 +52,8 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
             embedding = _embedded(place, project, index, root, output)
             if embedding is not None:
                 audit_index(index, root, project.dataset, only=kinds & LEARNED, embedding=embedding)
-        found = [each for each in stored.all_findings(index, sorted(kinds))
-                 if each.kind not in LEARNED or embedding is not None]
+        found = [all_finding for all_finding in stored.all_findings(index, sorted(kinds))
+                 if all_finding.kind not in LEARNED or embedding is not None]
         _tell(found, index.count(), output)
         if arguments.html is not None:
             from cnnstudio.datasets.audit.report import write_report
@@ -135,11 +135,11 @@ def _embedded(place: Path, project: Project, index: Index, root: Path, output: O
 
 def _tell(found: Iterable[stored.Finding], images: int, output: Output) -> None:
     counts: Counter[str] = Counter()
-    for each in found:
-        counts[each.kind] += 1
-        output.line({"kind": each.kind, "path": each.path, "others": list(each.others), "score": round(each.score, 4),
-                     "severity": each.severity, "text": each.text},
-                    on_one_line(f"{KINDS[each.kind].label}: {each.path}: {each.text}"))
+    for item in found:
+        counts[item.kind] += 1
+        output.line({"kind": item.kind, "path": item.path, "others": list(item.others), "score": round(item.score, 4),
+                     "severity": item.severity, "text": item.text},
+                    on_one_line(f"{KINDS[item.kind].label}: {item.path}: {item.text}"))
     told = ", ".join(f"{KINDS[kind].label} {number}" for kind, number in counts.most_common())
     output.line({"event": "summary", "images": images, "counts": dict(counts)},
                 tr("{images} pictures: {told}", "{images} imágenes: {told}", images=images,

@@ -32,7 +32,7 @@ def set_field(project: Project, spec: str, field: str, value: Any) -> Project:
 
 def _replaced(holder: Any, path: list[str], field: str, value: Any) -> Any:
     if not path:
-        wanted = {each.name: each.type for each in msgspec.structs.fields(type(holder))}[field]
+        wanted = {item.name: item.type for item in msgspec.structs.fields(type(holder))}[field]
         return replace(holder, **{field: msgspec.convert(value, wanted)})
     return replace(holder, **{path[0]: _replaced(getattr(holder, path[0]), path[1:], field, value)})
 
@@ -60,7 +60,7 @@ def add_step(project: Project, spec: str, type: str, params: dict[str, Any] | No
              index: int | None = None) -> Project:
     """A new step of that type at `index` (the end by default); its id is unique."""
     steps = list(steps_of(project, spec))
-    step = Step(id=unique_id(type, (each.id for each in steps)), type=type, params=params or {})
+    step = Step(id=unique_id(type, (item.id for item in steps)), type=type, params=params or {})
     steps.insert(len(steps) if index is None else index, step)
     return with_steps(project, spec, steps)
 
@@ -72,18 +72,18 @@ def duplicate_step(project: Project, spec: str, step: str) -> Project:
     if index is None:
         return project
     found = steps[index]
-    steps.insert(index + 1, replace(found, id=unique_id(found.type, (each.id for each in steps))))
+    steps.insert(index + 1, replace(found, id=unique_id(found.type, (item.id for item in steps))))
     return with_steps(project, spec, steps)
 
 
 def remove_step(project: Project, spec: str, step: str) -> Project:
-    return with_steps(project, spec, (each for each in steps_of(project, spec) if each.id != step))
+    return with_steps(project, spec, (item for item in steps_of(project, spec) if item.id != step))
 
 
 def move_step(project: Project, spec: str, step: str, index: int) -> Project:
     """Bring a step to `index` among the others."""
     steps = list(steps_of(project, spec))
-    found = next((each for each in steps if each.id == step), None)
+    found = next((item for item in steps if item.id == step), None)
     if found is None:
         return project
     steps.remove(found)
@@ -93,13 +93,13 @@ def move_step(project: Project, spec: str, step: str, index: int) -> Project:
 
 def enable_step(project: Project, spec: str, step: str, enabled: bool) -> Project:
     return with_steps(project, spec, (
-        replace(each, enabled=enabled) if each.id == step else each for each in steps_of(project, spec)))
+        replace(item, enabled=enabled) if item.id == step else item for item in steps_of(project, spec)))
 
 
 def set_step_param(project: Project, spec: str, step: str, name: str, value: Any) -> Project:
     return with_steps(project, spec, (
-        replace(each, params=each.params | {name: value}) if each.id == step else each
-        for each in steps_of(project, spec)))
+        replace(item, params=item.params | {name: value}) if item.id == step else item
+        for item in steps_of(project, spec)))
 
 
 # The network -------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def set_network(project: Project, network: NetworkSpec) -> Project:
     if network.groups:
         known = {node.id for node in network.nodes}
         groups = tuple(group if known.issuperset(group.nodes) else
-                       replace(group, nodes=tuple(each for each in group.nodes if each in known))
+                       replace(group, nodes=tuple(item for item in group.nodes if item in known))
                        for group in network.groups)
         network = replace(network, groups=tuple(group for group in groups if group.nodes))
     return replace(project, network=network)
@@ -118,7 +118,7 @@ def set_network(project: Project, network: NetworkSpec) -> Project:
 def add_node(project: Project, node: Node, source: str | None = None, edge: Edge | None = None) -> Project:
     """Add a layer; after `source` if given, or in the middle of `edge` if given. Its id is made unique."""
     network = project.network
-    node = replace(node, id=unique_id(node.id, (each.id for each in network.nodes)))
+    node = replace(node, id=unique_id(node.id, (item.id for item in network.nodes)))
     edges = list(network.edges)
     if edge is not None and edge in edges:
         index = edges.index(edge)
@@ -169,20 +169,20 @@ def connect(project: Project, source: str, target: str, many: bool = False) -> P
 
 
 def disconnect(project: Project, edge: Edge) -> Project:
-    edges = tuple(each for each in project.network.edges if each != edge)
+    edges = tuple(item for item in project.network.edges if item != edge)
     return set_network(project, replace(project.network, edges=edges))
 
 
 def set_node_param(project: Project, node: str, name: str, value: Any) -> Project:
     return set_network(project, replace(project.network, nodes=tuple(
-        replace(each, params=each.params | {name: value}) if each.id == node else each
-        for each in project.network.nodes)))
+        replace(item, params=item.params | {name: value}) if item.id == node else item
+        for item in project.network.nodes)))
 
 
 def replace_node(project: Project, node: Node) -> Project:
     """Put `node` where the node of the same id stands."""
     return set_network(project, replace(project.network, nodes=tuple(
-        node if each.id == node.id else each for each in project.network.nodes)))
+        node if item.id == node.id else item for item in project.network.nodes)))
 
 
 def rename_node(project: Project, node: str, name: str) -> Project:
@@ -204,17 +204,17 @@ def rename_node(project: Project, node: str, name: str) -> Project:
     network = project.network
     return set_network(project, replace(
         network,
-        nodes=tuple(replace(each, id=renamed(each.id)) for each in network.nodes),
+        nodes=tuple(replace(item, id=renamed(item.id)) for item in network.nodes),
         edges=tuple(replace(edge, source=renamed(edge.source), target=renamed(edge.target))
                     for edge in network.edges),
-        groups=tuple(replace(group, nodes=tuple(renamed(each) for each in group.nodes)) for group in network.groups)))
+        groups=tuple(replace(group, nodes=tuple(renamed(item) for item in group.nodes)) for group in network.groups)))
 
 
 def move_nodes(project: Project, positions: dict[str, tuple[float, float]]) -> Project:
     """Place layers on the canvas."""
     return set_network(project, replace(project.network, nodes=tuple(
-        replace(each, position=positions[each.id]) if each.id in positions else each
-        for each in project.network.nodes)))
+        replace(item, position=positions[item.id]) if item.id in positions else item
+        for item in project.network.nodes)))
 
 
 def duplicate_nodes(project: Project, positions: dict[str, tuple[float, float]]) -> Project:

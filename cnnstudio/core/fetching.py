@@ -35,18 +35,18 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _fetch_patiently(url, part, progress, check, tries)
-    except urllib.error.HTTPError as trouble:
+    except urllib.error.HTTPError as err:
         text = Text("{url} could not be downloaded ({reason}). {mend}", "No se pudo descargar {url} ({reason}). {mend}")
-        raise ProblemError(_told("download_failed", text, url, f"HTTP {trouble.code}", mend, area, field)) from trouble
-    except _UNREACHED as trouble:
+        raise ProblemError(_told("download_failed", text, url, f"HTTP {err.code}", mend, area, field)) from err
+    except _UNREACHED as err:
         text = Text("{url} cannot be reached ({reason}). Connect to the internet and try again: it goes on where it "
                     "broke off. {mend}",
                     "No se puede llegar a {url} ({reason}). Conéctese a internet e inténtelo otra vez: seguirá donde se "
                     "cortó. {mend}")
-        reason = str(getattr(trouble, "reason", trouble))
-        raise ProblemError(_told("offline", text, url, reason, mend, area, field)) from trouble
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, part)) from trouble
+        reason = str(getattr(err, "reason", err))
+        raise ProblemError(_told("offline", text, url, reason, mend, area, field)) from err
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, part)) from os_error
     if not matches(part, checksum):
         part.unlink()
         text = Text("What came from {url} is not the expected file (wrong checksum). It was thrown away: try again.",
@@ -67,9 +67,9 @@ def _fetch_patiently(url: str, part: Path, progress: Callable[[int, int], None],
         try:
             _fetch(url, part, progress, check)
             return
-        except _UNREACHED as trouble:
+        except _UNREACHED as err:
             # A server that answers "no" will do so again, unless it is only busy.
-            refused = isinstance(trouble, urllib.error.HTTPError) and trouble.code < 500 and trouble.code != 429
+            refused = isinstance(err, urllib.error.HTTPError) and err.code < 500 and err.code != 429
             if refused or attempt == tries:
                 raise
         end = time.monotonic() + _PAUSE_SECONDS * attempt
@@ -83,8 +83,8 @@ def _fetch(url: str, part: Path, progress: Callable[[int, int], None], check: Ca
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         response = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
-    except urllib.error.HTTPError as trouble:
-        if trouble.code == 416 and have:
+    except urllib.error.HTTPError as err:
+        if err.code == 416 and have:
             # There is nothing behind what we have: it is whole, or it is not the same file.
             return
         raise

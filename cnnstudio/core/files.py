@@ -35,8 +35,8 @@ def decode_project(data: bytes, path: Path) -> Project:
 
     try:
         raw: Any = json.loads(data.decode("utf-8"))
-    except ValueError as trouble:
-        raise ProblemError(_damaged(path, str(trouble))) from trouble
+    except ValueError as value_error:
+        raise ProblemError(_damaged(path, str(value_error))) from value_error
     if not isinstance(raw, dict) or not isinstance(raw.get("format"), int):
         raise ProblemError(_damaged(path, "no format number"))
     if raw["format"] > FORMAT:
@@ -49,8 +49,8 @@ def decode_project(data: bytes, path: Path) -> Project:
     raw = migrate(raw, FORMAT)
     try:
         return msgspec.convert(raw, Project, strict=True)
-    except msgspec.ValidationError as trouble:
-        raise ProblemError(_damaged(path, str(trouble))) from trouble
+    except msgspec.ValidationError as err:
+        raise ProblemError(_damaged(path, str(err))) from err
 
 
 def _damaged(path: Path, reason: str) -> Problem:
@@ -67,13 +67,13 @@ def read_project(folder: Path) -> Project:
     path = folder / PROJECT_FILE
     try:
         data = path.read_bytes()
-    except FileNotFoundError as trouble:
+    except FileNotFoundError as err:
         text = Text("There is no project in {path}.", "No hay ningún proyecto en {path}.")
-        raise ProblemError(error("no_project", text.fill(path=folder), "project", path=folder)) from trouble
-    except OSError as trouble:
+        raise ProblemError(error("no_project", text.fill(path=folder), "project", path=folder)) from err
+    except OSError as os_error:
         text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
-        raise ProblemError(error("cannot_read", text.fill(path=path, reason=reason_of(trouble)),
-                                 "project", path=path)) from trouble
+        raise ProblemError(error("cannot_read", text.fill(path=path, reason=reason_of(os_error)),
+                                 "project", path=path)) from os_error
     return decode_project(data, path)
 
 

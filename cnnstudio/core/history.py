@@ -119,7 +119,7 @@ class History:
             self.project = entry.before if direction == "undo" else entry.after
         elif direction == "undo":
             # A newer step was taken meanwhile, which ended what could be redone.
-            self._done = [each for each in self._done if each is not entry]
+            self._done = [item for item in self._done if item is not entry]
         else:
             self._add(msgspec.structs.replace(entry, before=self.project, after=self.project))
         self._sealed = True

@@ -11,7 +11,7 @@ from cnnstudio.core.params import Value
 
 def as_immutable(value: Value) -> Value:
     """Lists, as JSON gives them, become tuples; everything else stays."""
-    return tuple(as_immutable(each) for each in value) if isinstance(value, list) else value
+    return tuple(as_immutable(item) for item in value) if isinstance(value, list) else value
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

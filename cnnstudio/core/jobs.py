@@ -223,8 +223,8 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the loss is more than chance: beyond two standard errors of the difference (Agresti and Caffo,
         2000: with one right and one wrong answer more on either side), and 5 points; never of one or two pictures."""
         count = self.pictures + 2
-        shares = [(each * self.pictures + 1) / count for each in (self.plain, self.changed)]
-        error: float = (sum(each * (1 - each) for each in shares) / count) ** 0.5
+        shares = [(item * self.pictures + 1) / count for item in (self.plain, self.changed)]
+        error: float = (sum(share * (1 - share) for share in shares) / count) ** 0.5
         return self.pictures > 2 and self.plain - self.changed > max(0.05, 2 * error)
 
 

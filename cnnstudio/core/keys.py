@@ -196,9 +196,9 @@ def _parse(param: Param, word: str, key: str) -> Any:
         value = as_immutable(param.parse(word))
     except (ValueError, IndexError):
         value = word
-    trouble = param.trouble(value)
-    if trouble is not None:
-        text = Text("{key}: {trouble}", "{key}: {trouble}").fill(key=key, trouble=trouble)
+    problem = param.error_text(value)
+    if problem is not None:
+        text = Text("{key}: {trouble}", "{key}: {trouble}").fill(key=key, trouble=problem)
         raise ProblemError(error("value", text, "project", field=key))
     return value
 

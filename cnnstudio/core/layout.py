@@ -57,7 +57,7 @@ def _middles(by_row: Mapping[int, Sequence[str]], sources: Mapping[str, Sequence
         for node in by_row[row]:
             above = [source for source in sources.get(node, ()) if source in middles]
             # Where ways meet again the trunk goes on between them, so that a long network stays straight.
-            wanted[node] = sum(middles[each] for each in above) / len(above) if above else 0.0
+            wanted[node] = sum(middles[item] for item in above) / len(above) if above else 0.0
         nodes = sorted(by_row[row], key=lambda node: (wanted[node], place[node]))
         for group in _groups(nodes, wanted):
             _spread(group, wanted, middles)

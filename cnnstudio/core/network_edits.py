@@ -31,7 +31,7 @@ def group_nodes(project: Project, nodes: Iterable[str], name: str = "") -> Proje
     members = tuple(node.id for node in network.nodes if node.id in wanted and node.type != INPUT)
     if not members:
         return project
-    others = tuple(replace(group, nodes=tuple(each for each in group.nodes if each not in wanted))
+    others = tuple(replace(group, nodes=tuple(element for element in group.nodes if element not in wanted))
                    for group in network.groups)
     identifier = unique_id("block", [group.id for group in network.groups])
     made = Group(id=identifier, name=name.strip() or identifier, nodes=members)
@@ -40,7 +40,7 @@ def group_nodes(project: Project, nodes: Iterable[str], name: str = "") -> Proje
 
 def ungroup(project: Project, group: str) -> Project:
     """Take a group apart; its layers stay."""
-    groups = tuple(each for each in project.network.groups if each.id != group)
+    groups = tuple(element for element in project.network.groups if element.id != group)
     return set_network(project, replace(project.network, groups=groups))
 
 
@@ -52,26 +52,26 @@ def set_group(project: Project, group: str, **changes: Any) -> Project:
         raise ProblemError(error("bad_repeat", text.fill(most=MOST_REPEATS, n=repeat), "network"))
     if not str(changes.get("name", "x")).strip():
         raise ProblemError(error("bad_name", Text("A block needs a name.", "Un bloque necesita un nombre."), "network"))
-    groups = tuple(replace(each, **changes) if each.id == group else each for each in project.network.groups)
+    groups = tuple(replace(element, **changes) if element.id == group else element for element in project.network.groups)
     return set_network(project, replace(project.network, groups=groups))
 
 
 # Notes -------------------------------------------------------------------------------------------
 
 def add_note(project: Project, text: str, position: tuple[float, float]) -> Project:
-    note = Note(id=unique_id("note", [each.id for each in project.network.notes]), text=text, position=position)
+    note = Note(id=unique_id("note", [element.id for element in project.network.notes]), text=text, position=position)
     return set_network(project, replace(project.network, notes=(*project.network.notes, note)))
 
 
 def set_note(project: Project, note: str, **changes: Any) -> Project:
     """Change `text` or `position` of a note; one without words goes away."""
-    notes = tuple(replace(each, **changes) if each.id == note else each for each in project.network.notes)
-    return set_network(project, replace(project.network, notes=tuple(each for each in notes if each.text.strip())))
+    notes = tuple(replace(element, **changes) if element.id == note else element for element in project.network.notes)
+    return set_network(project, replace(project.network, notes=tuple(element for element in notes if element.text.strip())))
 
 
 def remove_notes(project: Project, notes: Iterable[str]) -> Project:
     gone = set(notes)
-    kept = tuple(each for each in project.network.notes if each.id not in gone)
+    kept = tuple(element for element in project.network.notes if element.id not in gone)
     return set_network(project, replace(project.network, notes=kept))
 
 
@@ -105,21 +105,21 @@ def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[flo
         taken.add(names[node.id])
         place = positions.get(node.id) if positions is not None else None
         made.append(replace(node, id=names[node.id], position=place))
-    inner = [replace(each, source=names[each.source], target=names[each.target]) for each in part.edges
-             if each.source in names and each.target in names]
-    edges = [each for each in network.edges if each != edge]
+    inner = [replace(element, source=names[element.source], target=names[element.target]) for element in part.edges
+             if element.source in names and element.target in names]
+    edges = [element for element in network.edges if element != edge]
     entry = edge.source if edge is not None else source
     if entry is not None and made:
-        fed, feeding = {each.target for each in inner}, {each.source for each in inner}
+        fed, feeding = {element.target for element in inner}, {element.source for element in inner}
         inner += [Edge(source=entry, target=node.id) for node in made if node.id not in fed]
         last = next((node.id for node in reversed(made) if node.id not in feeding), made[-1].id)
         if edge is not None:
             inner.append(Edge(source=last, target=edge.target, port=edge.port))
     groups = list(network.groups)
     for group in part.groups:
-        members = tuple(names[each] for each in group.nodes if each in names)
+        members = tuple(names[element] for element in group.nodes if element in names)
         if members:
-            identifier = unique_id(group.id, [each.id for each in groups])
+            identifier = unique_id(group.id, [element.id for element in groups])
             groups.append(replace(group, id=identifier, nodes=members, position=None))
     changed = replace(network, nodes=(*network.nodes, *made), edges=(*edges, *inner), groups=tuple(groups))
     return set_network(project, changed), [node.id for node in made]

@@ -35,7 +35,7 @@ class Param(msgspec.Struct, frozen=True, kw_only=True):
     shown_when: ShownWhen | None = None
     advanced: bool = False
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         """Why `value` is not allowed, or None."""
         raise TypeError(f"{type(self).__name__} declares no check")
 
@@ -54,7 +54,7 @@ class Int(Param, frozen=True, kw_only=True):
     unit: Text | None = None
     optional: bool = False
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         if value is None and self.optional:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
@@ -87,7 +87,7 @@ class Float(Param, frozen=True, kw_only=True):
     unit: Text | None = None
     optional: bool = False
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         if value is None and self.optional:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -107,7 +107,7 @@ class Float(Param, frozen=True, kw_only=True):
 class Bool(Param, frozen=True, kw_only=True):
     """Yes or no."""
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         return None if isinstance(value, bool) else _expected(Text("true or false", "true o false"), value)
 
     def parse(self, text: str) -> Value:
@@ -131,11 +131,11 @@ class Choice(Param, frozen=True, kw_only=True):
 
     options: tuple[Option, ...]
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         allowed = [option.value for option in self.options]
         if value in allowed and not (isinstance(value, bool) and True not in allowed and False not in allowed):
             return None
-        words = ", ".join("none" if each is None else str(each) for each in allowed)
+        words = ", ".join("none" if item is None else str(item) for item in allowed)
         return _expected(Text(f"one of {words}", f"uno de {words}"), value)
 
     def parse(self, text: str) -> Value:
@@ -153,16 +153,16 @@ class Pair(Param, frozen=True, kw_only=True):
     maximum: int = 4096
     optional: bool = False
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         if value is None and self.optional:
             return None
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
             return _expected(Text("two whole numbers", "dos números enteros"), value)
-        for each in value:
-            if isinstance(each, bool) or not isinstance(each, int):
+        for item in value:
+            if isinstance(item, bool) or not isinstance(item, int):
                 return _expected(Text("two whole numbers", "dos números enteros"), value)
-            if not self.minimum <= each <= self.maximum:
-                return _between(self.minimum, self.maximum, each)
+            if not self.minimum <= item <= self.maximum:
+                return _between(self.minimum, self.maximum, item)
         return None
 
     def parse(self, text: str) -> Value:
@@ -178,7 +178,7 @@ class Padding4(Param, frozen=True, kw_only=True):
     minimum: int = 0
     maximum: int = 4096
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         whole = Text("four whole numbers: top, bottom, left, right",
                      "cuatro números enteros: arriba, abajo, izquierda, derecha")
         return _wholes(value, whole, (4, 4), self.minimum, self.maximum)
@@ -199,17 +199,17 @@ class Factor(Param, frozen=True, kw_only=True):
     unit: Text | None = None
     optional: bool = False
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         if value is None and self.optional:
             return None
         ends = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
         if len(ends) not in (1, 2):
             return _expected(Text("a number or two", "uno o dos números"), value)
-        for each in ends:
-            if isinstance(each, bool) or not isinstance(each, int | float) or not math.isfinite(each):
+        for end in ends:
+            if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
                 return _expected(Text("a number or two", "uno o dos números"), value)
-            if not self.minimum <= each <= self.maximum:
-                return _between(self.minimum, self.maximum, each)
+            if not self.minimum <= end <= self.maximum:
+                return _between(self.minimum, self.maximum, end)
         if len(ends) == 1 and ends[0] < 0:
             return _between(0, self.maximum, ends[0])
         if len(ends) == 2 and ends[0] > ends[1]:
@@ -226,10 +226,10 @@ class Factor(Param, frozen=True, kw_only=True):
 class Numbers(Param, frozen=True, kw_only=True):
     """One number, or one for each channel."""
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         ends = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
-        for each in ends:
-            if isinstance(each, bool) or not isinstance(each, int | float) or not math.isfinite(each):
+        for end in ends:
+            if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
                 return _expected(Text("a number, or one for each channel", "un número, o uno por canal"), value)
         return None if ends else _expected(Text("a number", "un número"), value)
 
@@ -247,7 +247,7 @@ class Ints(Param, frozen=True, kw_only=True):
     longest: int = 4
     optional: bool = False
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         if value is None and self.optional:
             return None
         whole = Text("{low} to {high} whole numbers", "de {low} a {high} números enteros").fill(
@@ -266,7 +266,7 @@ class Line(Param, frozen=True, kw_only=True):
     file: bool = False
     optional: bool = True
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         if value is None and self.optional:
             return None
         if not isinstance(value, str):
@@ -282,10 +282,10 @@ class Line(Param, frozen=True, kw_only=True):
 class Color(Param, frozen=True, kw_only=True):
     """Red, green and blue, each from 0 to 255."""
 
-    def trouble(self, value: Value) -> Text | None:
+    def error_text(self, value: Value) -> Text | None:
         good = (
             isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 3
-            and all(isinstance(each, int) and not isinstance(each, bool) and 0 <= each <= 255 for each in value)
+            and all(isinstance(item, int) and not isinstance(item, bool) and 0 <= item <= 255 for item in value)
         )
         return None if good else _expected(
             Text("three whole numbers from 0 to 255", "tres números enteros de 0 a 255"), value)
@@ -310,11 +310,11 @@ def _wholes(value: Value, words: Text, count: tuple[int, int], minimum: int, max
     """What is wrong with so many (least, most) whole numbers in a row; `words` say what was expected."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not count[0] <= len(value) <= count[1]:
         return _expected(words, value)
-    for each in value:
-        if isinstance(each, bool) or not isinstance(each, int):
+    for item in value:
+        if isinstance(item, bool) or not isinstance(item, int):
             return _expected(words, value)
-        if not minimum <= each <= maximum:
-            return _between(minimum, maximum, each)
+        if not minimum <= item <= maximum:
+            return _between(minimum, maximum, item)
     return None
 
 
@@ -346,9 +346,9 @@ def check(params: Sequence[Param], values: Mapping[str, Value], area: Area, node
     for param in params:
         if not shown(param, whole):
             continue
-        trouble = param.trouble(whole[param.name])
-        if trouble is not None:
-            text = Text("{label}: {trouble}", "{label}: {trouble}").fill(label=param.label, trouble=trouble)
+        problem = param.error_text(whole[param.name])
+        if problem is not None:
+            text = Text("{label}: {trouble}", "{label}: {trouble}").fill(label=param.label, trouble=problem)
             problems.append(error("value", text, area, node=node, field=param.name))
     known = {param.name for param in params}
     for name in values:

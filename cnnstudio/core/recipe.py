@@ -129,8 +129,8 @@ RECIPE_PARAMS: Final = (
                      "nearest INTER_NEAREST_EXACT and nearest_opencv INTER_NEAREST (from the corner).",
                      "Cómo se calculan los píxeles nuevos. auto: area al reducir, bilinear al ampliar. OpenCV llama "
                      "INTER_NEAREST_EXACT a nearest e INTER_NEAREST (desde la esquina) a nearest_opencv."),
-           options=tuple(Option(each, same(each))
-                         for each in ("auto", "nearest", "nearest_opencv", "bilinear", "linear_exact", "bicubic",
+           options=tuple(Option(item, same(item))
+                         for item in ("auto", "nearest", "nearest_opencv", "bilinear", "linear_exact", "bicubic",
                                       "area", "lanczos4"))),
     Color(name="background", default=(255, 255, 255), advanced=True, label=Text("Background", "Fondo"),
           help=Text("Colour under transparent pictures and around padded ones.",

@@ -28,7 +28,7 @@ class Registry(Generic[T_co]):
         self._entries = {entry.id: entry for entry in entries}
         if len(self._entries) != len(entries):
             ids = [entry.id for entry in entries]
-            twice = sorted({each for each in ids if ids.count(each) > 1})
+            twice = sorted({item for item in ids if ids.count(item) > 1})
             raise ValueError(f"Expected unique ids among the {kind} entries. Received twice: {twice}")
 
     def __iter__(self) -> Iterator[T_co]:

@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_recent(self, folder: str) -> Settings:
         """With `folder` first among the twelve recent projects."""
-        others = tuple(each for each in self.recent if each != folder)
+        others = tuple(item for item in self.recent if item != folder)
         return msgspec.structs.replace(self, recent=((folder, *others))[:12])
 
 
@@ -57,12 +57,12 @@ def load_settings() -> Settings:
         if name not in raw:
             continue
         try:
-            field = {each.name: each.type for each in msgspec.structs.fields(Settings)}[name]
+            field = {item.name: item.type for item in msgspec.structs.fields(Settings)}[name]
             value = msgspec.convert(as_immutable(raw[name]), field)
         except msgspec.ValidationError:
             continue
-        param = next((each for each in SETTINGS_PARAMS if each.name == name), None)
-        if param is None or param.trouble(value) is None:
+        param = next((item for item in SETTINGS_PARAMS if item.name == name), None)
+        if param is None or param.error_text(value) is None:
             good = msgspec.structs.replace(good, **{name: value})
     return good
 
@@ -72,6 +72,6 @@ def save_settings(settings: Settings) -> ProblemError | None:
     try:
         data = msgspec.json.format(msgspec.json.encode(settings), indent=2)
         write_atomically(config_folder() / "settings.json", data)
-    except ProblemError as trouble:
-        return trouble
+    except ProblemError as problem_error:
+        return problem_error
     return None

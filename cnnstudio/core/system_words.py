@@ -49,15 +49,15 @@ _REASONS: Final[dict[str, Text]] = {
 _BY_NUMBER: Final = {getattr(errno, name): text for name, text in _REASONS.items() if hasattr(errno, name)}
 
 
-def reason_of(trouble: BaseException) -> Text:
+def reason_of(exception: BaseException) -> Text:
     """Why that happened: of an OSError by its number, else in the words that came with it."""
-    if isinstance(trouble, OSError):
-        known = _BY_NUMBER.get(trouble.errno or 0)
+    if isinstance(exception, OSError):
+        known = _BY_NUMBER.get(exception.errno or 0)
         if known is not None:
             return known
-        if trouble.strerror:
-            return Text(trouble.strerror, trouble.strerror)
-    words = str(trouble) or type(trouble).__name__
+        if exception.strerror:
+            return Text(exception.strerror, exception.strerror)
+    words = str(exception) or type(exception).__name__
     return Text(words, words)
 
 

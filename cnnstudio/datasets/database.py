@@ -51,8 +51,8 @@ class Database:
                 connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
-            except _TROUBLE as trouble:
-                raise ProblemError(database_problem(trouble, self.path)) from trouble
+            except _TROUBLE as err:
+                raise ProblemError(database_problem(err, self.path)) from err
             self._local.connection = connection
             with self._lock:
                 self._connections.append(connection)
@@ -73,8 +73,8 @@ class Database:
                 yield connection
                 if connection.in_transaction:
                     connection.execute("COMMIT")
-            except _TROUBLE as trouble:
-                raise ProblemError(database_problem(trouble, self.path)) from trouble
+            except _TROUBLE as err:
+                raise ProblemError(database_problem(err, self.path)) from err
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -85,8 +85,8 @@ class Database:
         """All rows of a question; raises ProblemError."""
         try:
             return self._connection.execute(sql, values).fetchall()
-        except _TROUBLE as trouble:
-            raise ProblemError(database_problem(trouble, self.path)) from trouble
+        except _TROUBLE as err:
+            raise ProblemError(database_problem(err, self.path)) from err
 
     def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
         """The rows of a question one after the other, for very many; raises ProblemError."""
@@ -95,8 +95,8 @@ class Database:
             # By the thousand: a step by itself lets other threads in, and waits for them thousands of times.
             while part := cursor.fetchmany(_PART):
                 yield from part
-        except _TROUBLE as trouble:
-            raise ProblemError(database_problem(trouble, self.path)) from trouble
+        except _TROUBLE as err:
+            raise ProblemError(database_problem(err, self.path)) from err
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -107,19 +107,19 @@ class Database:
             self._local = threading.local()
 
 
-def database_problem(trouble: Exception, path: Path) -> Problem:
+def database_problem(exception: Exception, path: Path) -> Problem:
     """Why the file could not be used, in words."""
-    name = getattr(trouble, "sqlite_errorname", "") or ""
+    name = getattr(exception, "sqlite_errorname", "") or ""
     if "FULL" in name:
         return write_problem(OSError(28, "No space left on device"), path)
     if "READONLY" in name or "CANTOPEN" in name or "PERM" in name:
-        return write_problem(PermissionError(13, str(trouble)), path)
-    if "NOTADB" in name or "CORRUPT" in name or isinstance(trouble, UnicodeDecodeError) or (
-            "Could not decode to UTF-8" in str(trouble)):
+        return write_problem(PermissionError(13, str(exception)), path)
+    if "NOTADB" in name or "CORRUPT" in name or isinstance(exception, UnicodeDecodeError) or (
+            "Could not decode to UTF-8" in str(exception)):
         text = Text("The index {path} is damaged. Set it aside and have the folder read again: the file is kept, and what "
                     "can still be read of the decisions about pictures is taken over.",
                     "El índice {path} está dañado. Apártelo y haga leer la carpeta de nuevo: el archivo se conserva, y lo que "
                     "aún se pueda leer de las decisiones sobre imágenes se recupera.")
-        return error("damaged_index", text.fill(path=path), "dataset", path=path, fixes=(_SET_ASIDE,), details=str(trouble))
+        return error("damaged_index", text.fill(path=path), "dataset", path=path, fixes=(_SET_ASIDE,), details=str(exception))
     text = Text("The index {path} could not be used: {reason}.", "No se pudo usar el índice {path}: {reason}.")
-    return error("index", text.fill(path=path, reason=str(trouble)), "dataset", path=path, details=str(trouble))
+    return error("index", text.fill(path=path, reason=str(exception)), "dataset", path=path, details=str(exception))

@@ -304,7 +304,7 @@ def _moves(connection: sqlite3.Connection) -> dict[str, str]:
             "SELECT path FROM pictures WHERE hash = ? AND added > ? ORDER BY path", (digest, scan)) if place not in taken]
         if candidates:
             name = path.rsplit("/", 1)[-1]
-            moves[path] = next((each for each in candidates if each.rsplit("/", 1)[-1] == name), candidates[0])
+            moves[path] = next((candidate for candidate in candidates if candidate.rsplit("/", 1)[-1] == name), candidates[0])
             taken.add(moves[path])
     return moves
 

@@ -48,7 +48,7 @@ class Embedding(msgspec.Struct, frozen=True, kw_only=True):
             row = self.paths.index(path)
         except ValueError:
             return []
-        return [self.paths[each] for each in self.neighbours[row][:most] if each >= 0]
+        return [self.paths[neighbour] for neighbour in self.neighbours[row][:most] if neighbour >= 0]
 
 
 def embedding_path(cache: Path, place: Path, model: str, layout: str) -> Path:
@@ -82,6 +82,6 @@ def read_embedding(path: Path) -> Embedding:
                 notes=tuple(Text(*note) for note in words["notes"]), position=found["position"],
                 outlier=found["outlier"], neighbours=found["neighbours"], label_quality=found["label_quality"],
                 mislabeled=found["mislabeled"])
-    except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as trouble:
+    except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as err:
         text = Text("The map has not been computed yet.", "El mapa aún no se ha calculado.")
-        raise ProblemError(error("no_embedding", text, "dataset", path=path, details=str(trouble))) from trouble
+        raise ProblemError(error("no_embedding", text, "dataset", path=path, details=str(err))) from err

@@ -38,8 +38,8 @@ _COLUMNS = "f.kind, f.subject, f.picture, f.others, f.score, f.severity, f.text_
 def store(index: Index, findings: Iterable[Finding], kinds: Iterable[str]) -> None:
     """Put these in the place of all findings of `kinds`, in one transaction."""
     chosen = tuple(kinds)
-    rows = [(each.kind, each.path, each.picture, json.dumps(each.others), each.score, each.severity, each.text.en,
-             each.text.es, json.dumps(each.data)) for each in findings if each.kind in chosen]
+    rows = [(finding.kind, finding.path, finding.picture, json.dumps(finding.others), finding.score, finding.severity,
+             finding.text.en, finding.text.es, json.dumps(finding.data)) for finding in findings if finding.kind in chosen]
     with index.transaction() as connection:
         connection.executemany("DELETE FROM findings WHERE kind = ?", [(kind,) for kind in chosen])
         connection.executemany(

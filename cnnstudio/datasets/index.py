@@ -65,8 +65,8 @@ class Index(Decisions):
     def add(self, found: Sequence[Found], scan: int) -> None:
         """Enter found files; a file that changed since is looked at anew, a decision about it stays. So is one that
         could not be looked at because of the disk: a drive may be back, a permission given."""
-        rows = [(each.path, each.class_name, each.split, each.size, each.modified_ns, scan, each.class_name,
-                 each.split or "train", scan) for each in found]
+        rows = [(item.path, item.class_name, item.split, item.size, item.modified_ns, scan, item.class_name,
+                 item.split or "train", scan) for item in found]
         with self.transaction() as connection:
             connection.executemany(
                 "INSERT INTO pictures (path, folder_class, folder_split, size, modified_ns, seen, class_name, split,"
@@ -139,7 +139,7 @@ class Index(Decisions):
                 kinds[identifier] = (*kinds.get(identifier, ()), kind)
             for row in self.rows(f"SELECT {_COLUMNS} FROM pictures WHERE id IN ({marks})", part):
                 found[row[0]] = _picture(row, kinds.get(row[0], ()))
-        return [found[each] for each in ids if each in found]
+        return [found[item] for item in ids if item in found]
 
     def ids_of(self, paths: Sequence[str]) -> array[int]:
         """Ids of these paths, in their order; unknown ones are left out."""

@@ -78,8 +78,8 @@ def read_manifest(path: Path) -> Manifest:
         header = msgspec.json.decode(lines[0], type=Header)
         decoder = msgspec.json.Decoder(Entry)
         return Manifest(header=header, entries=tuple(decoder.decode(line) for line in lines[1:]))
-    except (OSError, IndexError, msgspec.MsgspecError) as trouble:
+    except (OSError, IndexError, msgspec.MsgspecError) as err:
         text = Text("The list of pictures {path} cannot be read: {reason}.",
                     "No se puede leer la lista de imágenes {path}: {reason}.")
-        raise ProblemError(error("damaged_manifest", text.fill(path=path, reason=reason_of(trouble)), "run",
-                                 path=path)) from trouble
+        raise ProblemError(error("damaged_manifest", text.fill(path=path, reason=reason_of(err)), "run",
+                                 path=path)) from err

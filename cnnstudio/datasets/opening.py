@@ -87,8 +87,8 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
         raise ProblemError(*(wrong or [_no_source(folder)]))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, folder)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, folder)) from os_error
     try:
         own = _own_base(Path(base), folder, base_name, cancelled) if Path(base).suffix.lower() in MODELS else None
     except ProblemError:

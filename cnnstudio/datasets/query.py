@@ -155,7 +155,7 @@ def _marks(values: tuple[str, ...]) -> str:
 def _any_case(form: Literal["NFC", "NFD"], word: str) -> str:
     """A pattern for GLOB: the word anywhere, in small letters or capitals."""
     def pattern(letter: str) -> str:
-        alike = {each for each in (letter, letter.lower(), letter.upper()) if len(each) == 1}
+        alike = {item for item in (letter, letter.lower(), letter.upper()) if len(item) == 1}
         return f"[{''.join(sorted(alike))}]" if len(alike) > 1 or letter in "*?[" else letter
 
     return f"*{''.join(map(pattern, unicodedata.normalize(form, word)))}*"

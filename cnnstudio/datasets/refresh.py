@@ -99,9 +99,9 @@ def look_at(root: Path, identifier: int, path: str) -> Inspected:
         digest = content_hash(data)
         height, width = inspect_picture(data)
         return identifier, width, height, digest, None, None
-    except PictureError as trouble:
-        text = Text(trouble.text("en"), trouble.text("es"))
-        return identifier, None, None, None, trouble.code, text
+    except PictureError as picture_error:
+        text = Text(picture_error.text("en"), picture_error.text("es"))
+        return identifier, None, None, None, picture_error.code, text
 
 
 def _read(path: Path) -> bytes:
@@ -113,7 +113,7 @@ def _read(path: Path) -> bytes:
 def check_drive(root: Path, looked_at: Iterable[Inspected]) -> None:
     """Raises ProblemError where files could not be read because their whole folder is gone, a drive perhaps: then
     nothing is wrong with them."""
-    if any(each[4] in OF_THE_DISK for each in looked_at) and not root.is_dir():
+    if any(item[4] in OF_THE_DISK for item in looked_at) and not root.is_dir():
         raise ProblemError(folder_problem(root, FileNotFoundError()))
 
 

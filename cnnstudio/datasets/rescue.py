@@ -61,8 +61,8 @@ def is_damaged(folder: Path) -> bool:
             return False
         finally:
             index.close()
-    except ProblemError as trouble:
-        if any(problem.code == "damaged_index" for problem in trouble.problems):
+    except ProblemError as problem_error:
+        if any(problem.code == "damaged_index" for problem in problem_error.problems):
             return True
         raise
 
@@ -98,7 +98,7 @@ def salvage(path: Path) -> Salvaged:
         whole = all_decisions and all_accepted and told.items() <= decisions.items() and told_accepted <= set(findings)
         decisions = decisions if all_decisions else told | decisions
         kinds = set(findings) if all_accepted else told_accepted | set(findings)
-    return Salvaged(decisions=decisions, hashes={each: hashes.get(each) for each in decisions},
+    return Salvaged(decisions=decisions, hashes={decision: hashes.get(decision) for decision in decisions},
                     accepted=tuple((*key, findings.get(key)) for key in sorted(kinds)),
                     journal=tuple((row[1], row[2]) for row in changes), whole=whole)
 
@@ -107,10 +107,10 @@ def _rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tu
     """The rows that can be read from either end, and whether these are all."""
     found: dict[Any, None] = {}
     ends, garbled = 0, False
-    for keys in (key, ", ".join(f"{each} DESC" for each in key.split(", "))):
+    for keys in (key, ", ".join(f"{item} DESC" for item in key.split(", "))):
         with contextlib.suppress(*_UNREADABLE):
             for row in connection.execute(f"SELECT {what} FROM {table} ORDER BY {keys}"):
-                if not any(_GARBLED in each for each in row if isinstance(each, str)):
+                if not any(_GARBLED in item for item in row if isinstance(item, str)):
                     found[row] = None
                 else:
                     garbled = True
@@ -148,7 +148,7 @@ def _told(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]],
                 # What stood where another came to gave way.
                 decisions = ({path: each for path, each in decisions.items() if path not in gone}
                              | {new: decisions[old] for old, new in moves.items() if old in decisions})
-                accepted = ({each for each in accepted if each[1] not in gone}
+                accepted = ({item for item in accepted if item[1] not in gone}
                             | {(kind, moves[path]) for kind, path in accepted if path in moves})
             elif "accepted" in change:
                 accepted |= {(kind, path) for kind, paths in change["accepted"].items() for path in paths}
@@ -184,8 +184,8 @@ def replace_index(folder: Path) -> tuple[Path, Salvaged]:
             with contextlib.suppress(FileNotFoundError):
                 os.rename(f"{path}{end}", f"{aside}{end}")
         os.rename(made, path)
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, path)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, path)) from os_error
     return aside, found
 
 
@@ -196,7 +196,7 @@ def _enter(index: Index, found: Salvaged) -> None:
             [(path, each.class_name, each.split, each.excluded, found.hashes.get(path), _FIRST_SCAN)
              for path, each in found.decisions.items()])
         connection.executemany("INSERT INTO accepted (kind, path, hash, scan) VALUES (?, ?, ?, ?)",
-                               [(*each, _FIRST_SCAN) for each in found.accepted])
+                               [(*item, _FIRST_SCAN) for item in found.accepted])
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)", found.journal)
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)",
                                [(time.time(), msgspec.json.encode(change).decode()) for change in _missing(found)])
@@ -211,7 +211,7 @@ def _missing(found: Salvaged) -> list[dict[str, Any]]:
     for kind, path, _digest in found.accepted:
         if (kind, path) not in told_accepted:
             accepted.setdefault(kind, []).append(path)
-    return [each for each in (changed, {"accepted": accepted} if accepted else {}) if each]
+    return [item for item in (changed, {"accepted": accepted} if accepted else {}) if item]
 
 
 def _free(folder: Path) -> Path:

@@ -31,8 +31,8 @@ def write_digits(folder: Path) -> Path:
             (folder / str(label) / f"{number:04d}.png").write_bytes(data.tobytes())
         (folder / "LICENSE.txt").write_text(LICENCE, encoding="utf-8")
         (folder / MARK).touch()
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, folder)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, folder)) from os_error
     return folder
 
 

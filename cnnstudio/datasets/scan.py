@@ -57,8 +57,8 @@ def sources_of(root: Path, spec: DatasetSpec, folder: Path | None = None) -> tup
     home = folder.resolve()
     main = (home / spec.source).resolve() if spec.source else root
     found = [Source(path=main if is_manifest(main) else root)]
-    for each in spec.joined:
-        place = (home / each).resolve()
+    for item in spec.joined:
+        place = (home / item).resolve()
         below = root_of(place)
         inside = below.is_relative_to(home) and root.is_relative_to(home)
         before = os.path.relpath(below, root).replace(os.sep, "/") if inside else below.as_posix()
@@ -121,8 +121,8 @@ class Listing:
             if self._spec.follow_links:
                 # A link back to the top must not make the whole collection a class of its own.
                 self._was_here(source.path)
-        except OSError as trouble:
-            self._trouble(source.path, trouble)
+        except OSError as os_error:
+            self._trouble(source.path, os_error)
             return
         for name, split in layout.roots:
             yield from self._classes(source, name, split)
@@ -142,8 +142,8 @@ class Listing:
             except (FileNotFoundError, NotADirectoryError, ValueError):
                 missing.append(row)
                 continue
-            except OSError as trouble:
-                self._trouble(place, trouble)
+            except OSError as os_error:
+                self._trouble(place, os_error)
                 continue
             if not stat.S_ISREG(facts.st_mode):
                 missing.append(row)
@@ -162,8 +162,8 @@ class Listing:
         try:
             with os.scandir(folder) as entries:
                 children = sorted(entries, key=lambda entry: entry.name)
-        except OSError as trouble:
-            self._trouble(folder, trouble)
+        except OSError as os_error:
+            self._trouble(folder, os_error)
             return
         for child in children:
             if child.name.startswith("."):
@@ -175,8 +175,8 @@ class Listing:
                     yield from self._folder(child.path, prefix + child.name + "/", child.name, split)
                 elif not is_folder and is_picture(child.name) and child.is_file():
                     self._loose += 1
-            except OSError as trouble:
-                self._trouble(Path(child.path), trouble)
+            except OSError as os_error:
+                self._trouble(Path(child.path), os_error)
 
     def _folder(self, folder: str, prefix: str, class_name: str, split: Split | None) -> Iterator[Found]:
         """All pictures below a class folder, without recursion so that deep trees are no trouble."""
@@ -204,13 +204,13 @@ class Listing:
                         except FileNotFoundError:
                             # A link to nowhere, or a file that went while we looked.
                             self.other_files += 1
-                        except OSError as trouble:
-                            self._trouble(Path(entry.path), trouble)
-            except OSError as trouble:
-                self._trouble(Path(place), trouble)
+                        except OSError as os_error:
+                            self._trouble(Path(entry.path), os_error)
+            except OSError as os_error:
+                self._trouble(Path(place), os_error)
 
-    def _trouble(self, place: Path, trouble: OSError) -> None:
-        problem = folder_problem(place, trouble)
+    def _trouble(self, place: Path, os_error: OSError) -> None:
+        problem = folder_problem(place, os_error)
         self._told[problem.code] = self._told.get(problem.code, 0) + 1
         if problem.blocks or self._told[problem.code] <= _TOLD:
             self.problems.append(problem)
@@ -275,20 +275,20 @@ def _overlaps(sources: Sequence[Source]) -> list[Problem]:
 _HARMLESS: Final = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
 
-def folder_problem(folder: Path, trouble: OSError) -> Problem:
+def folder_problem(folder: Path, os_error: OSError) -> Problem:
     """Why a folder or file could not be listed. What may come back blocks, so that nothing is forgotten."""
-    if isinstance(trouble, FileNotFoundError | NotADirectoryError):
+    if isinstance(os_error, FileNotFoundError | NotADirectoryError):
         text = Text("The folder {path} is not there (renamed, moved or on a drive that is not connected). Bring it back or "
                     "choose where it is now; what is known of its pictures is kept.",
                     "La carpeta {path} no está (renombrada, movida o en una unidad no conectada). Devuélvala o elija dónde "
                     "está ahora; lo que se sabe de sus imágenes se conserva.")
         return error("folder_missing", text.fill(path=folder), "dataset", path=folder)
-    if isinstance(trouble, PermissionError):
+    if isinstance(os_error, PermissionError):
         text = Text("{path} cannot be opened: you have no permission to read it.",
                     "No se puede abrir {path}: no tiene permiso para leerlo.")
         return warning("no_permission", text.fill(path=folder), "dataset", path=folder)
-    reason = reason_of(trouble)
-    if trouble.errno in _HARMLESS:
+    reason = reason_of(os_error)
+    if os_error.errno in _HARMLESS:
         text = Text("{path} could not be read: {reason}.", "No se pudo leer {path}: {reason}.")
         return warning("cannot_list", text.fill(path=folder, reason=reason), "dataset", path=folder)
     text = Text("{path} could not be read to its end: {reason}. What is known of it is kept; look again when the drive "

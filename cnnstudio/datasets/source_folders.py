@@ -16,7 +16,7 @@ def source_folder(project: Project, folder: Path) -> Path:
 
 def source_folders(project: Project, folder: Path) -> list[Path]:
     """The absolute folders of all sources, the main one first."""
-    return [source_folder(project, folder), *(root_of((folder / each).resolve()) for each in project.dataset.joined)]
+    return [source_folder(project, folder), *(root_of((folder / item).resolve()) for item in project.dataset.joined)]
 
 
 def source_text(source: Path, folder: Path) -> str:

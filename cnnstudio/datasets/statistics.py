@@ -70,8 +70,8 @@ def histogram(index: Index, quantity: Quantity, wanted: Filter, bins: int = 24) 
         low, high = 0.0, 1.0
     edges = _edges(low, high, bins, quantity)
     counts, _edges_again = np.histogram(found, edges)
-    return Histogram(quantity=quantity.id, edges=tuple(float(each) for each in edges),
-                     counts=tuple(int(each) for each in counts))
+    return Histogram(quantity=quantity.id, edges=tuple(float(edge) for edge in edges),
+                     counts=tuple(int(count) for count in counts))
 
 
 def _edges(low: float, high: float, bins: int, quantity: Quantity) -> np.ndarray:

@@ -64,9 +64,9 @@ class TrashEffect:
                 self._places.append((path, place))
             except FileNotFoundError:
                 place.unlink(missing_ok=True)
-            except OSError as trouble:
+            except OSError as os_error:
                 place.unlink(missing_ok=True)
-                problems.append(_not_deleted(path, trouble))
+                problems.append(_not_deleted(path, os_error))
         return problems
 
     def undo(self, told: OnProgress = silent) -> None:
@@ -86,9 +86,9 @@ class TrashEffect:
                 if not path.exists():
                     _second(place, path)
                 place.unlink(missing_ok=True)
-            except OSError as trouble:
+            except OSError as os_error:
                 left.append((path, place))
-                problems.append(write_problem(trouble, path))
+                problems.append(write_problem(os_error, path))
         self._places = left
         if problems:
             raise ProblemError(*problems[:20])
@@ -108,7 +108,7 @@ def _second(path: Path, place: Path) -> None:
         shutil.copy2(path, place)
 
 
-def _not_deleted(path: Path, trouble: OSError) -> Problem:
+def _not_deleted(path: Path, os_error: OSError) -> Problem:
     text = Text("{path} could not be moved to the trash ({reason}); nothing was deleted.",
                 "No se pudo mover {path} a la papelera ({reason}); no se borró nada.")
-    return error("not_deleted", text.fill(path=path, reason=reason_of(trouble)), "file", path=path)
+    return error("not_deleted", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)

@@ -51,8 +51,8 @@ def load_base_weights(base: Base, layers: Mapping[str, Any], file: str = "") -> 
     path = weights_path(base, file)
     try:
         found = read_weights(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as trouble:
-        raise ProblemError(_unfit(base, path, reason_of(trouble))) from trouble
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as err:
+        raise ProblemError(_unfit(base, path, reason_of(err))) from err
     weighted = {name: layer for name, layer in layers.items() if layer.weights}
     if not found.keys() >= weighted.keys() and base.weights.layout == "keras_h5":
         found = _in_order(found, list(weighted))
@@ -72,8 +72,8 @@ def unfit(base: Base, path: Path) -> Problem | None:
     weights of a smaller network. Every name and shape is checked when they are loaded."""
     try:
         numbers = sum(array.size for arrays in read_weights(path).values() for array in arrays)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as trouble:
-        return _unfit(base, path, reason_of(trouble))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as err:
+        return _unfit(base, path, reason_of(err))
     if numbers < base.parameters:
         return _unfit(base, path, f"{numbers:,} < {base.parameters:,}")
     return None

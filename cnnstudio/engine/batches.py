@@ -127,8 +127,8 @@ def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD)
         for piece in pieces:
             try:
                 item = (work(piece), None)
-            except BaseException as trouble:  # noqa: BLE001 - raised again in the consumer's thread
-                put((None, trouble))
+            except BaseException as exception:  # noqa: BLE001 - raised again in the consumer's thread
+                put((None, exception))
                 return
             if not put(item):
                 return
@@ -137,9 +137,9 @@ def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD)
     thread.start()
     try:
         for _ in pieces:
-            result, trouble = made.get()
-            if trouble is not None:
-                raise trouble
+            result, problem = made.get()
+            if problem is not None:
+                raise problem
             yield result
     finally:
         left.set()

@@ -118,7 +118,7 @@ def pixel_modules() -> list[str]:
         tree = ast.parse(source_file(f"{imaging.__name__}.{name}").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.level == 1:
-                waiting += [node.module] if node.module else [each.name for each in node.names]
+                waiting += [node.module] if node.module else [item.name for item in node.names]
     return sorted(found)
 
 

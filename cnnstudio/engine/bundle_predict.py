@@ -80,11 +80,11 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
         """The picture's pixels, or what prevents it: {"code", "text"}."""
         try:
             return prepare(Path(path).read_bytes(), recipe, STEPS)
-        except PictureError as trouble:
-            return {"code": f"picture_{trouble.code}", "text": f"{Path(path).name}: {trouble.text(language)}"}
-        except OSError as trouble:
+        except PictureError as picture_error:
+            return {"code": f"picture_{picture_error.code}", "text": f"{Path(path).name}: {picture_error.text(language)}"}
+        except OSError as os_error:
             words = "no se puede leer" if language == "es" else "cannot be read"
-            return {"code": "cannot_read", "text": f"{path} {words}: {disk_words(disk_reason(trouble), language)}."}
+            return {"code": "cannot_read", "text": f"{path} {words}: {disk_words(disk_reason(os_error), language)}."}
 
     for begin in range(0, len(paths), BATCH):
         part = paths[begin:begin + BATCH]
@@ -114,15 +114,15 @@ def main() -> int:
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes to print, 0: all / clases, 0: todas")
     arguments = parser.parse_args()
     answered = 0
-    for each in answers(expand(arguments.paths), arguments.top):
-        answered += "problem" not in each
+    for answer in answers(expand(arguments.paths), arguments.top):
+        answered += "problem" not in answer
         if arguments.json:
-            print(json.dumps(each, ensure_ascii=False), flush=True)
-        elif "problem" in each:
-            print(on_one_line(f"{each['path']}: {each['problem']['text']}"), flush=True)
+            print(json.dumps(answer, ensure_ascii=False), flush=True)
+        elif "problem" in answer:
+            print(on_one_line(f"{answer['path']}: {answer['problem']['text']}"), flush=True)
         else:
-            words = ", ".join(f"{best['label']} {best['probability']:.2%}" for best in each["top"])
-            print(on_one_line(f"{each['path']}: {words}"), flush=True)
+            words = ", ".join(f"{best['label']} {best['probability']:.2%}" for best in answer["top"])
+            print(on_one_line(f"{answer['path']}: {words}"), flush=True)
     return 0 if answered else 2
 
 

@@ -42,11 +42,11 @@ def main(endpoint: Endpoint) -> None:
         last = _work(job, link)
     except StopRequested:
         last = Stopped(run=run, kept=False)
-    except ProblemError as trouble:
-        last = _told(trouble, link)
-    except Exception as trouble:  # noqa: BLE001 - the child's border
+    except ProblemError as problem_error:
+        last = _told(problem_error, link)
+    except Exception as exception:  # noqa: BLE001 - the child's border
         traceback.print_exc()
-        last = Failed(problem=mistake(trouble, traceback.format_exc()))
+        last = Failed(problem=mistake(exception, traceback.format_exc()))
     link.emit(last)
     if lock is not None:
         lock.release()
@@ -68,22 +68,22 @@ def _worker(job: JobSpec) -> Callable[[Any, Link], Event]:
     return function
 
 
-def _told(trouble: ProblemError, link: Link) -> Event:
+def _told(problem_error: ProblemError, link: Link) -> Event:
     """The last event carries one problem; if there are more, each is told before."""
-    if len(trouble.problems) > 1:
-        for problem in trouble.problems:
+    if len(problem_error.problems) > 1:
+        for problem in problem_error.problems:
             link.emit(Notice(problem=problem))
-    return Failed(problem=trouble.problems[0])
+    return Failed(problem=problem_error.problems[0])
 
 
-def mistake(trouble: BaseException, report: str) -> Problem:
+def mistake(exception: BaseException, report: str) -> Problem:
     """The problem of an exception that nobody expected; the known ones get their mend."""
-    words = f"{type(trouble).__name__}: {trouble}"
-    if isinstance(trouble, ModuleNotFoundError) and trouble.name in ("tensorflow", "torch", "jax", "keras"):
+    words = f"{type(exception).__name__}: {exception}"
+    if isinstance(exception, ModuleNotFoundError) and exception.name in ("tensorflow", "torch", "jax", "keras"):
         text = Text("{name} is not installed in this Python. Install it, or choose another backend.",
                     "{name} no está instalado en este Python. Instálelo o elija otro motor.")
-        return error("backend_missing", text.fill(name=trouble.name), "training", field="backend", details=report)
-    if isinstance(trouble, MemoryError) or any(
+        return error("backend_missing", text.fill(name=exception.name), "training", field="backend", details=report)
+    if isinstance(exception, MemoryError) or any(
             sign in words for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory",
                                        "OOM when allocating")):
         text = Text("There is not enough memory. Choose a smaller batch, smaller pictures or a smaller network. What "
@@ -91,11 +91,11 @@ def mistake(trouble: BaseException, report: str) -> Problem:
                     "No hay memoria suficiente. Elija un lote, unas imágenes o una red menores. Lo terminado antes se "
                     "conserva.")
         return error("out_of_memory", text, "training", field="batch_size", details=report)
-    if isinstance(trouble, OSError) and trouble.errno is not None:
+    if isinstance(exception, OSError) and exception.errno is not None:
         from cnnstudio.core.atomic import write_problem
 
-        problem = write_problem(trouble, trouble.filename or "?")
-        return error(problem.code, problem.text, "file", path=trouble.filename, details=report)
+        problem = write_problem(exception, exception.filename or "?")
+        return error(problem.code, problem.text, "file", path=exception.filename, details=report)
     text = Text("Something unexpected happened: {words}. The report shows where.",
                 "Ocurrió algo inesperado: {words}. El informe muestra dónde.")
     return error("unexpected", text.fill(words=words[:300]), "machine", details=report)

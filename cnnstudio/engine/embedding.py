@@ -53,7 +53,7 @@ def embed(job: Embed, link: Link) -> Event:
     embedding = Embedding(
         model=job.model, layout=job.layout, paths=tuple(entry.path for entry in entries),
         hashes=tuple(prepared.names[place] for place in good.tolist()), classes=names,
-        suggested=tuple(names[each] if 0 <= each < len(names) else "" for each in found.pop("suggested")), **found)
+        suggested=tuple(names[item] if 0 <= item < len(names) else "" for item in found.pop("suggested")), **found)
     write_embedding(Path(job.target), embedding)
     link.emit(Artifact(kind="embedding", path=job.target))
     return Finished()
@@ -81,7 +81,7 @@ def extractor(name: str) -> tuple[Any, RecipeSpec]:
 def base_extractor(base: Base, recipe: RecipeSpec, bases: BaseResolver, file: str = "") -> tuple[Any, RecipeSpec]:
     """The base as a model that gives one vector a picture, and `recipe` at its size; with weights from `file`."""
     project = with_base(Project(recipe=recipe), base)
-    node = next(each.id for each in project.network.nodes if each.type == BASE)
+    node = next(item.id for item in project.network.nodes if item.type == BASE)
     if file:
         for field, value in (("weights", "file"), ("weights_file", file)):
             project = edits.set_node_param(project, node, field, value)

@@ -57,17 +57,17 @@ def evaluate(job: Evaluate, link: Link) -> Event:
     try:
         write_atomically(Path(job.table), b"\n".join(msgspec.json.encode(row) for row in table) + b"\n")
         write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
-    except ProblemError as trouble:
+    except ProblemError as problem_error:
         # A project on a medium that cannot be written: its numbers are no less worth.
-        link.emit(Notice(problem=_not_kept(trouble)))
+        link.emit(Notice(problem=_not_kept(problem_error)))
         event = msgspec.structs.replace(event, table="")
     link.emit(event)
     return Finished(run=run.id, metrics={"loss": event.loss, "accuracy": event.accuracy})
 
 
-def _not_kept(trouble: ProblemError) -> Problem:
+def _not_kept(problem_error: ProblemError) -> Problem:
     """A warning with what prevents keeping the numbers."""
-    reason = trouble.problems[0]
+    reason = problem_error.problems[0]
     text = Text("These numbers could not be kept: they are gone when they are no longer shown. {reason}",
                 "Estas cifras no se pudieron guardar: se pierden cuando dejen de mostrarse. {reason}")
     return warning("evaluation_not_kept", text.fill(reason=reason.text), "run", path=reason.where.path)
@@ -140,7 +140,7 @@ def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], 
                     f1=float(f1[number]), support=int(support[number]))
         for number, name in enumerate(names))
     return {"loss": float(np.mean(losses)), "accuracy": float(right.sum() / max(1, len(labels))), "classes": classes,
-            "confusion": tuple(tuple(int(each) for each in row) for row in confusion)}
+            "confusion": tuple(tuple(int(item) for item in row) for row in confusion)}
 
 
 def nothing_usable(split: str, manifest: Manifest) -> Problem:

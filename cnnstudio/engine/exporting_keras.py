@@ -67,8 +67,8 @@ def _layer(model: Any, name: str) -> Any:
     for layer in model.layers:
         if layer.name == name:
             return layer
-    inner = (_layer(each, name) for each in model.layers if isinstance(each, keras.Model))
-    return next((each for each in inner if each is not None), None)
+    inner = (_layer(item, name) for item in model.layers if isinstance(item, keras.Model))
+    return next((item for item in inner if item is not None), None)
 
 
 def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray:

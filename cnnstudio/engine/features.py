@@ -169,8 +169,8 @@ def _keep(features: Prepared, prepared: Prepared, store: Store | None, part: np.
     if store is not None:
         try:
             features.rows[part] = store.add([prepared.names[index] for index in part.tolist()], list(answers))
-        except (OSError, sqlite3.Error) as trouble:
-            features.store_trouble = str(reason_of(trouble))
+        except (OSError, sqlite3.Error) as err:
+            features.store_trouble = str(reason_of(err))
         else:
             return store
     for index, answer in zip(part.tolist(), answers, strict=True):

@@ -43,7 +43,7 @@ def judge(seen: np.ndarray, classes: np.ndarray, count: int, neighbours: np.ndar
                                "No se revisaron las etiquetas: hacen falta dos clases con tres imágenes cada una."))
     places = np.flatnonzero(np.isin(classes, usable))
     number = {int(each): place for place, each in enumerate(usable)}
-    wanted = np.asarray([number[int(each)] for each in classes[places]])
+    wanted = np.asarray([number[int(class_name)] for class_name in classes[places]])
     held = held_out(seen[places], wanted, len(usable), groups_of(neighbours, distances)[places], check)
     quality, mislabeled, suggested = doubts(wanted, held)
     all_quality, all_wrong, all_suggested = np.ones(len(seen), np.float32), nothing[1], nothing[2]
@@ -69,7 +69,7 @@ def groups_of(neighbours: np.ndarray, distances: np.ndarray) -> np.ndarray:
 
     for row, column in zip(*np.nonzero(distances < _TWINS * usual), strict=True):
         group[top(int(row))] = top(int(neighbours[row, column]))
-    return np.asarray([top(each) for each in range(len(group))], np.int64)
+    return np.asarray([top(item) for item in range(len(group))], np.int64)
 
 
 def held_out(seen: np.ndarray, wanted: np.ndarray, count: int, groups: np.ndarray,

@@ -79,9 +79,9 @@ def probe(job: Probe, link: Link) -> Event:
         try:
             row, training, validation = _probe_base(base, job, manifest, entries, cache, of_base, noticed, bases)
             rows.append(row)
-        except ProblemError as trouble:
-            failed[name] = trouble.problems[0]
-            link.emit(Notice(problem=msgspec.structs.replace(trouble.problems[0], severity="warning")))
+        except ProblemError as problem_error:
+            failed[name] = problem_error.problems[0]
+            link.emit(Notice(problem=msgspec.structs.replace(problem_error.problems[0], severity="warning")))
         rows.sort(key=lambda each: (-each.accuracy, each.milliseconds))
         event = BasesProbed(rows=tuple(rows), absent=job.absent, failed=failed, training=training, validation=validation,
                             classes=len(manifest.header.class_names), key=job.key)
@@ -102,7 +102,7 @@ def own_base_gone(name: str) -> Problem:
 def spread(entries: tuple[Entry, ...], most: int) -> list[Entry]:
     """At most so many, spread over the list, in which the pictures of a class stand together."""
     places = np.linspace(0, len(entries) - 1, min(most, len(entries))).astype(int)
-    return [entries[each] for each in places.tolist()]
+    return [entries[item] for item in places.tolist()]
 
 
 def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry], cache: Path, link: Link,
@@ -157,9 +157,9 @@ def classify(seen: np.ndarray, labels: np.ndarray, asked: np.ndarray, link: Link
 
         part, aside = train_test_split(np.arange(len(labels)), test_size=_ASIDE, random_state=0, stratify=labels)
         right = []
-        for each in _STRENGTHS:
+        for item in _STRENGTHS:
             link.check()
-            found = _classifier(each, seen.shape[1]).fit(seen[part], labels[part])
+            found = _classifier(item, seen.shape[1]).fit(seen[part], labels[part])
             right.append(float((found.predict(seen[aside]) == labels[aside]).mean()))
         strength = _STRENGTHS[int(np.argmax(right))]
     link.check()

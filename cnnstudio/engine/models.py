@@ -104,8 +104,8 @@ def load(place: Path) -> Loaded:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except ProblemError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile) as trouble:
-        raise ProblemError(_damaged(path, str(trouble))) from trouble
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile) as err:
+        raise ProblemError(_damaged(path, str(err))) from err
     return Loaded(model, _card(card, model, path), path)
 
 
@@ -128,8 +128,8 @@ def _card(data: bytes | None, model: Any, path: Path) -> Card:
     if data is not None:
         try:
             card = msgspec.json.decode(data, type=Card)
-        except msgspec.MsgspecError as trouble:
-            raise ProblemError(_damaged(path, str(trouble))) from trouble
+        except msgspec.MsgspecError as msgspec_error:
+            raise ProblemError(_damaged(path, str(msgspec_error))) from msgspec_error
         if card.format > FORMAT:
             text = Text("{path} was written by a newer CNN Studio.", "{path} fue escrito por un CNN Studio más nuevo.")
             raise ProblemError(error("newer_format", text.fill(path=path), "file", path=path))

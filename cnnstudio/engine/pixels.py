@@ -111,7 +111,7 @@ def kept(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: Path, s
     stats = [_stat(path) for path in words]
     count = len(words)
     store: Store | None = None
-    trouble = ""
+    problem = ""
     lock = ProjectLock(folder)
     rows, names = np.full(count, -1, np.int64), [""] * count
     try:
@@ -121,10 +121,10 @@ def kept(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: Path, s
         store = Store(folder, shape, dtype)
         rows, names = store.known(words, stats)
     except (OSError, sqlite3.Error) as reason:
-        trouble = str(reason_of(reason))
+        problem = str(reason_of(reason))
         store = None
     prepared = Prepared(shape, np.dtype(dtype), rows, names, np.empty((0, *shape), dtype))
-    prepared.store_trouble = trouble
+    prepared.store_trouble = problem
     try:
         _fill(prepared, words, stats, recipe, store, seen, progress, check)
         if store is not None:
@@ -196,8 +196,8 @@ def _keep(prepared: Prepared, made: list[tuple[int, str, Any]], paths: list[str]
                 assert row is not None
                 files.append((paths[index], *stat, row))
             store.remember(files)
-        except (OSError, sqlite3.Error) as trouble:
-            prepared.store_trouble = str(reason_of(trouble))
+        except (OSError, sqlite3.Error) as err:
+            prepared.store_trouble = str(reason_of(err))
     for index, name, array in made:
         row = store.row_of(name) if store is not None else None
         prepared.names[index] = name
@@ -222,18 +222,18 @@ def _prepared(path: str, recipe: dict[str, Any], store: Store | None) -> tuple[s
     """(content hash, pixels), or pixels None where the store has them; a Problem instead for an unusable file."""
     try:
         data = Path(path).read_bytes()
-    except OSError as trouble:
-        if isinstance(trouble, FileNotFoundError):
+    except OSError as os_error:
+        if isinstance(os_error, FileNotFoundError):
             return "", _vanished(path)
         text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
-        return "", error("cannot_read", text.fill(path=path, reason=reason_of(trouble)), "file", path=path)
+        return "", error("cannot_read", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)
     name = content_hash(data)
     if store is not None and store.row_of(name) is not None:
         return name, None
     try:
         return name, prepare(data, recipe)
-    except PictureError as trouble:
-        return name, picture_problem(trouble, path)
+    except PictureError as picture_error:
+        return name, picture_problem(picture_error, path)
 
 
 def _stat(path: str) -> tuple[int, int] | None:
@@ -246,9 +246,9 @@ def _stat(path: str) -> tuple[int, int] | None:
 
 def _wait_for(lock: ProjectLock, check: Callable[[], None]) -> None:
     """One process at a time adds to a store; a place that cannot be written raises OSError."""
-    while (trouble := lock.acquire()) is not None:
-        if trouble.code != "project_in_use":
-            raise OSError(trouble.text.en)
+    while (problem := lock.acquire()) is not None:
+        if problem.code != "project_in_use":
+            raise OSError(problem.text.en)
         check()
         time.sleep(0.1)
 

@@ -91,11 +91,11 @@ class Server:
     def _read(self, path: str) -> np.ndarray | Problem:
         try:
             return prepare(Path(path).read_bytes(), self._recipe)
-        except PictureError as trouble:
-            return picture_problem(trouble, path)
-        except OSError as trouble:
+        except PictureError as picture_error:
+            return picture_problem(picture_error, path)
+        except OSError as os_error:
             text = Text("{path} cannot be read: {reason}.", "{path} no se puede leer: {reason}.")
-            return error("cannot_read", text.fill(path=path, reason=reason_of(trouble)), "file", path=path)
+            return error("cannot_read", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)
 
 
 def ranked(probabilities: np.ndarray, names: tuple[str, ...], top: int) -> tuple[Ranked, ...]:

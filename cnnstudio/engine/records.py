@@ -79,12 +79,12 @@ def collect_records(job: CollectTFRecord, link: Link) -> Event:
 def _tensorflow() -> Any:
     try:
         import tensorflow
-    except ImportError as trouble:
+    except ImportError as import_error:
         text = Text("TFRecord files are written by TensorFlow, which is not installed in this Python. Choose class folders, "
                     "a list or a zip archive.",
                     "Los archivos TFRecord los escribe TensorFlow, que no está instalado en este Python. Elija carpetas de "
                     "clase, una lista o un archivo zip.")
-        raise ProblemError(error("backend_missing", text, "dataset")) from trouble
+        raise ProblemError(error("backend_missing", text, "dataset")) from import_error
     return tensorflow
 
 
@@ -101,9 +101,9 @@ def _example(tf: Any, manifest: Manifest, entry: Entry) -> bytes | Problem:
     path = manifest.path(entry)
     try:
         data, form, width, height = _encoded(read_bytes(path))
-    except PictureError as trouble:
+    except PictureError as picture_error:
         text = Text("{path} was left out: {reason}", "{path} se dejó fuera: {reason}")
-        reason = Text(trouble.text("en"), trouble.text("es"))
+        reason = Text(picture_error.text("en"), picture_error.text("es"))
         return warning("vanished", text.fill(path=path, reason=reason), "file", path=path)
 
     def words(value: bytes) -> Any:

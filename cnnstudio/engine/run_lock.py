@@ -14,11 +14,11 @@ def lock_run(run: RunFolder) -> ProjectLock:
     """Hold the run for the life of this process; raises ProblemError (run_in_use)."""
     lock = ProjectLock(run.folder)
     for _ in range(20):
-        trouble = lock.acquire()
-        if trouble is None:
+        problem = lock.acquire()
+        if problem is None:
             return lock
-        if trouble.code != "project_in_use":
-            raise ProblemError(trouble)
+        if problem.code != "project_in_use":
+            raise ProblemError(problem)
         # Somebody who only looks whether the run lives holds the lock for a moment.
         time.sleep(0.05)
     text = Text("Another process works on the run {id}.", "Otro proceso trabaja en el entrenamiento {id}.")

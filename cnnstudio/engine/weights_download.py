@@ -41,20 +41,20 @@ def fetch_base(job: FetchBase, link: Link) -> Event:
         take_file(Path(job.file), target, base.weights.checksum)
     elif not target.is_file() or not matches(target, base.weights.checksum) or _foreign(base, target) is not None:
         download(base.weights.url, target, base.weights.checksum, ThrottledProgress(link, "bytes"), link.check)
-        trouble = _foreign(base, target)
-        if trouble is not None:
+        problem = _foreign(base, target)
+        if problem is not None:
             # Left there it would be taken for the weights the next time.
             target.unlink(missing_ok=True)
-            raise ProblemError(trouble)
+            raise ProblemError(problem)
     link.emit(Artifact(kind="weights", path=str(target)))
     return Finished()
 
 
 def check_file(base: Base, source: Path) -> None:
     """Raises ProblemError for a file that is there and does not hold the weights of the base."""
-    trouble = _foreign(base, source) if source.is_file() else None
-    if trouble is not None:
-        raise ProblemError(trouble)
+    problem = _foreign(base, source) if source.is_file() else None
+    if problem is not None:
+        raise ProblemError(problem)
 
 
 def _foreign(base: Base, path: Path) -> Problem | None:

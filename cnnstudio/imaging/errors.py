@@ -99,10 +99,10 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
 """What a disk says when a file is read, as in `core.system_words`, which is not there in an exported bundle."""
 
 
-def disk_reason(trouble: Exception) -> str:
+def disk_reason(exception: Exception) -> str:
     """Why a file could not be read, for a PictureError: a key of the table above, else the words that came."""
-    name = errno.errorcode.get(getattr(trouble, "errno", None) or 0, "")
-    return name if name in _REASONS else getattr(trouble, "strerror", None) or type(trouble).__name__
+    name = errno.errorcode.get(getattr(exception, "errno", None) or 0, "")
+    return name if name in _REASONS else getattr(exception, "strerror", None) or type(exception).__name__
 
 
 def disk_words(reason: str, language: str = "en") -> str:

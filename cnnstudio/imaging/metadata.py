@@ -57,7 +57,7 @@ def _words(value: Any) -> str:
     if isinstance(value, bytes):
         value = value.decode("ascii", "ignore")
     if isinstance(value, tuple | list):
-        value = " ".join(_words(each) for each in value)
+        value = " ".join(_words(item) for item in value)
     elif isinstance(value, dict):
         return ""
     text = "".join(letter for letter in str(value) if letter.isprintable()).strip()

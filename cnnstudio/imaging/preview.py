@@ -74,8 +74,8 @@ def seen_in_training(cells: Sequence[tuple[int, int]], training: Training, load:
         mixes: tuple[Mix, ...] = ()
         if not mixer.does_nothing:
             members, mixes, place = _company(epoch, position, training, mixer)
-        batch = np.stack([each if each is not None else np.zeros(shape, np.uint8)
-                          for each in map(known, members.tolist())])
+        batch = np.stack([item if item is not None else np.zeros(shape, np.uint8)
+                          for item in map(known, members.tolist())])
         batch = augmenter(batch, augmenter.draw(training.seed, epoch, members))
         shares = np.eye(len(members))
         for mix in mixes:

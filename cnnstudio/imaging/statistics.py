@@ -39,7 +39,7 @@ def statistics_of(counts: NDArray[np.int64]) -> tuple[tuple[float, ...], tuple[f
     totals = np.maximum(counts.sum(axis=1), 1)
     means = (counts * values).sum(axis=1) / totals
     variances = (counts * (values[None] - means[:, None]) ** 2).sum(axis=1) / totals
-    return tuple(round(float(each), 4) for each in means), tuple(round(float(each), 4) for each in np.sqrt(variances))
+    return tuple(round(float(item), 4) for item in means), tuple(round(float(item), 4) for item in np.sqrt(variances))
 
 
 def measure(paths: Sequence[Path], recipe: Mapping[str, Any], steps: Steps, *,

@@ -97,8 +97,8 @@ class ThumbnailCache:
                 if self._connection is None:
                     return None
                 row = self._connection.execute("SELECT data FROM thumbnails WHERE key = ?", (key,)).fetchone()
-            except sqlite3.Error as trouble:
-                self._recover(trouble)
+            except sqlite3.Error as sqlite_error:
+                self._recover(sqlite_error)
                 return None
             if row is None:
                 return None
@@ -125,8 +125,8 @@ class ThumbnailCache:
                 self._total += len(data) - (old[0] if old else 0)
                 if self._total > self._maximum:
                     self._evict()
-            except sqlite3.Error as trouble:
-                self._recover(trouble)
+            except sqlite3.Error as sqlite_error:
+                self._recover(sqlite_error)
 
     def close(self) -> None:
         """Write down what was used and close the file; the cache opens again when it is written to."""
@@ -145,10 +145,10 @@ class ThumbnailCache:
                 connection.executescript(_SCHEMA)
                 self._total = int(connection.execute("SELECT coalesce(sum(bytes), 0) FROM thumbnails").fetchone()[0])
                 return
-            except (sqlite3.Error, OSError) as trouble:
+            except (sqlite3.Error, OSError) as err:
                 self._close()
                 # Only a damaged file is thrown away, not one that another window holds for a moment.
-                if attempt or not _is_damage(trouble):
+                if attempt or not _is_damage(err):
                     return
                 self._remove()
 
@@ -179,11 +179,11 @@ class ThumbnailCache:
             with self._connection:
                 self._connection.executemany("UPDATE thumbnails SET used = ? WHERE key = ?",
                                              [(when, key) for key, when in touched.items()])
-        except sqlite3.Error as trouble:
-            self._recover(trouble)
+        except sqlite3.Error as sqlite_error:
+            self._recover(sqlite_error)
 
-    def _recover(self, trouble: sqlite3.Error) -> None:
-        if _is_damage(trouble):
+    def _recover(self, sqlite_error: sqlite3.Error) -> None:
+        if _is_damage(sqlite_error):
             self._close()
             self._remove()
             self._open()
@@ -204,5 +204,5 @@ class ThumbnailCache:
                 pass
 
 
-def _is_damage(trouble: Exception) -> bool:
-    return isinstance(trouble, sqlite3.DatabaseError) and not isinstance(trouble, sqlite3.OperationalError)
+def _is_damage(exception: Exception) -> bool:
+    return isinstance(exception, sqlite3.DatabaseError) and not isinstance(exception, sqlite3.OperationalError)

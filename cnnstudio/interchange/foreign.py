@@ -67,7 +67,7 @@ def taken_out(network: NetworkSpec, node: str) -> NetworkSpec:
     sources = network.inputs_of(node)
     edges = tuple(replace(edge, source=sources[0]) if edge.source == node else edge
                   for edge in network.edges if edge.target != node)
-    return replace(network, nodes=tuple(each for each in network.nodes if each.id != node), edges=edges)
+    return replace(network, nodes=tuple(item for item in network.nodes if item.id != node), edges=edges)
 
 
 def with_foreign(project: Project, foreign: ForeignNetwork, context: Context) -> Project:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, Cost, LayerType, Shape, ShapeTrouble, values_of
+from cnnstudio.catalog.layers import LAYERS, Cost, LayerType, Shape, ShapeError, values_of
 from cnnstudio.catalog.layers.entry import Subgraph, Values
 from cnnstudio.catalog.layers.merge import ADD, CONCATENATE
 from cnnstudio.core.graph import topological_order
@@ -46,8 +46,8 @@ class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
     def activation_bytes(self) -> int:
         """Memory of the layer's output for one picture in float32."""
         size = 4
-        for each in self.shape or (0,):
-            size *= each
+        for item in self.shape or (0,):
+            size *= item
         return size
 
 
@@ -131,7 +131,7 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
 def shape_and_cost(layer: LayerType, values: Values, inputs: tuple[Shape, ...], context: Context) -> tuple[Shape, Cost]:
     """Output shape and cost of a layer on these inputs; of a composite layer, by the layers inside.
 
-    Raises ShapeTrouble where it cannot work.
+    Raises ShapeError where it cannot work.
     """
     if layer.subgraph is None:
         shape = layer.shape(values, inputs, context)
@@ -181,8 +181,8 @@ def _report(network: NetworkSpec, context: Context, headless: bool, before: Netw
         if kept is not None:
             found[identifier] = kept
             continue
-        found[identifier], trouble = _node(known[identifier], entering, found, context)
-        problems += trouble
+        found[identifier], fault = _node(known[identifier], entering, found, context)
+        problems += fault
     for identifier in circular:
         found[identifier] = NodeReport()
     output = end_of(network, order, known)
@@ -210,8 +210,8 @@ class _Earlier:
             return None
         if self._sources.get(node.id, []) != entering:
             return None
-        for each in entering:
-            source, before = now[each], self._found[each]
+        for item in entering:
+            source, before = now[item], self._found[item]
             if source is not before and (source.shape != before.shape or source.field != before.field):
                 return None
         return old
@@ -230,7 +230,7 @@ def _of_original(problem: Problem, copies: dict[str, str]) -> Problem:
     text = Text("In a repetition of the block: {what}", "En una repetición del bloque: {what}")
 
     def named(value: Any) -> Any:
-        return [named(each) for each in value] if isinstance(value, list) else (
+        return [named(item) for item in value] if isinstance(value, list) else (
             copies.get(value, value) if isinstance(value, str) else value)
 
     fixes = tuple(replace(fix, arguments={name: named(value) for name, value in fix.arguments.items()})
@@ -251,9 +251,9 @@ def _node(node: Node, sources: list[str], found: dict[str, NodeReport], context:
     values = values_of(node, layer)
     try:
         shape, cost = shape_and_cost(layer, values, inputs, context)
-    except ShapeTrouble as trouble:
-        fixes = tuple(_located(fix, node.id) for fix in trouble.fixes)
-        return NodeReport(inputs=inputs), [error(trouble.code, trouble.text, "network", node=node.id, fixes=fixes)]
+    except ShapeError as shape_error:
+        fixes = tuple(_located(fix, node.id) for fix in shape_error.fixes)
+        return NodeReport(inputs=inputs), [error(shape_error.code, shape_error.text, "network", node=node.id, fixes=fixes)]
     fields = [field for field in (found[source].field for source in sources) if field is not None]
     return NodeReport(shape=shape, inputs=inputs, cost=cost, field=_field(layer, values, fields)), []
 

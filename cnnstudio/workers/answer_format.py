@@ -23,7 +23,7 @@ def as_dictionary(prediction: Prediction) -> dict[str, Any]:
     if prediction.problem is not None:
         return {"path": prediction.path,
                 "problem": {"code": prediction.problem.code, "text": str(prediction.problem.text)}}
-    top = [{"label": each.label, "probability": round(each.probability, DECIMALS)} for each in prediction.top]
+    top = [{"label": item.label, "probability": round(item.probability, DECIMALS)} for item in prediction.top]
     return {"path": prediction.path, "label": top[0]["label"], "probability": top[0]["probability"], "top": top}
 
 
@@ -36,7 +36,7 @@ def text_line(prediction: Prediction) -> str:
     """The answer for people: path, then the classes with their probability, best first."""
     found = as_dictionary(prediction)
     words = found["problem"]["text"] if "problem" in found else ", ".join(
-        f"{each['label']} {number(each['probability'], '.2%')}" for each in found["top"])
+        f"{item['label']} {number(item['probability'], '.2%')}" for item in found["top"])
     return on_one_line(f"{found['path']}: {words}")
 
 
@@ -64,8 +64,8 @@ def write_csv(path: Path, rows: Iterable[Prediction], names: Sequence[str]) -> N
                 if row.problem is not None:
                     writer.writerow([row.path, "", "", str(row.problem.text), *[""] * len(names)])
                 else:
-                    by_name = {each.label: each.probability for each in row.top}
+                    by_name = {item.label: item.probability for item in row.top}
                     writer.writerow([row.path, row.top[0].label, row.top[0].probability, "",
                                      *(by_name.get(name, "") for name in names)])
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, path)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, path)) from os_error

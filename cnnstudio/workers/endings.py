@@ -63,11 +63,11 @@ def protocol_problem(sample: str, log: Path | None) -> Problem:
     return error("child_nonsense", text, "machine", details=f"{sample}\n\n{log_tail(log)}")
 
 
-def start_problem(trouble: BaseException) -> Problem:
+def start_problem(exception: BaseException) -> Problem:
     """The problem of a child that could not be started at all."""
     text = Text("The working process could not be started: {reason}.",
                 "No se pudo iniciar el proceso de trabajo: {reason}.")
-    return error("child_not_started", text.fill(reason=reason_of(trouble)), "machine", details=repr(trouble))
+    return error("child_not_started", text.fill(reason=reason_of(exception)), "machine", details=repr(exception))
 
 
 def _signal_name(exit_code: int | None) -> str:

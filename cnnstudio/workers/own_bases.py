@@ -53,7 +53,7 @@ def model_of(place: Path) -> tuple[Path, str]:
 def trained_runs(folders: Iterable[Path]) -> list[Source]:
     """The runs with a model of these projects, newest first; projects that cannot be read are left out."""
     found: list[Source] = []
-    for folder in dict.fromkeys(each.absolute() for each in folders):
+    for folder in dict.fromkeys(item.absolute() for item in folders):
         try:
             name = read_project(folder).name or folder.name
         except ProblemError:

@@ -70,6 +70,6 @@ def probe_job(place: Path, project: Project, index: Index, root: Path) -> Probe:
     write_index_manifest(manifest, index, root, classes, project.dataset.label_mode, ("train", "validation"))
     return Probe(manifest=str(manifest), target=str(target), bases=here, files=files, recipe=project.recipe,
                  project=str(place.absolute()),
-                 absent=tuple(each for each in BASES.ids() if each not in here), key=pictures_key(counts, classes),
+                 absent=tuple(item for item in BASES.ids() if item not in here), key=pictures_key(counts, classes),
                  backend=project.training.backend, device=project.training.device, cache=str(cache_folder()),
                  language=language())

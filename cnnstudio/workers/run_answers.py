@@ -28,8 +28,8 @@ def enter_answers(index: Index, run: RunFolder) -> int:
         names = read_manifest(run.manifest_path).header.class_names
     except ProblemError:
         return 0
-    rows = [(run.id, names[each.predicted], each.probability, each.loss, each.path)
-            for split in SPLITS for each in results_of(run, split) if 0 <= each.predicted < len(names)]
+    rows = [(run.id, names[item.predicted], item.probability, item.loss, item.path)
+            for split in SPLITS for item in results_of(run, split) if 0 <= item.predicted < len(names)]
     with index.transaction() as connection:
         connection.execute("DELETE FROM predictions WHERE run = ?", (run.id,))
         connection.executemany(
@@ -46,5 +46,5 @@ def leakage_price(index: Index, run: RunFolder, split: str) -> Price | None:
         learned = [entry.path for entry in read_manifest(run.manifest_path).split("train")]
     except ProblemError:
         return None
-    right = {each.path: each.predicted == each.label for each in results}
+    right = {result.path: result.predicted == result.label for result in results}
     return price(right, leaked(twins_of(index), right, learned))

@@ -138,11 +138,11 @@ class RunFolder:
         """The frozen project; raises ProblemError when it is missing, damaged or of a newer format."""
         try:
             data = self.spec_path.read_bytes()
-        except OSError as trouble:
+        except OSError as os_error:
             text = Text("The run {id} is damaged: its spec.json cannot be read ({reason}).",
                         "El entrenamiento {id} está dañado: no se puede leer su spec.json ({reason}).")
-            raise ProblemError(error("damaged_run", text.fill(id=self.id, reason=reason_of(trouble)), "run",
-                                     path=self.spec_path)) from trouble
+            raise ProblemError(error("damaged_run", text.fill(id=self.id, reason=reason_of(os_error)), "run",
+                                     path=self.spec_path)) from os_error
         return decode_project(data, self.spec_path)
 
     def events(self) -> list[Event]:
@@ -159,9 +159,9 @@ class RunFolder:
         if not self.folder.is_dir():
             return False
         lock = ProjectLock(self.folder)
-        trouble = lock.acquire()
+        problem = lock.acquire()
         lock.release()
-        return trouble is not None and trouble.code == "project_in_use"
+        return problem is not None and problem.code == "project_in_use"
 
     pid_alive = living
 
@@ -179,11 +179,11 @@ class RunFolder:
             project = self.spec()
             size = self.events_path.stat().st_size if self.events_path.exists() else 0
             tail = read_tail(self.events_path, enough=_enough) if size else []
-        except ProblemError as trouble:
-            return self._damaged(trouble.problems[0])
-        except OSError as trouble:
+        except ProblemError as problem_error:
+            return self._damaged(problem_error.problems[0])
+        except OSError as os_error:
             text = Text("The run {id} cannot be read: {reason}.", "No se puede leer el entrenamiento {id}: {reason}.")
-            return self._damaged(error("damaged_run", text.fill(id=self.id, reason=reason_of(trouble)), "run",
+            return self._damaged(error("damaged_run", text.fill(id=self.id, reason=reason_of(os_error)), "run",
                                        path=self.folder))
         last = _ending(tail)
         epochs = [event for event in tail if isinstance(event, Epoch)]
@@ -192,7 +192,7 @@ class RunFolder:
         if isinstance(last, Finished | Stopped) and last.metrics:
             metrics = dict(last.metrics)
         return RunSummary(
-            id=self.id, folder=self.folder, state=state, epochs=max((each.epoch for each in epochs), default=0),
+            id=self.id, folder=self.folder, state=state, epochs=max((epoch.epoch for epoch in epochs), default=0),
             planned=project.training.epochs, metrics=metrics, started=self._started(),
             seconds=max(0.0, tail[-1].time - self._started()) if tail else 0.0, network=network_label(project),
             has_model=self.has_model,
@@ -228,8 +228,8 @@ class RunFolder:
         try:
             with (self.folder / COMMAND_FILE).open("ab") as file:
                 file.write(encode_command(command) + b"\n")
-        except OSError as trouble:
-            raise ProblemError(write_problem(trouble, self.folder / COMMAND_FILE)) from trouble
+        except OSError as os_error:
+            raise ProblemError(write_problem(os_error, self.folder / COMMAND_FILE)) from os_error
 
 
 def request_stop(run: RunFolder, keep: bool = True) -> None:
@@ -270,8 +270,8 @@ def create_run(project_folder: Path, project: Project, write_manifest: Callable[
         runs.mkdir(parents=True, exist_ok=True)
         folder = _fresh(runs, base)
         (folder / _CHECKPOINTS).mkdir()
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, runs)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, runs)) from os_error
     run = RunFolder(folder)
     try:
         write_manifest(run.manifest_path)

@@ -58,9 +58,9 @@ def test_a_block_behind_a_layer_is_an_end_of_its_own_and_keeps_names_apart():
 
 
 def test_a_block_needs_feature_maps():
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         insert_block(started((8, 8, 16)), "residual", (16,), source="pool")
-    assert trouble.value.problems[0].where.node == "pool"
+    assert problem.value.problems[0].where.node == "pool"
     with pytest.raises(ProblemError):
         insert_block(started((8, 8, 16)), "residual", (8, 8, 16))
 

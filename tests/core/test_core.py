@@ -46,7 +46,7 @@ def chain(*names: str) -> NetworkSpec:
 def test_declared_defaults_are_the_specs_own_and_allowed(spec, declared):
     for param in declared:
         assert param.default == getattr(spec, param.name), param.name
-        assert param.trouble(param.default) is None
+        assert param.error_text(param.default) is None
         assert param.label.en and param.label.es and param.help.en and param.help.es
 
 
@@ -222,8 +222,8 @@ def test_random_edits_keep_the_graph_acyclic_and_whole(operations):
         elif kind in "cm" and ids:
             try:
                 project = edits.connect(project, ids[one % len(ids)], ids[two % len(ids)], many=kind == "m")
-            except ProblemError as trouble:
-                assert trouble.problems[0].code == "cycle"
+            except ProblemError as problem_error:
+                assert problem_error.problems[0].code == "cycle"
         network = project.network
         names = [node.id for node in network.nodes]
         assert len(set(names)) == len(names)
@@ -351,8 +351,8 @@ def test_no_value_makes_a_check_raise(value):
                   params.Factor(name="f", default=0.1, label=label, help=label),
                   params.Padding4(name="q", default=(1, 1, 1, 1), label=label, help=label),
                   params.Numbers(name="n", default=1.0, label=label, help=label)):
-        trouble = param.trouble(value)
-        assert trouble is None or (trouble.en and trouble.es)
+        problem = param.error_text(value)
+        assert problem is None or (problem.en and problem.es)
 
 
 def test_texts_follow_the_language():

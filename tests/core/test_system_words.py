@@ -21,9 +21,9 @@ PACKAGE = Path(cnnstudio.__file__).parent
 @pytest.mark.parametrize("number", [errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.EROFS, errno.EISDIR, errno.EMFILE,
                                     errno.EIO, errno.ENAMETOOLONG])
 def test_a_reason_is_told_in_both_languages(number):
-    trouble = OSError(number, os.strerror(number), "/x")
-    assert reason_of(trouble).en == os.strerror(number)
-    assert reason_of(trouble).es not in (reason_of(trouble).en, "")
+    problem = OSError(number, os.strerror(number), "/x")
+    assert reason_of(problem).en == os.strerror(number)
+    assert reason_of(problem).es not in (reason_of(problem).en, "")
     # An OSError without a number, or with one that nobody translated, keeps its words; so does anything else.
     assert reason_of(OSError("a full shelf")) == Text("a full shelf", "a full shelf")
     assert reason_of(OSError(99999, "odd")) == Text("odd", "odd")

@@ -52,10 +52,10 @@ def files(folder: Path) -> set[str]:
 def codes(path: Path, target: Path, limits: Limits = Limits()) -> set[str]:
     """The problems of an archive that is refused; nothing may have been written."""
     before = set(os.listdir(target.parent))
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as fault:
         unpack_archive(path, target, limits=limits)
     assert set(os.listdir(target.parent)) == before
-    return {problem.code for problem in trouble.value.problems}
+    return {problem.code for problem in fault.value.problems}
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tar.xz"])
@@ -82,9 +82,9 @@ def test_an_archive_without_class_folders_is_refused_and_leaves_nothing(tmp_path
     for number, names in enumerate((["1.png", "2.png"], ["readme.txt"], [], ["train/1.png", "test/2.png"])):
         path = zipped(tmp_path / f"{number}.zip", names)
         assert not describe(path).usable
-        with pytest.raises(ProblemError) as trouble:
+        with pytest.raises(ProblemError) as problem:
             unpack(path, tmp_path / "out")
-        assert trouble.value.problems[0].code == "no_pictures"
+        assert problem.value.problems[0].code == "no_pictures"
         assert not (tmp_path / "out").exists()
 
 
@@ -217,10 +217,10 @@ def test_a_full_disk_is_told_before_and_cleaned_up_after(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(ProblemError) as trouble, placing.new_folder(tmp_path / "out") as place:
+    with pytest.raises(ProblemError) as problem, placing.new_folder(tmp_path / "out") as place:
         (place / "half").write_text("x")
         full()
-    assert trouble.value.problems[0].code == "no_space"
+    assert problem.value.problems[0].code == "no_space"
     assert set(os.listdir(tmp_path)) == {"a.zip"}
 
 

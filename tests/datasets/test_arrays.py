@@ -109,12 +109,12 @@ def test_mnist_files_find_each_other(tmp_path):
 
 
 def refused(path: Path, target: Path) -> str:
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         unpack(path, target)
     assert not target.exists()
     assert not [each for each in os.listdir(target.parent) if each.endswith(".writing")]
     assert describe(path).problems or path.suffix == ".npz"
-    return trouble.value.problems[0].code
+    return problem.value.problems[0].code
 
 
 def test_other_arrays_in_the_folder_do_no_harm(tmp_path):
@@ -149,9 +149,9 @@ def test_nothing_is_unpickled(tmp_path):
             return os.mkdir, (str(tmp_path / "evil"),)
 
     np.savez(tmp_path / "data.npz", x=GREY, y=np.array([Evil()] * 6, object))
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         unpack(tmp_path / "data.npz", tmp_path / "out")
-    assert "foreign code" in trouble.value.problems[0].text.en
+    assert "foreign code" in problem.value.problems[0].text.en
     assert not (tmp_path / "evil").exists()
 
 
@@ -160,9 +160,9 @@ def test_a_head_that_lies_costs_nothing(tmp_path):
     head += b" " * (118 - len(head) - 1) + b"\n"
     (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + b"\0" * 1000)
     np.save(tmp_path / "y.npy", np.zeros(900000, np.uint8))
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         unpack_arrays([tmp_path / "x.npy", tmp_path / "y.npy"], tmp_path / "out")
-    assert trouble.value.problems[0].code in ("no_space", "cannot_read")
+    assert problem.value.problems[0].code in ("no_space", "cannot_read")
 
 
 def test_sources_are_used_as_they_are_or_unpacked(tmp_path):
@@ -171,8 +171,8 @@ def test_sources_are_used_as_they_are_or_unpacked(tmp_path):
     assert as_sources([tmp_path / "cat", path], tmp_path / "into") == [tmp_path / "cat", tmp_path / "into" / "data"]
     assert as_sources([path], tmp_path / "into") == [tmp_path / "into" / "data 2"]
     (tmp_path / "note.txt").write_text("x")
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as fault:
         as_sources([tmp_path / "note.txt", path, tmp_path / "gone"], tmp_path / "into")
-    assert [problem.code for problem in trouble.value.problems] == ["not_a_source", "not_a_source"]
+    assert [problem.code for problem in fault.value.problems] == ["not_a_source", "not_a_source"]
     assert len(os.listdir(tmp_path / "into")) == 2
     assert find_arrays([path]).pictures == 6

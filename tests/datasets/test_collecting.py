@@ -108,9 +108,9 @@ def test_names_that_collide(tmp_path):
 
 
 def code(*arguments, **values) -> str:
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         collect(*arguments, **values)
-    return trouble.value.problems[0].code
+    return problem.value.problems[0].code
 
 
 def test_nothing_is_overwritten(collection, tmp_path):

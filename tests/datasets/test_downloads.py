@@ -112,9 +112,9 @@ def test_what_came_before_a_failure_is_kept(server, tmp_path):
     found = mnist()
     whole = dict(server.content)
     del server.content["/t10k-labels-idx1-ubyte.gz"]
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         fetch_dataset(found, tmp_path / "out", tmp_path / "cache")
-    assert trouble.value.problems[0].code == "download_failed"
+    assert problem.value.problems[0].code == "download_failed"
     assert not (tmp_path / "out").exists()
     server.content, server.asked = whole, []
     Server.content = whole
@@ -130,10 +130,10 @@ def test_mirrors_checksums_and_no_connection(server, tmp_path):
     wrong = dataset("archive", msgspec.structs.replace(remote("b.zip", data), sha256="0" * 64))
     offline = dataset("archive", msgspec.structs.replace(remote("c.zip", data), urls=("http://127.0.0.1:9/c.zip",)))
     for each, code in ((wrong, "wrong_checksum"), (offline, "offline")):
-        with pytest.raises(ProblemError) as trouble:
+        with pytest.raises(ProblemError) as problem:
             fetch_dataset(each, tmp_path / "no", tmp_path / "cache")
-        assert trouble.value.problems[0].code == code
-        assert trouble.value.problems[0].where.area == "dataset"
+        assert problem.value.problems[0].code == code
+        assert problem.value.problems[0].where.area == "dataset"
         assert not (tmp_path / "no").exists()
 
 

@@ -87,9 +87,9 @@ def test_a_manifest_as_the_main_source(tmp_path):
 
 def test_a_project_needs_sources_that_are_there(tmp_path):
     for wrong in ([tmp_path / "no", tmp_path / "no.csv"], []):
-        with pytest.raises(ProblemError) as trouble:
+        with pytest.raises(ProblemError) as fault:
             create_project(tmp_path / "p", wrong)
-        assert {problem.code for problem in trouble.value.problems} == {"not_a_folder"}
+        assert {problem.code for problem in fault.value.problems} == {"not_a_folder"}
     assert not (tmp_path / "p").exists()
 
 
@@ -135,8 +135,8 @@ def test_classes_that_differ_in_capitals_only(tmp_path):
 class _Dying:
     """A listing that breaks off, as that of a network drive does."""
 
-    def __init__(self, entries, trouble):
-        self._entries, self._trouble = entries, trouble
+    def __init__(self, entries, problem):
+        self._entries, self._trouble = entries, problem
 
     def __enter__(self):
         return self
@@ -176,9 +176,9 @@ def test_a_drive_that_goes_away_makes_no_picture_unreadable(tmp_path, look):
     index = Index(tmp_path / "i.sqlite")
     assert scan_folder(index, root, DatasetSpec()).complete
     root.rename(tmp_path / "away")
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         look(index, root)
-    assert trouble.value.problems[0].code == "folder_missing"
+    assert problem.value.problems[0].code == "folder_missing"
     assert not index.problem_counts()
     # A single folder of it went, or a drive of a joined source: what came back is looked at again.
     (tmp_path / "away").rename(root)

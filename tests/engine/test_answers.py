@@ -26,6 +26,7 @@ from cnnstudio.engine.evaluation import evaluate, measures, results
 from cnnstudio.engine.exporting import export
 from cnnstudio.engine.prediction_server import serve
 from cnnstudio.engine.sources import source_file
+from cnnstudio.workers import answer_format
 from cnnstudio.workers.runs import create_run
 from tests.engine.collections_of_pictures import CLASSES, draw, small_project, write_manifest
 from tests.engine.conftest import Recorder
@@ -239,10 +240,10 @@ def test_the_run_as_keras_source_answers_the_same(trained, tmp_path):
 
 def test_without_pytorch_the_export_says_so_and_leaves_nothing(trained, tmp_path, monkeypatch):
     monkeypatch.setattr("cnnstudio.catalog.exporters.importlib.util.find_spec", lambda _name: None)
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         export(job(Export, trained, format="torch", path=str(tmp_path / "out")), Recorder())
-    assert trouble.value.problems[0].code == "torch_missing"
-    assert "pip install torch" in trouble.value.problems[0].text.en
+    assert problem.value.problems[0].code == "torch_missing"
+    assert "pip install torch" in problem.value.problems[0].text.en
     assert list(tmp_path.iterdir()) == []
 
 
@@ -250,9 +251,9 @@ def test_only_exports_of_ours_are_replaced(trained, exported, tmp_path):
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "thesis.txt").write_text("precious")
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         export(job(Export, trained, format="bundle", path=str(foreign)), Recorder())
-    assert trouble.value.problems[0].code == "target_exists"
+    assert problem.value.problems[0].code == "target_exists"
     (tmp_path / "x.keras").write_text("precious")
     with pytest.raises(ProblemError):
         export(job(Export, trained, format="keras", path=str(tmp_path / "x.keras")), Recorder())
@@ -267,16 +268,16 @@ def test_only_exports_of_ours_are_replaced(trained, exported, tmp_path):
 def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
     entries = [msgspec.structs.replace(entry, tolerance=-1.0) for entry in EXPORTERS]
     monkeypatch.setattr("cnnstudio.engine.exporting.EXPORTERS", Registry("exporter", entries))
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         export(job(Export, trained, format="bundle", path=str(tmp_path / "out")), Recorder())
-    assert trouble.value.problems[0].code == "export_differs"
+    assert problem.value.problems[0].code == "export_differs"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_unknown_formats_are_refused(trained, tmp_path):
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         export(job(Export, trained, format="papyrus", path=str(tmp_path / "out")), Recorder())
-    assert trouble.value.problems[0].code == "unknown_format"
+    assert problem.value.problems[0].code == "unknown_format"
 
 
 def save(model, path):
@@ -307,10 +308,10 @@ def test_models_that_are_not_opened(tmp_path, damage):
         path.write_bytes(b"nothing")
     elif damage == "missing":
         path.unlink()
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         models.load(path)
     codes = {"lambda": "unsafe_model", "missing": "no_model", "no classifier": "not_a_classifier"}
-    assert trouble.value.problems[0].code == codes.get(damage, "damaged_model")
+    assert problem.value.problems[0].code == codes.get(damage, "damaged_model")
 
 
 def test_the_first_of_some_dropped_pictures_is_answered_before_the_others_are_read():

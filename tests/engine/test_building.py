@@ -116,12 +116,12 @@ def test_the_bundled_base_is_the_published_network(shared_data):
 def test_weights_that_do_not_fit_are_explained(tmp_path):
     path = tmp_path / "weights.npz"
     np.savez(path, **{"stem/0": np.zeros((1, 2))})
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         build(based(weights="file", weights_file=str(path)), base_context())
-    assert trouble.value.problems[0].code == "weights_unfit"
-    with pytest.raises(ProblemError) as trouble:
+    assert problem.value.problems[0].code == "weights_unfit"
+    with pytest.raises(ProblemError) as problem:
         build(based(base="mobilenet_v2"), base_context())
-    assert trouble.value.problems[0].code == "weights_missing"
+    assert problem.value.problems[0].code == "weights_missing"
     path.write_bytes(b"nonsense")
     with pytest.raises(ProblemError):
         build(based(weights="file", weights_file=str(path)), base_context())

@@ -25,8 +25,8 @@ from tests.engine.conftest import Recorder
     (OSError(errno.ENOSPC, "full", "/x"), "no_space", None),
     (ZeroDivisionError("division by zero"), "unexpected", None),
 ])
-def test_mistakes_are_explained(trouble, code, field):
-    problem = mistake(trouble, "the report")
+def test_mistakes_are_explained(fault, code, field):
+    problem = mistake(fault, "the report")
     assert (problem.code, problem.where.field, problem.details) == (code, field, "the report")
     assert problem.text.en != problem.text.es
 

@@ -69,9 +69,9 @@ def test_a_whole_network_builds_or_is_refused_with_reasons(made):
     if any(prod(node.shape) > LARGEST for node in found.nodes.values() if node.shape is not None):
         return
     if any(problem.blocks for problem in found.problems):
-        with pytest.raises(ProblemError) as trouble:
+        with pytest.raises(ProblemError) as fault:
             build(network, context, headless=True)
-        assert trouble.value.problems == tuple(each for each in found.problems if each.blocks)
+        assert fault.value.problems == tuple(each for each in found.problems if each.blocks)
         return
     model = build(network, context, headless=True).model
     assert model.output_shape[1:] == found.nodes[found.output].shape

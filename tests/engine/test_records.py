@@ -89,8 +89,8 @@ def test_an_existing_place_is_refused(job, tmp_path):
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "x").write_text("x")
     project, index = open_project(tmp_path / "project")
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         records_job(tmp_path / "project", project, index, tmp_path / "there")
     index.close()
-    assert trouble.value.problems[0].code == "target_exists"
+    assert problem.value.problems[0].code == "target_exists"
     assert job.path == str(tmp_path / "records")

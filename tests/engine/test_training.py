@@ -158,9 +158,9 @@ def test_a_loss_that_runs_away_is_explained_and_nothing_is_lost(new_run, train_r
     optimizer = Item(type="sgd", params={"learning_rate": 1e18, "momentum": 0.9})
     project = small_project(optimizer=optimizer, epochs=30)
     run = new_run(replace(project, network=dense_network()))
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as fault:
         train_run(run)
-    problem = trouble.value.problems[0]
+    problem = fault.value.problems[0]
     assert problem.code == "nan_loss"
     assert "1e+18" in problem.text.en
     found = read_checkpoint(run.checkpoints)
@@ -200,9 +200,9 @@ def test_a_folder_that_was_renamed_is_named(new_run, train_run, tmp_path):
     rows = draw(tmp_path / "old")
     run = new_run(small_project(), rows, tmp_path / "old")
     (tmp_path / "old").rename(tmp_path / "new")
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         train_run(run)
-    assert trouble.value.problems[0].code == "folder_missing"
+    assert problem.value.problems[0].code == "folder_missing"
 
 
 def test_balanced_class_weights_change_the_loss(new_run, train_run, pictures):
@@ -223,9 +223,9 @@ def test_a_model_that_cannot_be_written_says_so_and_the_checkpoint_stays(new_run
 
     with monkeypatch.context() as patch:
         patch.setattr(zipfile.ZipFile, "writestr", full)
-        with pytest.raises(ProblemError) as trouble:
+        with pytest.raises(ProblemError) as problem:
             train_run(run)
-    assert trouble.value.problems[0].code == "no_space"
+    assert problem.value.problems[0].code == "no_space"
     assert not run.has_model
     assert not [path for path in run.folder.iterdir() if "writing" in path.name]
     last, _recorder = train_run(run, resume=True)
@@ -236,9 +236,9 @@ def test_a_model_that_cannot_be_written_says_so_and_the_checkpoint_stays(new_run
 def test_problems_of_the_network_stop_it(new_run, train_run):
     project = small_project()
     broken = replace(project, network=replace(project.network, edges=project.network.edges[:-1]))
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         train_run(new_run(broken))
-    assert trouble.value.problems[0].where.node == "output"
+    assert problem.value.problems[0].where.node == "output"
 
 
 @pytest.mark.keras

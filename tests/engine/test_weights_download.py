@@ -58,9 +58,9 @@ def fetch(url, target, checksum=CHECKSUM):
 
 
 def code_of(url, target, checksum=CHECKSUM):
-    with pytest.raises(ProblemError) as trouble:
+    with pytest.raises(ProblemError) as problem:
         fetch(url, target, checksum)
-    return trouble.value.problems[0].code
+    return problem.value.problems[0].code
 
 
 def test_a_download(server, tmp_path):

@@ -337,8 +337,8 @@ def test_code_that_goes_on_and_on_does_not_hold_the_reader_up(name):
     started = time.perf_counter()
     try:
         written = read_code(HEAD + good + HOSTILE[name])
-    except ProblemError as trouble:
-        assert trouble.problems[0].code in ("code_too_deep", "code_too_large", "code_syntax")
+    except ProblemError as problem_error:
+        assert problem_error.problems[0].code in ("code_too_deep", "code_too_large", "code_syntax")
     else:
         assert types(written) == ["Input", "Flatten"]
     try:
@@ -396,5 +396,5 @@ def test_whatever_the_code_says_only_problems_come_out(data):
             lines[place] = lines[place].replace(old, new)
     try:
         read_code("\n".join(lines))
-    except ProblemError as trouble:
-        assert all(problem.text.es for problem in trouble.problems)
+    except ProblemError as problem_error:
+        assert all(problem.text.es for problem in problem_error.problems)

@@ -89,7 +89,7 @@ def test_every_schedule_has_both_languages_and_allowed_defaults():
     for entry in SCHEDULES:
         assert entry.label.en and entry.label.es and entry.help.en and entry.help.es
         for param in entry.params:
-            assert param.trouble(param.default) is None, (entry.id, param.name)
+            assert param.error_text(param.default) is None, (entry.id, param.name)
             assert param.help.en and param.help.es
 
 

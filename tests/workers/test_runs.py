@@ -121,9 +121,9 @@ def test_damaged_lines_are_left_out(run):
 def test_find_run(tmp_path, run):
     assert find_run(tmp_path, run.id).folder == run.folder
     for wanted in ("nothing", "../..", None):
-        with pytest.raises(ProblemError) as trouble:
+        with pytest.raises(ProblemError) as problem:
             find_run(tmp_path, wanted)
-        assert trouble.value.problems[0].code == "no_run"
+        assert problem.value.problems[0].code == "no_run"
     run.model_path.write_bytes(b"x")
     assert find_run(tmp_path).id == run.id
 

@@ -18,7 +18,7 @@ from cnnstudio.catalog.layers import (
     source,
 )
 from cnnstudio.catalog.layers.core import PLAIN_OUTPUT
-from cnnstudio.catalog.layers.entry import FAMILIES, Cost, LayerType, Shape, ShapeTrouble, Window
+from cnnstudio.catalog.layers.entry import FAMILIES, Cost, LayerType, Shape, ShapeError, Window
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import complete
 from cnnstudio.core.registry import Registry
@@ -65,5 +65,5 @@ def values_of(item: Item, layer: LayerType) -> dict[str, Any]:
     return complete(layer.params, item.params)
 
 
-__all__ = ["FAMILIES", "LAYERS", "PLAIN_OUTPUT", "TO_ROW", "Cost", "LayerType", "Shape", "ShapeTrouble", "Window",
+__all__ = ["FAMILIES", "LAYERS", "PLAIN_OUTPUT", "TO_ROW", "Cost", "LayerType", "Shape", "ShapeError", "Window",
            "applied_activation", "entry_of", "global_pooling", "id_stem", "joining", "values_of"]

@@ -7,7 +7,7 @@ from math import prod
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, unchanged, use
-from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values
+from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values
 from cnnstudio.catalog.layers.functions import ACTIVATIONS, activation_module
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
 from cnnstudio.catalog.torch_form import Layout, Site, TorchCode, Weight, single_module, torch_axis
@@ -74,7 +74,7 @@ def _prelu_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -
     if any(axis > len(inputs[0]) for axis in shared):
         text = Text("shared_axes names axis {axis}, but the input has {n} besides the batch.",
                     "shared_axes nombra el eje {axis}, pero la entrada tiene {n} sin contar el lote.")
-        raise ShapeTrouble("no_such_axis", text.fill(axis=max(shared), n=len(inputs[0])),
+        raise ShapeError("no_such_axis", text.fill(axis=max(shared), n=len(inputs[0])),
                            use("shared_axes", None, Text("Share nothing", "No compartir nada")))
     return inputs[0]
 
@@ -125,7 +125,7 @@ def _softmax_shape(values: Values, inputs: tuple[Shape, ...], _context: Context)
     axis = values["axis"]
     if axis == 0 or axis > len(inputs[0]) or -axis > len(inputs[0]):
         text = Text("There is no axis {axis}; the last one is -1.", "No hay eje {axis}; el último es -1.")
-        raise ShapeTrouble("no_such_axis", text.fill(axis=axis), use("axis", -1))
+        raise ShapeError("no_such_axis", text.fill(axis=axis), use("axis", -1))
     return inputs[0]
 
 

@@ -8,7 +8,7 @@ from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, bias_param, insert_before, shape_text
-from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values, Window
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
 from cnnstudio.catalog.torch_form import Part, Site, TorchCode, Weight
 from cnnstudio.core.params import Bool, Choice, Float, Int, options
@@ -20,7 +20,7 @@ def _several_places(layer: str, inputs: tuple[Shape, ...]) -> None:
         if len(shape) < 2:
             text = Text("{layer} compares places, but gets one row of {shape}.",
                         "{layer} compara lugares, pero recibe una sola fila de {shape}.")
-            raise ShapeTrouble("not_places", text.fill(layer=layer, shape=shape_text(shape)),
+            raise ShapeError("not_places", text.fill(layer=layer, shape=shape_text(shape)),
                                insert_before("Reshape", port, target_shape=(-1, 1)))
 
 
@@ -28,7 +28,7 @@ def _same_rank(layer: str, inputs: tuple[Shape, ...]) -> None:
     if len({len(shape) for shape in inputs}) > 1:
         text = Text("{layer} needs inputs with as many axes but gets {shapes}.",
                     "{layer} necesita entradas con los mismos ejes pero recibe {shapes}.")
-        raise ShapeTrouble("shapes_differ", text.fill(layer=layer, shapes=" / ".join(map(shape_text, inputs))),
+        raise ShapeError("shapes_differ", text.fill(layer=layer, shapes=" / ".join(map(shape_text, inputs))),
                            *(insert_before("Reshape", port, target_shape=(-1, shape[-1]))
                              for port, shape in enumerate(inputs) if len(shape) > 2))
 
@@ -109,12 +109,12 @@ def _attention_shape(_values: Values, inputs: tuple[Shape, ...], _context: Conte
         if len(shape) != 2:
             text = Text("Attention needs a row of places (places, channels) but gets {shape}.",
                         "Attention necesita una fila de lugares (lugares, canales) pero recibe {shape}.")
-            raise ShapeTrouble("not_places", text.fill(shape=shape_text(shape)),
+            raise ShapeError("not_places", text.fill(shape=shape_text(shape)),
                                insert_before("Reshape", port, target_shape=(-1, shape[-1])))
     if inputs[0][1] != inputs[-1][1]:
         text = Text("The two inputs of Attention must have as many channels: {a} and {b}.",
                     "Las dos entradas de Attention deben tener los mismos canales: {a} y {b}.")
-        raise ShapeTrouble("shapes_differ", text.fill(a=shape_text(inputs[0]), b=shape_text(inputs[-1])),
+        raise ShapeError("shapes_differ", text.fill(a=shape_text(inputs[0]), b=shape_text(inputs[-1])),
                            insert_before("Dense", len(inputs) - 1, units=inputs[0][1]))
     return inputs[0][0], inputs[-1][1]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cnnstudio.catalog.call import P
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.entry import Shape, ShapeTrouble, Values
+from cnnstudio.catalog.layers.entry import Shape, ShapeError, Values
 from cnnstudio.catalog.layers.functions import ACTIVATIONS
 from cnnstudio.core.params import Bool, Choice, Int, Option, Pair
 from cnnstudio.core.problems import Fix
@@ -95,7 +95,7 @@ def need_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, int]:
                     "{layer} necesita mapas (alto, ancho, canales) pero recibe {shape}. Colóquela antes de la capa "
                     "que aplana.")
         fixes = (insert_before("Reshape", target_shape=(1, 1, shape[0])),) if len(shape) == 1 else ()
-        raise ShapeTrouble("not_feature_maps", text.fill(layer=layer, shape=shape_text(shape)), *fixes)
+        raise ShapeError("not_feature_maps", text.fill(layer=layer, shape=shape_text(shape)), *fixes)
     return shape[0], shape[1], shape[2]
 
 
@@ -119,7 +119,7 @@ def slid(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> 
     strides = values["strides"] or kernel
     dilation = values.get("dilation_rate", (1, 1))
     if max(strides) > 1 and max(dilation) > 1:
-        raise ShapeTrouble("strides_and_dilation", Text(
+        raise ShapeError("strides_and_dilation", Text(
             "strides above 1 and dilation_rate above 1 cannot go together.",
             "strides mayor que 1 y dilation_rate mayor que 1 no pueden ir juntos."),
             use("dilation_rate", (1, 1)), use("strides", (1, 1)))
@@ -131,7 +131,7 @@ def slid(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> 
                     "La ventana de {kernel} de {layer} es mayor que su entrada de {shape}. Use padding same, una ventana "
                     "menor, imágenes mayores o menos agrupamientos antes.")
         fitting = tuple(min(kernel[axis], (inputs[0][axis] - 1) // dilation[axis] + 1) for axis in (0, 1))
-        raise ShapeTrouble("shrinks_below_one", text.fill(kernel=shape_text(kernel), layer=layer,
+        raise ShapeError("shrinks_below_one", text.fill(kernel=shape_text(kernel), layer=layer,
                                                           shape=shape_text(inputs[0])),
                            use("padding", "same"), use(window, fitting),
                            Fix(action="remove_nodes", label=Text("Remove it", "Eliminarla")))

@@ -20,7 +20,7 @@ from cnnstudio.catalog.layers.common import (
     strides_param,
     use,
 )
-from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values, Window
 from cnnstudio.catalog.layers.functions import activation_parts
 from cnnstudio.catalog.layers.spectral import with_spectral_normalization
 from cnnstudio.catalog.layers.weights import (
@@ -52,7 +52,7 @@ def _convolution_shape(values: Values, inputs: tuple[Shape, ...], _context: Cont
         text = Text("groups ({groups}) must divide both the {channels} input channels and the {filters} filters.",
                     "groups ({groups}) debe dividir tanto los {channels} canales de entrada como los {filters} filtros.")
         fitting = max(count for count in range(1, groups + 1) if channels % count == 0 and values["filters"] % count == 0)
-        raise ShapeTrouble("groups", text.fill(groups=groups, channels=channels, filters=values["filters"]),
+        raise ShapeError("groups", text.fill(groups=groups, channels=channels, filters=values["filters"]),
                            use("groups", fitting))
     return rows, columns, values["filters"]
 
@@ -118,7 +118,7 @@ def _equal_strides(values: Values, layer: str) -> None:
     if down != across:
         text = Text("{layer} needs the same stride down and across.",
                     "{layer} necesita el mismo paso hacia abajo y a lo ancho.")
-        raise ShapeTrouble("unequal_strides", text.fill(layer=layer), use("strides", (down, down)),
+        raise ShapeError("unequal_strides", text.fill(layer=layer), use("strides", (down, down)),
                            use("strides", (across, across)))
 
 
@@ -226,14 +226,14 @@ def _transposed_shape(values: Values, inputs: tuple[Shape, ...], _context: Conte
     height, width, _channels = need_picture(inputs, "Conv2DTranspose")
     kernel, strides, extra = values["kernel_size"], values["strides"], values["output_padding"]
     if extra is not None and (extra[0] >= strides[0] or extra[1] >= strides[1]):
-        raise ShapeTrouble("output_padding", Text(
+        raise ShapeError("output_padding", Text(
             "output_padding must be smaller than strides.", "output_padding debe ser menor que strides."),
             use("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))
     rows, columns = (_transposed_length(size, kernel[axis], strides[axis], values["padding"],
                                         None if extra is None else extra[axis])
                      for axis, size in enumerate((height, width)))
     if rows < 1 or columns < 1:
-        raise ShapeTrouble("shrinks_below_one", Text(
+        raise ShapeError("shrinks_below_one", Text(
             "With this output_padding nothing of the picture is left.",
             "Con este output_padding no queda nada de la imagen."),
             use("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))

@@ -15,7 +15,7 @@ from cnnstudio.catalog.layers.common import (
     shape_text,
     unchanged,
 )
-from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values, Window
 from cnnstudio.catalog.layers.functions import activation_parts
 from cnnstudio.catalog.layers.spectral import with_spectral_normalization
 from cnnstudio.catalog.layers.weights import (
@@ -104,7 +104,7 @@ def _output_shape(_values: Values, inputs: tuple[Shape, ...], context: Context) 
     if len(inputs[0]) != 1:
         text = Text("The output layer needs one row of numbers but gets {shape}. Flatten or pool first.",
                     "La capa de salida necesita una fila de números pero recibe {shape}. Aplane o agrupe antes.")
-        raise ShapeTrouble("not_flat", text.fill(shape=shape_text(inputs[0])),
+        raise ShapeError("not_flat", text.fill(shape=shape_text(inputs[0])),
                            insert_before("GlobalAveragePooling2D"), insert_before("Flatten"))
     return (context.output_units,)
 

@@ -36,7 +36,7 @@ FAMILIES: dict[str, Text] = {
 }
 
 
-class ShapeTrouble(Exception):
+class ShapeError(Exception):
     """Raised by a layer's shape function when its inputs cannot work; becomes a located Problem."""
 
     def __init__(self, code: str, text: Text, *fixes: Fix) -> None:
@@ -89,7 +89,7 @@ class Subgraph:
     network: Callable[[], NetworkSpec] = field(compare=False)
     context: Context = field(compare=False)
     trainable: Callable[[], frozenset[str]] = field(compare=False)
-    unfit: Callable[[NetworkSpec], ShapeTrouble] = field(compare=False)
+    unfit: Callable[[NetworkSpec], ShapeError] = field(compare=False)
     weights_from: Context | None = field(default=None, compare=False)
 
 
@@ -103,7 +103,7 @@ def no_cost(_values: Values, _inputs: tuple[Shape, ...], _output: Shape, _contex
 class LayerType(msgspec.Struct, frozen=True, kw_only=True):
     """One layer of the palette.
 
-    `shape` gives the output's shape or raises ShapeTrouble; `cost` its parameters and multiply-adds;
+    `shape` gives the output's shape or raises ShapeError; `cost` its parameters and multiply-adds;
     `window` how far it looks. `call` builds and prints it, by completed values of the parameters and the context, which
     the caller adds under "context". `formula` says in plain Unicode what is computed.
     `torch` writes it for PyTorch, or says why PyTorch has no such layer; None only for the input and for a layer that is a
@@ -112,7 +112,7 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
     The traits tell consumers (checks, advice, readers, printers) what they may conclude about a layer, so that none of them
     keeps a list of names.
 
-    A composite layer has a `subgraph` (a function that raises ShapeTrouble where the inputs do not fit): its cost is
+    A composite layer has a `subgraph` (a function that raises ShapeError where the inputs do not fit): its cost is
     that of the layers inside, and `shape` gets the output of the last of them instead of the layer's own inputs.
     """
 
@@ -221,5 +221,16 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
         return (several,) if len(several) > 1 else (several[0],)
 
 
-__all__ = ["FAMILIES", "Cost", "CostFunction", "LayerType", "Passing", "Shape", "ShapeFunction", "ShapeTrouble", "Values",
-           "Window", "no_cost"]
+__all__ = [
+    "FAMILIES",
+    "Cost",
+    "CostFunction",
+    "LayerType",
+    "Passing",
+    "Shape",
+    "ShapeError",
+    "ShapeFunction",
+    "Values",
+    "Window",
+    "no_cost",
+]

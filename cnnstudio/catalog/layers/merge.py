@@ -10,7 +10,7 @@ from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, insert_before, shape_text, use
-from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeFunction, ShapeTrouble, Values
+from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, ShapeFunction, Values
 from cnnstudio.catalog.torch_form import Site, TorchCode, torch_axis
 from cnnstudio.core.params import Bool, Choice, Ints, Option
 from cnnstudio.core.problems import Fix
@@ -88,7 +88,7 @@ def _combined(layer: str) -> ShapeFunction:
                         "a 1 x 1 convolution of matching filters and strides.",
                         "{layer} necesita entradas de igual forma pero recibe {shapes}. Iguale el camino corto con una "
                         "convolución de 1 x 1 con los filters y strides adecuados.")
-            raise ShapeTrouble("shapes_differ", text.fill(layer=layer, shapes=_shapes(inputs)),
+            raise ShapeError("shapes_differ", text.fill(layer=layer, shapes=_shapes(inputs)),
                                *(fix for fix in fixes if fix is not None))
         return common
 
@@ -129,12 +129,12 @@ def _concatenated(values: Values, inputs: tuple[Shape, ...], _context: Context) 
         fixes += [insert_before("GlobalAveragePooling2D", port) for port, shape in enumerate(inputs) if len(shape) == 3]
         text = Text("Concatenate needs inputs with as many axes but gets {shapes}.",
                     "Concatenate necesita entradas con los mismos ejes pero recibe {shapes}.")
-        raise ShapeTrouble("shapes_differ", text.fill(shapes=_shapes(inputs)),
+        raise ShapeError("shapes_differ", text.fill(shapes=_shapes(inputs)),
                            *(fixes if len(wanted) == 3 and len(ranks) == 2 and min(ranks) == 1 else ()))
     rank, axis = ranks.pop(), values["axis"]
     if axis > rank:
         text = Text("The inputs have no axis {axis}: {shapes}.", "Las entradas no tienen eje {axis}: {shapes}.")
-        raise ShapeTrouble("no_such_axis", text.fill(axis=axis, shapes=_shapes(inputs)),
+        raise ShapeError("no_such_axis", text.fill(axis=axis, shapes=_shapes(inputs)),
                            use("axis", -1, Text("Join the channels", "Unir los canales")))
     position = rank - 1 if axis == -1 else axis - 1
     first = inputs[0]
@@ -143,7 +143,7 @@ def _concatenated(values: Values, inputs: tuple[Shape, ...], _context: Context) 
                     "strides on every way.",
                     "Concatenate une un eje y los demás deben coincidir, pero recibe {shapes}. Use padding same y los "
                     "mismos strides en todos los caminos.")
-        raise ShapeTrouble("shapes_differ", text.fill(shapes=_shapes(inputs)), *_smaller(inputs, position))
+        raise ShapeError("shapes_differ", text.fill(shapes=_shapes(inputs)), *_smaller(inputs, position))
     return (*first[:position], sum(shape[position] for shape in inputs), *first[position + 1:])
 
 
@@ -191,12 +191,12 @@ def _dotted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Sha
     if len(left) > 2 or len(right) > 2:
         text = Text("Dot takes rows (units) or lists of rows (places, channels) but gets {shapes}.",
                     "Dot toma filas (unidades) o listas de filas (lugares, canales) pero recibe {shapes}.")
-        raise ShapeTrouble("not_places", text.fill(shapes=_shapes(inputs)),
+        raise ShapeError("not_places", text.fill(shapes=_shapes(inputs)),
                            *(insert_before("Reshape", port, target_shape=(-1, shape[-1]))
                              for port, shape in enumerate(inputs) if len(shape) > 2))
     first, second = _contracted(values)
     if first > len(left) or second > len(right):
-        raise ShapeTrouble("no_such_axis", Text("axes names an axis that an input does not have: {shapes}.",
+        raise ShapeError("no_such_axis", Text("axes names an axis that an input does not have: {shapes}.",
                                                 "axes nombra un eje que una entrada no tiene: {shapes}.").fill(
             shapes=_shapes(inputs)), use("axes", (len(left), len(right))))
     if left[first - 1] != right[second - 1]:
@@ -205,7 +205,7 @@ def _dotted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Sha
         fitting = [(a, b) for a in range(1, len(left) + 1) for b in range(1, len(right) + 1) if left[a - 1] == right[b - 1]]
         fixes = [use("axes", fitting[-1])] if fitting else [insert_before("Dense", 1, units=left[first - 1])] if (
             second == len(right)) else []
-        raise ShapeTrouble("shapes_differ", text.fill(a=left[first - 1], b=right[second - 1]), *fixes)
+        raise ShapeError("shapes_differ", text.fill(a=left[first - 1], b=right[second - 1]), *fixes)
     rest = (*left[:first - 1], *left[first:], *right[:second - 1], *right[second:])
     return rest or (1,)
 

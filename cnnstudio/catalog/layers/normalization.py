@@ -9,7 +9,7 @@ from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, unchanged, use
-from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeTrouble, Values
+from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
 from cnnstudio.catalog.torch_form import Fixed, Site, TorchCode, Weight, single_module
 from cnnstudio.catalog.torch_helpers import UNIT_LENGTH, along_channels, channels_second
@@ -115,7 +115,7 @@ def _group_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -
         text = Text("groups ({groups}) must divide the {channels} channels.",
                     "groups ({groups}) debe dividir los {channels} canales.")
         fix = use("groups", fitting, Text("Use {n} groups", "Usar {n} grupos").fill(n=fitting))
-        raise ShapeTrouble("groups", text.fill(groups=groups, channels=channels), fix)
+        raise ShapeError("groups", text.fill(groups=groups, channels=channels), fix)
     return inputs[0]
 
 
@@ -174,7 +174,7 @@ def _per_channel(values: Values, channels: int, *names: str) -> None:
         if isinstance(value, tuple | list) and len(value) != channels:
             text = Text("{name} has {n} numbers, but the input has {channels} channels.",
                         "{name} tiene {n} números, pero la entrada tiene {channels} canales.")
-            raise ShapeTrouble("channels_differ", text.fill(name=name, n=len(value), channels=channels),
+            raise ShapeError("channels_differ", text.fill(name=name, n=len(value), channels=channels),
                                use(name, value[0], Text("Use {value} for all", "Usar {value} para todos").fill(
                                    value=value[0])))
 
@@ -223,11 +223,11 @@ def _standardized(values: Values, inputs: tuple[Shape, ...], _context: Context) 
         value = variance if several[0] else mean
         text = Text("mean and variance must both be one number, or both one for each channel.",
                     "mean y variance deben ser ambos un número, o ambos uno por canal.")
-        raise ShapeTrouble("channels_differ", text, use(
+        raise ShapeError("channels_differ", text, use(
             name, (value,) * len(other), Text("Use {name} {value} for each", "Usar {name} {value} para cada uno").fill(
                 name=name, value=value)))
     if min(variance if several[1] else (variance,)) < 0:
-        raise ShapeTrouble("negative_variance", Text("variance must not be negative.", "variance no puede ser negativa."),
+        raise ShapeError("negative_variance", Text("variance must not be negative.", "variance no puede ser negativa."),
                            use("variance", 1.0))
     return inputs[0]
 

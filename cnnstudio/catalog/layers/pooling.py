@@ -9,7 +9,7 @@ from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.borders import Borders, border_parts, is_even, same_borders
 from cnnstudio.catalog.layers.common import arguments, need_picture, padding_param, pool_param, slid, strides_param, use
-from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeFunction, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeError, ShapeFunction, Values, Window
 from cnnstudio.catalog.torch_form import Part, Site, TorchCode, pair_code, single_module
 from cnnstudio.catalog.torch_helpers import AVERAGE_POOL
 from cnnstudio.core.params import Bool, Pair
@@ -47,7 +47,7 @@ def _adaptive(layer: str) -> ShapeFunction:
     return shape
 
 
-def _one_column(rows: int, columns: int, width: int) -> ShapeTrouble:
+def _one_column(rows: int, columns: int, width: int) -> ShapeError:
     """On TensorFlow, Keras 3.15 divides by zero here and takes the whole process with it."""
     fixes = [Fix(action="replace_layer", arguments={"type": "AdaptiveAveragePooling2D", "params": {
         "output_size": (rows, columns)}}, label=Text("Use AdaptiveAveragePooling2D", "Usar AdaptiveAveragePooling2D"))]
@@ -56,7 +56,7 @@ def _one_column(rows: int, columns: int, width: int) -> ShapeTrouble:
                             label=Text("Use GlobalMaxPooling2D", "Usar GlobalMaxPooling2D")))
     elif width > 1:
         fixes.insert(0, use("output_size", (rows, 2)))
-    return ShapeTrouble("one_column", Text(
+    return ShapeError("one_column", Text(
         "Keras's AdaptiveMaxPooling2D cannot compute a single column.",
         "AdaptiveMaxPooling2D de Keras no puede calcular una sola columna."), *fixes)
 

@@ -9,7 +9,7 @@ from cnnstudio.catalog.bases.resolver import OWN, base_of, choose_model_fix
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import need_picture, shape_text
-from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeTrouble, Subgraph, Values, Window
+from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeError, Subgraph, Values, Window
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import Choice, Line, Option, ShownWhen
 from cnnstudio.core.problems import Fix, ProblemError
@@ -23,12 +23,12 @@ def _use_size(base: Base) -> Fix:
 
 
 def _own(values: Values, context: Context) -> Base:
-    """The user's base; raises ShapeTrouble where its file cannot be used."""
+    """The user's base; raises ShapeError where its file cannot be used."""
     try:
         return context.bases.require_own(str(values["file"] or ""), str(values["scaling"]))
     except ProblemError as problem_error:
         problem = problem_error.problems[0]
-        raise ShapeTrouble(problem.code, problem.text, choose_model_fix()) from None
+        raise ShapeError(problem.code, problem.text, choose_model_fix()) from None
 
 
 def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Subgraph:
@@ -36,7 +36,7 @@ def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Su
     base = _own(values, context) if values["base"] == OWN else base_of(values, context.bases)
     if base is None:
         text = Text("This version does not know the base {base}.", "Esta versión no conoce la base {base}.")
-        raise ShapeTrouble("unknown_base", text.fill(base=values["base"]))
+        raise ShapeError("unknown_base", text.fill(base=values["base"]))
     _check(base, values, inputs)
     height, width = inputs[0][:2]
     ends_at, trainable_from = str(values["ends_at"]), str(values["trainable_from"])
@@ -51,16 +51,16 @@ def _context(height: int, width: int, base: Base) -> Context:
     return Context(height=height, width=width, channels=base.channels, class_count=1, normalization="none")
 
 
-def _unfit(base: Base, network: NetworkSpec) -> ShapeTrouble:
+def _unfit(base: Base, network: NetworkSpec) -> ShapeError:
     """Why the weights of the base do not serve for pictures of this size."""
     text = Text("Up to {end}, the weights of {base} fit pictures of {size} only.",
                 "Hasta {end}, los pesos de {base} solo sirven para imágenes de {size}.")
-    return ShapeTrouble("base_fixed_size", text.fill(end=network.nodes[-1].id, base=base.label,
+    return ShapeError("base_fixed_size", text.fill(end=network.nodes[-1].id, base=base.label,
                                                      size=shape_text(base.size)), _use_size(base))
 
 
 def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
-    """Raises ShapeTrouble where the base cannot take these pictures or has no such blocks."""
+    """Raises ShapeError where the base cannot take these pictures or has no such blocks."""
     height, width, channels = need_picture(inputs, str(base.label))
     if channels != base.channels and base.own is not None:
         mode = {1: "grayscale", 3: "rgb", 4: "rgba"}[base.channels]
@@ -68,17 +68,17 @@ def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
                     "{base} se entrenó con imágenes de {wanted} canales pero recibe {n}.")
         fix = Fix(action="set_field", arguments={"spec": "recipe", "field": "color_mode", "value": mode},
                   label=Text("Use colour mode {mode}", "Usar el modo de color {mode}").fill(mode=mode))
-        raise ShapeTrouble("base_channels", text.fill(base=base.label, wanted=base.channels, n=channels), fix)
+        raise ShapeError("base_channels", text.fill(base=base.label, wanted=base.channels, n=channels), fix)
     if channels != base.channels:
         text = Text("{base} was trained on colour pictures: it needs 3 channels but gets {n}.",
                     "{base} se entrenó con imágenes en color: necesita 3 canales pero recibe {n}.")
         fix = Fix(action="set_field", label=Text("Use colour mode rgb", "Usar el modo de color rgb"),
                   arguments={"spec": "recipe", "field": "color_mode", "value": "rgb"})
-        raise ShapeTrouble("base_needs_rgb", text.fill(base=base.label, n=channels), fix)
+        raise ShapeError("base_needs_rgb", text.fill(base=base.label, n=channels), fix)
     if min(height, width) < base.minimum_size:
         text = Text("{base} needs pictures of at least {n} pixels a side.",
                     "{base} necesita imágenes de al menos {n} píxeles por lado.")
-        raise ShapeTrouble("base_too_small", text.fill(base=base.label, n=base.minimum_size),
+        raise ShapeError("base_too_small", text.fill(base=base.label, n=base.minimum_size),
                            _use_size(base))
     for name, others, whole, known in (("trainable_from", ("none", "all"), "none", base.lines),
                                        ("ends_at", ("all",), "all", base.ends)):
@@ -88,7 +88,7 @@ def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
                     "{base} no tiene un bloque llamado {block}; tiene {blocks}.")
         label = (Text("Freeze the whole base", "Congelar toda la base") if name == "trainable_from" else
                  Text("Use the whole base", "Usar toda la base"))
-        raise ShapeTrouble("unknown_block", text.fill(base=base.label, block=values[name],
+        raise ShapeError("unknown_block", text.fill(base=base.label, block=values[name],
                                                       blocks=", ".join(known)),
                            Fix(action="set_node_param", arguments={"name": name, "value": whole}, label=label))
 

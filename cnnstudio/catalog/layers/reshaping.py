@@ -10,7 +10,7 @@ from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, insert_before, need_picture, shape_text, use
-from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeTrouble, Values, Window
+from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeError, Values, Window
 from cnnstudio.catalog.torch_form import Helper, Part, Site, TorchCode, single_module
 from cnnstudio.core.params import Bool, Choice, Float, Int, Ints, Padding4, Pair, ShownWhen, options
 from cnnstudio.core.text import Text, same
@@ -61,7 +61,7 @@ def _cropped(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Sh
     if top + bottom >= height or left + right >= width:
         text = Text("Nothing is left of the {shape} input when so much is cut off.",
                     "No queda nada de la entrada de {shape} si se corta tanto.")
-        raise ShapeTrouble("shrinks_below_one", text.fill(shape=shape_text(inputs[0])),
+        raise ShapeError("shrinks_below_one", text.fill(shape=shape_text(inputs[0])),
                            use("cropping", (0, 0, 0, 0), Text("Cut nothing off", "No cortar nada")))
     return height - top - bottom, width - left - right, channels
 
@@ -113,13 +113,13 @@ def _reshaped(values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
     target, size = values["target_shape"], prod(inputs[0])
     flat = use("target_shape", (-1,), Text("One row of numbers", "Una fila de números"))
     if 0 in target or target.count(-1) > 1:
-        raise ShapeTrouble("reshape", Text("target_shape takes whole numbers from 1, and -1 at most once.",
+        raise ShapeError("reshape", Text("target_shape takes whole numbers from 1, and -1 at most once.",
                                            "target_shape lleva números enteros desde 1, y -1 una vez como mucho."), flat)
     known = prod(size for size in target if size != -1)
     if size % known or (-1 not in target and size != known):
         text = Text("The input {shape} has {size} values, which do not fill {target}.",
                     "La entrada {shape} tiene {size} valores, que no llenan {target}.")
-        raise ShapeTrouble("reshape", text.fill(shape=shape_text(inputs[0]), size=size, target=shape_text(target)), flat)
+        raise ShapeError("reshape", text.fill(shape=shape_text(inputs[0]), size=size, target=shape_text(target)), flat)
     return tuple(size // known if length == -1 else length for length in target)
 
 
@@ -141,7 +141,7 @@ def _permuted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
     if sorted(dims) != list(range(1, rank + 1)):
         text = Text("dims must name each of the {n} axes of the input {shape} once, from 1.",
                     "dims debe nombrar una vez cada uno de los {n} ejes de la entrada {shape}, desde 1.")
-        raise ShapeTrouble("permute", text.fill(n=rank, shape=shape_text(inputs[0])),
+        raise ShapeError("permute", text.fill(n=rank, shape=shape_text(inputs[0])),
                            use("dims", tuple(range(1, rank + 1)), Text("Keep the order", "Conservar el orden")))
     return tuple(inputs[0][axis - 1] for axis in dims)
 
@@ -162,7 +162,7 @@ def _repeated(values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
     if len(inputs[0]) != 1:
         text = Text("RepeatVector needs one row of numbers but gets {shape}.",
                     "RepeatVector necesita una fila de números pero recibe {shape}.")
-        raise ShapeTrouble("not_flat", text.fill(shape=shape_text(inputs[0])), insert_before("Flatten"))
+        raise ShapeError("not_flat", text.fill(shape=shape_text(inputs[0])), insert_before("Flatten"))
     return values["n"], inputs[0][0]
 
 
@@ -189,7 +189,7 @@ def _resized(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Sh
     if values["crop_to_aspect_ratio"] and values["pad_to_aspect_ratio"]:
         text = Text("Resizing can crop or pad to the proportions, not both.",
                     "Resizing puede recortar o rellenar hasta las proporciones, no ambas cosas.")
-        raise ShapeTrouble("crop_and_pad", text, use("crop_to_aspect_ratio", False, Text("Only pad", "Solo rellenar")),
+        raise ShapeError("crop_and_pad", text, use("crop_to_aspect_ratio", False, Text("Only pad", "Solo rellenar")),
                            use("pad_to_aspect_ratio", False, Text("Only crop", "Solo recortar")))
     return values["height"], values["width"], channels
 

@@ -30,7 +30,7 @@ def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds
     """Findings of the four kinds about twins."""
     by_id = {row.id: row for row in rows}
     near = _present(exact, near, by_id)
-    groups = [[by_id[each] for each in group if each in by_id] for group in exact]
+    groups = [[by_id[item] for item in group if item in by_id] for group in exact]
     found: list[Finding] = []
     if "exact_duplicate" in kinds:
         for group in groups:
@@ -42,7 +42,7 @@ def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds
             nearest.setdefault(pair.first, pair)
             nearest.setdefault(pair.second, pair)
         for members in joined((pair.first, pair.second) for pair in near):
-            found += _superfluous([by_id[each] for each in members], "near_duplicate", nearest)
+            found += _superfluous([by_id[member] for member in members], "near_duplicate", nearest)
     if kinds & {"leakage", "cross_class_duplicate"}:
         twins = _all_twins(groups, near, by_id)
         for row, others in twins:
@@ -58,11 +58,11 @@ def best(group: Iterable[Row]) -> Row:
 
 def _present(exact: list[list[int]], near: list[Twins], by_id: dict[int, Row]) -> list[Twins]:
     """The pairs of pictures that are there; for one that was left out stands a copy of it that was not."""
-    instead = {each: present[0] for group in exact if (present := [each for each in group if each in by_id])
-               for each in group if each not in by_id}
+    instead = {item: present[0] for group in exact if (present := [entry for entry in group if entry in by_id])
+               for item in group if item not in by_id}
     pairs = []
     for pair in near:
-        first, second = (each if each in by_id else instead.get(each) for each in (pair.first, pair.second))
+        first, second = (item if item in by_id else instead.get(item) for item in (pair.first, pair.second))
         if first is not None and second is not None:
             pairs.append(pair if (first, second) == (pair.first, pair.second)
                          else msgspec.structs.replace(pair, first=first, second=second))
@@ -81,7 +81,7 @@ def _superfluous(group: list[Row], kind: str, nearest: dict[int, Twins]) -> Iter
         # The nearest of the set: a chain of alike pictures need not be alike at its ends.
         pair = nearest.get(row.id)
         other = kept if pair is None else members[pair.second if pair.first == row.id else pair.first]
-        others = (other.path, *(each.path for each in told if each.id not in (row.id, other.id)))
+        others = (other.path, *(item.path for item in told if item.id not in (row.id, other.id)))
         yield _finding(row, kind, 1.0 - (pair.difference if pair is not None else 0.0), _sentence(row, other, pair),
                        others, {"keep": kept.path})
 
@@ -139,7 +139,7 @@ def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[s
         return sorted(chosen, key=lambda each: (each[1].difference if each[1] is not None else -1.0, each[0].path))
 
     # What is measured on must not have been learned from, nor have chosen the model as validation does.
-    learned = nearest([each for each in others if _ORDER.get(each[0].split, 3) < _ORDER.get(row.split, 3)])
+    learned = nearest([item for item in others if _ORDER.get(item[0].split, 3) < _ORDER.get(row.split, 3)])
     if "leakage" in kinds and learned:
         other, pair = learned[0]
         text = Text("{sentence} That one is in {theirs} and this one in {mine}: it flatters the measured accuracy.",
@@ -148,7 +148,7 @@ def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[s
                        text.fill(sentence=_sentence(row, other, pair), theirs=split_name(other.split),
                                  mine=split_name(row.split)),
                        tuple(each.path for each, _pair in learned), {"split": other.split})
-    different = nearest([each for each in others if each[0].class_name != row.class_name])
+    different = nearest([item for item in others if item[0].class_name != row.class_name])
     if "cross_class_duplicate" in kinds and different:
         other, pair = different[0]
         text = Text("{sentence} That one is called {theirs} and this one {mine}: one of the two is wrong.",

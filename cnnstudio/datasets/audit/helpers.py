@@ -133,12 +133,12 @@ class Helpers:
         if len(first) == 1:
             found.append(refused(first[0][0], corrupt("", "decoding")))
         else:
-            self._again.extend([each] for each in first)
+            self._again.extend([item] for item in first)
         self._again.extend(rest)
         self._start()
         if not self._helpers:
             # No process can be had any more: what they owe is measured here.
-            found += [measure_file(self.root, *each) for piece in self._again for each in piece]
+            found += [measure_file(self.root, *item) for piece in self._again for item in piece]
             self._again.clear()
         return found
 

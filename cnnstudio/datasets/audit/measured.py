@@ -60,15 +60,15 @@ def measure_file(root: Path, identifier: int, path: str) -> Measured:
                quality.entropy, quality.colorfulness, channels, header.format, header.orientation, taken,
                signature(picture, gray, small), VERSION)
         return Measured(inspected=(identifier, width, height, digest, None, None), row=row)
-    except PictureError as trouble:
-        return refused(identifier, trouble, digest, header.format if header is not None else None)
+    except PictureError as picture_error:
+        return refused(identifier, picture_error, digest, header.format if header is not None else None)
 
 
-def refused(identifier: int, trouble: PictureError, digest: str | None = None, file_format: str | None = None
+def refused(identifier: int, picture_error: PictureError, digest: str | None = None, file_format: str | None = None
             ) -> Measured:
     """The answer for a file that is no sound picture."""
-    text = Text(trouble.text("en"), trouble.text("es"))
-    return Measured(inspected=(identifier, None, None, digest, trouble.code, text),
+    text = Text(picture_error.text("en"), picture_error.text("es"))
+    return Measured(inspected=(identifier, None, None, digest, picture_error.code, text),
                     row=(identifier, *[None] * 8, file_format, None, None, None, VERSION))
 
 

@@ -132,16 +132,16 @@ class _Entering:
         if not self._held:
             return
         held, self._held = self._held, []
-        check_drive(self._root, (each.inspected for each in held))
-        inspected = [each.inspected for each in held if each.inspected[0] in self.fresh]
+        check_drive(self._root, (item.inspected for item in held))
+        inspected = [item.inspected for item in held if item.inspected[0] in self.fresh]
         if inspected:
             self.looked = True
             self._index.set_inspected(inspected)
-            self.fresh.difference_update(each[0] for each in inspected)
+            self.fresh.difference_update(item[0] for item in inspected)
         marks = ",".join("?" * len(_COLUMNS))
         with self._index.transaction() as connection:
             connection.executemany(f"INSERT OR REPLACE INTO measures ({','.join(_COLUMNS)}) VALUES ({marks})",
-                                   [each.row for each in held])
+                                   [item.row for item in held])
         self.done += len(held)
         if self._on_progress is not None:
             self._on_progress(self.done, max(self._total, self.done))

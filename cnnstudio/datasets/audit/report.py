@@ -61,7 +61,7 @@ def _when(root: Path) -> str:
 def _figures(index: Index, by_kind: dict[str, list[Finding]]) -> str:
     """Four numbers: pictures, those with a finding, and errors and warnings."""
     total = index.count()
-    touched = len({each.path for them in by_kind.values() for each in them if each.picture is not None})
+    touched = len({item.path for them in by_kind.values() for item in them if item.picture is not None})
     by_severity = {severity: sum(len(them) for kind, them in by_kind.items() if KINDS[kind].severity == severity)
                    for severity in ("error", "warning", "info")}
     figures = (
@@ -83,7 +83,7 @@ def _leaks(index: Index) -> str:
                 "exactitud medida en ellas sale embellecida.",
                 share=leaked / pictures, split=str(SPLIT_NAMES[split]).lower(), leaked=leaked, n=pictures)
              for split, (leaked, pictures) in split_shares(index).items() if leaked]
-    return "".join(f"<p class='callout'>{_safe(each)}</p>" for each in words)
+    return "".join(f"<p class='callout'>{_safe(word)}</p>" for word in words)
 
 
 def _table(by_kind: dict[str, list[Finding]]) -> str:
@@ -124,10 +124,10 @@ def _classes(index: Index) -> str:
 
 def _section(identifier: str, findings: list[Finding], pictures: dict[str, str]) -> str:
     kind = KINDS[identifier]
-    cards = "".join(_card(each, pictures) for each in findings[:_SHOWN])
+    cards = "".join(_card(item, pictures) for item in findings[:_SHOWN])
     rest, more = findings[_SHOWN:_SHOWN + _LISTED], ""
     if rest:
-        lines = "".join(f"<li><b>{_safe(each.path)}</b> {_safe(str(each.text))}</li>" for each in rest)
+        lines = "".join(f"<li><b>{_safe(item.path)}</b> {_safe(str(item.text))}</li>" for item in rest)
         words = tr("{n} more", "{n} más", n=_number(len(findings) - _SHOWN))
         left = len(findings) - _SHOWN - len(rest)
         lines += f"<li>{_safe(tr('and {n} that are not listed', 'y {n} sin enumerar', n=left))}</li>" if left else ""
@@ -138,8 +138,8 @@ def _section(identifier: str, findings: list[Finding], pictures: dict[str, str])
 
 
 def _card(finding: Finding, pictures: dict[str, str]) -> str:
-    images = "".join(f"<figure><img loading='lazy' alt='{_safe(each)}' title='{_safe(each)}' src='{pictures[each]}'>"
-                     f"</figure>" for each in _shown(finding) if pictures.get(each))
+    images = "".join(f"<figure><img loading='lazy' alt='{_safe(item)}' title='{_safe(item)}' src='{pictures[item]}'>"
+                     f"</figure>" for item in _shown(finding) if pictures.get(item))
     advice = ""
     if finding.data.get("keep"):
         advice = tr("Keep {path}", "Conservar {path}", path=finding.data["keep"])
@@ -156,7 +156,7 @@ def _shown(finding: Finding) -> tuple[str, ...]:
 
 def _wanted(by_kind: dict[str, list[Finding]]) -> list[str]:
     return list(dict.fromkeys(path for kind, them in by_kind.items() if kind != "unreadable"
-                              for each in them[:_SHOWN] for path in _shown(each)))
+                              for item in them[:_SHOWN] for path in _shown(item)))
 
 
 def _thumbnails(root: Path, paths: list[str]) -> dict[str, str]:

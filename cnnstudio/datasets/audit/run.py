@@ -108,8 +108,8 @@ def groups_of(index: Index, twins: _Found) -> dict[int, str]:
     pairs += bursts(index.rows("SELECT p.id, p.path, m.taken FROM pictures p JOIN measures m ON m.picture = p.id"
                                " WHERE m.taken IS NOT NULL"))
     groups = joined(pairs)
-    names = {each.id: each.path for each in index.pictures([member for group in groups for member in group])}
-    firsts = [min(names[each] for each in group) for group in groups]
+    names = {picture.id: picture.path for picture in index.pictures([member for group in groups for member in group])}
+    firsts = [min(names[item] for item in group) for group in groups]
     return {member: f"twins:{first}" for group, first in zip(groups, firsts, strict=True) for member in group}
 
 

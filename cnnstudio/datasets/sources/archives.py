@@ -97,8 +97,8 @@ def look_through(path: Path, limits: Limits = LIMITS, check: Check = unchecked) 
             inspection.finish(archive)
     except ProblemError:
         raise
-    except (*BROKEN, OSError) as trouble:
-        raise ProblemError(_damaged(path, trouble)) from trouble
+    except (*BROKEN, OSError) as err:
+        raise ProblemError(_damaged(path, err)) from err
     return inspection.contents()
 
 
@@ -130,8 +130,8 @@ def unpack_archive(path: Path, target: Path, on_progress: OnProgress = silent, c
                     # Reading on to the end is what compares the check sum.
                     if left or source.read(1):
                         raise ProblemError(_damaged(path, member.name))
-            except BROKEN as trouble:
-                raise ProblemError(_damaged(path, f"{member.name}: {trouble}")) from trouble
+            except BROKEN as err:
+                raise ProblemError(_damaged(path, f"{member.name}: {err}")) from err
             check()
     return target
 
@@ -152,14 +152,14 @@ def unwrapped(place: Path) -> Path:
         place = inside
 
 
-def _damaged(path: Path, trouble: object) -> Problem:
-    if isinstance(trouble, RuntimeError) and "password" in str(trouble):
+def _damaged(path: Path, problem: object) -> Problem:
+    if isinstance(problem, RuntimeError) and "password" in str(problem):
         text = Text("{path} is locked with a password; unpack it with another program first.",
                     "{path} está protegido con contraseña; descomprímalo antes con otro programa.")
         return error("encrypted", text.fill(path=path), "dataset", path=path)
-    if isinstance(trouble, FileNotFoundError | PermissionError):
-        return cannot_read(path, reason_of(trouble))
-    reason = reason_of(trouble) if isinstance(trouble, OSError) else str(trouble)[:200]
+    if isinstance(problem, FileNotFoundError | PermissionError):
+        return cannot_read(path, reason_of(problem))
+    reason = reason_of(problem) if isinstance(problem, OSError) else str(problem)[:200]
     text = Text("{path} is no archive that can be unpacked, or it is damaged ({reason}). Nothing was unpacked.",
                 "{path} no es un archivo comprimido que se pueda abrir, o está dañado ({reason}). No se extrajo nada.")
     return error("damaged_archive", text.fill(path=path, reason=reason), "dataset", path=path)
@@ -212,13 +212,13 @@ class _Inspection:
                                            "collection of pictures does that.",
                                            "{path} crecería más de {n} veces al extraerse: ninguna colección de "
                                            "imágenes hace eso."), n=round(self._limits.ratio))
-        trouble, parts = name_trouble(raw.name)
-        if trouble or raw.trouble not in ("", "folder"):
-            self._note(trouble or raw.trouble, raw.name)
+        problem, parts = name_trouble(raw.name)
+        if problem or raw.kind not in ("", "folder"):
+            self._note(problem or raw.kind, raw.name)
         elif raw.size > self._limits.single:
             self._note("too_big", raw.name)
         elif parts and not any(part.lower() in _JUNK or part.startswith("._") for part in parts):
-            if raw.trouble == "folder":
+            if raw.kind == "folder":
                 self._folders.add(parts)
             else:
                 self._files.add(parts)

@@ -59,10 +59,10 @@ def with_companions(path: Path) -> list[Path]:
         return [path]
     ending = path.suffix.lower() if path.suffix.lower() == ".npy" else ""
     try:
-        beside = sorted(each for each in path.parent.iterdir() if each.is_file() and is_array_file(each))
+        beside = sorted(item for item in path.parent.iterdir() if item.is_file() and is_array_file(item))
     except OSError:
         return [path]
-    alike = [each for each in beside if (each.suffix.lower() == ".npy" if ending else is_idx_name(each.name))]
+    alike = [item for item in beside if (item.suffix.lower() == ".npy" if ending else is_idx_name(item.name))]
     return alike if path in alike else [path]
 
 
@@ -77,9 +77,9 @@ def find_arrays(paths: Iterable[Path]) -> Arrays:
     stacks, problems, used = [], [], set()
     for array, layout in pictures:
         split = _split(array.name)
-        fitting = [each for each in labels if each.shape[0] == array.shape[0] and each is not array]
-        fitting = [each for each in fitting if _split(each.name) == split] or [
-            each for each in fitting if _split(each.name) is None]
+        fitting = [item for item in labels if item.shape[0] == array.shape[0] and item is not array]
+        fitting = [item for item in fitting if _split(item.name) == split] or [
+            item for item in fitting if _split(item.name) is None]
         best = max(fitting, key=lambda each: _kinship(array, each), default=None)
         if best is None:
             problems.append(_no_labels(array))
@@ -88,7 +88,7 @@ def find_arrays(paths: Iterable[Path]) -> Arrays:
         stacks.append(Stack(pictures=array, labels=best, split=split, layout=layout,
                             turned=array.idx and array.name.startswith("emnist")))
     # Another array beside those of the collection is nobody's business; one that may hold its labels is.
-    unread = [each for each in unread if problems or not stacks or _split(Path(str(each.where.path)).stem)]
+    unread = [item for item in unread if problems or not stacks or _split(Path(str(item.where.path)).stem)]
     if unread or not stacks:
         raise ProblemError(*(unread or problems or [_no_pictures(files, arrays)]))
     names = next((array for array in arrays if array.kind in "US" and len(array.shape) == 1
@@ -105,8 +105,8 @@ def _readable(files: Iterable[Path]) -> tuple[list[Array], list[Problem]]:
     for path in files:
         try:
             arrays += arrays_in(path)
-        except ProblemError as trouble:
-            problems += trouble.problems
+        except ProblemError as problem_error:
+            problems += problem_error.problems
     return arrays, problems
 
 

@@ -146,15 +146,15 @@ def _copied(source: Path, destination: Path, links: bool, problems: list[Problem
         try:
             os.link(source, destination)
             return True
-        except OSError as trouble:
-            if trouble.errno == errno.ENOENT:
-                problems.append(_vanished(source, trouble))
+        except OSError as os_error:
+            if os_error.errno == errno.ENOENT:
+                problems.append(_vanished(source, os_error))
                 return False
             # Another disk, or one without links: a copy does as well.
     try:
         opened = source.open("rb")
-    except OSError as trouble:
-        problems.append(_vanished(source, trouble))
+    except OSError as os_error:
+        problems.append(_vanished(source, os_error))
         return False
     with opened, destination.open("xb") as written:
         shutil.copyfileobj(opened, written, 1 << 20)
@@ -163,10 +163,10 @@ def _copied(source: Path, destination: Path, links: bool, problems: list[Problem
     return True
 
 
-def _vanished(path: Path, trouble: OSError) -> Problem:
+def _vanished(path: Path, os_error: OSError) -> Problem:
     text = Text("{path} could not be read and was left out: {reason}.",
                 "No se pudo leer {path} y se dejó fuera: {reason}.")
-    return warning("vanished", text.fill(path=path, reason=reason_of(trouble)), "file", path=path)
+    return warning("vanished", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)
 
 
 def _refuse_nothing(rows: Sequence[object], problems: Sequence[Problem]) -> None:
@@ -185,8 +185,8 @@ def _write_zip(target: Path, root: Path, pictures: Sequence[Picture], on_progres
         for number, (picture, name) in enumerate(placed(pictures), start=1):
             try:
                 data = (root / picture.path).read_bytes()
-            except OSError as trouble:
-                problems.append(_vanished(root / picture.path, trouble))
+            except OSError as os_error:
+                problems.append(_vanished(root / picture.path, os_error))
             else:
                 file.writestr(zipfile.ZipInfo(name, _time(picture)), data)
                 rows.append(_row(picture, name))
@@ -241,8 +241,8 @@ def _reopened(place: Path, format: str, expected: int, classes: tuple[str, ...],
             if split is not None:
                 splits[split] += 1
         size = place.stat().st_size if place.is_file() else _size_below(place)
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, place)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, place)) from os_error
     found = sum(splits.values())
     if found != expected:
         text = Text("{path} was written, but holds {found} pictures instead of {expected}.",
@@ -278,7 +278,7 @@ def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:
                 if (place / split).is_dir():
                     yield from (split for chunk in Listing(place / split, layout) for _each in chunk)
             return
-        yield from (each.split for chunk in Listing(place, layout) for each in chunk)
+        yield from (item.split for chunk in Listing(place, layout) for item in chunk)
 
 
 def _thinned(problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -23,11 +23,11 @@ BROKEN: Final = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzm
 
 
 class Raw(msgspec.Struct, frozen=True, kw_only=True):
-    """A member as an archive tells it. `trouble`: "" for a file, "folder", or links, devices, encrypted."""
+    """A member as an archive tells it. `kind`: "" for a file, "folder", or links, devices, encrypted."""
 
     name: str
     size: int
-    trouble: str
+    kind: str
     handle: Any
 
 
@@ -48,16 +48,16 @@ class _Zip:
     def members(self) -> Iterator[Raw]:
         for info in self._file.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == 3 else 0
-            trouble = ""
+            problem = ""
             if info.is_dir():
-                trouble = "folder"
+                problem = "folder"
             elif kind == stat.S_IFLNK:
-                trouble = "links"
+                problem = "links"
             elif kind not in (0, stat.S_IFREG):
-                trouble = "devices"
+                problem = "devices"
             elif info.flag_bits & 1:
-                trouble = "encrypted"
-            yield Raw(name=_zip_name(info), size=info.file_size, trouble=trouble, handle=info)
+                problem = "encrypted"
+            yield Raw(name=_zip_name(info), size=info.file_size, kind=problem, handle=info)
 
     def open(self, handle: Any) -> IO[bytes]:
         return self._file.open(handle)
@@ -87,14 +87,14 @@ class _Tar:
     def members(self) -> Iterator[Raw]:
         for info in self._file:
             if info.isdir():
-                trouble = "folder"
+                problem = "folder"
             elif info.issym() or info.islnk():
-                trouble = "links"
+                problem = "links"
             elif not info.isreg() or info.issparse():
-                trouble = "devices"
+                problem = "devices"
             else:
-                trouble = ""
-            yield Raw(name=info.name, size=info.size if info.isreg() else 0, trouble=trouble, handle=info)
+                problem = ""
+            yield Raw(name=info.name, size=info.size if info.isreg() else 0, kind=problem, handle=info)
         # The check sum stands behind the padding at the end.
         for _piece in range(64):
             if not self._stream.read(1 << 18):

@@ -208,8 +208,8 @@ def _fetch(file: Remote, target: Path, progress: OnProgress, check: Check) -> No
         try:
             download(url, target, checksum, progress, check, area="dataset", tries=_TRIES)
             return
-        except ProblemError as trouble:
-            if number == len(file.urls) or trouble.problems[0].code == "no_space":
+        except ProblemError as problem_error:
+            if number == len(file.urls) or problem_error.problems[0].code == "no_space":
                 raise
 
 
@@ -222,17 +222,17 @@ def _write_archive(dataset: Dataset, place: Path, target: Path, on_progress: OnP
         for number, file in enumerate(dataset.files):
             part = whole / f".part{number}"
             unpack_archive(place / file.name, part, on_progress, check)
-            inside = [each for each in part.iterdir() if not each.name.startswith(".")]
+            inside = [item for item in part.iterdir() if not item.name.startswith(".")]
             # An archive of one split may hold a folder called like it, with the classes in it.
             holder = inside[0] if file.split and len(inside) == 1 and inside[0].is_dir() else part
             if file.split:
                 holder.rename(whole / file.split)
             else:
-                for each in inside:
-                    each.rename(whole / each.name)
+                for item in inside:
+                    item.rename(whole / item.name)
             shutil.rmtree(part, ignore_errors=True)
         if dataset.folder_names:
-            for folder in [each for each in whole.rglob("*") if each.is_dir() and each.name in dataset.folder_names]:
+            for folder in [item for item in whole.rglob("*") if item.is_dir() and item.name in dataset.folder_names]:
                 folder.rename(folder.with_name(dataset.folder_names[folder.name]))
 
 
@@ -248,7 +248,7 @@ def _write_cifar(dataset: Dataset, place: Path, target: Path, on_progress: OnPro
         names = names_file.read_text("utf-8", "replace").split() if names_file is not None else []
         with new_folder(target, dataset.pictures * 3000) as written:
             folders = Folders(written, names, split_folders=True)
-            for name in sorted(each for each in found if each.endswith(".bin")):
+            for name in sorted(item for item in found if item.endswith(".bin")):
                 split: Split = "test" if "test" in name else "train"
                 data = found[name].read_bytes()
                 if not data or len(data) % size:

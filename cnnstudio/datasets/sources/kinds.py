@@ -109,12 +109,12 @@ def describe(path: Path, check: Check = unchecked) -> SourceKind:
             found = find_arrays(_files_of(path))
             return SourceKind(path=path, kind=kind, pictures=found.pictures,
                               bytes=sum(stack.pictures.nbytes for stack in found.stacks))
-    except ProblemError as trouble:
-        return SourceKind(path=path, kind=kind, problems=trouble.problems)
-    except OSError as trouble:
+    except ProblemError as problem_error:
+        return SourceKind(path=path, kind=kind, problems=problem_error.problems)
+    except OSError as os_error:
         from cnnstudio.datasets.scan import folder_problem
 
-        return SourceKind(path=path, kind=kind, problems=(folder_problem(path, trouble),))
+        return SourceKind(path=path, kind=kind, problems=(folder_problem(path, os_error),))
     return SourceKind(path=path, kind=kind, problems=(_unknown(path, kind),))
 
 
@@ -126,13 +126,13 @@ def _listed(path: Path, kind: str, check: Check) -> SourceKind:
     for chunk in listing:
         check()
         pictures += len(chunk)
-        classes.update(each.class_name for each in chunk)
+        classes.update(item.class_name for item in chunk)
         if pictures >= _COUNTED:
             more = True
             break
     problems = tuple(listing.problems)
     return SourceKind(path=path, kind=kind, pictures=pictures, classes=tuple(sorted(classes)), more=more,
-                      problems=problems if any(each.blocks for each in problems) else (*problems, *_empty(path, pictures)))
+                      problems=problems if any(item.blocks for item in problems) else (*problems, *_empty(path, pictures)))
 
 
 def _empty(path: Path, pictures: int) -> tuple[Problem, ...]:
@@ -144,7 +144,7 @@ def _empty(path: Path, pictures: int) -> tuple[Problem, ...]:
 
 def _no_classes(path: Path, contents: Contents) -> tuple[Problem, ...]:
     """An archive of pictures beside each other, or of none, is no collection. Arrays are looked at when unpacked."""
-    arrays = not contents.pictures and any(is_array_file(Path(each.name)) for each in contents.members)
+    arrays = not contents.pictures and any(is_array_file(Path(member.name)) for member in contents.members)
     return () if contents.class_names or arrays else _empty(path, 0)
 
 
@@ -176,8 +176,8 @@ def unpack(path: Path, target: Path, on_progress: OnProgress = silent, check: Ch
     if kind != "archive":
         raise ProblemError(_unknown(path, kind))
     contents = look_through(path, check=check)
-    if not contents.problems and not contents.pictures and any(is_array_file(Path(each.name))
-                                                               for each in contents.members):
+    if not contents.problems and not contents.pictures and any(is_array_file(Path(member.name))
+                                                               for member in contents.members):
         return _arrays_inside(path, target, on_progress, check)
     if not contents.problems and (empty := _no_classes(path, contents)):
         raise ProblemError(*empty)
@@ -190,7 +190,7 @@ def _arrays_inside(path: Path, target: Path, on_progress: OnProgress, check: Che
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".arrays-", suffix=".writing", dir=target.parent) as aside:
         unpack_archive(path, Path(aside) / "files", on_progress, check)
-        found = sorted(each for each in (Path(aside) / "files").rglob("*") if each.is_file() and is_array_file(each))
+        found = sorted(item for item in (Path(aside) / "files").rglob("*") if item.is_file() and is_array_file(item))
         return unpack_arrays(found, target, on_progress, check)
 
 

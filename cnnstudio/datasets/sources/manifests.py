@@ -60,8 +60,8 @@ def read_rows(path: Path) -> Reading:
     try:
         table = read_table(path)
         columns = _columns(table.rows, path)
-    except ProblemError as trouble:
-        return Reading(rows=(), problems=trouble.problems)
+    except ProblemError as problem_error:
+        return Reading(rows=(), problems=problem_error.problems)
     found = _Troubles(path)
     for problem in table.problems:
         found.add_whole(problem)

@@ -101,8 +101,8 @@ def _workplace(target: Path, room: int) -> Iterator[Path]:
         lock = ProjectLock(place)
         lock.acquire()
         yield place
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, target)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, target)) from os_error
     finally:
         if lock is not None:
             lock.release()
@@ -138,8 +138,8 @@ def write_new(path: Path, data: bytes) -> None:
     try:
         with path.open("xb") as file:
             file.write(data)
-    except OSError as trouble:
-        raise ProblemError(write_problem(trouble, path)) from trouble
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, path)) from os_error
 
 
 class Names:

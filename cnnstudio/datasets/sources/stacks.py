@@ -66,17 +66,17 @@ def arrays_in(path: Path) -> list[Array]:
             if path.suffix.lower() == ".npy":
                 return [_npy_head(path, path.stem, "", file)]
             return [_idx_head(path, file)]
-    except BROKEN as trouble:
-        raise ProblemError(cannot_read(path, _reason(trouble))) from trouble
+    except BROKEN as err:
+        raise ProblemError(cannot_read(path, _reason(err))) from err
 
 
-def _reason(trouble: BaseException) -> Text:
-    if "Object arrays" in str(trouble):
+def _reason(exception: BaseException) -> Text:
+    if "Object arrays" in str(exception):
         return Text("it holds Python objects, which could run foreign code; save the numbers only",
                     "contiene objetos de Python, que podrían ejecutar código ajeno; guarde solo los números")
-    if isinstance(trouble, OSError) and trouble.errno is not None:
-        return reason_of(trouble)
-    words = str(trouble).splitlines()[0][:200] if str(trouble) else type(trouble).__name__
+    if isinstance(exception, OSError) and exception.errno is not None:
+        return reason_of(exception)
+    words = str(exception).splitlines()[0][:200] if str(exception) else type(exception).__name__
     return Text(words, words)
 
 
@@ -148,8 +148,8 @@ def read_whole(array: Array) -> NDArray[Any]:
             data = _exactly(stream, array.nbytes)
         flat = np.frombuffer(data, np.dtype(array.dtype))
         return flat.reshape(array.shape, order="F" if array.fortran else "C")
-    except BROKEN as trouble:
-        raise ProblemError(cannot_read(array.path, _reason(trouble))) from trouble
+    except BROKEN as err:
+        raise ProblemError(cannot_read(array.path, _reason(err))) from err
 
 
 def batches(array: Array) -> Iterator[NDArray[Any]]:
@@ -168,8 +168,8 @@ def batches(array: Array) -> Iterator[NDArray[Any]]:
                 number = min(step, array.shape[0] - begin)
                 data = _exactly(stream, number * single)
                 yield np.frombuffer(data, np.dtype(array.dtype)).reshape(number, *array.shape[1:])
-    except BROKEN as trouble:
-        raise ProblemError(cannot_read(array.path, _reason(trouble))) from trouble
+    except BROKEN as err:
+        raise ProblemError(cannot_read(array.path, _reason(err))) from err
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:

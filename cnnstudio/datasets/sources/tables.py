@@ -35,12 +35,12 @@ def read_table(path: Path) -> Table:
         if path.stat().st_size > _MAXIMUM_BYTES:
             raise ProblemError(_unreadable(path, "> 4 GB"))
         data = path.read_bytes()
-    except FileNotFoundError as trouble:
+    except FileNotFoundError as err:
         text = Text("The list of pictures {path} is not there (renamed, moved or on a drive that is not connected).",
                     "La lista de imágenes {path} no está (renombrada, movida o en una unidad no conectada).")
-        raise ProblemError(error("folder_missing", text.fill(path=path), "dataset", path=path)) from trouble
-    except OSError as trouble:
-        raise ProblemError(_unreadable(path, reason_of(trouble))) from trouble
+        raise ProblemError(error("folder_missing", text.fill(path=path), "dataset", path=path)) from err
+    except OSError as os_error:
+        raise ProblemError(_unreadable(path, reason_of(os_error))) from os_error
     words, problems = _decoded(data, path)
     delimiter = _delimiter(words, path.suffix.lower())
     rows: list[tuple[int, list[str]]] = []
@@ -52,10 +52,10 @@ def read_table(path: Path) -> Table:
             fields = next(reader)
         except StopIteration:
             break
-        except csv.Error as trouble:
+        except csv.Error as err:
             text = Text("{path}, line {line}: {reason}. This line is left out.",
                         "{path}, línea {line}: {reason}. Esta línea se deja fuera.")
-            problems.append(warning("bad_line", text.fill(path=path, line=begin, reason=trouble), "dataset", path=path))
+            problems.append(warning("bad_line", text.fill(path=path, line=begin, reason=err), "dataset", path=path))
         else:
             if any(field.strip() for field in fields):
                 rows.append((begin, fields))
@@ -79,8 +79,8 @@ def _decoded(data: bytes, path: Path) -> tuple[str, list[Problem]]:
         return data.decode("utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be", "replace"), []
     try:
         return data.decode("utf-8"), []
-    except UnicodeDecodeError as trouble:
-        line = data.count(b"\n", 0, trouble.start) + 1
+    except UnicodeDecodeError as err:
+        line = data.count(b"\n", 0, err.start) + 1
     try:
         words, name = data.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:
@@ -117,12 +117,12 @@ def _delimiter(words: str, suffix: str) -> str:
 def _read_parquet(path: Path) -> Table:
     try:
         from pyarrow import parquet
-    except ImportError as trouble:
+    except ImportError as import_error:
         text = Text("Parquet lists need the library pyarrow, which is not installed: pip install pyarrow. Or save the list as "
                     "CSV.",
                     "Las listas Parquet necesitan la biblioteca pyarrow, que no está instalada: pip install pyarrow. O guarde "
                     "la lista como CSV.")
-        raise ProblemError(error("library_missing", text, "dataset", path=path)) from trouble
+        raise ProblemError(error("library_missing", text, "dataset", path=path)) from import_error
     if not path.is_file():
         raise ProblemError(*_missing(path))
     try:
@@ -130,8 +130,8 @@ def _read_parquet(path: Path) -> Table:
         names = [str(name) for name in table.column_names]
         usable = [name for name, kind in zip(names, table.schema.types, strict=True) if _is_plain(str(kind))]
         columns: list[Iterable[object]] = [table.column(name).to_pylist() for name in usable]
-    except (OSError, ValueError, KeyError, RuntimeError) as trouble:
-        raise ProblemError(_unreadable(path, str(trouble).splitlines()[0][:200] if str(trouble) else "?")) from trouble
+    except (OSError, ValueError, KeyError, RuntimeError) as err:
+        raise ProblemError(_unreadable(path, str(err).splitlines()[0][:200] if str(err) else "?")) from err
     rows = [(1, usable)]
     rows += [(number, ["" if field is None else str(field) for field in fields])
              for number, fields in enumerate(zip(*columns, strict=True), start=2)]
@@ -141,8 +141,8 @@ def _read_parquet(path: Path) -> Table:
 def _missing(path: Path) -> tuple[Problem, ...]:
     try:
         path.read_bytes()
-    except OSError as trouble:
-        return (_unreadable(path, reason_of(trouble)),)
+    except OSError as os_error:
+        return (_unreadable(path, reason_of(os_error)),)
     return (_unreadable(path, "?"),)
 
 

@@ -111,7 +111,7 @@ class Form(QWidget):
             self._fields[name].editor.setFocus()
 
     def _take(self, name: str, value: Value) -> None:
-        refusal = self._params[name].trouble(value)
+        refusal = self._params[name].error_text(value)
         field = self._fields[name]
         if refusal is not None:
             field.show_problem(str(refusal))

@@ -24,7 +24,7 @@ def name_of(layer: Config) -> str:
 def ends(value: Any) -> list[Call]:
     """[name, call, tensor], or a list of such."""
     found = [value] if value and isinstance(value[0], str) else list(value)
-    return [(str(each[0]), int(each[1])) for each in found]
+    return [(str(item[0]), int(item[1])) for item in found]
 
 
 def sources(node: Any) -> Iterator[Call]:
@@ -35,17 +35,17 @@ def sources(node: Any) -> Iterator[Call]:
             name, number, _tensor = node["config"]["keras_history"]
             yield str(name), int(number)
         else:
-            for each in node.values():
-                yield from sources(each)
+            for item in node.values():
+                yield from sources(item)
     elif isinstance(node, list):
         if is_place(node):
             if node[0] != CONSTANT:
                 yield node[0], node[1]
-            for each in node[3:]:
-                yield from sources(each)
+            for item in node[3:]:
+                yield from sources(item)
         else:
-            for each in node:
-                yield from sources(each)
+            for item in node:
+                yield from sources(item)
 
 
 def is_place(value: Any) -> bool:
@@ -61,6 +61,6 @@ def first_calls(layers: Sequence[Config], outputs: Sequence[Call]) -> dict[str, 
     """
     calls = {name_of(layer): len(layer.get("inbound_nodes") or ()) for layer in layers if layer["class_name"] in MODELS}
     used: dict[str, set[int]] = {}
-    for name, number in (*outputs, *(each for layer in layers for each in sources(layer.get("inbound_nodes") or []))):
+    for name, number in (*outputs, *(source for layer in layers for source in sources(layer.get("inbound_nodes") or []))):
         used.setdefault(name, set()).add(number)
     return {name: 1 for name, count in calls.items() if name in used and 0 not in used[name] and max(used[name]) >= count}

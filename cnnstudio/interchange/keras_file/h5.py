@@ -35,9 +35,9 @@ def opened(path: Path) -> Iterator[Any]:
 
     try:
         file = path.open("rb")
-    except OSError as trouble:
+    except OSError as os_error:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-        raise problem("network_unreadable", text.fill(path=path.name, reason=reason_of(trouble)), path) from None
+        raise problem("network_unreadable", text.fill(path=path.name, reason=reason_of(os_error)), path) from None
     with file:
         if file.read(len(_SIGNATURE)) != _SIGNATURE:
             text = Text("{path} is no HDF5 file: it does not begin as one.",
@@ -46,8 +46,8 @@ def opened(path: Path) -> Iterator[Any]:
         try:
             with h5py.File(file, "r") as weights:
                 yield weights
-        except _TROUBLE as trouble:
-            raise damaged(path, str(trouble)) from trouble
+        except _TROUBLE as err:
+            raise damaged(path, str(err)) from err
 
 
 def config_of(path: Path) -> Any:
@@ -64,8 +64,8 @@ def config_of(path: Path) -> Any:
             raise damaged(path)
         try:
             return msgspec.json.decode(words[0])
-        except (msgspec.MsgspecError, RecursionError, UnicodeError) as trouble:
-            raise damaged(path, str(trouble)) from trouble
+        except (msgspec.MsgspecError, RecursionError, UnicodeError) as err:
+            raise damaged(path, str(err)) from err
 
 
 def lacks_weights(path: Path) -> bool:
@@ -80,10 +80,10 @@ def place_of(file: Any, names: Sequence[str]) -> tuple[list[str], list[list[str]
     group = [_WEIGHTS, *names[0].split("/")]
     listed = [word.decode() for word in _listed(file["/".join(group)].attrs)]
     if len(names) == 1:
-        return group, [each.split("/") for each in listed]
+        return group, [item.split("/") for item in listed]
     # A model within the model keeps all its weights in one group, each called after its own layer: the layer's name, the
     # weight's behind it, in some versions those of the models before it.
-    marked = [f"/{each}" for each in listed]
+    marked = [f"/{item}" for item in listed]
     inner, mark = names[-1], f"/{names[-1]}/"
     own = [word for word in marked if mark in word and word.rpartition(mark)[2].count("/") <= 1]
     before = {word.rpartition(mark)[0] for word in own}

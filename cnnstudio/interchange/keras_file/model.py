@@ -62,9 +62,9 @@ def _config(path: Path, suffix: str) -> Any:
                 raise _problem("network_too_large", _TOO_LARGE.fill(path=path.name), path)
             data = path.read_bytes()
         return msgspec.json.decode(data)
-    except OSError as trouble:
+    except OSError as os_error:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-        raise _problem("network_unreadable", text.fill(path=path.name, reason=reason_of(trouble)), path) from None
+        raise _problem("network_unreadable", text.fill(path=path.name, reason=reason_of(os_error)), path) from None
     except (zipfile.BadZipFile, KeyError, msgspec.MsgspecError, UnicodeError, RecursionError, NotImplementedError,
             RuntimeError, ValueError):
         raise _damaged(path) from None
@@ -181,7 +181,7 @@ class _Reader:
     def _input(self, config: Config, name: str = "input") -> str:
         shape = config.get("batch_shape") or config.get("batch_input_shape") or config.get("input_shape") or ()
         sizes = list(shape)[-3:] if len(shape) >= 4 else []
-        if self.shape is None and len(sizes) == 3 and all(isinstance(each, int) and each > 0 for each in sizes):
+        if self.shape is None and len(sizes) == 3 and all(isinstance(size, int) and size > 0 for size in sizes):
             self.shape = (sizes[0], sizes[1], sizes[2])
         identifier = self._add(Node(id=name, type=INPUT), [])
         self.origins[identifier] = LayerOrigin(layer={"class_name": "InputLayer", "config": config}, names=(name,))

@@ -83,7 +83,7 @@ def _arithmetic(layer: Config, config: Config) -> Config:
         made = (1.0, 0.0) if len(values) == 1 and str(_cast_to(config, calls[0])).endswith("float32") else None
     elif sign == "~":
         made = (-1.0, 0.0) if len(values) == 1 else None
-    elif [isinstance(each, _Tensor) for each in values] == [True, True]:
+    elif [isinstance(item, _Tensor) for item in values] == [True, True]:
         # Two tensors: the layer of that name joins them, and is looked at as an operation.
         entry = joining(sign)
         return layer if entry is None else {**layer, "class_name": entry.id, "module": OPERATION}
@@ -115,8 +115,8 @@ def _values(call: Any) -> list[_Tensor | Factor] | None:
         return _values(call[0])
     else:
         return None
-    found = [_value(each) for each in given]
-    return [each for each in found if each is not None] if None not in found else None
+    found = [_value(item) for item in given]
+    return [item for item in found if item is not None] if None not in found else None
 
 
 def _value(given: Any) -> _Tensor | Factor | None:
@@ -137,9 +137,9 @@ def _factor(value: Any) -> Factor | None:
         value = value[0]
     several = value if isinstance(value, list | tuple) else [value]
     if not 0 < len(several) <= _MOST_NUMBERS or not all(
-            isinstance(each, int | float) and not isinstance(each, bool) and isfinite(each) for each in several):
+            isinstance(item, int | float) and not isinstance(item, bool) and isfinite(item) for item in several):
         return None
-    return tuple(float(each) for each in several) if isinstance(value, list | tuple) else float(value)
+    return tuple(float(item) for item in several) if isinstance(value, list | tuple) else float(value)
 
 
 def _cast_to(config: Config, call: Any) -> Any:
@@ -195,11 +195,11 @@ def _joined(first: Node, second: Node) -> Node | None:
     """One Rescaling for two, None where their constants are of different lengths."""
     inner, outer = (tuple(node.params.get(name, default) for name, default in (("scale", 1 / 255), ("offset", 0.0)))
                     for node in (first, second))
-    lengths = {len(each) for each in (*inner, *outer) if isinstance(each, tuple)}
+    lengths = {len(item) for item in (*inner, *outer) if isinstance(item, tuple)}
     if len(lengths) > 1:
         return None
     count = max(lengths, default=1)
-    a, b, c, d = (each if isinstance(each, tuple) else (each,) * count for each in (*inner, *outer))
+    a, b, c, d = (item if isinstance(item, tuple) else (item,) * count for item in (*inner, *outer))
     scale = tuple(map(prod, zip(a, c, strict=True)))
     offset = tuple(low * factor + high for low, factor, high in zip(b, c, d, strict=True))
     if not all(map(isfinite, (*scale, *offset))):

@@ -97,8 +97,8 @@ def _placed(network: NetworkSpec, old: NetworkSpec) -> NetworkSpec:
     if all(node.id in order for node in network.nodes):
         nodes.sort(key=lambda each: each[:2])
     known = {node.id for node in network.nodes}
-    groups = [replace(group, nodes=tuple(each for each in group.nodes if each in known)) for group in (
-        network.groups or tuple(replace(each, repeat=1) for each in old.groups))]
+    groups = [replace(group, nodes=tuple(item for item in group.nodes if item in known)) for group in (
+        network.groups or tuple(replace(item, repeat=1) for item in old.groups))]
     return replace(network, nodes=tuple(node for _order, _place, node in nodes),
                    groups=tuple(group for group in groups if group.nodes))
 

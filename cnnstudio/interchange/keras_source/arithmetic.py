@@ -176,8 +176,8 @@ METHODS: Final[dict[type, tuple[str, ...]]] = {
 
 def called(function: Callable[..., Any], arguments: list[Any], keywords: dict[str, Any]) -> Any:
     """A built-in function on plain values; raises Impossible."""
-    for each in arguments:
-        if isinstance(each, range) and len(each) > LONGEST and function is not len:
+    for argument in arguments:
+        if isinstance(argument, range) and len(argument) > LONGEST and function is not len:
             raise Impossible
     _bounded(arguments, keywords)
     try:
@@ -193,10 +193,10 @@ def asked(owner: Any, method: str, arguments: list[Any], keywords: dict[str, Any
     if isinstance(owner, str):
         if method == "format" and (_WIDTH.search(owner) or re.search(r"\{[^}]*[.\[]", owner)):
             raise Impossible
-        if method == "replace" and len(owner) * (1 + max((len(each) for each in arguments if isinstance(each, str)),
+        if method == "replace" and len(owner) * (1 + max((len(argument) for argument in arguments if isinstance(argument, str)),
                                                          default=0)) > LONGEST:
             raise Impossible
-    answer = called(getattr(owner, method), [_row(each) for each in arguments], keywords)
+    answer = called(getattr(owner, method), [_row(argument) for argument in arguments], keywords)
     if isinstance(owner, list | dict) and len(owner) > LONGEST:
         raise Impossible
     return list(answer) if isinstance(owner, dict) and method in ("items", "keys", "values") else answer

@@ -82,7 +82,7 @@ def settled(model: BaseModel, remarks: list[Remark]) -> dict[str, Any]:
     weighty = {node.id for node in model.base.graph().nodes if not LAYERS[node.type].batch_free}
     learning = weighty - model.frozen
     first = next((block for block in model.base.blocks
-                  if any(model.base.block_of(each) == block for each in learning)), None)
+                  if any(model.base.block_of(item) == block for item in learning)), None)
     line = "none" if first is None else "all" if first == model.base.blocks[0] else first
     wanted = {node.id for node in model.base.graph().nodes
               if node.id in learning and model.base.block_of(node.id)}
@@ -132,11 +132,11 @@ def recognised(function: Function, drawn: list[TracedNode], entering: Any, answe
                 None)
     if ends is None:
         return None
-    learning = {each.name for each in own if each.layer is not None and each.layer.trainable
-                and LAYERS[each.kind].frozen_in_code}
+    learning = {item.name for item in own if item.layer is not None and item.layer.trainable
+                and LAYERS[item.kind].frozen_in_code}
     line = next((line for line in ("none", "all", *base.blocks) if learning == {
-        each.name for each in own if each.name in base.trainable_layers(line)
-        and LAYERS[each.kind].frozen_in_code}), None)
+        item.name for item in own if item.name in base.trainable_layers(line)
+        and LAYERS[item.kind].frozen_in_code}), None)
     if line is None:
         return None
     params: dict[str, Any] = {"base": base.id, "trainable_from": line, "ends_at": ends, "pooling": pooling}

@@ -81,13 +81,13 @@ class Calls:
     def tensors(self, values: list[Any]) -> tuple[list[Tensor], Unknown | None]:
         """All tensors in values and rows of them, in order; and the first value that is not known."""
         found: list[Tensor] = []
-        for each in values:
-            if isinstance(each, Unknown):
-                return found, each
-            if isinstance(each, Tensor):
-                found.append(each)
-            elif isinstance(each, list | tuple | dict):
-                inner, unknown = self.tensors(list(each.values()) if isinstance(each, dict) else list(each))
+        for item in values:
+            if isinstance(item, Unknown):
+                return found, item
+            if isinstance(item, Tensor):
+                found.append(item)
+            elif isinstance(item, list | tuple | dict):
+                inner, unknown = self.tensors(list(item.values()) if isinstance(item, dict) else list(item))
                 found += inner
                 if unknown is not None:
                     return found, unknown
@@ -109,7 +109,7 @@ class Calls:
     def _resized(self, layer: Layer, tensor: Tensor) -> Tensor:
         """Pictures come in the size of the recipe: a Resizing behind an input that leaves the size open sets it."""
         size = (layer.given.get("height"), layer.given.get("width"))
-        if all(isinstance(each, int) and 0 < each <= 4096 for each in size):
+        if all(isinstance(item, int) and 0 < item <= 4096 for item in size):
             channels = tensor.node.shape[2] if tensor.node.shape is not None else 3
             tensor.node.shape = (int(size[0]), int(size[1]), channels)  # type: ignore[arg-type]
             self._state.remarks.append(Remark("resizing", Text(
@@ -124,7 +124,7 @@ class Calls:
         before = len(self._state.graph.nodes)
         if isinstance(function, Function | Name):
             answer = self.call(function, [tensor], {}, line)
-            if isinstance(answer, Tensor) and all(self._parts.objects.known(each) for each in self._state.graph.nodes[before:]):
+            if isinstance(answer, Tensor) and all(self._parts.objects.known(node) for node in self._state.graph.nodes[before:]):
                 return answer
         del self._state.graph.nodes[before:]
         return self._state.graph.apply(layer, [tensor], line)
@@ -280,8 +280,8 @@ class Calls:
                 return Unknown(NOT_RUN, line)
             return self._state.graph.apply(layer_of(entry.id, [], {}, line), [one, other], line)
         tensor, number, first = (one, other, True) if isinstance(one, Tensor) else (other, one, False)
-        if isinstance(number, list | tuple) and number and all(isinstance(each, int | float) for each in number):
-            numbers = [float(each) for each in number]
+        if isinstance(number, list | tuple) and number and all(isinstance(item, int | float) for item in number):
+            numbers = [float(item) for item in number]
         elif isinstance(number, int | float) and not isinstance(number, bool):
             numbers = [float(number)]
         else:
@@ -306,7 +306,7 @@ class Calls:
             return arguments[2] if isinstance(found, Unknown) and len(arguments) > 2 else found
         if name == "map" and len(arguments) == 2:
             rounds = arithmetic.items(arguments[1])
-            return Unknown(NOT_RUN, line) if rounds is None else [self.call(arguments[0], [each], {}, line) for each in rounds]
+            return Unknown(NOT_RUN, line) if rounds is None else [self.call(arguments[0], [item], {}, line) for item in rounds]
         if name == "dict" and not arguments:
             return dict(keywords)
         function = arithmetic.BUILT_IN.get(name)
@@ -315,10 +315,10 @@ class Calls:
     def _plain(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if not callable(function):
             return Unknown(NOT_RUN, line)
-        for each in (*arguments, *keywords.values()):
-            if isinstance(each, Unknown):
-                return each
-            if not arithmetic.plain(each):
+        for argument in (*arguments, *keywords.values()):
+            if isinstance(argument, Unknown):
+                return argument
+            if not arithmetic.plain(argument):
                 return Unknown(NOT_RUN, line)
         return arithmetic.called(function, arguments, keywords)
 
@@ -326,8 +326,8 @@ class Calls:
         """isinstance(layer, keras.layers.BatchNormalization)."""
         if not isinstance(value, BaseLayer | Layer | Model):
             return Unknown(NOT_RUN, line)
-        names = [path_parts(canonical(each.path))[2] for each in (kinds if isinstance(kinds, tuple) else (kinds,))
-                 if isinstance(each, Name)]
+        names = [path_parts(canonical(item.path))[2] for item in (kinds if isinstance(kinds, tuple) else (kinds,))
+                 if isinstance(item, Name)]
         if isinstance(value, Model):
             return "Model" in names or (isinstance(value, Chain) and "Sequential" in names)
         return "Layer" in names or layer_kind(value.kind) in map(layer_kind, names)
@@ -341,7 +341,7 @@ def _scaling(kind: type[ast.operator], numbers: list[float], first: bool) -> tup
     if kind is ast.Mult:
         return numbers, zeros
     if kind is ast.Sub:
-        return (ones, [-each for each in numbers]) if first else ([-1.0] * len(numbers), numbers)
+        return (ones, [-item for item in numbers]) if first else ([-1.0] * len(numbers), numbers)
     if kind is ast.Div and first and all(numbers):
-        return [1 / each for each in numbers], zeros
+        return [1 / item for item in numbers], zeros
     return None, None

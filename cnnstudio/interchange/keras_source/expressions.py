@@ -12,7 +12,7 @@ from cnnstudio.interchange.keras_source import arithmetic
 from cnnstudio.interchange.keras_source.arithmetic import Impossible
 from cnnstudio.interchange.keras_source.names import ASSUMED, layer_kind
 from cnnstudio.interchange.keras_source.parts import NOT_RUN, OutOfSteps, Parts
-from cnnstudio.interchange.keras_source.values import Function, Name, Scope, Tensor, Trouble, Unknown
+from cnnstudio.interchange.keras_source.values import Function, Name, Scope, SourceError, Tensor, Unknown
 
 NO_NAME: Final = Text("{name} is defined nowhere", "{name} no está definido en ninguna parte")
 NO_SENSE: Final = Text("the expression has no value", "la expresión no tiene valor")
@@ -73,12 +73,12 @@ class Expressions:
         return list(self._row(node.elts, scope))
 
     def _row(self, nodes: list[ast.expr], scope: Scope) -> Iterator[Any]:
-        for each in nodes:
-            if isinstance(each, ast.Starred):
-                inner = arithmetic.items(self.value(each.value, scope))
-                yield from inner if inner is not None else [Unknown(NOT_RUN, each.lineno)]
+        for item in nodes:
+            if isinstance(item, ast.Starred):
+                inner = arithmetic.items(self.value(item.value, scope))
+                yield from inner if inner is not None else [Unknown(NOT_RUN, item.lineno)]
             else:
-                yield self.value(each, scope)
+                yield self.value(item, scope)
 
     def _dict(self, node: ast.Dict, scope: Scope) -> Any:
         found: dict[Any, Any] = {}
@@ -117,9 +117,9 @@ class Expressions:
 
     def operate(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
         """`one <operator> other`, of plain values or of tensors."""
-        for each in (one, other):
-            if isinstance(each, Unknown):
-                return each
+        for item in (one, other):
+            if isinstance(item, Unknown):
+                return item
         if isinstance(one, Tensor) or isinstance(other, Tensor):
             return self._parts.calls.joined(kind, one, other, line)
         if arithmetic.plain(one) and arithmetic.plain(other):
@@ -153,8 +153,8 @@ class Expressions:
 
     def _boolop(self, node: ast.BoolOp, scope: Scope) -> Any:
         value: Any = None
-        for each in node.values:
-            value = self.value(each, scope)
+        for item in node.values:
+            value = self.value(item, scope)
             known = self.truth(value)
             if known is None:
                 return value if isinstance(value, Unknown) else Unknown(NOT_RUN, node.lineno)
@@ -186,25 +186,25 @@ class Expressions:
         if not arithmetic.plain(owner):
             return Unknown(NOT_RUN, node.lineno)
         if isinstance(node.slice, ast.Slice):
-            ends = [self.value(each, scope) if each is not None else None
-                    for each in (node.slice.lower, node.slice.upper, node.slice.step)]
-            place: Any = slice(*ends) if all(each is None or isinstance(each, int) for each in ends) else Unknown(
+            ends = [self.value(item, scope) if item is not None else None
+                    for item in (node.slice.lower, node.slice.upper, node.slice.step)]
+            place: Any = slice(*ends) if all(end is None or isinstance(end, int) for end in ends) else Unknown(
                 NOT_RUN, node.lineno)
         else:
             place = self.value(node.slice, scope)
         return place if isinstance(place, Unknown) else arithmetic.taken(owner, place)
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> Any:
-        return Function(node, scope, [self.value(each, scope) for each in node.args.defaults],
-                        [self.value(each, scope) if each is not None else None for each in node.args.kw_defaults])
+        return Function(node, scope, [self.value(default, scope) for default in node.args.defaults],
+                        [self.value(default, scope) if default is not None else None for default in node.args.kw_defaults])
 
     # Comprehensions -------------------------------------------------------------------------------------
 
     def _listcomp(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope: Scope) -> Any:
         found: list[Any] = []
-        trouble = self._through(node.generators, Scope(outer=scope),
+        problem = self._through(node.generators, Scope(outer=scope),
                                 lambda inner: found.append(self.value(node.elt, inner)))
-        return found if trouble is None else trouble
+        return found if problem is None else problem
 
     _generatorexp = _setcomp = _listcomp
 
@@ -216,8 +216,8 @@ class Expressions:
             if isinstance(key, str | int | float | bool | None):
                 found[key] = self.value(node.value, inner)
 
-        trouble = self._through(node.generators, Scope(outer=scope), add)
-        return found if trouble is None else trouble
+        problem = self._through(node.generators, Scope(outer=scope), add)
+        return found if problem is None else problem
 
     def _through(self, loops: list[ast.comprehension], scope: Scope, action: Any) -> Unknown | None:
         """Do the action for every round of nested loops; Unknown where one cannot be gone through."""
@@ -229,15 +229,15 @@ class Expressions:
         rounds = arithmetic.items(row)
         if rounds is None:
             return row if isinstance(row, Unknown) else Unknown(NOT_RUN, first.iter.lineno)
-        for each in rounds:
-            self._parts.statements.assign(first.target, each, scope)
+        for item in rounds:
+            self._parts.statements.assign(first.target, item, scope)
             conditions = [self.truth(self.value(test, scope)) for test in first.ifs]
             if None in conditions:
                 return Unknown(NOT_RUN, first.iter.lineno)
             if all(conditions):
-                trouble = self._through(loops[1:], scope, action)
-                if trouble is not None:
-                    return trouble
+                problem = self._through(loops[1:], scope, action)
+                if problem is not None:
+                    return problem
         return None
 
     # Calls ----------------------------------------------------------------------------------------------
@@ -246,10 +246,10 @@ class Expressions:
         function = self.value(node.func, scope)
         arguments = list(self._row(node.args, scope))
         keywords: dict[str, Any] = {}
-        for each in node.keywords:
-            value = self.value(each.value, scope)
-            if each.arg is not None:
-                keywords[each.arg] = value
+        for keyword in node.keywords:
+            value = self.value(keyword.value, scope)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
             elif isinstance(value, dict):
                 keywords |= {str(name): inner for name, inner in value.items()}
             elif isinstance(value, Unknown):
@@ -259,5 +259,5 @@ class Expressions:
         try:
             return self._parts.calls.call(function, arguments, keywords, node.lineno)
         except RecursionError:
-            raise Trouble("code_too_deep", Text("The code is nested too deeply.", "El código está demasiado anidado."),
+            raise SourceError("code_too_deep", Text("The code is nested too deeply.", "El código está demasiado anidado."),
                           node.lineno) from None

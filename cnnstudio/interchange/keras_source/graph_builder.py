@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, ShapeTrouble, values_of
+from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, ShapeError, values_of
 from cnnstudio.core.network import BASE, INPUT, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.text import Text
@@ -18,9 +18,9 @@ from cnnstudio.interchange.keras_source.values import (
     Layer,
     Model,
     Shape,
+    SourceError,
     Tensor,
     TracedNode,
-    Trouble,
     Unknown,
 )
 from cnnstudio.network.shapes import shape_and_cost
@@ -46,7 +46,7 @@ class GraphBuilder:
              layer: Layer | None = None, base: BaseModel | None = None, shape: Shape | None = None) -> Tensor:
         """Draw a node; its shape follows from its sources unless it is given."""
         if self._made >= MOST_NODES:
-            raise Trouble("code_too_large", Text("The code makes more than {n} layers.",
+            raise SourceError("code_too_large", Text("The code makes more than {n} layers.",
                                                  "El código crea más de {n} capas.").fill(n=MOST_NODES), line)
         self._made += 1
         drawn = TracedNode(number=self._made, kind=kind, params=params, sources=list(sources), line=line, name=name,
@@ -64,7 +64,7 @@ class GraphBuilder:
         if sizes is not None and len(sizes) != 3:
             text = Text("The input has the shape {shape}: here a network takes pictures (height, width, channels).",
                         "La entrada tiene la forma {shape}: aquí una red recibe imágenes (alto, ancho, canales).")
-            made.node.trouble = Trouble("not_pictures", text.fill(shape=sizes), line)
+            made.node.error = SourceError("not_pictures", text.fill(shape=sizes), line)
         return made
 
     def apply(self, layer: Layer, tensors: Sequence[Tensor], line: int) -> Tensor:
@@ -74,7 +74,7 @@ class GraphBuilder:
         if entry is not None and entry.passing != "list":
             # Attention takes query, value and key: here the key is the value, and one input may be all of them.
             sources = sources[:2] if len(sources) == 3 and sources[2] is sources[1] else sources
-            sources = sources[:1] if len({each.number for each in sources}) == 1 else sources
+            sources = sources[:1] if len({item.number for item in sources}) == 1 else sources
         found = self.node(layer.kind, layer.params, sources, line, name=layer.name, layer=layer)
         layer.called.append(found.node)
         if layer.activation is not None:
@@ -150,30 +150,30 @@ class GraphBuilder:
         return start, self._in_a_row(items, start, chain.line)
 
     def _in_a_row(self, items: Iterable[Any], tensor: Any, line: int) -> Any:
-        for each in items:
-            if isinstance(each, Unknown) or isinstance(tensor, Unknown):
-                return each if isinstance(each, Unknown) else tensor
-            if isinstance(each, Layer):
-                if each.kind != "InputLayer":
-                    tensor = self.call(each, [tensor], each.line)
-            elif isinstance(each, Model):
-                tensor = self.play(each, [tensor], line)
-            elif not isinstance(each, Tensor):
+        for item in items:
+            if isinstance(item, Unknown) or isinstance(tensor, Unknown):
+                return item if isinstance(item, Unknown) else tensor
+            if isinstance(item, Layer):
+                if item.kind != "InputLayer":
+                    tensor = self.call(item, [tensor], item.line)
+            elif isinstance(item, Model):
+                tensor = self.play(item, [tensor], line)
+            elif not isinstance(item, Tensor):
                 return Unknown(Text("a part of the Sequential is no layer", "una parte del Sequential no es una capa"), line)
         return tensor
 
     def _copy(self, graph: Graph, tensors: Sequence[Tensor]) -> Any:
-        if any(isinstance(each, Unknown) for each in graph.outputs):
-            return next(each for each in graph.outputs if isinstance(each, Unknown))
+        if any(isinstance(output, Unknown) for output in graph.outputs):
+            return next(output for output in graph.outputs if isinstance(output, Unknown))
         names = {id(old.node): new.node for old, new in zip(graph.inputs, tensors, strict=False)
                  if isinstance(old, Tensor)}
-        for drawn in ancestors([each.node for each in graph.outputs]):
+        for drawn in ancestors([output.node for output in graph.outputs]):
             if id(drawn) not in names:
                 made = self.node(drawn.kind, drawn.params, [names[id(source)] for source in drawn.sources], drawn.line,
                                  name=drawn.name, layer=drawn.layer, base=drawn.base,
                                  shape=drawn.shape if drawn.kind == INPUT else None)
                 names[id(drawn)] = made.node
-        found = [Tensor(names[id(each.node)]) for each in graph.outputs]
+        found = [Tensor(names[id(output.node)]) for output in graph.outputs]
         return found[0] if len(found) == 1 else found
 
     def _base(self, model: BaseModel, tensor: Tensor, line: int) -> Tensor:
@@ -209,15 +209,15 @@ def _shape(drawn: TracedNode) -> Shape | None:
     try:
         values = values_of(Node(id="x", type=drawn.kind, params=drawn.params), entry)
         return shape_and_cost(entry, values, known, Context(height=1, width=1, channels=1, class_count=1))[0]
-    except ShapeTrouble:
+    except ShapeError:
         return None
 
 
 def picture(shape: Any) -> Shape | None:
     """(height, width, channels) of an input, or the shape of what is no picture; None where it is open."""
-    if not isinstance(shape, list | tuple) or not all(isinstance(each, int) and not isinstance(each, bool) for each in shape):
+    if not isinstance(shape, list | tuple) or not all(isinstance(item, int) and not isinstance(item, bool) for item in shape):
         return None
     sizes = tuple(shape)
     # Grey pictures come without an axis for their one channel in some collections.
     sizes = (*sizes, 1) if len(sizes) == 2 else sizes
-    return sizes if len(sizes) != 3 or all(0 < each <= 1 << 16 for each in sizes) else None
+    return sizes if len(sizes) != 3 or all(0 < size <= 1 << 16 for size in sizes) else None

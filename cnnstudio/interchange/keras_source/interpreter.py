@@ -24,5 +24,5 @@ class Interpreter:
         self.state.graph.call = self.calls.apply
 
     def follow(self, tree: ast.Module) -> None:
-        """Follow all statements of a module. Raises Trouble where the file goes beyond all limits."""
+        """Follow all statements of a module. Raises SourceError where the file goes beyond all limits."""
         self.statements.follow(tree)

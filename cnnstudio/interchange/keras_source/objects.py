@@ -128,11 +128,11 @@ class Objects:
             return list(bases.layers(model))
         if isinstance(model, Chain):
             self._state.graph.ends(model, model.line)
-            return [each for each in model.items if isinstance(each, Layer | Model) and not (
-                isinstance(each, Layer) and each.kind == "InputLayer")]
+            return [item for item in model.items if isinstance(item, Layer | Model) and not (
+                isinstance(item, Layer) and item.kind == "InputLayer")]
         if isinstance(model, Graph):
             found: list[Any] = []
-            for drawn in self._state.graph.reaching([each.node for each in model.outputs if isinstance(each, Tensor)]):
+            for drawn in self._state.graph.reaching([output.node for output in model.outputs if isinstance(output, Tensor)]):
                 part = drawn.base or drawn.layer
                 if part is not None and part not in found:
                     found.append(part)
@@ -164,8 +164,8 @@ class Objects:
         elif isinstance(owner, Layer):
             owner.trainable = trainable
         elif isinstance(owner, Model) and not isinstance(owner, Instance):
-            for each in self.layers(owner):
-                self._freeze(each, trainable)
+            for layer in self.layers(owner):
+                self._freeze(layer, trainable)
 
     # Actions -----------------------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ class Objects:
         layers = self.layers(owner)
         if isinstance(wanted, int) and -len(layers) <= wanted < len(layers):
             return layers[wanted]
-        return next((each for each in layers if self.attribute(each, "name", line) == wanted),
+        return next((layer for layer in layers if self.attribute(layer, "name", line) == wanted),
                     Unknown(Text("there is no layer called {name}", "no hay ninguna capa llamada {name}").fill(
                         name=str(wanted)[:60]), line))
 
@@ -238,7 +238,7 @@ class Objects:
                 name=owner.kind.name), line)
         if owner.kind.role != "layer" or isinstance(answer, Tensor):
             return answer
-        tensors = [each for each in arguments if isinstance(each, Tensor)]
+        tensors = [argument for argument in arguments if isinstance(argument, Tensor)]
         if not tensors:
             return answer
         # What a layer computes with weights of its own cannot be told: it stays one layer, marked as unknown.
@@ -255,7 +255,7 @@ class Objects:
         if not known or not isinstance(owner, Instance):
             return Unknown(NOT_RUN, self._state.line)
         outer = kind if known_class and isinstance(kind, Class) else owner.kind
-        above = next((each for each in outer.bases if isinstance(each, Class)), None)
+        above = next((base for base in outer.bases if isinstance(base, Class)), None)
         return _Parent(owner, above) if above is not None else Method(owner, "__init__")
 
     def known(self, drawn: TracedNode) -> bool:

@@ -20,7 +20,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, without_scaling
 from cnnstudio.interchange.keras_source.interpreter import Interpreter
 from cnnstudio.interchange.keras_source.result import Found, found
-from cnnstudio.interchange.keras_source.values import Remark, Trouble
+from cnnstudio.interchange.keras_source.values import Remark, SourceError
 
 LARGEST: Final = 4 << 20
 """Bytes of source that are read; a notebook with its pictures may have more."""
@@ -60,15 +60,16 @@ def read_file(path: Path) -> Written:
             text = Text("{path} is far larger than any source.", "{path} es mucho mayor que cualquier código.")
             raise ProblemError(error("code_too_large", text.fill(path=path.name), "network", path=path))
         data = path.read_bytes()
-    except OSError as trouble:
+    except OSError as os_error:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-        raise ProblemError(error("network_unreadable", text.fill(path=path.name, reason=reason_of(trouble)), "network",
+        raise ProblemError(error("network_unreadable", text.fill(path=path.name, reason=reason_of(os_error)), "network",
                                  path=path)) from None
     source = _notebook(data, path) if notebook else Source(_decoded(data, path))
     try:
         return read(source)
-    except ProblemError as trouble:
-        raise ProblemError(*(replace(each, where=replace(each.where, path=str(path))) for each in trouble.problems)) from None
+    except ProblemError as problem_error:
+        located = (replace(problem, where=replace(problem.where, path=str(path))) for problem in problem_error.problems)
+        raise ProblemError(*located) from None
 
 
 def read_code(text: str, bases: Mapping[str, Node] | None = None) -> Written:
@@ -94,8 +95,8 @@ def read(source: Source, bases: Mapping[str, Node] | None = None) -> Written:
                         if function.startswith("def ")}
         interpreter.follow(tree)
         return _written(source, found(interpreter.state))
-    except Trouble as trouble:
-        raise _error(source, trouble.code, trouble.text, trouble.line) from None
+    except SourceError as source_error:
+        raise _error(source, source_error.code, source_error.text, source_error.line) from None
     except (RecursionError, MemoryError):
         raise _error(source, "code_too_deep", Text("The code is nested too deeply.", "El código está demasiado anidado."),
                      0) from None
@@ -103,15 +104,16 @@ def read(source: Source, bases: Mapping[str, Node] | None = None) -> Written:
 
 def _tree(source: Source) -> ast.Module:
     if len(source.text) > LARGEST:
-        raise Trouble("code_too_large", Text("This is far larger than any source.", "Es mucho mayor que cualquier código."), 0)
+        text = Text("This is far larger than any source.", "Es mucho mayor que cualquier código.")
+        raise SourceError("code_too_large", text, 0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(source.text)
-    except SyntaxError as trouble:
-        raise Trouble("code_syntax", _syntax(trouble.msg), trouble.lineno or 1) from None
+    except SyntaxError as syntax_error:
+        raise SourceError("code_syntax", _syntax(syntax_error.msg), syntax_error.lineno or 1) from None
     except (ValueError, OverflowError):
-        raise Trouble("code_syntax", Text("This is no Python.", "Esto no es Python."), 1) from None
+        raise SourceError("code_syntax", Text("This is no Python.", "Esto no es Python."), 1) from None
 
 
 _SYNTAX: Final = {
@@ -143,10 +145,10 @@ def _at(source: Source, text: Text, line: int) -> Text:
 def _written(source: Source, made: Found) -> Written:
     network, normalization = without_scaling(made.network)
     based = normalization == "none" and any(node.type == BASE for node in network.nodes)
-    told = tuple(_remark(source, each) for each in made.remarks)
+    told = tuple(_remark(source, item) for item in made.remarks)
     return Written(network=network, whole=made.network, shape=made.shape,
                    normalization="base" if based else normalization, unknown=made.unknown,
-                   notes=tuple(each.text for each in told), told=told, training=made.training)
+                   notes=tuple(item.text for item in told), told=told, training=made.training)
 
 
 _PLAIN: Final = ("training_taken", "follows_classes", "resizing", "from_logits", "several_models", "open_shape", "no_model")
@@ -176,7 +178,7 @@ def _notebook(data: bytes, path: Path) -> Source:
     """The code cells in a row; lines that are orders to the notebook (%, !) become empty ones."""
     try:
         cells: Any = msgspec.json.decode(data)["cells"]
-        codes = [_cell(each["source"]) for each in cells if each["cell_type"] == "code"]
+        codes = [_cell(item["source"]) for item in cells if item["cell_type"] == "code"]
     except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, RecursionError):
         text = Text("{path} is damaged or is no notebook.", "{path} está dañado o no es un cuaderno.")
         raise ProblemError(error("network_damaged", text.fill(path=path.name), "network", path=path)) from None

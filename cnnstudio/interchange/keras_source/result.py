@@ -21,9 +21,9 @@ from cnnstudio.interchange.keras_source.values import (
     Instance,
     Model,
     Remark,
+    SourceError,
     Tensor,
     TracedNode,
-    Trouble,
     Unknown,
 )
 
@@ -42,7 +42,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def found(state: State) -> Found:
-    """The network that the code describes; raises Trouble where it describes none."""
+    """The network that the code describes; raises SourceError where it describes none."""
     remarks = list(state.remarks)
     model, start, end = _model(state, remarks)
     kept = _kept(state, model, end)
@@ -89,18 +89,18 @@ def _model(state: State, remarks: list[Remark]) -> tuple[Model | None, TracedNod
         return _without_model(state, remarks)
     ranked = sorted(range(len(models)), key=lambda place: (models[place].compiled is not None, not models[place].nested,
                                                            not isinstance(models[place], BaseModel), place), reverse=True)
-    first: Trouble | None = None
+    first: SourceError | None = None
     for place in ranked:
         model = models[place]
         if first is not None and (model.nested or isinstance(model, BaseModel)):
             continue
         try:
             start, end = _ends(state, model)
-        except Trouble as trouble:
+        except SourceError as source_error:
             if model.compiled is not None:
                 raise
             # What was made from a model afterwards, such as one that answers its maps, too, need not be a classifier.
-            first = first or trouble
+            first = first or source_error
             continue
         others = _others(state, model, end)
         if others:
@@ -115,49 +115,49 @@ def _model(state: State, remarks: list[Remark]) -> tuple[Model | None, TracedNod
 
 def _others(state: State, model: Model, end: TracedNode) -> list[Model]:
     """The models besides this one that are no part of it: bases, models within it, its layers up to some point."""
-    leading = {each.number for each in ancestors([end])}
+    leading = {ancestor.number for ancestor in ancestors([end])}
 
     def part(other: Model) -> bool:
-        return isinstance(other, Graph) and all(isinstance(each, Tensor) and each.node.number in leading
-                                                for each in other.outputs)
+        return isinstance(other, Graph) and all(isinstance(output, Tensor) and output.node.number in leading
+                                                for output in other.outputs)
 
-    return [each for each in state.graph.models
-            if each is not model and not each.nested and not isinstance(each, BaseModel) and not part(each)]
+    return [item for item in state.graph.models
+            if item is not model and not item.nested and not isinstance(item, BaseModel) and not part(item)]
 
 
 def _ends(state: State, model: Model) -> tuple[TracedNode, TracedNode]:
     inputs, outputs = state.graph.ends(model, model.line)
-    for each in (*inputs, *outputs):
-        if isinstance(each, Unknown):
+    for output in (*inputs, *outputs):
+        if isinstance(output, Unknown):
             text = Text("The network cannot be told from the code: {why}.", "La red no se deduce del código: {why}.")
-            raise Trouble("code_unknown", text.fill(why=each.reason), each.line or model.line)
-    tensors = [each for each in outputs if isinstance(each, Tensor)]
+            raise SourceError("code_unknown", text.fill(why=output.reason), output.line or model.line)
+    tensors = [output for output in outputs if isinstance(output, Tensor)]
     if len(outputs) > 1:
-        raise Trouble("several_outputs", Text("The model has {n} outputs: a classifier has one.",
+        raise SourceError("several_outputs", Text("The model has {n} outputs: a classifier has one.",
                                               "El modelo tiene {n} salidas: un clasificador tiene una.").fill(n=len(outputs)),
                       model.line)
-    starts = [each for each in inputs if isinstance(each, Tensor)]
+    starts = [item for item in inputs if isinstance(item, Tensor)]
     if len(inputs) > 1:
-        raise Trouble("several_inputs", Text("The model has {n} inputs: here a network takes one picture.",
+        raise SourceError("several_inputs", Text("The model has {n} inputs: here a network takes one picture.",
                                              "El modelo tiene {n} entradas: aquí una red recibe una imagen.").fill(
             n=len(inputs)), model.line)
     if not tensors or not starts:
         what = "call" if isinstance(model, Instance) else "Model" if isinstance(model, Graph) else "Sequential"
         text = Text("{what} has no tensor as its answer.", "{what} no tiene un tensor como respuesta.")
-        raise Trouble("code_unknown", text.fill(what=what), model.line)
+        raise SourceError("code_unknown", text.fill(what=what), model.line)
     return starts[0].node, tensors[0].node
 
 
 def _without_model(state: State, remarks: list[Remark]) -> tuple[None, TracedNode | None, None]:
     """Code that only calls layers: all of them are the network."""
     nodes = state.graph.nodes
-    if not any(each.kind != INPUT for each in nodes):
-        raise Trouble("no_network", Text("There is no network of Keras in this code.", "No hay ninguna red de Keras en este "
-                                         "código."), 1)
+    if not any(node.kind != INPUT for node in nodes):
+        text = Text("There is no network of Keras in this code.", "No hay ninguna red de Keras en este código.")
+        raise SourceError("no_network", text, 1)
     remarks.append(Remark("no_model", Text("The code makes no keras.Model: all its layers were taken.",
                                            "El código no crea ningún keras.Model: se tomaron todas sus capas."),
                           nodes[-1].line))
-    return None, next((each for each in nodes if each.kind == INPUT), None), None
+    return None, next((node for node in nodes if node.kind == INPUT), None), None
 
 
 def _kept(state: State, model: Model | None, end: TracedNode | None) -> list[TracedNode]:
@@ -165,19 +165,19 @@ def _kept(state: State, model: Model | None, end: TracedNode | None) -> list[Tra
     if end is None:
         return state.graph.nodes
     leading = ancestors([end])
-    if isinstance(model, Graph) and not any(each.nested for each in state.graph.models if not isinstance(each, BaseModel)) \
+    if isinstance(model, Graph) and not any(item.nested for item in state.graph.models if not isinstance(item, BaseModel)) \
             and not _others(state, model, end):
-        numbers = {each.number for each in leading}
-        return [each for each in state.graph.nodes if each.number in numbers or not each.implied]
+        numbers = {item.number for item in leading}
+        return [node for node in state.graph.nodes if node.number in numbers or not node.implied]
     return leading
 
 
 def _check_inputs(start: TracedNode, kept: Iterable[TracedNode]) -> None:
-    if start.trouble is not None:
-        raise start.trouble
-    others = [each for each in kept if each.kind == INPUT and each is not start]
+    if start.error is not None:
+        raise start.error
+    others = [item for item in kept if item.kind == INPUT and item is not start]
     if others:
-        raise Trouble("several_inputs", Text("The network has a second input here: it takes one picture.",
+        raise SourceError("several_inputs", Text("The network has a second input here: it takes one picture.",
                                              "La red tiene aquí una segunda entrada: recibe una imagen."), others[0].line)
 
 
@@ -266,7 +266,7 @@ def _of_layer(drawn: TracedNode) -> list[Remark]:
 
 def _told(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
     """By line, each once; of many the first ones and how many more there are."""
-    seen: Mapping[tuple[int, str], Remark] = {(each.line, each.text.en): each for each in remarks}
+    seen: Mapping[tuple[int, str], Remark] = {(remark.line, remark.text.en): remark for remark in remarks}
     ordered = sorted(seen.values(), key=lambda each: each.line)
     if len(ordered) <= _MOST:
         return tuple(ordered)

@@ -75,10 +75,10 @@ def _common(made: Layer, given: dict[str, Any]) -> None:
     name = given.pop("name", None)
     made.name = name if isinstance(name, str) else ""
     made.trainable = given.pop("trainable", True) is not False
-    for each in _SHAPES:
-        if each in given and (each != "shape" or made.kind == "InputLayer"):
-            shape = given.pop(each)
-            whole = each.startswith("batch") and isinstance(shape, list | tuple)
+    for item in _SHAPES:
+        if item in given and (item != "shape" or made.kind == "InputLayer"):
+            shape = given.pop(item)
+            whole = item.startswith("batch") and isinstance(shape, list | tuple)
             made.input_shape = tuple(shape)[1:] if whole else shape
     if "input_dim" in given:
         made.input_shape = (given.pop("input_dim"),)
@@ -91,10 +91,10 @@ def _settle(made: Layer, entry: LayerType, given: dict[str, Any]) -> None:
             continue
         try:
             plain = _plain(name, value)
-        except _Open as trouble:
+        except _Open as err:
             made.open.add(name)
             made.remarks.append(Remark("open_setting", _OPEN.fill(layer=made.kind, name=name,
-                                                                  why=trouble.unknown.reason), made.line))
+                                                                  why=err.unknown.reason), made.line))
             continue
         if isinstance(plain, Layer):
             made.activation = plain
@@ -169,7 +169,7 @@ def _plain(name: str, value: Any) -> Any:
     if name == "activation":
         return activation_name(value)
     if isinstance(value, list | tuple) and weight(value) <= _LONGEST:
-        return tuple(_plain("", each) for each in value)
+        return tuple(_plain("", item) for item in value)
     if isinstance(value, bool | int | float | str | None):
         return value
     raise _Open(Unknown(Text("it is an object of its own", "es un objeto propio"), 0))
@@ -183,7 +183,7 @@ def activation_name(value: Any) -> Any:
             return None
         raise _Open(Unknown(Text("it is a function of its own", "es una función propia"), 0))
     word = _ELSEWHERE.get(word, word)
-    return next((each for each in ACTIVATIONS if simple(each) == simple(word)), word)
+    return next((item for item in ACTIVATIONS if simple(item) == simple(word)), word)
 
 
 def _object(value: Any) -> Any:
@@ -197,9 +197,9 @@ def _object(value: Any) -> Any:
     else:
         raise _Open(Unknown(Text("it is an object of its own", "es un objeto propio"), 0))
     arguments, keywords = (value.arguments, value.keywords) if isinstance(value, CallValue) else ([], {})
-    for each in (*arguments, *keywords.values()):
-        if isinstance(each, Unknown):
-            raise _Open(each)
+    for argument in (*arguments, *keywords.values()):
+        if isinstance(argument, Unknown):
+            raise _Open(argument)
     known = OBJECTS.get(simple(word))
     if known is None:
         numbers = {name: each for name, each in keywords.items() if name != "seed"}
@@ -225,12 +225,12 @@ def _fitted(param: Any, value: Any) -> Any:
     if isinstance(param, Padding4):
         pairs = (value, value) if isinstance(value, int) else value
         if isinstance(pairs, tuple) and len(pairs) == 2:
-            return tuple(each if isinstance(each, tuple) else (each, each) for each in pairs)
+            return tuple(pair if isinstance(pair, tuple) else (pair, pair) for pair in pairs)
         return value
     if isinstance(param, Ints) and isinstance(value, int) and param.name != "axes":
         return (value,)
     if isinstance(param, Numbers) and isinstance(value, tuple):
-        return tuple(float(each) if isinstance(each, int) else each for each in value)
+        return tuple(float(item) if isinstance(item, int) else item for item in value)
     return value
 
 
@@ -238,7 +238,7 @@ def _kept(given: dict[str, Any]) -> dict[str, Any]:
     """Settings of an unknown layer that can be kept and shown: words, numbers and rows of them."""
     def plain(value: Any) -> bool:
         return isinstance(value, str | int | float | bool | None) or (
-            weight(value) <= _LONGEST and isinstance(value, list | tuple) and all(plain(each) for each in value))
+            weight(value) <= _LONGEST and isinstance(value, list | tuple) and all(plain(item) for item in value))
 
     return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
             if plain(value) and name not in _ALWAYS}

@@ -68,17 +68,17 @@ class Statements:
     # Names -------------------------------------------------------------------------------------------
 
     def _do_import(self, node: ast.Import, scope: Scope) -> None:
-        for each in node.names:
-            whole = each.name if each.asname else each.name.split(".")[0]
-            scope.names[each.asname or whole] = Name(canonical(whole))
+        for item in node.names:
+            whole = item.name if item.asname else item.name.split(".")[0]
+            scope.names[item.asname or whole] = Name(canonical(whole))
 
     def _do_importfrom(self, node: ast.ImportFrom, scope: Scope) -> None:
         module = canonical(node.module or "")
-        for each in node.names:
-            if each.name == "*":
+        for item in node.names:
+            if item.name == "*":
                 self._state.starred = self._state.starred or module == "keras.layers"
             else:
-                scope.names[each.asname or each.name] = Name(canonical(f"{module}.{each.name}"))
+                scope.names[item.asname or item.name] = Name(canonical(f"{module}.{item.name}"))
 
     def _do_assign(self, node: ast.Assign, scope: Scope) -> None:
         value = self._parts.expressions.value(node.value, scope)
@@ -125,8 +125,8 @@ class Statements:
         fitting = row is not None and (len(row) == len(targets) if starred is None else len(row) >= len(targets) - 1)
         if row is None or not fitting:
             unknown = value if isinstance(value, Unknown) else Unknown(NOT_RUN, targets[0].lineno)
-            for each in targets:
-                self.assign(each, unknown, scope)
+            for item in targets:
+                self.assign(item, unknown, scope)
             return
         if starred is not None:
             behind = len(targets) - starred - 1
@@ -137,15 +137,15 @@ class Statements:
     def _forget(self, statements: list[ast.stmt], scope: Scope, why: Unknown) -> None:
         """Names that statements would set, but which are passed over, are not known any more."""
         for statement in statements:
-            for each in ast.walk(statement):
-                if isinstance(each, ast.FunctionDef | ast.ClassDef):
-                    scope.names[each.name] = why
-                elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
-                    scope.names[each.id] = why
-                elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in (
-                        "add", "append") and isinstance(each.func.value, ast.Name):
+            for item in ast.walk(statement):
+                if isinstance(item, ast.FunctionDef | ast.ClassDef):
+                    scope.names[item.name] = why
+                elif isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
+                    scope.names[item.id] = why
+                elif isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr in (
+                        "add", "append") and isinstance(item.func.value, ast.Name):
                     # What a model or a list would have got is missing in it.
-                    known, owner = scope.find(each.func.value.id)
+                    known, owner = scope.find(item.func.value.id)
                     if known and isinstance(owner, list):
                         owner.append(why)
                     elif known and hasattr(owner, "items") and isinstance(owner.items, list):
@@ -160,7 +160,7 @@ class Statements:
         known = self._parts.expressions.truth(self._parts.expressions.value(node.test, scope))
         if known is None:
             why = Unknown(_NO_BRANCH, node.lineno)
-            if any(isinstance(each, ast.Return) for each in ast.walk(node)):
+            if any(isinstance(item, ast.Return) for item in ast.walk(node)):
                 raise _Return(why)
             self._forget([*node.body, *node.orelse], scope, why)
             return
@@ -174,8 +174,8 @@ class Statements:
                 NOT_RUN if rounds is None and not isinstance(row, range) else _TOO_LONG.fill(n=ROUNDS), node.lineno)
             self._forget([node], scope, Unknown(why.reason, node.lineno))
             return
-        for each in rounds:
-            self.assign(node.target, each, scope)
+        for item in rounds:
+            self.assign(node.target, item, scope)
             try:
                 self._body(node.body, scope)
             except _Break:
@@ -208,10 +208,10 @@ class Statements:
         raise _Continue
 
     def _do_with(self, node: ast.With, scope: Scope) -> None:
-        for each in node.items:
-            value = self._parts.expressions.value(each.context_expr, scope)
-            if each.optional_vars is not None:
-                self.assign(each.optional_vars, value if isinstance(value, Unknown) else Unknown(NOT_RUN, node.lineno), scope)
+        for item in node.items:
+            value = self._parts.expressions.value(item.context_expr, scope)
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, value if isinstance(value, Unknown) else Unknown(NOT_RUN, node.lineno), scope)
         self._body(node.body, scope)
 
     def _do_try(self, node: ast.Try, scope: Scope) -> None:
@@ -236,11 +236,11 @@ class Statements:
                         [value(default, scope) if default is not None else None for default in node.args.kw_defaults])
 
     def _do_classdef(self, node: ast.ClassDef, scope: Scope) -> None:
-        above = [self._parts.expressions.value(each, scope) for each in node.bases]
-        last = [path_parts(canonical(each.path))[2] for each in above if isinstance(each, Name)]
-        roles = [each.role for each in above if isinstance(each, Class)]
+        above = [self._parts.expressions.value(base, scope) for base in node.bases]
+        last = [path_parts(canonical(item.path))[2] for item in above if isinstance(item, Name)]
+        roles = [item.role for item in above if isinstance(item, Class)]
         role = "model" if "Model" in last or "Sequential" in last else "layer" if "Layer" in last else next(
-            (each for each in roles if each), "")
+            (item for item in roles if item), "")
         inner = Scope(outer=scope)
         made = Class(node.name, role, inner.names, above, node.lineno)
         for statement in node.body:
@@ -289,7 +289,7 @@ class Statements:
               ) -> Unknown | None:
         """Give the parameters of a function their values; Unknown where one is missing."""
         given, left = function.node.args, dict(keywords)
-        names = [each.arg for each in (*given.posonlyargs, *given.args)]
+        names = [posonlyarg.arg for posonlyarg in (*given.posonlyargs, *given.args)]
         for name, value in zip(names, arguments, strict=False):
             scope.names[name] = value
         if given.vararg is not None:
@@ -297,7 +297,7 @@ class Statements:
         defaults = dict(zip(reversed(names), reversed(function.defaults), strict=False))
         defaults |= {each.arg: value for each, value, kept in zip(given.kwonlyargs, function.named_defaults, given.kw_defaults,
                                                                   strict=True) if kept is not None}
-        for name in (*names, *(each.arg for each in given.kwonlyargs)):
+        for name in (*names, *(kwonlyarg.arg for kwonlyarg in given.kwonlyargs)):
             if name in left:
                 scope.names[name] = left.pop(name)
             elif name not in scope.names:

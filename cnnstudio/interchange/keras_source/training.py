@@ -27,7 +27,7 @@ def training_of(model: Model, remarks: list[Remark]) -> dict[str, Any]:
         if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest:
             found[name] = value
     loss = _word(told.get("loss"))
-    if loss and simple(loss) not in {simple(each.id) for each in LOSSES}:
+    if loss and simple(loss) not in {simple(item.id) for item in LOSSES}:
         remarks.append(Remark("other_loss", Text(
             "The loss {loss} is not for classes: here the loss follows the labels.",
             "La pérdida {loss} no es para clases: aquí la pérdida sigue las etiquetas.").fill(loss=loss[:60]), model.line))
@@ -53,7 +53,7 @@ def _word(value: Any) -> str:
 
 
 def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
-    entry = next((each for each in OPTIMIZERS if simple(each.id) == simple(_word(value))), None)
+    entry = next((item for item in OPTIMIZERS if simple(item.id) == simple(_word(value))), None)
     if entry is None:
         if _word(value):
             remarks.append(Remark("other_optimizer", Text(

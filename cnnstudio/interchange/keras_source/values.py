@@ -15,7 +15,7 @@ from cnnstudio.core.text import Text
 Shape = tuple[int, ...]
 
 
-class Trouble(Exception):
+class SourceError(Exception):
     """What ends the reading, with the line (from 1) at which it arose."""
 
     def __init__(self, code: str, text: Text, line: int) -> None:
@@ -92,7 +92,7 @@ class TracedNode:
     base: BaseModel | None = None
     implied: bool = False
     """TracedNode because the ends of a model were asked for, not because the code called something."""
-    trouble: Trouble | None = None
+    error: SourceError | None = None
     """Why a network cannot start from this input."""
 
 
@@ -203,8 +203,8 @@ class Class:
         """An attribute of the class or of those that it derives from; None where there is none."""
         if name in self.names:
             return self.names[name]
-        return next((found for each in self.bases if isinstance(each, Class)
-                     and (found := each.find(name)) is not None), None)
+        return next((found for item in self.bases if isinstance(item, Class)
+                     and (found := item.find(name)) is not None), None)
 
 
 @dataclass(eq=False)

@@ -30,7 +30,7 @@ def _aligned(conversion: Conversion, operator: Operator) -> list[Maps]:
 def merge(conversion: Conversion, operator: Operator) -> Maps:
     """Maps with maps, or maps with numbers."""
     values = [conversion.values.get(name) for name in operator.inputs]
-    if all(isinstance(each, Maps) for each in values):
+    if all(isinstance(item, Maps) for item in values):
         maps = _aligned(conversion, operator)
         if len(maps) == 1:
             return maps[0]
@@ -58,7 +58,7 @@ def _with_numbers(conversion: Conversion, operator: Operator, place: int, number
         return _scaled(conversion, operator, maps, place, float(number.data.ravel()[0]))
     last = _per_channel(maps, number.dims, conversion)
     if isinstance(number, Known) and _is_start(conversion, maps):
-        return _scaled(conversion, operator, last, place, [float(each) for each in number.data.ravel()])
+        return _scaled(conversion, operator, last, place, [float(item) for item in number.data.ravel()])
     return (_shifted if kind in ("Add", "Sub") else _multiplied)(conversion, operator, last, place)
 
 
@@ -102,7 +102,7 @@ def _is_start(conversion: Conversion, maps: Maps) -> bool:
 
 
 def _is_input(conversion: Conversion, sources: Sequence[str]) -> bool:
-    return all(conversion.nodes[each].type == "Input" for each in sources)
+    return all(conversion.nodes[source].type == "Input" for source in sources)
 
 
 def _scaled(conversion: Conversion, operator: Operator, maps: Maps, place: int, numbers: float | list[float]) -> Maps:
@@ -129,8 +129,8 @@ def _scaled(conversion: Conversion, operator: Operator, maps: Maps, place: int, 
 
 def _numbers(values: np.ndarray) -> float | tuple[float, ...]:
     """One number where all are the same, as exact as float32 is."""
-    found = [float(f"{each:.9g}") for each in np.atleast_1d(values).ravel()]
-    return found[0] if all(isclose(each, found[0], rel_tol=1e-7, abs_tol=1e-12) for each in found) else tuple(found)
+    found = [float(f"{item:.9g}") for item in np.atleast_1d(values).ravel()]
+    return found[0] if all(isclose(item, found[0], rel_tol=1e-7, abs_tol=1e-12) for item in found) else tuple(found)
 
 
 # Numbers for each channel ------------------------------------------------------------------------

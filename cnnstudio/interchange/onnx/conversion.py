@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, ShapeTrouble, values_of
+from cnnstudio.catalog.layers import LAYERS, ShapeError, values_of
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
@@ -182,7 +182,7 @@ class Conversion:
                     continue
                 if user.type not in PASSING:
                     return False
-                waiting += [each for each in user.outputs if each and each not in seen]
+                waiting += [item for item in user.outputs if item and item not in seen]
                 seen.update(user.outputs)
         return True
 
@@ -202,11 +202,11 @@ class Conversion:
         node = Node(id=self._wanted(kind), type=kind, params=given)
         shapes = [source.shape for source in sources]
         shape: Shape | None = None
-        if all(each is not None for each in shapes):
+        if all(item is not None for item in shapes):
             try:
                 inputs = tuple(shape for shape in shapes if shape is not None)
                 shape, _cost = shape_and_cost(entry, values_of(node, entry), inputs, self.context)
-            except ShapeTrouble:
+            except ShapeError:
                 # The layer is drawn as it is; the network's report explains on the canvas what is wrong with it.
                 self.misfits += 1
         if positive is None:
@@ -269,7 +269,7 @@ class Conversion:
         if place == maps.rank - 1:
             return maps
         moved = {old: old - 1 if old > place else old for old in range(maps.rank)} | {place: maps.rank - 1}
-        return self.arranged(maps, tuple(moved[each] for each in maps.axes))
+        return self.arranged(maps, tuple(moved[item] for item in maps.axes))
 
     def share(self, operator: Operator, number: int) -> None:
         """Remember which weight a layer uses; tells where another layer uses the same."""
@@ -335,7 +335,7 @@ class Conversion:
         rank = len(told) if told is not None else first.rank if first is not None else 4
         axes = first.axes if first is not None and first.rank == rank else CHANNELS_FIRST if rank == 4 else tuple(range(rank))
         shape = None
-        if told is not None and all(each is not None for each in told[1:]):
+        if told is not None and all(item is not None for item in told[1:]):
             ours: list[int] = [0] * rank
             for axis, place in enumerate(axes):
                 ours[place] = told[axis] or 0
@@ -390,6 +390,6 @@ def _shown(value: Any) -> Any:
     if isinstance(value, str):
         return value[:200]
     if isinstance(value, tuple):
-        return tuple(_shown(each) for each in value) if len(value) <= 16 and all(
-            isinstance(each, int | float | str) for each in value) else None
+        return tuple(_shown(item) for item in value) if len(value) <= 16 and all(
+            isinstance(item, int | float | str) for item in value) else None
     return value if isinstance(value, int) else None

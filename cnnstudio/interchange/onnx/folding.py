@@ -27,15 +27,15 @@ def of_tensor(tensor: Tensor, name: str = "") -> Known | Weight:
 
 def folded(operator: Operator, values: Sequence[Value | None]) -> Known | Weight | None:
     """What an operator makes of numbers; None where it is no operator on numbers, or cannot be followed."""
-    if any(not isinstance(each, Known | Weight | None) for each in values):
+    if any(not isinstance(item, Known | Weight | None) for item in values):
         return None
     try:
-        if all(isinstance(each, Known | None) for each in values):
+        if all(isinstance(item, Known | None) for item in values):
             rule = _RULES.get(operator.type)
             if rule is None:
                 return None
             with np.errstate(all="ignore"):
-                found = np.asarray(rule(operator, [each.data if isinstance(each, Known) else None for each in values]))
+                found = np.asarray(rule(operator, [item.data if isinstance(item, Known) else None for item in values]))
             return Known(found) if found.size <= LARGEST else Weight(found.shape)
         return _of_weights(operator, values)
     except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError, KeyError, AttributeError, Unlike,
@@ -47,13 +47,13 @@ def whole(data: np.ndarray | None) -> tuple[int, ...]:
     """Known numbers as whole ones, in a row; raises Unlike."""
     if data is None or data.size > 64:
         raise Unlike
-    return tuple(int(each) for each in np.atleast_1d(data).ravel())
+    return tuple(int(item) for item in np.atleast_1d(data).ravel())
 
 
 def listed(operator: Operator, name: str, values: Arrays, number: int) -> tuple[int, ...] | None:
     """Whole numbers that older operators have as an attribute, newer ones as an input; None where they are left out."""
     if name in operator.attributes:
-        return tuple(int(each) for each in operator.attributes[name])
+        return tuple(int(attribute) for attribute in operator.attributes[name])
     data = values[number] if number < len(values) else None
     return None if data is None else whole(data)
 
@@ -74,7 +74,7 @@ def _need(values: Arrays, number: int) -> np.ndarray:
 def _elementwise(function: Callable[..., Any]) -> Callable[[Operator, Arrays], Any]:
     def rule(_operator: Operator, values: Arrays) -> Any:
         found = [_need(values, number) for number in range(len(values))]
-        if math.prod(np.broadcast_shapes(*(each.shape for each in found))) > LARGEST:
+        if math.prod(np.broadcast_shapes(*(item.shape for item in found))) > LARGEST:
             raise Unlike
         return function(*found)
 
@@ -128,7 +128,7 @@ def _reshaped(operator: Operator, values: Arrays) -> Any:
 
 def _filled(operator: Operator, values: Arrays) -> Any:
     dims, value = whole(_need(values, 0)), operator.attributes.get("value")
-    if math.prod(dims) > LARGEST or any(each < 0 for each in dims):
+    if math.prod(dims) > LARGEST or any(dim < 0 for dim in dims):
         raise Unlike
     number = value.data if isinstance(value, Tensor) and value.data is not None else np.zeros(1, np.float32)
     return np.full(dims, number.ravel()[0])
@@ -203,10 +203,10 @@ def target_dims(dims: Sequence[int], target: Sequence[int], allow_zero: bool = F
     """The dimensions that Reshape makes: 0 keeps one, -1 takes what is left. Raises Unlike where they do not fit."""
     found = [dims[place] if each == 0 and not allow_zero and place < len(dims) else each
              for place, each in enumerate(target)]
-    size, known = math.prod(dims), math.prod(each for each in found if each != -1)
-    if any(each < -1 for each in found) or found.count(-1) > 1 or not known or size % known:
+    size, known = math.prod(dims), math.prod(item for item in found if item != -1)
+    if any(item < -1 for item in found) or found.count(-1) > 1 or not known or size % known:
         raise Unlike
-    found = [size // known if each == -1 else each for each in found]
+    found = [size // known if item == -1 else item for item in found]
     if math.prod(found) != size:
         raise Unlike
     return tuple(found)
@@ -222,13 +222,13 @@ def _of_weights(operator: Operator, values: Sequence[Value | None]) -> Weight | 
     first = values[0]
     if not isinstance(first, Known | Weight):
         return None
-    name = next((each.name for each in values if isinstance(each, Weight)), "")
-    arrays = [each.data if isinstance(each, Known) else None for each in values]
+    name = next((item.name for item in values if isinstance(item, Weight)), "")
+    arrays = [item.data if isinstance(item, Known) else None for item in values]
     dims = first.dims
     if operator.type in _SAME:
         return Weight(dims, name)
     if operator.type in ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min"):
-        return Weight(np.broadcast_shapes(*(each.dims for each in values if isinstance(each, Known | Weight))), name)
+        return Weight(np.broadcast_shapes(*(item.dims for item in values if isinstance(item, Known | Weight))), name)
     if operator.type == "Transpose":
         order = operator.attributes.get("perm") or tuple(reversed(range(len(dims))))
         return Weight(tuple(dims[axis] for axis in order), name)

@@ -95,9 +95,9 @@ def parsed(data: bytes) -> Model:
         raise Damaged from None
     if not message.HasField("graph") or not message.graph.node:
         raise Damaged
-    opset = max((each.version for each in message.opset_import if each.domain in ("", "ai.onnx")), default=0)
-    functions = {(_text(each.domain), _text(each.name), _text(getattr(each, "overload", ""))): _function(each)
-                 for each in message.functions}
+    opset = max((item.version for item in message.opset_import if item.domain in ("", "ai.onnx")), default=0)
+    functions = {(_text(item.domain), _text(item.name), _text(getattr(item, "overload", ""))): _function(item)
+                 for item in message.functions}
     graph = _graph(message.graph, 0)
     operators = _written_out(graph.operators, functions, 0, [0]) if functions else graph.operators
     if len(operators) > OPERATORS:
@@ -111,26 +111,26 @@ def _text(value: str | bytes) -> str:
 
 
 def _texts(values: Iterable[str | bytes]) -> tuple[str, ...]:
-    return tuple(_text(each) for each in values)
+    return tuple(_text(item) for item in values)
 
 
 def _graph(message: Any, depth: int) -> Graph:
     if depth > DEEPEST:
         raise Damaged
-    tensors = {_text(each.name): _tensor(each) for each in message.initializer}
-    for each in message.sparse_initializer:
-        tensors[_text(each.values.name)] = Tensor(_dims(each.dims))
-    dims = {port.name: port.dims for port in (_port(each) for each in message.value_info) if port.dims is not None}
+    tensors = {_text(item.name): _tensor(item) for item in message.initializer}
+    for item in message.sparse_initializer:
+        tensors[_text(item.values.name)] = Tensor(_dims(item.dims))
+    dims = {port.name: port.dims for port in (_port(item) for item in message.value_info) if port.dims is not None}
     return Graph(
-        operators=tuple(_operator(each, depth) for each in message.node), tensors=tensors, dims=dims,
-        inputs=tuple(_port(each) for each in message.input if _text(each.name) not in tensors),
-        outputs=tuple(_port(each) for each in message.output))
+        operators=tuple(_operator(item, depth) for item in message.node), tensors=tensors, dims=dims,
+        inputs=tuple(_port(item) for item in message.input if _text(item.name) not in tensors),
+        outputs=tuple(_port(item) for item in message.output))
 
 
 def _operator(message: Any, depth: int = 0) -> Operator:
     domain = "" if message.domain == "ai.onnx" else _text(message.domain)
     return Operator(_text(message.op_type), _texts(message.input), _texts(message.output),
-                    {_text(each.name): _attribute(each, depth) for each in message.attribute}, _text(message.name), domain,
+                    {_text(item.name): _attribute(item, depth) for item in message.attribute}, _text(message.name), domain,
                     _text(getattr(message, "overload", "")))
 
 
@@ -151,7 +151,7 @@ def _attribute(message: Any, depth: int) -> Any:
     if kind in (6, 7):
         return tuple(message.floats if kind == 6 else message.ints)
     if kind == 8:
-        return tuple(each.decode("utf-8", "replace") for each in message.strings)
+        return tuple(string.decode("utf-8", "replace") for string in message.strings)
     return None
 
 
@@ -162,8 +162,8 @@ def _tensor(message: Any) -> Tensor:
     if message.data_location == _EXTERNAL or message.data_type in (0, 8):
         return Tensor(dims)
     size = 1
-    for each in dims:
-        size *= each
+    for dim in dims:
+        size *= dim
     holds = len(message.raw_data) or sum(len(field) for field in (
         message.float_data, message.int32_data, message.int64_data, message.double_data, message.uint64_data))
     if size and not holds:
@@ -176,8 +176,8 @@ def _tensor(message: Any) -> Tensor:
 
 
 def _dims(values: Iterable[int]) -> tuple[int, ...]:
-    found = tuple(int(each) for each in values)
-    if len(found) > 64 or any(each < 0 for each in found):
+    found = tuple(int(item) for item in values)
+    if len(found) > 64 or any(item < 0 for item in found):
         raise Damaged
     return found
 
@@ -188,8 +188,8 @@ def _port(message: Any) -> Port:
         return Port(_text(message.name), None, -1)
     if not kind.HasField("shape"):
         return Port(_text(message.name), None, kind.elem_type)
-    dims = tuple(int(each.dim_value) if each.HasField("dim_value") and each.dim_value > 0 else None
-                 for each in kind.shape.dim)
+    dims = tuple(int(item.dim_value) if item.HasField("dim_value") and item.dim_value > 0 else None
+                 for item in kind.shape.dim)
     return Port(_text(message.name), dims, kind.elem_type)
 
 
@@ -197,8 +197,8 @@ def _port(message: Any) -> Port:
 
 
 def _function(message: Any) -> Function:
-    defaults = {_text(each.name): _attribute(each, 0) for each in getattr(message, "attribute_proto", ())}
-    return Function(_texts(message.input), _texts(message.output), tuple(_operator(each) for each in message.node), defaults)
+    defaults = {_text(item.name): _attribute(item, 0) for item in getattr(message, "attribute_proto", ())}
+    return Function(_texts(message.input), _texts(message.output), tuple(_operator(item) for item in message.node), defaults)
 
 
 Functions = Mapping[tuple[str, str, str], Function]
@@ -221,7 +221,7 @@ def _written_out(operators: Iterable[Operator], functions: Functions, depth: int
         names = dict(zip(function.inputs, operator.inputs, strict=False))
         names |= dict(zip(function.outputs, operator.outputs, strict=False))
         given = function.defaults | operator.attributes
-        inner = [_renamed(each, names, prefix, given, operator.name) for each in function.operators]
+        inner = [_renamed(item, names, prefix, given, operator.name) for item in function.operators]
         found += _written_out(inner, functions, depth + 1, count)
     return found
 
@@ -236,5 +236,5 @@ def _renamed(operator: Operator, names: dict[str, str], prefix: str, given: Mapp
         if meant is not None:
             attributes[name] = meant
     name = f"{caller}/{operator.name or operator.type}" if caller else operator.name
-    return replace(operator, inputs=tuple(named(each) for each in operator.inputs), name=name,
-                   outputs=tuple(named(each) for each in operator.outputs), attributes=attributes)
+    return replace(operator, inputs=tuple(named(item) for item in operator.inputs), name=name,
+                   outputs=tuple(named(output) for output in operator.outputs), attributes=attributes)

@@ -27,8 +27,8 @@ def constants_of(graph: Graph, operators: Sequence[Operator]) -> tuple[Constants
     left = []
     for operator in operators:
         value = constant(operator)
-        if value is None and all(each in known or not each for each in operator.inputs) and operator.inputs:
-            value = folded(operator, [known.get(each) for each in operator.inputs])
+        if value is None and all(item in known or not item for item in operator.inputs) and operator.inputs:
+            value = folded(operator, [known.get(item) for item in operator.inputs])
         if value is None or len(operator.outputs) != 1:
             left.append(operator)
             continue
@@ -85,7 +85,7 @@ class _Matcher:
             if root.type != pattern[0]:
                 continue
             for found, places in self._match_operator(place, pattern, {}, ()):
-                matched = tuple(self.here[each] for each in places)
+                matched = tuple(self.here[item] for item in places)
                 made = build(found, matched, self.known) if self._closed(place, places) else None
                 if made is not None:
                     self._replace(place, places, replace(made, outputs=root.outputs, name=_name(root, matched)))
@@ -143,8 +143,8 @@ class _Matcher:
 
 def _name(root: Operator, matched: Sequence[Operator]) -> str:
     """The name for all of them: what their paths have in common, as /layer1/act of /layer1/act/Mul and /layer1/act/Erf."""
-    names = [each.name for each in matched if each.name]
-    if len(names) < 2 or len({each.rpartition("/")[0] for each in names}) != 1 or "/" not in names[0].strip("/"):
+    names = [item.name for item in matched if item.name]
+    if len(names) < 2 or len({item.rpartition("/")[0] for item in names}) != 1 or "/" not in names[0].strip("/"):
         return root.name
     number = root.name.rpartition("/")[2].rpartition("_")[2]
     return names[0].rpartition("/")[0] + ("" if not number.isdigit() else f"_{number}")
@@ -204,7 +204,7 @@ def is_hard_sigmoid(operator: Operator) -> bool:
 
 
 def _layer_normalization(found: Found, matched: tuple[Operator, ...], known: Constants) -> Operator | None:
-    means = [each for each in matched if each.type == "ReduceMean"]
+    means = [item for item in matched if item.type == "ReduceMean"]
     arrays = [[value.data if isinstance(value := known.get(name), Known) else None for name in mean.inputs] for mean in means]
     try:
         axes = {listed(mean, "axes", values, 1) for mean, values in zip(means, arrays, strict=True)}
@@ -213,23 +213,23 @@ def _layer_normalization(found: Found, matched: tuple[Operator, ...], known: Con
     epsilon = known.get(found["$epsilon"])
     if len(axes) != 1 or None in axes or not isinstance(epsilon, Known) or epsilon.data.size != 1:
         return None
-    inputs = [found["x"], *(found[each] for each in ("$w", "$b") if each in found)]
+    inputs = [found["x"], *(found[item] for item in ("$w", "$b") if item in found)]
     return Operator("LayerNormalization", tuple(inputs), attributes={
         "axes": axes.pop(), "epsilon": float(epsilon.data.ravel()[0]), "scale": "$w" in found, "center": "$b" in found})
 
 
 def _group_normalization(found: Found, matched: tuple[Operator, ...], known: Constants) -> Operator | None:
-    inner = next(each for each in matched if each.type == "InstanceNormalization")
+    inner = next(item for item in matched if item.type == "InstanceNormalization")
     groups = known[found["$s"]].dims
     if len(groups) != 1:
         return None
-    inputs = [found["x"], *(found[each] for each in ("$w", "$c") if each in found)]
+    inputs = [found["x"], *(found[item] for item in ("$w", "$c") if item in found)]
     return Operator("GroupNormalization", tuple(inputs), attributes={
         "num_groups": groups[0], "epsilon": inner.attributes.get("epsilon", 1e-5)})
 
 
 def _shuffle(found: Found, matched: tuple[Operator, ...], known: Constants) -> Operator | None:
-    order = next(each for each in matched if each.type == "Transpose").attributes.get("perm")
+    order = next(item for item in matched if item.type == "Transpose").attributes.get("perm")
     target = known[found["$target"]]
     if order != (0, 2, 1, 3, 4) or not isinstance(target, Known) or target.data.size != 5:
         return None

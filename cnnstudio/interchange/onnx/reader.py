@@ -50,9 +50,9 @@ def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] 
     """
     try:
         model = parsed(without_weights(path, check))
-    except OSError as trouble:
+    except OSError as os_error:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-        raise _problem("network_unreadable", path, text, reason=reason_of(trouble)) from None
+        raise _problem("network_unreadable", path, text, reason=reason_of(os_error)) from None
     except TooLarge:
         raise _problem("network_too_large", path, Text(
             "The description in {path} is far larger than that of any network.",
@@ -150,7 +150,7 @@ class _Reading:
                 "The input {name} of {path} takes {shape}, not pictures (batch, channels, height, width).",
                 "La entrada {name} de {path} toma {shape}, no imágenes (lote, canales, alto, ancho)."),
                 name=port.name[:60], shape=_shape_words(port))
-        if port.dims is not None and any(each is not None and each > LARGEST_SIDE for each in port.dims[1:]):
+        if port.dims is not None and any(dim is not None and dim > LARGEST_SIDE for dim in port.dims[1:]):
             raise _problem("network_no_pictures", self._path, Text(
                 "The input {name} of {path} takes {shape}: pictures have {n} pixels a side at most.",
                 "La entrada {name} de {path} toma {shape}: las imágenes tienen como mucho {n} píxeles por lado."),
@@ -197,13 +197,13 @@ class _Reading:
         origins = {name: LayerOrigin(layer={"class_name": found.made_of[name][0].type, "name": found.made_of[name][0].name},
                                 names=found.weights_of(name)) for name in found.made_of if name in shown}
         return ForeignNetwork(network=network, shape=picture, normalization=_scaling(network, normalization), origins=origins,
-                       unknown=tuple(each for each in found.unknown if each in shown), notes=tuple(notes))
+                       unknown=tuple(item for item in found.unknown if item in shown), notes=tuple(notes))
 
     def _converted(self, port: Port, operators: Sequence[Operator], known: Constants, first: bool,
                    picture: tuple[int, int, int], batch: int) -> Conversion:
         conversion = Conversion(self._graph, self._opset, picture, batch, RULES, self._check)
-        conversion.values |= {each.name: Weight(tuple(size or 0 for size in each.dims or ()), each.name)
-                              for each in self._graph.inputs if _is_number(each)}
+        conversion.values |= {item.name: Weight(tuple(size or 0 for size in item.dims or ()), item.name)
+                              for item in self._graph.inputs if _is_number(item)}
         conversion.enter(port.name, CHANNELS_FIRST if first else (0, 1, 2, 3))
         conversion.walk(operators, known, [self._graph.outputs[0].name])
         return conversion
@@ -330,7 +330,7 @@ def _general(network: NetworkSpec, picture: tuple[int, int, int], is_open: bool,
         yield Text("{names} chooses or repeats layers while it runs: such layers cannot be drawn.",
                    "{names} elige o repite capas al ejecutarse: esas capas no se pueden dibujar.").fill(names=_listed(loops))
     types = [node.type for node in network.nodes]
-    if sum("Conv2D" in each for each in types) >= 8 and not any(each.endswith("Normalization") for each in types):
+    if sum("Conv2D" in item for item in types) >= 8 and not any(item.endswith("Normalization") for item in types):
         yield Text("No normalisation is in the file: exporters fold it into the convolutions. If the network had one, add it "
                    "again before you train.",
                    "No hay normalización en el archivo: los exportadores la integran en las convoluciones. Si la red la tenía, "
@@ -347,4 +347,4 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _shape_words(port: Port) -> str:
-    return " × ".join("?" if each is None else str(each) for each in port.dims[:8]) if port.dims else "–"
+    return " × ".join("?" if dim is None else str(dim) for dim in port.dims[:8]) if port.dims else "–"

@@ -247,13 +247,13 @@ def pad(conversion: Conversion, operator: Operator) -> Maps:
     if pads is None or len(pads) != 2 * len(axes) or operator.attributes.get("mode", "constant") != "constant":
         raise Unlike
     sides = {maps.place(axis): (pads[number], pads[number + len(axes)]) for number, axis in enumerate(axes)}
-    if not any(any(each) for each in sides.values()):
+    if not any(any(side) for side in sides.values()):
         return maps
     if maps.rank != 4 or any(any(each) for place, each in sides.items() if place not in (1, 2)):
         raise Unlike
     border = (*sides.get(1, (0, 0)), *sides.get(2, (0, 0)))
     if max(border) <= 0:
-        return conversion.emit("Cropping2D", {"cropping": tuple(-each for each in border)}, maps)
+        return conversion.emit("Cropping2D", {"cropping": tuple(-item for item in border)}, maps)
     if min(border) < 0 or (value != 0 and value > -1e30):
         raise Unlike
     return replace(maps, padding=border, fill=0.0 if value == 0 else float("-inf"))
@@ -277,7 +277,7 @@ def cropped(conversion: Conversion, operator: Operator) -> Maps:
         if step != 1 or stop <= first or (place not in (1, 2) and (first, stop) != (0, size)) or place == 0:
             raise Unlike
         cut[place] = (first, size - stop)
-    if not any(any(each) for each in cut.values()):
+    if not any(any(item) for item in cut.values()):
         return maps
     if maps.rank != 4:
         raise Unlike
@@ -296,9 +296,9 @@ def branch(conversion: Conversion, operator: Operator) -> list[Value]:
     if not isinstance(graph, Graph):
         raise Unlike
     found = conversion.inner(graph)
-    if any(each is None for each in found):
+    if any(item is None for item in found):
         raise Unlike
-    return [each for each in found if isinstance(each, Known | Weight | Maps)]
+    return [item for item in found if isinstance(item, Known | Weight | Maps)]
 
 
 RULES: Final[dict[str, Callable[[Conversion, Operator], Any]]] = {

@@ -263,7 +263,7 @@ def enlarged(conversion: Conversion, operator: Operator) -> Maps:
     factors = _factors(conversion, operator, maps)
     modes = {"nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear", "cubic": "bicubic"}
     mode = modes.get(operator.attributes.get("mode", "nearest"))
-    if mode is None or any(abs(each - round(each)) > 1e-4 or each < 1 for each in factors):
+    if mode is None or any(abs(factor - round(factor)) > 1e-4 or factor < 1 for factor in factors):
         raise Unlike
     size = (round(factors[0]), round(factors[1]))
     if size == (1, 1):

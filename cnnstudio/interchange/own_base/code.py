@@ -21,9 +21,9 @@ def can_be_cut(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> bool:
     """Whether the file's model can be used as it is: for pictures of its own size, with no model within the model,
     and each layer used once. Of a `.h5` file numbers alone are used: Keras 3 cannot load all that Keras 2 saved."""
     inner = [node.id for node in graph.nodes[1:] if node.id in own_model(base).origins]
-    origins = [own_model(base).origins[each] for each in inner]
+    origins = [own_model(base).origins[item] for item in inner]
     names = [origin.names for origin in origins]
-    return (size == base.size and not is_h5(Path(own_model(base).path)) and all(len(each) == 1 for each in names)
+    return (size == base.size and not is_h5(Path(own_model(base).path)) and all(len(item) == 1 for item in names)
             and len(set(names)) == len(names) and bool(origins[-1].group))
 
 
@@ -61,14 +61,14 @@ def weight_lines(base: Base, graph: NetworkSpec) -> list[str]:
     """The weights of the file, set into the layers that were built one by one."""
     found = _report(base, graph, base.size)
     weighted = [node.id for node in graph.nodes if found.nodes[node.id].cost.parameters]
-    places = {each: own_model(base).origins[each].names for each in weighted}
+    places = {item: own_model(base).origins[item].names for item in weighted}
     if is_h5(Path(own_model(base).path)):
         return _h5_lines(base, places)
     lines = [_loaded(base)]
-    flat = any(own_model(base).origins[each].flat for each in weighted)
+    flat = any(own_model(base).origins[item].flat for item in weighted)
     outer = {names[:-1] for names in places.values()}
     if len(outer) == 1 and all(name == names[-1] for name, names in places.items()):
-        inner = "".join(f".get_layer({literal(each)})" for each in next(iter(outer)))
+        inner = "".join(f".get_layer({literal(item)})" for item in next(iter(outer)))
         return [*lines, "for layer in base.layers:", "    if layer.weights:",
                 *_set(f"source{inner}.get_layer(layer.name).get_weights()", flat, "        ")]
     lines.append("for name, place in {")
@@ -87,7 +87,7 @@ def _set(arrays: str, flat: bool, indent: str) -> list[str]:
 
 def _h5_lines(base: Base, places: Mapping[str, tuple[str, ...]]) -> list[str]:
     """The numbers of a `.h5` file by their names in it."""
-    flat = any(own_model(base).origins[each].flat for each in places)
+    flat = any(own_model(base).origins[place].flat for place in places)
     lines = [f"with h5py.File({literal(base.own_file)}) as source:"]
     if all(names == (name,) for name, names in places.items()):
         return [*lines, "    for layer in base.layers:", "        if layer.weights:",

@@ -44,8 +44,8 @@ def digest_of(path: Path) -> str:
         with path.open("rb") as file:
             while piece := file.read(PIECE):
                 state.update(piece)
-    except OSError as trouble:
-        raise ProblemError(unreadable(path, trouble)) from trouble
+    except OSError as os_error:
+        raise ProblemError(unreadable(path, os_error)) from os_error
     return state.hexdigest()[:DIGITS]
 
 
@@ -74,8 +74,8 @@ def check_file(path: Path) -> None:
         raise ProblemError(problem("own_base_kind", text.fill(path=path.name), path))
     try:
         size = path.stat().st_size
-    except OSError as trouble:
-        raise ProblemError(unreadable(path, trouble)) from trouble
+    except OSError as os_error:
+        raise ProblemError(unreadable(path, os_error)) from os_error
     if size > LARGEST:
         raise ProblemError(_too_large(path, size))
     if not is_h5(path):
@@ -90,8 +90,8 @@ def _check_archive(path: Path, size: int) -> None:
             members = archive.infolist()
     except zipfile.BadZipFile:
         raise ProblemError(damaged(path)) from None
-    except OSError as trouble:
-        raise ProblemError(unreadable(path, trouble)) from trouble
+    except OSError as os_error:
+        raise ProblemError(unreadable(path, os_error)) from os_error
     names = [member.filename for member in members]
     if "config.json" not in names or len(set(names)) != len(names):
         raise ProblemError(damaged(path))
@@ -111,8 +111,8 @@ def weights_bytes(path: Path) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.getinfo(WEIGHTS).file_size
-    except (OSError, KeyError, zipfile.BadZipFile) as trouble:
-        raise ProblemError(damaged(path, str(trouble))) from trouble
+    except (OSError, KeyError, zipfile.BadZipFile) as err:
+        raise ProblemError(damaged(path, str(err))) from err
 
 
 def problem(code: str, text: Text, path: Path | None = None) -> Problem:
@@ -137,7 +137,7 @@ def _too_large(path: Path, size: int) -> Problem:
     return problem("own_base_too_large", text.fill(path=path.name, n=size / 2**20), path)
 
 
-def unreadable(path: Path, trouble: OSError) -> Problem:
+def unreadable(path: Path, os_error: OSError) -> Problem:
     text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
-    code = "own_base_missing" if isinstance(trouble, FileNotFoundError) else "own_baseunreadable"
-    return problem(code, text.fill(path=path, reason=reason_of(trouble)), path)
+    code = "own_base_missing" if isinstance(os_error, FileNotFoundError) else "own_baseunreadable"
+    return problem(code, text.fill(path=path, reason=reason_of(os_error)), path)

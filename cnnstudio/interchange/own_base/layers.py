@@ -89,7 +89,7 @@ def refusals(foreign: ForeignNetwork, network: NetworkSpec, found: NetworkReport
         if reason is None and old and node.params.get("activation") == "hard_sigmoid":
             reason = _OTHER_SIGMOID
         # Of what stands behind a layer that is refused nothing can be said.
-        if reason is not None and all(found.nodes[each].shape is not None for each in network.inputs_of(node.id)):
+        if reason is not None and all(found.nodes[item].shape is not None for item in network.inputs_of(node.id)):
             refused[node.id] = reason
     return refused
 
@@ -98,7 +98,7 @@ def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, found: Networ
     module = str(origin.layer.get("module") or "")
     if is_operation(origin.layer):
         sources = network.inputs_of(node.id)
-        joined = len(sources) > 1 and len({found.nodes[each].shape for each in sources}) == 1
+        joined = len(sources) > 1 and len({found.nodes[item].shape for item in sources}) == 1
         return None if node.type in _OPERATIONS and joined else Text("an operation on tensors", "una operación con tensores")
     custom = module not in _MODULES and not module.startswith("keras.src.")
     if node.type not in LAYERS or custom or not LAYERS[node.type].is_keras:
@@ -117,7 +117,7 @@ def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, found: Networ
         return problems[0].text
     axes = config.get("axis", -1)
     several = axes if isinstance(axes, list) else [axes]
-    if "axis" not in LAYERS[node.type].call.kwargs and any(each not in (-1, rank) for each in several):
+    if "axis" not in LAYERS[node.type].call.kwargs and any(item not in (-1, rank) for item in several):
         return _SETTING.fill(name="axis", value=axes)
     return None
 
@@ -161,9 +161,9 @@ def _calls(inbound: Any) -> Iterator[tuple[str, Any]]:
     for call in inbound if isinstance(inbound, list) else []:
         # Keras 2 writes them behind each tensor of the call.
         tensors = call if isinstance(call, list) else []
-        given = [call.get("kwargs")] if isinstance(call, Mapping) else [each[3] for each in tensors if is_place(each)
-                                                                        and len(each) > 3]
-        for name, value in ((name, value) for each in given if isinstance(each, Mapping) for name, value in each.items()):
+        given = [call.get("kwargs")] if isinstance(call, Mapping) else [tensor[3] for tensor in tensors if is_place(tensor)
+                                                                        and len(tensor) > 3]
+        for name, value in ((name, value) for item in given if isinstance(item, Mapping) for name, value in item.items()):
             plain = isinstance(value, bool | int | float | str)
             if name != "training" and plain and value:
                 yield name, value

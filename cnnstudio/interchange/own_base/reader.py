@@ -88,12 +88,12 @@ def read_base(path: Path, file: str, scaling: str = "") -> Base:
     behind = order.index(head) if head is not None else len(order)
     blocks = trunk.blocks_of(network, narrow)
     first = next((place for place, node in enumerate(network.nodes) if node.type in trunk.LEARNING), behind)
-    ends = [each for each in narrow if first <= order.index(each) < behind and blocks[each]]
+    ends = [item for item in narrow if first <= order.index(item) < behind and blocks[item]]
     if not ends:
         text = Text("Nothing in {path} learns before its classifier: it cannot be a base.",
                     "Nada en {path} aprende antes de su clasificador: no puede ser una base.")
         raise ProblemError(problem("own_base_empty", text.fill(path=path.name), path))
-    end = trunk.last_maps(network, ends, {each: found.nodes[each].shape for each in ends})
+    end = trunk.last_maps(network, ends, {item: found.nodes[item].shape for item in ends})
     ends = _usable(foreign, network, found, ends, end, path)
     end = end if end in ends else ends[-1]
     flattened = any(LAYERS[node.type].flattens for node in network.nodes if node.type in LAYERS
@@ -158,16 +158,16 @@ def _usable(foreign: ForeignNetwork, network: NetworkSpec, found: NetworkReport,
     # All that stands before a narrow point leads to it.
     places = {node.id: place for place, node in enumerate(network.nodes)}
     last = places[end if reading else ends[-1]]
-    wrong = {each: refused[each] for each in refused if places[each] <= last}
+    wrong = {item: refused[item] for item in refused if places[item] <= last}
     if wrong:
         text = Text("{path} cannot be a base: {n} of its layers cannot be taken over exactly: {which}.",
                     "{path} no puede ser una base: {n} de sus capas no se pueden tomar con exactitud: {which}.")
         which = [Text("{layer} ({why})", "{layer} ({why})").fill(layer=name, why=why) for name, why in wrong.items()]
         more = Text(", …", ", …") if len(which) > 6 else Text("", "")
-        listed = Text(", ".join(each.en for each in which[:6]) + more.en, ", ".join(each.es for each in which[:6]) + more.es)
+        listed = Text(", ".join(item.en for item in which[:6]) + more.en, ", ".join(item.es for item in which[:6]) + more.es)
         raise ProblemError(problem("own_base_layers", text.fill(path=path.name, n=len(wrong), which=listed), path))
-    first = min((places[each] for each in refused), default=len(places))
-    return [each for each in ends if places[each] < first]
+    first = min((places[item] for item in refused), default=len(places))
+    return [item for item in ends if places[item] < first]
 
 
 def _size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
@@ -178,11 +178,11 @@ def _size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
         inputs = [node.id for node in foreign.network.nodes if node.type == INPUT]
         config: Mapping[str, Any] = foreign.origins[inputs[0]].layer["config"] if inputs else {}
         shape = config.get("batch_shape") or config.get("batch_input_shape") or ()
-        sizes = [each if isinstance(each, int) and each > 0 else _OPEN_SIZE for each in shape[1:3]] + list(shape[3:])
+        sizes = [item if isinstance(item, int) and item > 0 else _OPEN_SIZE for item in shape[1:3]] + list(shape[3:])
     if len(sizes) != 3 or sizes[2] not in (1, 3, 4) or max(sizes[:2]) > 4096:
         text = Text("{path} does not take pictures of 1, 3 or 4 channels: its input is {shape}.",
                     "{path} no admite imágenes de 1, 3 o 4 canales: su entrada es {shape}.")
-        shown = " × ".join(str(each) for each in sizes) or "?"
+        shown = " × ".join(str(item) for item in sizes) or "?"
         raise ProblemError(problem("own_base_inputs", text.fill(path=path.name, shape=shown), path))
     return sizes[0], sizes[1], sizes[2]
 
@@ -190,9 +190,9 @@ def _size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
 def _smallest(network: NetworkSpec, size: tuple[int, int, int]) -> int:
     """Pixels of the shorter side from which on the layers fit, the proportions kept."""
     def fits(side: int) -> bool:
-        height, width = (max(1, round(side * each / min(size[:2]))) for each in size[:2])
+        height, width = (max(1, round(side * item / min(size[:2]))) for item in size[:2])
         context = Context(height=height, width=width, channels=size[2], class_count=1, normalization="none")
-        return not any(each.blocks for each in report(network, context, headless=True).problems)
+        return not any(item.blocks for item in report(network, context, headless=True).problems)
 
     low, high = 1, min(size[:2])
     while low < high:
@@ -212,7 +212,7 @@ def _scaled(network: NetworkSpec, blocks: Mapping[str, str], scaling: str) -> tu
     start = network.nodes[0].id
     scale, offset = SCALINGS[scaling]
     params = {"scale": scale} | ({"offset": offset} if offset else {})
-    node = Node(id=unique_id("scaling", [each.id for each in network.nodes]), type=RESCALING.id, params=params)
+    node = Node(id=unique_id("scaling", [item.id for item in network.nodes]), type=RESCALING.id, params=params)
     edges = tuple(replace(edge, source=node.id) if edge.source == start else edge for edge in network.edges)
     return replace(network, nodes=(network.nodes[0], node, *network.nodes[1:]),
                    edges=(Edge(source=start, target=node.id), *edges)), dict(blocks) | {node.id: ""}

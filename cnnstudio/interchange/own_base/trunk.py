@@ -70,7 +70,7 @@ def _parts(network: NetworkSpec, narrow: Sequence[str]) -> list[list[Node]]:
 def _name(part: Sequence[Node], taken: set[str]) -> str:
     words = [node.id.split("_") for node in part]
     shared = 0
-    while len(part) > 1 and all(len(each) > shared + 1 for each in words) and len({each[shared] for each in words}) == 1:
+    while len(part) > 1 and all(len(word) > shared + 1 for word in words) and len({word[shared] for word in words}) == 1:
         shared += 1
     name = "_".join(words[0][:shared])
     # One word is the kind of the layers rather than their common name, unless it is numbered.
@@ -96,7 +96,7 @@ def classifier(network: NetworkSpec) -> str | None:
 def last_maps(network: NetworkSpec, ends: Sequence[str], shapes: Mapping[str, tuple[int, ...] | None]) -> str:
     """Where a base ends unless told otherwise: at its last feature maps if only Dense layers learn behind them, else
     at the last of `ends`."""
-    maps = [each for each in ends if len(shapes.get(each) or ()) == 3]
+    maps = [end for end in ends if len(shapes.get(end) or ()) == 3]
     if not maps:
         return ends[-1]
     order = [node.id for node in network.nodes]

@@ -45,9 +45,9 @@ def opened(path: Path) -> Iterator[Any]:
             raise ProblemError(damaged(path, "truncated"))
         with h5py.File(io.BytesIO(content), "r") as weights:
             yield weights
-    except (OSError, EOFError, KeyError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as trouble:
+    except (OSError, EOFError, KeyError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as err:
         # zlib's own error has no common base; a damaged member shows as a wrong checksum.
-        raise ProblemError(damaged(path, str(trouble))) from trouble
+        raise ProblemError(damaged(path, str(err))) from err
 
 
 def arrays(weights: Any, origin: LayerOrigin, path: Path, largest: int, parts: Sequence[str] = ("",)) -> list[np.ndarray]:
@@ -80,8 +80,8 @@ def _inside(weights: Any, names: Sequence[str], path: Path) -> Any:
     import h5py
 
     holder = weights
-    for each in names:
-        name = _OLD if each == "layers" and each not in holder and _OLD in holder else each
+    for item in names:
+        name = _OLD if item == "layers" and item not in holder and _OLD in holder else item
         link = holder.get(name, getlink=True)
         if not isinstance(link, h5py.HardLink) or not isinstance(holder[name], h5py.Group):
             raise ProblemError(damaged(path, f"{holder.name}: no group {name}"))

@@ -158,14 +158,14 @@ class TrainPage(Page):
 
     def resume(self, run_id: str) -> None:
         """Go on with a run that was paused, stopped or interrupted."""
-        folder = next((each.folder for each in self._runs if each.id == run_id), None)
+        folder = next((item.folder for item in self._runs if item.id == run_id), None)
         if folder is None or self._job() is not None:
             return
         run = RunFolder(folder)
         try:
             project = run.spec()
-        except ProblemError as trouble:
-            self.session.report(*trouble.problems)
+        except ProblemError as problem_error:
+            self.session.report(*problem_error.problems)
             return
         self._launch(run, training_job(run, project, resume=True), project.training.epochs)
 

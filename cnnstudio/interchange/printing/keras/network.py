@@ -78,7 +78,7 @@ def _entering(kind: str, names: list[str]) -> str:
     """The arguments in the parentheses behind a layer, as its type wants its inputs."""
     layer = LAYERS.find(kind)
     passed = layer.passed(names) if layer is not None and names else (names,)
-    return ", ".join(f"[{', '.join(each)}]" if isinstance(each, list) else each for each in passed)
+    return ", ".join(f"[{', '.join(item)}]" if isinstance(item, list) else item for item in passed)
 
 
 def _expression(node: Node, context: Context) -> str:
@@ -169,7 +169,7 @@ def _base_function(node: Node, called: str, pictures: Context, alone: bool) -> l
                 "x = base(pictures, training=False)"]
     else:
         last = _layer_lines(base, graph, learning, "pictures")
-    lines += [f"    {each}" for each in last]
+    lines += [f"    {item}" for item in last]
     pooling = global_pooling(values["pooling"])
     if pooling is not None and (base.own is None or len(own_code.shape_at(base, graph, size)) == 3):
         return [*lines, f"    return {pooling.call.target}()(x)"]

@@ -129,7 +129,7 @@ def pipeline_code(project: Project, class_count: int, pictures: int) -> str:
              *_load(project)]
     if changing or mixing:
         parts += ["", "", *_change(project, changing, mixing)]
-    calls = [each.code for each in chain if each.code.startswith(".")]
+    calls = [item.code for item in chain if item.code.startswith(".")]
     parts += ["", "", "files = tf.data.Dataset.from_tensor_slices(paths)",
               "classes = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int32))",
               "splits = tf.data.Dataset.from_tensor_slices(words)",
@@ -195,8 +195,8 @@ def _values(step: Step) -> dict[str, Any]:
 def _draws_itself(step: Step) -> bool:
     """Whether the Keras layer has the probability as its own argument."""
     call = AUGMENTATIONS[step.type].call
-    return call is not None and any(getattr(each, "name", "") in ("always", "probability")
-                                    for each in call.kwargs.values())
+    return call is not None and any(getattr(kwarg, "name", "") in ("always", "probability")
+                                    for kwarg in call.kwargs.values())
 
 
 def _call(step: Step, entry: Augmentation, project: Project) -> str:

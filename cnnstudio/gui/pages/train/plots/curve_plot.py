@@ -23,7 +23,7 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
     """An axis with the numbers of the chosen language."""
 
     def tickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
-        return [written(each) for each in super().tickStrings(values, scale, spacing)]
+        return [written(tickString) for tickString in super().tickStrings(values, scale, spacing)]
 
 
 class _EpochAxis(_Axis):

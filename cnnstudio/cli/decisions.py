@@ -61,17 +61,17 @@ def _known(given: Sequence[str], project: Project, folder: Path, index: Index
     """The paths as the index has them, given relative to the collection's folder or as any path of the file system;
     and what it does not have."""
     root = source_folder(project, folder)
-    found: list[str] = []
+    result: list[str] = []
     unknown: list[Problem] = []
     for path in given:
         candidates = (path, os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/"), os.path.abspath(path))
         known = next((candidate for candidate in candidates if len(index.ids_of([candidate]))), None)
         if known is not None:
-            found.append(known)
+            result.append(known)
         else:
             text = Text("{path} is not a picture of this project.", "{path} no es una imagen de este proyecto.")
             unknown.append(error("unknown_picture", text.fill(path=path), "dataset", path=path))
-    return found, unknown
+    return result, unknown
 
 
 def _check_kind(kind: str) -> None:

@@ -130,23 +130,23 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
     return ended(last, output)
 
 
-def _tell_probe(found: jobs.BasesProbed, folder: Path, output: Output) -> None:
+def _tell_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None:
     bases = ProjectBases(folder)
-    known = {row.base: bases.find(row.base) for row in found.rows}
+    known = {row.base: bases.find(row.base) for row in probed.rows}
     labels = {name: name if base is None else str(base.label) for name, base in known.items()}
     width = max((len(label) for label in labels.values()), default=0)
-    for row in found.rows:
+    for row in probed.rows:
         words = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms a picture  {s:.1f} s",
                    "{base}  {accuracy:6.1%} (de {low:.1%} a {high:.1%})  {ms:7.2f} ms por imagen  {s:.1f} s",
                    base=f"{labels[row.base]:<{width}}", accuracy=row.accuracy, low=row.low, high=row.high,
                    ms=row.milliseconds, s=row.seconds)
         output.line(msgspec.to_builtins(row), words)
-    for base, problem in found.failed.items():
+    for base, problem in probed.failed.items():
         output.line({"base": base, "problem": problem})
     if not output.as_json:
         output.say(tr("Learned from {training} pictures, measured on {validation}. Weights not on this computer: {names}.",
                       "Aprendido con {training} imágenes, medido con {validation}. Pesos que no están en este equipo: "
-                      "{names}.", training=found.training, validation=found.validation,
-                      names=", ".join(found.absent) or "–"))
-    output.line({"event": "summary", "training": found.training, "validation": found.validation,
-                 "classes": found.classes, "absent": found.absent})
+                      "{names}.", training=probed.training, validation=probed.validation,
+                      names=", ".join(probed.absent) or "–"))
+    output.line({"event": "summary", "training": probed.training, "validation": probed.validation,
+                 "classes": probed.classes, "absent": probed.absent})

@@ -42,14 +42,14 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
         write_project(folder, changed)
     finally:
         lock.release()
-    found = report(changed.network, context_of(changed, max(classes, 2), ProjectBases(folder)))
+    network_report = report(changed.network, context_of(changed, max(classes, 2), ProjectBases(folder)))
     told = (unknown_problem(foreign, arguments.source), notes_problem(foreign))
     output.problems([problem for problem in told if problem is not None], as_lines=False)
-    output.line({"event": "network", "layers": len(changed.network.nodes), "parameters": found.parameters,
-                 "unknown": list(foreign.unknown), "problems": len(found.problems)},
+    output.line({"event": "network", "layers": len(changed.network.nodes), "parameters": network_report.parameters,
+                 "unknown": list(foreign.unknown), "problems": len(network_report.problems)},
                 tr("{n} layers, {parameters} parameters, {unknown} unknown layers",
                    "{n} capas, {parameters} parámetros, {unknown} capas desconocidas", n=len(changed.network.nodes),
-                   parameters=number(found.parameters, ","), unknown=len(foreign.unknown)))
+                   parameters=number(network_report.parameters, ","), unknown=len(foreign.unknown)))
     return 0
 
 

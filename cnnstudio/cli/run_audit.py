@@ -133,9 +133,9 @@ def _embedded(place: Path, project: Project, index: Index, root: Path, output: O
     return None
 
 
-def _tell(found: Iterable[stored.Finding], images: int, output: Output) -> None:
+def _tell(findings: Iterable[stored.Finding], images: int, output: Output) -> None:
     counts: Counter[str] = Counter()
-    for item in found:
+    for item in findings:
         counts[item.kind] += 1
         output.line({"kind": item.kind, "path": item.path, "others": list(item.others), "score": round(item.score, 4),
                      "severity": item.severity, "text": item.text},

@@ -10,10 +10,10 @@ Pair = tuple[str, str]
 
 def successors(edges: Iterable[Pair]) -> dict[str, list[str]]:
     """For each source its targets, in the order of the edges."""
-    found: dict[str, list[str]] = defaultdict(list)
+    result: dict[str, list[str]] = defaultdict(list)
     for source, target in edges:
-        found[source].append(target)
-    return dict(found)
+        result[source].append(target)
+    return dict(result)
 
 
 def topological_order(nodes: Sequence[str], edges: Iterable[Pair]) -> tuple[list[str], list[str]]:

@@ -38,14 +38,14 @@ def layered(nodes: Sequence[str], edges: Sequence[Pair], heights: Mapping[str, f
     for node in (*order, *circular):
         by_row[rows[node]].append(node)
     middles = _middles(by_row, sources, place)
-    found: dict[str, Position] = {}
+    result: dict[str, Position] = {}
     top = 0.0
     for row in sorted(by_row):
         tallest = max((heights or {}).get(node, HEIGHT) for node in by_row[row])
         for node in by_row[row]:
-            found[node] = (middles[node] - WIDTH / 2, top)
+            result[node] = (middles[node] - WIDTH / 2, top)
         top += tallest + ROW_GAP
-    return found
+    return result
 
 
 def _middles(by_row: Mapping[int, Sequence[str]], sources: Mapping[str, Sequence[str]], place: Mapping[str, int]

@@ -133,22 +133,22 @@ class Decisions(Database):
 
     def _paths(self, ids: Iterable[int]) -> list[tuple[int, str]]:
         chosen = list(ids)
-        found: list[tuple[int, str]] = []
+        result: list[tuple[int, str]] = []
         for start in range(0, len(chosen), 500):
             part = chosen[start:start + 500]
-            found += self.rows(f"SELECT id, path FROM pictures WHERE id IN ({','.join('?' * len(part))})", part)
-        return found
+            result += self.rows(f"SELECT id, path FROM pictures WHERE id IN ({','.join('?' * len(part))})", part)
+        return result
 
     def decisions(self, paths: Sequence[str]) -> dict[str, Decided]:
         """The decision about each path (an empty one where there is none)."""
-        found: dict[str, Decided] = {}
+        result: dict[str, Decided] = {}
         for start in range(0, len(paths), 500):
             part = paths[start:start + 500]
             marks = ",".join("?" * len(part))
             for path, class_name, split, excluded in self.rows(
                     f"SELECT path, class_name, split, excluded FROM decisions WHERE path IN ({marks})", part):
-                found[path] = Decided(class_name, split, None if excluded is None else bool(excluded))
-        return {path: found.get(path, Decided()) for path in paths}
+                result[path] = Decided(class_name, split, None if excluded is None else bool(excluded))
+        return {path: result.get(path, Decided()) for path in paths}
 
     def decide(self, decisions: Mapping[str, Decided]) -> None:
         """Write decisions, their journal and their effect in one transaction."""

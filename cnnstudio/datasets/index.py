@@ -129,7 +129,7 @@ class Index(Decisions):
 
     def pictures(self, ids: Sequence[int]) -> list[Picture]:
         """The pictures of these ids, in this order; ids that are gone are left out."""
-        found: dict[int, Picture] = {}
+        result: dict[int, Picture] = {}
         for start in range(0, len(ids), 500):
             part = list(ids[start:start + 500])
             marks = ",".join("?" * len(part))
@@ -138,16 +138,16 @@ class Index(Decisions):
                                               f" AND NOT {SETTLED} ORDER BY f.score DESC", part):
                 kinds[identifier] = (*kinds.get(identifier, ()), kind)
             for row in self.rows(f"SELECT {_COLUMNS} FROM pictures WHERE id IN ({marks})", part):
-                found[row[0]] = _picture(row, kinds.get(row[0], ()))
-        return [found[item] for item in ids if item in found]
+                result[row[0]] = _picture(row, kinds.get(row[0], ()))
+        return [result[item] for item in ids if item in result]
 
     def ids_of(self, paths: Sequence[str]) -> array[int]:
         """Ids of these paths, in their order; unknown ones are left out."""
-        found: dict[str, int] = {}
+        result: dict[str, int] = {}
         for start in range(0, len(paths), 500):
             part = list(paths[start:start + 500])
-            found.update(self.rows(f"SELECT path, id FROM pictures WHERE path IN ({','.join('?' * len(part))})", part))
-        return array("q", (found[path] for path in paths if path in found))
+            result.update(self.rows(f"SELECT path, id FROM pictures WHERE path IN ({','.join('?' * len(part))})", part))
+        return array("q", (result[path] for path in paths if path in result))
 
     def common(self, ids: Sequence[int]) -> tuple[set[str], set[str], set[bool]]:
         """The classes and the splits of these pictures, and whether they are left out."""
@@ -190,12 +190,12 @@ class Index(Decisions):
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Usable pictures by class and split."""
-        found: dict[str, dict[str, int]] = {}
+        result: dict[str, dict[str, int]] = {}
         for class_name, split, number in self.rows(
                 "SELECT class_name, split, COUNT(*) FROM pictures WHERE NOT excluded AND problem IS NULL"
                 " GROUP BY class_name, split"):
-            found.setdefault(class_name, {})[split] = number
-        return found
+            result.setdefault(class_name, {})[split] = number
+        return result
 
     def pinned_classes(self) -> tuple[str, ...]:
         """Classes with usable pictures that the user put into validation or test where the draw would have a say."""

@@ -90,15 +90,15 @@ def find_layout(root: Path, spec: DatasetSpec) -> Layout:
     Split folders count only if one of them is for training and holds folders itself: a class may be
     called "test" too.
     """
-    found: list[tuple[str, Split | None]] = []
+    result: list[tuple[str, Split | None]] = []
     for name in subfolders(root, spec.follow_links):
         split = split_of_folder(name, spec)
         if split is not None:
             try:
                 if subfolders(root / name, spec.follow_links):
-                    found.append((name, split))
+                    result.append((name, split))
             except OSError:
                 continue
-    if any(split == "train" for _name, split in found):
-        return Layout(roots=tuple(found))
+    if any(split == "train" for _name, split in result):
+        return Layout(roots=tuple(result))
     return Layout(roots=(("", None),))

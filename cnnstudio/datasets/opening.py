@@ -144,13 +144,13 @@ def _no_source(place: Path) -> Problem:
 def picture_problems(index: Index, limit: int = 1000) -> tuple[Problem, ...]:
     """A problem for each picture that cannot be read; they are set aside, so it does not block."""
     ids = list(index.ids(Filter(problem="any")))[:limit]
-    found = []
+    result = []
     for picture in index.pictures(ids):
         text = Text("{path}: {trouble}", "{path}: {trouble}").fill(path=picture.path,
                                                                     trouble=picture.problem_text or Text("?", "?"))
         problem = error(picture.problem or "unreadable", text, "file", path=picture.path)
-        found.append(replace(problem, severity="warning"))
-    return tuple(found)
+        result.append(replace(problem, severity="warning"))
+    return tuple(result)
 
 
 def open_project(folder: Path) -> tuple[Project, Index]:

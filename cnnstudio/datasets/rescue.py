@@ -105,13 +105,13 @@ def salvage(path: Path) -> Salvaged:
 
 def _rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
     """The rows that can be read from either end, and whether these are all."""
-    found: dict[Any, None] = {}
+    result: dict[Any, None] = {}
     ends, garbled = 0, False
     for keys in (key, ", ".join(f"{item} DESC" for item in key.split(", "))):
         with contextlib.suppress(*_UNREADABLE):
             for row in connection.execute(f"SELECT {what} FROM {table} ORDER BY {keys}"):
                 if not any(_GARBLED in item for item in row if isinstance(item, str)):
-                    found[row] = None
+                    result[row] = None
                 else:
                     garbled = True
             ends += 1
@@ -119,7 +119,7 @@ def _rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tu
         sound = connection.execute(f"PRAGMA integrity_check({table})").fetchall() == [("ok",)]
     except _UNREADABLE:
         sound = False
-    return list(found), ends == 2 and sound and not garbled
+    return list(result), ends == 2 and sound and not garbled
 
 
 def _without_empty(decisions: dict[str, Decided]) -> dict[str, Decided]:
@@ -189,26 +189,26 @@ def replace_index(folder: Path) -> tuple[Path, Salvaged]:
     return aside, found
 
 
-def _enter(index: Index, found: Salvaged) -> None:
+def _enter(index: Index, salvaged: Salvaged) -> None:
     with index.transaction(durable=True) as connection:
         connection.executemany(
             "INSERT INTO decisions (path, class_name, split, excluded, hash, scan) VALUES (?, ?, ?, ?, ?, ?)",
-            [(path, each.class_name, each.split, each.excluded, found.hashes.get(path), _FIRST_SCAN)
-             for path, each in found.decisions.items()])
+            [(path, each.class_name, each.split, each.excluded, salvaged.hashes.get(path), _FIRST_SCAN)
+             for path, each in salvaged.decisions.items()])
         connection.executemany("INSERT INTO accepted (kind, path, hash, scan) VALUES (?, ?, ?, ?)",
-                               [(*item, _FIRST_SCAN) for item in found.accepted])
-        connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)", found.journal)
+                               [(*item, _FIRST_SCAN) for item in salvaged.accepted])
+        connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)", salvaged.journal)
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)",
-                               [(time.time(), msgspec.json.encode(change).decode()) for change in _missing(found)])
+                               [(time.time(), msgspec.json.encode(change).decode()) for change in _missing(salvaged)])
 
 
-def _missing(found: Salvaged) -> list[dict[str, Any]]:
+def _missing(salvaged: Salvaged) -> list[dict[str, Any]]:
     """The changes that a journal with holes lacks, so that it leads to these decisions again."""
-    told, told_accepted, _understood = _told([change for _time, change in found.journal])
-    changed = {path: found.decisions.get(path, Decided()) for path in {*told, *found.decisions}
-               if told.get(path) != found.decisions.get(path)}
+    told, told_accepted, _understood = _told([change for _time, change in salvaged.journal])
+    changed = {path: salvaged.decisions.get(path, Decided()) for path in {*told, *salvaged.decisions}
+               if told.get(path) != salvaged.decisions.get(path)}
     accepted: dict[str, list[str]] = {}
-    for kind, path, _digest in found.accepted:
+    for kind, path, _digest in salvaged.accepted:
         if (kind, path) not in told_accepted:
             accepted.setdefault(kind, []).append(path)
     return [item for item in (changed, {"accepted": accepted} if accepted else {}) if item]

@@ -90,11 +90,11 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
 
 def _statements(script: str) -> list[str]:
     """Single statements: `executescript` would commit and so give up that all happens or nothing does."""
-    found: list[str] = []
+    result: list[str] = []
     waiting = ""
     for line in script.splitlines(keepends=True):
         waiting += line
         if sqlite3.complete_statement(waiting):
-            found.append(waiting.strip())
+            result.append(waiting.strip())
             waiting = ""
-    return found
+    return result

@@ -89,8 +89,8 @@ def balance(index: Index, wanted: Filter) -> dict[str, dict[str, int]]:
     where, values = where_sql(wanted)
     if wanted.excluded == "show" and not wanted.problem:
         where += (" AND " if where else "WHERE ") + "NOT excluded AND problem IS NULL"
-    found: dict[str, dict[str, int]] = {}
+    result: dict[str, dict[str, int]] = {}
     for class_name, split, number in index.rows(
             f"SELECT class_name, split, COUNT(*) FROM pictures {where} GROUP BY class_name, split", values):
-        found.setdefault(class_name, {})[split] = number
-    return found
+        result.setdefault(class_name, {})[split] = number
+    return result

@@ -50,17 +50,17 @@ def load_base_weights(base: Base, layers: Mapping[str, Any], file: str = "") -> 
     """
     path = weights_path(base, file)
     try:
-        found = read_weights(path)
+        weights = read_weights(path)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as err:
         raise ProblemError(_unfit(base, path, reason_of(err))) from err
     weighted = {name: layer for name, layer in layers.items() if layer.weights}
-    if not found.keys() >= weighted.keys() and base.weights.layout == "keras_h5":
-        found = _in_order(found, list(weighted))
+    if not weights.keys() >= weighted.keys() and base.weights.layout == "keras_h5":
+        weights = _in_order(weights, list(weighted))
     for name, layer in weighted.items():
         wanted = [tuple(weight.shape) for weight in layer.weights]
-        arrays = [_shaped(array, shape) for array, shape in zip(found.get(name, []), wanted, strict=False)]
-        if [array.shape for array in arrays] != wanted or len(found[name]) != len(wanted):
-            have = [array.shape for array in found.get(name, [])]
+        arrays = [_shaped(array, shape) for array, shape in zip(weights.get(name, []), wanted, strict=False)]
+        if [array.shape for array in arrays] != wanted or len(weights[name]) != len(wanted):
+            have = [array.shape for array in weights.get(name, [])]
             raise ProblemError(_unfit(base, path, f"{name}: {have} instead of {wanted}"))
         if name == base.weights.flip_input_of:
             arrays = [arrays[0][:, :, ::-1, :], *arrays[1:]]
@@ -79,9 +79,9 @@ def unfit(base: Base, path: Path) -> Problem | None:
     return None
 
 
-def _in_order(found: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
+def _in_order(result: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
     """The file's layers under our names, one by one; the mean and variance of the pixels are no layer of ours."""
-    arrays = [each for name, each in found.items() if each and not name.startswith("normalization")]
+    arrays = [each for name, each in result.items() if each and not name.startswith("normalization")]
     return dict(zip(names, arrays, strict=False)) if len(arrays) == len(names) else {}
 
 
@@ -103,7 +103,7 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
         return {layer: [arrays[number] for number in sorted(arrays)] for layer, arrays in by_layer.items()}
     import h5py
 
-    found: dict[str, list[np.ndarray]] = {}
+    result: dict[str, list[np.ndarray]] = {}
     with h5py.File(path, "r") as archive:
         top = archive.get("model_weights", archive)
         for name in _names(top, "layer_names"):
@@ -112,9 +112,9 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
             inner = [weight.split("/")[-2] if "/" in weight else "" for weight in weights]
             several = len(set(inner)) > 1 and "" not in inner
             for weight, layer in zip(weights, inner, strict=True):
-                found.setdefault(layer if several else name, []).append(np.asarray(top[name][weight]))
-            found.setdefault(name, [])
-    return {name: arrays for name, arrays in found.items() if arrays}
+                result.setdefault(layer if several else name, []).append(np.asarray(top[name][weight]))
+            result.setdefault(name, [])
+    return {name: arrays for name, arrays in result.items() if arrays}
 
 
 def _names(group: Any, attribute: str) -> list[str]:

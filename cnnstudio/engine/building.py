@@ -55,13 +55,13 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True, headl
     `precision` the layers compute in 16 bits, the last one in float32 as its probabilities need it.
     Raises ProblemError with every problem of the network.
     """
-    found = report(network, context, headless=headless)
-    problems = blocking(found.problems)
-    if problems or found.output is None:
+    network_report = report(network, context, headless=headless)
+    problems = blocking(network_report.problems)
+    if problems or network_report.output is None:
         raise ProblemError(*problems)
-    network = found.network
+    network = network_report.network
     with _policy(precision):
-        return _built(network, context, found.order, found.output, weights)
+        return _built(network, context, network_report.order, network_report.output, weights)
 
 
 @contextmanager

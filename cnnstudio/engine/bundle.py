@@ -108,18 +108,18 @@ def pixel_path(folder: Path) -> Iterator[Callable[[bytes, dict[str, Any]], np.nd
 
 def pixel_modules() -> list[str]:
     """Names of the modules of imaging that the pixel path and the steps need, found by their relative imports."""
-    found: list[str] = []
+    result: list[str] = []
     waiting = [_START, *imaging_modules()]
     while waiting:
         name = waiting.pop()
-        if name in found:
+        if name in result:
             continue
-        found.append(name)
+        result.append(name)
         tree = ast.parse(source_file(f"{imaging.__name__}.{name}").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.level == 1:
                 waiting += [node.module] if node.module else [item.name for item in node.names]
-    return sorted(found)
+    return sorted(result)
 
 
 def _copy_pixel_path(folder: Path) -> None:

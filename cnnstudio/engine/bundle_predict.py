@@ -37,16 +37,16 @@ def on_one_line(words: str) -> str:
 
 def expand(paths: Iterable[str]) -> list[str]:
     """Files as they are; of a folder, all pictures in it and below."""
-    found: list[str] = []
+    result: list[str] = []
     for path in paths:
         if not os.path.isdir(path):
-            found.append(path)
+            result.append(path)
             continue
         for folder, folders, files in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            found += [os.path.join(folder, name) for name in sorted(files)
+            result += [os.path.join(folder, name) for name in sorted(files)
                       if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES]
-    return found
+    return result
 
 
 def choose_backend() -> None:
@@ -89,18 +89,18 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     for begin in range(0, len(paths), BATCH):
         part = paths[begin:begin + BATCH]
         read_part = [read(path) for path in part]
-        good = [found for found in read_part if not isinstance(found, dict)]
-        found: Iterator[Any] = iter(())
+        good = [result for result in read_part if not isinstance(result, dict)]
+        result: Iterator[Any] = iter(())
         if good:
             values = np.asarray(model.predict_on_batch(np.stack(good).astype(np.float32)))
             if classes["label_mode"] == "binary" and values.shape[-1] == 1:
                 values = np.concatenate([1.0 - values, values], axis=-1)
-            found = iter(values)
+            result = iter(values)
         for path, each in zip(part, read_part, strict=True):
             if isinstance(each, dict):
                 yield {"path": path, "problem": each}
                 continue
-            chances = next(found)
+            chances = next(result)
             order = np.argsort(-chances, kind="stable")[:top or None]
             best = [{"label": names[number], "probability": round(float(chances[number]), 6)} for number in order]
             yield {"path": path, "label": best[0]["label"], "probability": best[0]["probability"], "top": best}

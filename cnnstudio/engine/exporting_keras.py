@@ -52,14 +52,14 @@ def write_source(request: Request) -> np.ndarray:
 
 def state(trained: Any, printed: Any) -> dict[str, np.ndarray]:
     """The trained model's weights as the printed one names them: "layer/0", "layer/1"... in Keras's order."""
-    found: dict[str, np.ndarray] = {}
+    result: dict[str, np.ndarray] = {}
     for layer in printed.layers:
         if not layer.weights:
             continue
         source = _layer(trained, layer.name)
         for number, array in enumerate(source.get_weights() if source is not None else ()):
-            found[f"{layer.name}/{number}"] = np.asarray(array)
-    return found
+            result[f"{layer.name}/{number}"] = np.asarray(array)
+    return result
 
 
 def _layer(model: Any, name: str) -> Any:

@@ -71,18 +71,18 @@ def cut(project: Project, built: Built, trainable_from: str = "") -> Cut | None:
     return Cut(features, keras.Model(start, tensors[built.output], name="head"))
 
 
-def fits(found: Cut, pictures: int) -> bool:
+def fits(cut: Cut, pictures: int) -> bool:
     """Whether the features of so many pictures are worth keeping at all."""
-    return pictures * 4 * int(np.prod(found.base.output_shape[1:])) <= _LARGEST_BYTES
+    return pictures * 4 * int(np.prod(cut.base.output_shape[1:])) <= _LARGEST_BYTES
 
 
-def compute(found: Cut, prepared: Prepared, project: Project, cache: Path, link: Link) -> tuple[Prepared, str]:
+def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: Link) -> tuple[Prepared, str]:
     """Features (float32) of all usable pictures of `prepared`, from the store where they are known.
 
     Answers them with the same indices as the pictures, and which engine computed them ("cache" if none had to).
     """
-    shape = tuple(found.base.output_shape[1:])
-    digest = inference.model_digest(found.base)
+    shape = tuple(cut.base.output_shape[1:])
+    digest = inference.model_digest(cut.base)
     folder = _folder(cache, project.recipe, digest)
     features = Prepared(shape, np.float32, np.full(len(prepared.rows), -1, np.int64), list(prepared.names),
                         np.empty((0, *shape), np.float32), [], list(prepared.troubles))
@@ -95,7 +95,7 @@ def compute(found: Cut, prepared: Prepared, project: Project, cache: Path, link:
     except (OSError, sqlite3.Error):
         store = None
     try:
-        engine = _fill(found, features, prepared, store, digest, cache, link)
+        engine = _fill(cut, features, prepared, store, digest, cache, link)
         if store is not None:
             features.mapped = store.mapped()
     finally:
@@ -128,7 +128,7 @@ def _folder(cache: Path, recipe: RecipeSpec, digest: str) -> Path:
     return cache / "features" / name
 
 
-def _fill(found: Cut, features: Prepared, prepared: Prepared, store: Store | None, digest: str, cache: Path,
+def _fill(cut: Cut, features: Prepared, prepared: Prepared, store: Store | None, digest: str, cache: Path,
           link: Link) -> str:
     good = prepared.good
     first: dict[str, int] = {}
@@ -142,7 +142,7 @@ def _fill(found: Cut, features: Prepared, prepared: Prepared, store: Store | Non
     name = "cache"
     if len(missing):
         phase(link, "converting")
-        engine = inference.engine_for(found.base, prepared.take(missing[:4]), cache, digest=digest)
+        engine = inference.engine_for(cut.base, prepared.take(missing[:4]), cache, digest=digest)
         name = engine.name
         phase(link, "features")
         told = ThrottledProgress(link)

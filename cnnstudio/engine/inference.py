@@ -81,10 +81,10 @@ class LiteRTEngine:
         return np.concatenate(list(self._pool.map(self._answers, pieces)))
 
     def _answers(self, pictures: np.ndarray) -> np.ndarray:
-        found: _Interpreter | None = getattr(self._own, "interpreter", None)
-        if found is None:
-            found = self._own.interpreter = _Interpreter(self._content, _PIECE, self._threads)
-        return found.answers(pictures)
+        interpreter: _Interpreter | None = getattr(self._own, "interpreter", None)
+        if interpreter is None:
+            interpreter = self._own.interpreter = _Interpreter(self._content, _PIECE, self._threads)
+        return interpreter.answers(pictures)
 
 
 class _Interpreter:
@@ -140,10 +140,10 @@ def engine_for(model: Any, pictures: np.ndarray | None, cache: Path, *, digest: 
     return plain
 
 
-def agrees(found: np.ndarray, wanted: np.ndarray) -> bool:
+def agrees(array: np.ndarray, wanted: np.ndarray) -> bool:
     """Whether two answers are equal within the tolerance."""
     scale = max(1.0, float(np.abs(wanted).max(initial=0.0)))
-    return bool(np.isfinite(found).all()) and float(np.abs(found - wanted).max(initial=0.0)) <= TOLERANCE * scale
+    return bool(np.isfinite(array).all()) and float(np.abs(array - wanted).max(initial=0.0)) <= TOLERANCE * scale
 
 
 def _converted(model: Any, cache: Path, digest: str) -> bytes:

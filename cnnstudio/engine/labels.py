@@ -100,12 +100,12 @@ def calibrated(wanted: np.ndarray, answers: np.ndarray) -> np.ndarray:
     regularisation leaves them all near the middle."""
     logarithms = np.log(np.clip(answers, 1e-9, 1.0))
     places = np.arange(len(wanted))
-    found = []
+    result = []
     for temperature in _TEMPERATURES:
         sharper = np.exp(logarithms / temperature)
         sharper /= sharper.sum(axis=1, keepdims=True)
-        found.append((float(-np.log(np.clip(sharper[places, wanted], 1e-9, 1.0)).mean()), sharper))
-    return np.asarray(min(found, key=lambda each: each[0])[1], np.float32)
+        result.append((float(-np.log(np.clip(sharper[places, wanted], 1e-9, 1.0)).mean()), sharper))
+    return np.asarray(min(result, key=lambda each: each[0])[1], np.float32)
 
 
 def doubts(wanted: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

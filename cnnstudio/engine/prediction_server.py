@@ -156,10 +156,10 @@ def _samples(loaded: models.Loaded) -> np.ndarray | None:
         step = max(1, len(manifest.entries) // 4)
         paths = [manifest.path(entry) for entry in manifest.entries[::step]]
     recipe = loaded.card.recipe.as_dictionary()
-    found = []
+    result = []
     for path in paths[:4]:
         try:
-            found.append(prepare(path.read_bytes(), recipe))
+            result.append(prepare(path.read_bytes(), recipe))
         except (OSError, PictureError):
             continue
-    return np.stack(found) if found else None
+    return np.stack(result) if result else None

@@ -121,14 +121,14 @@ class Store:
 
 def make_room(cache: Path, limit: int, keep: Path | None = None) -> None:
     """Remove what was not used for the longest time until the cache's rows and engines fit in `limit` bytes."""
-    found = []
+    result = []
     for kind in ("pixels", "features", "engines"):
         with contextlib.suppress(OSError):
             for entry in os.scandir(cache / kind):
                 path = Path(entry.path)
-                found.append((entry.stat().st_mtime, _size(path), path))
-    total = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found, key=lambda each: each[0]):
+                result.append((entry.stat().st_mtime, _size(path), path))
+    total = sum(size for _, size, _ in result)
+    for _, size, path in sorted(result, key=lambda each: each[0]):
         if total <= limit:
             return
         if path == keep:

@@ -76,57 +76,57 @@ def _parse(data: bytes) -> _Bitmap:
 
 def read(data: bytes) -> Header:
     """The header of a BMP."""
-    found = _parse(data)
-    if found.bits <= 8:
-        color, channels, depth = "palette", 1, found.bits
+    header = _parse(data)
+    if header.bits <= 8:
+        color, channels, depth = "palette", 1, header.bits
     else:
-        color, channels = ("rgba", 4) if found.masks[3] else ("rgb", 3)
+        color, channels = ("rgba", 4) if header.masks[3] else ("rgb", 3)
         depth = 8
-    return Header(NAME, found.width, found.height, depth, channels, color)
+    return Header(NAME, header.width, header.height, depth, channels, color)
 
 
 def pixels(data: bytes) -> NDArray[np.uint8]:
     """uint8 (height, width, 3), or 4 where a mask of alpha is given; red first."""
     read(data)  # refuses impossible sizes
-    found = _parse(data)
+    header = _parse(data)
     allowed = {_PLAIN: (1, 2, 4, 8, 16, 24, 32), _RLE8: (8,), _RLE4: (4,), _MASKS: (16, 32), _ALPHA_MASKS: (16, 32)}
-    if found.compression not in allowed:
+    if header.compression not in allowed:
         raise unsupported(NAME, "compression")
-    if found.bits not in allowed[found.compression]:
+    if header.bits not in allowed[header.compression]:
         raise unsupported(NAME, "bits")
-    if found.begin > len(data):
+    if header.begin > len(data):
         raise truncated(NAME)
-    if found.compression in (_RLE8, _RLE4):
-        picture = _colored(_run_lengths(data, found), found.palette)
+    if header.compression in (_RLE8, _RLE4):
+        picture = _colored(_run_lengths(data, header), header.palette)
     else:
-        stride = (found.width * found.bits + 31) // 32 * 4
-        needed = stride * found.height
+        stride = (header.width * header.bits + 31) // 32 * 4
+        needed = stride * header.height
         # The padding of the last row is often left out.
-        least = needed - stride + (found.width * found.bits + 7) // 8
-        raw = data[found.begin:found.begin + needed]
+        least = needed - stride + (header.width * header.bits + 7) // 8
+        raw = data[header.begin:header.begin + needed]
         if len(raw) < least:
             raise truncated(NAME)
-        rows = np.frombuffer(raw + b"\0" * (needed - len(raw)), np.uint8).reshape(found.height, stride)
-        picture = _unpack(rows, found)
-    return picture if found.top_down else picture[::-1]
+        rows = np.frombuffer(raw + b"\0" * (needed - len(raw)), np.uint8).reshape(header.height, stride)
+        picture = _unpack(rows, header)
+    return picture if header.top_down else picture[::-1]
 
 
-def _unpack(rows: NDArray[np.uint8], found: _Bitmap) -> NDArray[np.uint8]:
-    if found.bits <= 8:
-        if found.bits < 8:
-            per_byte = 8 // found.bits
-            steps = np.arange(per_byte - 1, -1, -1, dtype=np.uint8) * np.uint8(found.bits)
-            ones = np.uint8((1 << found.bits) - 1)
+def _unpack(rows: NDArray[np.uint8], bitmap: _Bitmap) -> NDArray[np.uint8]:
+    if bitmap.bits <= 8:
+        if bitmap.bits < 8:
+            per_byte = 8 // bitmap.bits
+            steps = np.arange(per_byte - 1, -1, -1, dtype=np.uint8) * np.uint8(bitmap.bits)
+            ones = np.uint8((1 << bitmap.bits) - 1)
             rows = ((rows[:, :, None] >> steps) & ones).reshape(len(rows), -1)
-        return _colored(rows[:, :found.width], found.palette)
-    if found.bits == 24:
-        return rows[:, :3 * found.width].reshape(found.height, found.width, 3)[..., ::-1]
-    if found.bits == 32 and found.masks[:3] == (0xFF0000, 0xFF00, 0xFF) and found.masks[3] in (0, 0xFF000000):
-        four = rows.reshape(found.height, found.width, 4)
-        return four[..., [2, 1, 0, 3]] if found.masks[3] else four[..., 2::-1]
-    words = rows.view("<u2" if found.bits == 16 else "<u4")[:, :found.width].astype(np.uint64)
+        return _colored(rows[:, :bitmap.width], bitmap.palette)
+    if bitmap.bits == 24:
+        return rows[:, :3 * bitmap.width].reshape(bitmap.height, bitmap.width, 3)[..., ::-1]
+    if bitmap.bits == 32 and bitmap.masks[:3] == (0xFF0000, 0xFF00, 0xFF) and bitmap.masks[3] in (0, 0xFF000000):
+        four = rows.reshape(bitmap.height, bitmap.width, 4)
+        return four[..., [2, 1, 0, 3]] if bitmap.masks[3] else four[..., 2::-1]
+    words = rows.view("<u2" if bitmap.bits == 16 else "<u4")[:, :bitmap.width].astype(np.uint64)
     planes = []
-    for mask in found.masks if found.masks[3] else found.masks[:3]:
+    for mask in bitmap.masks if bitmap.masks[3] else bitmap.masks[:3]:
         if not mask:
             planes.append(np.zeros(words.shape, np.uint8))
             continue
@@ -145,23 +145,23 @@ def _colored(indices: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[
     return table[indices]
 
 
-def _run_lengths(data: bytes, found: _Bitmap) -> NDArray[np.uint8]:
+def _run_lengths(data: bytes, bitmap: _Bitmap) -> NDArray[np.uint8]:
     """The indices of a run-length coded bitmap, bottom row first; pixels that are skipped are 0."""
-    if found.height * found.width > max(1 << 22, 1024 * len(data)):
+    if bitmap.height * bitmap.width > max(1 << 22, 1024 * len(data)):
         raise corrupt(NAME, "size")  # nothing packs like that: a header that was damaged
-    canvas = np.zeros((found.height, found.width), np.uint8)
-    nibbles = found.compression == _RLE4
-    position, row, column = found.begin, 0, 0
-    while row < found.height:
+    canvas = np.zeros((bitmap.height, bitmap.width), np.uint8)
+    nibbles = bitmap.compression == _RLE4
+    position, row, column = bitmap.begin, 0, 0
+    while row < bitmap.height:
         if position + 2 > len(data):
-            if row == found.height - 1 and column >= found.width:
+            if row == bitmap.height - 1 and column >= bitmap.width:
                 return canvas
             raise truncated(NAME)
         count, value = data[position], data[position + 1]
         position += 2
         if count:
             stop = column + count
-            if stop > found.width:
+            if stop > bitmap.width:
                 raise corrupt(NAME, "decoding")
             if nibbles:
                 canvas[row, column:stop:2] = value >> 4
@@ -176,7 +176,7 @@ def _run_lengths(data: bytes, found: _Bitmap) -> NDArray[np.uint8]:
         elif value == 2:
             if position + 2 > len(data):
                 raise truncated(NAME)
-            column = min(column + data[position], found.width)
+            column = min(column + data[position], bitmap.width)
             row += data[position + 1]
             position += 2
         else:
@@ -186,7 +186,7 @@ def _run_lengths(data: bytes, found: _Bitmap) -> NDArray[np.uint8]:
                 raise truncated(NAME)
             if nibbles:
                 literal = np.column_stack([literal >> 4, literal & 15]).ravel()[:value]
-            if column + value > found.width:
+            if column + value > bitmap.width:
                 raise corrupt(NAME, "decoding")
             canvas[row, column:column + value] = literal
             column += value

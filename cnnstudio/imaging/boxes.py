@@ -101,7 +101,7 @@ def _associations(data: bytes, begin: int, end: int) -> dict[int, list[int]]:
     """Item -> the numbers (from 1) of its properties."""
     version, flags = data[begin], data[begin + 3]
     body = data[begin + 4:end]
-    found: dict[int, list[int]] = {}
+    result: dict[int, list[int]] = {}
     try:
         count = struct.unpack_from(">I", body)[0]
         position = 4
@@ -117,10 +117,10 @@ def _associations(data: bytes, begin: int, end: int) -> dict[int, list[int]]:
                 else:
                     value = body[position] & 0x7F
                     position += 1
-                found.setdefault(item, []).append(value)
+                result.setdefault(item, []).append(value)
     except (struct.error, IndexError):
         raise corrupt(AVIF, "header") from None
-    return found
+    return result
 
 
 def _avif_metadata_orientation(data: bytes, begin: int, end: int) -> int | None:

@@ -60,70 +60,70 @@ def walk(data: bytes, *, header_only: bool) -> Structure:
 
     `stop` is where the data of the last scan end; `end`, behind the end marker, stays None without one.
     """
-    found = Structure()
+    structure = Structure()
     position = 2
     size = len(data)
     while True:
         begin = data.find(b"\xff", position)
         if begin < 0:
-            return found
+            return structure
         mark = begin + 1
         while mark < size and data[mark] == 0xFF:
             mark += 1
         if mark >= size:
-            return found
-        if begin > position and not found.scans:
-            found.junk = True
+            return structure
+        if begin > position and not structure.scans:
+            structure.junk = True
         marker = data[mark]
         position = mark + 1
         if marker == 0xD9:
-            found.end = position
-            return found
+            structure.end = position
+            return structure
         if marker in (0x00, 0x01, 0xD8) or 0xD0 <= marker <= 0xD7:
-            found.junk = found.junk or not found.scans
+            structure.junk = structure.junk or not structure.scans
             continue
         if position + 2 > size:
-            return found
+            return structure
         length = int(struct.unpack_from(">H", data, position)[0])
         stop = position + length
         if length < 2 or stop > size:
             if length < 2:
                 raise corrupt(NAME)
-            return found
-        _segment(found, marker, data[position + 2:stop])
-        found.segments.append((mark - 1, stop))
+            return structure
+        _segment(structure, marker, data[position + 2:stop])
+        structure.segments.append((mark - 1, stop))
         position = stop
         if marker == 0xDA:
             if header_only:
-                return found
-            found.scans += 1
+                return structure
+            structure.scans += 1
             following = _OTHER_MARKER.search(data, position)
-            found.stop = size if following is None else following.start()
+            structure.stop = size if following is None else following.start()
             if following is None:
-                return found
-            if found.restart_interval:
-                found.restarts += sum(1 for _ in _RESTART.finditer(data, position, found.stop))
-            position = found.stop
+                return structure
+            if structure.restart_interval:
+                structure.restarts += sum(1 for _ in _RESTART.finditer(data, position, structure.stop))
+            position = structure.stop
 
 
-def _segment(found: Structure, marker: int, body: bytes) -> None:
-    if marker in _FRAMES and not found.frame:
+def _segment(structure: Structure, marker: int, body: bytes) -> None:
+    if marker in _FRAMES and not structure.frame:
         if len(body) < 6 or len(body) < 6 + 3 * body[5]:
             raise corrupt(NAME)
-        found.frame = marker
-        found.precision, found.height, found.width, count = struct.unpack_from(">BHHB", body)
+        structure.frame = marker
+        structure.precision, structure.height, structure.width, count = struct.unpack_from(">BHHB", body)
         for component in range(count):
-            found.identifiers += body[6 + 3 * component:7 + 3 * component]
+            structure.identifiers += body[6 + 3 * component:7 + 3 * component]
             factor = body[7 + 3 * component]
-            found.sampling.append((factor >> 4, factor & 15))
-    elif marker == 0xE1 and body.startswith(b"Exif\0\0") and found.exif is None:
-        found.exif = exif_orientation(body)
-    elif marker == 0xE1 and body.startswith(_XMP) and found.xmp is None:
-        found.xmp = xmp_orientation(body)
+            structure.sampling.append((factor >> 4, factor & 15))
+    elif marker == 0xE1 and body.startswith(b"Exif\0\0") and structure.exif is None:
+        structure.exif = exif_orientation(body)
+    elif marker == 0xE1 and body.startswith(_XMP) and structure.xmp is None:
+        structure.xmp = xmp_orientation(body)
     elif marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
-        found.adobe = body[11]
+        structure.adobe = body[11]
     elif marker == 0xDD and len(body) >= 2:
-        found.restart_interval = int(struct.unpack_from(">H", body)[0])
+        structure.restart_interval = int(struct.unpack_from(">H", body)[0])
 
 
 def read(data: bytes) -> Header:
@@ -131,17 +131,17 @@ def read(data: bytes) -> Header:
     return _header(walk(data, header_only=True))
 
 
-def _header(found: Structure) -> Header:
-    if not found.frame:
+def _header(structure: Structure) -> Header:
+    if not structure.frame:
         raise truncated(NAME, "header")
-    count = len(found.sampling)
-    colors = {1: "gray", 3: "ycbcr", 4: "ycck" if found.adobe == 2 else "cmyk"}
+    count = len(structure.sampling)
+    colors = {1: "gray", 3: "ycbcr", 4: "ycck" if structure.adobe == 2 else "cmyk"}
     if count not in colors:
         raise unsupported(NAME, "colors")
-    if found.height == 0:
+    if structure.height == 0:
         raise unsupported(NAME, "size")
-    orientation = found.exif if found.exif is not None else found.xmp
-    return Header(NAME, found.width, found.height, found.precision, count, colors[count], orientation or 1)
+    orientation = structure.exif if structure.exif is not None else structure.xmp
+    return Header(NAME, structure.width, structure.height, structure.precision, count, colors[count], orientation or 1)
 
 
 def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
@@ -178,8 +178,8 @@ def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
     return picture
 
 
-def _first_scan(data: bytes, found: Structure) -> int:
-    for begin, stop in found.segments:
+def _first_scan(data: bytes, structure: Structure) -> int:
+    for begin, stop in structure.segments:
         if data[begin + 1] == 0xDA:
             return stop
     raise truncated(NAME)
@@ -201,16 +201,16 @@ def _decoded(data: bytes, flags: int) -> NDArray[np.uint8]:
     return decode_with_opencv(data, flags, NAME).astype(np.uint8, copy=False)
 
 
-def _restarts_are_missing(found: Structure) -> bool:
+def _restarts_are_missing(structure: Structure) -> bool:
     """Whether a baseline picture of one scan has too few restart markers for its size."""
-    if not found.restart_interval or found.scans != 1 or found.frame not in _BASELINE:
+    if not structure.restart_interval or structure.scans != 1 or structure.frame not in _BASELINE:
         return False
-    across = max((factor[0] for factor in found.sampling), default=1)
-    down = max((factor[1] for factor in found.sampling), default=1)
-    if len(found.sampling) == 1:
+    across = max((factor[0] for factor in structure.sampling), default=1)
+    down = max((factor[1] for factor in structure.sampling), default=1)
+    if len(structure.sampling) == 1:
         across = down = 1  # a scan of one component is not interleaved
-    units = -(-found.width // (8 * max(across, 1))) * -(-found.height // (8 * max(down, 1)))
-    return found.restarts < -(-units // found.restart_interval) - 1
+    units = -(-structure.width // (8 * max(across, 1))) * -(-structure.height // (8 * max(down, 1)))
+    return structure.restarts < -(-units // structure.restart_interval) - 1
 
 
 def _ends_grey(picture: NDArray[np.uint8]) -> bool:

@@ -45,12 +45,12 @@ def taken_at(data: bytes) -> str | None:
 
 
 def _named(tags: Mapping[int, Any], names: Mapping[int, str]) -> dict[str, str]:
-    found = {}
+    result = {}
     for number, value in tags.items():
         words = _words(value)
         if words and number in names and names[number] not in ("MakerNote", "UserComment", "PrintImageMatching"):
-            found[names[number]] = words
-    return found
+            result[names[number]] = words
+    return result
 
 
 def _words(value: Any) -> str:

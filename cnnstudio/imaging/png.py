@@ -30,7 +30,7 @@ _ADAM7: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 
 
 def _chunks(data: bytes) -> tuple[list[tuple[bytes, int, int]], bool]:
     """(type, begin of the body, end of the body) of the complete chunks, and whether IEND was seen."""
-    found: list[tuple[bytes, int, int]] = []
+    result: list[tuple[bytes, int, int]] = []
     position = len(SIGNATURE)
     while position + 8 <= len(data):
         length = int.from_bytes(data[position:position + 4], "big")
@@ -38,13 +38,13 @@ def _chunks(data: bytes) -> tuple[list[tuple[bytes, int, int]], bool]:
         begin = position + 8
         if begin + length + 4 > len(data):
             # The checksum of the last chunk may be cut off while its body is whole.
-            found.append((kind, begin, min(begin + length, len(data))))
-            return found, False
-        found.append((kind, begin, begin + length))
+            result.append((kind, begin, min(begin + length, len(data))))
+            return result, False
+        result.append((kind, begin, begin + length))
         if kind == b"IEND":
-            return found, True
+            return result, True
         position = begin + length + 4
-    return found, False
+    return result, False
 
 
 def _describe(data: bytes, chunks: list[tuple[bytes, int, int]]) -> Header:

@@ -58,12 +58,12 @@ def seen_in_training(cells: Sequence[tuple[int, int]], training: Training, load:
             loaded[position] = load(position)
         return loaded[position]
 
-    found = []
+    result = []
     augmenters: dict[Any, tuple[Augmenter, Mixer]] = {}
     for epoch, position in cells:
         picture = known(position)
         if picture is None:
-            found.append(Seen(None, {}))
+            result.append(Seen(None, {}))
             continue
         height, width, channels = shape = picture.shape
         if shape not in augmenters:
@@ -82,8 +82,8 @@ def seen_in_training(cells: Sequence[tuple[int, int]], training: Training, load:
             batch = mixed(batch, mix)
             shares = mix.weights[:, None] * shares + (1.0 - mix.weights[:, None]) * shares[mix.partners]
         told = {int(members[index]): float(share) for index, share in enumerate(shares[place]) if share > 0}
-        found.append(Seen(batch[place], told))
-    return found
+        result.append(Seen(batch[place], told))
+    return result
 
 
 def _company(epoch: int, position: int, training: Training, mixer: Mixer

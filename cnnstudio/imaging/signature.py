@@ -45,7 +45,7 @@ def turned(signatures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     """
     gray = signatures[:, :SIDE * SIDE].reshape(-1, SIDE, SIDE)
     color = signatures[:, SIDE * SIDE:].reshape(-1, COLORS, COLORS, 3)
-    found = []
+    result = []
     for transpose, down, across in ((0, 0, 1), (0, 1, 1), (0, 1, 0), (1, 0, 1), (1, 1, 0), (1, 0, 0), (1, 1, 1)):
         parts = []
         for part in (gray, color):
@@ -53,8 +53,8 @@ def turned(signatures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
             changed = changed[:, ::-1] if down else changed
             changed = changed[:, :, ::-1] if across else changed
             parts.append(changed.reshape(len(signatures), -1))
-        found.append(np.ascontiguousarray(np.concatenate(parts, axis=1)))
-    return found
+        result.append(np.ascontiguousarray(np.concatenate(parts, axis=1)))
+    return result
 
 
 def descriptors(signatures: NDArray[np.uint8]) -> NDArray[np.float32]:

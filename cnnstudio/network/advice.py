@@ -42,12 +42,12 @@ class _Graph:
         return values_of(node, layer) if layer is not None else dict(node.params)
 
 
-def advice(network: NetworkSpec, context: Context, found: NetworkReport) -> tuple[Problem, ...]:
+def advice(network: NetworkSpec, context: Context, report: NetworkReport) -> tuple[Problem, ...]:
     """Doubled normalisation and activation, a giant Dense layer, weights that do nothing."""
     graph = _Graph(network)
     problems = _normalisation(network, context, graph)
     for node in network.nodes:
-        problems += _giant_dense(node, graph, found)
+        problems += _giant_dense(node, graph, report)
         layer = LAYERS.find(node.type)
         if layer is not None and (layer.batch_free or layer.activation is not None or layer.id == OUTPUT):
             problems += _twice(node, graph)
@@ -92,26 +92,26 @@ def _gets_pixels(node: Node, graph: _Graph) -> bool:
     return False
 
 
-def _giant_dense(node: Node, graph: _Graph, found: NetworkReport) -> list[Problem]:
-    cost = found.nodes[node.id].cost
-    if node.type not in (PLAIN_OUTPUT, OUTPUT) or cost.trainable < GIANT or cost.trainable <= found.parameters / 2:
+def _giant_dense(node: Node, graph: _Graph, report: NetworkReport) -> list[Problem]:
+    cost = report.nodes[node.id].cost
+    if node.type not in (PLAIN_OUTPUT, OUTPUT) or cost.trainable < GIANT or cost.trainable <= report.parameters / 2:
         return []
     flatten, seen = graph.only_source(node), {node.id}
     while flatten is not None and _has(flatten, "elementwise") and flatten.id not in seen:
         seen.add(flatten.id)
         flatten = graph.only_source(flatten)
-    if flatten is None or not _has(flatten, "flattens") or any(len(shape) != 3 for shape in found.nodes[flatten.id].inputs):
+    if flatten is None or not _has(flatten, "flattens") or any(len(shape) != 3 for shape in report.nodes[flatten.id].inputs):
         return []
     assert _AVERAGE is not None
     average = _AVERAGE.id
-    share = round(100 * cost.trainable / found.parameters)
+    share = round(100 * cost.trainable / report.parameters)
     text = Text("This layer holds {share} % of all parameters, because {flatten} hands it {n:,} numbers. "
                 "{average} in its place makes the network smaller and less prone to memorise.",
                 "Esta capa tiene el {share} % de todos los parámetros, porque {flatten} le entrega {n:,} números. "
                 "{average} en su lugar hace la red menor y menos propensa a memorizar.")
     fix = Fix(action="replace_layer", arguments={"node": flatten.id, "type": average},
               label=Text("Use {layer}", "Usar {layer}").fill(layer=average))
-    shape = found.nodes[flatten.id].shape or (0,)
+    shape = report.nodes[flatten.id].shape or (0,)
     return [warning("giant_dense", text.fill(share=share, flatten=flatten.id, n=shape[0], average=average), "network",
                     node=node.id, fixes=(fix,))]
 
@@ -165,23 +165,23 @@ def _is_activation(node: Node) -> bool:
 
 def _useless_biases(network: NetworkSpec, graph: _Graph) -> list[Problem]:
     """One note for all biases that a normalisation takes away again."""
-    found: list[str] = []
+    result: list[str] = []
     for node in network.nodes:
         before = graph.only_source(node) if _has(node, "batch_free") else None
         if before is None or len(graph.after[before.id]) != 1 or not graph.values(node).get("center"):
             continue
         values = graph.values(before)
         if values.get("use_bias") is True and values.get("activation") in (None, "linear"):
-            found.append(before.id)
-    if not found:
+            result.append(before.id)
+    if not result:
         return []
     text = Text("BatchNormalization subtracts the mean, and with it the bias before it: switching use_bias off in {n} "
                 "layers saves their numbers.",
                 "BatchNormalization resta la media y con ella el sesgo anterior: desactivar use_bias en {n} capas ahorra "
-                "sus números.") if len(found) > 1 else Text(
+                "sus números.") if len(result) > 1 else Text(
         "BatchNormalization subtracts the mean, and with it the bias of this layer: without use_bias its numbers are saved.",
         "BatchNormalization resta la media y con ella el sesgo de esta capa: sin use_bias se ahorran sus números.")
     fix = Fix(action="switch_bias_off", label=Text("Switch use_bias off", "Desactivar use_bias"),
-              arguments={"nodes": found})
-    return [Problem(code="useless_bias", severity="info", text=text.fill(n=len(found)),
-                    where=Place(area="network", node=found[0], field="use_bias"), fixes=(fix,))]
+              arguments={"nodes": result})
+    return [Problem(code="useless_bias", severity="info", text=text.fill(n=len(result)),
+                    where=Place(area="network", node=result[0], field="use_bias"), fixes=(fix,))]

@@ -258,8 +258,8 @@ def _switch_off(step: Step) -> Fix:
 
 def check_network(project: Project, class_count: int, bases: BaseResolver) -> tuple[Problem, ...]:
     context = context_of(project, max(class_count, 2), bases)
-    found = report(project.network, context)
-    return (*found.problems, *advice(project.network, context, found), *check_weights(project))
+    network_report = report(project.network, context)
+    return (*network_report.problems, *advice(project.network, context, network_report), *check_weights(project))
 
 
 def check_weights(project: Project) -> tuple[Problem, ...]:

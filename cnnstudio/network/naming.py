@@ -26,10 +26,10 @@ def variables(identifiers: Iterable[str], taken: Iterable[str] = ()) -> dict[str
     """For each id a Python name of its own; none of `taken` is given."""
     used = set(taken)
     reserved = set(used)
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for identifier in identifiers:
         word = variable(identifier)
         name = unique_id(f"{word}_layer" if word in reserved else word, used)
-        found[identifier] = name
+        result[identifier] = name
         used.add(name)
-    return found
+    return result

@@ -173,24 +173,24 @@ def _report(network: NetworkSpec, context: Context, headless: bool, before: Netw
     for edge in sorted(network.edges, key=lambda edge: edge.port):
         if edge.target in known:
             sources[edge.target].append(edge.source)
-    found: dict[str, NodeReport] = {}
+    result: dict[str, NodeReport] = {}
     earlier = _Earlier(before) if before is not None else None
     for identifier in order:
-        entering = [source for source in sources[identifier] if source in found]
-        kept = earlier.found(known[identifier], entering, found) if earlier is not None else None
+        entering = [source for source in sources[identifier] if source in result]
+        kept = earlier.found(known[identifier], entering, result) if earlier is not None else None
         if kept is not None:
-            found[identifier] = kept
+            result[identifier] = kept
             continue
-        found[identifier], fault = _node(known[identifier], entering, found, context)
+        result[identifier], fault = _node(known[identifier], entering, result, context)
         problems += fault
     for identifier in circular:
-        found[identifier] = NodeReport()
+        result[identifier] = NodeReport()
     output = end_of(network, order, known)
     if not headless:
-        problems += ending(network, {identifier: node.shape for identifier, node in found.items()}, output, context)
+        problems += ending(network, {identifier: node.shape for identifier, node in result.items()}, output, context)
     if copies:
         problems = [_of_original(problem, copies) for problem in problems]
-    return NetworkReport(nodes=found, order=tuple(order), output=output, problems=tuple(problems), network=network,
+    return NetworkReport(nodes=result, order=tuple(order), output=output, problems=tuple(problems), network=network,
                          copies=copies)
 
 
@@ -238,14 +238,14 @@ def _of_original(problem: Problem, copies: dict[str, str]) -> Problem:
     return replace(problem, text=text.fill(what=problem.text), where=replace(problem.where, node=original), fixes=fixes)
 
 
-def _node(node: Node, sources: list[str], found: dict[str, NodeReport], context: Context
+def _node(node: Node, sources: list[str], result: dict[str, NodeReport], context: Context
           ) -> tuple[NodeReport, list[Problem]]:
     layer = LAYERS.find(node.type)
     if layer is None:
         return NodeReport(), []
     problems = [_mendable(problem, layer, node) for problem in check(layer.params, node.params, "network", node=node.id)]
-    problems += _count(node, layer, sources, found)
-    inputs = tuple(shape for shape in (found[source].shape for source in sources) if shape is not None)
+    problems += _count(node, layer, sources, result)
+    inputs = tuple(shape for shape in (result[source].shape for source in sources) if shape is not None)
     if problems or len(inputs) < len(sources) or len(inputs) < layer.minimum_inputs:
         return NodeReport(inputs=inputs), problems
     values = values_of(node, layer)
@@ -254,11 +254,11 @@ def _node(node: Node, sources: list[str], found: dict[str, NodeReport], context:
     except ShapeError as shape_error:
         fixes = tuple(_located(fix, node.id) for fix in shape_error.fixes)
         return NodeReport(inputs=inputs), [error(shape_error.code, shape_error.text, "network", node=node.id, fixes=fixes)]
-    fields = [field for field in (found[source].field for source in sources) if field is not None]
+    fields = [field for field in (result[source].field for source in sources) if field is not None]
     return NodeReport(shape=shape, inputs=inputs, cost=cost, field=_field(layer, values, fields)), []
 
 
-def _count(node: Node, layer: LayerType, sources: list[str], found: dict[str, NodeReport]) -> list[Problem]:
+def _count(node: Node, layer: LayerType, sources: list[str], result: dict[str, NodeReport]) -> list[Problem]:
     """Whether a layer has as many inputs as it takes."""
     if len(sources) < layer.minimum_inputs:
         text = (Text("This layer joins several inputs: connect at least {n}.",
@@ -273,7 +273,7 @@ def _count(node: Node, layer: LayerType, sources: list[str], found: dict[str, No
         return [error("too_many_inputs", Text("The input layer takes no connection.",
                                               "La capa de entrada no admite conexiones."),
                       "network", node=node.id, fixes=(fix,))]
-    shapes = [found[source].shape for source in sources]
+    shapes = [result[source].shape for source in sources]
     joins = (ADD.id, CONCATENATE.id) if len(set(shapes)) == 1 else (CONCATENATE.id, ADD.id)
     fixes = tuple(Fix(action="join_inputs", arguments={"node": node.id, "type": kind},
                       label=Text("Join them with {layer}", "Unirlas con {layer}").fill(layer=kind)) for kind in joins)

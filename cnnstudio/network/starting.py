@@ -96,12 +96,12 @@ def _settings(raw: dict[str, Any]) -> dict[str, Any]:
 def _adapted(recipe: dict[str, Any], facts: Facts, minimum: int) -> dict[str, Any]:
     """Small pictures are not blown up further than the network needs; grey ones stay grey."""
     size = min(facts.median_height, facts.median_width)
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     if 0 < size < min(recipe["height"], recipe["width"]):
-        found |= {"height": max(facts.median_height, minimum), "width": max(facts.median_width, minimum)}
+        result |= {"height": max(facts.median_height, minimum), "width": max(facts.median_width, minimum)}
     if facts.grey:
-        found["color_mode"] = "grayscale"
-    return found
+        result["color_mode"] = "grayscale"
+    return result
 
 
 def light_augmentation(classes: Sequence[str]) -> tuple[Step, ...]:

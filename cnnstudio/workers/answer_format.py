@@ -42,16 +42,16 @@ def text_line(prediction: Prediction) -> str:
 
 def expand(paths: Iterable[str]) -> list[str]:
     """Files as they are; of a folder, all pictures in it and below, in the order of their names."""
-    found: list[str] = []
+    result: list[str] = []
     for path in paths:
         if not Path(path).is_dir():
-            found.append(path)
+            result.append(path)
             continue
         for folder, folders, files in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            found += [os.path.join(folder, name) for name in sorted(files)
+            result += [os.path.join(folder, name) for name in sorted(files)
                       if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES]
-    return found
+    return result
 
 
 def write_csv(path: Path, rows: Iterable[Prediction], names: Sequence[str]) -> None:

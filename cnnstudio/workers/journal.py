@@ -17,14 +17,14 @@ _CHUNK: Final = 32 * 1024
 
 def decode_lines(data: bytes) -> list[Event]:
     """The events of whole lines; what is damaged is left out."""
-    found = []
+    result = []
     for line in data.split(b"\n"):
         if line:
             try:
-                found.append(decode_event(line))
+                result.append(decode_event(line))
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 continue
-    return found
+    return result
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:

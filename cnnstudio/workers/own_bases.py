@@ -52,11 +52,11 @@ def model_of(place: Path) -> tuple[Path, str]:
 
 def trained_runs(folders: Iterable[Path]) -> list[Source]:
     """The runs with a model of these projects, newest first; projects that cannot be read are left out."""
-    found: list[Source] = []
+    sources: list[Source] = []
     for folder in dict.fromkeys(item.absolute() for item in folders):
         try:
             name = read_project(folder).name or folder.name
         except ProblemError:
             continue
-        found += [Source(project=name, run=run) for run in list_runs(folder) if run.has_model]
-    return sorted(found, key=lambda source: source.run.started, reverse=True)
+        sources += [Source(project=name, run=run) for run in list_runs(folder) if run.has_model]
+    return sorted(sources, key=lambda source: source.run.started, reverse=True)

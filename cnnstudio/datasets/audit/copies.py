@@ -31,10 +31,10 @@ def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds
     by_id = {row.id: row for row in rows}
     near = _present(exact, near, by_id)
     groups = [[by_id[item] for item in group if item in by_id] for group in exact]
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if "exact_duplicate" in kinds:
         for group in groups:
-            found += _superfluous(group, "exact_duplicate", {})
+            findings += _superfluous(group, "exact_duplicate", {})
     if "near_duplicate" in kinds:
         # One of each set of exact copies stands for all: the others are told of as exact copies.
         nearest: dict[int, Twins] = {}
@@ -42,12 +42,12 @@ def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds
             nearest.setdefault(pair.first, pair)
             nearest.setdefault(pair.second, pair)
         for members in joined((pair.first, pair.second) for pair in near):
-            found += _superfluous([by_id[member] for member in members], "near_duplicate", nearest)
+            findings += _superfluous([by_id[member] for member in members], "near_duplicate", nearest)
     if kinds & {"leakage", "cross_class_duplicate"}:
         twins = _all_twins(groups, near, by_id)
         for row, others in twins:
-            found += _across(row, others, kinds)
-    return found
+            findings += _across(row, others, kinds)
+    return findings
 
 
 def best(group: Iterable[Row]) -> Row:

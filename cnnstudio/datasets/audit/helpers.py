@@ -129,18 +129,18 @@ class Helpers:
         helper.process.join()
         helper.process.close()
         first, *rest = helper.pieces
-        found = []
+        result = []
         if len(first) == 1:
-            found.append(refused(first[0][0], corrupt("", "decoding")))
+            result.append(refused(first[0][0], corrupt("", "decoding")))
         else:
             self._again.extend([item] for item in first)
         self._again.extend(rest)
         self._start()
         if not self._helpers:
             # No process can be had any more: what they owe is measured here.
-            found += [measure_file(self.root, *item) for piece in self._again for item in piece]
+            result += [measure_file(self.root, *item) for piece in self._again for item in piece]
             self._again.clear()
-        return found
+        return result
 
 
 def spare(here: bool) -> int:

@@ -133,7 +133,7 @@ def bursts(taken: Iterable[tuple[int, str, str]]) -> list[tuple[int, int]]:
 def learned(rows: list[Row], embedding: Embedding, spec: DatasetSpec, kinds: frozenset[str]) -> list[Finding]:
     """Outliers and probable mislabels, by an embedding."""
     by_path = {row.path: row for row in rows}
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if "outlier" in kinds:
         text = Text("Far from every other picture: {score:.2f} of 1 by the features of {model}.",
                     "Lejos de todas las demás: {score:.2f} de 1 según las características de {model}.")
@@ -141,11 +141,11 @@ def learned(rows: list[Row], embedding: Embedding, spec: DatasetSpec, kinds: fro
             row = by_path.get(embedding.paths[place])
             if row is not None:
                 score = float(embedding.outlier[place])
-                found.append(Finding(kind="outlier", path=row.path, picture=row.id, score=score, severity="info",
+                findings.append(Finding(kind="outlier", path=row.path, picture=row.id, score=score, severity="info",
                                      text=text.fill(score=score, model=Path(embedding.model).name)))
     if "mislabeled" in kinds and len(embedding.label_quality):
-        found += _mislabeled(by_path, embedding, spec)
-    return found
+        findings += _mislabeled(by_path, embedding, spec)
+    return findings
 
 
 def _mislabeled(by_path: dict[str, Row], embedding: Embedding, spec: DatasetSpec) -> Iterable[Finding]:

@@ -60,15 +60,15 @@ def near_twins(index: Index, largest: float, *, flips: bool = False,
                cancelled: Cancelled = lambda: False) -> list[Twins]:
     """All pairs of pictures whose likenesses differ by at most `largest`, exact copies left out."""
     ids, likenesses = read_signatures(index)
-    found: dict[tuple[int, int], Twins] = {}
+    result: dict[tuple[int, int], Twins] = {}
     for turn, second in enumerate([likenesses, *(turned(likenesses) if flips else [])], start=-1):
         if cancelled():
             break
         for one, two, difference in _pairs(likenesses, second, largest, same=turn < 0):
             key = (int(ids[one]), int(ids[two]))
-            if key not in found or difference < found[key].difference:
-                found[key] = Twins(first=key[0], second=key[1], difference=difference, turn=turn)
-    return sorted(found.values(), key=lambda each: (each.first, each.second))
+            if key not in result or difference < result[key].difference:
+                result[key] = Twins(first=key[0], second=key[1], difference=difference, turn=turn)
+    return sorted(result.values(), key=lambda each: (each.first, each.second))
 
 
 def _pairs(first: NDArray[np.uint8], second: NDArray[np.uint8], largest: float, *, same: bool

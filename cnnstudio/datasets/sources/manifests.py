@@ -166,12 +166,12 @@ def _picture_column(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
     return best if best is not None and counts[best] else None
 
 
-def _split(word: str, line: int, found: _Troubles) -> Split | None:
+def _split(word: str, line: int, problems: _Troubles) -> Split | None:
     if not word:
         return None
     split = split_of_word(word)
     if split is None:
-        found.note("unknown_split", line, word)
+        problems.note("unknown_split", line, word)
     return split
 
 

@@ -81,13 +81,13 @@ def _reason(exception: BaseException) -> Text:
 
 
 def _npz_arrays(path: Path) -> list[Array]:
-    found = []
+    result = []
     with zipfile.ZipFile(path) as file:
         for info in file.infolist():
             if info.filename.lower().endswith(".npy"):
                 with file.open(info) as stream:
-                    found.append(_npy_head(path, info.filename[:-4], info.filename, stream))
-    return found
+                    result.append(_npy_head(path, info.filename[:-4], info.filename, stream))
+    return result
 
 
 def _npy_head(path: Path, name: str, member: str, file: IO[bytes]) -> Array:

@@ -53,12 +53,12 @@ class ProjectChecks(QObject):
             return
         from cnnstudio.network.checks import check_project
 
-        found: Iterable[Problem] = check_project(
+        problems: Iterable[Problem] = check_project(
             session.project, self._counts.class_names, self._counts.usable_counts(), session.bases, self._counts.pinned)
         if self._collection.problems:
             # That there are no classes and no pictures says nothing then.
-            found = (problem for problem in found if problem.where.area != "dataset")
-        session.set_problems((*self._picture_problems(), *found))
+            problems = (problem for problem in problems if problem.where.area != "dataset")
+        session.set_problems((*self._picture_problems(), *problems))
 
     def _picture_problems(self) -> tuple[Problem, ...]:
         """No index, no folder, or what the scan could not read."""

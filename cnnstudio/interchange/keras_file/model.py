@@ -224,7 +224,7 @@ class _Reader:
 
 def _placed(layers: list[Config], place: LayerOrigin | None) -> dict[str, LayerOrigin]:
     """Where the layers of a model stand in the file: Keras names the groups of their weights by class and number."""
-    found: dict[str, LayerOrigin] = {}
+    result: dict[str, LayerOrigin] = {}
     counts: dict[str, int] = {}
     before = place if place is not None else LayerOrigin(layer={})
     for layer in layers:
@@ -238,9 +238,9 @@ def _placed(layers: list[Config], place: LayerOrigin | None) -> dict[str, LayerO
             word = f"{word}_{number}" if number else word
             group = f"{before.group}/layers/{word}" if before.group else f"layers/{word}"
         name, told = name_of(layer), in_layers(layer)
-        found[name] = LayerOrigin(layer=told, names=(*before.names, name), group=group,
+        result[name] = LayerOrigin(layer=told, names=(*before.names, name), group=group,
                              flat=told is not layer and told["class_name"] == DEPTHWISE_CONV2D.id)
-    return found
+    return result
 
 
 def _snake(name: str) -> str:

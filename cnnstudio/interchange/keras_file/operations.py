@@ -204,6 +204,6 @@ def _joined(first: Node, second: Node) -> Node | None:
     offset = tuple(low * factor + high for low, factor, high in zip(b, c, d, strict=True))
     if not all(map(isfinite, (*scale, *offset))):
         return None
-    found: dict[str, Factor] = {"scale": scale, "offset": offset} if lengths else {"scale": scale[0], "offset": offset[0]}
-    params = {name: value for name, value in found.items() if value != (1 / 255 if name == "scale" else 0.0)}
+    result: dict[str, Factor] = {"scale": scale, "offset": offset} if lengths else {"scale": scale[0], "offset": offset[0]}
+    params = {name: value for name, value in result.items() if value != (1 / 255 if name == "scale" else 0.0)}
     return msgspec.structs.replace(second, params=params)

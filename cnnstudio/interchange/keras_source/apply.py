@@ -73,7 +73,7 @@ def _behind_input(network: NetworkSpec) -> Node | None:
     return network.node(leaving[0]) if len(inputs) == 1 and len(leaving) == 1 else None
 
 
-def _own_dense(found: NetworkSpec, code: NetworkSpec, old: NetworkSpec, context: Context) -> NetworkSpec:
+def _own_dense(network: NetworkSpec, code: NetworkSpec, old: NetworkSpec, context: Context) -> NetworkSpec:
     """A last Dense that the user took over stays one, though it is just what the classes ask for; an Output stays one
     wherever it stands."""
     types = {node.id: node.type for node in old.nodes}
@@ -84,7 +84,7 @@ def _own_dense(found: NetworkSpec, code: NetworkSpec, old: NetworkSpec, context:
             return following_classes(node, context)
         return written[node.id] if types.get(node.id) == PLAIN_OUTPUT and written[node.id].type == PLAIN_OUTPUT else node
 
-    return replace(found, nodes=tuple(own(node) for node in found.nodes))
+    return replace(network, nodes=tuple(own(node) for node in network.nodes))
 
 
 def _placed(network: NetworkSpec, old: NetworkSpec) -> NetworkSpec:

@@ -104,8 +104,8 @@ def _formatted(words: str, values: Any) -> str:
     _bounded(values)
     if _WIDTH.search(words):
         raise Impossible
-    found: str = words % values
-    return found
+    text: str = words % values
+    return text
 
 
 def formatted(value: Any, specification: str, conversion: str = "") -> str:
@@ -115,8 +115,8 @@ def formatted(value: Any, specification: str, conversion: str = "") -> str:
     _bounded(value)
     try:
         shown = repr(value) if conversion == "r" else str(value) if conversion else value
-        found: str = _kept(format(shown, specification))
-        return found
+        text: str = _kept(format(shown, specification))
+        return text
     except (TypeError, ValueError):
         raise Impossible from None
 

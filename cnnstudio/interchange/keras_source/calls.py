@@ -80,18 +80,18 @@ class Calls:
 
     def tensors(self, values: list[Any]) -> tuple[list[Tensor], Unknown | None]:
         """All tensors in values and rows of them, in order; and the first value that is not known."""
-        found: list[Tensor] = []
+        tensors: list[Tensor] = []
         for item in values:
             if isinstance(item, Unknown):
-                return found, item
+                return tensors, item
             if isinstance(item, Tensor):
-                found.append(item)
+                tensors.append(item)
             elif isinstance(item, list | tuple | dict):
                 inner, unknown = self.tensors(list(item.values()) if isinstance(item, dict) else list(item))
-                found += inner
+                tensors += inner
                 if unknown is not None:
-                    return found, unknown
-        return found, None
+                    return tensors, unknown
+        return tensors, None
 
     def apply(self, layer: Layer, tensors: list[Tensor], line: int) -> Any:
         """A layer called on tensors; layers that prepare pictures are the business of the recipe and the augmentation."""

@@ -81,16 +81,16 @@ class Expressions:
                 yield self.value(item, scope)
 
     def _dict(self, node: ast.Dict, scope: Scope) -> Any:
-        found: dict[Any, Any] = {}
+        result: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 inner = self.value(value, scope)
-                found |= inner if isinstance(inner, dict) else {}
+                result |= inner if isinstance(inner, dict) else {}
                 continue
             word = self.value(key, scope)
             if isinstance(word, str | int | float | bool | None):
-                found[word] = self.value(value, scope)
-        return found
+                result[word] = self.value(value, scope)
+        return result
 
     def _set(self, node: ast.Set, scope: Scope) -> Any:
         return list(self._row(node.elts, scope))
@@ -201,23 +201,23 @@ class Expressions:
     # Comprehensions -------------------------------------------------------------------------------------
 
     def _listcomp(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope: Scope) -> Any:
-        found: list[Any] = []
+        result: list[Any] = []
         problem = self._through(node.generators, Scope(outer=scope),
-                                lambda inner: found.append(self.value(node.elt, inner)))
-        return found if problem is None else problem
+                                lambda inner: result.append(self.value(node.elt, inner)))
+        return result if problem is None else problem
 
     _generatorexp = _setcomp = _listcomp
 
     def _dictcomp(self, node: ast.DictComp, scope: Scope) -> Any:
-        found: dict[Any, Any] = {}
+        result: dict[Any, Any] = {}
 
         def add(inner: Scope) -> None:
             key = self.value(node.key, inner)
             if isinstance(key, str | int | float | bool | None):
-                found[key] = self.value(node.value, inner)
+                result[key] = self.value(node.value, inner)
 
         problem = self._through(node.generators, Scope(outer=scope), add)
-        return found if problem is None else problem
+        return result if problem is None else problem
 
     def _through(self, loops: list[ast.comprehension], scope: Scope, action: Any) -> Unknown | None:
         """Do the action for every round of nested loops; Unknown where one cannot be gone through."""

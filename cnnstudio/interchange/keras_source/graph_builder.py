@@ -186,14 +186,14 @@ class GraphBuilder:
 
 def ancestors(ends: Iterable[TracedNode]) -> list[TracedNode]:
     """The nodes that lead to these, themselves included, each behind its sources."""
-    found: dict[int, TracedNode] = {}
+    result: dict[int, TracedNode] = {}
     waiting = list(ends)
     while waiting:
         drawn = waiting.pop()
-        if drawn.number not in found:
-            found[drawn.number] = drawn
+        if drawn.number not in result:
+            result[drawn.number] = drawn
             waiting += drawn.sources
-    return [found[number] for number in sorted(found)]
+    return [result[number] for number in sorted(result)]
 
 
 def _shape(drawn: TracedNode) -> Shape | None:

@@ -131,12 +131,12 @@ class Objects:
             return [item for item in model.items if isinstance(item, Layer | Model) and not (
                 isinstance(item, Layer) and item.kind == "InputLayer")]
         if isinstance(model, Graph):
-            found: list[Any] = []
+            result: list[Any] = []
             for drawn in self._state.graph.reaching([output.node for output in model.outputs if isinstance(output, Tensor)]):
                 part = drawn.base or drawn.layer
-                if part is not None and part not in found:
-                    found.append(part)
-            return found
+                if part is not None and part not in result:
+                    result.append(part)
+            return result
         return []
 
     def set_attribute(self, owner: Any, name: str, value: Any, line: int) -> None:

@@ -219,7 +219,7 @@ def _network(kept: list[TracedNode], end: TracedNode | None, remarks: list[Remar
 
 def _names(kept: list[TracedNode]) -> dict[int, str]:
     """An id for every node: the name that the code gives, then names by type for the others."""
-    found: dict[int, str] = {}
+    result: dict[int, str] = {}
     taken: set[str] = set()
     last: dict[str, int] = {}
     for named in (True, False):
@@ -231,9 +231,9 @@ def _names(kept: list[TracedNode]) -> dict[int, str]:
                     number += 1
                     name = f"{wanted}_{number}"
                 last[wanted] = number
-                found[drawn.number] = name
+                result[drawn.number] = name
                 taken.add(name)
-    return found
+    return result
 
 
 def _word(name: str) -> str:

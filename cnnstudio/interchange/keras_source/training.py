@@ -16,27 +16,27 @@ _LARGEST: Final = {"epochs": 100_000, "batch_size": 65_536}
 
 def training_of(model: Model, remarks: list[Remark]) -> dict[str, Any]:
     """Fields of the training's spec that the code sets: `optimizer`, `epochs`, `batch_size`."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     told = model.compiled or {}
     if "optimizer" in told:
         optimizer = _optimizer(told["optimizer"], model, remarks)
         if optimizer is not None:
-            found["optimizer"] = optimizer
+            result["optimizer"] = optimizer
     for name, largest in _LARGEST.items():
         value = model.fitted.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest:
-            found[name] = value
+            result[name] = value
     loss = _word(told.get("loss"))
     if loss and simple(loss) not in {simple(item.id) for item in LOSSES}:
         remarks.append(Remark("other_loss", Text(
             "The loss {loss} is not for classes: here the loss follows the labels.",
             "La pérdida {loss} no es para clases: aquí la pérdida sigue las etiquetas.").fill(loss=loss[:60]), model.line))
-    if found:
-        words = ", ".join([*([_shown(found["optimizer"])] if "optimizer" in found else []),
-                           *(f"{name}={found[name]}" for name in _LARGEST if name in found)])
+    if result:
+        words = ", ".join([*([_shown(result["optimizer"])] if "optimizer" in result else []),
+                           *(f"{name}={result[name]}" for name in _LARGEST if name in result)])
         remarks.append(Remark("training_taken", Text("Taken over from compile and fit: {words}.",
                                                      "Se toma de compile y fit: {words}.").fill(words=words), model.line))
-    return found
+    return result
 
 
 def takes_scores(model: Model | None) -> bool:

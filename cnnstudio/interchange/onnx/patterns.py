@@ -185,7 +185,7 @@ def _is_six(operator: Operator, known: Constants) -> bool:
 
 def limits(operator: Operator, known: Constants) -> tuple[float | None, float | None]:
     """Lower and upper limit of a Clip, None for none; raises Unlike where one is not known."""
-    found: list[float | None] = []
+    result: list[float | None] = []
     for number, name in ((1, "min"), (2, "max")):
         value: Any = operator.attributes.get(name)
         if operator.input(number):
@@ -193,8 +193,8 @@ def limits(operator: Operator, known: Constants) -> tuple[float | None, float | 
             if not isinstance(data, Known) or data.data.size != 1:
                 raise Unlike
             value = float(data.data.ravel()[0])
-        found.append(None if value is None or abs(value) > 3e38 else float(f"{value:.7g}"))
-    return found[0], found[1]
+        result.append(None if value is None or abs(value) > 3e38 else float(f"{value:.7g}"))
+    return result[0], result[1]
 
 
 def is_hard_sigmoid(operator: Operator) -> bool:
@@ -253,23 +253,23 @@ _SIXTH: Final = 1 / 6
 
 
 def _gelus() -> list[tuple[Any, Build]]:
-    found: list[tuple[Any, Build]] = []
+    result: list[tuple[Any, Build]] = []
     ones = [(("Add", erf, 1.0)) for erf in _ERF] + [("Sub", 1.0, erf) for erf in _NEGATIVE_ERF]
     ones += [("Erfc", *erf[1:]) for erf in _NEGATIVE_ERF]
     tanhs = [("Add", ("Tanh", ("Mul", ("Add", "x", ("Mul", cube, 0.044715)), sqrt(2 / pi))), 1.0) for cube in _CUBE]
     for kind, factors in (("none", ones), ("tanh", tanhs)):
         for one in factors:
-            found += [(pattern, _as("Gelu", approximate=kind)) for pattern in (
+            result += [(pattern, _as("Gelu", approximate=kind)) for pattern in (
                 ("Mul", ("Mul", "x", one), 0.5), ("Mul", "x", ("Mul", one, 0.5)), ("Mul", ("Mul", "x", 0.5), one))]
-    return found
+    return result
 
 
 def _normalizations() -> list[tuple[Any, Build]]:
     less = ("Sub", "x", ("ReduceMean", "x"))
-    found: list[tuple[Any, Build]] = []
+    result: list[tuple[Any, Build]] = []
     for squared in (("Pow", less, 2.0), ("Mul", less, less)):
         plain = ("Div", less, ("Sqrt", ("Add", ("ReduceMean", squared), "$epsilon")))
-        found += [(pattern, _layer_normalization) for pattern in (
+        result += [(pattern, _layer_normalization) for pattern in (
             ("Add", ("Mul", plain, "$w"), "$b"), ("Mul", plain, "$w"), plain)]
     mean = ("ReduceMean", "x")
     for middle in (mean, ("Reshape", mean, "$shape")):
@@ -278,9 +278,9 @@ def _normalizations() -> list[tuple[Any, Build]]:
         inverse = ("Mul", ("Reciprocal", ("Sqrt", ("Add", ("ReduceMean", ("Mul", far, far)), "$epsilon"))), "$w")
         for shift in (("Mul", ("Neg", mean), inverse), ("Sub", "$b", ("Mul", mean, inverse)),
                       ("Add", ("Mul", ("Neg", mean), inverse), "$b")):
-            found.append((("Add", ("Mul", "x", inverse), shift), _layer_normalization))
+            result.append((("Add", ("Mul", "x", inverse), shift), _layer_normalization))
     grouped = ("Reshape", ("InstanceNormalization", ("Reshape", "x", "$r"), "$s", "$o"), "y")
-    return [*found, (("Add", ("Mul", grouped, "$w"), "$c"), _group_normalization), (grouped, _group_normalization)]
+    return [*result, (("Add", ("Mul", grouped, "$w"), "$c"), _group_normalization), (grouped, _group_normalization)]
 
 
 _PATTERNS: Final[tuple[tuple[Any, Build], ...]] = (

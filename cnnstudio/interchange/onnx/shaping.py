@@ -191,7 +191,7 @@ def _groups(dims: Sequence[int], target: Sequence[int]) -> Groups:
     """Which axes of the one are which of the other, without the batch and axes of 1: the smallest parts of equal size."""
     mine = [axis for axis in range(1, len(dims)) if dims[axis] != 1]
     wanted = [axis for axis in range(1, len(target)) if target[axis] != 1]
-    found: Groups = []
+    groups: Groups = []
     while mine and wanted:
         left, right = [mine.pop(0)], [wanted.pop(0)]
         one, other = dims[left[0]], target[right[0]]
@@ -204,10 +204,10 @@ def _groups(dims: Sequence[int], target: Sequence[int]) -> Groups:
                 other *= target[right[-1]]
             else:
                 raise Unlike
-        found.append((tuple(left), tuple(right)))
+        groups.append((tuple(left), tuple(right)))
     if mine or wanted:
         raise Unlike
-    return found
+    return groups
 
 
 def _is_in_order(maps: Maps, axes: Sequence[int]) -> bool:

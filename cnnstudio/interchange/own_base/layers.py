@@ -78,27 +78,27 @@ def _numbers_of(weights: Any, origin: LayerOrigin, path: Path) -> dict[str, tupl
     return {name: tuple(array.ravel().tolist()) for name, array in zip(("mean", "variance"), found, strict=False)}
 
 
-def refusals(foreign: ForeignNetwork, network: NetworkSpec, found: NetworkReport) -> dict[str, Text]:
+def refusals(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkReport) -> dict[str, Text]:
     """The layers of the network that ours would not compute in the same way, each with the reason."""
     refused: dict[str, Text] = {}
     old = any("batch_input_shape" in origin.layer["config"] for origin in foreign.origins.values())
     for node in network.nodes:
         if node.type == INPUT:
             continue
-        reason = _reason(node, foreign.origins[node.id], network, found)
+        reason = _reason(node, foreign.origins[node.id], network, report)
         if reason is None and old and node.params.get("activation") == "hard_sigmoid":
             reason = _OTHER_SIGMOID
         # Of what stands behind a layer that is refused nothing can be said.
-        if reason is not None and all(found.nodes[item].shape is not None for item in network.inputs_of(node.id)):
+        if reason is not None and all(report.nodes[item].shape is not None for item in network.inputs_of(node.id)):
             refused[node.id] = reason
     return refused
 
 
-def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, found: NetworkReport) -> Text | None:
+def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, report: NetworkReport) -> Text | None:
     module = str(origin.layer.get("module") or "")
     if is_operation(origin.layer):
         sources = network.inputs_of(node.id)
-        joined = len(sources) > 1 and len({found.nodes[item].shape for item in sources}) == 1
+        joined = len(sources) > 1 and len({report.nodes[item].shape for item in sources}) == 1
         return None if node.type in _OPERATIONS and joined else Text("an operation on tensors", "una operación con tensores")
     custom = module not in _MODULES and not module.startswith("keras.src.")
     if node.type not in LAYERS or custom or not LAYERS[node.type].is_keras:
@@ -108,11 +108,11 @@ def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, found: Networ
     config = origin.layer.get("config")
     if not isinstance(config, Mapping):
         return _UNKNOWN
-    inputs = found.nodes[node.id].inputs
+    inputs = report.nodes[node.id].inputs
     rank = len(inputs[0]) if inputs else 0
     for name, value in (*_settings(node, config, rank), *_calls(origin.layer.get("inbound_nodes"))):
         return _SETTING.fill(name=name, value=str(value)[:40])
-    problems = [problem for problem in found.of(node.id) if problem.blocks]
+    problems = [problem for problem in report.of(node.id) if problem.blocks]
     if problems:
         return problems[0].text
     axes = config.get("axis", -1)

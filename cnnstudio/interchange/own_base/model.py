@@ -69,7 +69,7 @@ class OwnModel:
     @property
     def params(self) -> dict[str, Any]:
         """The parameters of the node that stands for it, where they are not the defaults."""
-        found: dict[str, Any] = {"base": "own", "file": self.file}
+        result: dict[str, Any] = {"base": "own", "file": self.file}
         if self.scaling != "none":
-            found["scaling"] = self.scaling
-        return found | ({"pooling": "none"} if self.flattened else {})
+            result["scaling"] = self.scaling
+        return result | ({"pooling": "none"} if self.flattened else {})

@@ -114,9 +114,9 @@ def read_base(path: Path, file: str, scaling: str = "") -> Base:
     return _base(model, size, found, up_to(network, end))
 
 
-def _base(model: OwnModel, size: tuple[int, int, int], found: NetworkReport, part: NetworkSpec) -> Base:
-    shape = found.nodes[model.end].shape or (0,)
-    parameters = sum(found.nodes[node.id].cost.parameters for node in part.nodes)
+def _base(model: OwnModel, size: tuple[int, int, int], report: NetworkReport, part: NetworkSpec) -> Base:
+    shape = report.nodes[model.end].shape or (0,)
+    parameters = sum(report.nodes[node.id].cost.parameters for node in part.nodes)
     last = model.block_of[model.end]
     learned = (Text("Learned to tell {n} classes apart: {names}", "Aprendió a distinguir {n} clases: {names}").fill(
         n=len(model.classes), names=", ".join(model.classes[:8]) + (", …" if len(model.classes) > 8 else "."))
@@ -146,14 +146,14 @@ def _trunk(foreign: ForeignNetwork, context: Context, path: Path) -> tuple[Netwo
     return network, report(network, context, headless=True)
 
 
-def _usable(foreign: ForeignNetwork, network: NetworkSpec, found: NetworkReport, ends: list[str], end: str, path: Path
+def _usable(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkReport, ends: list[str], end: str, path: Path
             ) -> list[str]:
     """The ends before which everything is known and can be built.
 
     Raises ProblemError where `end` is none of them, or where what follows it is no head and cannot be taken over:
     half of a trunk would be no base.
     """
-    refused = refusals(foreign, network, found)
+    refused = refusals(foreign, network, report)
     reading = [node.id for node in network.nodes if node.type in _HEADS and end in network.inputs_of(node.id)]
     # All that stands before a narrow point leads to it.
     places = {node.id: place for place, node in enumerate(network.nodes)}

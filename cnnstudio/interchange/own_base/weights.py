@@ -58,15 +58,15 @@ def arrays(weights: Any, origin: LayerOrigin, path: Path, largest: int, parts: S
     """
     if is_h5(path):
         return _listed(weights, origin, path, largest)
-    found: list[np.ndarray] = []
+    arrays: list[np.ndarray] = []
     for part in parts:
         names = [*origin.group.split("/"), *([part] if part else []), "vars"]
         holder = _inside(weights, names, path)
         keys = sorted(holder, key=lambda key: int(key) if key.isdigit() else -1)
         if len(keys) > _MOST_ARRAYS or keys != [str(number) for number in range(len(keys))]:
             raise ProblemError(damaged(path, f"{'/'.join(names)}: {keys[:5]}"))
-        found += [_array(holder, key, path, largest) for key in keys]
-    return found
+        arrays += [_array(holder, key, path, largest) for key in keys]
+    return arrays
 
 
 def _listed(weights: Any, origin: LayerOrigin, path: Path, largest: int) -> list[np.ndarray]:

@@ -85,11 +85,11 @@ class DataCharts(QWidget):
         def work(report: Report) -> tuple[dict[str, Histogram], dict[str, dict[str, int]]]:
             from msgspec.structs import replace
 
-            found = {}
+            result = {}
             for quantity in QUANTITIES:
                 report.check()
-                found[quantity.id] = histogram(index, quantity, replace(wanted, **{quantity.field: ANY}))
-            return found, balance(index, replace(wanted, classes=(), splits=()))
+                result[quantity.id] = histogram(index, quantity, replace(wanted, **{quantity.field: ANY}))
+            return result, balance(index, replace(wanted, classes=(), splits=()))
 
         self._jobs.run(work, Text("Counting", "Contando"), "charts", quiet=True,
                                done=lambda job: self._counted(job, wanted), owner=self)

@@ -173,8 +173,8 @@ class EvaluatePage(Page):
     @property
     def _unkept(self) -> Evaluated | None:
         """The last result, if it could not be written."""
-        found: Evaluated | None = self.state.get("unkept")
-        return found
+        evaluated: Evaluated | None = self.state.get("unkept")
+        return evaluated
 
     def _cancel(self) -> None:
         job = self.session.jobs.of_kind(KIND)
@@ -220,8 +220,8 @@ class EvaluatePage(Page):
             yield error("no_run", text, "run", fixes=(
                 Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"}),))
 
-    def _colors(self, found: Evaluated) -> list[int]:
-        return [self.workspace.counts.color_index(entry.name) for entry in found.classes]
+    def _colors(self, evaluated: Evaluated) -> list[int]:
+        return [self.workspace.counts.color_index(entry.name) for entry in evaluated.classes]
 
     def _kept(self, run: RunSummary) -> Evaluated | None:
         """The kept result; one of other folders counts only for the folder that is chosen."""

@@ -69,22 +69,22 @@ class EvaluationReport(QWidget):
     def _color(self, report: ClassReport) -> QColor:
         return theme.class_color(self._colors.get(report.name, -1))
 
-    def show_report(self, found: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
+    def show_report(self, evaluated: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
         """Show an evaluation; `colors` are the numbers of its classes' colours."""
-        low, high = wilson(found.accuracy, found.images)
-        self.accuracy.set(percent(found.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
+        low, high = wilson(evaluated.accuracy, evaluated.images)
+        self.accuracy.set(percent(evaluated.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
                                                        low=percent(low), high=percent(high)))
-        self._loss.set(number(found.loss, 4), tr("crossentropy", "entropía cruzada"))
-        self._f1.set(number(mean_f1(found)), tr("of all classes", "de todas las clases"))
-        skipped = tr("{n} skipped", "{n} omitidas", n=pictures(found.skipped)) if found.skipped else tr(
+        self._loss.set(number(evaluated.loss, 4), tr("crossentropy", "entropía cruzada"))
+        self._f1.set(number(mean_f1(evaluated)), tr("of all classes", "de todas las clases"))
+        skipped = tr("{n} skipped", "{n} omitidas", n=pictures(evaluated.skipped)) if evaluated.skipped else tr(
             "none skipped", "ninguna omitida")
-        engine = _ENGINES.get(found.engine, found.engine)
-        self._images.set(count(found.images), f"{skipped} · {engine}" if engine else skipped)
+        engine = _ENGINES.get(evaluated.engine, evaluated.engine)
+        self._images.set(count(evaluated.images), f"{skipped} · {engine}" if engine else skipped)
         self._outdated.setVisible(outdated)
-        names = [entry.name for entry in found.classes]
+        names = [entry.name for entry in evaluated.classes]
         self._colors = dict(zip(names, colors, strict=True))
-        self.matrix.show_matrix(names, [theme.class_color(color) for color in colors], found.confusion)
-        self.table.set_rows(found.classes)
+        self.matrix.show_matrix(names, [theme.class_color(color) for color in colors], evaluated.confusion)
+        self.table.set_rows(evaluated.classes)
         lines = min(_MOST_LINES, len(names))
         self.table.setFixedHeight(34 + 32 * lines + 4)
 

@@ -103,9 +103,9 @@ def outdated(run: RunFolder, split: str) -> bool:
         return False
 
 
-def mean_f1(found: Evaluated) -> float:
+def mean_f1(evaluated: Evaluated) -> float:
     """The mean F1 of the classes that have pictures."""
-    values = [entry.f1 for entry in found.classes if entry.support]
+    values = [entry.f1 for entry in evaluated.classes if entry.support]
     return sum(values) / len(values) if values else 0.0
 
 

@@ -64,16 +64,16 @@ def with_record(kept: list[Any], record: ExportRecord) -> list[Any]:
 
 def earlier_exports(folder: Path, kept: list[Any]) -> list[ExportRecord]:
     """Exports that are still there: remembered ones, and bundles in the project's own folder; newest first."""
-    found: dict[str, ExportRecord] = {}
+    result: dict[str, ExportRecord] = {}
     for item in kept:
         try:
             record = msgspec.convert(item, ExportRecord)
         except msgspec.ValidationError:
             continue
         if Path(record.path).exists():
-            found[record.path] = record
+            result[record.path] = record
     for path in (folder / FOLDER).glob("*/check.json"):
-        if str(path.parent) in found:
+        if str(path.parent) in result:
             continue
         try:
             check = msgspec.json.decode(path.read_bytes(), type=_Check)
@@ -81,7 +81,7 @@ def earlier_exports(folder: Path, kept: list[Any]) -> list[ExportRecord]:
         except (OSError, msgspec.MsgspecError):
             continue
         if check.program:
-            found[str(path.parent)] = ExportRecord(path=str(path.parent), format="bundle", time=made, check=ExportCheck(
+            result[str(path.parent)] = ExportRecord(path=str(path.parent), format="bundle", time=made, check=ExportCheck(
                 images=check.images, top1_agreement=check.top1_agreement,
                 max_abs_difference=check.max_abs_difference))
-    return sorted(found.values(), key=lambda item: -item.time)
+    return sorted(result.values(), key=lambda item: -item.time)

@@ -216,17 +216,17 @@ class CodeView(QWidget):
             return None
         project, context, _pictures = self._shown
         started = time.perf_counter()
-        found: Written | None = None
+        written: Written | None = None
         try:
-            found = read_again(self.text.toPlainText(), project, context)
-            problems: Sequence[Problem] = found.told
+            written = read_again(self.text.toPlainText(), project, context)
+            problems: Sequence[Problem] = written.told
         except ProblemError as err:
             problems = err.problems
         self._quick = time.perf_counter() - started < QUICK
         self.text.mark_lines({problem.where.line: problem.severity for problem in reversed(problems)
                               if problem.where.line is not None and problem.severity != "info"})
         self.remarks.show_problems(problems)
-        return found
+        return written
 
     def _save(self) -> None:
         name = "train.py" if str(self.form.value).endswith("script") else "network.py"

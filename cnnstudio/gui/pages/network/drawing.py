@@ -23,10 +23,10 @@ def write_drawing(project: Project, context: Context, path: Path) -> None:
     """
     application = QApplication.instance() or QApplication(["cnnstudio"])
     theme.load_fonts()
-    found = report(project.network, context)
+    network_report = report(project.network, context)
     scene = NetworkScene()
-    scene.show_network(project.network, Looks().of(project.network, context, found, (
-        *found.problems, *advice(project.network, context, found))))
+    scene.show_network(project.network, Looks().of(project.network, context, network_report, (
+        *network_report.problems, *advice(project.network, context, network_report))))
     draw(scene, path, project.name)
     scene.clear()
     del scene, application

@@ -275,6 +275,6 @@ def _parameters(template: Template) -> str:
                   size=_square(published.size))
     size = template.recipe["height"]
     channels = 1 if template.recipe.get("color_mode") == "grayscale" else 3
-    found = report(template.network(), Context(height=size, width=size, channels=channels, class_count=10))
+    network_report = report(template.network(), Context(height=size, width=size, channels=channels, class_count=10))
     return tr("{n} parameters ({size}, 10 classes)", "{n} parámetros ({size}, 10 clases)",
-              n=count(found.parameters), size=_square(size))
+              n=count(network_report.parameters), size=_square(size))

@@ -132,12 +132,13 @@ def layers_of(base: Base, node: Node, pictures: Context) -> list[Layer]:
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
     context = Context(height=pictures.height, width=pictures.width, channels=base.channels, class_count=1,
                       normalization="none")
-    found = report(whole, context, headless=True)
+    network_report = report(whole, context, headless=True)
     rows = []
     for item in whole.nodes:
-        parameters = found.nodes[item.id].cost.parameters
+        parameters = network_report.nodes[item.id].cost.parameters
         state = "" if not parameters else "learns" if item.id in learning else "frozen"
-        rows.append(Layer(item, base.block_of(item.id), found.nodes[item.id].shape, parameters, summary(item, context), state,
+        shape = network_report.nodes[item.id].shape
+        rows.append(Layer(item, base.block_of(item.id), shape, parameters, summary(item, context), state,
                           item.id in kept))
     return rows
 

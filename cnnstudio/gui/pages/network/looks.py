@@ -31,36 +31,36 @@ class Looks:
         for problem in problems:
             if problem.where.node is not None and problem.severity != "info":
                 mine.setdefault(problem.where.node, []).append(problem)
-        found: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
+        result: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
         for node in network.nodes:
             node_report, node_problems = report.nodes[node.id], mine.get(node.id, [])
             old = self._kept.get(node.id)
             same = old is not None and old[0] is node and old[1] is node_report and old[2:4] == (node_problems, context)
-            found[node.id] = old if old is not None and same else (
+            result[node.id] = old if old is not None and same else (
                 node, node_report, node_problems, context, _layer(node, context, node_report, node_problems))
-        self._kept = found
-        looks = {identifier: entry[4] for identifier, entry in found.items()}
+        self._kept = result
+        looks = {identifier: entry[4] for identifier, entry in result.items()}
         return looks | {CARD + group.id: _card(group, network, report, looks)
                         for group in network.groups if group.collapsed}
 
 
-def _layer(node: Node, context: Context, found: NodeReport, mine: Sequence[Problem]) -> NodeLook:
+def _layer(node: Node, context: Context, node_report: NodeReport, mine: Sequence[Problem]) -> NodeLook:
     layer = LAYERS.find(node.type)
     severity = "" if not mine else "error" if any(problem.blocks for problem in mine) else "warning"
     words = summary(node, context)
-    shape = " × ".join(str(item) for item in found.shape) if found.shape else ""
+    shape = " × ".join(str(item) for item in node_report.shape) if node_report.shape else ""
     detail = " · ".join(part for part in (shape, words) if part)
     if severity == "error":
         detail = str(next(problem for problem in mine if problem.blocks).text)
     tooltip = "\n".join([f"{title(node, context.bases)} ({node.id})", *(str(problem.text) for problem in mine)])
     if not mine and detail:
         tooltip += f"\n{detail}"
-    if found.shape is not None:
+    if node_report.shape is not None:
         tooltip += "\n" + tr("{adds} multiply-adds · receptive field {field} · {memory} of activations",
                              "{adds} multiplicaciones · campo receptivo {field} · {memory} de activaciones",
-                             adds=short(found.cost.multiply_adds), field=field_words(found.field),
-                             memory=size(found.activation_bytes))
-    return NodeLook(title=title(node, context.bases), detail=detail, count=short(found.cost.parameters),
+                             adds=short(node_report.cost.multiply_adds), field=field_words(node_report.field),
+                             memory=size(node_report.activation_bytes))
+    return NodeLook(title=title(node, context.bases), detail=detail, count=short(node_report.cost.parameters),
                     family=layer.family if layer is not None else "input", severity=severity, tooltip=tooltip)
 
 

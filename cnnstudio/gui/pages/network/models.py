@@ -77,11 +77,11 @@ class RunsDialog(QDialog):
                          "own_base_runs", page="network", quiet=True, done=self._listed, owner=self)
 
     def _listed(self, job: Work) -> None:
-        found: list[Source] = list(job.result or [])
-        self.table.set_rows(found)
-        self.note.setText("" if found else tr("There is no trained run yet.", "Aún no hay ningún entrenamiento terminado."))
-        if found:
-            self.table.select(found[0])
+        sources: list[Source] = list(job.result or [])
+        self.table.set_rows(sources)
+        self.note.setText("" if sources else tr("There is no trained run yet.", "Aún no hay ningún entrenamiento terminado."))
+        if sources:
+            self.table.select(sources[0])
 
     def _moved(self, source: Source | None) -> None:
         self.take.setEnabled(source is not None)

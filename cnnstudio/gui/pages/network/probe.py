@@ -45,10 +45,10 @@ class Line:
         return tr("weights to fetch", "pesos por descargar") if self.absent else tr("not compared yet", "aún sin comparar")
 
 
-def lines_of(found: BasesProbed | None, bases: BaseResolver) -> list[Line]:
+def lines_of(probed: BasesProbed | None, bases: BaseResolver) -> list[Line]:
     """All bases: the measured ones best first, then those that failed, then the others in the catalog's order."""
-    measured = {row.base: row for row in found.rows} if found is not None else {}
-    failed = found.failed if found is not None else {}
+    measured = {row.base: row for row in probed.rows} if probed is not None else {}
+    failed = probed.failed if probed is not None else {}
     here = [base.id for base in (*bases.own_bases(), *BASES) if base.is_here]
     order = [*measured, *(item for item in failed if item not in measured)]
     order += [item for item in (*here, *BASES.ids()) if item not in order]
@@ -117,29 +117,29 @@ class ProbeDialog(WorkDialog):
         folder = self.session.folder
         self.show_result(read_probe(folder) if folder is not None else None)
 
-    def show_result(self, found: BasesProbed | None) -> None:
+    def show_result(self, probed: BasesProbed | None) -> None:
         """The rows, the best selected, and what they rest on."""
-        self.table.set_rows(lines_of(found, self.session.bases))
+        self.table.set_rows(lines_of(probed, self.session.bases))
         first = self.table.rows.rows[0]
         self.table.select(first)
         self._moved(first)
-        if found is None:
+        if probed is None:
             self.note.setText(tr("Not compared yet.", "Aún sin comparar."))
             return
         words = tr("Learned from {training} pictures, measured on {validation}. Weights not here: {absent} bases.",
                    "Aprendido con {training} imágenes, medido con {validation}. Sin pesos aquí: {absent} bases.",
-                   training=count(found.training), validation=count(found.validation),
+                   training=count(probed.training), validation=count(probed.validation),
                    absent=count(sum(line.absent for line in self.table.rows.rows)))
-        if self._stale(found):
+        if self._stale(probed):
             words += " " + tr("The pictures have changed since: compare again.",
                               "Las imágenes han cambiado desde entonces: compare de nuevo.")
         self.note.setText(words)
 
-    def _stale(self, found: BasesProbed) -> bool:
+    def _stale(self, probed: BasesProbed) -> bool:
         from cnnstudio.workers.probe_jobs import pictures_key
 
         index = self._collection.index
-        return index is not None and found.key != pictures_key(index.counts(), tuple(self._counts.class_names))
+        return index is not None and probed.key != pictures_key(index.counts(), tuple(self._counts.class_names))
 
     # Work ----------------------------------------------------------------------------------------
 

@@ -92,25 +92,25 @@ class LayerTable(QWidget):
         self._totals = Label("", "secondary", "dim", wrap=True)
         self.setLayout(column(self.table, self._totals, spacing=12, margins=(24, 20, 24, 16)))
 
-    def show_report(self, network: NetworkSpec, found: NetworkReport, bases: BaseResolver) -> None:
-        self._total = (max(1, found.parameters), max(1, found.multiply_adds))
-        self._copies = found.copies
+    def show_report(self, network: NetworkSpec, report: NetworkReport, bases: BaseResolver) -> None:
+        self._total = (max(1, report.parameters), max(1, report.multiply_adds))
+        self._copies = report.copies
         # The three heaviest stand out.
-        costs = [node.cost for node in found.nodes.values()]
+        costs = [node.cost for node in report.nodes.values()]
         self._heavy = (sorted([0, 0, 0, *(cost.parameters for cost in costs)])[-3],
                        sorted([0, 0, 0, *(cost.multiply_adds for cost in costs)])[-3])
         # With the repetitions of blocks: as the model has them.
-        nodes = {node.id: node for node in found.network.nodes or network.nodes}
+        nodes = {node.id: node for node in report.network.nodes or network.nodes}
         self._titles = {identifier: title(node, bases) for identifier, node in nodes.items()}
-        self.table.set_rows([(nodes[identifier], found.nodes[identifier]) for identifier in
-                              (*found.order, *(node for node in nodes if node not in found.order))])
+        self.table.set_rows([(nodes[identifier], report.nodes[identifier]) for identifier in
+                              (*report.order, *(node for node in nodes if node not in report.order))])
         self._totals.setText(tr(
             "Total {total} parameters ({trainable} learn, {frozen} do not), {size} as float32; {adds} multiply-adds and "
             "{memory} of activations for one picture.",
             "En total {total} parámetros ({trainable} aprenden, {frozen} no), {size} en float32; {adds} multiplicaciones y "
-            "{memory} de activaciones por imagen.", total=count(found.parameters), trainable=count(found.trainable),
-            frozen=count(found.parameters - found.trainable), size=size(4 * found.parameters),
-            adds=short(found.multiply_adds), memory=size(found.activation_bytes)))
+            "{memory} de activaciones por imagen.", total=count(report.parameters), trainable=count(report.trainable),
+            frozen=count(report.parameters - report.trainable), size=size(4 * report.parameters),
+            adds=short(report.multiply_adds), memory=size(report.activation_bytes)))
 
     def _choose(self, entry: object) -> None:
         if isinstance(entry, tuple):

@@ -331,8 +331,8 @@ class PredictPage(Page):
         else:
             self._loading.ask(answer.path)
 
-    def _picture_loaded(self, _path: str, found: QImage | Failure) -> None:
-        self._results.show_picture(found)
+    def _picture_loaded(self, _path: str, image: QImage | Failure) -> None:
+        self._results.show_picture(image)
 
     def _waiting_text(self) -> str:
         if self.server.problem is not None or self.models.model is None:

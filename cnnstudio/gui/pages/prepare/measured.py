@@ -27,12 +27,12 @@ SHOWN: Final = 8
 _LABEL: Final = Text("Measure augmentations", "Medir aumentos")
 
 
-def row_words(found: Changed) -> str:
+def row_words(changed: Changed) -> str:
     """"6: 98 % → 41 %, called 9 (34 %)"."""
-    words = f"{found.class_name}: {percent(found.plain, 0)} → {percent(found.changed, 0)}"
-    if found.called and found.changed < found.plain:
-        words += tr(", called {name} ({share})", ", llamada {name} ({share})", name=found.called,
-                    share=percent(found.called_share, 0))
+    words = f"{changed.class_name}: {percent(changed.plain, 0)} → {percent(changed.changed, 0)}"
+    if changed.called and changed.changed < changed.plain:
+        words += tr(", called {name} ({share})", ", llamada {name} ({share})", name=changed.called,
+                    share=percent(changed.called_share, 0))
     return words
 
 
@@ -81,11 +81,11 @@ class MeasuredCard(Card):
     def evidence(self, steps: Sequence[Step]) -> Mapping[str, tuple[Changed, ...]]:
         """What was clearly lost, by the id of a step that is still there; the worst first."""
         types = {step.id: step.type for step in steps}
-        found: dict[str, tuple[Changed, ...]] = {}
+        result: dict[str, tuple[Changed, ...]] = {}
         for item in self.found.rows if self.found is not None else ():
             if item.clear and types.get(item.step) == item.type:
-                found[item.step] = (*found.get(item.step, ()), item)
-        return found
+                result[item.step] = (*result.get(item.step, ()), item)
+        return result
 
     def start(self) -> None:
         """Measure the project's augmentations, those that are off too."""

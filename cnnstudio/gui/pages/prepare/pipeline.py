@@ -295,14 +295,14 @@ class PipelineView(QWidget):
             self._text.setPlainText(code)
             self._text.verticalScrollBar().setValue(place)
 
-    def show_batch(self, found: BatchLook | Failure) -> None:
+    def show_batch(self, batch_look: BatchLook | Failure) -> None:
         """A real batch, or why there is none."""
-        self._problem.setVisible(isinstance(found, Failure))
+        self._problem.setVisible(isinstance(batch_look, Failure))
         clear(self._flow)
-        if isinstance(found, Failure):
-            self._problem.setText(found.text)
+        if isinstance(batch_look, Failure):
+            self._problem.setText(batch_look.text)
             return
-        self._numbers.show_facts(found.facts)
-        self._corner.setText(found.corner)
-        for image, words in zip(found.images, found.words, strict=True):
+        self._numbers.show_facts(batch_look.facts)
+        self._corner.setText(batch_look.corner)
+        for image, words in zip(batch_look.images, batch_look.words, strict=True):
             self._flow.addWidget(_Tile(image, words))

@@ -26,17 +26,17 @@ def weighted(model):
 
 def base_weights(project: Project, bases: BaseResolver) -> list[str]:
     """For every base whose weights are published or bundled; nothing is pickled."""
-    found: list[tuple[Node, Base, dict[str, Any]]] = []
+    result: list[tuple[Node, Base, dict[str, Any]]] = []
     for node in project.network.nodes:
         values: dict[str, Any] = values_of(node, LAYERS[BASE]) if node.type == BASE else {}
         base = base_of(values, bases) if values else None
         # A user's own base brings its weights along where it is built.
         if base is not None and base.own is None and values["weights"] != "random":
-            found.append((node, base, values))
+            result.append((node, base, values))
     lines: list[str] = []
-    if any(_published(base, values) for _, base, values in found):
+    if any(_published(base, values) for _, base, values in result):
         lines += ["", *_WEIGHTED.rstrip("\n").split("\n"), "", ""]
-    for node, base, values in found:
+    for node, base, values in result:
         if base.weights.layout == "npz":
             lines += _from_archive(base)
         elif _published(base, values):

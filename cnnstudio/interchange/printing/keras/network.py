@@ -31,10 +31,10 @@ def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> s
 
     Layers that cannot be built yet are written as comments with what is wrong.
     """
-    found = report(network, context)
-    network = found.network
+    network_report = report(network, context)
+    network = network_report.network
     known = {node.id: node for node in network.nodes}
-    order = [known[identifier] for identifier in found.order]
+    order = [known[identifier] for identifier in network_report.order]
     names = names_of(network)
     bases = [base for base in (base_of_node(node, context.bases) for node in order) if base is not None and not alone]
     lines = [*own_code.imports(bases), "import keras", ""]
@@ -44,10 +44,10 @@ def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> s
     if _is_chain(network, order) and not any(node.type == BASE for node in order):
         lines += _sequential(order, context)
     else:
-        lines += _functional(order, network, context, found.output, names)
+        lines += _functional(order, network, context, network_report.output, names)
     if context.normalization == "standardize" and not is_measured(context):
         lines.append("# The mean and deviation of the training pictures were not measured yet: nothing is scaled.")
-    for problem in found.problems:
+    for problem in network_report.problems:
         if problem.where.node is not None:
             lines.append(f"# {problem.where.node}: {problem.text}")
     return "\n".join(lines) + "\n"

@@ -79,21 +79,22 @@ class _Module(msgspec.Struct, kw_only=True):
 
 def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
     """The classes of the network for pictures (batch, channels, height, width) of 0-255, and the way of its weights."""
-    found = report(network, context)
-    known = {node.id: node for node in found.network.nodes}
-    order = [known[identifier] for identifier in found.order]
+    network_report = report(network, context)
+    known = {node.id: node for node in network_report.network.nodes}
+    order = [known[identifier] for identifier in network_report.order]
     names = variables([node.id for node in order], RESERVED)
     whole = _Module()
     classes: list[str] = []
     for node in order:
         if node.type == BASE:
             classes.append(_base_class(node, names[node.id], context, whole))
-    lines = _network_class(order, names, found, context, whole)
+    lines = _network_class(order, names, network_report, context, whole)
     helpers = _helpers_code(whole.helpers)
     if whole.penalties or ACTIVITY_PENALTY in whole.helpers:
         lines += ["", "", *_penalties(whole)]
     text = "\n\n".join([*helpers, *classes, "\n".join(lines) + "\n"])
-    remarks = [f"# {problem.where.node}: {problem.text}" for problem in found.problems if problem.where.node is not None]
+    remarks = [f"# {problem.where.node}: {problem.text}" for problem in network_report.problems
+               if problem.where.node is not None]
     if context.normalization == "standardize" and not is_measured(context):
         remarks.append("# The mean and deviation of the training pictures were not measured yet: nothing is scaled.")
     return TorchModel(code=text + "".join(f"{line}\n" for line in remarks), carried=tuple(whole.carried),
@@ -111,9 +112,9 @@ def _helpers_code(helpers: Sequence[Helper]) -> list[str]:
 # Layers ------------------------------------------------------------------------------------------
 
 
-def _written(node: Node, found: NetworkReport, context: Context) -> TorchCode | Problem:
+def _written(node: Node, report: NetworkReport, context: Context) -> TorchCode | Problem:
     """The layer as its entry writes it, or why it is not written."""
-    layer, known = LAYERS.find(node.type), found.nodes[node.id]
+    layer, known = LAYERS.find(node.type), report.nodes[node.id]
     if layer is None:
         text = Text("This version does not know the layer {type}.", "Esta versión no conoce la capa {type}.")
         return error("unknown_layer", text.fill(type=node.type), "network", node=node.id)
@@ -197,21 +198,21 @@ def _penalties(module: _Module) -> list[str]:
 # Classes -----------------------------------------------------------------------------------------
 
 
-def _network_class(order: Sequence[Node], names: dict[str, str], found: NetworkReport, context: Context,
+def _network_class(order: Sequence[Node], names: dict[str, str], report: NetworkReport, context: Context,
                    whole: _Module) -> list[str]:
     module = _Module()
-    sources = _sources(found.network)
+    sources = _sources(report.network)
     applied: dict[str, list[str]] = {}
     expressions: dict[str, str] = {}
     scaling = rescaling(context)
     for node in order:
         if node.type == INPUT:
             continue
-        if node.type == BASE and found.nodes[node.id].shape is not None:
+        if node.type == BASE and report.nodes[node.id].shape is not None:
             module.modules.append((names[node.id], f"{_class_name(names[node.id])}()"))
             applied[node.id] = [names[node.id]]
             continue
-        written = _written(node, found, context)
+        written = _written(node, report, context)
         applied[node.id] = _add(module, node, names[node.id], written, (node.id,), "")
         expressions[node.id] = written.expression if isinstance(written, TorchCode) else ""
     if scaling is not None:
@@ -227,7 +228,7 @@ def _network_class(order: Sequence[Node], names: dict[str, str], found: NetworkR
     if _is_chain(order, sources, expressions):
         return _sequential_class("Network", about, module)
     return [*_class_head("Network", about, module), "", "    def forward(self, pictures):",
-            *_forward(order, sources, names, applied, expressions, found.output)]
+            *_forward(order, sources, names, applied, expressions, report.output)]
 
 
 def _take(whole: _Module, module: _Module) -> None:
@@ -322,16 +323,16 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
     graph = base.graph_for(pictures.height, pictures.width, end)
     context = Context(height=pictures.height, width=pictures.width, channels=base.channels, class_count=1,
                       normalization="none")
-    found = report(graph, context, headless=True)
+    network_report = report(graph, context, headless=True)
     inner = list(graph.nodes)
     names = variables([layer.id for layer in inner], RESERVED)
     module, applied, expressions = _Module(), {}, {}
     for layer in inner[1:]:
-        written = _written(layer, found, context)
+        written = _written(layer, network_report, context)
         applied[layer.id] = _add(module, layer, names[layer.id], written, (node.id, layer.id), f"{name}.")
         expressions[layer.id] = written.expression if isinstance(written, TorchCode) else ""
     last = inner[-1].id
-    if values["pooling"] != "none" and len(found.nodes[last].shape or ()) == 3:
+    if values["pooling"] != "none" and len(network_report.nodes[last].shape or ()) == 3:
         kind = {"avg": "Avg", "max": "Max"}[values["pooling"]]
         taken = [attribute for attribute, _code in module.modules]
         pooling, flat = unique_id("pooling", taken), unique_id("flat", taken)

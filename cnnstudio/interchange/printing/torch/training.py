@@ -104,28 +104,28 @@ def _callbacks(stage: Stage) -> list[tuple[TorchCallback, dict[str, Any]]]:
 
 def _unknown(project: Project) -> list[str]:
     """What a newer version or an extension put into the project."""
-    found: list[str] = []
+    result: list[str] = []
     for stage in project.training.stages:
-        found += [step.type for step in stage.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
+        result += [step.type for step in stage.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
         if OPTIMIZERS.find(stage.optimizer.type) is None:
-            found.append(stage.optimizer.type)
+            result.append(stage.optimizer.type)
         if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is None:
-            found.append(stage.schedule.type)
-    return list(dict.fromkeys(found))
+            result.append(stage.schedule.type)
+    return list(dict.fromkeys(result))
 
 
 def _absent(project: Project) -> list[str]:
     """What the printed loop does otherwise than the training of the project, in words."""
     training = project.training
-    found = []
+    result = []
     if training.precision != "float32":
-        found.append(f"the precision {training.precision}; this script computes in float32")
+        result.append(f"the precision {training.precision}; this script computes in float32")
     if training.accumulation > 1:
-        found.append(f"the accumulation of gradients over {training.accumulation} batches; every batch is a step here")
+        result.append(f"the accumulation of gradients over {training.accumulation} batches; every batch is a step here")
     lines = {stage.trainable_from for stage in training.stages} - {"", "none", "all"}
     if lines and _bases(project):
-        found.append(f"a base that learns from {', '.join(sorted(lines))} on in one stage; here it learns as in the network")
-    return found
+        result.append(f"a base that learns from {', '.join(sorted(lines))} on in one stage; here it learns as in the network")
+    return result
 
 
 def _bases(project: Project) -> list[str]:

@@ -130,20 +130,20 @@ class AddPicturesDialog(WorkDialog):
             self.say(tr("Remove what cannot be used", "Quite lo que no se puede usar") if bad
                      else (pictures(total) if usable else ""))
 
-    def _card(self, path: Path, found: SourceKind | None) -> Card:
-        bad = found is not None and not found.usable
+    def _card(self, path: Path, kind: SourceKind | None) -> Card:
+        bad = kind is not None and not kind.usable
         card = Card(edge="error" if bad else "", margins=(14, 10, 8, 10), spacing=2)
-        line = row(Icon(_ICONS[found.kind if found is not None else kind_of(path)], "error" if bad else "accent", 20),
+        line = row(Icon(_ICONS[kind.kind if kind is not None else kind_of(path)], "error" if bad else "accent", 20),
                    spacing=12)
         words = column(Elided(path.name, "body_strong", mode=Qt.TextElideMode.ElideMiddle), spacing=2)
-        if found is None:
+        if kind is None:
             words.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
         elif bad:
-            words.addWidget(Label(" ".join(_within(problem, path) for problem in found.problems if problem.blocks)[:500],
+            words.addWidget(Label(" ".join(_within(problem, path) for problem in kind.problems if problem.blocks)[:500],
                                   "secondary", "error", wrap=True))
         else:
-            words.addWidget(Elided(kind_words(found), "secondary", "dim"))
-            for problem in [problem for problem in found.problems if not problem.blocks][:3]:
+            words.addWidget(Elided(kind_words(kind), "secondary", "dim"))
+            for problem in [problem for problem in kind.problems if not problem.blocks][:3]:
                 words.addWidget(Label(_within(problem, path), "secondary",
                                       "warn" if problem.severity == "warning" else "dim", wrap=True))
         line.addLayout(words, 1)
@@ -226,17 +226,17 @@ def _within(problem: Problem, path: Path) -> str:
     return words if words.startswith(path.name) else words[:1].upper() + words[1:]
 
 
-def kind_words(found: SourceKind) -> str:
+def kind_words(kind: SourceKind) -> str:
     """What a source is and how much of it there is."""
-    parts = [str(found.label)]
-    if found.more:
-        parts.append(tr("more than {n} pictures", "más de {n} imágenes", n=count(found.pictures)))
-    elif found.pictures:
-        parts.append(pictures(found.pictures))
-    if found.classes:
-        parts.append(classes(len(found.classes)))
-    if found.unpacked and found.bytes:
-        parts.append(tr("{size} unpacked", "{size} al extraer", size=size(found.bytes)))
+    parts = [str(kind.label)]
+    if kind.more:
+        parts.append(tr("more than {n} pictures", "más de {n} imágenes", n=count(kind.pictures)))
+    elif kind.pictures:
+        parts.append(pictures(kind.pictures))
+    if kind.classes:
+        parts.append(classes(len(kind.classes)))
+    if kind.unpacked and kind.bytes:
+        parts.append(tr("{size} unpacked", "{size} al extraer", size=size(kind.bytes)))
     return " · ".join(parts)
 
 

@@ -35,15 +35,15 @@ class Capture(Protocol):
 def cameras() -> list[tuple[int, str]]:
     """The cameras of this machine, as numbers with names, without opening any."""
     if sys.platform.startswith("linux"):
-        found = []
+        result = []
         for place in sorted(Path("/sys/class/video4linux").glob("video*"), key=lambda item: (len(item.name), item.name)):
             try:
                 # A camera has several devices; the first gives the pictures.
                 if (place / "index").read_text().strip() == "0":
-                    found.append((int(place.name[5:]), (place / "name").read_text().strip()))
+                    result.append((int(place.name[5:]), (place / "name").read_text().strip()))
             except (OSError, ValueError):
                 continue
-        return found
+        return result
     return [(number, str(Text("Camera {n}", "Cámara {n}").fill(n=number + 1))) for number in range(4)]
 
 

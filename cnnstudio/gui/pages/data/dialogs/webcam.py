@@ -36,7 +36,7 @@ class WebcamDialog(QDialog):
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None,
                  opener: Callable[[int], Capture] = open_camera,
-                 found: list[tuple[int, str]] | None = None) -> None:
+                 result: list[tuple[int, str]] | None = None) -> None:
         super().__init__(parent)
         self._session, self._scanner, self._opener = workspace.session, workspace.scanner, opener
         self._class_names = workspace.counts.class_names
@@ -44,7 +44,7 @@ class WebcamDialog(QDialog):
         self._counts: dict[str, int] = {}
         self._holding = False
         self._gone = False
-        self._found = cameras() if found is None else found
+        self._found = cameras() if result is None else result
         self.setWindowTitle(tr("Record with the camera", "Grabar con la cámara"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(860, 560)

@@ -126,8 +126,8 @@ class DotView(QWidget):
         self._redraw()
 
     def selected_ids(self) -> list[int]:
-        found: list[int] = self.ids[self._selected].tolist()
-        return found
+        result: list[int] = self.ids[self._selected].tolist()
+        return result
 
     def set_selected(self, ids: Iterable[int]) -> None:
         """Select these (the grid did); nothing is announced."""

@@ -83,17 +83,17 @@ class NetworkScene(QGraphicsScene):
             self.removeItem(self.nodes.pop(identifier))
         following: set[EdgeItem] = set()
         for identifier in seen.ids:
-            found = self.nodes.get(identifier)
-            if found is None:
-                found = self.nodes[identifier] = NodeItem(identifier, looks[identifier])
-                self.addItem(found)
+            node_item = self.nodes.get(identifier)
+            if node_item is None:
+                node_item = self.nodes[identifier] = NodeItem(identifier, looks[identifier])
+                self.addItem(node_item)
             place = QPointF(*seen.places[identifier])
-            if found.pos() != place:
+            if node_item.pos() != place:
                 # Both ends of a connection may move: it follows once, when all stand.
-                found.followed = False
-                found.setPos(place)
-                found.followed = True
-                following.update(found.entering, found.leaving)
+                node_item.followed = False
+                node_item.setPos(place)
+                node_item.followed = True
+                following.update(node_item.entering, node_item.leaving)
         for edge_item in following:
             edge_item.follow()
         for edge, (source, target) in seen.ends.items():
@@ -115,15 +115,15 @@ class NetworkScene(QGraphicsScene):
         if gone_only:
             return
         for group in opened.values():
-            found = self.frames.get(group.id)
-            if found is None:
-                found = GroupFrame(group, [self.nodes[node] for node in group.nodes], self.toggled.emit)
-                self.frames[group.id] = found
-                for item in found.nodes:
-                    item.frame = found
-                self.addItem(found)
-            found.set_group(group)
-            found.follow()
+            group_frame = self.frames.get(group.id)
+            if group_frame is None:
+                group_frame = GroupFrame(group, [self.nodes[node] for node in group.nodes], self.toggled.emit)
+                self.frames[group.id] = group_frame
+                for item in group_frame.nodes:
+                    item.frame = group_frame
+                self.addItem(group_frame)
+            group_frame.set_group(group)
+            group_frame.follow()
 
     def _show_notes(self, network: NetworkSpec) -> None:
         known = {note.id: note for note in network.notes}
@@ -164,13 +164,13 @@ class NetworkScene(QGraphicsScene):
 
     def bounds(self) -> QRectF:
         """The rectangle around everything."""
-        found = QRectF()
+        rect = QRectF()
         for item in self.nodes.values():
-            found = found.united(QRectF(item.x(), item.y(), WIDTH, HEIGHT))
+            rect = rect.united(QRectF(item.x(), item.y(), WIDTH, HEIGHT))
         bulging = [edge for edge in self.edges.values() if edge.bulge]
         for extra in (*self.frames.values(), *self.notes.values(), *bulging):
-            found = found.united(extra.sceneBoundingRect())
-        return found if not found.isEmpty() else QRectF(0, 0, WIDTH, HEIGHT)
+            rect = rect.united(extra.sceneBoundingRect())
+        return rect if not rect.isEmpty() else QRectF(0, 0, WIDTH, HEIGHT)
 
     # What is chosen ------------------------------------------------------------------------------
 
@@ -186,11 +186,11 @@ class NetworkScene(QGraphicsScene):
 
     def chosen_nodes(self) -> list[str]:
         """The layers that are chosen, those in chosen cards included."""
-        found: list[str] = []
+        result: list[str] = []
         for item in self.nodes.values():
             if item.isSelected():
-                found += self._seen[1].members.get(item.id, (item.id,)) if self._seen is not None else (item.id,)
-        return found
+                result += self._seen[1].members.get(item.id, (item.id,)) if self._seen is not None else (item.id,)
+        return result
 
     def chosen_items(self) -> list[NodeItem]:
         """The layers and cards that are chosen, as they are seen."""

@@ -95,13 +95,13 @@ class Curves:
 
     def smoothed(self, name: str) -> list[float]:
         """Batch values as an exponential moving average, without the bias of its start."""
-        found: list[float] = []
+        result: list[float] = []
         average = weight = 0.0
         for value in self.batch_values.get(name, ()):
             average = SMOOTHING * average + (1 - SMOOTHING) * value
             weight = SMOOTHING * weight + (1 - SMOOTHING)
-            found.append(average / weight)
-        return found
+            result.append(average / weight)
+        return result
 
     def latest(self, name: str) -> float | None:
         """The value of the last epoch."""

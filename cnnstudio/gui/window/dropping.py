@@ -33,7 +33,7 @@ def open_paths(context: WindowContext, paths: tuple[str, ...]) -> None:
 
 def _is_network(path: Path) -> bool:
     """Whether a file is a network and no trained model, which Predict takes."""
-    from cnnstudio.interchange.keras_file.model import SUFFIXES
+    from cnnstudio.interchange.open import SUFFIXES
 
     return path.suffix.lower() in SUFFIXES and path.suffix.lower() != ".keras"
 

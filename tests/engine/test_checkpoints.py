@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 
+import keras
 import numpy as np
 import pytest
 
@@ -18,7 +19,7 @@ from cnnstudio.core.item import Step
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
-from cnnstudio.engine.training import checkpoints, writer
+from cnnstudio.engine.training import checkpoints, snapshots, writer
 from cnnstudio.engine.training.checkpoints import Position, read_checkpoint, write_checkpoint
 from cnnstudio.engine.training.writer import CheckpointWriter
 from cnnstudio.workers.supervisor import Supervisor
@@ -158,6 +159,45 @@ def test_without_a_budget_only_what_must_be_kept_is(new_run, train_run, monkeypa
     position, _arrays = read_checkpoint(run.checkpoints)
     assert position.epoch == 6
     assert last.metrics["epoch"] == 1
+
+
+def test_a_snapshot_stays_as_it_was_while_the_training_goes_on():
+    """On TensorFlow it shares the memory of the variables until they change."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(300), keras.layers.BatchNormalization(),
+                              keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+    x, y = np.random.default_rng(0).random((8, 4)), np.ones((8, 1))
+    for optimizer in ("adam", "sgd", keras.optimizers.SGD(momentum=0.9)):
+        model.compile(optimizer, "mse")
+        model.train_on_batch(x, y)
+        variables = [*snapshots.weights_of(model), *model.optimizer.variables]
+        taken = snapshots.copies(variables)
+        expected = [np.array(keras.ops.convert_to_numpy(variable), copy=True) for variable in variables]
+        model.fit(x, y, epochs=3, verbose=0)
+        for mine, theirs in zip(taken, expected, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+        assert any((mine != keras.ops.convert_to_numpy(variable)).any()
+                   for mine, variable in zip(taken, variables, strict=True))
+        snapshots.assign(variables, taken, "all")
+        model.train_on_batch(x, y)
+        again = snapshots.copies(variables)
+        model.train_on_batch(x, y)
+        assert any((mine != theirs).any() for mine, theirs in zip(again, snapshots.copies(variables), strict=True))
+
+
+def test_what_was_kept_of_a_resumed_run_is_not_trained_on(new_run, train_run, monkeypatch):
+    """Stopped, resumed at the end of an epoch and stopped within the next: the epoch before counts, untouched."""
+    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", -1.0)
+    run = new_run(small_project(epochs=5))
+    train_run(run, on_event=stop_at(3, 1))
+    for path in run.checkpoints.iterdir():
+        if not path.name.endswith("-000000.ckpt"):
+            path.unlink()
+    kept = read_checkpoint(run.checkpoints)[0].epoch
+    last, _recorder = train_run(run, resume=True, on_event=stop_at(kept + 1, 4))
+    assert last.metrics["epoch"] == kept
+    train_run(alone := new_run(small_project(epochs=kept)))
+    assert equal(run, alone)
 
 
 # A run of the version before ---------------------------------------------------------------------

@@ -12,8 +12,11 @@ from cnnstudio.core.item import Item, Step
 from cnnstudio.core.training import Stage
 from cnnstudio.engine import models
 from cnnstudio.engine.training.checkpoints import read_checkpoint
-from tests.engine.collections_of_pictures import augmented, replace, small_network, small_project
+from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.interchange.printing.torch.script import torch_script
+from tests.engine.collections_of_pictures import CLASSES, augmented, replace, small_network, small_project
 from tests.engine.conftest import metrics_of, stop_at
+from tests.engine.test_script import run as run_script
 
 STOP = Step(id="early_stopping", type="EarlyStopping", params={"patience": 1, "restore_best_weights": True})
 
@@ -166,3 +169,24 @@ def test_features_of_a_base_that_learned_before_are_its_own(new_run, train_run):
     assert metrics_of(first) + metrics_of(second) == metrics_of(unbroken)
     assert last.metrics == whole.metrics
     assert equal(arrays_of(run), arrays_of(kept))
+
+
+def test_the_printed_scripts_freeze_and_free_the_base_as_the_stages_do(tmp_path, monkeypatch):
+    project = based(replace(HEAD, epochs=1), replace(WHOLE, epochs=1))
+    text = keras_script(project, 2, 24)
+    monkeypatch.chdir(tmp_path)
+    found = run_script(text, tmp_path, monkeypatch, CLASSES[:2])
+    # Freed, but for its normalisation.
+    assert found["learning"] < found["base_layers"]
+    assert found["model"].get_layer("conv1").trainable
+    assert not found["model"].get_layer("conv1_bn").trainable
+    assert "learning = set()" in text
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
+    text = torch_script(project, 2, 24)
+    assert "# Not in PyTorch" not in text
+    network = run_script(text, tmp_path, monkeypatch, CLASSES[:2])["network"]
+    learning = {name for name, value in network.named_parameters() if value.requires_grad}
+    assert len(learning) > 20
+    assert isinstance(network.base, torch.nn.Module)
+    middle = based(HEAD, replace(WHOLE, trainable_from="block_12"))
+    assert "# Not in PyTorch: a base that learns from block_12 on" in torch_script(middle, 2, 24)

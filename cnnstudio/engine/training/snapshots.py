@@ -22,9 +22,21 @@ def weights_of(model: Any) -> list[Any]:
 
 
 def copies(variables: Sequence[Any]) -> list[np.ndarray]:
-    """Their values, from the device, in memory of their own."""
-    fresh = keras.backend.backend() == "tensorflow"
-    return [numpy_of(variable) if fresh else np.array(numpy_of(variable)) for variable in variables]
+    """Their values as they are now, whatever is trained afterwards; read-only."""
+    if keras.backend.backend() == "tensorflow":
+        return [_tensorflow_value(variable) for variable in variables]
+    return [np.array(numpy_of(variable)) for variable in variables]
+
+
+def _tensorflow_value(variable: Any) -> np.ndarray:
+    """On a processor nothing is copied: what a variable is read as never changes, since TensorFlow gives the variable
+    new memory at the next step while somebody holds the value. From a GPU it is brought over."""
+    import tensorflow as tf
+
+    tensor = tf.convert_to_tensor(variable.value)
+    if tensor.dtype == tf.bfloat16 or "GPU" in tensor.device:
+        return np.asarray(tensor.numpy())
+    return np.asarray(memoryview(tensor))
 
 
 def assign(variables: Sequence[Any], arrays: Sequence[np.ndarray], group: str) -> None:

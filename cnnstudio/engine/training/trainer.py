@@ -123,7 +123,8 @@ class StageTrainer:
         self._progress.logs, self._progress.metrics = list(position.logs), dict(position.metrics)
         self._epoch = position.epoch - self._before
         self._finished = position.finished
-        self._whole = arrays.get("whole", []) if position.batch else arrays["model"]
+        # A variable may take over the memory of an array that it is set from.
+        self._whole = arrays.get("whole", []) if position.batch else snapshots.copies(self._kept)
         self._resumed = (position, arrays)
         return position.batch
 
@@ -225,7 +226,7 @@ class StageTrainer:
         self._tell_lost(lost)
         arrays |= snapshots.generators()
         arrays["optimizer"] = snapshots.copies(model.optimizer.variables)
-        # At the end of an epoch the weights were just copied.
+        # At the end of an epoch the weights were just taken.
         arrays["model"] = snapshots.copies(self._kept) if batch else self._whole
         if batch:
             arrays["whole"] = self._whole

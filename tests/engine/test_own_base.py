@@ -17,6 +17,7 @@ from cnnstudio.core.events import BasesProbed, Finished
 from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
+from cnnstudio.core.training import with_settings
 from cnnstudio.core.workplace import use_folder
 from cnnstudio.engine.building import build
 from cnnstudio.engine.models import Card, save_model
@@ -224,7 +225,7 @@ def test_training_leaves_a_frozen_base_as_it_is_and_moves_what_learns(new_run, t
         project = started(base, trainable_from=line)
         project = msgspec.structs.replace(
             project, dataset=msgspec.structs.replace(project.dataset, label_mode="binary"),
-            training=msgspec.structs.replace(project.training, epochs=2, batch_size=8, keep_features=keep))
+            training=with_settings(project.training, epochs=2, batch_size=8, keep_features=keep))
         run = new_run(project)
         last, _recorder = train_run(run)
         assert isinstance(last, Finished)
@@ -243,7 +244,7 @@ def test_a_run_of_a_moved_project_finds_its_base(new_run, train_run, tmp_path):
     project = started(base)
     project = msgspec.structs.replace(
         project, dataset=msgspec.structs.replace(project.dataset, label_mode="binary"),
-        training=msgspec.structs.replace(project.training, epochs=1, batch_size=8))
+        training=with_settings(project.training, epochs=1, batch_size=8))
     run = new_run(project)
     shutil.copytree(tmp_path / "bases", tmp_path / "elsewhere" / "bases")
     shutil.copytree(run.folder, tmp_path / "elsewhere" / "runs" / run.id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.params import params_of
 from cnnstudio.core.keys import set_value
@@ -12,14 +14,28 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.network.checks import check_training
 
+_MISTAKES = frozenset({"unknown_optimizer", "unknown_schedule", "no_stage", "stage_twice", "stage_id"})
+"""A file may hold these, from a newer version or another hand, and keeps them; typed they are mistakes."""
+_WHOLE = "training.stages"
 
-def _unknown_types(before: Project, after: Project) -> list[Problem]:
-    """A file may name an optimizer or a schedule of a newer version, which is kept; a typed one is a mistake."""
+
+def _new_mistakes(key: str, before: Project, after: Project) -> list[Problem]:
+    """What a typed value made wrong in the stages. Stages typed as a whole have to be right in all their values."""
     if after.training.stages == before.training.stages:
         return []
     known = {problem.text for problem in check_training(before, BUILT_IN)}
-    return [problem for problem in check_training(after, BUILT_IN)
-            if problem.code in ("unknown_optimizer", "unknown_schedule") and problem.text not in known]
+    codes = _MISTAKES | {"value", "unknown_setting", "unknown_callback"} if key == _WHOLE else _MISTAKES
+    return [_with_stage(problem, after) for problem in check_training(after, BUILT_IN)
+            if problem.code in codes and problem.text not in known]
+
+
+def _with_stage(problem: Problem, project: Project) -> Problem:
+    """The problem, its text beginning with its stage where there are several."""
+    node = problem.where.node
+    if len(project.training.stages) < 2 or not node or problem.code in ("stage_twice", "stage_id"):
+        return problem
+    text = Text("{stage}: {text}", "{stage}: {text}").fill(stage=node, text=problem.text)
+    return msgspec.structs.replace(problem, text=text)
 
 
 def with_values(project: Project, values: Sequence[str]) -> Project:
@@ -33,8 +49,8 @@ def with_values(project: Project, values: Sequence[str]) -> Project:
             continue
         try:
             changed = set_value(project, key.strip(), value.strip(), params_of)
-            problems += (unknown := _unknown_types(project, changed))
-            project = project if unknown else changed
+            problems += (mistakes := _new_mistakes(key.strip(), project, changed))
+            project = project if mistakes else changed
         except ProblemError as err:
             problems += err.problems
     if problems:

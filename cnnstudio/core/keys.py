@@ -204,10 +204,34 @@ def _parse(param: Param, word: str, key: str) -> Any:
 
 
 def _parse_json(wanted: Any, word: str, key: str) -> Any:
+    """The value that a word means; what is spelled as a list or an object is read as such alone."""
+    reason = ""
     for candidate in (word, msgspec.json.encode(word).decode()):
         try:
-            return msgspec.json.decode(candidate, type=wanted)
-        except msgspec.MsgspecError:
+            value = msgspec.json.decode(candidate, type=wanted)
+        except msgspec.MsgspecError as err:
+            reason = reason or str(err)
             continue
-    text = Text("{key}: {word} is not a value that fits here.", "{key}: {word} no es un valor válido aquí.")
-    raise ProblemError(error("value", text.fill(key=key, word=word), "project", field=key))
+        if candidate is word:
+            _check_names(value, msgspec.json.decode(word), key)
+        return value
+    if word.startswith(("[", "{")):
+        text = Text("{key}: this is not a value that fits here: {reason}",
+                    "{key}: no es un valor válido aquí (el detalle, en inglés): {reason}").fill(key=key, reason=reason)
+    else:
+        text = Text("{key}: {word} is not a value that fits here.", "{key}: {word} no es un valor válido aquí.").fill(
+            key=key, word=word)
+    raise ProblemError(error("value", text, "project", field=key))
+
+
+def _check_names(value: Any, typed: Any, key: str) -> None:
+    """Raise ProblemError where an object that was typed has a field that its type has not; decoding leaves it out."""
+    if isinstance(value, msgspec.Struct) and isinstance(typed, dict):
+        unknown = [name for name in typed if name not in value.__struct_fields__]
+        if unknown:
+            raise ProblemError(*(_unknown(f"{key}.{name}", value, lambda _item: None) for name in unknown))
+        for name, below in typed.items():
+            _check_names(getattr(value, name), below, f"{key}.{name}")
+    elif isinstance(value, tuple) and isinstance(typed, list):
+        for number, (item, below) in enumerate(zip(value, typed, strict=False), 1):
+            _check_names(item, below, f"{key}.{number}")

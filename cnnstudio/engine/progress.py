@@ -33,9 +33,11 @@ _TEXTS: Final = {
 _GAP: Final = 0.05
 
 
-def phase(link: Link, name: str) -> None:
-    """Tell that a new stretch begins."""
-    link.emit(Phase(name=name, text=_TEXTS[name]))
+def phase(link: Link, name: str, detail: Text | None = None) -> None:
+    """Tell that a new stretch begins; `detail` follows its text."""
+    text = _TEXTS[name]
+    link.emit(Phase(name=name, text=text if detail is None else Text("{text}, {detail}", "{text}, {detail}").fill(
+        text=text, detail=detail)))
 
 
 class ThrottledProgress:

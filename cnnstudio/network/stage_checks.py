@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
@@ -10,10 +11,10 @@ from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core.item import Item
 from cnnstudio.core.network import BASE
 from cnnstudio.core.params import check, complete
-from cnnstudio.core.problems import Fix, Problem, error
+from cnnstudio.core.problems import Fix, Problem, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.core.training import STAGE_PARAMS, Stage
+from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, Stage, TrainingSpec
 
 
 def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
@@ -28,6 +29,12 @@ def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     seen: set[str] = set()
     for stage in training.stages:
+        if not _is_key(stage.id, training):
+            text = Text("A stage cannot be called {name}: its id is letters, digits, _ and -, not a number alone and not "
+                        "the name of a setting.",
+                        "Una etapa no puede llamarse {name}: su id lleva letras, cifras, _ y -, no es solo un número ni "
+                        "el nombre de un ajuste.")
+            problems.append(error("stage_id", text.fill(name=stage.id or "\"\""), "training", node=stage.id))
         if stage.id in seen:
             text = Text("Two stages are called {name}: each needs an id of its own.",
                         "Dos etapas se llaman {name}: cada una necesita su propio id.")
@@ -35,6 +42,13 @@ def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
         seen.add(stage.id)
         problems += _check_stage(project, stage, bases)
     return tuple(problems)
+
+
+def _is_key(identifier: str, training: TrainingSpec) -> bool:
+    """Whether `training.<id>` means that stage and nothing else."""
+    callbacks = {name for stage in training.stages for step in stage.callbacks for name in (step.id, step.type)}
+    return (re.fullmatch(r"[\w-]+", identifier) is not None and not identifier.isdecimal()
+            and identifier not in {*TrainingSpec.__struct_fields__, *STAGE_FIELDS, *callbacks})
 
 
 def stage_location(project: Project, stage: Stage, node: str = "") -> str | None:
@@ -122,7 +136,16 @@ def _check_pieces(item: Item, node: str | None) -> list[Problem]:
 
 
 def _check_learning(project: Project, stage: Stage, resolver: BaseResolver) -> list[Problem]:
-    """The freeze line of a stage has to be one of every base's own."""
+    """The freeze line of a stage has to be one of every base's own; without a base it changes nothing."""
+    fix = Fix(action="set_stage_field", label=Text("As the network says", "Como indica la red"),
+              arguments={"stage": stage.id, "field": "trainable_from", "value": ""})
+    if stage.trainable_from not in ("", "all") and not any(node.type == BASE for node in project.network.nodes):
+        text = Text("The network has no pretrained base: nothing is frozen in this stage. What learns in a network of "
+                    "your own is set layer by layer.",
+                    "La red no tiene una base preentrenada: en esta etapa no se congela nada. Lo que aprende en una red "
+                    "propia se fija capa por capa.")
+        return [warning("nothing_to_freeze", text, "training", node=stage_location(project, stage),
+                        field="trainable_from", fixes=(fix,))]
     if stage.trainable_from in ("", "none", "all"):
         return []
     bases = [base for node in project.network.nodes if node.type == BASE
@@ -131,8 +154,6 @@ def _check_learning(project: Project, stage: Stage, resolver: BaseResolver) -> l
         if stage.trainable_from not in base.lines:
             text = Text("{base} has no block called {block}; it has {blocks}.",
                         "{base} no tiene un bloque llamado {block}; tiene {blocks}.")
-            fix = Fix(action="set_stage_field", label=Text("As the network says", "Como indica la red"),
-                      arguments={"stage": stage.id, "field": "trainable_from", "value": ""})
             return [error("unknown_block", text.fill(base=base.label, block=stage.trainable_from,
                                                      blocks=", ".join(base.lines)),
                           "training", node=stage_location(project, stage), field="trainable_from", fixes=(fix,))]

@@ -102,6 +102,28 @@ def test_stages_are_set_and_shown_beside_the_names_of_one(project, capsys):
         (training["stages"][0]["id"], 5), ("tuning", 6)]
 
 
+@pytest.mark.parametrize(("stages", "code", "words"), [
+    ("[]", "no_stage", "no stage"),
+    ('[{"id":"a"},{"id":"a"}]', "stage_twice", "called a"),
+    ('[{"id":"epochs"}]', "stage_id", "called epochs"),
+    ('[{"id":"early_stopping"}]', "stage_id", "called early_stopping"),
+    ('[{"id":"a b"}]', "stage_id", "called a b"),
+    ('[{"id":"2"}]', "stage_id", "called 2"),
+    ('[{"id":"a","epochs":-3},{"id":"b"}]', "value", "a: Epochs"),
+    ('[{"id":"a","callbacks":[{"id":"x","type":"Nope"}]}]', "unknown_callback", "Nope"),
+    ('[{"id":"a","epoch":5}]', "unknown_setting", "training.stages.1.epoch"),
+    ('[{"id":"a","optimizer":{"type":"adam","rate":1}}]', "unknown_setting", "training.stages.1.optimizer.rate"),
+    ('[{"epochs":1}]', "value", "`id`"),
+    ('[{"id":"a","optimizer":"adam"}]', "value", "$[0].optimizer")])
+def test_stages_that_are_wrong_are_refused_where_they_are_set(project, capsys, stages, code, words):
+    before = (Path(project) / "project.cnnstudio").read_bytes()
+    assert cli.main(["set", project, f"training.stages={stages}", "--json"]) == 2
+    problem = lines(capsys)[0]["problem"]
+    assert problem["code"] == code
+    assert words in str(problem["text"])
+    assert (Path(project) / "project.cnnstudio").read_bytes() == before
+
+
 def test_a_schedule_and_reduce_lr_on_plateau_are_refused_together(project, capsys):
     assert cli.main(["set", project, "training.schedule=CosineDecoy", "--json"]) == 2
     assert lines(capsys)[0]["problem"]["code"] == "unknown_schedule"

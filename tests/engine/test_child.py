@@ -17,7 +17,7 @@ from cnnstudio.engine.weights_download import fetch_base
 from tests.engine.conftest import Recorder
 
 
-@pytest.mark.parametrize(("trouble", "code", "field"), [
+@pytest.mark.parametrize(("fault", "code", "field"), [
     (MemoryError(), "out_of_memory", "batch_size"),
     (RuntimeError("CUDA out of memory. Tried to allocate"), "out_of_memory", "batch_size"),
     (RuntimeError("RESOURCE_EXHAUSTED: OOM when allocating tensor"), "out_of_memory", "batch_size"),

@@ -96,3 +96,13 @@ def test_every_schedule_has_both_languages_and_allowed_defaults():
 def test_settings_go_to_the_last_stage():
     training = with_settings(TrainingSpec(stages=(Stage(id="a", epochs=1), Stage(id="b", epochs=2))), epochs=7, seed=3)
     assert ([stage.epochs for stage in training.stages], training.seed) == ([1, 7], 3)
+
+
+@pytest.mark.parametrize("line", ["none", "dense"])
+def test_a_freeze_line_without_a_base_says_that_it_changes_nothing(line):
+    project = new_project("x", "/pictures", Facts(classes=("a", "b")), template="small_cnn")
+    project = replace(project, training=with_settings(project.training, trainable_from=line))
+    (problem,) = [problem for problem in check_training(project, BUILT_IN) if problem.code == "nothing_to_freeze"]
+    assert not problem.blocks
+    (fix,) = problem.fixes
+    assert codes(apply_fix(project, fix)) == []

@@ -91,7 +91,10 @@ class Plan:
             self._base_learned = True
         train, validation = make_sources(project, self._context, self._pictures, held, augment=model is built.model)
         compile_model(model, project, self._context, stage, len(train))
-        phase(self._link, "training")
+        count = len(project.training.stages)
+        phase(self._link, "training", None if count == 1 else Text(
+            "stage {number} of {count} ({name})", "etapa {number} de {count} ({name})").fill(
+                number=number + 1, count=count, name=stage.id))
         before = len(self._progress.logs) if resumed is None else resumed[0].before
         planned = before + sum(later.epochs for later in project.training.stages[number:])
         self._trainer = StageTrainer(model, kept, stage, number, before, planned, train, validation, writer, self._link,

@@ -164,6 +164,7 @@ class StageTrainer:
             self._obey(done)
 
     def epoch_done(self, epoch: int, logs: dict[str, float]) -> None:
+        logs = _validation_last(logs)
         self._reporter.check_loss(logs, epoch, self._rate)
         self._moment()
         self._progress.logs.append(logs)
@@ -285,3 +286,10 @@ class StageTrainer:
         logs = self._progress.logs[epoch - 1] if 0 < epoch <= len(self._progress.logs) else {}
         self._progress.metrics = dict(logs) | {"epoch": float(epoch)}
 
+
+def _validation_last(logs: dict[str, float]) -> dict[str, float]:
+    """Keras sorts what it validated by name; here each follows the order of its training metric."""
+    validation = {key: logs[key] for name in logs if (key := f"val_{name}") in logs}
+    rest = {name: value for name, value in logs.items() if name not in validation}
+    training = {name: value for name, value in rest.items() if f"val_{name}" in validation}
+    return training | validation | {name: value for name, value in rest.items() if name not in training}

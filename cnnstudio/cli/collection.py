@@ -42,7 +42,7 @@ def collect(arguments: argparse.Namespace, output: Output) -> int:
     """`collect PROJECT --to PATH --format FORM`: the curated collection, written elsewhere."""
     project, index = open_project(arguments.project)
     try:
-        noticed = refreshed(arguments.project, project, index, lambda done, total: scanning(output, done, total))
+        noticed = refreshed(arguments.project, project, index, scanning(output))
         index.apply(project.dataset)
         output.problems(noticed, as_lines=False)
         if arguments.format == "tfrecord":

@@ -123,7 +123,7 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
             job = training_job(run, run.spec(), resume=True)
         else:
             project = with_values(project, arguments.values)
-            noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
+            noticed = refreshed(folder, project, index, scanning(output))
             index.apply(project.dataset)
             output.problems([item for item in noticed if not item.blocks], as_lines=False)
             run, job = prepare_training(folder, project, index, noticed)

@@ -32,7 +32,7 @@ def measure(arguments: argparse.Namespace, output: Output) -> int:
     try:
         project, index = open_project(folder)
         try:
-            noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
+            noticed = refreshed(folder, project, index, scanning(output))
             output.problems(noticed, as_lines=False)
             if blocking(noticed):
                 return 2
@@ -108,7 +108,7 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
     project, index = open_project(folder)
     try:
-        noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
+        noticed = refreshed(folder, project, index, scanning(output))
         output.problems(noticed, as_lines=False)
         if blocking(noticed):
             return 2

@@ -125,11 +125,14 @@ class Output:
             self._progress = ""
 
 
-def scanning(output: Output, done: int, total: int) -> None:
+def scanning(output: Output) -> Callable[[int, int], None]:
     """Progress of a scan, for people."""
-    words = (tr("looked at {done} of {total} pictures", "{done} de {total} imágenes vistas", done=done, total=total)
-             if total else tr("found {done} pictures", "{done} imágenes encontradas", done=done))
-    output.progress(words)
+
+    def tell(done: int, total: int) -> None:
+        output.progress(tr("looked at {done} of {total} pictures", "{done} de {total} imágenes vistas", done=done, total=total)
+                        if total else tr("found {done} pictures", "{done} imágenes encontradas", done=done))
+
+    return tell
 
 
 def progress_of(output: Output, unit: Text | None = None) -> Callable[[int, int], None]:

@@ -39,7 +39,7 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
         base = str(model)
     created, index = create_project(folder, places, template=arguments.template or "", base=base, base_name=base_name,
                                     name=folder.resolve().name,
-                                    on_progress=lambda done, total: scanning(output, done, total))
+                                    on_progress=scanning(output))
     project = created.project
     try:
         if arguments.values:
@@ -111,7 +111,7 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
     rescued = _rescued(folder, output) if arguments.set_index_aside else ()
     project, index = open_project(folder)
     try:
-        noticed = refreshed(folder, project, index, lambda done, total: scanning(output, done, total))
+        noticed = refreshed(folder, project, index, scanning(output))
         problems = (*rescued, *noticed, *picture_problems(index),
                     *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
     finally:
@@ -127,7 +127,7 @@ def _rescued(folder: Path, output: Output) -> tuple[Problem, ...]:
     read_project(folder)
     lock = locked(folder)
     try:
-        told = rescue_index(folder, on_progress=lambda done, total: scanning(output, done, total))
+        told = rescue_index(folder, on_progress=scanning(output))
     finally:
         lock.release()
     return () if told is None else (told,)

@@ -47,7 +47,7 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
             return 2
         embedding = None
         summary = audit_index(index, root, project.dataset, only=kinds - LEARNED, beside=beside,
-                              on_progress=lambda done, total: scanning(output, done, total))
+                              on_progress=scanning(output))
         if kinds & LEARNED and summary.images:
             embedding = _embedded(place, project, index, root, output)
             if embedding is not None:
@@ -100,7 +100,7 @@ def scanned(place: Path, index: Index, root: Path, project: Project, output: Out
     if not (place / PROJECT_FILE).is_file() and is_flat(root):
         scan_flat(index, root, project.dataset)
     else:
-        scan = scan_folder(index, root, project.dataset, lambda done, total: scanning(output, done, total))
+        scan = scan_folder(index, root, project.dataset, scanning(output))
         stopped = blocking(scan.problems)
         output.problems(scan.problems, as_lines=bool(stopped))
         if stopped:

@@ -215,19 +215,3 @@ def move_nodes(project: Project, positions: dict[str, tuple[float, float]]) -> P
     return set_network(project, replace(project.network, nodes=tuple(
         replace(item, position=positions[item.id]) if item.id in positions else item
         for item in project.network.nodes)))
-
-
-def duplicate_nodes(project: Project, positions: dict[str, tuple[float, float]]) -> Project:
-    """Copy layers to new places, with the connections among the copies; each copy gets a fresh id."""
-    network = project.network
-    taken = [node.id for node in network.nodes]
-    names: dict[str, str] = {}
-    copies = []
-    for node in network.nodes:
-        if node.id in positions:
-            names[node.id] = unique_id(node.id, taken)
-            taken.append(names[node.id])
-            copies.append(replace(node, id=names[node.id], position=positions[node.id]))
-    edges = [replace(edge, source=names[edge.source], target=names[edge.target])
-             for edge in network.edges if edge.source in names and edge.target in names]
-    return set_network(project, replace(network, nodes=(*network.nodes, *copies), edges=(*network.edges, *edges)))

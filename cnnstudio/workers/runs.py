@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from cnnstudio.core.atomic import write_atomically, write_problem
-from cnnstudio.core.commands import Command, Pause, Resume, Stop
+from cnnstudio.core.commands import Command, Stop
 from cnnstudio.core.events import Epoch, Event, Failed, Finished, Hello, Paused, Stopped
 from cnnstudio.core.files import decode_project, encode_project
 from cnnstudio.core.jobs import AugmentationMeasured, Evaluated
@@ -235,16 +235,6 @@ class RunFolder:
 def request_stop(run: RunFolder, keep: bool = True) -> None:
     """Stop a training whose window is gone. Raises ProblemError when the folder cannot be written."""
     run.send(Stop(keep=keep))
-
-
-def request_pause(run: RunFolder) -> None:
-    """Pause a training whose window is gone."""
-    run.send(Pause())
-
-
-def request_resume(run: RunFolder) -> None:
-    """End the pause of a training whose window is gone."""
-    run.send(Resume())
 
 
 def standing_words(run: RunSummary) -> Text:

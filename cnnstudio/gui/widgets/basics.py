@@ -162,26 +162,6 @@ class Icon(QWidget):
         icons.paint(painter, self.rect().toRectF(), self._name, self._token)
 
 
-class Dot(QWidget):
-    """The small square in the colour of a class or a layer family."""
-
-    def __init__(self, color: object = None, size: int = 10, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._color = color
-        self.setFixedSize(size, size)
-
-    def set_color(self, color: object) -> None:
-        self._color = color
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._color or theme.color("faint"))
-        painter.drawRoundedRect(self.rect(), 3, 3)
-
-
 class Badge(QLabel):
     """A short word on a coloured ground: a state or a finding."""
 

@@ -105,11 +105,6 @@ class Form(QWidget):
         """What is said below a field; "" where nothing is wrong."""
         return self._fields[name].problem
 
-    def focus_field(self, name: str) -> None:
-        """Put the keyboard into a field and bring it into view."""
-        if name in self._fields:
-            self._fields[name].editor.setFocus()
-
     def _take(self, name: str, value: Value) -> None:
         refusal = self._params[name].error_text(value)
         field = self._fields[name]

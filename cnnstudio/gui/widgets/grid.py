@@ -135,11 +135,6 @@ class PictureGrid(QAbstractScrollArea):
             self._select(lambda: self.selection.only(row))
             self.reveal(row)
 
-    def current_picture(self) -> Picture | None:
-        """The picture that the keyboard is on, if it is selected."""
-        row = self.selection.current
-        return self._picture(row) if row in self.selection else None
-
     def close_threads(self) -> None:
         """End the decoding threads; the grid will be deleted."""
         self._next.stop()

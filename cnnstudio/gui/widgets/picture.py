@@ -34,7 +34,7 @@ def image_of(pixels: np.ndarray) -> QImage:
 class PictureView(QWidget):
     """One picture, fitted into the widget. Small pictures are enlarged with sharp pixels.
 
-    `set_pixels(array)`, `set_image(QImage)`, `set_message(text)` when there is none.
+    `set_image(QImage)`, `set_message(text)` when there is none.
     With `width_for_height` the height follows the picture's shape, up to `most` pixels.
     """
 
@@ -55,10 +55,6 @@ class PictureView(QWidget):
     def message(self) -> str:
         """What is said instead of a picture."""
         return self._message
-
-    def set_pixels(self, pixels: np.ndarray | None) -> None:
-        """Show uint8 pixels (height, width[, channels])."""
-        self.set_image(None if pixels is None else image_of(pixels))
 
     def set_image(self, image: QImage | None) -> None:
         self._image = image

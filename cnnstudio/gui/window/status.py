@@ -48,9 +48,6 @@ class StatusBar(QWidget):
         self.update_problems()
         self.update_job()
 
-    def set_device(self, text: str) -> None:
-        self._device.setText(text)
-
     def update_saved(self) -> None:
         self._saved.setVisible(self._session.is_open)
         if self._session.dirty:

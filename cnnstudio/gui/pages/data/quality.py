@@ -97,10 +97,6 @@ class QualityPanel(QWidget):
         if kinds and tuple(self._state.get("findings", ())) != kinds[:1] and self._counts.findings:
             self.filter_chosen.emit("findings", kinds[:1])
 
-    def refresh_fields(self) -> None:
-        """The thresholds may have been changed elsewhere."""
-        self._form.set_values(fields_of(self._session.project.dataset.audit, AUDIT_PARAMS))
-
     def show_numbers(self) -> None:
         """Counts, and which lines are filtered."""
         found = self._counts

@@ -88,7 +88,8 @@ def test_the_keras_script_of_two_stages_runs(tmp_path, monkeypatch):
 
 def test_the_pytorch_script_of_two_stages_runs(tmp_path, monkeypatch, capsys):
     pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
-    text = torch_script(staged(accumulation=2, precision="mixed_float16"), len(CLASSES), 18)
+    project = staged(accumulation=2, precision="mixed_float16")
+    text = torch_script(project, context_of(project, len(CLASSES), BUILT_IN), 18)
     assert text.count("# Not in PyTorch: ") == 2
     found = run(text, tmp_path, monkeypatch, CLASSES)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN
+from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core import stage_edits
 from cnnstudio.core.events import Batch, Epoch, Finished, Notice, Stopped
@@ -173,7 +175,7 @@ def test_features_of_a_base_that_learned_before_are_its_own(new_run, train_run):
 
 def test_the_printed_scripts_freeze_and_free_the_base_as_the_stages_do(tmp_path, monkeypatch):
     project = based(replace(HEAD, epochs=1), replace(WHOLE, epochs=1))
-    text = keras_script(project, 2, 24)
+    text = keras_script(project, context_of(project, 2, BUILT_IN), 24)
     monkeypatch.chdir(tmp_path)
     found = run_script(text, tmp_path, monkeypatch, CLASSES[:2])
     # Freed, but for its normalisation.
@@ -182,11 +184,12 @@ def test_the_printed_scripts_freeze_and_free_the_base_as_the_stages_do(tmp_path,
     assert not found["model"].get_layer("conv1_bn").trainable
     assert "learning = set()" in text
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
-    text = torch_script(project, 2, 24)
+    text = torch_script(project, context_of(project, 2, BUILT_IN), 24)
     assert "# Not in PyTorch" not in text
     network = run_script(text, tmp_path, monkeypatch, CLASSES[:2])["network"]
     learning = {name for name, value in network.named_parameters() if value.requires_grad}
     assert len(learning) > 20
     assert isinstance(network.base, torch.nn.Module)
     middle = based(HEAD, replace(WHOLE, trainable_from="block_12"))
-    assert "# Not in PyTorch: a base that learns from block_12 on" in torch_script(middle, 2, 24)
+    text = torch_script(middle, context_of(middle, 2, BUILT_IN), 24)
+    assert "# Not in PyTorch: a base that learns from block_12 on" in text

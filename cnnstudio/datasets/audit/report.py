@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import base64
-import html
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from cnnstudio.catalog.findings import GROUPS, KINDS
+from cnnstudio.catalog.findings import GROUPS, KINDS, FindingKind
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
-from cnnstudio.core.text import language, tr
-from cnnstudio.datasets.audit.report_style import STYLE
+from cnnstudio.core.templates import render_html
+from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.leakage import split_shares
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.thumbnails import encode_thumbnail, thumbnail
 
-_SHOWN: Final = 60
+_CARDS: Final = 60
 """Findings of a kind that are shown with their pictures."""
 _LISTED: Final = 1000
 """Findings of a kind that are listed by name after those."""
@@ -31,137 +31,127 @@ _CLASSES: Final = 200
 _SIDE: Final = 200
 
 
+@dataclass(frozen=True)
+class _Figure:
+    severity: str
+    count: int
+    label: str
+
+
+@dataclass(frozen=True)
+class _Card:
+    """A finding with the pictures that show it, as (path, data address)."""
+
+    finding: Finding
+    pictures: list[tuple[str, str]]
+    advice: str
+
+
+@dataclass(frozen=True)
+class _Section:
+    """All findings of one kind: some as cards, some as lines, and how many are neither."""
+
+    kind: FindingKind
+    count: int
+    cards: list[_Card]
+    listed: list[Finding]
+    unlisted: int
+
+
+@dataclass(frozen=True)
+class _Group:
+    label: Text
+    sections: list[_Section]
+
+
+@dataclass(frozen=True)
+class _ClassRow:
+    name: str
+    counts: Mapping[str, int]
+
+
 def write_report(path: Path, index: Index, root: Path, findings: Iterable[Finding], name: str = "") -> None:
     """Write the report in the language of the program; raises ProblemError."""
     by_kind: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_kind[finding.kind].append(finding)
-    title = tr("Audit of {name}", "Auditoría de {name}", name=name or root.name)
-    pictures = _thumbnails(root, _wanted(by_kind))
-    parts = [
-        f"<!doctype html>\n<html lang='{language()}'><head><meta charset='utf-8'>",
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>",
-        f"<title>{_safe(title)}</title><style>{STYLE}</style></head><body><main>",
-        f"<header><h1>{_safe(title)}</h1><p class='dim'>{_safe(_when(root))}</p></header>",
-        _figures(index, by_kind), _leaks(index), _table(by_kind), _classes(index)]
-    for group, label in GROUPS.items():
-        kinds = [kind.id for kind in KINDS if kind.group == group and kind.id in by_kind]
-        if kinds:
-            parts.append(f"<h2 class='group'>{_safe(str(label))}</h2>")
-            parts += [_section(kind, by_kind[kind], pictures) for kind in kinds]
-    write_atomically(path, "\n".join([*parts, "</main></body></html>\n"]).encode("utf-8", "replace"))
+    thumbnails = _thumbnails(root, _pictured(by_kind))
+    classes = _class_rows(index)
+    page = render_html(
+        "audit.html",
+        title=tr("Audit of {name}", "Auditoría de {name}", name=name or root.name),
+        subtitle=f"{root} · {datetime.now().strftime('%Y-%m-%d %H:%M')}",
+        figures=_figures(index, by_kind), leaks=_leaks(index),
+        groups=[_Group(label, [_section(kind, by_kind.get(kind.id, ()), thumbnails)
+                               for kind in KINDS if kind.group == group]) for group, label in GROUPS.items()],
+        most_findings=max(map(len, by_kind.values()), default=1),
+        splits={split: SPLIT_NAMES[split] for split in SPLITS},
+        classes=classes[:_CLASSES], hidden_classes=len(classes[_CLASSES:]),
+        largest_class=max((sum(row.counts.values()) for row in classes), default=1))
+    write_atomically(path, page.encode("utf-8", "replace"))
 
 
-def _when(root: Path) -> str:
-    return f"{root} · {datetime.now().strftime('%Y-%m-%d %H:%M')}"
-
-
-# Figures -------------------------------------------------------------------------------------------
-
-def _figures(index: Index, by_kind: dict[str, list[Finding]]) -> str:
-    """Four numbers: pictures, those with a finding, and errors and warnings."""
+def _figures(index: Index, by_kind: Mapping[str, Sequence[Finding]]) -> list[_Figure]:
+    """Pictures, those with a finding, and findings by severity."""
     total = index.count()
-    touched = len({item.path for them in by_kind.values() for item in them if item.picture is not None})
-    by_severity = {severity: sum(len(them) for kind, them in by_kind.items() if KINDS[kind].severity == severity)
-                   for severity in ("error", "warning", "info")}
-    figures = (
-        ("", total, tr("pictures", "imágenes")),
-        ("", touched, tr("with a finding ({share:.1%})", "con algún hallazgo ({share:.1%})",
-                         share=touched / max(1, total))),
-        ("error", by_severity["error"], tr("errors", "errores")),
-        ("warning", by_severity["warning"], tr("warnings", "avisos")),
-        ("info", by_severity["info"], tr("notes", "notas")))
-    cells = "".join(f"<div class='figure'><b class='{tone if number else ''}'>{_number(number)}</b>"
-                    f"<span>{_safe(words)}</span></div>" for tone, number, words in figures)
-    return f"<div class='figures'>{cells}</div>"
+    affected = len({finding.path for findings in by_kind.values() for finding in findings if finding.picture is not None})
+    count = {severity: sum(len(findings) for kind, findings in by_kind.items() if KINDS[kind].severity == severity)
+             for severity in ("error", "warning", "info")}
+    return [
+        _Figure("", total, tr("pictures", "imágenes")),
+        _Figure("", affected, tr("with a finding ({share:.1%})", "con algún hallazgo ({share:.1%})",
+                                 share=affected / max(1, total))),
+        _Figure("error", count["error"], tr("errors", "errores")),
+        _Figure("warning", count["warning"], tr("warnings", "avisos")),
+        _Figure("info", count["info"], tr("notes", "notas"))]
 
 
-def _leaks(index: Index) -> str:
-    words = [tr("{share:.1%} of the {split} pictures ({leaked} of {n}) have a twin in training: the accuracy measured "
-                "on them is flattered.",
-                "El {share:.1%} de las imágenes de {split} ({leaked} de {n}) tiene una gemela en entrenamiento: la "
-                "exactitud medida en ellas sale embellecida.",
-                share=leaked / pictures, split=str(SPLIT_NAMES[split]).lower(), leaked=leaked, n=pictures)
-             for split, (leaked, pictures) in split_shares(index).items() if leaked]
-    return "".join(f"<p class='callout'>{_safe(word)}</p>" for word in words)
+def _leaks(index: Index) -> list[str]:
+    """A sentence for every split that shares pictures with training."""
+    return [tr("{share:.1%} of the {split} pictures ({leaked} of {n}) have a twin in training: the accuracy measured "
+               "on them is flattered.",
+               "El {share:.1%} de las imágenes de {split} ({leaked} de {n}) tiene una gemela en entrenamiento: la "
+               "exactitud medida en ellas sale embellecida.",
+               share=leaked / pictures, split=str(SPLIT_NAMES[split]).lower(), leaked=leaked, n=pictures)
+            for split, (leaked, pictures) in split_shares(index).items() if leaked]
 
 
-def _table(by_kind: dict[str, list[Finding]]) -> str:
-    most = max((len(them) for them in by_kind.values()), default=1)
-    rows = []
-    for group, label in GROUPS.items():
-        rows.append(f"<tr><th colspan='3' scope='rowgroup'>{_safe(str(label))}</th></tr>")
-        for kind in KINDS:
-            if kind.group == group:
-                number = len(by_kind.get(kind.id, ()))
-                words = _safe(str(kind.label))
-                link = f"<a href='#{kind.id}'>{words}</a>" if number else words
-                bar = f"<i class='bar {kind.severity}' style='width:{max(1, 100 * number / most):.1f}%'></i>" if number else ""
-                rows.append(f"<tr class='{'' if number else 'none'}'><td>{link}<small>{_safe(str(kind.help))}</small></td>"
-                            f"<td class='n'>{_number(number)}</td><td class='track'>{bar}</td></tr>")
-    return f"<table class='kinds'>{''.join(rows)}</table>"
+def _class_rows(index: Index) -> list[_ClassRow]:
+    """The classes with their pictures by split, the largest first."""
+    rows = [_ClassRow(name, {split: counts.get(split, 0) for split in SPLITS})
+            for name, counts in index.counts().items() if name]
+    return sorted(rows, key=lambda row: -sum(row.counts.values()))
 
 
-def _classes(index: Index) -> str:
-    counts = {name: splits for name, splits in index.counts().items() if name}
-    if not counts:
-        return ""
-    most = max(sum(splits.values()) for splits in counts.values())
-    heads = "".join(f"<th class='n'>{_safe(str(SPLIT_NAMES[split]))}</th>" for split in SPLITS)
-    rows = []
-    for name, splits in sorted(counts.items(), key=lambda each: -sum(each[1].values()))[:_CLASSES]:
-        cells = "".join(f"<td class='n'>{_number(splits.get(split, 0))}</td>" for split in SPLITS)
-        bars = "".join(f"<i class='bar {split}' style='width:{100 * splits.get(split, 0) / most:.2f}%'></i>"
-                       for split in SPLITS)
-        rows.append(f"<tr><td class='name'>{_safe(name)}</td>{cells}<td class='track'>{bars}</td></tr>")
-    hidden = len(counts) - len(rows)
-    more = f"<p class='dim'>{_safe(tr('and {n} more classes', 'y {n} clases más', n=hidden))}</p>" if hidden else ""
-    return (f"<h2 class='group'>{_safe(tr('Classes', 'Clases'))}</h2><table class='classes'>"
-            f"<tr><th></th>{heads}<th></th></tr>{''.join(rows)}</table>{more}")
+def _section(kind: FindingKind, findings: Sequence[Finding], thumbnails: Mapping[str, str]) -> _Section:
+    rest = list(findings[_CARDS:])
+    return _Section(kind, len(findings), [_card(finding, thumbnails) for finding in findings[:_CARDS]],
+                    rest[:_LISTED], len(rest[_LISTED:]))
 
 
-# Findings ------------------------------------------------------------------------------------------
-
-def _section(identifier: str, findings: list[Finding], pictures: dict[str, str]) -> str:
-    kind = KINDS[identifier]
-    cards = "".join(_card(item, pictures) for item in findings[:_SHOWN])
-    rest, more = findings[_SHOWN:_SHOWN + _LISTED], ""
-    if rest:
-        lines = "".join(f"<li><b>{_safe(item.path)}</b> {_safe(str(item.text))}</li>" for item in rest)
-        words = tr("{n} more", "{n} más", n=_number(len(findings) - _SHOWN))
-        left = len(findings) - _SHOWN - len(rest)
-        lines += f"<li>{_safe(tr('and {n} that are not listed', 'y {n} sin enumerar', n=left))}</li>" if left else ""
-        more = f"<details><summary>{_safe(words)}</summary><ul>{lines}</ul></details>"
-    return (f"<section id='{identifier}'><h3><i class='dot {kind.severity}'></i>{_safe(str(kind.label))}"
-            f"<span class='count'>{_number(len(findings))}</span></h3>"
-            f"<p class='dim'>{_safe(str(kind.help))}</p><div class='grid'>{cards}</div>{more}</section>")
-
-
-def _card(finding: Finding, pictures: dict[str, str]) -> str:
-    images = "".join(f"<figure><img loading='lazy' alt='{_safe(item)}' title='{_safe(item)}' src='{pictures[item]}'>"
-                     f"</figure>" for item in _shown(finding) if pictures.get(item))
+def _card(finding: Finding, thumbnails: Mapping[str, str]) -> _Card:
     advice = ""
     if finding.data.get("keep"):
         advice = tr("Keep {path}", "Conservar {path}", path=finding.data["keep"])
     elif finding.data.get("suggested"):
         advice = tr("Perhaps {name}", "Quizá {name}", name=finding.data["suggested"])
-    more = f"<p class='advice'>{_safe(advice)}</p>" if advice else ""
-    return (f"<article>{f'<div class=pair>{images}</div>' if images else ''}<p class='path'>{_safe(finding.path)}</p>"
-            f"<p>{_safe(str(finding.text))}</p>{more}</article>")
+    return _Card(finding, [(path, thumbnails[path]) for path in _pictures(finding) if thumbnails.get(path)], advice)
 
 
-def _shown(finding: Finding) -> tuple[str, ...]:
+def _pictures(finding: Finding) -> tuple[str, ...]:
+    """The picture of a finding and the first one it is compared with."""
     return (finding.path, *finding.others[:1]) if finding.picture is not None else ()
 
 
-def _wanted(by_kind: dict[str, list[Finding]]) -> list[str]:
-    return list(dict.fromkeys(path for kind, them in by_kind.items() if kind != "unreadable"
-                              for item in them[:_SHOWN] for path in _shown(item)))
+def _pictured(by_kind: Mapping[str, Sequence[Finding]]) -> list[str]:
+    """The paths of all pictures on cards, each once; those that cannot be read have no thumbnail."""
+    return list(dict.fromkeys(path for kind, findings in by_kind.items() if kind != "unreadable"
+                              for finding in findings[:_CARDS] for path in _pictures(finding)))
 
 
 def _thumbnails(root: Path, paths: list[str]) -> dict[str, str]:
     """Data addresses of the pictures, "" for those that cannot be shown."""
-    def one(path: str) -> str:
+    def data_address(path: str) -> str:
         try:
             data = encode_thumbnail(thumbnail(root / path, _SIDE), 80)
         except PictureError:
@@ -169,12 +159,4 @@ def _thumbnails(root: Path, paths: list[str]) -> dict[str, str]:
         return "data:image/jpeg;base64," + base64.b64encode(data).decode()
 
     with ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="report") as pool:
-        return dict(zip(paths, pool.map(one, paths), strict=True))
-
-
-def _number(number: int) -> str:
-    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-
-
-def _safe(words: str) -> str:
-    return html.escape(words, quote=True)
+        return dict(zip(paths, pool.map(data_address, paths), strict=True))

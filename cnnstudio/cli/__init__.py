@@ -23,7 +23,7 @@ _RUN: Final = {
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "projects:runs", "train": "jobs:train",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",
     "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
-    "robustness": "measuring:robustness", "probe": "measuring:probe",
+    "robustness": "measuring:robustness", "probe": "measuring:probe", "help": "reference:explain",
 }
 """Module of this package and function of each command; imported when it is asked for, so that each starts quickly."""
 

@@ -299,11 +299,21 @@ def _fetch(command: Command) -> None:
                                "los toma de este archivo, que se comprueba, en lugar de descargarlos"))
 
 
+def _help(command: Command) -> None:
+    explain = command("help", tr("explain a layer, step, augmentation, optimizer, base, export format, ...",
+                                 "explica una capa, un paso, un aumento, un optimizador, una base, un formato de "
+                                 "exportación..."), project=False)
+    explain.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"),
+                         help=tr("such as Conv2D; all names without it", "como Conv2D; sin él, todos los nombres"))
+    explain.add_argument("--all", action="store_true", dest="everything",
+                         help=tr("the whole reference, as Markdown", "toda la referencia, en Markdown"))
+
+
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": _train, "runs": _runs,
     "evaluate": _evaluate, "predict": _predict, "export": _export, "code": _code, "draw": _draw, "measure": _measure,
-    "robustness": _robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch,
+    "robustness": _robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
 }
 
 

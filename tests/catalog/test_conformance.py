@@ -21,6 +21,7 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.params import params_of
+from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.catalog.torch_form import NotInTorch
@@ -42,7 +43,7 @@ from cnnstudio.network.starting import Facts, new_project
 from cnnstudio.network.summary import summary
 from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
 
-WITH_PARAMS = (LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, LOSSES, CALLBACKS)
+WITH_PARAMS = (LAYERS, RECIPE_STEPS, AUGMENTATIONS, OPTIMIZERS, LOSSES, CALLBACKS, SCHEDULES)
 REGISTRIES = (*WITH_PARAMS, EXPORTERS, BASES, TEMPLATES, BLOCKS)
 ENTRIES = [pytest.param(entry, id=f"{registry.kind}-{entry.id}") for registry in REGISTRIES for entry in registry]
 SETTABLE = [pytest.param(entry, id=f"{registry.kind}-{entry.id}") for registry in WITH_PARAMS for entry in registry]

@@ -1,6 +1,6 @@
 """CNN Studio: a desktop laboratory for convolutional networks."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "map", "import", "collect", "datasets", "train",
             "runs", "evaluate", "predict", "export", "doctor", "sample", "fetch", "measure", "robustness", "code", "draw",

@@ -10,18 +10,18 @@ import sys
 from cnnstudio import COMMANDS
 
 
-def for_terminal(word: str) -> bool:
+def is_for_terminal(argument: str) -> bool:
     """Whether the first word is for the command line. A bare word that names nothing here is a mistyped command:
     a window would hide that from whoever typed it, or keep a script waiting."""
-    return word in COMMANDS or (word.startswith("-") and word != "--sample") or (
-        os.path.basename(word) == word != "" and word != "--sample" and not os.path.exists(word))
+    return argument in COMMANDS or (argument.startswith("-") and argument != "--sample") or (
+        os.path.basename(argument) == argument != "" and argument != "--sample" and not os.path.exists(argument))
 
 
 def main() -> int:
     """A command (or an option) goes to the command line; a project or nothing opens the window."""
     multiprocessing.freeze_support()
     arguments = sys.argv[1:]
-    if arguments and for_terminal(arguments[0]):
+    if arguments and is_for_terminal(arguments[0]):
         from cnnstudio import cli
 
         code = cli.main(arguments)

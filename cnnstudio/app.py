@@ -84,13 +84,13 @@ def run(arguments: Sequence[str]) -> int:
 
     collector = Collector()
     remove_hook = install_exception_hook(window.show_report)
-    named = next((argument for argument in arguments if not argument.startswith("-")), "")
+    project_argument = next((argument for argument in arguments if not argument.startswith("-")), "")
     QTimer.singleShot(0, window, _start_logging)
-    if "--sample" in arguments and not named:
+    if "--sample" in arguments and not project_argument:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
-    if named:
+    if project_argument:
         # After the first paint: the window stands before the project is read.
-        QTimer.singleShot(0, window, lambda: window.perform(OpenProject(os.path.abspath(Path(named)))))
+        QTimer.singleShot(0, window, lambda: window.perform(OpenProject(os.path.abspath(Path(project_argument)))))
     try:
         return application.exec()
     finally:

@@ -67,8 +67,8 @@ def _log(command: str, problem_error: ProblemError) -> None:
         logging.getLogger(__name__).warning("%s: %s: %s", command, problem.code, problem.text.en)
 
 
-def _command(word: str) -> Callable[[argparse.Namespace, Output], int]:
-    module, _, function = _RUN[word].partition(":")
+def _command(name: str) -> Callable[[argparse.Namespace, Output], int]:
+    module, _, function = _RUN[name].partition(":")
     command: Callable[[argparse.Namespace, Output], int] = getattr(import_module(f"{__name__}.{module}"), function)
     return command
 
@@ -85,9 +85,9 @@ def _command_first(arguments: Sequence[str]) -> list[str]:
 
 def _language(arguments: Sequence[str]) -> str:
     """--language wins, then the settings, then the system: known before the help is written."""
-    for place, word in enumerate(arguments):
-        wanted = word.partition("=")[2] if word.startswith("--language=") else (
-            arguments[place + 1] if word == "--language" and place + 1 < len(arguments) else "")
+    for place, argument in enumerate(arguments):
+        wanted = argument.partition("=")[2] if argument.startswith("--language=") else (
+            arguments[place + 1] if argument == "--language" and place + 1 < len(arguments) else "")
         if wanted in LANGUAGES:
             return wanted
     chosen = load_settings().language

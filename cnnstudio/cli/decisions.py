@@ -33,7 +33,7 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
     project, index = open_project(folder)
     lock = locked(folder)
     try:
-        paths, unknown = _known(arguments.paths, project, folder, index)
+        paths, unknown = _known_paths(arguments.paths, project, folder, index)
         output.problems(unknown)
         ids = list(index.ids_of(paths))
         if name is not None:
@@ -45,29 +45,29 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
         if arguments.accept:
             index.accept(arguments.accept, paths)
         for picture in index.pictures(ids):
-            words = f"{picture.path}: {picture.class_name}, {picture.split}"
+            line_text = f"{picture.path}: {picture.class_name}, {picture.split}"
             if picture.excluded:
-                words += ", " + tr("excluded", "excluida")
+                line_text += ", " + tr("excluded", "excluida")
             output.line({"path": picture.path, "class": picture.class_name, "split": picture.split,
-                         "excluded": picture.excluded, "findings": list(picture.findings)}, on_one_line(words))
+                         "excluded": picture.excluded, "findings": list(picture.findings)}, on_one_line(line_text))
     finally:
         index.close()
         lock.release()
     return 2 if not ids else 1 if unknown else 0
 
 
-def _known(given: Sequence[str], project: Project, folder: Path, index: Index
-           ) -> tuple[list[str], list[Problem]]:
+def _known_paths(names: Sequence[str], project: Project, folder: Path, index: Index
+                 ) -> tuple[list[str], list[Problem]]:
     """The paths as the index has them, given relative to the collection's folder or as any path of the file system;
     and what it does not have."""
     root = source_folder(project, folder)
     result: list[str] = []
     unknown: list[Problem] = []
-    for path in given:
+    for path in names:
         candidates = (path, os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/"), os.path.abspath(path))
-        known = next((candidate for candidate in candidates if len(index.ids_of([candidate]))), None)
-        if known is not None:
-            result.append(known)
+        match = next((candidate for candidate in candidates if len(index.ids_of([candidate]))), None)
+        if match is not None:
+            result.append(match)
         else:
             text = Text("{path} is not a picture of this project.", "{path} no es una imagen de este proyecto.")
             unknown.append(error("unknown_picture", text.fill(path=path), "dataset", path=path))

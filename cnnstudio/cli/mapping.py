@@ -31,7 +31,7 @@ def arrange(arguments: argparse.Namespace, output: Output) -> int:
         job = embedding_job(place, project, index, root, model, arguments.layout)
         last = run_job(job, output, lambda event: report_progress(event, output))
         if isinstance(last, events.Finished):
-            _tell(read_embedding(Path(job.target)), model, index, output)
+            _print_map(read_embedding(Path(job.target)), model, index, output)
         return ended(last, output)
     finally:
         index.close()
@@ -52,12 +52,12 @@ def _model(place: Path, name: str) -> str:
     raise ProblemError(error("unknown_base", text.fill(name=name, known=", ".join(BASES.ids())), "run"))
 
 
-def _tell(embedding: Embedding, model: str, index: Index, output: Output) -> None:
-    known = {path: (class_name, split) for path, class_name, split in index.each(
+def _print_map(embedding: Embedding, model: str, index: Index, output: Output) -> None:
+    labels = {path: (class_name, split) for path, class_name, split in index.iterate(
         "SELECT path, class_name, split FROM pictures")}
     judged = len(embedding.label_quality) > 0
     for row, path in enumerate(embedding.paths):
-        class_name, split = known.get(path, ("", ""))
+        class_name, split = labels.get(path, ("", ""))
         x, y = (round(float(item), 5) for item in embedding.position[row])
         doubtful = bool(embedding.mislabeled[row])
         line: dict[str, Any] = {
@@ -71,7 +71,7 @@ def _tell(embedding: Embedding, model: str, index: Index, output: Output) -> Non
             columns.append(f"→ {embedding.suggested[row]}?")
         output.line(line, "\t".join(map(on_one_line, columns)))
     for note in embedding.notes:
-        output.say(str(note))
+        output.print_message(str(note))
     wrong = int(embedding.mislabeled.sum())
     summary = {"event": "summary", "images": len(embedding.paths), "model": model, "layout": embedding.layout,
                "mislabeled": wrong, "notes": list(embedding.notes)}

@@ -14,7 +14,7 @@ from cnnstudio.cli.projects import locked
 from cnnstudio.core import events, jobs
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
-from cnnstudio.core.text import Text, number, tr
+from cnnstudio.core.text import Text, format_number, tr
 from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
@@ -45,18 +45,18 @@ def measure(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         lock.release()
     channels = ("grey",) if recipe.channels == 1 else ("red", "green", "blue")
-    words = [f"{name}: {number(mean, '.3f')} ± {number(deviation, '.3f')}" for name, mean, deviation in
-             zip(_channel_words(recipe.channels), recipe.mean, recipe.deviation, strict=True)]
+    lines = [f"{name}: {format_number(mean, '.3f')} ± {format_number(deviation, '.3f')}" for name, mean, deviation in
+             zip(_channel_names(recipe.channels), recipe.mean, recipe.deviation, strict=True)]
     output.line({"mean": recipe.mean, "deviation": recipe.deviation, "channels": channels,
-                 "normalization": recipe.normalization}, "\n".join(words))
+                 "normalization": recipe.normalization}, "\n".join(lines))
     if recipe.normalization != "standardize":
-        output.say(tr("The recipe does not use them yet: cnnstudio set {folder} recipe.normalization=standardize",
-                      "La receta aún no las usa: cnnstudio set {folder} recipe.normalization=standardize",
-                      folder=folder))
+        output.print_message(tr("The recipe does not use them yet: cnnstudio set {folder} recipe.normalization=standardize",
+                                "La receta aún no las usa: cnnstudio set {folder} recipe.normalization=standardize",
+                                folder=folder))
     return 0
 
 
-def _channel_words(channels: int) -> tuple[str, ...]:
+def _channel_names(channels: int) -> tuple[str, ...]:
     if channels == 1:
         return (tr("grey", "gris"),)
     return tr("red", "rojo"), tr("green", "verde"), tr("blue", "azul")
@@ -76,26 +76,28 @@ def robustness(arguments: argparse.Namespace, output: Output) -> int:
                     "El proyecto no tiene ningún aumento que cambie una imagen por sí sola: no hay nada que medir.")
         raise ProblemError(error("no_augmentation", text, "augmentation"))
     last = run_job(job, output, lambda event: report_progress(event, output))
-    found = run.augmentation() if isinstance(last, events.Finished) else None
-    if found is not None:
-        width = max(len(_label(row)) for row in found.rows)
-        for row in found.rows:
-            _tell_row(row, width, output)
-        clear = sum(row.clear for row in found.rows)
-        output.line({"event": "summary", "run": found.run, "split": found.split, "rows": len(found.rows), "clear": clear},
+    measured = run.augmentation() if isinstance(last, events.Finished) else None
+    if measured is not None:
+        width = max(len(_label(row)) for row in measured.rows)
+        for row in measured.rows:
+            _print_row(row, width, output)
+        clear = sum(row.clear for row in measured.rows)
+        output.line({"event": "summary", "run": measured.run, "split": measured.split, "rows": len(measured.rows),
+                     "clear": clear},
                     tr("{run}, {split}: {n} of {all} lose more than chance",
-                       "{run}, {split}: {n} de {all} pierden más que por azar", run=found.run, split=found.split,
-                       n=clear, all=len(found.rows)))
+                       "{run}, {split}: {n} de {all} pierden más que por azar", run=measured.run, split=measured.split,
+                       n=clear, all=len(measured.rows)))
     return ended(last, output)
 
 
-def _tell_row(row: jobs.Changed, width: int, output: Output) -> None:
-    words = f"{'!' if row.clear else ' '} {_label(row):<{width}}  {number(row.plain, '.1%')} → {number(row.changed, '.1%')}"
+def _print_row(row: jobs.Changed, width: int, output: Output) -> None:
+    text = (f"{'!' if row.clear else ' '} {_label(row):<{width}}  {format_number(row.plain, '.1%')} → "
+            f"{format_number(row.changed, '.1%')}")
     if row.called and row.changed < row.plain:
-        words += "  " + tr("called {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
-                           share=row.called_share)
+        text += "  " + tr("called {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
+                          share=row.called_share)
     line = msgspec.to_builtins(row)
-    output.line({**line, "clear": row.clear}, words)
+    output.line({**line, "clear": row.clear}, text)
 
 
 def _label(row: jobs.Changed) -> str:
@@ -116,37 +118,38 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
         job = probe_job(folder, project, index, source_folder(project, folder))
     finally:
         index.close()
-    told: list[jobs.BasesProbed] = []
+    probes: list[jobs.BasesProbed] = []
 
-    def hear(event: events.Event) -> None:
+    def on_event(event: events.Event) -> None:
         report_progress(event, output)
         if isinstance(event, jobs.BasesProbed):
-            told.append(event)
+            probes.append(event)
 
-    last = run_job(job, output, hear)
-    found = read_probe(folder) if told else None
-    if found is not None:
-        _tell_probe(found, folder, output)
+    last = run_job(job, output, on_event)
+    probed = read_probe(folder) if probes else None
+    if probed is not None:
+        _print_probe(probed, folder, output)
     return ended(last, output)
 
 
-def _tell_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None:
+def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None:
     bases = ProjectBases(folder)
-    known = {row.base: bases.find(row.base) for row in probed.rows}
-    labels = {name: name if base is None else str(base.label) for name, base in known.items()}
+    compared = {row.base: bases.find(row.base) for row in probed.rows}
+    labels = {name: name if base is None else str(base.label) for name, base in compared.items()}
     width = max((len(label) for label in labels.values()), default=0)
     for row in probed.rows:
-        words = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms a picture  {s:.1f} s",
-                   "{base}  {accuracy:6.1%} (de {low:.1%} a {high:.1%})  {ms:7.2f} ms por imagen  {s:.1f} s",
-                   base=f"{labels[row.base]:<{width}}", accuracy=row.accuracy, low=row.low, high=row.high,
-                   ms=row.milliseconds, s=row.seconds)
-        output.line(msgspec.to_builtins(row), words)
+        text = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms a picture  {s:.1f} s",
+                  "{base}  {accuracy:6.1%} (de {low:.1%} a {high:.1%})  {ms:7.2f} ms por imagen  {s:.1f} s",
+                  base=f"{labels[row.base]:<{width}}", accuracy=row.accuracy, low=row.low, high=row.high,
+                  ms=row.milliseconds, s=row.seconds)
+        output.line(msgspec.to_builtins(row), text)
     for base, problem in probed.failed.items():
         output.line({"base": base, "problem": problem})
     if not output.as_json:
-        output.say(tr("Learned from {training} pictures, measured on {validation}. Weights not on this computer: {names}.",
-                      "Aprendido con {training} imágenes, medido con {validation}. Pesos que no están en este equipo: "
-                      "{names}.", training=probed.training, validation=probed.validation,
-                      names=", ".join(probed.absent) or "–"))
+        output.print_message(tr("Learned from {training} pictures, measured on {validation}. Weights not on this computer: "
+                                "{names}.",
+                                "Aprendido con {training} imágenes, medido con {validation}. Pesos que no están en este "
+                                "equipo: {names}.", training=probed.training, validation=probed.validation,
+                                names=", ".join(probed.absent) or "–"))
     output.line({"event": "summary", "training": probed.training, "validation": probed.validation,
                  "classes": probed.classes, "absent": probed.absent})

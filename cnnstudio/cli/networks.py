@@ -11,7 +11,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.cli.projects import locked
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
-from cnnstudio.core.text import number, tr
+from cnnstudio.core.text import format_number, tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.interchange.foreign import notes_problem, unknown_problem, with_foreign
 from cnnstudio.interchange.open import read_network
@@ -43,13 +43,13 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         lock.release()
     network_report = report(changed.network, context_of(changed, max(classes, 2), ProjectBases(folder)))
-    told = (unknown_problem(foreign, arguments.source), notes_problem(foreign))
-    output.problems([problem for problem in told if problem is not None], as_lines=False)
+    problems = (unknown_problem(foreign, arguments.source), notes_problem(foreign))
+    output.problems([problem for problem in problems if problem is not None], as_lines=False)
     output.line({"event": "network", "layers": len(changed.network.nodes), "parameters": network_report.parameters,
                  "unknown": list(foreign.unknown), "problems": len(network_report.problems)},
                 tr("{n} layers, {parameters} parameters, {unknown} unknown layers",
                    "{n} capas, {parameters} parámetros, {unknown} capas desconocidas", n=len(changed.network.nodes),
-                   parameters=number(network_report.parameters, ","), unknown=len(foreign.unknown)))
+                   parameters=format_number(network_report.parameters, ","), unknown=len(foreign.unknown)))
     return 0
 
 
@@ -76,6 +76,6 @@ def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
                    "{base}: {n} parámetros, imágenes de {height} × {width} × {channels}, escalado: {scaling}\n"
                    "puede terminar en (network.base.ends_at): {ends}\n"
                    "puede aprender desde (network.base.trainable_from): {blocks}",
-                   base=base.id.partition(":")[0], n=number(base.parameters, ","), height=height, width=width,
+                   base=base.id.partition(":")[0], n=format_number(base.parameters, ","), height=height, width=width,
                    channels=base.channels, scaling=base.scaling, ends=", ".join(base.ends), blocks=", ".join(base.lines)))
     return 0

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, language, number, on_one_line, tr
+from cnnstudio.core.text import Text, format_number, language, on_one_line, tr
 
 
 def localized(value: Any) -> Any:
@@ -31,7 +31,7 @@ def localized(value: Any) -> Any:
             plain[name] = localized(getattr(value, name))
         return plain
     if isinstance(value, dict):
-        return {key: localized(each) for key, each in value.items()}
+        return {key: localized(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [localized(item) for item in value]
     return msgspec.to_builtins(value)
@@ -60,26 +60,26 @@ class Output:
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
         self._progress = ""
-        self._shown = 0.0
+        self._last_progress = 0.0
         self.unread = False
         """Whether the reader went away (a pipe into head): nothing more can be told."""
         self.on_unread: Callable[[], object] = lambda: None
         """Called once when that happens: work that nobody reads is stopped."""
 
-    def line(self, value: dict[str, Any], words: str = "") -> None:
+    def line(self, value: dict[str, Any], text: str = "") -> None:
         """A result: the object with --json, else the words (nothing if there are none)."""
         if self.as_json:
-            self.words(msgspec.json.encode(localized(value)).decode())
-        elif words:
-            self.words(words)
+            self.write_line(msgspec.json.encode(localized(value)).decode())
+        elif text:
+            self.write_line(text)
 
-    def words(self, words: str) -> None:
+    def write_line(self, text: str) -> None:
         """One line on standard output."""
         if self.unread:
             return
         self.clear_progress()
         try:
-            sys.stdout.write(words.encode("utf-8", "replace").decode("utf-8") + "\n")
+            sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
             sys.stdout.flush()
         except BrokenPipeError:
             self.unread = True
@@ -87,35 +87,35 @@ class Output:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self.on_unread()
 
-    def say(self, words: str) -> None:
+    def print_message(self, text: str) -> None:
         """Something for people, on standard error."""
         self.clear_progress()
-        sys.stderr.write(words + "\n")
+        sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
     def problems(self, problems: Iterable[Problem], as_lines: bool = True) -> None:
         """Every problem for people; and with --json a line for each."""
         marks = {"error": tr("error", "error"), "warning": tr("warning", "aviso"), "info": tr("note", "nota")}
         for problem in problems:
-            words, path = problem.text.in_language(language()), problem.where.path
-            self.say(f"{marks[problem.severity]}: {words.replace(path, on_one_line(path)) if path else words}")
+            text, path = problem.text.in_language(language()), problem.where.path
+            self.print_message(f"{marks[problem.severity]}: {text.replace(path, on_one_line(path)) if path else text}")
             for command in _commands(problem):
-                self.say("    " + tr("To do so: {command}", "Para hacerlo: {command}", command=command))
+                self.print_message("    " + tr("To do so: {command}", "Para hacerlo: {command}", command=command))
             if self.as_json and as_lines:
-                self.words(msgspec.json.encode({"problem": problem_line(problem)}).decode())
+                self.write_line(msgspec.json.encode({"problem": problem_line(problem)}).decode())
 
-    def progress(self, words: str, at_once: bool = False) -> None:
+    def progress(self, text: str, at_once: bool = False) -> None:
         """A line that is overwritten on a terminal; on anything else a line every ten seconds at most."""
         now = time.monotonic()
         if sys.stderr.isatty():
-            if at_once or now - self._shown > 0.1:
-                self._shown = now
-                sys.stderr.write("\r" + words.ljust(len(self._progress)))
+            if at_once or now - self._last_progress > 0.1:
+                self._last_progress = now
+                sys.stderr.write("\r" + text.ljust(len(self._progress)))
                 sys.stderr.flush()
-                self._progress = words
-        elif at_once or now - self._shown > 10:
-            self._shown = now
-            sys.stderr.write(words + "\n")
+                self._progress = text
+        elif at_once or now - self._last_progress > 10:
+            self._last_progress = now
+            sys.stderr.write(text + "\n")
             sys.stderr.flush()
 
     def clear_progress(self) -> None:
@@ -128,20 +128,21 @@ class Output:
 def scanning(output: Output) -> Callable[[int, int], None]:
     """Progress of a scan, for people."""
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         output.progress(tr("looked at {done} of {total} pictures", "{done} de {total} imágenes vistas", done=done, total=total)
                         if total else tr("found {done} pictures", "{done} imágenes encontradas", done=done))
 
-    return tell
+    return report
 
 
 def progress_of(output: Output, unit: Text | None = None) -> Callable[[int, int], None]:
     """Progress for people, in that unit; without one as a share of what there is."""
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         if unit is not None:
-            output.progress(f"{number(done, ',')} / {number(total, ',')} {unit}" if total else f"{number(done, ',')} {unit}")
+            left = f" / {format_number(total, ',')}" if total else ""
+            output.progress(f"{format_number(done, ',')}{left} {unit}")
         elif total:
-            output.progress(f"{number(100 * done / total, '.0f')} %")
+            output.progress(f"{format_number(100 * done / total, '.0f')} %")
 
-    return tell
+    return report

@@ -43,13 +43,13 @@ class Parser(argparse.ArgumentParser):
                 action.help = tr("show this help message and exit", "muestra esta ayuda y termina")
 
     def error(self, message: str) -> NoReturn:
-        super().error(_told(message))
+        super().error(_translated(message))
 
 
-def _told(message: str) -> str:
+def _translated(message: str) -> str:
     if language() == "es":
-        for pattern, words in _SPANISH:
-            found = re.fullmatch(pattern, message)
-            if found is not None:
-                return words.format(*found.groups())
+        for pattern, translation in _SPANISH:
+            match = re.fullmatch(pattern, message)
+            if match is not None:
+                return translation.format(*match.groups())
     return message

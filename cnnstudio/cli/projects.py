@@ -16,7 +16,7 @@ from cnnstudio.core.keys import get_value, to_plain
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import measured, tr
+from cnnstudio.core.text import format_metrics, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.interchange.own_base.resolver import ProjectBases
@@ -60,11 +60,11 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     if not images:
         # The same command with the right folder must not meet a project that was never one.
         (folder / PROJECT_FILE).unlink(missing_ok=True)
-    words = tr("{folder}: {images} pictures, {n} classes (training {train}, validation {validation}, test {test})",
-               "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
-               folder=folder, images=images, n=len(classes), **splits)
+    line_text = tr("{folder}: {images} pictures, {n} classes (training {train}, validation {validation}, test {test})",
+                   "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
+                   folder=folder, images=images, n=len(classes), **splits)
     output.line({"project": str(folder), "images": images, "classes": list(classes), "splits": splits,
-                 "problems": list(problems)}, words)
+                 "problems": list(problems)}, line_text)
     return 2 if blocking(problems) else 0
 
 
@@ -87,23 +87,23 @@ def change(arguments: argparse.Namespace, output: Output) -> int:
         lock.release()
     for item in arguments.values:
         key = item.partition("=")[0].strip()
-        _tell(output, key, get_value(project, key, params_of))
+        _print_value(output, key, get_value(project, key, params_of))
     return 0
 
 
 def show(arguments: argparse.Namespace, output: Output) -> int:
     project = read_project(arguments.project)
-    _tell(output, arguments.key, get_value(project, arguments.key, params_of))
+    _print_value(output, arguments.key, get_value(project, arguments.key, params_of))
     return 0
 
 
-def _tell(output: Output, key: str, value: object) -> None:
+def _print_value(output: Output, key: str, value: object) -> None:
     plain = to_plain(value)
     if not key:
         output.line(plain, msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
         return
-    words = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
-    output.line({"key": key, "value": plain}, f"{key} = {words}")
+    line_text = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    output.line({"key": key, "value": plain}, f"{key} = {line_text}")
 
 
 def check(arguments: argparse.Namespace, output: Output) -> int:
@@ -127,18 +127,18 @@ def _rescued(folder: Path, output: Output) -> tuple[Problem, ...]:
     read_project(folder)
     lock = locked(folder)
     try:
-        told = rescue_index(folder, on_progress=scanning(output))
+        problem = rescue_index(folder, on_progress=scanning(output))
     finally:
         lock.release()
-    return () if told is None else (told,)
+    return () if problem is None else (problem,)
 
 
 def runs(arguments: argparse.Namespace, output: Output) -> int:
     read_project(arguments.project)
     for run in list_runs(arguments.project):
         epochs = tr("1 epoch", "1 época") if run.epochs == 1 else tr("{n} epochs", "{n} épocas", n=run.epochs)
-        words = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {measured(run.metrics)}"
-        output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, words)
+        line_text = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {format_metrics(run.metrics)}"
+        output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, line_text)
     return 0
 
 

@@ -52,21 +52,21 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
             embedding = _embedded(place, project, index, root, output)
             if embedding is not None:
                 audit_index(index, root, project.dataset, only=kinds & LEARNED, embedding=embedding)
-        found = [all_finding for all_finding in stored.all_findings(index, sorted(kinds))
-                 if all_finding.kind not in LEARNED or embedding is not None]
-        _tell(found, index.count(), output)
+        findings = [all_finding for all_finding in stored.all_findings(index, sorted(kinds))
+                    if all_finding.kind not in LEARNED or embedding is not None]
+        _print_summary(findings, index.count(), output)
         if arguments.html is not None:
             from cnnstudio.datasets.audit.report import write_report
 
-            write_report(arguments.html, index, root, found, name=project.name or place.resolve().name)
-            output.say(tr("Report: {path}", "Informe: {path}", path=arguments.html))
+            write_report(arguments.html, index, root, findings, name=project.name or place.resolve().name)
+            output.print_message(tr("Report: {path}", "Informe: {path}", path=arguments.html))
     finally:
         index.close()
     return 0
 
 
-def _kinds(words: str | None) -> frozenset[str]:
-    chosen = frozenset(word.strip() for word in (words or "").split(",") if word.strip())
+def _kinds(names: str | None) -> frozenset[str]:
+    chosen = frozenset(name.strip() for name in (names or "").split(",") if name.strip())
     if not chosen:
         return ALL_KINDS
     unknown = sorted(chosen - ALL_KINDS)
@@ -125,22 +125,22 @@ def _embedded(place: Path, project: Project, index: Index, root: Path, output: O
     if isinstance(last, events.Finished):
         embedding = read_embedding(Path(job.target))
         for note in embedding.notes:
-            output.say(str(note))
+            output.print_message(str(note))
         return embedding
     if isinstance(last, events.Failed):
         output.problems([last.problem], as_lines=False)
-        output.say(tr("Outliers and labels were not looked at.", "No se examinaron atípicas ni etiquetas."))
+        output.print_message(tr("Outliers and labels were not looked at.", "No se examinaron atípicas ni etiquetas."))
     return None
 
 
-def _tell(findings: Iterable[stored.Finding], images: int, output: Output) -> None:
+def _print_summary(findings: Iterable[stored.Finding], images: int, output: Output) -> None:
     counts: Counter[str] = Counter()
     for item in findings:
         counts[item.kind] += 1
         output.line({"kind": item.kind, "path": item.path, "others": list(item.others), "score": round(item.score, 4),
                      "severity": item.severity, "text": item.text},
                     on_one_line(f"{KINDS[item.kind].label}: {item.path}: {item.text}"))
-    told = ", ".join(f"{KINDS[kind].label} {number}" for kind, number in counts.most_common())
+    counted = ", ".join(f"{KINDS[kind].label} {number}" for kind, number in counts.most_common())
     output.line({"event": "summary", "images": images, "counts": dict(counts)},
                 tr("{images} pictures: {told}", "{images} imágenes: {told}", images=images,
-                   told=told or tr("nothing found", "nada encontrado")))
+                   told=counted or tr("nothing found", "nada encontrado")))

@@ -16,17 +16,17 @@ from cnnstudio.network.checks import check_training
 
 _MISTAKES = frozenset({"unknown_optimizer", "unknown_schedule", "no_stage", "stage_twice", "stage_id"})
 """A file may hold these, from a newer version or another hand, and keeps them; typed they are mistakes."""
-_WHOLE = "training.stages"
+_STAGES_KEY = "training.stages"
 
 
 def _new_mistakes(key: str, before: Project, after: Project) -> list[Problem]:
     """What a typed value made wrong in the stages. Stages typed as a whole have to be right in all their values."""
     if after.training.stages == before.training.stages:
         return []
-    known = {problem.text for problem in check_training(before, BUILT_IN)}
-    codes = _MISTAKES | {"value", "unknown_setting", "unknown_callback"} if key == _WHOLE else _MISTAKES
+    before_texts = {problem.text for problem in check_training(before, BUILT_IN)}
+    codes = _MISTAKES | {"value", "unknown_setting", "unknown_callback"} if key == _STAGES_KEY else _MISTAKES
     return [_with_stage(problem, after) for problem in check_training(after, BUILT_IN)
-            if problem.code in codes and problem.text not in known]
+            if problem.code in codes and problem.text not in before_texts]
 
 
 def _with_stage(problem: Problem, project: Project) -> Problem:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cnnstudio.core.problems import Problem, ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
 

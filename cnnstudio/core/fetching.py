@@ -37,14 +37,14 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
         _fetch_patiently(url, part, progress, check, tries)
     except urllib.error.HTTPError as err:
         text = Text("{url} could not be downloaded ({reason}). {mend}", "No se pudo descargar {url} ({reason}). {mend}")
-        raise ProblemError(_told("download_failed", text, url, f"HTTP {err.code}", mend, area, field)) from err
+        raise ProblemError(_download_problem("download_failed", text, url, f"HTTP {err.code}", mend, area, field)) from err
     except _UNREACHED as err:
         text = Text("{url} cannot be reached ({reason}). Connect to the internet and try again: it goes on where it "
                     "broke off. {mend}",
                     "No se puede llegar a {url} ({reason}). Conéctese a internet e inténtelo otra vez: seguirá donde se "
                     "cortó. {mend}")
         reason = str(getattr(err, "reason", err))
-        raise ProblemError(_told("offline", text, url, reason, mend, area, field)) from err
+        raise ProblemError(_download_problem("offline", text, url, reason, mend, area, field)) from err
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, part)) from os_error
     if not matches(part, checksum):
@@ -56,7 +56,7 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
     os.replace(part, target)
 
 
-def _told(code: str, text: Text, url: str, reason: str, mend: Text, area: Area, field: str | None) -> Problem:
+def _download_problem(code: str, text: Text, url: str, reason: str, mend: Text, area: Area, field: str | None) -> Problem:
     filled = text.fill(url=url, reason=reason, mend=mend)
     return error(code, Text(filled.en.rstrip(), filled.es.rstrip()), area, field=field)
 

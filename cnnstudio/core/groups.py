@@ -42,8 +42,8 @@ def expanded(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
     copies: dict[str, str] = {}
     for group in network.groups:
         if times(network, group) > 1:
-            network, made = _repeated(network, group)
-            copies |= made
+            network, new_copies = _repeated(network, group)
+            copies |= new_copies
     return network, copies
 
 
@@ -52,9 +52,9 @@ def _repeated(network: NetworkSpec, group: Group) -> tuple[NetworkSpec, dict[str
     feeding, leaving = border(network, group)
     entry, last = feeding.pop(), leaving.pop()
     exit_node = last
-    known = {node.id: node for node in network.nodes}
+    nodes_by_id = {node.id: node for node in network.nodes}
     inside = [edge for edge in network.edges if edge.target in members]
-    taken = set(known)
+    taken = set(nodes_by_id)
     copies: dict[str, str] = {}
     nodes: list[Node] = []
     edges: list[Edge] = []
@@ -63,13 +63,13 @@ def _repeated(network: NetworkSpec, group: Group) -> tuple[NetworkSpec, dict[str
         for identifier in (node.id for node in network.nodes if node.id in members):
             names[identifier] = unique_id(f"{identifier}_r{number}", taken)
             taken.add(names[identifier])
-            nodes.append(replace(known[identifier], id=names[identifier], position=None))
+            nodes.append(replace(nodes_by_id[identifier], id=names[identifier], position=None))
             copies[names[identifier]] = identifier
         edges += [replace(edge, source=last if edge.source == entry else names[edge.source], target=names[edge.target])
                   for edge in inside]
         last = names[exit_node]
-    kept = [replace(edge, source=last) if edge.source == exit_node and edge.target not in members else edge
-            for edge in network.edges]
+    outer_edges = [replace(edge, source=last) if edge.source == exit_node and edge.target not in members else edge
+                   for edge in network.edges]
     place = max(number for number, node in enumerate(network.nodes) if node.id in members) + 1
-    whole = (*network.nodes[:place], *nodes, *network.nodes[place:])
-    return replace(network, nodes=whole, edges=(*kept, *edges)), copies
+    all_nodes = (*network.nodes[:place], *nodes, *network.nodes[place:])
+    return replace(network, nodes=all_nodes, edges=(*outer_edges, *edges)), copies

@@ -32,18 +32,18 @@ def get_value(project: Project, key: str, item_params: ItemParams) -> Any:
     """
     value: Any = project
     for segment in [part for part in key.split(".") if part]:
-        found, value = _child(value, segment, item_params)
-        if not found:
+        exists, value = _child(value, segment, item_params)
+        if not exists:
             raise ProblemError(_unknown(key, value, item_params))
     return value
 
 
-def set_value(project: Project, key: str, word: str, item_params: ItemParams) -> Project:
+def set_value(project: Project, key: str, value_text: str, item_params: ItemParams) -> Project:
     """The project with `key` set to what `word` means; raises ProblemError for a bad key or word."""
     segments = [part for part in key.split(".") if part]
     if not segments:
         raise ProblemError(_unknown(key, project, item_params))
-    changed = _set(project, segments, word, key, "", item_params)
+    changed = _set(project, segments, value_text, key, "", item_params)
     assert isinstance(changed, Project)
     return changed
 
@@ -111,8 +111,8 @@ def _child(value: Any, segment: str, item_params: ItemParams) -> tuple[bool, Any
                     return True, getattr(value, name)[index]
         stage = _last_stage(value)
         if stage is not None and segment != "id":
-            found, child = _child(stage, segment, item_params)
-            return found, child if found else value
+            exists, child = _child(stage, segment, item_params)
+            return exists, child if exists else value
     elif isinstance(value, dict) and segment in value:
         return True, value[segment]
     elif isinstance(value, tuple):
@@ -128,74 +128,74 @@ def _unknown(key: str, holder: Any, item_params: ItemParams) -> Any:
     return error("unknown_setting", text.fill(key=key, near=near or "-"), "project", field=key)
 
 
-def _set(holder: Any, segments: list[str], word: str, key: str, path: str, item_params: ItemParams) -> Any:
+def _set(holder: Any, segments: list[str], value_text: str, key: str, path: str, item_params: ItemParams) -> Any:
     segment, rest = segments[0], segments[1:]
     if isinstance(holder, tuple):
         index = _in_list(holder, segment)
         if index is None:
             raise ProblemError(_unknown(key, holder, item_params))
-        changed = _leaf_or_deeper(holder[index], rest, word, key, path, item_params)
+        changed = _leaf_or_deeper(holder[index], rest, value_text, key, path, item_params)
         return (*holder[:index], changed, *holder[index + 1:])
     if isinstance(holder, Item) and segment == "params" and rest:
-        return _set(holder, rest, word, key, path, item_params)
+        return _set(holder, rest, value_text, key, path, item_params)
     if isinstance(holder, Item) and segment not in holder.__struct_fields__:
         declared = item_params(holder)
         param = by_name(declared, segment) if declared is not None else None
         if param is None or rest:
             raise ProblemError(_unknown(key, holder, item_params))
-        return msgspec.structs.replace(holder, params=holder.params | {segment: _parse(param, word, key)})
+        return msgspec.structs.replace(holder, params=holder.params | {segment: _parse(param, value_text, key)})
     if isinstance(holder, msgspec.Struct):
         if segment in holder.__struct_fields__:
-            below = f"{path}.{segment}" if path else segment
+            inner_path = f"{path}.{segment}" if path else segment
             current = getattr(holder, segment)
             if rest:
-                changed = _set(current, rest, word, key, below, item_params)
+                changed = _set(current, rest, value_text, key, inner_path, item_params)
             else:
-                changed = _leaf(holder, segment, current, word, key, path, item_params)
+                changed = _leaf(holder, segment, current, value_text, key, path, item_params)
             return msgspec.structs.replace(holder, **{segment: changed})
         for name in _LISTS:
             if name in holder.__struct_fields__ and _in_list(getattr(holder, name), segment) is not None:
-                below = f"{path}.{name}" if path else name
-                changed = _set(getattr(holder, name), segments, word, key, below, item_params)
+                inner_path = f"{path}.{name}" if path else name
+                changed = _set(getattr(holder, name), segments, value_text, key, inner_path, item_params)
                 return msgspec.structs.replace(holder, **{name: changed})
         stage = _last_stage(holder)
         if isinstance(holder, TrainingSpec) and stage is not None and segment != "id" and _child(
                 stage, segment, item_params)[0]:
-            changed = _set(stage, segments, word, key, "training.stages", item_params)
+            changed = _set(stage, segments, value_text, key, "training.stages", item_params)
             return msgspec.structs.replace(holder, stages=(*holder.stages[:-1], changed))
     raise ProblemError(_unknown(key, holder, item_params))
 
 
-def _leaf_or_deeper(item: Any, rest: list[str], word: str, key: str, path: str, item_params: ItemParams) -> Any:
+def _leaf_or_deeper(item: Any, rest: list[str], value_text: str, key: str, path: str, item_params: ItemParams) -> Any:
     if rest:
-        return _set(item, rest, word, key, path, item_params)
+        return _set(item, rest, value_text, key, path, item_params)
     if "enabled" not in item.__struct_fields__:
         raise ProblemError(_unknown(key + ".?", item, item_params))
-    return msgspec.structs.replace(item, enabled=_parse_json(bool, word, key))
+    return msgspec.structs.replace(item, enabled=_parse_json(bool, value_text, key))
 
 
-def _leaf(holder: Any, name: str, current: Any, word: str, key: str, path: str, item_params: ItemParams) -> Any:
+def _leaf(holder: Any, name: str, current: Any, value_text: str, key: str, path: str, item_params: ItemParams) -> Any:
     param = by_name(PARAMS.get(path, ()), name)
     if param is not None:
-        return _parse(param, word, key)
+        return _parse(param, value_text, key)
     wanted = {field.name: field.type for field in msgspec.structs.fields(type(holder))}[name]
-    if wanted == Item | None and word.lower() in ("none", ""):
+    if wanted == Item | None and value_text.lower() in ("none", ""):
         return None
     if isinstance(current, Item) or wanted == Item | None:
-        return Item(type=word)
+        return Item(type=value_text)
     if isinstance(current, msgspec.Struct):
         raise ProblemError(_unknown(key + ".?", current, item_params))
     if wanted == tuple[str, ...]:
-        words = [part.strip() for part in word.split(",") if part.strip()] if not word.startswith("[") else None
-        return tuple(words) if words is not None else _parse_json(wanted, word, key)
-    return _parse_json(wanted, word, key)
+        names = [part.strip() for part in value_text.split(",") if part.strip()] if not value_text.startswith("[") else None
+        return tuple(names) if names is not None else _parse_json(wanted, value_text, key)
+    return _parse_json(wanted, value_text, key)
 
 
-def _parse(param: Param, word: str, key: str) -> Any:
+def _parse(param: Param, value_text: str, key: str) -> Any:
     try:
-        value = as_immutable(param.parse(word))
+        value = as_immutable(param.parse(value_text))
     except (ValueError, IndexError):
-        value = word
+        value = value_text
     problem = param.error_text(value)
     if problem is not None:
         text = Text("{key}: {trouble}", "{key}: {trouble}").fill(key=key, trouble=problem)
@@ -203,24 +203,24 @@ def _parse(param: Param, word: str, key: str) -> Any:
     return value
 
 
-def _parse_json(wanted: Any, word: str, key: str) -> Any:
+def _parse_json(wanted: Any, value_text: str, key: str) -> Any:
     """The value that a word means; what is spelled as a list or an object is read as such alone."""
     reason = ""
-    for candidate in (word, msgspec.json.encode(word).decode()):
+    for candidate in (value_text, msgspec.json.encode(value_text).decode()):
         try:
             value = msgspec.json.decode(candidate, type=wanted)
         except msgspec.MsgspecError as err:
             reason = reason or str(err)
             continue
-        if candidate is word:
-            _check_names(value, msgspec.json.decode(word), key)
+        if candidate is value_text:
+            _check_names(value, msgspec.json.decode(value_text), key)
         return value
-    if word.startswith(("[", "{")):
+    if value_text.startswith(("[", "{")):
         text = Text("{key}: this is not a value that fits here: {reason}",
                     "{key}: no es un valor válido aquí (el detalle, en inglés): {reason}").fill(key=key, reason=reason)
     else:
         text = Text("{key}: {word} is not a value that fits here.", "{key}: {word} no es un valor válido aquí.").fill(
-            key=key, word=word)
+            key=key, word=value_text)
     raise ProblemError(error("value", text, "project", field=key))
 
 
@@ -230,8 +230,8 @@ def _check_names(value: Any, typed: Any, key: str) -> None:
         unknown = [name for name in typed if name not in value.__struct_fields__]
         if unknown:
             raise ProblemError(*(_unknown(f"{key}.{name}", value, lambda _item: None) for name in unknown))
-        for name, below in typed.items():
-            _check_names(getattr(value, name), below, f"{key}.{name}")
+        for name, part in typed.items():
+            _check_names(getattr(value, name), part, f"{key}.{name}")
     elif isinstance(value, tuple) and isinstance(typed, list):
-        for number, (item, below) in enumerate(zip(value, typed, strict=False), 1):
-            _check_names(item, below, f"{key}.{number}")
+        for number, (item, part) in enumerate(zip(value, typed, strict=False), 1):
+            _check_names(item, part, f"{key}.{number}")

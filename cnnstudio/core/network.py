@@ -79,5 +79,5 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     def inputs_of(self, identifier: str) -> tuple[str, ...]:
         """Ids of the nodes that feed `identifier`, in the order of their ports."""
-        found = [edge for edge in self.edges if edge.target == identifier]
-        return tuple(edge.source for edge in sorted(found, key=lambda edge: edge.port))
+        entering = [edge for edge in self.edges if edge.target == identifier]
+        return tuple(edge.source for edge in sorted(entering, key=lambda edge: edge.port))

@@ -34,8 +34,8 @@ def group_nodes(project: Project, nodes: Iterable[str], name: str = "") -> Proje
     others = tuple(replace(group, nodes=tuple(element for element in group.nodes if element not in wanted))
                    for group in network.groups)
     identifier = unique_id("block", [group.id for group in network.groups])
-    made = Group(id=identifier, name=name.strip() or identifier, nodes=members)
-    return set_network(project, replace(network, groups=(*others, made)))
+    new_group = Group(id=identifier, name=name.strip() or identifier, nodes=members)
+    return set_network(project, replace(network, groups=(*others, new_group)))
 
 
 def ungroup(project: Project, group: str) -> Project:
@@ -71,8 +71,8 @@ def set_note(project: Project, note: str, **changes: Any) -> Project:
 
 def remove_notes(project: Project, notes: Iterable[str]) -> Project:
     gone = set(notes)
-    kept = tuple(element for element in project.network.notes if element.id not in gone)
-    return set_network(project, replace(project.network, notes=kept))
+    remaining = tuple(element for element in project.network.notes if element.id not in gone)
+    return set_network(project, replace(project.network, notes=remaining))
 
 
 # Pieces of a network -----------------------------------------------------------------------------
@@ -97,22 +97,22 @@ def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[flo
     one_input = any(node.type == INPUT for node in network.nodes)
     taken = {node.id for node in network.nodes}
     names: dict[str, str] = {}
-    made: list[Node] = []
+    new_nodes: list[Node] = []
     for node in part.nodes:
         if node.type == INPUT and one_input:
             continue
         names[node.id] = unique_id(node.id, taken)
         taken.add(names[node.id])
         place = positions.get(node.id) if positions is not None else None
-        made.append(replace(node, id=names[node.id], position=place))
+        new_nodes.append(replace(node, id=names[node.id], position=place))
     inner = [replace(element, source=names[element.source], target=names[element.target]) for element in part.edges
              if element.source in names and element.target in names]
     edges = [element for element in network.edges if element != edge]
     entry = edge.source if edge is not None else source
-    if entry is not None and made:
+    if entry is not None and new_nodes:
         fed, feeding = {element.target for element in inner}, {element.source for element in inner}
-        inner += [Edge(source=entry, target=node.id) for node in made if node.id not in fed]
-        last = next((node.id for node in reversed(made) if node.id not in feeding), made[-1].id)
+        inner += [Edge(source=entry, target=node.id) for node in new_nodes if node.id not in fed]
+        last = next((node.id for node in reversed(new_nodes) if node.id not in feeding), new_nodes[-1].id)
         if edge is not None:
             inner.append(Edge(source=last, target=edge.target, port=edge.port))
     groups = list(network.groups)
@@ -121,8 +121,8 @@ def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[flo
         if members:
             identifier = unique_id(group.id, [element.id for element in groups])
             groups.append(replace(group, id=identifier, nodes=members, position=None))
-    changed = replace(network, nodes=(*network.nodes, *made), edges=(*edges, *inner), groups=tuple(groups))
-    return set_network(project, changed), [node.id for node in made]
+    changed = replace(network, nodes=(*network.nodes, *new_nodes), edges=(*edges, *inner), groups=tuple(groups))
+    return set_network(project, changed), [node.id for node in new_nodes]
 
 
 def put_behind(project: Project, source: str, before: Iterable[str]) -> Project:
@@ -130,11 +130,11 @@ def put_behind(project: Project, source: str, before: Iterable[str]) -> Project:
 
     So a layer that was added behind another stands between it and everything that follows.
     """
-    known = set(before)
-    new = [node.id for node in project.network.nodes if node.id not in known]
+    old = set(before)
+    new = [node.id for node in project.network.nodes if node.id not in old]
     if not new:
         return project
-    edges = tuple(replace(edge, source=new[-1]) if edge.source == source and edge.target in known else edge
+    edges = tuple(replace(edge, source=new[-1]) if edge.source == source and edge.target in old else edge
                   for edge in project.network.edges)
     return set_network(project, replace(project.network, edges=edges))
 
@@ -164,8 +164,8 @@ def distributed(boxes: Mapping[str, tuple[float, float, float, float]], *, down:
         return {identifier: box[:2] for identifier, box in boxes.items()}
     begin, end = ordered[0][1][axis], ordered[-1][1][axis] + ordered[-1][1][axis + 2]
     gap = (end - begin - sum(box[axis + 2] for _name, box in ordered)) / (len(ordered) - 1)
-    found, here = {}, begin
+    positions, start = {}, begin
     for identifier, box in ordered:
-        found[identifier] = (box[0], here) if down else (here, box[1])
-        here += box[axis + 2] + gap
-    return found
+        positions[identifier] = (box[0], start) if down else (start, box[1])
+        start += box[axis + 2] + gap
+    return positions

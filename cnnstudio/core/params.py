@@ -111,11 +111,11 @@ class Bool(Param, frozen=True, kw_only=True):
         return None if isinstance(value, bool) else _expected(Text("true or false", "true o false"), value)
 
     def parse(self, text: str) -> Value:
-        words = {"true": True, "yes": True, "on": True, "1": True,
-                 "false": False, "no": False, "off": False, "0": False}
-        if text.lower() not in words:
+        values = {"true": True, "yes": True, "on": True, "1": True,
+                  "false": False, "no": False, "off": False, "0": False}
+        if text.lower() not in values:
             raise ValueError(text)
-        return words[text.lower()]
+        return values[text.lower()]
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -135,8 +135,8 @@ class Choice(Param, frozen=True, kw_only=True):
         allowed = [option.value for option in self.options]
         if value in allowed and not (isinstance(value, bool) and True not in allowed and False not in allowed):
             return None
-        words = ", ".join("none" if item is None else str(item) for item in allowed)
-        return _expected(Text(f"one of {words}", f"uno de {words}"), value)
+        names = ", ".join("none" if item is None else str(item) for item in allowed)
+        return _expected(Text(f"one of {names}", f"uno de {names}"), value)
 
     def parse(self, text: str) -> Value:
         for option in self.options:
@@ -179,9 +179,9 @@ class Padding4(Param, frozen=True, kw_only=True):
     maximum: int = 4096
 
     def error_text(self, value: Value) -> Text | None:
-        whole = Text("four whole numbers: top, bottom, left, right",
-                     "cuatro números enteros: arriba, abajo, izquierda, derecha")
-        return _wholes(value, whole, (4, 4), self.minimum, self.maximum)
+        expected = Text("four whole numbers: top, bottom, left, right",
+                        "cuatro números enteros: arriba, abajo, izquierda, derecha")
+        return _whole_numbers_error(value, expected, (4, 4), self.minimum, self.maximum)
 
     def parse(self, text: str) -> Value:
         parts = [int(part) for part in text.strip("()").split(",")]
@@ -250,9 +250,9 @@ class Ints(Param, frozen=True, kw_only=True):
     def error_text(self, value: Value) -> Text | None:
         if value is None and self.optional:
             return None
-        whole = Text("{low} to {high} whole numbers", "de {low} a {high} números enteros").fill(
+        expected = Text("{low} to {high} whole numbers", "de {low} a {high} números enteros").fill(
             low=self.shortest, high=self.longest)
-        return _wholes(value, whole, (self.shortest, self.longest), self.minimum, self.maximum)
+        return _whole_numbers_error(value, expected, (self.shortest, self.longest), self.minimum, self.maximum)
 
     def parse(self, text: str) -> Value:
         if self.optional and text.lower() in ("none", ""):
@@ -298,21 +298,21 @@ class Color(Param, frozen=True, kw_only=True):
 
 def _expected(what: Text, value: Value) -> Text:
     return Text("Expected {what}. Received: {value}", "Se esperaba {what}. Se recibió: {value}").fill(
-        what=what, value=_shown(value))
+        what=what, value=_abbreviated(value))
 
 
-def _shown(value: Value) -> str:
+def _abbreviated(value: Value) -> str:
     written = "none" if value is None else str(value)
     return written if len(written) <= 60 else written[:57] + "..."
 
 
-def _wholes(value: Value, words: Text, count: tuple[int, int], minimum: int, maximum: int) -> Text | None:
+def _whole_numbers_error(value: Value, expected: Text, count: tuple[int, int], minimum: int, maximum: int) -> Text | None:
     """What is wrong with so many (least, most) whole numbers in a row; `words` say what was expected."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not count[0] <= len(value) <= count[1]:
-        return _expected(words, value)
+        return _expected(expected, value)
     for item in value:
         if isinstance(item, bool) or not isinstance(item, int):
-            return _expected(words, value)
+            return _expected(expected, value)
         if not minimum <= item <= maximum:
             return _between(minimum, maximum, item)
     return None
@@ -320,12 +320,12 @@ def _wholes(value: Value, words: Text, count: tuple[int, int], minimum: int, max
 
 def _between(minimum: float, maximum: float, value: Value, above: bool = False) -> Text:
     if math.isinf(maximum) or maximum >= 2**31 - 1:
-        words = (Text("a number above {low:g}", "un número mayor que {low:g}") if above
-                 else Text("at least {low:g}", "al menos {low:g}"))
-        return _expected(words.fill(low=minimum), value)
-    words = (Text("a number above {low:g} and up to {high:g}", "un número mayor que {low:g} y hasta {high:g}") if above
-             else Text("a number from {low:g} to {high:g}", "un número de {low:g} a {high:g}"))
-    return _expected(words.fill(low=minimum, high=maximum), value)
+        expected = (Text("a number above {low:g}", "un número mayor que {low:g}") if above
+                    else Text("at least {low:g}", "al menos {low:g}"))
+        return _expected(expected.fill(low=minimum), value)
+    expected = (Text("a number above {low:g} and up to {high:g}", "un número mayor que {low:g} y hasta {high:g}") if above
+                else Text("a number from {low:g} to {high:g}", "un número de {low:g} a {high:g}"))
+    return _expected(expected.fill(low=minimum, high=maximum), value)
 
 
 def complete(params: Sequence[Param], values: Mapping[str, Value]) -> dict[str, Value]:
@@ -333,7 +333,7 @@ def complete(params: Sequence[Param], values: Mapping[str, Value]) -> dict[str, 
     return {param.name: param.default for param in params} | dict(values)
 
 
-def shown(param: Param, values: Mapping[str, Value]) -> bool:
+def is_relevant(param: Param, values: Mapping[str, Value]) -> bool:
     """Whether `param` matters for these (completed) values."""
     return param.shown_when is None or values.get(param.shown_when.name) in param.shown_when.values
 
@@ -341,18 +341,18 @@ def shown(param: Param, values: Mapping[str, Value]) -> bool:
 def check(params: Sequence[Param], values: Mapping[str, Value], area: Area, node: str | None = None
           ) -> tuple[Problem, ...]:
     """All problems of `values`, each located at its field."""
-    whole = complete(params, values)
+    completed = complete(params, values)
     problems = []
     for param in params:
-        if not shown(param, whole):
+        if not is_relevant(param, completed):
             continue
-        problem = param.error_text(whole[param.name])
+        problem = param.error_text(completed[param.name])
         if problem is not None:
             text = Text("{label}: {trouble}", "{label}: {trouble}").fill(label=param.label, trouble=problem)
             problems.append(error("value", text, area, node=node, field=param.name))
-    known = {param.name for param in params}
+    names = {param.name for param in params}
     for name in values:
-        if name not in known:
+        if name not in names:
             text = Text("There is no setting called {name}.", "No hay ningún ajuste llamado {name}.").fill(name=name)
             problems.append(error("unknown_setting", text, area, node=node, field=name))
     return tuple(problems)

@@ -62,9 +62,9 @@ class Text(msgspec.Struct, frozen=True):
         return Text(self.en.format(**localized("en")), _SPANISH.vformat(self.es, (), localized("es")))
 
 
-def same(word: str) -> Text:
+def same(text: str) -> Text:
     """A word that is the same in all languages: a layer's name, a parameter in Keras's spelling."""
-    return Text(word, word)
+    return Text(text, text)
 
 
 def tr(en: str, es: str, **values: Any) -> str:
@@ -74,41 +74,41 @@ def tr(en: str, es: str, **values: Any) -> str:
     return en.format(**values) if values else en
 
 
-def number(value: float, spec: str = "g") -> str:
+def format_number(value: float, spec: str = "g") -> str:
     """A number as `format` writes it, with the signs of the chosen language."""
     return _SPANISH.format_field(value, spec) if _current == "es" else format(value, spec)
 
 
-def written(figure: str) -> str:
+def localize_number(figure: str) -> str:
     """A number that something else wrote as in English, with the signs of the chosen language."""
     return figure.translate(_SIGNS) if _current == "es" else figure
 
 
-def figure(text: str) -> str:
+def normalize_number(text: str) -> str:
     """What a person typed or pasted as a number, in whichever language, as `float` reads it.
 
     One sign is the decimal sign; groups of three digits are groups where they cannot be mistaken for decimals: 1.234,5
     and 1,234.5 are the same number.
     """
     text = "".join(text.split())
-    for group, sign in (".,", ",."):
-        grouped = rf"[+-]?\d{{1,3}}(?:\{group}\d{{3}})"
+    for separator, sign in (".,", ",."):
+        grouped = rf"[+-]?\d{{1,3}}(?:\{separator}\d{{3}})"
         if re.fullmatch(rf"{grouped}+\{sign}\d*|{grouped}{{2,}}", text):
-            return text.replace(group, "").replace(sign, ".")
+            return text.replace(separator, "").replace(sign, ".")
     return text.replace(",", ".")
 
 
-def measured(metrics: Mapping[str, float]) -> str:
+def format_metrics(metrics: Mapping[str, float]) -> str:
     """`loss 0.0578  learning_rate 3e-05  epoch 37`: values by name, in the signs of the chosen language.
 
     Four decimals; what these would show as nothing, such as a small learning rate, in significant digits.
     """
-    def words(name: str, value: float) -> str:
+    def format_value(name: str, value: float) -> str:
         if name == "epoch":
             return f"{value:.0f}"
-        return number(value, ".3g" if 0 < abs(value) < 0.001 else ".4f")
+        return format_number(value, ".3g" if 0 < abs(value) < 0.001 else ".4f")
 
-    return "  ".join(f"{name} {words(name, value)}" for name, value in metrics.items())
+    return "  ".join(f"{name} {format_value(name, value)}" for name, value in metrics.items())
 
 
 def set_language(language: str) -> None:
@@ -146,4 +146,4 @@ def on_one_line(name: str) -> str:
 
     The name of a file may hold any sign.
     """
-    return _STEERING.sub(lambda found: repr(found.group())[1:-1], name)
+    return _STEERING.sub(lambda match: repr(match.group())[1:-1], name)

@@ -14,7 +14,7 @@ from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import schema
 
-_TROUBLE: Final = (sqlite3.Error, UnicodeDecodeError)
+_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 """The second where SQLite quotes a damaged file in what it says."""
 _SET_ASIDE: Final = Fix(action="set_index_aside", label=Text("Set it aside and read the folder again",
                                                              "Apartarlo y leer la carpeta de nuevo"))
@@ -51,7 +51,7 @@ class Database:
                 connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
-            except _TROUBLE as err:
+            except _ERRORS as err:
                 raise ProblemError(database_problem(err, self.path)) from err
             self._local.connection = connection
             with self._lock:
@@ -73,7 +73,7 @@ class Database:
                 yield connection
                 if connection.in_transaction:
                     connection.execute("COMMIT")
-            except _TROUBLE as err:
+            except _ERRORS as err:
                 raise ProblemError(database_problem(err, self.path)) from err
             finally:
                 if connection.in_transaction:
@@ -85,17 +85,17 @@ class Database:
         """All rows of a question; raises ProblemError."""
         try:
             return self._connection.execute(sql, values).fetchall()
-        except _TROUBLE as err:
+        except _ERRORS as err:
             raise ProblemError(database_problem(err, self.path)) from err
 
-    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+    def iterate(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
         """The rows of a question one after the other, for very many; raises ProblemError."""
         try:
             cursor = self._connection.execute(sql, values)
             # By the thousand: a step by itself lets other threads in, and waits for them thousands of times.
             while part := cursor.fetchmany(_PART):
                 yield from part
-        except _TROUBLE as err:
+        except _ERRORS as err:
             raise ProblemError(database_problem(err, self.path)) from err
 
     def close(self) -> None:

@@ -157,15 +157,15 @@ class Decisions(Database):
             connection.executemany(
                 "INSERT OR REPLACE INTO decisions (path, class_name, split, excluded, hash, scan)"
                 f" VALUES (?1, ?2, ?3, ?4, {_HASH}, {_SCAN})",
-                [(path, each.class_name, each.split, each.excluded) for path, each in decisions.items()])
+                [(path, decision.class_name, decision.split, decision.excluded) for path, decision in decisions.items()])
             connection.execute("DELETE FROM decisions WHERE class_name IS NULL AND split IS NULL AND excluded IS NULL")
             _note(connection, dict(decisions))
             connection.executemany(
                 "UPDATE pictures SET class_name = COALESCE(?, folder_class), excluded = ? WHERE path = ?",
-                [(each.class_name, bool(each.excluded), path) for path, each in decisions.items()])
+                [(decision.class_name, bool(decision.excluded), path) for path, decision in decisions.items()])
             connection.executemany("UPDATE pictures SET split = ? WHERE path = ?",
-                                   [(each.split, path) for path, each in decisions.items() if each.split])
-            if any(each.split != pinned.get(path) for path, each in decisions.items()):
+                                   [(decision.split, path) for path, decision in decisions.items() if decision.split])
+            if any(decision.split != pinned.get(path) for path, decision in decisions.items()):
                 self._divide(connection, self._spec(connection))
 
     # Following files that move -------------------------------------------------------------------
@@ -174,7 +174,7 @@ class Decisions(Database):
         """The same decisions at the paths where their pictures lie now; `start` moves had happened before."""
         now = dict(decisions)
         for moves in self.moves[start:]:
-            now = {moves.get(path, path): each for path, each in now.items()}
+            now = {moves.get(path, path): decision for path, decision in now.items()}
         return now
 
     def follow_moves(self) -> int:
@@ -221,7 +221,7 @@ class Decisions(Database):
     def _divide(self, connection: sqlite3.Connection, spec: DatasetSpec) -> None:
         # By the folder's class and with every file: a decision about one picture must not move others.
         pinned = dict(connection.execute("SELECT path, split FROM decisions WHERE split IS NOT NULL"))
-        named = [split for split, in connection.execute(
+        folder_splits = [split for split, in connection.execute(
             "SELECT DISTINCT folder_split FROM pictures WHERE folder_split IS NOT NULL")]
         groups: dict[str, str] = {}
         if spec.splits.keep_together:
@@ -233,7 +233,7 @@ class Decisions(Database):
             here = groups
             if spec.splits.keep_together:
                 here = {path: name for path, _class, _said, _now in pictures if (name := burst_of(path))} | groups
-            drawn = divide((row[:3] for row in pictures), spec.splits, here, pinned, named)
+            drawn = divide((row[:3] for row in pictures), spec.splits, here, pinned, folder_splits)
             connection.executemany("UPDATE pictures SET split = ? WHERE path = ?",
                                    [(drawn[path], path) for path, _class, _said, now in pictures if drawn[path] != now])
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('spec', ?)", (msgspec.json.encode(spec).decode(),))

@@ -59,12 +59,12 @@ def embedding_path(cache: Path, place: Path, model: str, layout: str) -> Path:
 
 def write_embedding(path: Path, embedding: Embedding) -> None:
     """Write atomically, without pickle; raises ProblemError."""
-    words = msgspec.json.encode({
+    header = msgspec.json.encode({
         "format": FORMAT, "model": embedding.model, "layout": embedding.layout, "paths": embedding.paths,
         "hashes": embedding.hashes, "suggested": embedding.suggested, "classes": embedding.classes,
         "notes": [(note.en, note.es) for note in embedding.notes]})
     buffer = io.BytesIO()
-    np.savez(buffer, words=np.frombuffer(words, np.uint8), position=embedding.position, outlier=embedding.outlier,
+    np.savez(buffer, words=np.frombuffer(header, np.uint8), position=embedding.position, outlier=embedding.outlier,
              neighbours=embedding.neighbours, label_quality=embedding.label_quality, mislabeled=embedding.mislabeled)
     write_atomically(path, buffer.getvalue())
 
@@ -72,16 +72,16 @@ def write_embedding(path: Path, embedding: Embedding) -> None:
 def read_embedding(path: Path) -> Embedding:
     """Read what was written; raises ProblemError (no_embedding) where there is none that can be used."""
     try:
-        with np.load(path, allow_pickle=False) as found:
-            words = msgspec.json.decode(found["words"].tobytes())
-            if words["format"] != FORMAT:
-                raise ValueError(f"format {words['format']}")
+        with np.load(path, allow_pickle=False) as arrays:
+            header = msgspec.json.decode(arrays["words"].tobytes())
+            if header["format"] != FORMAT:
+                raise ValueError(f"format {header['format']}")
             return Embedding(
-                model=words["model"], layout=words["layout"], paths=tuple(words["paths"]), hashes=tuple(words["hashes"]),
-                suggested=tuple(words["suggested"]), classes=tuple(words["classes"]),
-                notes=tuple(Text(*note) for note in words["notes"]), position=found["position"],
-                outlier=found["outlier"], neighbours=found["neighbours"], label_quality=found["label_quality"],
-                mislabeled=found["mislabeled"])
+                model=header["model"], layout=header["layout"], paths=tuple(header["paths"]), hashes=tuple(header["hashes"]),
+                suggested=tuple(header["suggested"]), classes=tuple(header["classes"]),
+                notes=tuple(Text(*note) for note in header["notes"]), position=arrays["position"],
+                outlier=arrays["outlier"], neighbours=arrays["neighbours"], label_quality=arrays["label_quality"],
+                mislabeled=arrays["mislabeled"])
     except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as err:
         text = Text("The map has not been computed yet.", "El mapa aún no se ha calculado.")
         raise ProblemError(error("no_embedding", text, "dataset", path=path, details=str(err))) from err

@@ -19,7 +19,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.decisions import Decided, DecisionEffect, Decisions
 from cnnstudio.datasets.inspected import OF_THE_DISK
 from cnnstudio.datasets.query import SETTLED, SORTS, Filter, ids_sql, where_sql
-from cnnstudio.datasets.scan import Found
+from cnnstudio.datasets.scan import ListedFile
 
 __all__ = ["FILE", "SORTS", "Decided", "DecisionEffect", "Filter", "Index", "Picture", "open_index"]
 
@@ -62,11 +62,11 @@ class Index(Decisions):
         """The number of a new scan, for `add` and `end_scan`."""
         return int(self._fact("scan", "0")) + 1
 
-    def add(self, found: Sequence[Found], scan: int) -> None:
+    def add(self, files: Sequence[ListedFile], scan: int) -> None:
         """Enter found files; a file that changed since is looked at anew, a decision about it stays. So is one that
         could not be looked at because of the disk: a drive may be back, a permission given."""
         rows = [(item.path, item.class_name, item.split, item.size, item.modified_ns, scan, item.class_name,
-                 item.split or "train", scan) for item in found]
+                 item.split or "train", scan) for item in files]
         with self.transaction() as connection:
             connection.executemany(
                 "INSERT INTO pictures (path, folder_class, folder_split, size, modified_ns, seen, class_name, split,"
@@ -121,7 +121,7 @@ class Index(Decisions):
 
     def ids(self, wanted: Filter | None = None, sort: str = "path") -> array[int]:
         """Ids of the pictures that pass, in order, as one compact array."""
-        return array("q", (row[0] for row in self.each(*ids_sql(wanted or Filter(), sort))))
+        return array("q", (row[0] for row in self.iterate(*ids_sql(wanted or Filter(), sort))))
 
     def count(self, wanted: Filter | None = None) -> int:
         where, values = where_sql(wanted or Filter())
@@ -167,8 +167,8 @@ class Index(Decisions):
 
     def answer(self, run: str, picture: int) -> tuple[str, float] | None:
         """The class that a run gave a picture, and how sure it was; None where it was not asked."""
-        found = self.rows("SELECT predicted, confidence FROM predictions WHERE run = ? AND picture = ?", (run, picture))
-        return (found[0][0], float(found[0][1])) if found else None
+        rows = self.rows("SELECT predicted, confidence FROM predictions WHERE run = ? AND picture = ?", (run, picture))
+        return (rows[0][0], float(rows[0][1])) if rows else None
 
     def usable(self, classes: Sequence[str]) -> Iterator[Picture]:
         """Every picture that can be trained on or measured: readable, not excluded, of a chosen class."""

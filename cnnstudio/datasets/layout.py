@@ -60,9 +60,9 @@ def root_of(source: Path) -> Path:
     return source.parent if is_manifest(source) else source
 
 
-def split_of_word(word: str) -> Split | None:
+def find_split(name: str) -> Split | None:
     """The split that a usual word stands for, in several languages."""
-    return _SPLIT_WORDS.get(plain(word))
+    return _SPLIT_WORDS.get(plain(name))
 
 
 def split_of_folder(name: str, spec: DatasetSpec) -> Split | None:
@@ -72,7 +72,7 @@ def split_of_folder(name: str, spec: DatasetSpec) -> Split | None:
         if chosen:
             if name == chosen:
                 return split
-        elif split_of_word(name) == split:
+        elif find_split(name) == split:
             return split
     return None
 

@@ -43,13 +43,13 @@ def twins_of(index: Index) -> dict[str, set[str]]:
 
 def leaked(twins: Mapping[str, set[str]], measured: Iterable[str], learned: Iterable[str]) -> set[str]:
     """Those of `measured` that have a twin in `learned` (paths)."""
-    known = set(learned)
-    return {path for path in measured if not known.isdisjoint(twins.get(path, ()))}
+    learned_paths = set(learned)
+    return {path for path in measured if not learned_paths.isdisjoint(twins.get(path, ()))}
 
 
 def price(right: Mapping[str, bool], gone: set[str]) -> Price:
     """What the leaked pictures `gone` add to the accuracy over `right` (path: answered right)."""
-    others = [each for path, each in right.items() if path not in gone]
+    others = [correct for path, correct in right.items() if path not in gone]
     return Price(pictures=len(right), leaked=sum(1 for path in right if path in gone),
                  accuracy=sum(right.values()) / max(1, len(right)),
                  without=sum(others) / len(others) if others else None)
@@ -59,7 +59,7 @@ def split_shares(index: Index) -> dict[str, tuple[int, int]]:
     """For validation and test: (pictures with a twin in training, pictures), by the splits in force."""
     twins = twins_of(index)
     places: dict[str, set[str]] = {"train": set(), "validation": set(), "test": set()}
-    for path, split in index.each("SELECT path, split FROM pictures WHERE NOT excluded AND problem IS NULL"):
+    for path, split in index.iterate("SELECT path, split FROM pictures WHERE NOT excluded AND problem IS NULL"):
         places.setdefault(split, set()).add(path)
     return {split: (len(leaked(twins, places[split], places["train"])), len(places[split]))
             for split in ("validation", "test")}

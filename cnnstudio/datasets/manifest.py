@@ -9,7 +9,7 @@ import msgspec
 
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
 

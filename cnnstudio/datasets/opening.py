@@ -93,9 +93,9 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
         own = _own_base(Path(base), folder, base_name, cancelled) if Path(base).suffix.lower() in MODELS else None
     except ProblemError:
         # A model that is none: only what is empty goes, which this made or which nobody misses.
-        for made in (folder / "bases", folder):
+        for created in (folder / "bases", folder):
             with contextlib.suppress(OSError):
-                made.rmdir()
+                created.rmdir()
         raise
     index = open_index(folder)
     source, *joined = (source_text(place, folder) for place in places)

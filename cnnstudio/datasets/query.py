@@ -83,21 +83,21 @@ def where_sql(wanted: Filter) -> tuple[str, list[Any]]:
     parts: list[str] = []
     values: list[Any] = []
 
-    def add(condition: str, *given: Any) -> None:
+    def add(condition: str, *arguments: Any) -> None:
         parts.append(condition)
-        values.extend(given)
+        values.extend(arguments)
 
     for column, chosen in (("class_name", wanted.classes), ("split", wanted.splits)):
         if chosen:
             add(f"{column} IN ({_marks(chosen)})", *chosen)
     if wanted.not_classes:
         add(f"class_name NOT IN ({_marks(wanted.not_classes)})", *wanted.not_classes)
-    for word in wanted.text.split():
-        if word.isascii():
-            add("path LIKE ? ESCAPE '\\'", f"%{_escaped(word)}%")
+    for term in wanted.text.split():
+        if term.isascii():
+            add("path LIKE ? ESCAPE '\\'", f"%{_escaped(term)}%")
         else:
             # LIKE knows the capitals of ASCII alone, and a file system may store ñ as one letter or as two signs.
-            add("(path GLOB ? OR path GLOB ?)", _any_case("NFC", word), _any_case("NFD", word))
+            add("(path GLOB ? OR path GLOB ?)", _any_case("NFC", term), _any_case("NFD", term))
     if wanted.folder:
         add("path LIKE ? ESCAPE '\\'", f"{_escaped(wanted.folder.rstrip('/'))}/%")
     if wanted.problem == "any":
@@ -129,9 +129,9 @@ def _answers(wanted: Filter, add: Any) -> None:
     inside: list[str] = ["run = ?"]
     values: list[Any] = [wanted.run]
 
-    def also(condition: str, *given: Any) -> None:
+    def also(condition: str, *arguments: Any) -> None:
         inside.append(condition)
-        values.extend(given)
+        values.extend(arguments)
 
     if wanted.correct:
         # By the class that the picture has now: a corrected label counts at once.
@@ -152,14 +152,14 @@ def _marks(values: tuple[str, ...]) -> str:
     return ",".join("?" * len(values))
 
 
-def _any_case(form: Literal["NFC", "NFD"], word: str) -> str:
+def _any_case(form: Literal["NFC", "NFD"], term: str) -> str:
     """A pattern for GLOB: the word anywhere, in small letters or capitals."""
     def pattern(letter: str) -> str:
         alike = {item for item in (letter, letter.lower(), letter.upper()) if len(item) == 1}
         return f"[{''.join(sorted(alike))}]" if len(alike) > 1 or letter in "*?[" else letter
 
-    return f"*{''.join(map(pattern, unicodedata.normalize(form, word)))}*"
+    return f"*{''.join(map(pattern, unicodedata.normalize(form, term)))}*"
 
 
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _escaped(term: str) -> str:
+    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -55,17 +55,17 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
     start = time.perf_counter()
     listing = Listing(root, spec, folder=index.path.parent)
     scan, last = index.begin_scan(), index.last_id()
-    found, complete = 0, True
+    listed, complete = 0, True
     for chunk in listing:
         index.add(chunk, scan)
-        found += len(chunk)
+        listed += len(chunk)
         if on_progress is not None:
-            on_progress(found, 0)
+            on_progress(listed, 0)
         if cancelled():
             complete = False
             break
     problems = list(listing.problems)
-    if complete and not found and not blocking(problems) and _was_emptied(index, spec):
+    if complete and not listed and not blocking(problems) and _was_emptied(index, spec):
         problems.append(_emptied(root, index.count()))
     gone = 0
     if complete and not blocking(problems):
@@ -74,7 +74,7 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
         complete = False
         index.apply(spec)
     new, changed = index.came_with(scan, last)
-    return ScanResult(pictures=found, new=new, changed=changed, scan=scan, gone=gone, other_files=listing.other_files,
+    return ScanResult(pictures=listed, new=new, changed=changed, scan=scan, gone=gone, other_files=listing.other_files,
                       problems=tuple(problems), complete=complete, seconds=time.perf_counter() - start)
 
 

@@ -41,7 +41,7 @@ class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
     hashes: dict[str, str | None]
     accepted: tuple[tuple[str, str, str | None], ...]
     journal: tuple[tuple[float, str], ...]
-    whole: bool
+    complete: bool
 
 
 def is_damaged(folder: Path) -> bool:
@@ -56,7 +56,7 @@ def is_damaged(folder: Path) -> bool:
                 return True
             # The check looks at the order of things and not into words, which may be none any more.
             for table, in index.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
-                for _row in index.each(f'SELECT * FROM "{table}"'):
+                for _row in index.iterate(f'SELECT * FROM "{table}"'):
                     pass
             return False
         finally:
@@ -87,20 +87,20 @@ def salvage(path: Path) -> Salvaged:
                 if isinstance(row[0], str) and isinstance(row[1], str)}
     changes = sorted((row for row in journal if isinstance(row[0], int) and isinstance(row[1], float)
                       and isinstance(row[2], str)), key=lambda row: int(row[0]))
-    told, told_accepted, understood = _told([row[2] for row in changes])
+    logged, logged_accepted, understood = _replay([row[2] for row in changes])
     # Nothing is ever taken out of a journal: where a number is missing, a change is.
     all_journal = all_journal and understood and [row[0] for row in changes] == list(range(1, len(changes) + 1))
     if all_journal:
-        whole = (not all_decisions or decisions == told) and (not all_accepted or set(findings) == told_accepted)
-        decisions, kinds = told, told_accepted
+        complete = (not all_decisions or decisions == logged) and (not all_accepted or set(findings) == logged_accepted)
+        decisions, kinds = logged, logged_accepted
     else:
         # What the rest of the journal says against the tables may have been taken back, or not.
-        whole = all_decisions and all_accepted and told.items() <= decisions.items() and told_accepted <= set(findings)
-        decisions = decisions if all_decisions else told | decisions
-        kinds = set(findings) if all_accepted else told_accepted | set(findings)
+        complete = all_decisions and all_accepted and logged.items() <= decisions.items() and logged_accepted <= set(findings)
+        decisions = decisions if all_decisions else logged | decisions
+        kinds = set(findings) if all_accepted else logged_accepted | set(findings)
     return Salvaged(decisions=decisions, hashes={decision: hashes.get(decision) for decision in decisions},
                     accepted=tuple((*key, findings.get(key)) for key in sorted(kinds)),
-                    journal=tuple((row[1], row[2]) for row in changes), whole=whole)
+                    journal=tuple((row[1], row[2]) for row in changes), complete=complete)
 
 
 def _rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
@@ -123,7 +123,7 @@ def _rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tu
 
 
 def _without_empty(decisions: dict[str, Decided]) -> dict[str, Decided]:
-    return {path: each for path, each in decisions.items() if each != Decided()}
+    return {path: decision for path, decision in decisions.items() if decision != Decided()}
 
 
 def _decided(values: Any) -> Decided:
@@ -133,20 +133,20 @@ def _decided(values: Any) -> Decided:
                    split if split in SPLITS else None, bool(excluded) if isinstance(excluded, int) else None)
 
 
-def _told(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]], bool]:
+def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]], bool]:
     """What the journal's changes lead to, one after the other: decisions and accepted findings; and whether all
     could be understood."""
     decisions: dict[str, Decided] = {}
     accepted: set[tuple[str, str]] = set()
     understood = True
-    for words in changes:
+    for text in changes:
         try:
-            change = msgspec.json.decode(words)
+            change = msgspec.json.decode(text)
             if "moved" in change:
                 moves: dict[str, str] = change["moved"]
                 gone = {*moves, *moves.values()}
                 # What stood where another came to gave way.
-                decisions = ({path: each for path, each in decisions.items() if path not in gone}
+                decisions = ({path: decision for path, decision in decisions.items() if path not in gone}
                              | {new: decisions[old] for old, new in moves.items() if old in decisions})
                 accepted = ({item for item in accepted if item[1] not in gone}
                             | {(kind, moves[path]) for kind, path in accepted if path in moves})
@@ -155,8 +155,8 @@ def _told(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]],
             elif "no_longer_accepted" in change:
                 accepted -= {(kind, path) for kind, paths in change["no_longer_accepted"].items() for path in paths}
             else:
-                decisions |= {path: _decided((each.get("class_name"), each.get("split"), each.get("excluded")))
-                              for path, each in change.items()}
+                decisions |= {path: _decided((decision.get("class_name"), decision.get("split"), decision.get("excluded")))
+                              for path, decision in change.items()}
         except (msgspec.MsgspecError, TypeError, ValueError, AttributeError):
             understood = False
     return _without_empty(decisions), accepted, understood
@@ -168,14 +168,14 @@ def replace_index(folder: Path) -> tuple[Path, Salvaged]:
     Answers the name that the damaged file has now. Raises ProblemError; the damaged one then stays where it is.
     """
     path = folder / FILE
-    found = salvage(path)
-    made = folder / f"{FILE}.new"
+    salvaged = salvage(path)
+    fresh = folder / f"{FILE}.new"
     try:
         for end in ("", *_BESIDE):
-            Path(f"{made}{end}").unlink(missing_ok=True)
-        index = Index(made)
+            Path(f"{fresh}{end}").unlink(missing_ok=True)
+        index = Index(fresh)
         try:
-            _enter(index, found)
+            _enter(index, salvaged)
         finally:
             index.close()
         aside = _free(folder)
@@ -183,18 +183,18 @@ def replace_index(folder: Path) -> tuple[Path, Salvaged]:
         for end in _BESIDE:
             with contextlib.suppress(FileNotFoundError):
                 os.rename(f"{path}{end}", f"{aside}{end}")
-        os.rename(made, path)
+        os.rename(fresh, path)
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, path)) from os_error
-    return aside, found
+    return aside, salvaged
 
 
 def _enter(index: Index, salvaged: Salvaged) -> None:
     with index.transaction(durable=True) as connection:
         connection.executemany(
             "INSERT INTO decisions (path, class_name, split, excluded, hash, scan) VALUES (?, ?, ?, ?, ?, ?)",
-            [(path, each.class_name, each.split, each.excluded, salvaged.hashes.get(path), _FIRST_SCAN)
-             for path, each in salvaged.decisions.items()])
+            [(path, decision.class_name, decision.split, decision.excluded, salvaged.hashes.get(path), _FIRST_SCAN)
+             for path, decision in salvaged.decisions.items()])
         connection.executemany("INSERT INTO accepted (kind, path, hash, scan) VALUES (?, ?, ?, ?)",
                                [(*item, _FIRST_SCAN) for item in salvaged.accepted])
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)", salvaged.journal)
@@ -204,12 +204,12 @@ def _enter(index: Index, salvaged: Salvaged) -> None:
 
 def _missing(salvaged: Salvaged) -> list[dict[str, Any]]:
     """The changes that a journal with holes lacks, so that it leads to these decisions again."""
-    told, told_accepted, _understood = _told([change for _time, change in salvaged.journal])
-    changed = {path: salvaged.decisions.get(path, Decided()) for path in {*told, *salvaged.decisions}
-               if told.get(path) != salvaged.decisions.get(path)}
+    logged, logged_accepted, _understood = _replay([change for _time, change in salvaged.journal])
+    changed = {path: salvaged.decisions.get(path, Decided()) for path in {*logged, *salvaged.decisions}
+               if logged.get(path) != salvaged.decisions.get(path)}
     accepted: dict[str, list[str]] = {}
     for kind, path, _digest in salvaged.accepted:
-        if (kind, path) not in told_accepted:
+        if (kind, path) not in logged_accepted:
             accepted.setdefault(kind, []).append(path)
     return [item for item in (changed, {"accepted": accepted} if accepted else {}) if item]
 

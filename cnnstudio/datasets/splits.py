@@ -23,13 +23,13 @@ def burst_of(path: str) -> str:
     Only names that say so count (`IMG_20240501_BURST003`, `cat_frame_0012`): plain numbers do not.
     """
     folder, _, name = path.rpartition("/")
-    found = _BURST.match(name.rpartition(".")[0])
-    return f"burst:{folder}/{found['stem'].casefold()}" if found else ""
+    match = _BURST.match(name.rpartition(".")[0])
+    return f"burst:{folder}/{match['stem'].casefold()}" if match else ""
 
 
 def divide(pictures: Iterable[tuple[str, str, Split | None]], spec: SplitSpec,
            groups: Mapping[str, str] | None = None, pinned: Mapping[str, str] | None = None,
-           named: Iterable[Split] = ()) -> dict[str, Split]:
+           folder_splits: Iterable[Split] = ()) -> dict[str, Split]:
     """The split of every picture, given (path, class name, split its folder says).
 
     What the user pinned stands, then what a folder says. Splits that no folder names are taken from the
@@ -41,17 +41,17 @@ def divide(pictures: Iterable[tuple[str, str, Split | None]], spec: SplitSpec,
     """
     groups = groups or {}
     said: dict[str, Split] = {}
-    named = set(named)
+    folder_splits = set(folder_splits)
     strata: dict[str, str] = {}
     for path, class_name, split in pictures:
         if split is not None:
-            named.add(split)
+            folder_splits.add(split)
         if split is None or split == "train" or (spec.folds >= 2 and split == "validation"):
             strata[path] = class_name if spec.stratified else ""
         else:
             said[path] = split
     units = _units(strata, groups, spec.seed)
-    shares = {split: (0.0 if split in named and split != "train" else getattr(spec, split)) for split in SPLITS}
+    shares = {split: (0.0 if split in folder_splits and split != "train" else getattr(spec, split)) for split in SPLITS}
     if spec.folds >= 2:
         shares["train"], shares["validation"] = shares["train"] + shares["validation"], 0.0
     rest = _fill(units, strata, _wanted(strata, shares), said)

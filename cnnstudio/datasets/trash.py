@@ -16,7 +16,7 @@ from typing import Final
 
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sources.placing import OnProgress, silent
 
@@ -40,11 +40,11 @@ class TrashEffect:
         self._held, self._paths, self._trash = held, tuple(paths), trash or system_trash
         self._places: list[tuple[Path, Path]] = []
 
-    def redo(self, told: OnProgress = silent) -> None:
+    def redo(self, on_progress: OnProgress = silent) -> None:
         """Delete; raises ProblemError naming what could not be deleted, and leaves the others where they were.
         What `told` raises ends it in the same way."""
         try:
-            problems = self._delete(told)
+            problems = self._delete(on_progress)
         except BaseException:
             self.undo()
             raise
@@ -52,10 +52,10 @@ class TrashEffect:
             self.undo()
             raise ProblemError(*problems[:20])
 
-    def _delete(self, told: OnProgress) -> list[Problem]:
+    def _delete(self, on_progress: OnProgress) -> list[Problem]:
         problems: list[Problem] = []
         for number, path in enumerate(self._paths):
-            told(number, len(self._paths))
+            on_progress(number, len(self._paths))
             place = self._held / uuid.uuid4().hex
             try:
                 self._held.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ class TrashEffect:
                 problems.append(_not_deleted(path, os_error))
         return problems
 
-    def undo(self, told: OnProgress = silent) -> None:
+    def undo(self, on_progress: OnProgress = silent) -> None:
         """Put everything back where it was; raises ProblemError where that cannot be done.
         What `told` raises ends it: the rest can still be put back."""
         problems: list[Problem] = []
@@ -77,7 +77,7 @@ class TrashEffect:
         places = self._places
         for number, (path, place) in enumerate(places):
             try:
-                told(number, len(places))
+                on_progress(number, len(places))
             except BaseException:
                 self._places = left + places[number:]
                 raise

@@ -12,7 +12,7 @@ import numpy as np
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.places import resource
 from cnnstudio.core.problems import Problem, ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
 
@@ -81,7 +81,7 @@ def unfit(base: Base, path: Path) -> Problem | None:
 
 def _in_order(result: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
     """The file's layers under our names, one by one; the mean and variance of the pixels are no layer of ours."""
-    arrays = [each for name, each in result.items() if each and not name.startswith("normalization")]
+    arrays = [array for name, array in result.items() if array and not name.startswith("normalization")]
     return dict(zip(names, arrays, strict=False)) if len(arrays) == len(names) else {}
 
 
@@ -120,14 +120,14 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
 def _names(group: Any, attribute: str) -> list[str]:
     """A list of names; HDF5 limits the size of an attribute, and Keras cuts a longer list into numbered ones."""
     if attribute in group.attrs:
-        return [_word(name) for name in group.attrs[attribute]]
+        return [_decode_bytes(name) for name in group.attrs[attribute]]
     names: list[str] = []
     for number in range(len(group.attrs)):
-        names += [_word(name) for name in group.attrs.get(f"{attribute}{number}", ())]
+        names += [_decode_bytes(name) for name in group.attrs.get(f"{attribute}{number}", ())]
     return names
 
 
-def _word(value: Any) -> str:
+def _decode_bytes(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 

@@ -81,24 +81,24 @@ class BatchSource:
             return pictures, labels, weights
         parts = [slice(begin, begin + self.batch_size) for begin in range(0, len(indices), self.batch_size)]
         mixes = [self._mixer.draw(self._seed, epoch, indices[part]) for part in parts]
-        found = list(zip(parts, mixes, strict=True))
-        return (np.concatenate([self._mixer(pictures[part], mix) for part, mix in found]),
-                np.concatenate([mixed_labels(labels[part], mix) for part, mix in found]),
-                None if weights is None else np.concatenate([mixed_labels(weights[part], mix) for part, mix in found]))
+        mixed_parts = list(zip(parts, mixes, strict=True))
+        return (np.concatenate([self._mixer(pictures[part], mix) for part, mix in mixed_parts]),
+                np.concatenate([mixed_labels(labels[part], mix) for part, mix in mixed_parts]),
+                None if weights is None else np.concatenate([mixed_labels(weights[part], mix) for part, mix in mixed_parts]))
 
     def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch from number `start` (counted from 0) on, made ahead in a thread."""
         order = self.order(epoch)[start * self.batch_size:]
         together = self.batch_size * self._batches_together()
         blocks = [order[begin:begin + together] for begin in range(0, len(order), together)]
-        made = ahead(lambda indices: self.make(epoch, indices), blocks)
+        batches = ahead(lambda indices: self.make(epoch, indices), blocks)
         try:
-            for pictures, labels, weights in made:
+            for pictures, labels, weights in batches:
                 for begin in range(0, len(labels), self.batch_size):
                     part = slice(begin, begin + self.batch_size)
                     yield pictures[part], labels[part], None if weights is None else weights[part]
         finally:
-            made.close()
+            batches.close()
 
     def _batches_together(self) -> int:
         if not self.pictures:
@@ -111,13 +111,13 @@ def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD)
 
     An exception of `work` is raised where its result would have come. Leaving early ends the thread.
     """
-    made: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(maxsize=depth)
+    results: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(maxsize=depth)
     left = threading.Event()
 
     def put(item: tuple[Any, BaseException | None]) -> bool:
         while not left.is_set():
             try:
-                made.put(item, timeout=0.2)
+                results.put(item, timeout=0.2)
             except queue.Full:
                 continue
             return True
@@ -137,7 +137,7 @@ def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD)
     thread.start()
     try:
         for _ in pieces:
-            result, problem = made.get()
+            result, problem = results.get()
             if problem is not None:
                 raise problem
             yield result

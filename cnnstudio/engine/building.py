@@ -131,31 +131,31 @@ def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> tupl
     graph = base.graph_for(height, width, "all" if base.own is None else values["ends_at"])
     context = Context(height=height, width=width, channels=channels, class_count=1, normalization="none")
     tensors: dict[str, Any] = {}
-    made: dict[str, Any] = {}
+    layers: dict[str, Any] = {}
     for inner in graph.nodes:
         layer = _make(inner, context)
         if inner.type == INPUT:
             tensors[inner.id] = layer
             continue
-        made[inner.id] = layer
+        layers[inner.id] = layer
         tensors[inner.id] = apply(layer, [tensors[source] for source in graph.inputs_of(inner.id)], inner.type)
-    start, whole = tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id]
+    start, end = tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id]
     if base.own is not None:
         if weights:
-            load_own_weights(base, made)
+            load_own_weights(base, layers)
     elif weights and values["weights"] != "random":
         file = values["weights_file"] if values["weights"] == "file" else ""
-        order = keras.Model(start, whole).layers
-        load_base_weights(base, {layer.name: layer for layer in order if layer.name in made}, file or "")
+        order = keras.Model(start, end).layers
+        load_base_weights(base, {layer.name: layer for layer in order if layer.name in layers}, file or "")
     last = tensors[base.graph_for(height, width, values["ends_at"]).nodes[-1].id]
     if values["pooling"] != "none" and len(last.shape) == 4:
         pooling = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
         last = pooling[values["pooling"]](name=unique_id("pooling", tensors))(last)
     model = keras.Model(start, last, name=node.id)
     learning = base.trainable_layers(values["trainable_from"])
-    for identifier, layer in made.items():
+    for identifier, layer in layers.items():
         layer.trainable = identifier in learning
-    return model, made
+    return model, layers
 
 
 def set_trainable(built: Built, network: NetworkSpec, resolver: BaseResolver, trainable_from: str = "") -> None:

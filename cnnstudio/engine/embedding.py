@@ -49,11 +49,11 @@ def embed(job: Embed, link: Link) -> Event:
         raise ProblemError(error("no_pictures", text, "dataset", path=manifest.header.root))
     seen = np.asarray(prepared.take(good), np.float32).reshape(len(good), -1)
     entries = [manifest.entries[place] for place in good.tolist()]
-    found = analyse(seen, np.asarray([entry.label for entry in entries]), len(names), job.layout, link)
+    analysis = analyse(seen, np.asarray([entry.label for entry in entries]), len(names), job.layout, link)
     embedding = Embedding(
         model=job.model, layout=job.layout, paths=tuple(entry.path for entry in entries),
         hashes=tuple(prepared.names[place] for place in good.tolist()), classes=names,
-        suggested=tuple(names[item] if 0 <= item < len(names) else "" for item in found.pop("suggested")), **found)
+        suggested=tuple(names[item] if 0 <= item < len(names) else "" for item in analysis.pop("suggested")), **analysis)
     write_embedding(Path(job.target), embedding)
     link.emit(Artifact(kind="embedding", path=job.target))
     return Finished()
@@ -94,7 +94,7 @@ def analyse(seen: np.ndarray, classes: np.ndarray, count: int, layout: str, link
     notes: list[Text] = []
     phase(link, "comparing")
     reduced = projection.principal(seen, _COMPONENTS)
-    neighbours, distances = projection.nearest(reduced, check=link.check, told=ThrottledProgress(link))
+    neighbours, distances = projection.nearest(reduced, check=link.check, progress=ThrottledProgress(link))
     outlier = projection.outlier_scores(distances)
     phase(link, "labels")
     quality, mislabeled, suggested, note = labels.judge(seen, classes, count, neighbours, distances, link.check)

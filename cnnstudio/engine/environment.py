@@ -100,18 +100,18 @@ def device_name() -> str:
 
 def versions() -> dict[str, str]:
     """Versions of what the numbers are computed with."""
-    found = {"cnnstudio": __version__, "python": platform.python_version(), "keras": keras.__version__,
-             "backend": keras.backend.backend()}
+    versions_by_name = {"cnnstudio": __version__, "python": platform.python_version(), "keras": keras.__version__,
+                        "backend": keras.backend.backend()}
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        found["tensorflow"] = tf.__version__
-    for word, package in _PACKAGES.items():
+        versions_by_name["tensorflow"] = tf.__version__
+    for name, package in _PACKAGES.items():
         try:
-            found[word] = metadata.version(package)
+            versions_by_name[name] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions_by_name
 
 
 def random_state() -> list[np.ndarray]:

@@ -49,11 +49,11 @@ def evaluate(job: Evaluate, link: Link) -> Event:
     answers, engine = _answers(loaded, prepared, good, cache, link)
     labels = np.asarray([entries[index].label for index in good.tolist()])
     names = loaded.card.class_names
-    paths_told = [entries[index].path for index in good.tolist()]
-    table = results(paths_told, labels, answers, loaded.card.label_mode)
-    found = measures(labels, np.asarray([row.predicted for row in table]), names, [row.loss for row in table])
+    paths_in_order = [entries[index].path for index in good.tolist()]
+    table = results(paths_in_order, labels, answers, loaded.card.label_mode)
+    measured = measures(labels, np.asarray([row.predicted for row in table]), names, [row.loss for row in table])
     event = Evaluated(run=run.id, split=job.split, images=len(good), skipped=len(entries) - len(good),
-                      table=job.table, engine=engine, **found)
+                      table=job.table, engine=engine, **measured)
     try:
         write_atomically(Path(job.table), b"\n".join(msgspec.json.encode(row) for row in table) + b"\n")
         write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
@@ -81,13 +81,13 @@ def measured_entries(manifest: Manifest, split: str, class_names: tuple[str, ...
         entry for entry in manifest.entries if entry.split == split]
     if not any(entry.split == split for entry in manifest.entries) and not chosen:
         raise ProblemError(nothing_usable(split, manifest))
-    found = [msgspec.structs.replace(entry, label=translation[entry.label])
-             for entry in chosen if entry.label >= 0 and translation[entry.label] >= 0]
-    if not found:
+    translated = [msgspec.structs.replace(entry, label=translation[entry.label])
+                  for entry in chosen if entry.label >= 0 and translation[entry.label] >= 0]
+    if not translated:
         text = Text("The pictures have none of the model's classes ({names}).",
                     "Las imágenes no tienen ninguna de las clases del modelo ({names}).")
         raise ProblemError(error("other_classes", text.fill(names=", ".join(class_names)), "dataset"))
-    return found
+    return translated
 
 
 def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache: Path, link: Link
@@ -95,13 +95,13 @@ def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache:
     phase(link, "converting")
     engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
     phase(link, "evaluating")
-    told = ThrottledProgress(link)
+    progress = ThrottledProgress(link)
 
-    def each(done: int) -> None:
+    def on_batch(done: int) -> None:
         link.check()
-        told(done, len(good))
+        progress(done, len(good))
 
-    answers = inference.run(engine, len(good), lambda places: prepared.take(good[places]), each)
+    answers = inference.run(engine, len(good), lambda places: prepared.take(good[places]), on_batch)
     return models.probabilities(answers, loaded.card.label_mode), engine.name
 
 

@@ -72,8 +72,8 @@ def export(job: Export, link: Link) -> Event:
 def resolve(name: str) -> Callable[..., Any]:
     """The function of the engine that an entry names as "module:function"."""
     module, _, function = name.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    return found
+    writer: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return writer
 
 
 def target_path(path: Path, suffix: str) -> Path:

@@ -18,10 +18,10 @@ from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.engine import inference
 from cnnstudio.engine.building import Built, apply
-from cnnstudio.engine.pixels import Prepared, kept, recipe_digest
+from cnnstudio.engine.pixels import Prepared, cached_rows, recipe_digest
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.engine.store import Store
 from cnnstudio.workers.link import Link
@@ -85,7 +85,7 @@ def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: L
     digest = inference.model_digest(cut.base)
     folder = _folder(cache, project.recipe, digest)
     features = Prepared(shape, np.float32, np.full(len(prepared.rows), -1, np.int64), list(prepared.names),
-                        np.empty((0, *shape), np.float32), [], list(prepared.troubles))
+                        np.empty((0, *shape), np.float32), [], list(prepared.problems))
     lock = ProjectLock(folder)
     store: Store | None = None
     try:
@@ -119,8 +119,8 @@ def of_files(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path,
             phase(link, "embedding")
         return inference.run(engine, len(pictures), lambda places: pictures[places], lambda _done: link.check())
 
-    return kept(paths, recipe, cache, _folder(cache, recipe, digest), tuple(model.output_shape[1:]), "float32", seen,
-                progress=ThrottledProgress(link), check=link.check)
+    return cached_rows(paths, recipe, cache, _folder(cache, recipe, digest), tuple(model.output_shape[1:]), "float32", seen,
+                       progress=ThrottledProgress(link), check=link.check)
 
 
 def _folder(cache: Path, recipe: RecipeSpec, digest: str) -> Path:
@@ -145,7 +145,7 @@ def _fill(cut: Cut, features: Prepared, prepared: Prepared, store: Store | None,
         engine = inference.engine_for(cut.base, prepared.take(missing[:4]), cache, digest=digest)
         name = engine.name
         phase(link, "features")
-        told = ThrottledProgress(link)
+        progress = ThrottledProgress(link)
         for begin in range(0, len(missing), _KEEP_EVERY):
             link.check()
             part = missing[begin:begin + _KEEP_EVERY]
@@ -153,10 +153,10 @@ def _fill(cut: Cut, features: Prepared, prepared: Prepared, store: Store | None,
             def rows(indices: np.ndarray, part: np.ndarray = part) -> np.ndarray:
                 return prepared.take(part[indices])
 
-            def each(done: int, begin: int = begin) -> None:
-                told(begin + done, len(missing))
+            def on_batch(done: int, begin: int = begin) -> None:
+                progress(begin + done, len(missing))
 
-            answers = inference.run(engine, len(part), rows, each)
+            answers = inference.run(engine, len(part), rows, on_batch)
             store = _keep(features, prepared, store, part, answers)
     for index in good.tolist():
         if features.rows[index] == -1:
@@ -170,7 +170,7 @@ def _keep(features: Prepared, prepared: Prepared, store: Store | None, part: np.
         try:
             features.rows[part] = store.add([prepared.names[index] for index in part.tolist()], list(answers))
         except (OSError, sqlite3.Error) as err:
-            features.store_trouble = str(reason_of(err))
+            features.store_problem = str(reason_of(err))
         else:
             return store
     for index, answer in zip(part.tolist(), answers, strict=True):

@@ -48,11 +48,11 @@ class KerasEngine:
     def __init__(self, model: Any) -> None:
         self._model = model
         # Not every backend of Keras lets two threads ask one model.
-        self._asked = threading.Lock()
+        self._lock = threading.Lock()
 
     def predict(self, pictures: np.ndarray) -> np.ndarray:
         entered = pictures.astype(np.float32)
-        with self._asked:
+        with self._lock:
             return np.asarray(self._model.predict_on_batch(entered), np.float32)
 
 
@@ -92,16 +92,16 @@ class _Interpreter:
 
     def __init__(self, content: bytes, size: int, threads: int) -> None:
         self._content, self._size, self._threads = content, size, threads
-        self._made: Any = None
+        self._loaded: Any = None
 
     def answers(self, pictures: np.ndarray) -> np.ndarray:
         """uint8 (n, height, width, channels) of n up to the size -> float32 (n, ...)."""
         count = len(pictures)
         entered = np.zeros((self._size, *pictures.shape[1:]), np.float32)
         entered[:count] = pictures
-        if self._made is None:
-            self._made = self._make(entered.shape)
-        interpreter, entering, leaving = self._made
+        if self._loaded is None:
+            self._loaded = self._make(entered.shape)
+        interpreter, entering, leaving = self._loaded
         interpreter.set_tensor(entering, entered)
         interpreter.invoke()
         return np.asarray(interpreter.get_tensor(leaving)[:count]).copy()
@@ -178,7 +178,7 @@ def model_digest(model: Any) -> str:
 
 
 def run(engine: Engine, count: int, rows: Callable[[np.ndarray], np.ndarray],
-        each: Callable[[int], None] = lambda _done: None) -> np.ndarray:
+        on_batch: Callable[[int], None] = lambda _done: None) -> np.ndarray:
     """Answers for `count` pictures taken from `rows` by index, in batches; `each` is told how many are done."""
     from cnnstudio.engine.batches import ahead
 
@@ -188,5 +188,5 @@ def run(engine: Engine, count: int, rows: Callable[[np.ndarray], np.ndarray],
     for batch in ahead(rows, pieces, depth=3):
         parts.append(engine.predict(batch))
         done += len(batch)
-        each(done)
+        on_batch(done)
     return np.concatenate(parts) if parts else np.empty((0,), np.float32)

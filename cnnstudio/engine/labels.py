@@ -42,7 +42,7 @@ def judge(seen: np.ndarray, classes: np.ndarray, count: int, neighbours: np.ndar
         return (*nothing, Text("Labels were not checked: that needs two classes with three pictures each.",
                                "No se revisaron las etiquetas: hacen falta dos clases con tres imágenes cada una."))
     places = np.flatnonzero(np.isin(classes, usable))
-    number = {int(each): place for place, each in enumerate(usable)}
+    number = {int(class_index): place for place, class_index in enumerate(usable)}
     wanted = np.asarray([number[int(class_name)] for class_name in classes[places]])
     held = held_out(seen[places], wanted, len(usable), groups_of(neighbours, distances)[places], check)
     quality, mislabeled, suggested = doubts(wanted, held)
@@ -61,11 +61,11 @@ def groups_of(neighbours: np.ndarray, distances: np.ndarray) -> np.ndarray:
     group = np.arange(len(neighbours))
     usual = float(np.nanmedian(distances[:, 0])) if len(distances) and np.isfinite(distances[:, 0]).any() else 0.0
 
-    def top(each: int) -> int:
-        while group[each] != each:
-            group[each] = group[group[each]]
-            each = int(group[each])
-        return each
+    def top(member: int) -> int:
+        while group[member] != member:
+            group[member] = group[group[member]]
+            member = int(group[member])
+        return member
 
     for row, column in zip(*np.nonzero(distances < _TWINS * usual), strict=True):
         group[top(int(row))] = top(int(neighbours[row, column]))
@@ -105,7 +105,7 @@ def calibrated(wanted: np.ndarray, answers: np.ndarray) -> np.ndarray:
         sharper = np.exp(logarithms / temperature)
         sharper /= sharper.sum(axis=1, keepdims=True)
         result.append((float(-np.log(np.clip(sharper[places, wanted], 1e-9, 1.0)).mean()), sharper))
-    return np.asarray(min(result, key=lambda each: each[0])[1], np.float32)
+    return np.asarray(min(result, key=lambda item: item[0])[1], np.float32)
 
 
 def doubts(wanted: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

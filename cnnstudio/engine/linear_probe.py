@@ -44,13 +44,13 @@ _TIMED: Final = 3
 class _OfBase(Link):
     """The job's link while one base is at work: what is told of the work names the base."""
 
-    def __init__(self, link: Link, words: str) -> None:
+    def __init__(self, link: Link, label: str) -> None:
         self._link = link
-        self._words = words
+        self._label = label
 
     def emit(self, event: Event) -> None:
         if isinstance(event, Phase):
-            text = Text("{base}: {words}", "{base}: {words}").fill(base=self._words, words=event.text)
+            text = Text("{base}: {words}", "{base}: {words}").fill(base=self._label, words=event.text)
             event = msgspec.structs.replace(event, text=text)
         self._link.emit(event)
 
@@ -82,7 +82,7 @@ def probe(job: Probe, link: Link) -> Event:
         except ProblemError as problem_error:
             failed[name] = problem_error.problems[0]
             link.emit(Notice(problem=msgspec.structs.replace(problem_error.problems[0], severity="warning")))
-        rows.sort(key=lambda each: (-each.accuracy, each.milliseconds))
+        rows.sort(key=lambda entry: (-entry.accuracy, entry.milliseconds))
         event = BasesProbed(rows=tuple(rows), absent=job.absent, failed=failed, training=training, validation=validation,
                             classes=len(manifest.header.class_names), key=job.key)
         write_atomically(Path(job.target), encode_event(event))
@@ -141,7 +141,7 @@ def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry]
     return row, int(learn.sum()), int((~learn).sum())
 
 
-def classify(seen: np.ndarray, labels: np.ndarray, asked: np.ndarray, link: Link) -> np.ndarray:
+def classify(seen: np.ndarray, labels: np.ndarray, queries: np.ndarray, link: Link) -> np.ndarray:
     """Class numbers (m,) of features `asked` (m, d) by logistic regression on standardised `seen` (n, d).
 
     The regularisation is the one that answers best on a part of the training pictures that was set aside; of
@@ -149,7 +149,7 @@ def classify(seen: np.ndarray, labels: np.ndarray, asked: np.ndarray, link: Link
     """
     present, sizes = np.unique(labels, return_counts=True)
     if len(present) < 2:
-        return np.full(len(asked), present[0])
+        return np.full(len(queries), present[0])
     strength = 1.0
     # Classes that are too small to be split keep the usual strength.
     if sizes.min() >= 2 and len(labels) * _ASIDE >= len(present):
@@ -159,11 +159,11 @@ def classify(seen: np.ndarray, labels: np.ndarray, asked: np.ndarray, link: Link
         right = []
         for item in _STRENGTHS:
             link.check()
-            found = _classifier(item, seen.shape[1]).fit(seen[part], labels[part])
-            right.append(float((found.predict(seen[aside]) == labels[aside]).mean()))
+            classifier = _classifier(item, seen.shape[1]).fit(seen[part], labels[part])
+            right.append(float((classifier.predict(seen[aside]) == labels[aside]).mean()))
         strength = _STRENGTHS[int(np.argmax(right))]
     link.check()
-    return np.asarray(_classifier(strength, seen.shape[1]).fit(seen, labels).predict(asked))
+    return np.asarray(_classifier(strength, seen.shape[1]).fit(seen, labels).predict(queries))
 
 
 def _classifier(strength: float, count: int) -> Any:

@@ -117,9 +117,9 @@ def _refused(part: Any) -> str:
         return ""
     if "class_name" in part and "config" in part and "module" in part:
         module, name = part.get("module"), str(part["class_name"])
-        known = (module in _LAYER_MODULES and name in KNOWN_LAYERS) or module in _OTHER_MODULES
+        allowed = (module in _LAYER_MODULES and name in KNOWN_LAYERS) or module in _OTHER_MODULES
         builtin = (module == "keras" and name == "DTypePolicy") or module == "keras.dtype_policies"
-        if not (known or builtin or name in ("__tuple__", "__keras_tensor__")):
+        if not (allowed or builtin or name in ("__tuple__", "__keras_tensor__")):
             return name
     return next((name for name in map(_refused, part.values()) if name), "")
 

@@ -33,13 +33,13 @@ def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
             parts = _PARTS.get(type(layer).__name__, ("",))
             wanted = [tuple(weight.shape) for weight in layer.weights]
             origin = model.origins[name]
-            found = own_weights.arrays(file, origin, path, max(map(prod, wanted)), parts)
-            if origin.flat and [array.size for array in found] == list(map(prod, wanted)):
-                found = [array.reshape(shape) for array, shape in zip(found, wanted, strict=True)]
-            if [array.shape for array in found] != wanted:
+            arrays = own_weights.arrays(file, origin, path, max(map(prod, wanted)), parts)
+            if origin.flat and [array.size for array in arrays] == list(map(prod, wanted)):
+                arrays = [array.reshape(shape) for array, shape in zip(arrays, wanted, strict=True)]
+            if [array.shape for array in arrays] != wanted:
                 text = Text("{path} does not hold the weights of its layer {layer}: {have} instead of {wanted}.",
                             "{path} no contiene los pesos de su capa {layer}: {have} en lugar de {wanted}.")
                 raise ProblemError(error("weights_unfit", text.fill(
-                    path=path.name, layer=name, have=[array.shape for array in found], wanted=wanted), "network",
+                    path=path.name, layer=name, have=[array.shape for array in arrays], wanted=wanted), "network",
                     field="file", path=path))
-            layer.set_weights(found)
+            layer.set_weights(arrays)

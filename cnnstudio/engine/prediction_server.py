@@ -17,7 +17,7 @@ from cnnstudio.core.events import Event, Progress, Stopped
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.engine import inference, models
 from cnnstudio.engine.progress import phase
@@ -64,9 +64,9 @@ class Server:
         done = 0
         for batch, answers in _answered(_batches(request.paths, self._read, pool, self.engine.batch),
                                         self._probabilities):
-            for path, found in batch:
-                if isinstance(found, Problem):
-                    link.emit(Prediction(request=request.request, path=path, problem=found))
+            for path, picture in batch:
+                if isinstance(picture, Problem):
+                    link.emit(Prediction(request=request.request, path=path, problem=picture))
                 else:
                     link.emit(Prediction(request=request.request, path=path,
                                          top=ranked(next(answers), self.card.class_names, request.top)))
@@ -82,7 +82,7 @@ class Server:
 
     def _probabilities(self, batch: _Batch) -> Iterator[np.ndarray]:
         """For each picture of the batch that could be read."""
-        pictures = [found for _, found in batch if not isinstance(found, Problem)]
+        pictures = [picture for _, picture in batch if not isinstance(picture, Problem)]
         return iter(self._of(np.stack(pictures)) if pictures else ())
 
     def _of(self, pictures: np.ndarray) -> np.ndarray:

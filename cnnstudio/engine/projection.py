@@ -35,7 +35,7 @@ def principal(seen: np.ndarray, components: int) -> np.ndarray:
 
 
 def nearest(reduced: np.ndarray, count: int = NEIGHBOURS, check: Check = lambda: None,
-            told: Callable[[int, int], None] = lambda _done, _total: None) -> tuple[np.ndarray, np.ndarray]:
+            progress: Callable[[int, int], None] = lambda _done, _total: None) -> tuple[np.ndarray, np.ndarray]:
     """(int32 (n, count) rows, float32 (n, count) distances) of the nearest others, nearest first; -1 where there
     are none. All pairs are compared, in blocks: exact, and minutes for 100,000."""
     n = len(reduced)
@@ -56,7 +56,7 @@ def nearest(reduced: np.ndarray, count: int = NEIGHBOURS, check: Check = lambda:
         order = np.argsort(far, axis=1, kind="stable")
         rows[block, :wanted] = np.take_along_axis(near, order, axis=1)
         distances[block, :wanted] = np.sqrt(np.maximum(np.take_along_axis(far, order, axis=1), 0))
-        told(block.stop, n)
+        progress(block.stop, n)
     return rows, distances
 
 
@@ -77,10 +77,10 @@ def outlier_scores(distances: np.ndarray) -> np.ndarray:
     return np.asarray(away / (away + _FAR), np.float32)
 
 
-def arrange(reduced: np.ndarray, layout: str, told: Callable[[int, int], None] = lambda _done, _total: None,
+def arrange(reduced: np.ndarray, layout: str, progress: Callable[[int, int], None] = lambda _done, _total: None,
             check: Check = lambda: None) -> np.ndarray:
     """float32 (n, 2) within -1 to 1, centred: t-SNE of the components, or the first two of them ("pca")."""
-    position = _tsne(reduced, told, check) if layout == "tsne" and len(reduced) >= 10 else _plain(reduced)
+    position = _tsne(reduced, progress, check) if layout == "tsne" and len(reduced) >= 10 else _plain(reduced)
     position = position - position.mean(axis=0)
     return np.asarray(position / max(1e-9, float(np.abs(position).max())), np.float32)
 
@@ -91,16 +91,16 @@ def _plain(reduced: np.ndarray) -> np.ndarray:
     return both
 
 
-def _tsne(reduced: np.ndarray, told: Callable[[int, int], None], check: Check) -> np.ndarray:
+def _tsne(reduced: np.ndarray, progress: Callable[[int, int], None], check: Check) -> np.ndarray:
     """t-SNE (van der Maaten and Hinton, 2008) by openTSNE; the same every time."""
     from openTSNE import TSNE
 
     total, done = sum(_STEPS), [0]
 
-    def each(_iteration: int, _error: float, _embedding: Any) -> bool:
+    def on_iterations(_iteration: int, _error: float, _embedding: Any) -> bool:
         check()
         done[0] = min(total, done[0] + 25)
-        told(done[0], total)
+        progress(done[0], total)
         return False
 
     start = _plain(reduced).astype(np.float64)
@@ -112,6 +112,6 @@ def _tsne(reduced: np.ndarray, told: Callable[[int, int], None], check: Check) -
     # For few pictures threads that wait for each other at every step gain nothing; on a busy machine they stand still.
     threads = 1 if len(reduced) <= _ALONE else os.cpu_count() or 1
     fit = TSNE(perplexity=min(30.0, max(3.0, (len(reduced) - 1) / 4)), early_exaggeration_iter=_STEPS[0], n_iter=_STEPS[1],
-               initialization=start, random_state=0, n_jobs=threads, callbacks=each,
+               initialization=start, random_state=0, n_jobs=threads, callbacks=on_iterations,
                callbacks_every_iters=25, negative_gradient_method="fft" if len(reduced) > 3_000 else "bh")
     return np.asarray(fit.fit(reduced.astype(np.float64)))

@@ -25,7 +25,7 @@ from cnnstudio.imaging.headers import read_header
 from cnnstudio.workers.link import Link
 
 LABELS_FILE: Final = "labels.txt"
-_TOLD: Final = 5
+_MOST_REPORTED: Final = 5
 
 
 def collect_records(job: CollectTFRecord, link: Link) -> Event:
@@ -40,7 +40,7 @@ def collect_records(job: CollectTFRecord, link: Link) -> Event:
     total = len(manifest.entries)
     room = sum(entry.size for entry in manifest.entries)
     phase(link, "records")
-    told = ThrottledProgress(link)
+    progress = ThrottledProgress(link)
     done = left_out = shards = 0
     with new_folder(target, room) as place:
         for split in SPLITS:
@@ -56,24 +56,24 @@ def collect_records(job: CollectTFRecord, link: Link) -> Event:
                         example = _example(tf, manifest, entry)
                         if isinstance(example, Problem):
                             left_out += 1
-                            if left_out <= _TOLD:
+                            if left_out <= _MOST_REPORTED:
                                 link.emit(Notice(problem=example))
                         else:
                             writer.write(example)
                         done += 1
-                        told(done, total)
+                        progress(done, total)
                         link.check()
         names = "".join(f"{name}\n" for name in manifest.header.class_names)
         (place / LABELS_FILE).write_text(names, encoding="utf-8")
         phase(link, "counting")
-        found = sum(_counted(tf, place, link))
-        if found != total - left_out or not found:
+        counted = sum(_counted(tf, place, link))
+        if counted != total - left_out or not counted:
             text = Text("The records hold {found} pictures instead of {expected}; nothing was kept.",
                         "Los registros contienen {found} imágenes en lugar de {expected}; no se conservó nada.")
-            raise ProblemError(error("export_differs", text.fill(found=found, expected=total - left_out), "dataset",
+            raise ProblemError(error("export_differs", text.fill(found=counted, expected=total - left_out), "dataset",
                                      path=target))
     link.emit(Artifact(kind="collection", path=str(target)))
-    return Finished(metrics={"images": float(found), "shards": float(shards), "left_out": float(left_out)})
+    return Finished(metrics={"images": float(counted), "shards": float(shards), "left_out": float(left_out)})
 
 
 def _tensorflow() -> Any:
@@ -106,18 +106,20 @@ def _example(tf: Any, manifest: Manifest, entry: Entry) -> bytes | Problem:
         reason = Text(picture_error.text("en"), picture_error.text("es"))
         return warning("vanished", text.fill(path=path, reason=reason), "file", path=path)
 
-    def words(value: bytes) -> Any:
+    def bytes_feature(value: bytes) -> Any:
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
 
-    def number(value: int) -> Any:
+    def int_feature(value: int) -> Any:
         return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
 
     features = {
-        "image/encoded": words(data), "image/format": words(form), "image/class/label": number(entry.label),
-        "image/class/text": words(manifest.header.class_names[entry.label].encode()),
-        "image/filename": words(entry.path.encode()), "image/width": number(width), "image/height": number(height)}
-    made: bytes = tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
-    return made
+        "image/encoded": bytes_feature(data), "image/format": bytes_feature(form),
+        "image/class/label": int_feature(entry.label),
+        "image/class/text": bytes_feature(manifest.header.class_names[entry.label].encode()),
+        "image/filename": bytes_feature(entry.path.encode()), "image/width": int_feature(width),
+        "image/height": int_feature(height)}
+    record: bytes = tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+    return record
 
 
 def _encoded(data: bytes) -> tuple[bytes, bytes, int, int]:

@@ -50,19 +50,19 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     phase(link, "converting")
     engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
     phase(link, "evaluating")
-    told, total = ThrottledProgress(link), len(good) * (1 + job.draws * len(job.steps))
+    progress, total = ThrottledProgress(link), len(good) * (1 + job.draws * len(job.steps))
     done = 0
 
     def answers(rows: Any) -> np.ndarray:
         nonlocal done
 
-        def each(count: int) -> None:
+        def on_batch(count: int) -> None:
             link.check()
-            told(done + count, total)
+            progress(done + count, total)
 
-        found = inference.run(engine, len(good), rows, each)
+        outputs = inference.run(engine, len(good), rows, on_batch)
         done += len(good)
-        return predicted_classes(models.probabilities(found, loaded.card.label_mode), loaded.card.label_mode)
+        return predicted_classes(models.probabilities(outputs, loaded.card.label_mode), loaded.card.label_mode)
 
     plain = answers(lambda places: prepared.take(good[places]))
     rows: list[Changed] = []

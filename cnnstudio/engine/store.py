@@ -70,7 +70,7 @@ class Store:
         """The row made from the content of that hash, or None."""
         return self._rows.get(name)
 
-    def known(self, paths: Sequence[str], stats: Sequence[tuple[int, int] | None]) -> tuple[np.ndarray, list[str]]:
+    def find_rows(self, paths: Sequence[str], stats: Sequence[tuple[int, int] | None]) -> tuple[np.ndarray, list[str]]:
         """Rows (-1: none) and content hashes of files whose size and time of change are as last seen."""
         wanted = {row: name for name, row in self._rows.items()}
         seen = {path: (size, modified, row) for path, size, modified, row
@@ -78,9 +78,9 @@ class Store:
         rows = np.full(len(paths), -1, np.int64)
         names = [""] * len(paths)
         for index, (path, stat) in enumerate(zip(paths, stats, strict=True)):
-            found = seen.get(path)
-            if found is not None and stat is not None and found[:2] == stat and found[2] in wanted:
-                rows[index], names[index] = found[2], wanted[found[2]]
+            entry = seen.get(path)
+            if entry is not None and stat is not None and entry[:2] == stat and entry[2] in wanted:
+                rows[index], names[index] = entry[2], wanted[entry[2]]
         return rows, names
 
     def add(self, names: Sequence[str], arrays: Sequence[np.ndarray]) -> list[int]:
@@ -128,7 +128,7 @@ def make_room(cache: Path, limit: int, keep: Path | None = None) -> None:
                 path = Path(entry.path)
                 result.append((entry.stat().st_mtime, _size(path), path))
     total = sum(size for _, size, _ in result)
-    for _, size, path in sorted(result, key=lambda each: each[0]):
+    for _, size, path in sorted(result, key=lambda item: item[0]):
         if total <= limit:
             return
         if path == keep:

@@ -96,7 +96,7 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
     "EHOSTDOWN": ("Host is down", "el equipo remoto está apagado"),
     "ESTALE": ("Stale file handle", "el archivo ya no está en la unidad de red"),
 }
-"""What a disk says when a file is read, as in `core.system_words`, which is not there in an exported bundle."""
+"""What a disk says when a file is read, as in `core.system_errors`, which is not there in an exported bundle."""
 
 
 def disk_reason(exception: Exception) -> str:

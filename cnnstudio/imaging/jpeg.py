@@ -146,34 +146,34 @@ def _header(structure: Structure) -> Header:
 
 def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
     """uint8 (height, width) or (height, width, 3), red first; sides divided by `reduce` (1, 2, 4, 8)."""
-    found = walk(data, header_only=False)
-    header = _header(found)
-    if found.precision != 8:
+    structure = walk(data, header_only=False)
+    header = _header(structure)
+    if structure.precision != 8:
         raise unsupported(NAME, "bits")
-    if found.frame not in _READABLE_FRAMES:
+    if structure.frame not in _READABLE_FRAMES:
         raise unsupported(NAME, "compression")
-    if not found.scans:
+    if not structure.scans:
         raise truncated(NAME)
-    if found.junk:
+    if structure.junk:
         # libjpeg complains on standard error about bytes between segments; they mean nothing.
-        begin_of_data = _first_scan(data, found)
-        head = b"".join(data[begin:stop] for begin, stop in found.segments if stop <= begin_of_data)
+        begin_of_data = _first_scan(data, structure)
+        head = b"".join(data[begin:stop] for begin, stop in structure.segments if stop <= begin_of_data)
         return pixels(b"\xff\xd8" + head + data[begin_of_data:], reduce)
     flags = _flags(header.channels, reduce)
-    if found.end is None:
+    if structure.end is None:
         # Sound only if no byte of the picture is missing.
-        stop = found.stop - (found.stop == len(data) and data.endswith(b"\xff"))
+        stop = structure.stop - (structure.stop == len(data) and data.endswith(b"\xff"))
         picture = _decoded(data[:stop] + b"\xff\xd9", flags)
-        if found.frame not in _BASELINE or _changes(data, stop, flags, picture):
+        if structure.frame not in _BASELINE or _changes(data, stop, flags, picture):
             raise truncated(NAME, "end")
         return picture
-    if _restarts_are_missing(found):
+    if _restarts_are_missing(structure):
         raise truncated(NAME)
     picture = _decoded(data, flags)
-    if found.frame in _BASELINE:
+    if structure.frame in _BASELINE:
         # Damage can make a marker in the midst of the data; libjpeg stops there.
-        doubtful = found.stop != found.end - 2 or _ends_grey(picture)
-        if doubtful and _changes(data, found.stop, flags, picture):
+        doubtful = structure.stop != structure.end - 2 or _ends_grey(picture)
+        if doubtful and _changes(data, structure.stop, flags, picture):
             raise truncated(NAME)
     return picture
 

@@ -73,7 +73,7 @@ def mixed_labels(labels: NDArray[Any], mixes: Sequence[Mix]) -> NDArray[np.float
 
 def needed(mixes: Sequence[Mix], places: Sequence[int]) -> list[int]:
     """The places of a batch whose pictures are needed to know those at `places` after mixing, in order."""
-    found = set(places)
+    positions = set(places)
     for mix in reversed(mixes):
-        found |= {int(mix.partners[place]) for place in found}
-    return sorted(found)
+        positions |= {int(mix.partners[place]) for place in positions}
+    return sorted(positions)

@@ -65,8 +65,8 @@ def apply_changes(picture: Picture, changes: Sequence[tuple[Photometric, Mapping
         elif channels > 1 or not change.needs_color:
             _look_up(picture, table)
             table = None
-            shown = picture if channels == colors else np.ascontiguousarray(picture[..., :3])
-            changed = change.apply(shown, value, params)
+            visible = picture if channels == colors else np.ascontiguousarray(picture[..., :3])
+            changed = change.apply(visible, value, params)
             picture[..., :colors] = changed.reshape(picture.shape[0], picture.shape[1], colors)
     _look_up(picture, table)
 
@@ -74,10 +74,10 @@ def apply_changes(picture: Picture, changes: Sequence[tuple[Photometric, Mapping
 def _look_up(picture: Picture, table: Floats | None) -> None:
     if table is None:
         return
-    whole = np.empty((1, 256, picture.shape[2]), np.uint8)
-    whole[0, :, :table.shape[1]] = np.rint(table)
+    full_table = np.empty((1, 256, picture.shape[2]), np.uint8)
+    full_table[0, :, :table.shape[1]] = np.rint(table)
     if picture.shape[2] == 4:
-        whole[0, :, 3] = np.arange(256)
+        full_table[0, :, 3] = np.arange(256)
     # OpenCV drops a single channel's axis, and would not write into a picture that has it.
     target = picture[..., 0] if picture.shape[2] == 1 else picture
-    cv2.LUT(target, whole, dst=target)
+    cv2.LUT(target, full_table, dst=target)

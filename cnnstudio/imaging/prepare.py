@@ -78,19 +78,19 @@ def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any], st
     data = source if isinstance(source, bytes) else read_bytes(source)
     background = recipe.get("background", (255, 255, 255))
     picture = decode(data, channels=None, background=background)
-    found = [Stage("decoded", "decoded", picture)]
+    result = [Stage("decoded", "decoded", picture)]
     picture = np.ascontiguousarray(convert(picture, channels_of(recipe), background))
-    found.append(Stage("color_mode", "color_mode", picture))
+    result.append(Stage("color_mode", "color_mode", picture))
     if recipe.get("crop", "none") != "none":
         picture = _cropped(picture, recipe)
-        found.append(Stage("crop", "crop", picture))
+        result.append(Stage("crop", "crop", picture))
     picture = _resized(picture, recipe)
-    found.append(Stage("resize", "resize", picture))
+    result.append(Stage("resize", "resize", picture))
     for step in recipe.get("steps", ()):
         if step.get("enabled", True):
             picture = _step(picture, step, steps)
-            found.append(Stage(str(step.get("id", step["type"])), str(step["type"]), picture))
-    return found
+            result.append(Stage(str(step.get("id", step["type"])), str(step["type"]), picture))
+    return result
 
 
 def _cropped(picture: Picture, recipe: Mapping[str, Any]) -> Picture:

@@ -53,7 +53,7 @@ def seen_in_training(cells: Sequence[tuple[int, int]], training: Training, load:
     """
     loaded: dict[int, Picture | None] = {}
 
-    def known(position: int) -> Picture | None:
+    def load_once(position: int) -> Picture | None:
         if position not in loaded:
             loaded[position] = load(position)
         return loaded[position]
@@ -61,7 +61,7 @@ def seen_in_training(cells: Sequence[tuple[int, int]], training: Training, load:
     result = []
     augmenters: dict[Any, tuple[Augmenter, Mixer]] = {}
     for epoch, position in cells:
-        picture = known(position)
+        picture = load_once(position)
         if picture is None:
             result.append(Seen(None, {}))
             continue
@@ -75,14 +75,14 @@ def seen_in_training(cells: Sequence[tuple[int, int]], training: Training, load:
         if not mixer.does_nothing:
             members, mixes, place = _company(epoch, position, training, mixer)
         batch = np.stack([item if item is not None else np.zeros(shape, np.uint8)
-                          for item in map(known, members.tolist())])
+                          for item in map(load_once, members.tolist())])
         batch = augmenter(batch, augmenter.draw(training.seed, epoch, members))
         shares = np.eye(len(members))
         for mix in mixes:
             batch = mixed(batch, mix)
             shares = mix.weights[:, None] * shares + (1.0 - mix.weights[:, None]) * shares[mix.partners]
-        told = {int(members[index]): float(share) for index, share in enumerate(shares[place]) if share > 0}
-        result.append(Seen(batch[place], told))
+        label_shares = {int(members[index]): float(share) for index, share in enumerate(shares[place]) if share > 0}
+        result.append(Seen(batch[place], label_shares))
     return result
 
 

@@ -25,12 +25,12 @@ def silence_codecs() -> None:
         return
     try:
         stream.flush()
-        kept = os.dup(2)
+        saved_stderr = os.dup(2)
         nowhere = os.open(os.devnull, os.O_WRONLY)
     except OSError:
         return
-    os.set_inheritable(kept, False)
+    os.set_inheritable(saved_stderr, False)
     os.dup2(nowhere, 2)
     os.close(nowhere)
-    sys.stderr = open(kept, "w", encoding=stream.encoding, errors="backslashreplace", buffering=1)  # noqa: SIM115
+    sys.stderr = open(saved_stderr, "w", encoding=stream.encoding, errors="backslashreplace", buffering=1)  # noqa: SIM115
     _silent = True

@@ -61,9 +61,9 @@ def measure(paths: Sequence[Path], recipe: Mapping[str, Any], steps: Steps, *,
     with ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="measure") as pool:
         for begin in range(0, len(paths), _CHUNK):
             check()
-            for found in pool.map(count, paths[begin:begin + _CHUNK]):
-                if found is not None:
-                    total += found
+            for part in pool.map(count, paths[begin:begin + _CHUNK]):
+                if part is not None:
+                    total += part
                     used += 1
             progress(min(begin + _CHUNK, len(paths)), len(paths))
     mean, deviation = statistics_of(total)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.core.text import number, on_one_line
+from cnnstudio.core.text import format_number, on_one_line
 from cnnstudio.datasets.layout import SUFFIXES
 
 DECIMALS: Final = 6
@@ -34,10 +34,10 @@ def json_line(prediction: Prediction, run: str = "") -> str:
 
 def text_line(prediction: Prediction) -> str:
     """The answer for people: path, then the classes with their probability, best first."""
-    found = as_dictionary(prediction)
-    words = found["problem"]["text"] if "problem" in found else ", ".join(
-        f"{item['label']} {number(item['probability'], '.2%')}" for item in found["top"])
-    return on_one_line(f"{found['path']}: {words}")
+    answer = as_dictionary(prediction)
+    text = answer["problem"]["text"] if "problem" in answer else ", ".join(
+        f"{item['label']} {format_number(item['probability'], '.2%')}" for item in answer["top"])
+    return on_one_line(f"{answer['path']}: {text}")
 
 
 def expand(paths: Iterable[str]) -> list[str]:

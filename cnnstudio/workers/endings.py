@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from cnnstudio.core.problems import Problem, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
 _ABORTS = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE"}
@@ -40,8 +40,8 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
     if name in _ABORTS or (sys.platform == "win32" and exit_code is not None and exit_code > 0xC0000000):
         text = Text("The working process crashed inside a library ({name}). {keep} The report shows where.",
                     "El proceso de trabajo falló dentro de una biblioteca ({name}). {keep} El informe muestra dónde.")
-        shown = name or hex(exit_code or 0)
-        return error("child_crashed", text.fill(name=shown, keep=keep), "machine", details=_report(shown, tail))
+        signal_name = name or hex(exit_code or 0)
+        return error("child_crashed", text.fill(name=signal_name, keep=keep), "machine", details=_report(signal_name, tail))
     if name:
         text = Text("The working process was ended from outside ({name}). {keep}",
                     "El proceso de trabajo fue terminado desde fuera ({name}). {keep}")

@@ -71,9 +71,9 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) ->
     manifest_path = run.manifest_path
     if data is not None:
         split = "data"
-        known = read_manifest(run.manifest_path).header
-        header = Header(root=str(root_of(data.resolve())), class_names=known.class_names, label_mode=known.label_mode)
-        entries = labelled_pictures(data, known.class_names, project.dataset)
+        trained = read_manifest(run.manifest_path).header
+        header = Header(root=str(root_of(data.resolve())), class_names=trained.class_names, label_mode=trained.label_mode)
+        entries = labelled_pictures(data, trained.class_names, project.dataset)
         manifest_path = run.folder / "evaluation-data.manifest.jsonl"
         try:
             write_manifest(manifest_path, header, entries)
@@ -117,12 +117,12 @@ def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec)
     entries: list[Entry] = []
     unknown: set[str] = set()
     for chunk in listing:
-        for found in chunk:
-            if found.class_name in numbers:
-                entries.append(Entry(path=found.path, label=numbers[found.class_name], split="data", size=found.size,
-                                     modified_ns=found.modified_ns))
+        for file in chunk:
+            if file.class_name in numbers:
+                entries.append(Entry(path=file.path, label=numbers[file.class_name], split="data", size=file.size,
+                                     modified_ns=file.modified_ns))
             else:
-                unknown.add(found.class_name)
+                unknown.add(file.class_name)
     problems = list(blocking(listing.problems))
     if unknown:
         text = Text("The model does not know the classes {unknown}; it knows {known}.",
@@ -145,9 +145,9 @@ def serving_job(model: Path, run: str | None = None) -> Serve:
     """
     backend, device = "tensorflow", "auto"
     if (model / PROJECT_FILE).is_file():
-        found = find_run(model, run)
-        training = found.spec().training
-        model, backend, device = found.folder, training.backend, training.device
+        run_folder = find_run(model, run)
+        training = run_folder.spec().training
+        model, backend, device = run_folder.folder, training.backend, training.device
     elif not model.exists():
         text = Text("{path} is not there: give a project, a run, an exported bundle or a .keras file.",
                     "{path} no existe: indique un proyecto, un entrenamiento, un paquete exportado o un archivo .keras.")

@@ -40,8 +40,8 @@ def model_of(place: Path) -> tuple[Path, str]:
         return run.model_path, f"{place.resolve().name}-{run.summary().network}"
     if (place / "model.keras").is_file():
         run = RunFolder(place.resolve())
-        named = run.spec_path.is_file() and run.folder.parent.name == "runs"
-        return run.model_path, (f"{run.project_folder.name}-{run.summary().network}" if named else run.id)
+        is_own_run = run.spec_path.is_file() and run.folder.parent.name == "runs"
+        return run.model_path, (f"{run.project_folder.name}-{run.summary().network}" if is_own_run else run.id)
     if place.is_file():
         return place, place.stem
     text = Text("{path} is not there, or holds no model: give a .keras or .h5 file, a run, an exported bundle or a project.",

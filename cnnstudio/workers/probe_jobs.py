@@ -36,8 +36,8 @@ def read_probe(place: Path) -> BasesProbed | None:
 
 def pictures_key(counts: Mapping[str, Mapping[str, int]], classes: tuple[str, ...]) -> str:
     """Changes when pictures come, go, or change class or split in number."""
-    found = [[name, sorted(counts.get(name, {}).items())] for name in classes]
-    return blake2b(msgspec.json.encode(found), digest_size=8).hexdigest()
+    class_counts = [[name, sorted(counts.get(name, {}).items())] for name in classes]
+    return blake2b(msgspec.json.encode(class_counts), digest_size=8).hexdigest()
 
 
 def own_files(project: Project) -> dict[str, str]:
@@ -56,11 +56,11 @@ def probe_job(place: Path, project: Project, index: Index, root: Path) -> Probe:
     """The job; it writes the manifest of the training and validation pictures. Raises ProblemError."""
     classes = index.class_names(project.dataset)
     counts = index.counts()
-    for split, words in (("train", Text("training", "entrenamiento")), ("validation", Text("validation", "validación"))):
+    for split, split_name in (("train", Text("training", "entrenamiento")), ("validation", Text("validation", "validación"))):
         if sum(1 for name in classes if counts.get(name, {}).get(split)) < 2:
             text = Text("Bases are compared by telling classes apart: at least two classes need pictures for {split}.",
                         "Las bases se comparan distinguiendo clases: al menos dos clases necesitan imágenes de {split}.")
-            raise ProblemError(error("too_few_to_probe", text.fill(split=words), "dataset"))
+            raise ProblemError(error("too_few_to_probe", text.fill(split=split_name), "dataset"))
     files = own_files(project)
     here = (*(base.id for base in ProjectBases(place).own_bases()),
             *(base.id for base in BASES if base.id in files or base.is_here))

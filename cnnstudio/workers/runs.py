@@ -22,7 +22,7 @@ from cnnstudio.core.messages import encode_command
 from cnnstudio.core.network import BASE
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.workers.journal import read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
@@ -111,8 +111,8 @@ class RunFolder:
 
     def table_path(self, split: str) -> Path:
         """Where an evaluation of that split (or another word for the pictures) puts its table."""
-        word = re.sub(r"[^\w-]+", "_", split) or "pictures"
-        return self.folder / f"evaluation-{word}.jsonl"
+        name = re.sub(r"[^\w-]+", "_", split) or "pictures"
+        return self.folder / f"evaluation-{name}.jsonl"
 
     @property
     def augmentation_path(self) -> Path:
@@ -151,8 +151,8 @@ class RunFolder:
 
     def epochs(self) -> list[Epoch]:
         """The epochs in order, each once: of one that was done again after a crash, the last."""
-        found = {event.epoch: event for event in self.events() if isinstance(event, Epoch)}
-        return [found[number] for number in sorted(found)]
+        by_number = {event.epoch: event for event in self.events() if isinstance(event, Epoch)}
+        return [by_number[number] for number in sorted(by_number)]
 
     def living(self) -> bool:
         """Whether a process works on this run now, ours or an orphan's. A lock tells it: a pid may be another's."""
@@ -167,8 +167,8 @@ class RunFolder:
 
     def pid(self) -> int | None:
         """Process id of the last child that worked here, from its Hello."""
-        found = [event.pid for event in self.events() if isinstance(event, Hello)]
-        return found[-1] if found else None
+        pids = [event.pid for event in self.events() if isinstance(event, Hello)]
+        return pids[-1] if pids else None
 
     def state(self) -> State:
         return self.summary().state
@@ -237,7 +237,7 @@ def request_stop(run: RunFolder, keep: bool = True) -> None:
     run.send(Stop(keep=keep))
 
 
-def standing_words(run: RunSummary) -> Text:
+def standing_text(run: RunSummary) -> Text:
     """How a run ended and how far it came: "stopped, epoch 3 of 20"."""
     text = Text("{state}, epoch {epochs} of {planned}", "{state}, época {epochs} de {planned}")
     return text.fill(state=STATE_NAMES[run.state], epochs=run.epochs, planned=run.planned)
@@ -294,9 +294,9 @@ def delete_run(run: RunFolder) -> bool:
     return not run.folder.exists()
 
 
-def slug(words: str) -> str:
+def slug(text: str) -> str:
     """Letters, digits and dashes, for the name of a folder."""
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40] or "network"
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40] or "network"
 
 
 def network_label(project: Project) -> str:
@@ -317,8 +317,8 @@ def list_runs(project_folder: Path) -> list[RunSummary]:
             names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
     except OSError:
         return []
-    found = [RunFolder(runs / name).summary() for name in names]
-    return sorted(found, key=lambda run: (run.started, run.id), reverse=True)
+    summaries = [RunFolder(runs / name).summary() for name in names]
+    return sorted(summaries, key=lambda run: (run.started, run.id), reverse=True)
 
 
 def find_run(project_folder: Path, run: str | None = None) -> RunFolder:

@@ -15,7 +15,7 @@ import pytest
 
 import cnnstudio
 from cnnstudio import cli
-from cnnstudio.__main__ import for_terminal
+from cnnstudio.__main__ import is_for_terminal
 from cnnstudio.cli import jobs
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
@@ -298,8 +298,8 @@ def test_the_entry_knows_every_command():
 def test_a_mistyped_command_is_told_in_the_terminal(tmp_path, monkeypatch, capsys):
     (tmp_path / "pets").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert for_terminal("trian") and for_terminal("train") and for_terminal("--help")
-    assert not for_terminal("pets") and not for_terminal(str(tmp_path / "gone")) and not for_terminal("--sample")
+    assert is_for_terminal("trian") and is_for_terminal("train") and is_for_terminal("--help")
+    assert not is_for_terminal("pets") and not is_for_terminal(str(tmp_path / "gone")) and not is_for_terminal("--sample")
     with pytest.raises(SystemExit) as ended:
         cli.main(["trian", "pets", "--language", "es"])
     assert ended.value.code == 2
@@ -312,8 +312,8 @@ def test_a_reader_that_goes_away_ends_the_work_without_a_traceback(monkeypatch):
     monkeypatch.setattr(sys, "stdout", os.fdopen(writing, "w"))
     output, told = Output(as_json=False), []
     output.on_unread = lambda: told.append(1)
-    output.words("one")
-    output.words("two")
+    output.write_line("one")
+    output.write_line("two")
     assert output.unread and told == [1], "once"
     sys.stdout.close()
 

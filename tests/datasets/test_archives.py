@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.sources import placing
-from cnnstudio.datasets.sources.archives import Limits, look_through, name_trouble, unpack_archive
+from cnnstudio.datasets.sources.archives import Limits, look_through, name_problem, unpack_archive
 from cnnstudio.datasets.sources.kinds import describe, unpack
 from cnnstudio.datasets.sources.placing import Names, clean_name
 from tests.datasets.test_datasets import PNG
@@ -273,7 +273,7 @@ def test_cleaned_names_are_names(name):
     assert cleaned
     assert len(cleaned.encode()) <= 255
     assert clean_name(cleaned) == cleaned
-    assert name_trouble(cleaned) == ("", (cleaned,))
+    assert name_problem(cleaned) == ("", (cleaned,))
 
 
 @given(names=st.lists(st.text(st.sampled_from("aAéÉ.(2) "), max_size=6), max_size=20))

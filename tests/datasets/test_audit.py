@@ -29,7 +29,7 @@ from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.refresh import scan_folder
-from cnnstudio.datasets.scan import Found
+from cnnstudio.datasets.scan import ListedFile
 from cnnstudio.imaging.signature import BYTES, descriptors
 
 from .planting import COUNTS, plant
@@ -397,7 +397,7 @@ def test_the_copy_with_a_true_ending_is_kept(tmp_path):
 def test_thousands_of_copies_take_no_longer_than_that(tmp_path):
     index = Index(tmp_path / "dataset.sqlite")
     scan = index.begin_scan()
-    index.add([Found(f"{number % 2}/{number}.png", str(number % 2), "test" if number % 5 == 0 else "train", 100, 1)
+    index.add([ListedFile(f"{number % 2}/{number}.png", str(number % 2), "test" if number % 5 == 0 else "train", 100, 1)
                for number in range(4000)], scan)
     index.end_scan(scan, DatasetSpec())
     ids = list(index.ids())

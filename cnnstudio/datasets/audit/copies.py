@@ -16,9 +16,9 @@ from cnnstudio.datasets.findings import Finding
 
 TWIN_KINDS: Final = frozenset({"exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate"})
 _ORDER: Final = {"train": 0, "validation": 1, "test": 2}
-_TOLD: Final = 50
+_MOST_NAMED: Final = 50
 """Twins that a finding names at most."""
-_TURN_WORDS: Final = (
+_TURN_TEXTS: Final = (
     Text("mirrored", "reflejada"), Text("turned by half", "girada media vuelta"),
     Text("upside down and mirrored", "invertida y reflejada"), Text("turned by a quarter", "girada un cuarto"),
     Text("turned by a quarter", "girada un cuarto"), Text("mirrored and turned", "reflejada y girada"),
@@ -38,7 +38,7 @@ def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds
     if "near_duplicate" in kinds:
         # One of each set of exact copies stands for all: the others are told of as exact copies.
         nearest: dict[int, Twins] = {}
-        for pair in sorted(near, key=lambda each: each.difference):
+        for pair in sorted(near, key=lambda item: item.difference):
             nearest.setdefault(pair.first, pair)
             nearest.setdefault(pair.second, pair)
         for members in joined((pair.first, pair.second) for pair in near):
@@ -72,18 +72,18 @@ def _present(exact: list[list[int]], near: list[Twins], by_id: dict[int, Row]) -
 def _superfluous(group: list[Row], kind: str, nearest: dict[int, Twins]) -> Iterable[Finding]:
     if len(group) < 2:
         return
-    kept = best(group)
+    best_copy = best(group)
     members = {row.id: row for row in group}
-    told = group[:_TOLD]
+    named = group[:_MOST_NAMED]
     for row in group:
-        if row.id == kept.id:
+        if row.id == best_copy.id:
             continue
         # The nearest of the set: a chain of alike pictures need not be alike at its ends.
         pair = nearest.get(row.id)
-        other = kept if pair is None else members[pair.second if pair.first == row.id else pair.first]
-        others = (other.path, *(item.path for item in told if item.id not in (row.id, other.id)))
+        other = best_copy if pair is None else members[pair.second if pair.first == row.id else pair.first]
+        others = (other.path, *(item.path for item in named if item.id not in (row.id, other.id)))
         yield _finding(row, kind, 1.0 - (pair.difference if pair is not None else 0.0), _sentence(row, other, pair),
-                       others, {"keep": kept.path})
+                       others, {"keep": best_copy.path})
 
 
 def _sentence(row: Row, other: Row, pair: Twins | None) -> Text:
@@ -91,7 +91,7 @@ def _sentence(row: Row, other: Row, pair: Twins | None) -> Text:
         return Text("The same bytes as {other}.", "Los mismos bytes que {other}.").fill(other=other.path)
     how = same("")
     if pair.turn >= 0:
-        how = Text(", {turn}", ", {turn}").fill(turn=_TURN_WORDS[pair.turn])
+        how = Text(", {turn}", ", {turn}").fill(turn=_TURN_TEXTS[pair.turn])
     size = same("")
     if row.width and other.width and row.width != other.width:
         size = Text(" at {share:.0%} of its size", " al {share:.0%} de su tamaño").fill(share=row.width / other.width)
@@ -113,15 +113,15 @@ def _all_twins(groups: list[list[Row]], near: list[Twins], by_id: dict[int, Row]
         standing |= {row.id: chosen for row in group}
     twins: dict[int, dict[int, Twins | None]] = defaultdict(dict)
     for pair in near:
-        for each, other in ((pair.first, pair.second), (pair.second, pair.first)):
-            for one in copies_of.get(each, [by_id[each]]):
-                for two in standing.get(other, [by_id[other]]):
-                    twins[one.id][two.id] = pair
+        for identifier, other in ((pair.first, pair.second), (pair.second, pair.first)):
+            for member in copies_of.get(identifier, [by_id[identifier]]):
+                for twin in standing.get(other, [by_id[other]]):
+                    twins[member.id][twin.id] = pair
     for group in groups:
-        for one in group:
-            twins[one.id] |= dict.fromkeys((two.id for two in standing[one.id] if two.id != one.id), None)
-    return [(by_id[each], [(by_id[other], pair) for other, pair in others.items()])
-            for each, others in sorted(twins.items())]
+        for member in group:
+            twins[member.id] |= dict.fromkeys((twin.id for twin in standing[member.id] if twin.id != member.id), None)
+    return [(by_id[identifier], [(by_id[other], pair) for other, pair in others.items()])
+            for identifier, others in sorted(twins.items())]
 
 
 def _of_each_kind(group: list[Row]) -> list[Row]:
@@ -129,14 +129,14 @@ def _of_each_kind(group: list[Row]) -> list[Row]:
     chosen = []
     for row in group:
         number[row.split, row.class_name] += 1
-        if number[row.split, row.class_name] <= _TOLD:
+        if number[row.split, row.class_name] <= _MOST_NAMED:
             chosen.append(row)
     return chosen
 
 
 def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[str]) -> Iterable[Finding]:
     def nearest(chosen: list[tuple[Row, Twins | None]]) -> list[tuple[Row, Twins | None]]:
-        return sorted(chosen, key=lambda each: (each[1].difference if each[1] is not None else -1.0, each[0].path))
+        return sorted(chosen, key=lambda item: (item[1].difference if item[1] is not None else -1.0, item[0].path))
 
     # What is measured on must not have been learned from, nor have chosen the model as validation does.
     learned = nearest([item for item in others if _ORDER.get(item[0].split, 3) < _ORDER.get(row.split, 3)])
@@ -147,7 +147,7 @@ def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[s
         yield _finding(row, "leakage", 1.0 - (pair.difference if pair else 0.0),
                        text.fill(sentence=_sentence(row, other, pair), theirs=split_name(other.split),
                                  mine=split_name(row.split)),
-                       tuple(each.path for each, _pair in learned), {"split": other.split})
+                       tuple(item.path for item, _pair in learned), {"split": other.split})
     different = nearest([item for item in others if item[0].class_name != row.class_name])
     if "cross_class_duplicate" in kinds and different:
         other, pair = different[0]
@@ -156,9 +156,9 @@ def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[s
         yield _finding(row, "cross_class_duplicate", 1.0 - (pair.difference if pair else 0.0),
                        text.fill(sentence=_sentence(row, other, pair), theirs=other.class_name or "?",
                                  mine=row.class_name or "?"),
-                       tuple(each.path for each, _pair in different), {"suggested": other.class_name})
+                       tuple(item.path for item, _pair in different), {"suggested": other.class_name})
 
 
 def _finding(row: Row, kind: str, score: float, text: Text, others: tuple[str, ...], data: dict[str, Any]) -> Finding:
-    return Finding(kind=kind, path=row.path, picture=row.id, others=others[:_TOLD], score=max(0.0, min(1.0, score)),
+    return Finding(kind=kind, path=row.path, picture=row.id, others=others[:_MOST_NAMED], score=max(0.0, min(1.0, score)),
                    severity=KINDS[kind].severity, text=text, data=data)

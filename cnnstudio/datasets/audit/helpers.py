@@ -85,7 +85,7 @@ class Helpers:
 
     def give(self, piece: Piece) -> None:
         """Hand a piece to the one with the least to do; only while there is `room`."""
-        helper = min(self._helpers, key=lambda each: len(each.pieces))
+        helper = min(self._helpers, key=lambda item: len(item.pieces))
         helper.pieces.append(piece)
         # A process that is gone is noticed by the end of its pipe.
         with contextlib.suppress(OSError):
@@ -94,18 +94,18 @@ class Helpers:
 
     def collect(self, seconds: float) -> list[Measured]:
         """What has come meanwhile; waits so long for something to come, where something is to come."""
-        found, self._lost = self._lost, []
+        results, self._lost = self._lost, []
         waiting = {helper.connection: helper for helper in self._helpers if helper.pieces}
-        for connection in wait(list(waiting), 0.0 if found else seconds) if waiting else ():
+        for connection in wait(list(waiting), 0.0 if results else seconds) if waiting else ():
             helper = waiting[connection]  # type: ignore[index]
             try:
-                found += _decode(helper.connection.recv_bytes())
+                results += _decode(helper.connection.recv_bytes())
                 helper.pieces.popleft()
             except (EOFError, OSError, msgspec.MsgspecError):
-                found += self._died(helper)
+                results += self._died(helper)
         while self._again and self.room:
             self.give(self._again.popleft())
-        return found
+        return results
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")

@@ -121,8 +121,8 @@ class _Entering:
         self.done = 0
         self.looked = False
 
-    def add(self, found: Iterable[Measured]) -> None:
-        self._held += found
+    def add(self, measured: Iterable[Measured]) -> None:
+        self._held += measured
         if len(self._held) >= _ENTERED or (self._held and time.perf_counter() >= self._due):
             self.enter()
 

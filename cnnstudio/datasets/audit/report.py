@@ -23,7 +23,7 @@ from cnnstudio.datasets.leakage import split_shares
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.thumbnails import encode_thumbnail, thumbnail
 
-_SHOWN: Final = 60
+_MOST_CARDS: Final = 60
 """Findings of a kind that are shown with their pictures."""
 _LISTED: Final = 1000
 """Findings of a kind that are listed by name after those."""
@@ -72,18 +72,18 @@ def _figures(index: Index, by_kind: dict[str, list[Finding]]) -> str:
         ("warning", by_severity["warning"], tr("warnings", "avisos")),
         ("info", by_severity["info"], tr("notes", "notas")))
     cells = "".join(f"<div class='figure'><b class='{tone if number else ''}'>{_number(number)}</b>"
-                    f"<span>{_safe(words)}</span></div>" for tone, number, words in figures)
+                    f"<span>{_safe(label)}</span></div>" for tone, number, label in figures)
     return f"<div class='figures'>{cells}</div>"
 
 
 def _leaks(index: Index) -> str:
-    words = [tr("{share:.1%} of the {split} pictures ({leaked} of {n}) have a twin in training: the accuracy measured "
-                "on them is flattered.",
-                "El {share:.1%} de las imágenes de {split} ({leaked} de {n}) tiene una gemela en entrenamiento: la "
-                "exactitud medida en ellas sale embellecida.",
-                share=leaked / pictures, split=str(SPLIT_NAMES[split]).lower(), leaked=leaked, n=pictures)
-             for split, (leaked, pictures) in split_shares(index).items() if leaked]
-    return "".join(f"<p class='callout'>{_safe(word)}</p>" for word in words)
+    messages = [tr("{share:.1%} of the {split} pictures ({leaked} of {n}) have a twin in training: the accuracy measured "
+                   "on them is flattered.",
+                   "El {share:.1%} de las imágenes de {split} ({leaked} de {n}) tiene una gemela en entrenamiento: la "
+                   "exactitud medida en ellas sale embellecida.",
+                   share=leaked / pictures, split=str(SPLIT_NAMES[split]).lower(), leaked=leaked, n=pictures)
+                for split, (leaked, pictures) in split_shares(index).items() if leaked]
+    return "".join(f"<p class='callout'>{_safe(message)}</p>" for message in messages)
 
 
 def _table(by_kind: dict[str, list[Finding]]) -> str:
@@ -94,8 +94,8 @@ def _table(by_kind: dict[str, list[Finding]]) -> str:
         for kind in KINDS:
             if kind.group == group:
                 number = len(by_kind.get(kind.id, ()))
-                words = _safe(str(kind.label))
-                link = f"<a href='#{kind.id}'>{words}</a>" if number else words
+                title = _safe(str(kind.label))
+                link = f"<a href='#{kind.id}'>{title}</a>" if number else title
                 bar = f"<i class='bar {kind.severity}' style='width:{max(1, 100 * number / most):.1f}%'></i>" if number else ""
                 rows.append(f"<tr class='{'' if number else 'none'}'><td>{link}<small>{_safe(str(kind.help))}</small></td>"
                             f"<td class='n'>{_number(number)}</td><td class='track'>{bar}</td></tr>")
@@ -109,7 +109,7 @@ def _classes(index: Index) -> str:
     most = max(sum(splits.values()) for splits in counts.values())
     heads = "".join(f"<th class='n'>{_safe(str(SPLIT_NAMES[split]))}</th>" for split in SPLITS)
     rows = []
-    for name, splits in sorted(counts.items(), key=lambda each: -sum(each[1].values()))[:_CLASSES]:
+    for name, splits in sorted(counts.items(), key=lambda item: -sum(item[1].values()))[:_CLASSES]:
         cells = "".join(f"<td class='n'>{_number(splits.get(split, 0))}</td>" for split in SPLITS)
         bars = "".join(f"<i class='bar {split}' style='width:{100 * splits.get(split, 0) / most:.2f}%'></i>"
                        for split in SPLITS)
@@ -124,14 +124,14 @@ def _classes(index: Index) -> str:
 
 def _section(identifier: str, findings: list[Finding], pictures: dict[str, str]) -> str:
     kind = KINDS[identifier]
-    cards = "".join(_card(item, pictures) for item in findings[:_SHOWN])
-    rest, more = findings[_SHOWN:_SHOWN + _LISTED], ""
+    cards = "".join(_card(item, pictures) for item in findings[:_MOST_CARDS])
+    rest, more = findings[_MOST_CARDS:_MOST_CARDS + _LISTED], ""
     if rest:
         lines = "".join(f"<li><b>{_safe(item.path)}</b> {_safe(str(item.text))}</li>" for item in rest)
-        words = tr("{n} more", "{n} más", n=_number(len(findings) - _SHOWN))
-        left = len(findings) - _SHOWN - len(rest)
+        summary = tr("{n} more", "{n} más", n=_number(len(findings) - _MOST_CARDS))
+        left = len(findings) - _MOST_CARDS - len(rest)
         lines += f"<li>{_safe(tr('and {n} that are not listed', 'y {n} sin enumerar', n=left))}</li>" if left else ""
-        more = f"<details><summary>{_safe(words)}</summary><ul>{lines}</ul></details>"
+        more = f"<details><summary>{_safe(summary)}</summary><ul>{lines}</ul></details>"
     return (f"<section id='{identifier}'><h3><i class='dot {kind.severity}'></i>{_safe(str(kind.label))}"
             f"<span class='count'>{_number(len(findings))}</span></h3>"
             f"<p class='dim'>{_safe(str(kind.help))}</p><div class='grid'>{cards}</div>{more}</section>")
@@ -139,7 +139,7 @@ def _section(identifier: str, findings: list[Finding], pictures: dict[str, str])
 
 def _card(finding: Finding, pictures: dict[str, str]) -> str:
     images = "".join(f"<figure><img loading='lazy' alt='{_safe(item)}' title='{_safe(item)}' src='{pictures[item]}'>"
-                     f"</figure>" for item in _shown(finding) if pictures.get(item))
+                     f"</figure>" for item in _pictured(finding) if pictures.get(item))
     advice = ""
     if finding.data.get("keep"):
         advice = tr("Keep {path}", "Conservar {path}", path=finding.data["keep"])
@@ -150,13 +150,13 @@ def _card(finding: Finding, pictures: dict[str, str]) -> str:
             f"<p>{_safe(str(finding.text))}</p>{more}</article>")
 
 
-def _shown(finding: Finding) -> tuple[str, ...]:
+def _pictured(finding: Finding) -> tuple[str, ...]:
     return (finding.path, *finding.others[:1]) if finding.picture is not None else ()
 
 
 def _wanted(by_kind: dict[str, list[Finding]]) -> list[str]:
     return list(dict.fromkeys(path for kind, them in by_kind.items() if kind != "unreadable"
-                              for item in them[:_SHOWN] for path in _shown(item)))
+                              for item in them[:_MOST_CARDS] for path in _pictured(item)))
 
 
 def _thumbnails(root: Path, paths: list[str]) -> dict[str, str]:
@@ -176,5 +176,5 @@ def _number(number: int) -> str:
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
-def _safe(words: str) -> str:
-    return html.escape(words, quote=True)
+def _safe(text: str) -> str:
+    return html.escape(text, quote=True)

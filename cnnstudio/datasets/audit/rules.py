@@ -61,7 +61,7 @@ _SQL: Final = ("SELECT p.id, p.path, p.class_name, p.split, p.excluded, p.size, 
 
 def read_rows(index: Index) -> list[Row]:
     """All pictures with their measures, in the order of their paths."""
-    return [Row(*row) for row in index.each(_SQL)]
+    return [Row(*row) for row in index.iterate(_SQL)]
 
 
 def _finding(row: Row, kind: str, score: float, text: Text, **more: Any) -> Finding:
@@ -182,8 +182,8 @@ def _odd(rows: list[Row], kind: str, factor: float, measure: Callable[[Any], flo
     limit = max(math.log(factor), 2 * spread)
     for place in np.flatnonzero(np.abs(away) > limit):
         row, distance = rows[place], float(away[place])
-        words = text.fill(width=row.width, height=row.height, factor=math.exp(abs(distance)), way=ways[distance < 0])
-        yield _finding(row, kind, 1 - limit / abs(distance) / 2, words)
+        message = text.fill(width=row.width, height=row.height, factor=math.exp(abs(distance)), way=ways[distance < 0])
+        yield _finding(row, kind, 1 - limit / abs(distance) / 2, message)
 
 
 def _colors(rows: list[Row], share: float) -> Iterable[Finding]:
@@ -222,8 +222,8 @@ def _balance(index: Index, spec: DatasetSpec, kinds: frozenset[str]) -> Iterable
 
 def split_name(split: str) -> Text:
     """The split's name in a sentence."""
-    named: Text = SPLIT_NAMES.get(split, Text(split, split))
-    return Text(named.en.lower(), named.es.lower())
+    name: Text = SPLIT_NAMES.get(split, Text(split, split))
+    return Text(name.en.lower(), name.es.lower())
 
 
 def simple(index: Index, spec: DatasetSpec, kinds: frozenset[str], rows: list[Row]) -> list[Finding]:

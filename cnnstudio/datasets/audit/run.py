@@ -71,36 +71,36 @@ def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Emb
         if cancelled():
             return False
         index.set_groups(groups_of(index, twins))
-    found = derive(index, spec, kinds, embedding, twins)
+    findings = derive(index, spec, kinds, embedding, twins)
     if cancelled():
         return False
-    stored.store(index, found, kinds)
+    stored.store(index, findings, kinds)
     return True
 
 
-_Found = tuple[list[list[int]], list[Twins]]
+_CopyPairs = tuple[list[list[int]], list[Twins]]
 
 
-def _twins(index: Index, spec: DatasetSpec, kinds: frozenset[str], cancelled: Cancelled) -> _Found:
+def _twins(index: Index, spec: DatasetSpec, kinds: frozenset[str], cancelled: Cancelled) -> _CopyPairs:
     near = [] if kinds & TWIN_KINDS == {"exact_duplicate"} else near_twins(
         index, spec.audit.near_duplicate, flips=spec.audit.flips, cancelled=cancelled)
     return exact_groups(index), near
 
 
 def derive(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
-           twins: _Found | None = None, cancelled: Cancelled = never) -> list[Finding]:
+           twins: _CopyPairs | None = None, cancelled: Cancelled = never) -> list[Finding]:
     """All findings of these kinds by the measures as they are: quick, and nothing is written."""
     present = [row for row in read_rows(index) if not row.excluded]
-    found = simple(index, spec, kinds, present)
+    findings = simple(index, spec, kinds, present)
     if kinds & TWIN_KINDS:
         exact, near = twins if twins is not None else _twins(index, spec, kinds, cancelled)
-        found += copies(present, exact, near, kinds)
+        findings += copies(present, exact, near, kinds)
     if embedding is not None:
-        found += learned(present, embedding, spec, kinds)
-    return found
+        findings += learned(present, embedding, spec, kinds)
+    return findings
 
 
-def groups_of(index: Index, twins: _Found) -> dict[int, str]:
+def groups_of(index: Index, twins: _CopyPairs) -> dict[int, str]:
     """Which pictures must stay on one side of a split: twins, and what one camera took within a second."""
     exact, near = twins
     pairs = [(group[0], other) for group in exact for other in group[1:]]
@@ -116,9 +116,9 @@ def groups_of(index: Index, twins: _Found) -> dict[int, str]:
 def bursts(taken: Iterable[tuple[int, str, str]]) -> list[tuple[int, int]]:
     """Pairs of pictures (id, path, EXIF time) of one folder that were taken within a second of each other."""
     times: dict[str, list[tuple[float, int]]] = {}
-    for identifier, path, words in taken:
+    for identifier, path, text in taken:
         try:
-            moment = datetime.strptime(words[:19], "%Y:%m:%d %H:%M:%S").timestamp()
+            moment = datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S").timestamp()
         except (ValueError, OverflowError, OSError):
             continue
         times.setdefault(path.rpartition("/")[0], []).append((moment, identifier))

@@ -36,7 +36,7 @@ class Twins(msgspec.Struct, frozen=True, kw_only=True):
 def exact_groups(index: Index) -> list[list[int]]:
     """Ids of the pictures that have the same bytes, in groups of two and more, each in the order of the ids."""
     groups: dict[str, list[int]] = defaultdict(list)
-    for digest, identifier in index.each(
+    for digest, identifier in index.iterate(
             "SELECT hash, id FROM pictures WHERE hash IN (SELECT hash FROM pictures WHERE hash IS NOT NULL"
             " GROUP BY hash HAVING COUNT(*) > 1) ORDER BY id"):
         groups[digest].append(identifier)
@@ -47,7 +47,7 @@ def read_signatures(index: Index) -> tuple[NDArray[np.int64], NDArray[np.uint8]]
     """(ids, likenesses (n, BYTES)), one for every content: of exact copies only the first."""
     ids: list[int] = []
     parts: list[bytes] = []
-    for identifier, likeness in index.each(
+    for identifier, likeness in index.iterate(
             "SELECT m.picture, m.signature FROM measures m JOIN pictures p ON p.id = m.picture WHERE m.signature IS NOT"
             " NULL AND NOT EXISTS (SELECT 1 FROM pictures q WHERE q.hash = p.hash AND q.id < p.id) ORDER BY m.picture"):
         ids.append(identifier)
@@ -68,7 +68,7 @@ def near_twins(index: Index, largest: float, *, flips: bool = False,
             key = (int(ids[one]), int(ids[two]))
             if key not in result or difference < result[key].difference:
                 result[key] = Twins(first=key[0], second=key[1], difference=difference, turn=turn)
-    return sorted(result.values(), key=lambda each: (each.first, each.second))
+    return sorted(result.values(), key=lambda pair: (pair.first, pair.second))
 
 
 def _pairs(first: NDArray[np.uint8], second: NDArray[np.uint8], largest: float, *, same: bool
@@ -82,9 +82,9 @@ def _pairs(first: NDArray[np.uint8], second: NDArray[np.uint8], largest: float, 
     one, two = descriptors(first), descriptors(second)
     # A picture and another one turned are the same pair as the other one and the first turned back, which is
     # among the turns as well: looking at the first before the second is enough.
-    for found_rows, found_columns in search(one, one if same else two, least):
-        ordered = found_rows < found_columns
-        rows, columns = found_rows[ordered], found_columns[ordered]
+    for all_rows, all_columns in search(one, one if same else two, least):
+        ordered = all_rows < all_columns
+        rows, columns = all_rows[ordered], all_columns[ordered]
         for start in range(0, len(rows), _PAIRS // 8):
             left, right = rows[start:start + _PAIRS // 8], columns[start:start + _PAIRS // 8]
             measured = differences(first[left], second[right])
@@ -149,15 +149,15 @@ def joined(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Groups of everything that is connected by pairs, each sorted."""
     above: dict[int, int] = {}
 
-    def top(each: int) -> int:
-        while above.setdefault(each, each) != each:
-            above[each] = above[above[each]]
-            each = above[each]
-        return each
+    def top(item: int) -> int:
+        while above.setdefault(item, item) != item:
+            above[item] = above[above[item]]
+            item = above[item]
+        return item
 
     for one, two in pairs:
         above[top(one)] = top(two)
     groups: dict[int, list[int]] = defaultdict(list)
-    for each in list(above):
-        groups[top(each)].append(each)
+    for item in list(above):
+        groups[top(item)].append(item)
     return sorted(sorted(group) for group in groups.values())

@@ -14,9 +14,9 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.problems import Problem, ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.layout import is_picture, split_of_word
+from cnnstudio.datasets.layout import find_split, is_picture
 from cnnstudio.datasets.sources.containers import BROKEN, Container, Raw, opened
 from cnnstudio.datasets.sources.placing import (
     Check,
@@ -32,7 +32,7 @@ from cnnstudio.datasets.sources.placing import (
 SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 _JUNK: Final = frozenset({"__macosx", ".ds_store", "thumbs.db", "desktop.ini"})
 _CHUNK: Final = 1 << 20
-_SHOWN: Final = 5
+_MOST_NAMED: Final = 5
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
         """The folders that hold pictures directly, without splits: what would be the classes."""
         return tuple(sorted({member.parts[-2] for member in self.members
                              if len(member.parts) > 1 and is_picture(member.name)
-                             and split_of_word(member.parts[-2]) is None}))
+                             and find_split(member.parts[-2]) is None}))
 
 
 def is_archive(path: Path) -> bool:
@@ -145,7 +145,7 @@ def unwrapped(place: Path) -> Path:
         inside = Path(entries[0].path)
         holds_folders = any(entry.is_dir() for entry in os.scandir(inside))
         holds_pictures = any(is_picture(entry.name) for entry in os.scandir(inside))
-        if holds_pictures or split_of_word(inside.name) is not None:
+        if holds_pictures or find_split(inside.name) is not None:
             return place
         if not holds_folders and not any(entry.is_file() for entry in os.scandir(inside)):
             return place
@@ -167,7 +167,7 @@ def _damaged(path: Path, problem: object) -> Problem:
 
 # Looking through ----------------------------------------------------------------------------------
 
-_WORDS: Final[dict[str, Text]] = {
+_TEXTS: Final[dict[str, Text]] = {
     "escapes": Text("{path} holds names that lead out of the folder: {names}.",
                     "{path} contiene nombres que salen de la carpeta: {names}."),
     "bad_names": Text("{path} holds names that no file can have: {names}.",
@@ -212,7 +212,7 @@ class _Inspection:
                                            "collection of pictures does that.",
                                            "{path} crecería más de {n} veces al extraerse: ninguna colección de "
                                            "imágenes hace eso."), n=round(self._limits.ratio))
-        problem, parts = name_trouble(raw.name)
+        problem, parts = name_problem(raw.name)
         if problem or raw.kind not in ("", "folder"):
             self._note(problem or raw.kind, raw.name)
         elif raw.size > self._limits.single:
@@ -233,7 +233,7 @@ class _Inspection:
     def _note(self, code: str, name: str) -> None:
         self._counts[code] = self._counts.get(code, 0) + 1
         names = self._wrong.setdefault(code, [])
-        if len(names) < _SHOWN:
+        if len(names) < _MOST_NAMED:
             names.append(name if len(name) < 80 else "…" + name[-80:])
 
     def finish(self, archive: Container) -> None:
@@ -245,16 +245,16 @@ class _Inspection:
                                     "Los archivos de {path} se solapan: está hecho para crecer sin fin."))
 
     def contents(self) -> Contents:
-        found = list(self._problems)
+        problems = list(self._problems)
         for code, names in self._wrong.items():
-            shown = ", ".join(repr(name) for name in names)
+            named = ", ".join(repr(name) for name in names)
             more = self._counts[code] - len(names)
-            text = _WORDS[code].fill(path=self._path, names=shown + (f", … (+{more})" if more else ""))
-            found.append(error(code, text, "dataset", path=self._path))
-        return Contents(members=tuple(self._members), problems=tuple(found))
+            text = _TEXTS[code].fill(path=self._path, names=named + (f", … (+{more})" if more else ""))
+            problems.append(error(code, text, "dataset", path=self._path))
+        return Contents(members=tuple(self._members), problems=tuple(problems))
 
 
-def name_trouble(name: str) -> tuple[str, tuple[str, ...]]:
+def name_problem(name: str) -> tuple[str, tuple[str, ...]]:
     """What is wrong with the name of a member ("escapes", "bad_names" or ""), and its parts."""
     if "\0" in name:
         return "bad_names", ()
@@ -284,9 +284,9 @@ class _Places:
         return (*self._folder(parts[:-1]), self._names.free("/".join(self._folder(parts[:-1])), parts[-1]))
 
     def _folder(self, parts: tuple[str, ...]) -> tuple[str, ...]:
-        found = self._folders.get(parts)
-        if found is None:
+        placed = self._folders.get(parts)
+        if placed is None:
             above = self._folder(parts[:-1])
-            found = (*above, self._names.free("/".join(above), parts[-1]))
-            self._folders[parts] = found
-        return found
+            placed = (*above, self._names.free("/".join(above), parts[-1]))
+            self._folders[parts] = placed
+        return placed

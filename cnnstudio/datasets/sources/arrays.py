@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cnnstudio.core.dataset import Split
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.layout import plain, split_of_word
+from cnnstudio.datasets.layout import find_split, plain
 from cnnstudio.datasets.sources.placing import Check, Names, OnProgress, new_folder, silent, unchecked
 from cnnstudio.datasets.sources.stacks import LARGEST_SIDE, Array, arrays_in, batches, is_idx_name, read_whole
 
@@ -80,7 +80,7 @@ def find_arrays(paths: Iterable[Path]) -> Arrays:
         fitting = [item for item in labels if item.shape[0] == array.shape[0] and item is not array]
         fitting = [item for item in fitting if _split(item.name) == split] or [
             item for item in fitting if _split(item.name) is None]
-        best = max(fitting, key=lambda each: _kinship(array, each), default=None)
+        best = max(fitting, key=lambda item: _kinship(array, item), default=None)
         if best is None:
             problems.append(_no_labels(array))
             continue
@@ -92,7 +92,7 @@ def find_arrays(paths: Iterable[Path]) -> Arrays:
     if unread or not stacks:
         raise ProblemError(*(unread or problems or [_no_pictures(files, arrays)]))
     names = next((array for array in arrays if array.kind in "US" and len(array.shape) == 1
-                  and (array.path, array.name) not in used and _words(array.name) & _NAME_WORDS), None)
+                  and (array.path, array.name) not in used and _name_parts(array.name) & _NAME_WORDS), None)
     if not any(stack.split == "train" for stack in stacks):
         stacks = [msgspec.structs.replace(stack, split=None) for stack in stacks]
     return Arrays(stacks=tuple(stacks), names=names)
@@ -114,18 +114,18 @@ def unpack_arrays(paths: Sequence[Path], target: Path, on_progress: OnProgress =
                   class_names: Sequence[str] = ()) -> Path:
     """Write pictures and labels of array files as PNG files in class folders; raises ProblemError, and then
     leaves nothing. With a training part and others there are split folders above the classes."""
-    found = find_arrays(paths)
-    total, done = found.pictures, 0
+    arrays = find_arrays(paths)
+    total, done = arrays.pictures, 0
     if total > _MOST_PICTURES:
         text = Text("{path} holds {n} pictures: too many to be written out as files.",
                     "{path} contiene {n} imágenes: demasiadas para escribirlas como archivos.")
         raise ProblemError(error("too_many_files", text.fill(path=paths[0], n=total), "dataset", path=paths[0]))
-    names = list(class_names) or ([str(_word(name)) for name in read_whole(found.names)] if found.names else [])
-    room = sum(stack.pictures.nbytes // np.dtype(stack.pictures.dtype).itemsize for stack in found.stacks) // 2
+    names = list(class_names) or ([str(_decode_bytes(name)) for name in read_whole(arrays.names)] if arrays.names else [])
+    room = sum(stack.pictures.nbytes // np.dtype(stack.pictures.dtype).itemsize for stack in arrays.stacks) // 2
     with new_folder(target, room) as place:
-        folders = Folders(place, names, split_folders=any(stack.split for stack in found.stacks))
-        for stack in found.stacks:
-            labels = _label_words(stack.labels)
+        folders = Folders(place, names, split_folders=any(stack.split for stack in arrays.stacks))
+        for stack in arrays.stacks:
+            labels = _label_names(stack.labels)
             for number, picture in enumerate(pictures_of(stack)):
                 folders.write(stack.split, labels[number], picture)
                 done += 1
@@ -148,11 +148,11 @@ class Folders:
 
     def write(self, split: Split | None, label: str, picture: NDArray[np.uint8]) -> None:
         """Write one picture; raises OSError."""
-        known = self._classes.get(label)
-        if known is None:
-            named = self._names[int(label)] if label.isdigit() and int(label) < len(self._names) else label
-            known = self._classes[label] = self._free.free("", named)
-        folder = self._place / (split or "train") / known if self._split_folders else self._place / known
+        folder_name = self._classes.get(label)
+        if folder_name is None:
+            name = self._names[int(label)] if label.isdigit() and int(label) < len(self._names) else label
+            folder_name = self._classes[label] = self._free.free("", name)
+        folder = self._place / (split or "train") / folder_name if self._split_folders else self._place / folder_name
         number = self._numbers.get(folder, 0)
         if not number:
             folder.mkdir(parents=True, exist_ok=True)
@@ -177,18 +177,18 @@ def pictures_of(stack: Stack) -> Iterator[NDArray[np.uint8]]:
 # What is what -------------------------------------------------------------------------------------
 
 
-def _words(name: str) -> set[str]:
+def _name_parts(name: str) -> set[str]:
     spread = re.sub(r"([a-z])([A-Z])", r"\1 \2", re.sub(r"\.?idx\d|ubyte", " ", name))
     parts = [part for part in re.split(r"[^a-z0-9]+", plain(spread)) if part]
     return {*parts, "".join(parts), *(part.rstrip("0123456789") for part in parts)}
 
 
 def _split(name: str) -> Split | None:
-    words = _words(name)
-    if "t10k" in words or "t10k" in name.lower():
+    parts = _name_parts(name)
+    if "t10k" in parts or "t10k" in name.lower():
         return "test"
-    found = sorted({split for word in words if (split := split_of_word(word))})
-    return found[0] if found else None
+    splits = sorted({split for part in parts if (split := find_split(part))})
+    return splits[0] if splits else None
 
 
 def _layout(array: Array) -> str:
@@ -196,13 +196,13 @@ def _layout(array: Array) -> str:
     shape = array.shape
     if array.kind not in "uifb" or not shape or not shape[0]:
         return ""
-    found = ""
+    axes = ""
     if len(shape) == 3:
-        found = "HW"
+        axes = "HW"
     elif len(shape) == 4:
-        found = "HWC" if shape[3] in _CHANNELS else ("CHW" if shape[1] in _CHANNELS else "")
-    sides = {"HW": shape[1:3], "HWC": shape[1:3], "CHW": shape[2:4]}.get(found, ())
-    return found if sides and all(0 < side <= LARGEST_SIDE for side in sides) else ""
+        axes = "HWC" if shape[3] in _CHANNELS else ("CHW" if shape[1] in _CHANNELS else "")
+    sides = {"HW": shape[1:3], "HWC": shape[1:3], "CHW": shape[2:4]}.get(axes, ())
+    return axes if sides and all(0 < side <= LARGEST_SIDE for side in sides) else ""
 
 
 def _flat_side(array: Array) -> int:
@@ -224,13 +224,13 @@ def _may_be_labels(array: Array) -> bool:
     if array.kind in "US":
         return not wide
     # Rows of numbers are one-hot classes where the name says that they are labels.
-    return array.kind in "uifb" and (not wide or bool(_words(array.name) & _LABEL_WORDS))
+    return array.kind in "uifb" and (not wide or bool(_name_parts(array.name) & _LABEL_WORDS))
 
 
 def _kinship(pictures: Array, labels: Array) -> tuple[bool, bool, int]:
     """How well labels go with pictures: the same file, a name of labels, many words in common."""
-    words = _words(labels.name)
-    return labels.path == pictures.path, bool(words & _LABEL_WORDS), len(words & _words(pictures.name))
+    parts = _name_parts(labels.name)
+    return labels.path == pictures.path, bool(parts & _LABEL_WORDS), len(parts & _name_parts(pictures.name))
 
 
 def _no_labels(array: Array) -> Problem:
@@ -254,11 +254,11 @@ def _no_pictures(files: Sequence[Path], arrays: Sequence[Array]) -> Problem:
 # Numbers ------------------------------------------------------------------------------------------
 
 
-def _word(value: Any) -> Any:
+def _decode_bytes(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def _label_words(array: Array) -> list[str]:
+def _label_names(array: Array) -> list[str]:
     """Every label as a word; one-hot rows by the number of the class."""
     values = read_whole(array)
     if values.ndim == 2:
@@ -272,7 +272,7 @@ def _label_words(array: Array) -> list[str]:
         values = values.astype(np.int64)
     if values.dtype.kind == "b":
         values = values.astype(np.int64)
-    return [str(_word(value)).strip() or "_" for value in values.tolist()]
+    return [str(_decode_bytes(value)).strip() or "_" for value in values.tolist()]
 
 
 def _range(array: Array) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from cnnstudio.catalog.collections import FORMS
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.dataset import SPLITS, DatasetSpec, Split
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
 from cnnstudio.datasets.scan import Listing
@@ -37,7 +37,7 @@ from cnnstudio.datasets.sources.placing import (
 
 LIST_NAME: Final = "pictures.csv"
 _COLUMNS: Final = ("path", "label", "split", "hash", "width", "height")
-_SHOWN: Final = 5
+_MOST_REPORTED: Final = 5
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,12 +125,12 @@ def _write_folders(target: Path, root: Path, pictures: Sequence[Picture], links:
     rows: list[tuple[object, ...]] = []
     room = 0 if links else sum(picture.size for picture in pictures)
     with new_folder(target, room) as place:
-        made: set[Path] = set()
+        folders: set[Path] = set()
         for number, (picture, name) in enumerate(placed(pictures), start=1):
             destination = place / name
-            if destination.parent not in made:
+            if destination.parent not in folders:
                 destination.parent.mkdir(parents=True, exist_ok=True)
-                made.add(destination.parent)
+                folders.add(destination.parent)
             if _copied(root / picture.path, destination, links, problems):
                 rows.append(_row(picture, name))
             on_progress(number, len(pictures))
@@ -173,7 +173,7 @@ def _refuse_nothing(rows: Sequence[object], problems: Sequence[Problem]) -> None
     if not rows:
         text = Text("None of the pictures could be read: is the drive connected?",
                     "No se pudo leer ninguna imagen: ¿está conectada la unidad?")
-        raise ProblemError(error("vanished", text, "dataset"), *problems[:_SHOWN])
+        raise ProblemError(error("vanished", text, "dataset"), *problems[:_MOST_REPORTED])
 
 
 def _write_zip(target: Path, root: Path, pictures: Sequence[Picture], on_progress: OnProgress, check: Check
@@ -216,8 +216,8 @@ def _write_list(target: Path, root: Path, pictures: Sequence[Picture], on_progre
         if not place.exists():
             problems.append(_vanished(place, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))))
         else:
-            shown = place.relative_to(base) if place.is_relative_to(base) else place
-            rows.append(_row(picture, shown.as_posix()))
+            place_text = place.relative_to(base) if place.is_relative_to(base) else place
+            rows.append(_row(picture, place_text.as_posix()))
         if number % 256 == 0:
             on_progress(number, len(pictures))
             check()
@@ -243,13 +243,13 @@ def _reopened(place: Path, format: str, expected: int, classes: tuple[str, ...],
         size = place.stat().st_size if place.is_file() else _size_below(place)
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, place)) from os_error
-    found = sum(splits.values())
-    if found != expected:
+    counted = sum(splits.values())
+    if counted != expected:
         text = Text("{path} was written, but holds {found} pictures instead of {expected}.",
                     "{path} se escribió, pero contiene {found} imágenes en lugar de {expected}.")
-        raise ProblemError(error("export_differs", text.fill(path=place, found=found, expected=expected), "dataset",
+        raise ProblemError(error("export_differs", text.fill(path=place, found=counted, expected=expected), "dataset",
                                  path=place))
-    return Collected(path=str(place), format=format, images=found, splits=splits, classes=classes, bytes=size,
+    return Collected(path=str(place), format=format, images=counted, splits=splits, classes=classes, bytes=size,
                      problems=_thinned(problems))
 
 
@@ -276,14 +276,14 @@ def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:
             # Without training pictures split folders are no layout; they are counted one by one.
             for split in SPLITS:
                 if (place / split).is_dir():
-                    yield from (split for chunk in Listing(place / split, layout) for _each in chunk)
+                    yield from (split for chunk in Listing(place / split, layout) for _file in chunk)
             return
         yield from (item.split for chunk in Listing(place, layout) for item in chunk)
 
 
 def _thinned(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    if len(problems) <= _SHOWN:
+    if len(problems) <= _MOST_REPORTED:
         return tuple(problems)
     text = Text("{n} more pictures could not be read and were left out.",
                 "{n} imágenes más no se pudieron leer y se dejaron fuera.")
-    return (*problems[:_SHOWN], warning("vanished", text.fill(n=len(problems) - _SHOWN), "dataset"))
+    return (*problems[:_MOST_REPORTED], warning("vanished", text.fill(n=len(problems) - _MOST_REPORTED), "dataset"))

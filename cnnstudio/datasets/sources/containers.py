@@ -104,10 +104,10 @@ class _Tar:
         return False
 
     def open(self, handle: Any) -> IO[bytes]:
-        found = self._file.extractfile(handle)
-        if found is None:
+        stream = self._file.extractfile(handle)
+        if stream is None:
             raise tarfile.ReadError(str(handle))
-        return found
+        return stream
 
 
 class _Guarded(io.RawIOBase):

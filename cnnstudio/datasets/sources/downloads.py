@@ -218,21 +218,21 @@ def _write_idx(dataset: Dataset, place: Path, target: Path, on_progress: OnProgr
 
 
 def _write_archive(dataset: Dataset, place: Path, target: Path, on_progress: OnProgress, check: Check) -> None:
-    with new_folder(target) as whole:
+    with new_folder(target) as staging:
         for number, file in enumerate(dataset.files):
-            part = whole / f".part{number}"
+            part = staging / f".part{number}"
             unpack_archive(place / file.name, part, on_progress, check)
             inside = [item for item in part.iterdir() if not item.name.startswith(".")]
             # An archive of one split may hold a folder called like it, with the classes in it.
             holder = inside[0] if file.split and len(inside) == 1 and inside[0].is_dir() else part
             if file.split:
-                holder.rename(whole / file.split)
+                holder.rename(staging / file.split)
             else:
                 for item in inside:
-                    item.rename(whole / item.name)
+                    item.rename(staging / item.name)
             shutil.rmtree(part, ignore_errors=True)
         if dataset.folder_names:
-            for folder in [item for item in whole.rglob("*") if item.is_dir() and item.name in dataset.folder_names]:
+            for folder in [item for item in staging.rglob("*") if item.is_dir() and item.name in dataset.folder_names]:
                 folder.rename(folder.with_name(dataset.folder_names[folder.name]))
 
 
@@ -243,14 +243,14 @@ def _write_cifar(dataset: Dataset, place: Path, target: Path, on_progress: OnPro
     done = 0
     with new_folder(place / "unpacked") as aside:
         unpack_archive(place / dataset.files[0].name, aside / "files", check=check)
-        found = {path.name: path for path in (aside / "files").rglob("*") if path.is_file()}
-        names_file = found.get("fine_label_names.txt" if labels == 2 else "batches.meta.txt")
+        files = {path.name: path for path in (aside / "files").rglob("*") if path.is_file()}
+        names_file = files.get("fine_label_names.txt" if labels == 2 else "batches.meta.txt")
         names = names_file.read_text("utf-8", "replace").split() if names_file is not None else []
         with new_folder(target, dataset.pictures * 3000) as written:
             folders = Folders(written, names, split_folders=True)
-            for name in sorted(item for item in found if item.endswith(".bin")):
+            for name in sorted(item for item in files if item.endswith(".bin")):
                 split: Split = "test" if "test" in name else "train"
-                data = found[name].read_bytes()
+                data = files[name].read_bytes()
                 if not data or len(data) % size:
                     text = Text("{name} in the download has an unexpected size.",
                                 "{name} de la descarga tiene un tamaño inesperado.")

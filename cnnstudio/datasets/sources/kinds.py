@@ -106,9 +106,9 @@ def describe(path: Path, check: Check = unchecked) -> SourceKind:
             return SourceKind(path=path, kind=kind, pictures=contents.pictures, classes=contents.class_names,
                               bytes=contents.bytes, problems=contents.problems or _no_classes(path, contents))
         if kind == "arrays":
-            found = find_arrays(_files_of(path))
-            return SourceKind(path=path, kind=kind, pictures=found.pictures,
-                              bytes=sum(stack.pictures.nbytes for stack in found.stacks))
+            arrays = find_arrays(_files_of(path))
+            return SourceKind(path=path, kind=kind, pictures=arrays.pictures,
+                              bytes=sum(stack.pictures.nbytes for stack in arrays.stacks))
     except ProblemError as problem_error:
         return SourceKind(path=path, kind=kind, problems=problem_error.problems)
     except OSError as os_error:
@@ -190,8 +190,8 @@ def _arrays_inside(path: Path, target: Path, on_progress: OnProgress, check: Che
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".arrays-", suffix=".writing", dir=target.parent) as aside:
         unpack_archive(path, Path(aside) / "files", on_progress, check)
-        found = sorted(item for item in (Path(aside) / "files").rglob("*") if item.is_file() and is_array_file(item))
-        return unpack_arrays(found, target, on_progress, check)
+        files = sorted(item for item in (Path(aside) / "files").rglob("*") if item.is_file() and is_array_file(item))
+        return unpack_arrays(files, target, on_progress, check)
 
 
 def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = silent, check: Check = unchecked

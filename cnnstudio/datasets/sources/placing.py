@@ -68,11 +68,11 @@ def new_folder(target: Path, room: int = 0, inner: Callable[[Path], Path] | None
         folder = place / "folder"
         folder.mkdir()
         yield folder
-        made = inner(folder) if inner is not None else folder
+        ready = inner(folder) if inner is not None else folder
         refuse_existing(target)
         if target.is_dir():
             target.rmdir()
-        os.rename(made, target)
+        os.rename(ready, target)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sources.placing import cannot_read
 
@@ -76,8 +76,8 @@ def _reason(exception: BaseException) -> Text:
                     "contiene objetos de Python, que podrían ejecutar código ajeno; guarde solo los números")
     if isinstance(exception, OSError) and exception.errno is not None:
         return reason_of(exception)
-    words = str(exception).splitlines()[0][:200] if str(exception) else type(exception).__name__
-    return Text(words, words)
+    message = str(exception).splitlines()[0][:200] if str(exception) else type(exception).__name__
+    return Text(message, message)
 
 
 def _npz_arrays(path: Path) -> list[Array]:

@@ -69,7 +69,7 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
         # Callbacks are called in the training's own thread: what they set counts for the next batch.
         self._async_train = self._async_test = self._async_predict = False
         self._watcher = watcher
-        self._named = dict(callbacks) | {HISTORY: self._history}
+        self._by_identifier = dict(callbacks) | {HISTORY: self._history}
         self._begun: dict[str, dict[str, Any]] = {}
         self._start = 0
         self._reads_batches = any(_overrides(callback, "on_train_batch_end") or _overrides(callback, "on_batch_end")
@@ -80,7 +80,7 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
     def begin(self) -> None:
         """Before the first `fit` of this process."""
         super().on_train_begin()
-        self._begun = {identifier: dict(vars(callback)) for identifier, callback in self._named.items()}
+        self._begun = {identifier: dict(vars(callback)) for identifier, callback in self._by_identifier.items()}
 
     def end(self) -> None:
         """After the last `fit`: some callbacks set the best weights now."""
@@ -126,18 +126,18 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
     @property
     def best(self) -> int | None:
         """The epoch, counted from 0, whose weights a callback sets in the end; None if none does."""
-        found = None
+        epoch = None
         for callback in self.callbacks:
             if getattr(callback, "restore_best_weights", False) and callback.best_weights is not None:
-                found = int(callback.best_epoch)
-        return found
+                epoch = int(callback.best_epoch)
+        return epoch
 
     def state(self) -> tuple[dict[str, dict[str, Any]], dict[str, list[np.ndarray]], list[str]]:
         """(state of each callback by its id, its arrays by "callback:<id>", what could not be kept)."""
         states: dict[str, dict[str, Any]] = {}
         groups: dict[str, list[np.ndarray]] = {}
         lost: list[str] = []
-        for identifier, callback in self._named.items():
+        for identifier, callback in self._by_identifier.items():
             arrays: list[np.ndarray] = []
             states[identifier], names = encode_state(callback, arrays, self._begun.get(identifier, {}))
             groups[f"callback:{identifier}"] = arrays
@@ -146,7 +146,7 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
 
     def restore(self, states: Mapping[str, dict[str, Any]], groups: Mapping[str, list[np.ndarray]]) -> None:
         """Go on as if there had been no break; call after `begin`."""
-        for identifier, callback in self._named.items():
+        for identifier, callback in self._by_identifier.items():
             decode_state(callback, states.get(identifier, {}), groups.get(f"callback:{identifier}", []))
             # Checkpoints of format 3 keep the best weights apart.
             if getattr(callback, "restore_best_weights", False) and groups.get("best"):

@@ -17,7 +17,7 @@ import numpy as np
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import ProblemError
 
-KEPT: Final = 2
+MOST_KEPT: Final = 2
 _POSITION: Final = "place"
 
 
@@ -68,7 +68,7 @@ def write_checkpoint(folder: Path, position: Position, arrays: Arrays) -> Path:
             with contextlib.suppress(OSError):
                 temporary.unlink()
         raise ProblemError(write_problem(os_error, path)) from os_error
-    for old in _paths(folder)[KEPT:]:
+    for old in _paths(folder)[MOST_KEPT:]:
         with contextlib.suppress(OSError):
             old.unlink()
     return path

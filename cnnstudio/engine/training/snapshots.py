@@ -61,10 +61,10 @@ def fits(variables: Sequence[Any], arrays: Sequence[np.ndarray]) -> bool:
 def generators() -> dict[str, list[np.ndarray]]:
     """State of every random generator outside the model: the backend's, NumPy's and Python's."""
     _, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
-    _, words, python_gauss = random.getstate()
+    _, state, python_gauss = random.getstate()
     return {"random": random_state(),
             "host_random": [np.array(keys), np.array([position, has_gauss]), np.array([gauss]),
-                            np.array(words, np.uint64), np.array([np.nan if python_gauss is None else python_gauss])]}
+                            np.array(state, np.uint64), np.array([np.nan if python_gauss is None else python_gauss])]}
 
 
 def restore_generators(arrays: Arrays) -> None:
@@ -73,9 +73,9 @@ def restore_generators(arrays: Arrays) -> None:
     host = arrays.get("host_random", [])
     if len(host) != 5:
         return
-    keys, position, gauss, words, python_gauss = host
+    keys, position, gauss, state, python_gauss = host
     np.random.set_state(("MT19937", keys, int(position[0]), int(position[1]), float(gauss[0])))
-    random.setstate((3, tuple(int(word) for word in words),
+    random.setstate((3, tuple(int(number) for number in state),
                      None if np.isnan(python_gauss[0]) else float(python_gauss[0])))
 
 

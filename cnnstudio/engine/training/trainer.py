@@ -45,11 +45,11 @@ class StageTrainer:
     hold: the model's own, or those of the whole that it is a part of.
     """
 
-    def __init__(self, model: Any, kept: list[Any], stage: Stage, number: int, before: int, planned: int,
+    def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
                  train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
                  progress: Progress) -> None:
         self._model = model
-        self._kept = kept
+        self._saved_weights = saved_weights
         self._stage = stage
         self._number = number
         self._before = before
@@ -65,7 +65,7 @@ class StageTrainer:
         self._feed = Feed(train)
         self._resumed: tuple[Position, Arrays] | None = None
         self._epoch = 0
-        self._whole: list[np.ndarray] = []
+        self._epoch_weights: list[np.ndarray] = []
         self._finished = False
         self._lost: set[str] = set()
         self._train_seconds = 0.0
@@ -82,7 +82,7 @@ class StageTrainer:
         if resumed is not None:
             batch = self._restore(*resumed)
         elif self._number:
-            self._whole = snapshots.copies(self._kept)
+            self._epoch_weights = snapshots.copies(self._saved_weights)
         self._last_moment = time.monotonic()
         try:
             if not self._finished and batch:
@@ -114,7 +114,7 @@ class StageTrainer:
         model = self._model
         if 0 < position.batch == len(self._train) - 1:
             trace_whole_batch(model, self._train)
-        snapshots.assign(self._kept, arrays.get("model", []), "model")
+        snapshots.assign(self._saved_weights, arrays.get("model", []), "model")
         snapshots.assign(model.optimizer.variables, arrays.get("optimizer", []), "optimizer")
         try:
             self._callbacks.restore(position.callbacks, arrays)
@@ -124,7 +124,7 @@ class StageTrainer:
         self._epoch = position.epoch - self._before
         self._finished = position.finished
         # A variable may take over the memory of an array that it is set from.
-        self._whole = arrays.get("whole", []) if position.batch else snapshots.copies(self._kept)
+        self._epoch_weights = arrays.get("whole", []) if position.batch else snapshots.copies(self._saved_weights)
         self._resumed = (position, arrays)
         return position.batch
 
@@ -173,7 +173,7 @@ class StageTrainer:
         best = self._is_best(epoch, logs)
         self._reporter.epoch(epoch, logs, best, self._train_seconds or self._reporter.seconds)
         self._train_seconds = 0.0
-        self._whole = snapshots.copies(self._kept)
+        self._epoch_weights = snapshots.copies(self._saved_weights)
         over = self._finished or self._epoch == self._stage.epochs
         if best or over:
             self._checkpoint(0)
@@ -228,9 +228,9 @@ class StageTrainer:
         arrays |= snapshots.generators()
         arrays["optimizer"] = snapshots.copies(model.optimizer.variables)
         # At the end of an epoch the weights were just taken.
-        arrays["model"] = snapshots.copies(self._kept) if batch else self._whole
+        arrays["model"] = snapshots.copies(self._saved_weights) if batch else self._epoch_weights
         if batch:
-            arrays["whole"] = self._whole
+            arrays["whole"] = self._epoch_weights
             arrays["metrics"] = snapshots.copies(model.metrics_variables)
         position = Position(
             epoch=self._before + self._epoch, batch=batch, stage=self._number, before=self._before,
@@ -256,8 +256,8 @@ class StageTrainer:
         if stop is not None and not stop.keep:
             self._callbacks.end()
             return False
-        if self._whole:
-            snapshots.assign(self._kept, self._whole, "model")
+        if self._epoch_weights:
+            snapshots.assign(self._saved_weights, self._epoch_weights, "model")
         elif not self._progress.logs:
             self._progress.metrics = self._measured() | {"epoch": 0.0}
         self._keep()

@@ -25,7 +25,7 @@ from cnnstudio.core.params import (
     Seed,
     Value,
     complete,
-    shown,
+    is_relevant,
 )
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
@@ -119,7 +119,7 @@ class Form(QWidget):
 
     def _show_what_matters(self) -> None:
         for name, field in self._fields.items():
-            field.setVisible(shown(self._params[name], self._values))
+            field.setVisible(is_relevant(self._params[name], self._values))
 
 
 class _Field(QWidget):

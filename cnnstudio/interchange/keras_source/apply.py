@@ -12,7 +12,7 @@ from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.core.edits import set_network
 from cnnstudio.core.groups import border, expanded, times
 from cnnstudio.core.network import INPUT, OUTPUT, Group, NetworkSpec, Node
-from cnnstudio.core.params import shown
+from cnnstudio.core.params import is_relevant
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.foreign import following_classes, taken_out, with_foreign
 from cnnstudio.interchange.keras_source.reader import Written, read_code
@@ -112,7 +112,7 @@ def _as_before(node: Node, before: Node | None) -> Node:
         # Numbers that do not matter now, such as those of an initialiser that is not chosen, are not in the code.
         values = values_of(node, layer)
         idle = {param.name: before.params[param.name] for param in layer.params
-                if param.name in before.params and not shown(param, values)}
+                if param.name in before.params and not is_relevant(param, values)}
         node = replace(node, params=idle | node.params)
     same = node.type == before.type and _values(node) == _values(before)
     return before if same else replace(node, position=before.position)

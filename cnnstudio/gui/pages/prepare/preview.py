@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtGui import QImage
 
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import tr
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure

@@ -10,7 +10,7 @@ import pytest
 
 import cnnstudio
 from cnnstudio.core.atomic import write_problem
-from cnnstudio.core.system_words import _REASONS, device_words, reason_of
+from cnnstudio.core.system_errors import _REASONS, device_text, reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.imaging import decode, errors
 from cnnstudio.imaging.errors import PictureError, disk_reason, disk_words
@@ -55,9 +55,9 @@ def test_the_bundles_table_says_the_same():
 def test_the_systems_words_enter_a_text_here_alone():
     found = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")
              if ".strerror" in path.read_text(encoding="utf-8").replace("os.strerror", "")}
-    assert found == {"core/system_words.py"}
+    assert found == {"core/system_errors.py"}
 
 
 def test_the_device_has_cores_in_both_languages():
-    assert device_words("CPU: 2 cores") == Text("CPU: 2 cores", "CPU: 2 núcleos")
-    assert device_words("GPU: NVIDIA T4").es == "GPU: NVIDIA T4"
+    assert device_text("CPU: 2 cores") == Text("CPU: 2 cores", "CPU: 2 núcleos")
+    assert device_text("GPU: NVIDIA T4").es == "GPU: NVIDIA T4"

@@ -52,16 +52,16 @@ _BY_NUMBER: Final = {getattr(errno, name): text for name, text in _REASONS.items
 def reason_of(exception: BaseException) -> Text:
     """Why that happened: of an OSError by its number, else in the words that came with it."""
     if isinstance(exception, OSError):
-        known = _BY_NUMBER.get(exception.errno or 0)
-        if known is not None:
-            return known
+        text = _BY_NUMBER.get(exception.errno or 0)
+        if text is not None:
+            return text
         if exception.strerror:
             return Text(exception.strerror, exception.strerror)
-    words = str(exception) or type(exception).__name__
-    return Text(words, words)
+    message = str(exception) or type(exception).__name__
+    return Text(message, message)
 
 
-def device_words(told: str) -> Text:
+def device_text(device: str) -> Text:
     """What a job calls its device: "CPU: 2 cores", "GPU: NVIDIA T4"."""
-    number = told.removesuffix(" cores")
-    return Text(told, f"{number} núcleos" if number != told else told)
+    cores = device.removesuffix(" cores")
+    return Text(device, f"{cores} núcleos" if cores != device else device)

@@ -18,7 +18,7 @@ from cnnstudio.imaging.quiet import silence_codecs
 
 _RUN: Final = {
     "new": "projects:new", "set": "projects:change", "show": "projects:show", "check": "projects:check",
-    "audit": "audit:audit", "decide": "decisions:decide", "map": "mapping:arrange", "import": "collection:bring",
+    "audit": "audit:audit", "decide": "decisions:decide", "map": "mapping:map_pictures", "import": "collection:import_source",
     "network": "networks:network", "code": "code:code", "draw": "drawing:draw",
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "projects:runs", "train": "jobs:train",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",

@@ -52,10 +52,12 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
 
 def project_of(arguments: argparse.Namespace) -> tuple[Project, int, int]:
     """The project, or with --run what it was in that training; its number of classes and of training pictures."""
-    return (_of_run(arguments.project, arguments.run) if arguments.run is not None else _present(arguments.project))
+    if arguments.run is not None:
+        return _project_of_run(arguments.project, arguments.run)
+    return _current_project(arguments.project)
 
 
-def _present(folder: Path) -> tuple[Project, int, int]:
+def _current_project(folder: Path) -> tuple[Project, int, int]:
     """The project, its number of classes and of training pictures."""
     project = read_project(folder)
     index = open_index(folder)
@@ -66,7 +68,7 @@ def _present(folder: Path) -> tuple[Project, int, int]:
         index.close()
 
 
-def _of_run(folder: Path, identifier: str) -> tuple[Project, int, int]:
+def _project_of_run(folder: Path, identifier: str) -> tuple[Project, int, int]:
     run = find_run(folder, identifier)
     manifest = read_manifest(run.manifest_path)
     return run.spec(), len(manifest.header.class_names), sum(entry.split == "train" for entry in manifest.entries)

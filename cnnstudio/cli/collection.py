@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio.cli.jobs import report_progress, run_job
-from cnnstudio.cli.output import Output, progress_of, scanning
+from cnnstudio.cli.output import Output, count_progress, scan_progress
 from cnnstudio.core import events
 from cnnstudio.core.files import read_project
 from cnnstudio.core.places import cache_folder
@@ -20,15 +20,15 @@ from cnnstudio.datasets.sources.collecting import collect as collect_pictures
 from cnnstudio.datasets.sources.collecting import target_of
 from cnnstudio.datasets.sources.downloads import DATASETS, fetch_dataset
 from cnnstudio.datasets.sources.kinds import describe, unpack
-from cnnstudio.workers.job_setup import records_job, refreshed
+from cnnstudio.workers.job_setup import records_job, refresh_index
 
 PICTURES: Final = Text("pictures", "imágenes")
 
 
-def bring(arguments: argparse.Namespace, output: Output) -> int:
+def import_source(arguments: argparse.Namespace, output: Output) -> int:
     """`import SOURCE FOLDER`: an archive or arrays become class folders."""
     source: Path = arguments.source
-    folder = unpack(source, arguments.folder, progress_of(output))
+    folder = unpack(source, arguments.folder, count_progress(output))
     described = describe(folder)
     output.problems(described.problems, as_lines=False)
     line_text = tr("{folder}: {n} pictures of {k} classes", "{folder}: {n} imágenes de {k} clases", folder=folder,
@@ -42,14 +42,14 @@ def collect(arguments: argparse.Namespace, output: Output) -> int:
     """`collect PROJECT --to PATH --format FORM`: the curated collection, written elsewhere."""
     project, index = open_project(arguments.project)
     try:
-        noticed = refreshed(arguments.project, project, index, scanning(output))
+        noticed = refresh_index(arguments.project, project, index, scan_progress(output))
         index.apply(project.dataset)
         output.problems(noticed, as_lines=False)
         if arguments.format == "tfrecord":
             return _records(arguments, output, index)
         done = collect_pictures(index, source_folder(project, arguments.project), index.class_names(project.dataset),
                                 arguments.to, arguments.format, links=arguments.links,
-                                on_progress=progress_of(output, PICTURES))
+                                on_progress=count_progress(output, PICTURES))
     finally:
         index.close()
     output.problems(done.problems, as_lines=False)
@@ -96,7 +96,7 @@ def datasets(arguments: argparse.Namespace, output: Output) -> int:
             text = Text("Say where {name} is to go: --to FOLDER.", "Diga dónde poner {name}: --to CARPETA.")
         raise ProblemError(error("unknown_dataset" if entry is None else "no_target",
                                  text.fill(name=arguments.name, known=", ".join(DATASETS.ids())), "dataset"))
-    folder = fetch_dataset(entry, arguments.to.absolute(), cache_folder(), progress_of(output),
+    folder = fetch_dataset(entry, arguments.to.absolute(), cache_folder(), count_progress(output),
                            on_phase=lambda text: output.progress(str(text), at_once=True))
     described = describe(folder)
     line_text = tr("{folder}: {n} pictures of {k} classes. Licence: {licence}",

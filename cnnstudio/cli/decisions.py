@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.cli.output import Output
-from cnnstudio.cli.projects import locked
+from cnnstudio.cli.projects import lock_project
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, on_one_line, tr
@@ -31,7 +31,7 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.accept:
         _check_kind(arguments.accept)
     project, index = open_project(folder)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
         paths, unknown = _known_paths(arguments.paths, project, folder, index)
         output.problems(unknown)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.cli.output import Output, localized, scanning
+from cnnstudio.cli.output import Output, localized, scan_progress
 from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
 from cnnstudio.core.commands import Predict, Stop
@@ -23,14 +23,14 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import Text, format_metrics, format_number, language, tr
 from cnnstudio.datasets.index import open_index
-from cnnstudio.datasets.leakage import Price
+from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.answer_format import expand, json_line, text_line, write_csv
 from cnnstudio.workers.job_setup import (
     evaluation_job,
     export_job,
     prepare_training,
-    refreshed,
+    refresh_index,
     serving_job,
     training_job,
 )
@@ -40,7 +40,7 @@ from cnnstudio.workers.supervisor import Supervisor
 
 
 @contextmanager
-def stopping(supervisor: Supervisor, output: Output) -> Iterator[None]:
+def stop_on_interrupt(supervisor: Supervisor, output: Output) -> Iterator[None]:
     """While inside, Ctrl+C stops the job and keeps what it has; a second one ends it for certain.
 
     So does a reader of our output that goes away.
@@ -69,7 +69,7 @@ def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], Non
     """Do a job in a child; returns its last event."""
     start_logging("command")
     supervisor = Supervisor(job, on_event)
-    with stopping(supervisor, output):
+    with stop_on_interrupt(supervisor, output):
         return supervisor.run()
 
 
@@ -101,7 +101,7 @@ def _duration(seconds: float) -> str:
     return tr("{left} left", "faltan {left}", left=left)
 
 
-def ended(last: events.Event, output: Output) -> int:
+def exit_code(last: events.Event, output: Output) -> int:
     """The exit code of a job; a failed job prints its problem."""
     if isinstance(last, events.Failed):
         output.problems([last.problem], as_lines=False)
@@ -125,7 +125,7 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
             job = training_job(run, run.spec(), resume=True)
         else:
             project = with_values(project, arguments.values)
-            noticed = refreshed(folder, project, index, scanning(output))
+            noticed = refresh_index(folder, project, index, scan_progress(output))
             index.apply(project.dataset)
             output.problems([item for item in noticed if not item.blocks], as_lines=False)
             run, job = prepare_training(folder, project, index, noticed)
@@ -141,7 +141,7 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):
         output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id,
                            metrics=format_metrics(last.metrics)))
-    return ended(last, output)
+    return exit_code(last, output)
 
 
 def evaluate(arguments: argparse.Namespace, output: Output) -> int:
@@ -175,10 +175,10 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
                             leaked=leakage.leaked,
                             accuracy="-" if leakage.without is None else format_number(leakage.without, ".2%")))
         output.line(line, "\n".join(lines))
-    return ended(last, output)
+    return exit_code(last, output)
 
 
-def _leakage(folder: Path, run: RunFolder, split: str) -> Price | None:
+def _leakage(folder: Path, run: RunFolder, split: str) -> LeakageCost | None:
     """What twins of the training pictures add to a measurement, where the audit found any."""
     try:
         index = open_index(folder)
@@ -222,12 +222,12 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
             supervisor.send(Stop(keep=False))
 
     supervisor = Supervisor(job, handle)
-    with stopping(supervisor, output):
+    with stop_on_interrupt(supervisor, output):
         last = supervisor.run()
     if arguments.csv and not isinstance(last, events.Failed):
         write_csv(arguments.csv, rows, names)
     if isinstance(last, events.Failed):
-        return ended(last, output)
+        return exit_code(last, output)
     return 0 if any(row.problem is None for row in rows) else 2
 
 
@@ -246,7 +246,7 @@ def export(arguments: argparse.Namespace, output: Output) -> int:
                   "{path}: escrito y comprobado en {n} imágenes, acuerdo top-1 {top:.0%}, mayor diferencia {d:.1e}",
                   path=done.path, n=done.check.images, top=done.check.top1_agreement, d=done.check.max_abs_difference)
         output.line({"path": done.path, "format": done.format, "check": done.check}, text)
-    return ended(last, output)
+    return exit_code(last, output)
 
 
 def doctor(_arguments: argparse.Namespace, output: Output) -> int:
@@ -265,7 +265,7 @@ def doctor(_arguments: argparse.Namespace, output: Output) -> int:
         for name, value in facts.items():
             text = device_text(value) if name == "device" else _value_text(value)
             output.line({}, f"{_FACTS.get(name, name)}: {text}")
-    return ended(last, output)
+    return exit_code(last, output)
 
 
 _FACTS: Final = {
@@ -304,4 +304,4 @@ def fetch(arguments: argparse.Namespace, output: Output) -> int:
     last = run_job(job, output, handle)
     for path in artifacts:
         output.line({"base": arguments.base, "path": path}, path)
-    return ended(last, output)
+    return exit_code(last, output)

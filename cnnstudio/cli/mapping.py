@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.cli.jobs import ended, report_progress, run_job
+from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
-from cnnstudio.cli.run_audit import opened, scanned
+from cnnstudio.cli.run_audit import open_collection, scan_collection
 from cnnstudio.core import events
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import ProblemError, error
@@ -20,19 +20,19 @@ from cnnstudio.workers.embedding_jobs import embedding_job
 from cnnstudio.workers.runs import RunFolder, find_run
 
 
-def arrange(arguments: argparse.Namespace, output: Output) -> int:
+def map_pictures(arguments: argparse.Namespace, output: Output) -> int:
     """Exit code 0 done, 1 the job failed, 2 the folder or the words are wrong."""
     place: Path = arguments.place
     model = _model(place, arguments.model)
-    project, index, root = opened(place)
+    project, index, root = open_collection(place)
     try:
-        if not scanned(place, index, root, project, output):
+        if not scan_collection(place, index, root, project, output):
             return 2
         job = embedding_job(place, project, index, root, model, arguments.layout)
         last = run_job(job, output, lambda event: report_progress(event, output))
         if isinstance(last, events.Finished):
             _print_map(read_embedding(Path(job.target)), model, index, output)
-        return ended(last, output)
+        return exit_code(last, output)
     finally:
         index.close()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.steps import AUGMENTATIONS
-from cnnstudio.cli.jobs import ended, report_progress, run_job
-from cnnstudio.cli.output import Output, progress_of, scanning
-from cnnstudio.cli.projects import locked
+from cnnstudio.cli.jobs import exit_code, report_progress, run_job
+from cnnstudio.cli.output import Output, count_progress, scan_progress
+from cnnstudio.cli.projects import lock_project
 from cnnstudio.core import events, jobs
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
@@ -19,7 +19,7 @@ from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.workers.job_setup import augmentation_job, refreshed
+from cnnstudio.workers.job_setup import augmentation_job, refresh_index
 from cnnstudio.workers.probe_jobs import probe_job, read_probe
 from cnnstudio.workers.runs import find_run
 
@@ -28,17 +28,17 @@ def measure(arguments: argparse.Namespace, output: Output) -> int:
     """Mean and deviation of the training pictures, saved into the project; exit code 2 where there are none."""
     folder: Path = arguments.project
     read_project(folder)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
         project, index = open_project(folder)
         try:
-            noticed = refreshed(folder, project, index, scanning(output))
+            noticed = refresh_index(folder, project, index, scan_progress(output))
             output.problems(noticed, as_lines=False)
             if blocking(noticed):
                 return 2
             index.apply(project.dataset)
             recipe = measured_recipe(project, index, source_folder(project, folder),
-                                     progress=progress_of(output, Text("pictures", "imágenes")))
+                                     progress=count_progress(output, Text("pictures", "imágenes")))
             write_project(folder, msgspec.structs.replace(project, recipe=recipe))
         finally:
             index.close()
@@ -87,7 +87,7 @@ def robustness(arguments: argparse.Namespace, output: Output) -> int:
                     tr("{run}, {split}: {n} of {all} lose more than chance",
                        "{run}, {split}: {n} de {all} pierden más que por azar", run=measured.run, split=measured.split,
                        n=clear, all=len(measured.rows)))
-    return ended(last, output)
+    return exit_code(last, output)
 
 
 def _print_row(row: jobs.Changed, width: int, output: Output) -> None:
@@ -110,7 +110,7 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
     project, index = open_project(folder)
     try:
-        noticed = refreshed(folder, project, index, scanning(output))
+        noticed = refresh_index(folder, project, index, scan_progress(output))
         output.problems(noticed, as_lines=False)
         if blocking(noticed):
             return 2
@@ -129,7 +129,7 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
     probed = read_probe(folder) if probes else None
     if probed is not None:
         _print_probe(probed, folder, output)
-    return ended(last, output)
+    return exit_code(last, output)
 
 
 def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None:

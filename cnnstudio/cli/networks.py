@@ -8,7 +8,7 @@ from pathlib import Path
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import context_of
 from cnnstudio.cli.output import Output
-from cnnstudio.cli.projects import locked
+from cnnstudio.cli.projects import lock_project
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import format_number, tr
@@ -37,7 +37,7 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
         index.close()
     context = context_of(project, max(classes, 2), ProjectBases(folder))
     changed = with_foreign(project, foreign, context)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
         write_project(folder, changed)
     finally:
@@ -57,7 +57,7 @@ def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
     """A pretrained base, or a model of the user's own without its classifier, with a head that follows the classes."""
     folder: Path = arguments.project
     project = read_project(folder)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
         base = BASES.find(arguments.base)
         if base is None:

@@ -125,7 +125,7 @@ class Output:
             self._progress = ""
 
 
-def scanning(output: Output) -> Callable[[int, int], None]:
+def scan_progress(output: Output) -> Callable[[int, int], None]:
     """Progress of a scan, for people."""
 
     def report(done: int, total: int) -> None:
@@ -135,7 +135,7 @@ def scanning(output: Output) -> Callable[[int, int], None]:
     return report
 
 
-def progress_of(output: Output, unit: Text | None = None) -> Callable[[int, int], None]:
+def count_progress(output: Output, unit: Text | None = None) -> Callable[[int, int], None]:
     """Progress for people, in that unit; without one as a share of what there is."""
 
     def report(done: int, total: int) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.params import params_of
-from cnnstudio.cli.output import Output, progress_of, scanning
+from cnnstudio.cli.output import Output, count_progress, scan_progress
 from cnnstudio.cli.values import with_values
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.keys import get_value, to_plain
@@ -22,7 +22,7 @@ from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.index_rescue import rescue_index
-from cnnstudio.workers.job_setup import refreshed
+from cnnstudio.workers.job_setup import refresh_index
 from cnnstudio.workers.own_bases import model_of
 from cnnstudio.workers.runs import STATE_NAMES, list_runs
 
@@ -32,14 +32,14 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     with_values(Project(), [item for item in arguments.values if not item.startswith(("network.", "augmentation."))])
     places = arguments.data
     if not (folder / PROJECT_FILE).exists():
-        places = as_sources(places, folder.absolute() / "pictures", progress_of(output))
+        places = as_sources(places, folder.absolute() / "pictures", count_progress(output))
     base, base_name = arguments.base or "", ""
     if base and base not in BASES.ids():
         model, base_name = model_of(Path(base))
         base = str(model)
     created, index = create_project(folder, places, template=arguments.template or "", base=base, base_name=base_name,
                                     name=folder.resolve().name,
-                                    on_progress=scanning(output))
+                                    on_progress=scan_progress(output))
     project = created.project
     try:
         if arguments.values:
@@ -68,7 +68,7 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     return 2 if blocking(problems) else 0
 
 
-def locked(folder: Path) -> ProjectLock:
+def lock_project(folder: Path) -> ProjectLock:
     """The lock of a project that is about to be changed; raises ProblemError when another holds it."""
     lock = ProjectLock(folder)
     held = lock.acquire()
@@ -80,7 +80,7 @@ def locked(folder: Path) -> ProjectLock:
 def change(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
     project = with_values(read_project(folder), arguments.values)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
         write_project(folder, project)
     finally:
@@ -108,10 +108,10 @@ def _print_value(output: Output, key: str, value: object) -> None:
 
 def check(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
-    rescued = _rescued(folder, output) if arguments.set_index_aside else ()
+    rescued = _rescue(folder, output) if arguments.set_index_aside else ()
     project, index = open_project(folder)
     try:
-        noticed = refreshed(folder, project, index, scanning(output))
+        noticed = refresh_index(folder, project, index, scan_progress(output))
         problems = (*rescued, *noticed, *picture_problems(index),
                     *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
     finally:
@@ -122,12 +122,12 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
     return 2 if blocking(problems) else 0
 
 
-def _rescued(folder: Path, output: Output) -> tuple[Problem, ...]:
+def _rescue(folder: Path, output: Output) -> tuple[Problem, ...]:
     """What became of a damaged index; nothing where it is sound."""
     read_project(folder)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
-        problem = rescue_index(folder, on_progress=scanning(output))
+        problem = rescue_index(folder, on_progress=scan_progress(output))
     finally:
         lock.release()
     return () if problem is None else (problem,)

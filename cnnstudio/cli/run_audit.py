@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from cnnstudio.catalog.findings import KINDS, LEARNED
-from cnnstudio.cli.output import Output, scanning
+from cnnstudio.cli.output import Output, scan_progress
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.edits import set_field
 from cnnstudio.core.files import PROJECT_FILE, read_project
@@ -34,7 +34,7 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
     kinds = _kinds(arguments.only)
     keep_memory()
     place: Path = arguments.place
-    project, index, root = opened(place)
+    project, index, root = open_collection(place)
     if arguments.values:
         # Few set any, and the catalogue that knows them all takes a while.
         from cnnstudio.cli.values import with_values
@@ -43,13 +43,13 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
     if arguments.flips:
         project = set_field(project, "dataset.audit", "flips", True)
     try:
-        if not scanned(place, index, root, project, output):
+        if not scan_collection(place, index, root, project, output):
             return 2
         embedding = None
         summary = audit_index(index, root, project.dataset, only=kinds - LEARNED, beside=beside,
-                              on_progress=scanning(output))
+                              on_progress=scan_progress(output))
         if kinds & LEARNED and summary.images:
-            embedding = _embedded(place, project, index, root, output)
+            embedding = _compute_embedding(place, project, index, root, output)
             if embedding is not None:
                 audit_index(index, root, project.dataset, only=kinds & LEARNED, embedding=embedding)
         findings = [all_finding for all_finding in stored.all_findings(index, sorted(kinds))
@@ -78,7 +78,7 @@ def _kinds(names: str | None) -> frozenset[str]:
     return chosen
 
 
-def opened(place: Path) -> tuple[Project, Index, Path]:
+def open_collection(place: Path) -> tuple[Project, Index, Path]:
     """The project in a folder with its index; or for a plain folder an index in the cache, found again next time.
 
     Raises ProblemError.
@@ -95,12 +95,12 @@ def opened(place: Path) -> tuple[Project, Index, Path]:
     return Project(dataset=DatasetSpec(source=str(root))), open_index(folder), root
 
 
-def scanned(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
+def scan_collection(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
     """List the pictures; whether there is something to look at. A plain folder needs no class folders."""
     if not (place / PROJECT_FILE).is_file() and is_flat(root):
         scan_flat(index, root, project.dataset)
     else:
-        scan = scan_folder(index, root, project.dataset, scanning(output))
+        scan = scan_folder(index, root, project.dataset, scan_progress(output))
         stopped = blocking(scan.problems)
         output.problems(scan.problems, as_lines=bool(stopped))
         if stopped:
@@ -112,7 +112,7 @@ def scanned(place: Path, index: Index, root: Path, project: Project, output: Out
     return False
 
 
-def _embedded(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:
+def _compute_embedding(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:
     """The embedding of the pictures; where it cannot be computed that is told, and the rest of the audit stands."""
     # Only those who ask for it wait for its import.
     from cnnstudio.cli.jobs import report_progress, run_job

@@ -26,15 +26,15 @@ def set_field(project: Project, spec: str, field: str, value: Any) -> Project:
     """
     if spec == "training" and field in STAGE_FIELDS:
         return stage_edits.set_stage_field(project, project.training.last_stage.id, field, value)
-    changed: Project = _replaced(project, [part for part in spec.split(".") if part], field, as_immutable(value))
+    changed: Project = _replace_at(project, [part for part in spec.split(".") if part], field, as_immutable(value))
     return changed
 
 
-def _replaced(holder: Any, path: list[str], field: str, value: Any) -> Any:
+def _replace_at(holder: Any, path: list[str], field: str, value: Any) -> Any:
     if not path:
         wanted = {item.name: item.type for item in msgspec.structs.fields(type(holder))}[field]
         return replace(holder, **{field: msgspec.convert(value, wanted)})
-    return replace(holder, **{path[0]: _replaced(getattr(holder, path[0]), path[1:], field, value)})
+    return replace(holder, **{path[0]: _replace_at(getattr(holder, path[0]), path[1:], field, value)})
 
 
 # Steps of the recipe, of the augmentation, and callbacks of the training -------------------------

@@ -13,7 +13,7 @@ MOST_REPEATS: Final = 200
 replace = msgspec.structs.replace
 
 
-def border(network: NetworkSpec, group: Group) -> tuple[set[str], set[str]]:
+def border_nodes(network: NetworkSpec, group: Group) -> tuple[set[str], set[str]]:
     """(layers outside that feed the group, layers of the group that feed something outside or nothing)."""
     members = set(group.nodes)
     feeding = {edge.source for edge in network.edges if edge.target in members and edge.source not in members}
@@ -22,18 +22,18 @@ def border(network: NetworkSpec, group: Group) -> tuple[set[str], set[str]]:
     return feeding, leaving | (members - inner)
 
 
-def repeatable(network: NetworkSpec, group: Group) -> bool:
+def is_repeatable(network: NetworkSpec, group: Group) -> bool:
     """Whether copies of the group can stand in a row: one layer feeds it, and one of its own gives its answer."""
-    feeding, leaving = border(network, group)
+    feeding, leaving = border_nodes(network, group)
     return len(feeding) == 1 and len(leaving) == 1
 
 
-def times(network: NetworkSpec, group: Group) -> int:
+def repeat_count(network: NetworkSpec, group: Group) -> int:
     """How often the group really stands in a row: once where it cannot be repeated."""
-    return min(group.repeat, MOST_REPEATS) if group.repeat > 1 and repeatable(network, group) else 1
+    return min(group.repeat, MOST_REPEATS) if group.repeat > 1 and is_repeatable(network, group) else 1
 
 
-def expanded(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
+def expand_repeats(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
     """The network with the repetitions of its groups as layers of their own, and for each copy the layer it copies.
 
     A copy is called as its original with `_r2`, `_r3`, ...; the first keeps its name. Groups that cannot be
@@ -41,15 +41,15 @@ def expanded(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
     """
     copies: dict[str, str] = {}
     for group in network.groups:
-        if times(network, group) > 1:
-            network, new_copies = _repeated(network, group)
+        if repeat_count(network, group) > 1:
+            network, new_copies = _repeat_group(network, group)
             copies |= new_copies
     return network, copies
 
 
-def _repeated(network: NetworkSpec, group: Group) -> tuple[NetworkSpec, dict[str, str]]:
+def _repeat_group(network: NetworkSpec, group: Group) -> tuple[NetworkSpec, dict[str, str]]:
     members = set(group.nodes)
-    feeding, leaving = border(network, group)
+    feeding, leaving = border_nodes(network, group)
     entry, last = feeding.pop(), leaving.pop()
     exit_node = last
     nodes_by_id = {node.id: node for node in network.nodes}
@@ -58,7 +58,7 @@ def _repeated(network: NetworkSpec, group: Group) -> tuple[NetworkSpec, dict[str
     copies: dict[str, str] = {}
     nodes: list[Node] = []
     edges: list[Edge] = []
-    for number in range(2, times(network, group) + 1):
+    for number in range(2, repeat_count(network, group) + 1):
         names: dict[str, str] = {}
         for identifier in (node.id for node in network.nodes if node.id in members):
             names[identifier] = unique_id(f"{identifier}_r{number}", taken)

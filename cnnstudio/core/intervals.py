@@ -9,7 +9,7 @@ QUANTILE: Final = 1.959963984540054
 """Of the standard normal distribution, for 95 %."""
 
 
-def wilson(right: float, count: int, quantile: float = QUANTILE) -> tuple[float, float]:
+def wilson_interval(right: float, count: int, quantile: float = QUANTILE) -> tuple[float, float]:
     """Wilson's interval (0 to 1) of a share `right` (0 to 1) of `count` pictures, 95 % by default."""
     if count <= 0:
         return 0.0, 1.0

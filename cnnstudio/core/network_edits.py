@@ -77,7 +77,7 @@ def remove_notes(project: Project, notes: Iterable[str]) -> Project:
 
 # Pieces of a network -----------------------------------------------------------------------------
 
-def piece(network: NetworkSpec, nodes: Iterable[str]) -> NetworkSpec:
+def subnetwork(network: NetworkSpec, nodes: Iterable[str]) -> NetworkSpec:
     """Some layers with the connections, and the whole groups, among them: what the clipboard carries."""
     wanted = set(nodes)
     return NetworkSpec(
@@ -125,7 +125,7 @@ def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[flo
     return set_network(project, changed), [node.id for node in new_nodes]
 
 
-def put_behind(project: Project, source: str, before: Iterable[str]) -> Project:
+def insert_after(project: Project, source: str, before: Iterable[str]) -> Project:
     """What `source` fed is fed by the last of the layers that are new since `before` was the network's ids.
 
     So a layer that was added behind another stands between it and everything that follows.
@@ -141,7 +141,7 @@ def put_behind(project: Project, source: str, before: Iterable[str]) -> Project:
 
 # Places ------------------------------------------------------------------------------------------
 
-def aligned(boxes: Mapping[str, tuple[float, float, float, float]], side: Align) -> dict[str, tuple[float, float]]:
+def aligned_positions(boxes: Mapping[str, tuple[float, float, float, float]], side: Align) -> dict[str, tuple[float, float]]:
     """New places of boxes (x, y, width, height) that are put in line."""
     if not boxes:
         return {}
@@ -156,7 +156,8 @@ def aligned(boxes: Mapping[str, tuple[float, float, float, float]], side: Align)
             for identifier, (x, y, width, height) in boxes.items()}
 
 
-def distributed(boxes: Mapping[str, tuple[float, float, float, float]], *, down: bool) -> dict[str, tuple[float, float]]:
+def distributed_positions(boxes: Mapping[str, tuple[float, float, float, float]], *, down: bool
+                          ) -> dict[str, tuple[float, float]]:
     """New places of boxes with equal gaps between them, from the first to the last as they stand."""
     axis = 1 if down else 0
     ordered = sorted(boxes.items(), key=lambda item: item[1][axis])

@@ -58,11 +58,11 @@ class Int(Param, frozen=True, kw_only=True):
         if value is None and self.optional:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
-            return _expected(Text("a whole number", "un número entero"), value)
+            return _expected_error(Text("a whole number", "un número entero"), value)
         if not self.minimum <= value <= self.maximum:
-            return _between(self.minimum, self.maximum, value)
+            return _range_error(self.minimum, self.maximum, value)
         if self.odd and value % 2 == 0:
-            return _expected(Text("an odd number", "un número impar"), value)
+            return _expected_error(Text("an odd number", "un número impar"), value)
         return None
 
     def parse(self, text: str) -> Value:
@@ -91,11 +91,11 @@ class Float(Param, frozen=True, kw_only=True):
         if value is None and self.optional:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return _expected(Text("a number", "un número"), value)
+            return _expected_error(Text("a number", "un número"), value)
         if not math.isfinite(value):
-            return _expected(Text("a finite number", "un número finito"), value)
+            return _expected_error(Text("a finite number", "un número finito"), value)
         if value < self.minimum or value > self.maximum or (self.above and value == self.minimum):
-            return _between(self.minimum, self.maximum, value, above=self.above)
+            return _range_error(self.minimum, self.maximum, value, above=self.above)
         return None
 
     def parse(self, text: str) -> Value:
@@ -108,7 +108,7 @@ class Bool(Param, frozen=True, kw_only=True):
     """Yes or no."""
 
     def error_text(self, value: Value) -> Text | None:
-        return None if isinstance(value, bool) else _expected(Text("true or false", "true o false"), value)
+        return None if isinstance(value, bool) else _expected_error(Text("true or false", "true o false"), value)
 
     def parse(self, text: str) -> Value:
         values = {"true": True, "yes": True, "on": True, "1": True,
@@ -136,7 +136,7 @@ class Choice(Param, frozen=True, kw_only=True):
         if value in allowed and not (isinstance(value, bool) and True not in allowed and False not in allowed):
             return None
         names = ", ".join("none" if item is None else str(item) for item in allowed)
-        return _expected(Text(f"one of {names}", f"uno de {names}"), value)
+        return _expected_error(Text(f"one of {names}", f"uno de {names}"), value)
 
     def parse(self, text: str) -> Value:
         for option in self.options:
@@ -157,12 +157,12 @@ class Pair(Param, frozen=True, kw_only=True):
         if value is None and self.optional:
             return None
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
-            return _expected(Text("two whole numbers", "dos números enteros"), value)
+            return _expected_error(Text("two whole numbers", "dos números enteros"), value)
         for item in value:
             if isinstance(item, bool) or not isinstance(item, int):
-                return _expected(Text("two whole numbers", "dos números enteros"), value)
+                return _expected_error(Text("two whole numbers", "dos números enteros"), value)
             if not self.minimum <= item <= self.maximum:
-                return _between(self.minimum, self.maximum, item)
+                return _range_error(self.minimum, self.maximum, item)
         return None
 
     def parse(self, text: str) -> Value:
@@ -204,14 +204,14 @@ class Factor(Param, frozen=True, kw_only=True):
             return None
         ends = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
         if len(ends) not in (1, 2):
-            return _expected(Text("a number or two", "uno o dos números"), value)
+            return _expected_error(Text("a number or two", "uno o dos números"), value)
         for end in ends:
             if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
-                return _expected(Text("a number or two", "uno o dos números"), value)
+                return _expected_error(Text("a number or two", "uno o dos números"), value)
             if not self.minimum <= end <= self.maximum:
-                return _between(self.minimum, self.maximum, end)
+                return _range_error(self.minimum, self.maximum, end)
         if len(ends) == 1 and ends[0] < 0:
-            return _between(0, self.maximum, ends[0])
+            return _range_error(0, self.maximum, ends[0])
         if len(ends) == 2 and ends[0] > ends[1]:
             return Text("The lower end is above the upper one.", "El extremo inferior supera al superior.")
         return None
@@ -230,8 +230,8 @@ class Numbers(Param, frozen=True, kw_only=True):
         ends = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
         for end in ends:
             if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
-                return _expected(Text("a number, or one for each channel", "un número, o uno por canal"), value)
-        return None if ends else _expected(Text("a number", "un número"), value)
+                return _expected_error(Text("a number, or one for each channel", "un número, o uno por canal"), value)
+        return None if ends else _expected_error(Text("a number", "un número"), value)
 
     def parse(self, text: str) -> Value:
         parts = [float(part) for part in text.strip("()").split(",")]
@@ -270,7 +270,7 @@ class Line(Param, frozen=True, kw_only=True):
         if value is None and self.optional:
             return None
         if not isinstance(value, str):
-            return _expected(Text("a text", "un texto"), value)
+            return _expected_error(Text("a text", "un texto"), value)
         if not value and not self.optional:
             return Text("This must not be empty.", "Esto no puede quedar vacío.")
         return None
@@ -287,7 +287,7 @@ class Color(Param, frozen=True, kw_only=True):
             isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 3
             and all(isinstance(item, int) and not isinstance(item, bool) and 0 <= item <= 255 for item in value)
         )
-        return None if good else _expected(
+        return None if good else _expected_error(
             Text("three whole numbers from 0 to 255", "tres números enteros de 0 a 255"), value)
 
     def parse(self, text: str) -> Value:
@@ -296,7 +296,7 @@ class Color(Param, frozen=True, kw_only=True):
         return tuple(int(part) for part in text.strip("()").split(","))
 
 
-def _expected(what: Text, value: Value) -> Text:
+def _expected_error(what: Text, value: Value) -> Text:
     return Text("Expected {what}. Received: {value}", "Se esperaba {what}. Se recibió: {value}").fill(
         what=what, value=_abbreviated(value))
 
@@ -309,26 +309,26 @@ def _abbreviated(value: Value) -> str:
 def _whole_numbers_error(value: Value, expected: Text, count: tuple[int, int], minimum: int, maximum: int) -> Text | None:
     """What is wrong with so many (least, most) whole numbers in a row; `words` say what was expected."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not count[0] <= len(value) <= count[1]:
-        return _expected(expected, value)
+        return _expected_error(expected, value)
     for item in value:
         if isinstance(item, bool) or not isinstance(item, int):
-            return _expected(expected, value)
+            return _expected_error(expected, value)
         if not minimum <= item <= maximum:
-            return _between(minimum, maximum, item)
+            return _range_error(minimum, maximum, item)
     return None
 
 
-def _between(minimum: float, maximum: float, value: Value, above: bool = False) -> Text:
+def _range_error(minimum: float, maximum: float, value: Value, above: bool = False) -> Text:
     if math.isinf(maximum) or maximum >= 2**31 - 1:
         expected = (Text("a number above {low:g}", "un número mayor que {low:g}") if above
                     else Text("at least {low:g}", "al menos {low:g}"))
-        return _expected(expected.fill(low=minimum), value)
+        return _expected_error(expected.fill(low=minimum), value)
     expected = (Text("a number above {low:g} and up to {high:g}", "un número mayor que {low:g} y hasta {high:g}") if above
                 else Text("a number from {low:g} to {high:g}", "un número de {low:g} a {high:g}"))
-    return _expected(expected.fill(low=minimum, high=maximum), value)
+    return _expected_error(expected.fill(low=minimum, high=maximum), value)
 
 
-def complete(params: Sequence[Param], values: Mapping[str, Value]) -> dict[str, Value]:
+def with_defaults(params: Sequence[Param], values: Mapping[str, Value]) -> dict[str, Value]:
     """`values` with the defaults of what is missing; unknown names are kept."""
     return {param.name: param.default for param in params} | dict(values)
 
@@ -341,7 +341,7 @@ def is_relevant(param: Param, values: Mapping[str, Value]) -> bool:
 def check(params: Sequence[Param], values: Mapping[str, Value], area: Area, node: str | None = None
           ) -> tuple[Problem, ...]:
     """All problems of `values`, each located at its field."""
-    completed = complete(params, values)
+    completed = with_defaults(params, values)
     problems = []
     for param in params:
         if not is_relevant(param, completed):
@@ -358,7 +358,7 @@ def check(params: Sequence[Param], values: Mapping[str, Value], area: Area, node
     return tuple(problems)
 
 
-def by_name(params: Sequence[Param], name: str) -> Param | None:
+def find_param(params: Sequence[Param], name: str) -> Param | None:
     """The declaration of that name, or None."""
     return next((param for param in params if param.name == name), None)
 

@@ -49,7 +49,7 @@ def projects_folder() -> Path:
     return _folder("CNNSTUDIO_PROJECTS", str(Path(platformdirs.user_documents_dir()) / "CNN Studio"))
 
 
-def free_place(place: Path, suffix: str = "") -> Path:
+def free_path(place: Path, suffix: str = "") -> Path:
     """`place`, or the same with a number (before `suffix`, if it ends so) when something is there already."""
     stem = place.name.removesuffix(suffix)
     candidate, number = place, 2

@@ -13,7 +13,7 @@ Severity = Literal["error", "warning", "info"]
 Area = Literal["project", "dataset", "recipe", "augmentation", "network", "training", "run", "file", "machine"]
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Location(msgspec.Struct, frozen=True, kw_only=True):
     """Where a problem is, precise enough for the window to mark it.
 
     `node` is the id of a network node or of a step, `field` the name of a parameter,
@@ -45,7 +45,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     severity: Severity = "error"
     text: Text
-    where: Place
+    where: Location
     fixes: tuple[Fix, ...] = ()
     details: str = ""
     """A traceback or a log for the report; never shown unasked."""
@@ -66,14 +66,14 @@ class ProblemError(Exception):
 def error(code: str, text: Text, area: Area, *, node: str | None = None, field: str | None = None,
           path: object = None, fixes: tuple[Fix, ...] = (), details: str = "") -> Problem:
     """A blocking problem in one line."""
-    place = Place(area=area, node=node, field=field, path=None if path is None else str(path))
+    place = Location(area=area, node=node, field=field, path=None if path is None else str(path))
     return Problem(code=code, text=text, where=place, fixes=fixes, details=details)
 
 
 def warning(code: str, text: Text, area: Area, *, node: str | None = None, field: str | None = None,
             path: object = None, fixes: tuple[Fix, ...] = ()) -> Problem:
     """An advising problem in one line."""
-    place = Place(area=area, node=node, field=field, path=None if path is None else str(path))
+    place = Location(area=area, node=node, field=field, path=None if path is None else str(path))
     return Problem(code=code, severity="warning", text=text, where=place, fixes=fixes)
 
 

@@ -82,9 +82,9 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
                     "Ya hay un proyecto en {path}. Ábralo o elija otro lugar.")
         raise ProblemError(error("project_exists", text.fill(path=folder), "project", path=folder))
     places = [data] if isinstance(data, Path) else list(data)
-    wrong = [_no_source(place) for place in places if not (place.is_dir() or (is_manifest(place) and place.is_file()))]
+    wrong = [_no_source_problem(place) for place in places if not (place.is_dir() or (is_manifest(place) and place.is_file()))]
     if wrong or not places:
-        raise ProblemError(*(wrong or [_no_source(folder)]))
+        raise ProblemError(*(wrong or [_no_source_problem(folder)]))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as os_error:
@@ -107,7 +107,7 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     if cancelled():
         # The next try goes on with what was read; a project that nobody wanted would be in its way.
         index.close()
-        raise ProblemError(_cancelled(folder))
+        raise ProblemError(_cancelled_problem(folder))
     facts = facts_of(index, Project(name=title, dataset=first), root)
     project = new_project(title, source, facts, template=template, base=base if own is None else "efficientnet_lite0")
     if own is not None:
@@ -126,17 +126,17 @@ def _own_base(model: Path, folder: Path, name: str, cancelled: Cancelled) -> Bas
 
     def check() -> None:
         if cancelled():
-            raise ProblemError(_cancelled(folder))
+            raise ProblemError(_cancelled_problem(folder))
 
     return ProjectBases(folder).require_own(copy_into_project(model, folder, name, check=check))
 
 
-def _cancelled(folder: Path) -> Problem:
+def _cancelled_problem(folder: Path) -> Problem:
     text = Text("The project in {path} was not made: it was cancelled.", "El proyecto en {path} no se creó: se canceló.")
     return error("create_cancelled", text.fill(path=folder), "project", path=folder)
 
 
-def _no_source(place: Path) -> Problem:
+def _no_source_problem(place: Path) -> Problem:
     text = Text("{path} is not a folder of pictures.", "{path} no es una carpeta de imágenes.")
     return error("not_a_folder", text.fill(path=place), "dataset", path=place)
 

@@ -66,7 +66,7 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
             break
     problems = list(listing.problems)
     if complete and not listed and not blocking(problems) and _was_emptied(index, spec):
-        problems.append(_emptied(root, index.count()))
+        problems.append(_emptied_problem(root, index.count()))
     gone = 0
     if complete and not blocking(problems):
         gone = index.end_scan(scan, spec)
@@ -84,7 +84,7 @@ def _was_emptied(index: Index, spec: DatasetSpec) -> bool:
     return (before.source, before.joined) == (spec.source, spec.joined) and index.count() > 0
 
 
-def _emptied(root: Path, pictures: int) -> Problem:
+def _emptied_problem(root: Path, pictures: int) -> Problem:
     text = Text("{path} is empty now, where {n} pictures were: perhaps a drive is not connected. Nothing was forgotten. "
                 "Choose another folder if they are gone for good.",
                 "{path} está vacía ahora, donde había {n} imágenes: quizá falta conectar una unidad. No se olvidó nada. "
@@ -92,7 +92,7 @@ def _emptied(root: Path, pictures: int) -> Problem:
     return error("folder_emptied", text.fill(path=root, n=pictures), "dataset", path=root)
 
 
-def look_at(root: Path, identifier: int, path: str) -> Inspected:
+def inspect_file(root: Path, identifier: int, path: str) -> Inspected:
     """Size, content hash and trouble of one picture, for `Index.set_inspected`."""
     try:
         data = _read(root / path)
@@ -131,7 +131,7 @@ def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = 
             waiting = index.to_inspect(chunk)
             if not waiting:
                 break
-            looked_at = list(pool.map(lambda row: look_at(root, *row), waiting))
+            looked_at = list(pool.map(lambda row: inspect_file(root, *row), waiting))
             check_drive(root, looked_at)
             index.set_inspected(looked_at)
             done += len(waiting)

@@ -74,15 +74,15 @@ def salvage(path: Path) -> Salvaged:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
         with contextlib.closing(connection):
-            read["decisions"] = _rows(connection, "decisions", "path, class_name, split, excluded, hash", "path")
-            read["accepted"] = _rows(connection, "accepted", "kind, path, hash", "kind, path")
-            read["journal"] = _rows(connection, "journal", "id, time, change", "id")
+            read["decisions"] = _readable_rows(connection, "decisions", "path, class_name, split, excluded, hash", "path")
+            read["accepted"] = _readable_rows(connection, "accepted", "kind, path, hash", "kind, path")
+            read["journal"] = _readable_rows(connection, "journal", "id, time, change", "id")
     rows, all_decisions = read.get("decisions", ([], False))
     accepted, all_accepted = read.get("accepted", ([], False))
     journal, all_journal = read.get("journal", ([], False))
     rows = [row for row in rows if isinstance(row[0], str)]
     hashes = {row[0]: row[4] if isinstance(row[4], str) else None for row in rows}
-    decisions = _without_empty({row[0]: _decided(row[1:4]) for row in rows})
+    decisions = _without_empty({row[0]: _to_decision(row[1:4]) for row in rows})
     findings = {(row[0], row[1]): row[2] if isinstance(row[2], str) else None for row in accepted
                 if isinstance(row[0], str) and isinstance(row[1], str)}
     changes = sorted((row for row in journal if isinstance(row[0], int) and isinstance(row[1], float)
@@ -103,7 +103,7 @@ def salvage(path: Path) -> Salvaged:
                     journal=tuple((row[1], row[2]) for row in changes), complete=complete)
 
 
-def _rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
+def _readable_rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
     """The rows that can be read from either end, and whether these are all."""
     result: dict[Any, None] = {}
     ends, garbled = 0, False
@@ -126,7 +126,7 @@ def _without_empty(decisions: dict[str, Decided]) -> dict[str, Decided]:
     return {path: decision for path, decision in decisions.items() if decision != Decided()}
 
 
-def _decided(values: Any) -> Decided:
+def _to_decision(values: Any) -> Decided:
     """A decision from a row that may hold nonsense."""
     class_name, split, excluded = values
     return Decided(class_name if isinstance(class_name, str) and class_name else None,
@@ -155,7 +155,7 @@ def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]
             elif "no_longer_accepted" in change:
                 accepted -= {(kind, path) for kind, paths in change["no_longer_accepted"].items() for path in paths}
             else:
-                decisions |= {path: _decided((decision.get("class_name"), decision.get("split"), decision.get("excluded")))
+                decisions |= {path: _to_decision((decision.get("class_name"), decision.get("split"), decision.get("excluded")))
                               for path, decision in change.items()}
         except (msgspec.MsgspecError, TypeError, ValueError, AttributeError):
             understood = False
@@ -175,10 +175,10 @@ def replace_index(folder: Path) -> tuple[Path, Salvaged]:
             Path(f"{fresh}{end}").unlink(missing_ok=True)
         index = Index(fresh)
         try:
-            _enter(index, salvaged)
+            _insert_all(index, salvaged)
         finally:
             index.close()
-        aside = _free(folder)
+        aside = _free_path(folder)
         os.rename(path, aside)
         for end in _BESIDE:
             with contextlib.suppress(FileNotFoundError):
@@ -189,7 +189,7 @@ def replace_index(folder: Path) -> tuple[Path, Salvaged]:
     return aside, salvaged
 
 
-def _enter(index: Index, salvaged: Salvaged) -> None:
+def _insert_all(index: Index, salvaged: Salvaged) -> None:
     with index.transaction(durable=True) as connection:
         connection.executemany(
             "INSERT INTO decisions (path, class_name, split, excluded, hash, scan) VALUES (?, ?, ?, ?, ?, ?)",
@@ -199,10 +199,10 @@ def _enter(index: Index, salvaged: Salvaged) -> None:
                                [(*item, _FIRST_SCAN) for item in salvaged.accepted])
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)", salvaged.journal)
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)",
-                               [(time.time(), msgspec.json.encode(change).decode()) for change in _missing(salvaged)])
+                               [(time.time(), msgspec.json.encode(change).decode()) for change in _missing_changes(salvaged)])
 
 
-def _missing(salvaged: Salvaged) -> list[dict[str, Any]]:
+def _missing_changes(salvaged: Salvaged) -> list[dict[str, Any]]:
     """The changes that a journal with holes lacks, so that it leads to these decisions again."""
     logged, logged_accepted, _understood = _replay([change for _time, change in salvaged.journal])
     changed = {path: salvaged.decisions.get(path, Decided()) for path in {*logged, *salvaged.decisions}
@@ -214,7 +214,7 @@ def _missing(salvaged: Salvaged) -> list[dict[str, Any]]:
     return [item for item in (changed, {"accepted": accepted} if accepted else {}) if item]
 
 
-def _free(folder: Path) -> Path:
+def _free_path(folder: Path) -> Path:
     """A name with the present date that no file has."""
     stamp = time.strftime("%Y-%m-%d-%H%M%S")
     number = 1

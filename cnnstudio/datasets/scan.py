@@ -109,8 +109,8 @@ class Listing:
                         "{n} imágenes están junto a las carpetas de clase y no tienen clase; se dejan fuera. Muévalas a "
                         "una carpeta de clase para usarlas.")
             self.problems.append(warning("no_class_folder", text.fill(n=self._loose), "dataset", path=self.root))
-        self.problems += alike(self.class_folders, self.root)
-        self.problems += _overlaps(self.sources)
+        self.problems += similar_name_problems(self.class_folders, self.root)
+        self.problems += _overlap_problems(self.sources)
 
     def _source(self, source: Source) -> Iterator[ListedFile]:
         if is_manifest(source.path):
@@ -148,7 +148,7 @@ class Listing:
             if not stat.S_ISREG(facts.st_mode):
                 missing.append(row)
             elif self._has_name(row.path, os.fspath(place)):
-                path = row.path if os.path.isabs(row.path) else _joined(source.prefix, row.path)
+                path = row.path if os.path.isabs(row.path) else _join_path(source.prefix, row.path)
                 self.class_folders.add(row.label)
                 yield ListedFile(path, row.label, row.split, facts.st_size, facts.st_mtime_ns)
         if missing:
@@ -238,11 +238,11 @@ class Listing:
         return True
 
 
-def _joined(prefix: str, path: str) -> str:
+def _join_path(prefix: str, path: str) -> str:
     return os.path.normpath(prefix + path).replace(os.sep, "/") if prefix else path
 
 
-def alike(names: Iterable[str], place: Path | None = None) -> list[Problem]:
+def similar_name_problems(names: Iterable[str], place: Path | None = None) -> list[Problem]:
     """A warning for classes whose names differ in capitals or in how accents are stored only."""
     groups: dict[str, list[str]] = {}
     for name in names:
@@ -258,7 +258,7 @@ def alike(names: Iterable[str], place: Path | None = None) -> list[Problem]:
     return [warning("classes_alike", text.fill(names=names_text), "dataset", path=place)]
 
 
-def _overlaps(sources: Sequence[Source]) -> list[Problem]:
+def _overlap_problems(sources: Sequence[Source]) -> list[Problem]:
     """A warning where one source is listed twice or lies inside another: its pictures count once, as the later."""
     folders = [source.path for source in sources if not is_manifest(source.path)]
     for number, place in enumerate(folders):

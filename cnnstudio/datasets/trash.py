@@ -18,7 +18,7 @@ from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.sources.placing import OnProgress, silent
+from cnnstudio.datasets.sources.placing import OnProgress, no_progress
 
 HELD: Final = ".deleted"
 """The folder inside the project's that holds what can be undone."""
@@ -40,7 +40,7 @@ class TrashEffect:
         self._held, self._paths, self._trash = held, tuple(paths), trash or system_trash
         self._places: list[tuple[Path, Path]] = []
 
-    def redo(self, on_progress: OnProgress = silent) -> None:
+    def redo(self, on_progress: OnProgress = no_progress) -> None:
         """Delete; raises ProblemError naming what could not be deleted, and leaves the others where they were.
         What `told` raises ends it in the same way."""
         try:
@@ -59,17 +59,17 @@ class TrashEffect:
             place = self._held / uuid.uuid4().hex
             try:
                 self._held.mkdir(parents=True, exist_ok=True)
-                _second(path, place)
+                _link_or_copy(path, place)
                 self._trash(str(path))
                 self._places.append((path, place))
             except FileNotFoundError:
                 place.unlink(missing_ok=True)
             except OSError as os_error:
                 place.unlink(missing_ok=True)
-                problems.append(_not_deleted(path, os_error))
+                problems.append(_not_deleted_problem(path, os_error))
         return problems
 
-    def undo(self, on_progress: OnProgress = silent) -> None:
+    def undo(self, on_progress: OnProgress = no_progress) -> None:
         """Put everything back where it was; raises ProblemError where that cannot be done.
         What `told` raises ends it: the rest can still be put back."""
         problems: list[Problem] = []
@@ -84,7 +84,7 @@ class TrashEffect:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not path.exists():
-                    _second(place, path)
+                    _link_or_copy(place, path)
                 place.unlink(missing_ok=True)
             except OSError as os_error:
                 left.append((path, place))
@@ -99,7 +99,7 @@ def forget_deleted(project_folder: Path) -> None:
     shutil.rmtree(project_folder / HELD, ignore_errors=True)
 
 
-def _second(path: Path, place: Path) -> None:
+def _link_or_copy(path: Path, place: Path) -> None:
     try:
         os.link(path, place)
     except FileNotFoundError:
@@ -108,7 +108,7 @@ def _second(path: Path, place: Path) -> None:
         shutil.copy2(path, place)
 
 
-def _not_deleted(path: Path, os_error: OSError) -> Problem:
+def _not_deleted_problem(path: Path, os_error: OSError) -> Problem:
     text = Text("{path} could not be moved to the trash ({reason}); nothing was deleted.",
                 "No se pudo mover {path} a la papelera ({reason}); no se borró nada.")
     return error("not_deleted", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)

@@ -16,7 +16,7 @@ from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
 
-def downloaded(base: Base) -> Path:
+def download_path(base: Base) -> Path:
     """Where the weights of a base lie after they were fetched."""
     return base.weights.cached
 
@@ -28,7 +28,7 @@ def weights_path(base: Base, file: str = "") -> Path:
     elif base.weights.bundled:
         path = resource("weights", base.weights.resource)
     else:
-        path = downloaded(base)
+        path = download_path(base)
     if path.is_file():
         return path
     if file:
@@ -52,40 +52,40 @@ def load_base_weights(base: Base, layers: Mapping[str, Any], file: str = "") -> 
     try:
         weights = read_weights(path)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as err:
-        raise ProblemError(_unfit(base, path, reason_of(err))) from err
+        raise ProblemError(_make_unfit_problem(base, path, reason_of(err))) from err
     weighted = {name: layer for name, layer in layers.items() if layer.weights}
     if not weights.keys() >= weighted.keys() and base.weights.layout == "keras_h5":
-        weights = _in_order(weights, list(weighted))
+        weights = _match_in_order(weights, list(weighted))
     for name, layer in weighted.items():
         wanted = [tuple(weight.shape) for weight in layer.weights]
-        arrays = [_shaped(array, shape) for array, shape in zip(weights.get(name, []), wanted, strict=False)]
+        arrays = [_reshape(array, shape) for array, shape in zip(weights.get(name, []), wanted, strict=False)]
         if [array.shape for array in arrays] != wanted or len(weights[name]) != len(wanted):
             have = [array.shape for array in weights.get(name, [])]
-            raise ProblemError(_unfit(base, path, f"{name}: {have} instead of {wanted}"))
+            raise ProblemError(_make_unfit_problem(base, path, f"{name}: {have} instead of {wanted}"))
         if name == base.weights.flip_input_of:
             arrays = [arrays[0][:, :, ::-1, :], *arrays[1:]]
         layer.set_weights(arrays)
 
 
-def unfit(base: Base, path: Path) -> Problem | None:
+def unfit_problem(base: Base, path: Path) -> Problem | None:
     """Why a file cannot hold the weights of a base whose publisher gives no checksum: an error page, half a file,
     weights of a smaller network. Every name and shape is checked when they are loaded."""
     try:
         numbers = sum(array.size for arrays in read_weights(path).values() for array in arrays)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as err:
-        return _unfit(base, path, reason_of(err))
+        return _make_unfit_problem(base, path, reason_of(err))
     if numbers < base.parameters:
-        return _unfit(base, path, f"{numbers:,} < {base.parameters:,}")
+        return _make_unfit_problem(base, path, f"{numbers:,} < {base.parameters:,}")
     return None
 
 
-def _in_order(result: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
+def _match_in_order(result: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
     """The file's layers under our names, one by one; the mean and variance of the pixels are no layer of ours."""
     arrays = [array for name, array in result.items() if array and not name.startswith("normalization")]
     return dict(zip(names, arrays, strict=False)) if len(arrays) == len(names) else {}
 
 
-def _shaped(array: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
+def _reshape(array: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
     """The array in the wanted shape where only axes of length 1 differ: a factor for each channel is the kernel
     of a depthwise 1 x 1 convolution, and one filter a group is a depthwise one."""
     longer = [[size for size in shape if size != 1] for shape in (array.shape, wanted)]
@@ -131,7 +131,7 @@ def _decode_bytes(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _unfit(base: Base, path: Path, reason: object) -> Problem:
+def _make_unfit_problem(base: Base, path: Path, reason: object) -> Problem:
     text = Text("{path} does not hold the weights of {base}: {reason}.",
                 "{path} no contiene los pesos de {base}: {reason}.")
     return error("weights_unfit", text.fill(path=path.name, base=base.label, reason=reason), "network",

@@ -16,9 +16,9 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import learning_rate_of
 from cnnstudio.catalog.training import LOSSES, OPTIMIZERS
 from cnnstudio.core.graph import unique_id
-from cnnstudio.core.groups import expanded
+from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
@@ -61,7 +61,7 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True, headl
         raise ProblemError(*problems)
     network = network_report.network
     with _policy(precision):
-        return _built(network, context, network_report.order, network_report.output, weights)
+        return _build_layers(network, context, network_report.order, network_report.output, weights)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def _policy(precision: Precision) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _built(network: NetworkSpec, context: Context, order: tuple[str, ...], output: str, weights: bool) -> Built:
+def _build_layers(network: NetworkSpec, context: Context, order: tuple[str, ...], output: str, weights: bool) -> Built:
     layers: dict[str, Any] = {}
     tensors: dict[str, Any] = {}
     bases: dict[str, dict[str, Any]] = {}
@@ -163,7 +163,7 @@ def set_trainable(built: Built, network: NetworkSpec, resolver: BaseResolver, tr
 
     The model has to be compiled afterwards.
     """
-    network, _copies = expanded(network)
+    network, _copies = expand_repeats(network)
     for identifier, layers in built.bases.items():
         node = network.node(identifier)
         base = base_of_node(node, resolver) if node is not None else None
@@ -182,7 +182,7 @@ def optimizer_of(stage: Stage, accumulation: int = 1, epoch_batches: int = 1) ->
         text = Text("This version does not know the optimizer {name}.", "Esta versión no conoce el optimizador {name}.")
         raise ProblemError(error("unknown_optimizer", text.fill(name=stage.optimizer.type), "training",
                                  field="optimizer"))
-    values = complete(entry.params, stage.optimizer.params)
+    values = with_defaults(entry.params, stage.optimizer.params)
     rate = learning_rate_of(stage, values["learning_rate"], epoch_batches)
     values["learning_rate"] = rate.build({}, resolve) if isinstance(rate, Call) else rate
     extra = {"gradient_accumulation_steps": accumulation} if accumulation > 1 else {}

@@ -46,7 +46,7 @@ def main(endpoint: Endpoint) -> None:
         last = _last_event(problem_error, link)
     except Exception as exception:  # noqa: BLE001 - the child's border
         traceback.print_exc()
-        last = Failed(problem=mistake(exception, traceback.format_exc()))
+        last = Failed(problem=unexpected_problem(exception, traceback.format_exc()))
     link.emit(last)
     if lock is not None:
         lock.release()
@@ -76,7 +76,7 @@ def _last_event(problem_error: ProblemError, link: Link) -> Event:
     return Failed(problem=problem_error.problems[0])
 
 
-def mistake(exception: BaseException, report: str) -> Problem:
+def unexpected_problem(exception: BaseException, report: str) -> Problem:
     """The problem of an exception that nobody expected; the known ones get their mend."""
     message = f"{type(exception).__name__}: {exception}"
     if isinstance(exception, ModuleNotFoundError) and exception.name in ("tensorflow", "torch", "jax", "keras"):

@@ -40,7 +40,7 @@ def embed(job: Embed, link: Link) -> Event:
     phase(link, "loading")
     model, recipe = extractor(job.model)
     phase(link, "embedding")
-    prepared = features.of_files(model, [manifest.path(entry) for entry in manifest.entries], recipe, cache, link)
+    prepared = features.file_features(model, [manifest.path(entry) for entry in manifest.entries], recipe, cache, link)
     for problem in notices(prepared):
         link.emit(Notice(problem=problem))
     good = prepared.good
@@ -93,14 +93,14 @@ def analyse(seen: np.ndarray, classes: np.ndarray, count: int, layout: str, link
     """Everything that follows from features float32 (n, d) and class numbers (n,) of `count` classes."""
     notes: list[Text] = []
     phase(link, "comparing")
-    reduced = projection.principal(seen, _COMPONENTS)
-    neighbours, distances = projection.nearest(reduced, check=link.check, progress=ThrottledProgress(link))
+    reduced = projection.principal_components(seen, _COMPONENTS)
+    neighbours, distances = projection.nearest_neighbours(reduced, check=link.check, progress=ThrottledProgress(link))
     outlier = projection.outlier_scores(distances)
     phase(link, "labels")
-    quality, mislabeled, suggested, note = labels.judge(seen, classes, count, neighbours, distances, link.check)
+    quality, mislabeled, suggested, note = labels.judge_labels(seen, classes, count, neighbours, distances, link.check)
     if note is not None:
         notes.append(note)
     phase(link, "arranging")
-    position = projection.arrange(reduced, layout, ThrottledProgress(link, "steps"), link.check)
+    position = projection.project_features(reduced, layout, ThrottledProgress(link, "steps"), link.check)
     return {"position": position, "outlier": outlier, "neighbours": neighbours, "label_quality": quality,
             "mislabeled": mislabeled, "suggested": suggested, "notes": tuple(notes)}

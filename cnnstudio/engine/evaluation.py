@@ -45,7 +45,7 @@ def evaluate(job: Evaluate, link: Link) -> Event:
         link.emit(Notice(problem=problem))
     good = prepared.good
     if not len(good):
-        raise ProblemError(nothing_usable(job.split, manifest))
+        raise ProblemError(nothing_usable_problem(job.split, manifest))
     answers, engine = _answers(loaded, prepared, good, cache, link)
     labels = np.asarray([entries[index].label for index in good.tolist()])
     names = loaded.card.class_names
@@ -59,13 +59,13 @@ def evaluate(job: Evaluate, link: Link) -> Event:
         write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
     except ProblemError as problem_error:
         # A project on a medium that cannot be written: its numbers are no less worth.
-        link.emit(Notice(problem=_not_kept(problem_error)))
+        link.emit(Notice(problem=_not_kept_problem(problem_error)))
         event = msgspec.structs.replace(event, table="")
     link.emit(event)
     return Finished(run=run.id, metrics={"loss": event.loss, "accuracy": event.accuracy})
 
 
-def _not_kept(problem_error: ProblemError) -> Problem:
+def _not_kept_problem(problem_error: ProblemError) -> Problem:
     """A warning with what prevents keeping the numbers."""
     reason = problem_error.problems[0]
     text = Text("These numbers could not be kept: they are gone when they are no longer shown. {reason}",
@@ -80,7 +80,7 @@ def measured_entries(manifest: Manifest, split: str, class_names: tuple[str, ...
     chosen = manifest.entries if split in ("", "all") else [
         entry for entry in manifest.entries if entry.split == split]
     if not any(entry.split == split for entry in manifest.entries) and not chosen:
-        raise ProblemError(nothing_usable(split, manifest))
+        raise ProblemError(nothing_usable_problem(split, manifest))
     translated = [msgspec.structs.replace(entry, label=translation[entry.label])
                   for entry in chosen if entry.label >= 0 and translation[entry.label] >= 0]
     if not translated:
@@ -143,7 +143,7 @@ def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], 
             "confusion": tuple(tuple(int(item) for item in row) for row in confusion)}
 
 
-def nothing_usable(split: str, manifest: Manifest) -> Problem:
+def nothing_usable_problem(split: str, manifest: Manifest) -> Problem:
     """Why there is nothing to measure on."""
     text = Text("There are no usable pictures in {split}.", "No hay imágenes utilizables en {split}.")
     return error("no_pictures", text.fill(split=split or "?"), "dataset", path=manifest.header.root)

@@ -42,7 +42,7 @@ def export(job: Export, link: Link) -> Event:
     if missing:
         raise ProblemError(*missing)
     target = target_path(Path(job.path), entry.suffix)
-    if not replaceable(target, entry):
+    if not is_replaceable(target, entry):
         raise ProblemError(_exists(target))
     phase(link, "loading")
     loaded = models.load(run.folder)
@@ -56,10 +56,10 @@ def export(job: Export, link: Link) -> Event:
                           samples=max(1, job.samples), checking=lambda: phase(link, "checking"))
         check = _compare(resolve(entry.writer)(request), wanted)
         if check.top1_agreement < 1.0 or check.max_abs_difference > entry.tolerance:
-            raise ProblemError(_differs(check))
+            raise ProblemError(_differs_problem(check))
         if entry.folder:
             write_check(temporary, check, entry.id)
-        _put(temporary, target)
+        _move_into_place(temporary, target)
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, target)) from os_error
     finally:
@@ -83,7 +83,7 @@ def target_path(path: Path, suffix: str) -> Path:
     return path / f"model{suffix}" if path.is_dir() else path.with_name(path.name + suffix)
 
 
-def replaceable(target: Path, entry: Exporter) -> bool:
+def is_replaceable(target: Path, entry: Exporter) -> bool:
     """Whether nothing but an earlier export of ours (or an empty folder) would be lost."""
     if not target.exists():
         return True
@@ -118,7 +118,7 @@ def _compare(answers: np.ndarray, wanted: np.ndarray) -> ExportCheck:
                        max_abs_difference=float(np.abs(answers - wanted).max()))
 
 
-def _put(temporary: Path, target: Path) -> None:
+def _move_into_place(temporary: Path, target: Path) -> None:
     """Rename into place; an earlier export is gone only when the new one stands."""
     old = target.with_name(f".{target.name}.old")
     _remove(old)
@@ -147,7 +147,7 @@ def _exists(target: Path) -> Problem:
     return error("target_exists", text.fill(path=target), "file", path=target)
 
 
-def _differs(check: ExportCheck) -> Problem:
+def _differs_problem(check: ExportCheck) -> Problem:
     text = Text("The reopened export does not answer as the trained model does (largest difference {difference:.2g}, "
                 "{share:.1%} the same class). It was not kept.",
                 "La exportación reabierta no responde como el modelo entrenado (mayor diferencia {difference:.2g}, "

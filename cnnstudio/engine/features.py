@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.core.groups import expanded
+from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.project import Project
@@ -38,13 +38,13 @@ class Cut:
     head: Any
 
 
-def cut(project: Project, built: Built, trainable_from: str = "") -> Cut | None:
+def find_cut(project: Project, built: Built, trainable_from: str = "") -> Cut | None:
     """The model cut behind its base, or None when that would train another network: the base must be
     frozen and stand right behind the Input, alone, and no picture may be changed at random.
 
     `trainable_from` is that of the stage, which may freeze the base or not; "" leaves it as the network says.
     """
-    network, _copies = expanded(project.network)
+    network, _copies = expand_repeats(project.network)
     if not project.training.keep_features or project.augmentation.active:
         return None
     bases = [node for node in network.nodes if node.type == BASE]
@@ -105,7 +105,7 @@ def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: L
     return features, engine
 
 
-def of_files(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path, link: Link) -> Prepared:
+def file_features(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path, link: Link) -> Prepared:
     """Features (float32) of all usable files, from the store where they are known. A file that cannot be used is no
     error. Pixels are not kept: of a hundred thousand photos they would take fifteen gigabytes."""
     digest = inference.model_digest(model)

@@ -25,11 +25,11 @@ _EVIDENCE: Final = 7.7
 untouched photos none is told then, and of 20 swapped ones as many as without."""
 _TWINS: Final = 0.25
 """Pictures nearer than this part of the usual distance are copies: they must not vouch for each other's labels."""
-Judged = tuple[np.ndarray, np.ndarray, np.ndarray, Text | None]
+Judgement = tuple[np.ndarray, np.ndarray, np.ndarray, Text | None]
 
 
-def judge(seen: np.ndarray, classes: np.ndarray, count: int, neighbours: np.ndarray, distances: np.ndarray,
-          check: Callable[[], None] = lambda: None) -> Judged:
+def judge_labels(seen: np.ndarray, classes: np.ndarray, count: int, neighbours: np.ndarray, distances: np.ndarray,
+                 check: Callable[[], None] = lambda: None) -> Judgement:
     """(label quality float32 (n,), mislabeled bool (n,), suggested int64 (n,), note or None).
 
     Quality is empty, and a note says why, where it cannot be known: one class, or classes with fewer than two
@@ -44,8 +44,8 @@ def judge(seen: np.ndarray, classes: np.ndarray, count: int, neighbours: np.ndar
     places = np.flatnonzero(np.isin(classes, usable))
     number = {int(class_index): place for place, class_index in enumerate(usable)}
     wanted = np.asarray([number[int(class_name)] for class_name in classes[places]])
-    held = held_out(seen[places], wanted, len(usable), groups_of(neighbours, distances)[places], check)
-    quality, mislabeled, suggested = doubts(wanted, held)
+    held = held_out_probabilities(seen[places], wanted, len(usable), groups_of(neighbours, distances)[places], check)
+    quality, mislabeled, suggested = find_doubtful_labels(wanted, held)
     all_quality, all_wrong, all_suggested = np.ones(len(seen), np.float32), nothing[1], nothing[2]
     all_quality[places], all_wrong[places], all_suggested[places] = quality, mislabeled, usable[suggested]
     note = None
@@ -72,8 +72,8 @@ def groups_of(neighbours: np.ndarray, distances: np.ndarray) -> np.ndarray:
     return np.asarray([top(item) for item in range(len(group))], np.int64)
 
 
-def held_out(seen: np.ndarray, wanted: np.ndarray, count: int, groups: np.ndarray,
-             check: Callable[[], None] = lambda: None) -> np.ndarray:
+def held_out_probabilities(seen: np.ndarray, wanted: np.ndarray, count: int, groups: np.ndarray,
+                           check: Callable[[], None] = lambda: None) -> np.ndarray:
     """float32 (n, count): probabilities of a linear classifier, each picture's by one that never saw it."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedGroupKFold
@@ -95,7 +95,7 @@ def held_out(seen: np.ndarray, wanted: np.ndarray, count: int, groups: np.ndarra
     return np.asarray(answers / answers.sum(axis=1, keepdims=True), np.float32)
 
 
-def calibrated(wanted: np.ndarray, answers: np.ndarray) -> np.ndarray:
+def calibrate(wanted: np.ndarray, answers: np.ndarray) -> np.ndarray:
     """The probabilities made surer by the temperature that fits the labels best (Guo and others, 2017): so strong a
     regularisation leaves them all near the middle."""
     logarithms = np.log(np.clip(answers, 1e-9, 1.0))
@@ -108,12 +108,12 @@ def calibrated(wanted: np.ndarray, answers: np.ndarray) -> np.ndarray:
     return np.asarray(min(result, key=lambda item: item[0])[1], np.float32)
 
 
-def doubts(wanted: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def find_doubtful_labels(wanted: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(label quality, mislabeled, suggested) by confident learning (Northcutt, Jiang and Chuang, 2021)."""
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_label_quality_scores
 
-    answers = calibrated(wanted, answers)
+    answers = calibrate(wanted, answers)
     quality = np.asarray(get_label_quality_scores(wanted, answers, method="self_confidence"), np.float32)
     issues = np.asarray(find_label_issues(wanted, answers, filter_by="both", n_jobs=1), bool)
     own = answers[np.arange(len(wanted)), wanted]

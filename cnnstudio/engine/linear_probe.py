@@ -18,7 +18,7 @@ from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import BUILT_IN, BaseResolver
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.events import Event, Finished, Notice, Phase
-from cnnstudio.core.intervals import wilson
+from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.jobs import BasesProbed, Probe, Probed
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.places import cache_folder
@@ -28,7 +28,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
 from cnnstudio.engine import features, inference
 from cnnstudio.engine.embedding import base_extractor
-from cnnstudio.engine.evaluation import nothing_usable
+from cnnstudio.engine.evaluation import nothing_usable_problem
 from cnnstudio.engine.pixels import notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.interchange.own_base.resolver import ProjectBases
@@ -41,7 +41,7 @@ _ASIDE: Final = 0.25
 _TIMED: Final = 3
 
 
-class _OfBase(Link):
+class _BaseLink(Link):
     """The job's link while one base is at work: what is told of the work names the base."""
 
     def __init__(self, link: Link, label: str) -> None:
@@ -72,10 +72,10 @@ def probe(job: Probe, link: Link) -> Event:
         link.check()
         base = bases.find(name)
         if base is None:
-            failed[name] = own_base_gone(name)
+            failed[name] = own_base_gone_problem(name)
             link.emit(Notice(problem=msgspec.structs.replace(failed[name], severity="warning")))
             continue
-        of_base = _OfBase(link, f"{base.label} ({place}/{len(job.bases)})")
+        of_base = _BaseLink(link, f"{base.label} ({place}/{len(job.bases)})")
         try:
             row, training, validation = _probe_base(base, job, manifest, entries, cache, of_base, noticed, bases)
             rows.append(row)
@@ -92,7 +92,7 @@ def probe(job: Probe, link: Link) -> Event:
     return Finished()
 
 
-def own_base_gone(name: str) -> Problem:
+def own_base_gone_problem(name: str) -> Problem:
     """Why a base of the project that was to be compared is not."""
     text = Text("The base {name} is no longer there, or its content has changed.",
                 "La base {name} ya no está o su contenido ha cambiado.")
@@ -123,7 +123,7 @@ def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry]
     splits = np.asarray([entries[index].split for index in good.tolist()])
     for split in ("train", "validation"):
         if not (splits == split).any():
-            raise ProblemError(nothing_usable(split, manifest))
+            raise ProblemError(nothing_usable_problem(split, manifest))
     computed, _engine = features.compute(features.Cut(model, None), prepared, Project(recipe=recipe), cache, link)
     seen = np.asarray(computed.take(good), np.float32).reshape(len(good), -1)
     labels = np.asarray([entries[index].label for index in good.tolist()])
@@ -132,7 +132,7 @@ def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry]
     learn = splits == "train"
     answers = classify(seen[learn], labels[learn], seen[~learn], link)
     accuracy = float((answers == labels[~learn]).mean())
-    low, high = wilson(accuracy, int((~learn).sum()))
+    low, high = wilson_interval(accuracy, int((~learn).sum()))
     link.check()
     engine = inference.engine_for(model, prepared.take(good[:4]), cache)
     milliseconds = _milliseconds(engine, prepared.take(good[:engine.batch]))

@@ -36,7 +36,7 @@ _CHUNK_BYTES: Final = 256 << 20
 _MOST_NAMED: Final = 20
 _MEMORY_BYTES: Final = 2 << 30
 """Pixels that are held in memory at most where they cannot be kept on the disk."""
-Seen = Callable[[np.ndarray], np.ndarray]
+Compute = Callable[[np.ndarray], np.ndarray]
 """What is made of pixels, uint8 (n, height, width, channels), before it is kept: float32 (n, ...)."""
 
 
@@ -101,7 +101,7 @@ def prepare_pictures(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, *,
 
 
 def cached_rows(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: Path, shape: tuple[int, ...], dtype: str,
-                seen: Seen | None = None, *, progress: Callable[[int, int], None], check: Callable[[], None],
+                seen: Compute | None = None, *, progress: Callable[[int, int], None], check: Callable[[], None],
                 limit: int | None = None) -> Prepared:
     """Pixels of all files, or what is `seen` in them, from the store in `folder` where it is known.
 
@@ -137,7 +137,7 @@ def cached_rows(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: 
 
 
 def _fill(prepared: Prepared, paths: list[str], stats: list[tuple[int, int] | None], recipe: RecipeSpec,
-          store: Store | None, seen: Seen | None, progress: Callable[[int, int], None], check: Callable[[], None]
+          store: Store | None, seen: Compute | None, progress: Callable[[int, int], None], check: Callable[[], None]
           ) -> None:
     waiting = [index for index in np.flatnonzero(prepared.rows == -1).tolist() if stats[index] is not None]
     for index in np.flatnonzero(prepared.rows == -1).tolist():
@@ -174,7 +174,7 @@ def _fill(prepared: Prepared, paths: list[str], stats: list[tuple[int, int] | No
             _keep(prepared, results, paths, stats, store, plain if seen is None else None)
 
 
-def _computed(results: list[tuple[int, str, Any]], seen: Seen, store: Store | None) -> list[tuple[int, str, Any]]:
+def _computed(results: list[tuple[int, str, Any]], seen: Compute, store: Store | None) -> list[tuple[int, str, Any]]:
     fresh = {name: array for _, name, array in results
              if array is not None and (store is None or store.row_of(name) is None)}
     computed = dict(zip(fresh, seen(np.stack(list(fresh.values()))), strict=True)) if fresh else {}

@@ -62,8 +62,8 @@ class Server:
         """All pictures of a request, in their order."""
         begin = time.monotonic()
         done = 0
-        for batch, answers in _answered(_batches(request.paths, self._read, pool, self.engine.batch),
-                                        self._probabilities):
+        for batch, answers in _answer_batches(_batches(request.paths, self._read, pool, self.engine.batch),
+                                              self._probabilities):
             for path, picture in batch:
                 if isinstance(picture, Problem):
                     link.emit(Prediction(request=request.request, path=path, problem=picture))
@@ -121,8 +121,8 @@ def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem]
         del waiting[:size]
 
 
-def _answered(batches: Iterator[_Batch], answer: Callable[[_Batch], Iterator[np.ndarray]]
-              ) -> Iterator[tuple[_Batch, Iterator[np.ndarray]]]:
+def _answer_batches(batches: Iterator[_Batch], answer: Callable[[_Batch], Iterator[np.ndarray]]
+                    ) -> Iterator[tuple[_Batch, Iterator[np.ndarray]]]:
     """Each batch with its answers; the next one is begun before one is done, so that no core waits.
 
     A picture alone is answered before the next is even read: it is the first that somebody dropped.

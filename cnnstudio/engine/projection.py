@@ -22,7 +22,7 @@ _ALONE: Final = 1000
 Check = Callable[[], None]
 
 
-def principal(seen: np.ndarray, components: int) -> np.ndarray:
+def principal_components(seen: np.ndarray, components: int) -> np.ndarray:
     """float32 (n, at most `components`): the principal components of features (n, d), with their own scale."""
     from sklearn.decomposition import PCA
 
@@ -34,8 +34,8 @@ def principal(seen: np.ndarray, components: int) -> np.ndarray:
     return np.asarray(PCA(most, svd_solver="auto", random_state=0).fit_transform(finite), np.float32)
 
 
-def nearest(reduced: np.ndarray, count: int = NEIGHBOURS, check: Check = lambda: None,
-            progress: Callable[[int, int], None] = lambda _done, _total: None) -> tuple[np.ndarray, np.ndarray]:
+def nearest_neighbours(reduced: np.ndarray, count: int = NEIGHBOURS, check: Check = lambda: None,
+                       progress: Callable[[int, int], None] = lambda _done, _total: None) -> tuple[np.ndarray, np.ndarray]:
     """(int32 (n, count) rows, float32 (n, count) distances) of the nearest others, nearest first; -1 where there
     are none. All pairs are compared, in blocks: exact, and minutes for 100,000."""
     n = len(reduced)
@@ -77,15 +77,15 @@ def outlier_scores(distances: np.ndarray) -> np.ndarray:
     return np.asarray(away / (away + _FAR), np.float32)
 
 
-def arrange(reduced: np.ndarray, layout: str, progress: Callable[[int, int], None] = lambda _done, _total: None,
-            check: Check = lambda: None) -> np.ndarray:
+def project_features(reduced: np.ndarray, layout: str, progress: Callable[[int, int], None] = lambda _done, _total: None,
+                     check: Check = lambda: None) -> np.ndarray:
     """float32 (n, 2) within -1 to 1, centred: t-SNE of the components, or the first two of them ("pca")."""
-    position = _tsne(reduced, progress, check) if layout == "tsne" and len(reduced) >= 10 else _plain(reduced)
+    position = _tsne(reduced, progress, check) if layout == "tsne" and len(reduced) >= 10 else _first_two(reduced)
     position = position - position.mean(axis=0)
     return np.asarray(position / max(1e-9, float(np.abs(position).max())), np.float32)
 
 
-def _plain(reduced: np.ndarray) -> np.ndarray:
+def _first_two(reduced: np.ndarray) -> np.ndarray:
     both = np.zeros((len(reduced), 2), np.float32)
     both[:, :min(2, reduced.shape[1])] = reduced[:, :2]
     return both
@@ -103,7 +103,7 @@ def _tsne(reduced: np.ndarray, progress: Callable[[int, int], None], check: Chec
         progress(done[0], total)
         return False
 
-    start = _plain(reduced).astype(np.float64)
+    start = _first_two(reduced).astype(np.float64)
     start = 1e-4 * start / max(1e-12, float(start[:, 0].std()))
     if not start.any():
         return start

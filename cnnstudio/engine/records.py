@@ -66,7 +66,7 @@ def collect_records(job: CollectTFRecord, link: Link) -> Event:
         names = "".join(f"{name}\n" for name in manifest.header.class_names)
         (place / LABELS_FILE).write_text(names, encoding="utf-8")
         phase(link, "counting")
-        counted = sum(_counted(tf, place, link))
+        counted = sum(_count_records(tf, place, link))
         if counted != total - left_out or not counted:
             text = Text("The records hold {found} pictures instead of {expected}; nothing was kept.",
                         "Los registros contienen {found} imágenes en lugar de {expected}; no se conservó nada.")
@@ -100,7 +100,7 @@ def _example(tf: Any, manifest: Manifest, entry: Entry) -> bytes | Problem:
     """One serialized tf.train.Example, or why there is none."""
     path = manifest.path(entry)
     try:
-        data, form, width, height = _encoded(read_bytes(path))
+        data, form, width, height = _encode(read_bytes(path))
     except PictureError as picture_error:
         text = Text("{path} was left out: {reason}", "{path} se dejó fuera: {reason}")
         reason = Text(picture_error.text("en"), picture_error.text("es"))
@@ -122,7 +122,7 @@ def _example(tf: Any, manifest: Manifest, entry: Entry) -> bytes | Problem:
     return record
 
 
-def _encoded(data: bytes) -> tuple[bytes, bytes, int, int]:
+def _encode(data: bytes) -> tuple[bytes, bytes, int, int]:
     """Bytes that tf.io.decode_image reads as the picture is to be seen, their format, width and height.
 
     Plain JPEG and PNG files stay as they are; what TensorFlow cannot read, or would show turned, becomes PNG.
@@ -137,7 +137,7 @@ def _encoded(data: bytes) -> tuple[bytes, bytes, int, int]:
     return encoded.tobytes(), b"png", pixels.shape[1], pixels.shape[0]
 
 
-def _counted(tf: Any, place: Path, link: Link) -> Iterator[int]:
+def _count_records(tf: Any, place: Path, link: Link) -> Iterator[int]:
     """The records of each file, read back."""
     for path in sorted(place.glob("*.tfrecord")):
         link.check()

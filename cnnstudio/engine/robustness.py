@@ -18,7 +18,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import inference, models
-from cnnstudio.engine.evaluation import measured_entries, nothing_usable, predicted_classes
+from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem, predicted_classes
 from cnnstudio.engine.pixels import notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.imaging.augment import Augmenter
@@ -45,7 +45,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
         link.emit(Notice(problem=problem))
     good = prepared.good
     if not len(good):
-        raise ProblemError(nothing_usable(job.split, manifest))
+        raise ProblemError(nothing_usable_problem(job.split, manifest))
     labels = np.asarray([entries[index].label for index in good.tolist()])
     phase(link, "converting")
     engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)

@@ -16,7 +16,7 @@ from cnnstudio.core.fetching import matches
 from cnnstudio.core.jobs import FetchBase
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.engine.base_weights import downloaded, unfit, weights_path
+from cnnstudio.engine.base_weights import download_path, unfit_problem, weights_path
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.workers.link import Link
 
@@ -33,7 +33,7 @@ def fetch_base(job: FetchBase, link: Link) -> Event:
         text = Text("This version does not know the base {base}.", "Esta versión no conoce la base {base}.")
         raise ProblemError(error("unknown_base", text.fill(base=job.base), "network"))
     phase(link, "fetching")
-    target = downloaded(base)
+    target = download_path(base)
     if base.weights.bundled:
         target = weights_path(base)
     elif job.file:
@@ -59,7 +59,7 @@ def check_file(base: Base, source: Path) -> None:
 
 def _foreign(base: Base, path: Path) -> Problem | None:
     """Where a checksum is known, that is what decides."""
-    return None if base.weights.checksum else unfit(base, path)
+    return None if base.weights.checksum else unfit_problem(base, path)
 
 
 def download(url: str, target: Path, checksum: str, progress: Callable[[int, int], None],

@@ -121,6 +121,6 @@ class Kind:
 Kinds = Mapping[str, Kind]
 
 
-def rounded(values: NDArray[Any]) -> Picture:
+def round_to_uint8(values: NDArray[Any]) -> Picture:
     """Values of any range as uint8."""
     return np.asarray(np.rint(np.clip(values, 0.0, 255.0)), np.uint8)

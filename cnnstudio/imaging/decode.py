@@ -30,7 +30,7 @@ from . import anymap, bmp, boxes, gif, jpeg, png, tiff, tiff_pixels, webp
 from .errors import PictureError, corrupt, disk_reason, truncated
 from .header import Header
 from .headers import read_header
-from .orientation import turn
+from .orientation import apply_orientation
 
 Channels = Literal[1, 3, 4] | None
 
@@ -127,7 +127,7 @@ def decode_described(data: bytes, header: Header, *, channels: Channels, backgro
     try:
         picture = jpeg.pixels(data, reduce) if header.format == jpeg.NAME else _DECODERS[header.format](data)
         _check_size(picture, header, reduce if header.format == jpeg.NAME else 1)
-        picture = convert(turn(picture, header.orientation), channels, background)
+        picture = convert(apply_orientation(picture, header.orientation), channels, background)
         return np.ascontiguousarray(picture)
     except MemoryError:
         raise PictureError("out_of_memory", width=header.width, height=header.height) from None

@@ -105,7 +105,7 @@ def disk_reason(exception: Exception) -> str:
     return name if name in _REASONS else getattr(exception, "strerror", None) or type(exception).__name__
 
 
-def disk_words(reason: str, language: str = "en") -> str:
+def disk_text(reason: str, language: str = "en") -> str:
     """What `disk_reason` told, in words."""
     return _REASONS[reason][1 if language == "es" else 0] if reason in _REASONS else reason
 
@@ -127,7 +127,7 @@ class PictureError(Exception):
         column = 1 if language == "es" else 0
         values = {"format": "", "detail": "content", "width": 0, "height": 0, "maximum": 0, "reason": ""}
         values.update(self.values)
-        values["reason"] = disk_words(str(values["reason"]), language)
+        values["reason"] = disk_text(str(values["reason"]), language)
         detail = _DETAILS.get(str(values["detail"]))
         if detail is not None:
             values["detail"] = detail[column]

@@ -163,13 +163,13 @@ def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
     if structure.end is None:
         # Sound only if no byte of the picture is missing.
         stop = structure.stop - (structure.stop == len(data) and data.endswith(b"\xff"))
-        picture = _decoded(data[:stop] + b"\xff\xd9", flags)
+        picture = _decode(data[:stop] + b"\xff\xd9", flags)
         if structure.frame not in _BASELINE or _changes(data, stop, flags, picture):
             raise truncated(NAME, "end")
         return picture
     if _restarts_are_missing(structure):
         raise truncated(NAME)
-    picture = _decoded(data, flags)
+    picture = _decode(data, flags)
     if structure.frame in _BASELINE:
         # Damage can make a marker in the midst of the data; libjpeg stops there.
         doubtful = structure.stop != structure.end - 2 or _ends_grey(picture)
@@ -197,7 +197,7 @@ def _flags(channels: int, reduce: int) -> int:
     return blue_first & ~cv2.IMREAD_COLOR_BGR | cv2.IMREAD_COLOR_RGB
 
 
-def _decoded(data: bytes, flags: int) -> NDArray[np.uint8]:
+def _decode(data: bytes, flags: int) -> NDArray[np.uint8]:
     return decode_with_opencv(data, flags, NAME).astype(np.uint8, copy=False)
 
 
@@ -225,5 +225,5 @@ def _ends_grey(picture: NDArray[np.uint8]) -> bool:
 
 def _changes(data: bytes, end: int, flags: int, picture: NDArray[np.uint8]) -> bool:
     """Whether bytes put at the end of the entropy-coded data would have been read."""
-    other = _decoded(data[:end] + _FILLING + b"\xff\xd9", flags)
+    other = _decode(data[:end] + _FILLING + b"\xff\xd9", flags)
     return not np.array_equal(other, picture)

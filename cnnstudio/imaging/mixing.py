@@ -43,11 +43,11 @@ class Mixer:
     def __call__(self, batch: NDArray[np.uint8], mixes: Sequence[Mix]) -> NDArray[np.uint8]:
         """The mixed pictures (n, height, width, channels)."""
         for mix in mixes:
-            batch = mixed(batch, mix)
+            batch = apply_mix(batch, mix)
         return batch
 
 
-def mixed(batch: NDArray[np.uint8], mix: Mix) -> NDArray[np.uint8]:
+def apply_mix(batch: NDArray[np.uint8], mix: Mix) -> NDArray[np.uint8]:
     """A batch after one step."""
     result = batch.copy()
     for index, (partner, weight) in enumerate(zip(mix.partners.tolist(), mix.weights.tolist(), strict=True)):
@@ -71,7 +71,7 @@ def mixed_labels(labels: NDArray[Any], mixes: Sequence[Mix]) -> NDArray[np.float
     return values
 
 
-def needed(mixes: Sequence[Mix], places: Sequence[int]) -> list[int]:
+def needed_positions(mixes: Sequence[Mix], places: Sequence[int]) -> list[int]:
     """The places of a batch whose pictures are needed to know those at `places` after mixing, in order."""
     positions = set(places)
     for mix in reversed(mixes):

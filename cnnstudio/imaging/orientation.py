@@ -37,22 +37,22 @@ def exif_orientation(block: bytes) -> int | None:
             letter = {1: "B", 3: "H", 4: "I"}.get(kind)
             if letter is None:
                 return None
-            return valid(struct.unpack_from(order + letter, block, position + 8)[0])
+            return valid_orientation(struct.unpack_from(order + letter, block, position + 8)[0])
     return None
 
 
 def xmp_orientation(packet: bytes) -> int | None:
     """tiff:Orientation of an XMP packet, or None."""
     match = _XMP_ORIENTATION.search(packet)
-    return None if match is None else valid(int(match[1]))
+    return None if match is None else valid_orientation(int(match[1]))
 
 
-def valid(orientation: int) -> int:
+def valid_orientation(orientation: int) -> int:
     """`orientation` if it is 1 to 8, else 1."""
     return orientation if 1 <= orientation <= 8 else 1
 
 
-def turn(picture: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+def apply_orientation(picture: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     """The picture (height, width, ...) as it is to be seen, for an EXIF orientation of 1 to 8."""
     if orientation in (5, 6, 7, 8):
         picture = picture.swapaxes(0, 1)

@@ -63,15 +63,15 @@ def apply_changes(picture: Picture, changes: Sequence[tuple[Photometric, Mapping
             now = table if table is not None else np.tile(np.arange(256.0)[:, None], (1, colors))
             table = change.apply(now, value, Look(picture, table, colors))
         elif channels > 1 or not change.needs_color:
-            _look_up(picture, table)
+            _apply_table(picture, table)
             table = None
             visible = picture if channels == colors else np.ascontiguousarray(picture[..., :3])
             changed = change.apply(visible, value, params)
             picture[..., :colors] = changed.reshape(picture.shape[0], picture.shape[1], colors)
-    _look_up(picture, table)
+    _apply_table(picture, table)
 
 
-def _look_up(picture: Picture, table: Floats | None) -> None:
+def _apply_table(picture: Picture, table: Floats | None) -> None:
     if table is None:
         return
     full_table = np.empty((1, 256, picture.shape[2]), np.uint8)

@@ -58,10 +58,10 @@ def prepare(source: bytes | Picture, recipe: Mapping[str, Any], steps: Steps) ->
         picture = np.ascontiguousarray(convert(source, channels, background))
     else:
         picture = decode(source, channels=channels, background=background)
-    picture = _resized(_cropped(picture, recipe), recipe)
+    picture = _resize(_crop(picture, recipe), recipe)
     for step in recipe.get("steps", ()):
         if step.get("enabled", True):
-            picture = _step(picture, step, steps)
+            picture = _apply_step(picture, step, steps)
     return np.ascontiguousarray(picture)
 
 
@@ -82,29 +82,29 @@ def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any], st
     picture = np.ascontiguousarray(convert(picture, channels_of(recipe), background))
     result.append(Stage("color_mode", "color_mode", picture))
     if recipe.get("crop", "none") != "none":
-        picture = _cropped(picture, recipe)
+        picture = _crop(picture, recipe)
         result.append(Stage("crop", "crop", picture))
-    picture = _resized(picture, recipe)
+    picture = _resize(picture, recipe)
     result.append(Stage("resize", "resize", picture))
     for step in recipe.get("steps", ()):
         if step.get("enabled", True):
-            picture = _step(picture, step, steps)
+            picture = _apply_step(picture, step, steps)
             result.append(Stage(str(step.get("id", step["type"])), str(step["type"]), picture))
     return result
 
 
-def _cropped(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
+def _crop(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
     return crop(picture, recipe.get("crop", "none"), recipe.get("crop_share", 1.0), recipe.get("crop_box", (0, 0, 0, 0)))
 
 
-def _resized(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
+def _resize(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
     return resize(
         picture, int(recipe["height"]), int(recipe["width"]), fit=recipe.get("fit", "stretch"),
         interpolation=recipe.get("interpolation", "auto"), background=recipe.get("background", (255, 255, 255)),
     )
 
 
-def _step(picture: Picture, step: Mapping[str, Any], steps: Steps) -> Picture:
+def _apply_step(picture: Picture, step: Mapping[str, Any], steps: Steps) -> Picture:
     work = steps.get(str(step["type"]))
     if work is None:
         raise ValueError(f"Expected a step of type {tuple(steps)}. Received: {step['type']!r}")

@@ -61,7 +61,7 @@ def measure(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None,
     """
     gray = to_gray(picture) if gray is None else gray
     while max(gray.shape) > _SIDE:
-        gray = halved(gray)
+        gray = halve(gray)
     # Every fourth line of a larger picture tells the shares of the grey levels as well.
     seen = np.ascontiguousarray(gray[::4]) if min(gray.shape) >= _MANY else gray
     shares = np.asarray(cv2.calcHist([seen], [0], None, [256], [0, 256]), np.float64).ravel() / seen.size
@@ -76,7 +76,7 @@ def measure(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None,
         contrast=deviation / 255,
         sharpness=sharpness(gray, deviation),
         entropy=max(0.0, float(-(present @ np.log2(present)))),
-        colorfulness=colorfulness(sampled(picture) if small is None else small),
+        colorfulness=colorfulness(sample_pixels(picture) if small is None else small),
     )
 
 
@@ -88,14 +88,14 @@ def to_gray(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(picture)
 
 
-def halved(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def halve(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Half the size; each pixel is the mean of about 2 x 2, and the middle stays the middle for odd sides, too."""
     height, width = gray.shape
     return cv2.resize(gray, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_LINEAR).astype(
         np.uint8, copy=False)
 
 
-def sampled(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def sample_pixels(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Grey or colours without transparency, sampled at 64 x 64 places where either side is longer."""
     if picture.ndim == 3 and picture.shape[2] == 4:
         picture = picture[..., :3]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.imaging.quality import halved, sampled, to_gray
+from cnnstudio.imaging.quality import halve, sample_pixels, to_gray
 
 SIDE: Final = 16
 """Grey pixels a side."""
@@ -28,16 +28,16 @@ def signature(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None,
     gray = to_gray(picture) if gray is None else gray
     # Averaging in steps is much quicker, and nearly the same.
     while min(gray.shape) >= 8 * SIDE:
-        gray = halved(gray)
+        gray = halve(gray)
     likeness = cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    small = sampled(picture) if small is None else small
+    small = sample_pixels(picture) if small is None else small
     colored = small.ndim == 3 and small.shape[2] == 3
     colors: NDArray[Any] = small if colored else cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
     colors = cv2.resize(colors, (COLORS, COLORS), interpolation=cv2.INTER_AREA)
     return np.asarray(likeness, np.uint8).tobytes() + np.asarray(colors, np.uint8).tobytes()
 
 
-def turned(signatures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+def turned_signatures(signatures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     """The likenesses (n, BYTES) of the seven mirrored and turned pictures.
 
     In this order: mirrored, turned by half, mirrored top to bottom, turned by a quarter clockwise and against it,

@@ -27,8 +27,8 @@ from cnnstudio.network.checks import check_project
 from cnnstudio.workers.runs import RunFolder, create_run, find_run
 
 
-def refreshed(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,
-              cancelled: Cancelled = never) -> tuple[Problem, ...]:
+def refresh_index(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,
+                  cancelled: Cancelled = never) -> tuple[Problem, ...]:
     """Bring the index up to date with the folder of pictures; answers what was noticed."""
     root = source_folder(project, folder)
     scan = scan_folder(index, root, project.dataset, on_progress, cancelled)

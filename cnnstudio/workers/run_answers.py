@@ -8,12 +8,12 @@ from cnnstudio.core.dataset import SPLITS
 from cnnstudio.core.jobs import PictureResult
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.leakage import Price, leaked, price, twins_of
+from cnnstudio.datasets.leakage import LeakageCost, duplicates_of, leakage_cost, leaked_paths
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.runs import RunFolder
 
 
-def results_of(run: RunFolder, split: str) -> list[PictureResult]:
+def evaluation_rows(run: RunFolder, split: str) -> list[PictureResult]:
     """The table of an evaluation of that split; empty where it was not measured or cannot be read."""
     decoder = msgspec.json.Decoder(PictureResult)
     try:
@@ -29,7 +29,7 @@ def enter_answers(index: Index, run: RunFolder) -> int:
     except ProblemError:
         return 0
     rows = [(run.id, names[item.predicted], item.probability, item.loss, item.path)
-            for split in SPLITS for item in results_of(run, split) if 0 <= item.predicted < len(names)]
+            for split in SPLITS for item in evaluation_rows(run, split) if 0 <= item.predicted < len(names)]
     with index.transaction() as connection:
         connection.execute("DELETE FROM predictions WHERE run = ?", (run.id,))
         connection.executemany(
@@ -37,9 +37,9 @@ def enter_answers(index: Index, run: RunFolder) -> int:
         return int(connection.execute("SELECT COUNT(*) FROM predictions WHERE run = ?", (run.id,)).fetchone()[0])
 
 
-def leakage_price(index: Index, run: RunFolder, split: str) -> Price | None:
+def leakage_price(index: Index, run: RunFolder, split: str) -> LeakageCost | None:
     """What pictures of `split` with a twin in the run's own training pictures add; None without a measurement."""
-    results = results_of(run, split)
+    results = evaluation_rows(run, split)
     if not results:
         return None
     try:
@@ -47,4 +47,4 @@ def leakage_price(index: Index, run: RunFolder, split: str) -> Price | None:
     except ProblemError:
         return None
     right = {result.path: result.predicted == result.label for result in results}
-    return price(right, leaked(twins_of(index), right, learned))
+    return leakage_cost(right, leaked_paths(duplicates_of(index), right, learned))

@@ -178,14 +178,14 @@ class RunFolder:
         try:
             project = self.spec()
             size = self.events_path.stat().st_size if self.events_path.exists() else 0
-            tail = read_tail(self.events_path, enough=_enough) if size else []
+            tail = read_tail(self.events_path, enough=_tells_state) if size else []
         except ProblemError as problem_error:
             return self._damaged(problem_error.problems[0])
         except OSError as os_error:
             text = Text("The run {id} cannot be read: {reason}.", "No se puede leer el entrenamiento {id}: {reason}.")
             return self._damaged(error("damaged_run", text.fill(id=self.id, reason=reason_of(os_error)), "run",
                                        path=self.folder))
-        last = _ending(tail)
+        last = _final_event(tail)
         epochs = [event for event in tail if isinstance(event, Epoch)]
         state = self._state(tail, last, size)
         metrics = dict(epochs[-1].metrics) if epochs else {}
@@ -337,11 +337,11 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
     raise ProblemError(error("no_run", text, "run", path=runs))
 
 
-def _enough(events: list[Event]) -> bool:
+def _tells_state(events: list[Event]) -> bool:
     """Whether these last events tell the state: an epoch, or that the run ended without one."""
     return any(isinstance(event, Epoch) for event in events)
 
 
-def _ending(tail: list[Event]) -> Failed | Stopped | Finished | None:
+def _final_event(tail: list[Event]) -> Failed | Stopped | Finished | None:
     last = tail[-1] if tail else None
     return last if isinstance(last, Failed | Stopped | Finished) else None

@@ -216,7 +216,7 @@ def test_complaints_about_the_command_line_follow_the_language(arguments, said, 
 
 def test_facts_of_the_doctor_are_words():
     set_language("es")
-    assert jobs._words({"path": "/x", "writable": True, "jax": None}) == "ruta /x, se puede escribir sí, jax -"
+    assert jobs._value_text({"path": "/x", "writable": True, "jax": None}) == "ruta /x, se puede escribir sí, jax -"
 
 
 def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
@@ -246,7 +246,7 @@ def test_predict_names_the_run_that_answers(project, pictures, monkeypatch, caps
             return Stopped(kept=True)
 
     monkeypatch.setattr(jobs, "Supervisor", Scripted)
-    monkeypatch.setattr(jobs, "stopping", lambda _supervisor, _output: contextlib.nullcontext())
+    monkeypatch.setattr(jobs, "stop_on_interrupt", lambda _supervisor, _output: contextlib.nullcontext())
     folder = Path(project)
     run = create_run(folder, read_project(folder), lambda path: path.write_text("{}\n"))
     run.model_path.write_bytes(b"model")

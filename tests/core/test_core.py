@@ -24,7 +24,7 @@ from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import Start, decode_command, encode_command
 from cnnstudio.core.migrations import migrate
 from cnnstudio.core.network import Edge, Group, NetworkSpec, Node, Note
-from cnnstudio.core.places import free_place
+from cnnstudio.core.places import free_path
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import FORMAT, PARAMS, Project
 from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
@@ -375,11 +375,11 @@ def test_settings_survive_and_damage_means_defaults():
 
 
 def test_a_free_place_is_numbered_before_the_ending(tmp_path):
-    assert free_place(tmp_path / "pets.zip", ".zip") == tmp_path / "pets.zip"
+    assert free_path(tmp_path / "pets.zip", ".zip") == tmp_path / "pets.zip"
     for name in ("pets.zip", "pets 2.zip", "pets"):
         (tmp_path / name).touch()
-    assert free_place(tmp_path / "pets.zip", ".zip") == tmp_path / "pets 3.zip"
-    assert free_place(tmp_path / "pets") == tmp_path / "pets 2"
+    assert free_path(tmp_path / "pets.zip", ".zip") == tmp_path / "pets 3.zip"
+    assert free_path(tmp_path / "pets") == tmp_path / "pets 2"
 
 
 def test_every_job_names_a_function_of_the_engine():

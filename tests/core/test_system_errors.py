@@ -13,7 +13,7 @@ from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.system_errors import _REASONS, device_text, reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.imaging import decode, errors
-from cnnstudio.imaging.errors import PictureError, disk_reason, disk_words
+from cnnstudio.imaging.errors import PictureError, disk_reason, disk_text
 
 PACKAGE = Path(cnnstudio.__file__).parent
 
@@ -45,7 +45,7 @@ def test_a_picture_that_cannot_be_read_tells_it_in_both_languages_too(monkeypatc
         decode.read_bytes(tmp_path / "x.png")
     assert "(Input/output error)" in caught.value.text("en")
     assert "(error de entrada/salida)" in caught.value.text("es")
-    assert disk_words(disk_reason(OSError("odd")), "es") == "OSError"
+    assert disk_text(disk_reason(OSError("odd")), "es") == "OSError"
 
 
 def test_the_bundles_table_says_the_same():

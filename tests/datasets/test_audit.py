@@ -18,13 +18,13 @@ from cnnstudio.core.audit import AUDIT_PARAMS, AuditSpec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets import findings as stored
-from cnnstudio.datasets.audit.copies import TWIN_KINDS
+from cnnstudio.datasets.audit.copies import DUPLICATE_KINDS
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
 from cnnstudio.datasets.audit.measured import VERSION
 from cnnstudio.datasets.audit.measuring import measure, waiting
 from cnnstudio.datasets.audit.report import write_report
 from cnnstudio.datasets.audit.run import ALL_KINDS, audit, bursts, derive
-from cnnstudio.datasets.audit.twins import _buckets, _everything, joined
+from cnnstudio.datasets.audit.twins import _compare_all, _compare_buckets, connected_groups
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
@@ -253,7 +253,7 @@ def test_bursts_of_one_camera():
     rows = [(1, "a/1.jpg", "2024:05:01 10:00:00"), (2, "a/2.jpg", "2024:05:01 10:00:01"),
             (3, "a/3.jpg", "2024:05:01 10:00:09"), (4, "b/1.jpg", "2024:05:01 10:00:00"), (5, "a/5.jpg", "never")]
     assert bursts(rows) == [(1, 2)]
-    assert joined([(1, 2), (4, 5), (2, 3)]) == [[1, 2, 3], [4, 5]]
+    assert connected_groups([(1, 2), (4, 5), (2, 3)]) == [[1, 2, 3], [4, 5]]
 
 
 def test_learned_findings_come_from_an_embedding(root, tmp_path):
@@ -289,7 +289,7 @@ def test_many_likenesses_are_searched_without_comparing_all_pairs():
         return {(int(min(pair)), int(max(pair))) for rows, columns in search(points, points, 0.95)
                 for pair in zip(rows, columns, strict=True) if pair[0] != pair[1]}
 
-    exact, quick = pairs(_everything), pairs(_buckets)
+    exact, quick = pairs(_compare_all), pairs(_compare_buckets)
     assert quick <= exact
     assert len(quick & exact) >= 0.995 * len(exact) >= 490
 
@@ -409,7 +409,7 @@ def test_thousands_of_copies_take_no_longer_than_that(tmp_path):
         connection.executemany("INSERT INTO measures (picture, signature, version) VALUES (?, ?, ?)", [
             (each, np.clip(base + random.integers(-2, 3, BYTES), 0, 255).astype(np.uint8).tobytes(), VERSION)
             for each in ids])
-    found = by_kind(derive(index, DatasetSpec(), TWIN_KINDS))
+    found = by_kind(derive(index, DatasetSpec(), DUPLICATE_KINDS))
     assert len(found["exact_duplicate"]) == 1999
     assert len(found["near_duplicate"]) == 2000
     assert len(found["leakage"]) == index.count(Filter(splits=("validation", "test"))) > 800

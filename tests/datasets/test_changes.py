@@ -17,7 +17,7 @@ from cnnstudio.core.text import same
 from cnnstudio.datasets import findings
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
-from cnnstudio.datasets.leakage import leaked, price, split_shares, twins_of
+from cnnstudio.datasets.leakage import duplicates_of, leakage_cost, leaked_paths, split_shares
 from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
 from cnnstudio.datasets.trash import HELD, TrashEffect, forget_deleted
 from cnnstudio.datasets.watcher import FolderWatch
@@ -182,14 +182,14 @@ def test_leakage_has_a_price(tmp_path):
     learned = index.pictures(index.ids(Filter(splits=("train",), classes=("a",))))[0].path
     findings.store(index, [Finding(kind="leakage", path="test/a/3.png", others=(learned,), text=same("x"))], ["leakage"])
     index.accept("leakage", ["test/a/3.png"])
-    twins = twins_of(index)
+    twins = duplicates_of(index)
     assert twins[learned] == {"test/a/3.png"}
     assert split_shares(index)["test"] == (1, 3)
     right = {"test/a/3.png": True, "test/a/4.png": False, "test/a/5.png": True}
-    gone = leaked(twins, right, [learned])
-    found = price(right, gone)
+    gone = leaked_paths(twins, right, [learned])
+    found = leakage_cost(right, gone)
     assert (found.leaked, found.pictures) == (1, 3)
     assert found.accuracy == pytest.approx(2 / 3)
     assert found.without == pytest.approx(1 / 2)
-    assert price({"x": True}, {"x"}).without is None
+    assert leakage_cost({"x": True}, {"x"}).without is None
     index.close()

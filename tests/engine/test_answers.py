@@ -322,7 +322,7 @@ def test_the_first_of_some_dropped_pictures_is_answered_before_the_others_are_re
             told.append(f"read {size}")
             yield [("path", np.zeros((2, 2, 3), np.uint8))] * size
 
-    for batch, given in prediction_server._answered(batches(), lambda batch: iter([np.ones(2)] * len(batch))):
+    for batch, given in prediction_server._answer_batches(batches(), lambda batch: iter([np.ones(2)] * len(batch))):
         told.append(f"answered {len(list(given))} of {len(batch)}")
     assert told == ["read 1", "answered 1 of 1", "read 3", "read 3", "answered 3 of 3", "answered 3 of 3"]
 

@@ -171,7 +171,7 @@ def test_a_snapshot_stays_as_it_was_while_the_training_goes_on():
         model.compile(optimizer, "mse")
         model.train_on_batch(x, y)
         variables = [*snapshots.weights_of(model), *model.optimizer.variables]
-        taken = snapshots.copies(variables)
+        taken = snapshots.copy_weights(variables)
         expected = [np.array(keras.ops.convert_to_numpy(variable), copy=True) for variable in variables]
         model.fit(x, y, epochs=3, verbose=0)
         for mine, theirs in zip(taken, expected, strict=True):
@@ -180,9 +180,9 @@ def test_a_snapshot_stays_as_it_was_while_the_training_goes_on():
                    for mine, variable in zip(taken, variables, strict=True))
         snapshots.assign(variables, taken, "all")
         model.train_on_batch(x, y)
-        again = snapshots.copies(variables)
+        again = snapshots.copy_weights(variables)
         model.train_on_batch(x, y)
-        assert any((mine != theirs).any() for mine, theirs in zip(again, snapshots.copies(variables), strict=True))
+        assert any((mine != theirs).any() for mine, theirs in zip(again, snapshots.copy_weights(variables), strict=True))
 
 
 def test_what_was_kept_of_a_resumed_run_is_not_trained_on(new_run, train_run, monkeypatch):

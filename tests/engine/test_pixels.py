@@ -40,7 +40,7 @@ def forbidden(monkeypatch):
     def forbid():
         def never(*_arguments):
             raise AssertionError("a file was read again")
-        monkeypatch.setattr(pixels, "_prepared", never)
+        monkeypatch.setattr(pixels, "_prepare_file", never)
     return forbid
 
 

@@ -58,10 +58,10 @@ def test_crop_takes_the_middle() -> None:
 
 
 def test_every_interpolation_is_opencvs_own_and_the_recipe_offers_it() -> None:
-    from cnnstudio.core.params import by_name
+    from cnnstudio.core.params import find_param
     from cnnstudio.core.recipe import RECIPE_PARAMS
 
-    offered = {option.value for option in by_name(RECIPE_PARAMS, "interpolation").options}  # type: ignore[union-attr]
+    offered = {option.value for option in find_param(RECIPE_PARAMS, "interpolation").options}  # type: ignore[union-attr]
     assert offered == {"auto", *INTERPOLATIONS}
     source = picture()
     found = {name: resize(source, 31, 40, interpolation=name) for name in INTERPOLATIONS}

@@ -14,7 +14,7 @@ from cnnstudio.datasets.index import FILE, Filter, open_index
 from cnnstudio.datasets.opening import create_project, open_project
 from cnnstudio.datasets.rescue import is_damaged
 from cnnstudio.workers.index_rescue import rescue_index
-from cnnstudio.workers.job_setup import prepare_training, refreshed
+from cnnstudio.workers.job_setup import prepare_training, refresh_index
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def damage(folder: Path, *tables: str) -> bytes:
 
 def in_force(folder: Path) -> dict[str, tuple[str, str, bool]]:
     project, index = open_project(folder)
-    assert not [each for each in refreshed(folder, project, index) if each.blocks]
+    assert not [each for each in refresh_index(folder, project, index) if each.blocks]
     found = {each.path: (each.class_name, each.split, each.excluded)
              for each in index.pictures(list(index.ids(Filter())))}
     index.close()

@@ -11,10 +11,10 @@ import msgspec
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.text import Text, same
 from cnnstudio.datasets.audit.rules import Row, false_suffix, split_name
-from cnnstudio.datasets.audit.twins import Twins, joined
+from cnnstudio.datasets.audit.twins import NearDuplicate, connected_groups
 from cnnstudio.datasets.findings import Finding
 
-TWIN_KINDS: Final = frozenset({"exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate"})
+DUPLICATE_KINDS: Final = frozenset({"exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate"})
 _ORDER: Final = {"train": 0, "validation": 1, "test": 2}
 _MOST_NAMED: Final = 50
 """Twins that a finding names at most."""
@@ -26,37 +26,38 @@ _TURN_TEXTS: Final = (
 )
 
 
-def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds: frozenset[str]) -> list[Finding]:
+def duplicate_findings(rows: Iterable[Row], exact: list[list[int]], near: list[NearDuplicate], kinds: frozenset[str]
+                       ) -> list[Finding]:
     """Findings of the four kinds about twins."""
     by_id = {row.id: row for row in rows}
-    near = _present(exact, near, by_id)
+    near = _present_pairs(exact, near, by_id)
     groups = [[by_id[item] for item in group if item in by_id] for group in exact]
     findings: list[Finding] = []
     if "exact_duplicate" in kinds:
         for group in groups:
-            findings += _superfluous(group, "exact_duplicate", {})
+            findings += _superfluous_findings(group, "exact_duplicate", {})
     if "near_duplicate" in kinds:
         # One of each set of exact copies stands for all: the others are told of as exact copies.
-        nearest: dict[int, Twins] = {}
+        nearest: dict[int, NearDuplicate] = {}
         for pair in sorted(near, key=lambda item: item.difference):
             nearest.setdefault(pair.first, pair)
             nearest.setdefault(pair.second, pair)
-        for members in joined((pair.first, pair.second) for pair in near):
-            findings += _superfluous([by_id[member] for member in members], "near_duplicate", nearest)
+        for members in connected_groups((pair.first, pair.second) for pair in near):
+            findings += _superfluous_findings([by_id[member] for member in members], "near_duplicate", nearest)
     if kinds & {"leakage", "cross_class_duplicate"}:
-        twins = _all_twins(groups, near, by_id)
+        twins = _all_duplicates(groups, near, by_id)
         for row, others in twins:
-            findings += _across(row, others, kinds)
+            findings += _across_findings(row, others, kinds)
     return findings
 
 
-def best(group: Iterable[Row]) -> Row:
+def best_copy_of(group: Iterable[Row]) -> Row:
     """The copy to keep: most pixels, then the largest file, in training, with a true ending and the shortest path."""
     return min(group, key=lambda row: (-(row.width or 0) * (row.height or 0), -row.size, _ORDER.get(row.split, 3),
                                        false_suffix(row) != "", len(row.path), row.path))
 
 
-def _present(exact: list[list[int]], near: list[Twins], by_id: dict[int, Row]) -> list[Twins]:
+def _present_pairs(exact: list[list[int]], near: list[NearDuplicate], by_id: dict[int, Row]) -> list[NearDuplicate]:
     """The pairs of pictures that are there; for one that was left out stands a copy of it that was not."""
     instead = {item: present[0] for group in exact if (present := [entry for entry in group if entry in by_id])
                for item in group if item not in by_id}
@@ -69,10 +70,10 @@ def _present(exact: list[list[int]], near: list[Twins], by_id: dict[int, Row]) -
     return pairs
 
 
-def _superfluous(group: list[Row], kind: str, nearest: dict[int, Twins]) -> Iterable[Finding]:
+def _superfluous_findings(group: list[Row], kind: str, nearest: dict[int, NearDuplicate]) -> Iterable[Finding]:
     if len(group) < 2:
         return
-    best_copy = best(group)
+    best_copy = best_copy_of(group)
     members = {row.id: row for row in group}
     named = group[:_MOST_NAMED]
     for row in group:
@@ -86,7 +87,7 @@ def _superfluous(group: list[Row], kind: str, nearest: dict[int, Twins]) -> Iter
                        others, {"keep": best_copy.path})
 
 
-def _sentence(row: Row, other: Row, pair: Twins | None) -> Text:
+def _sentence(row: Row, other: Row, pair: NearDuplicate | None) -> Text:
     if pair is None:
         return Text("The same bytes as {other}.", "Los mismos bytes que {other}.").fill(other=other.path)
     how = same("")
@@ -100,8 +101,8 @@ def _sentence(row: Row, other: Row, pair: Twins | None) -> Text:
                     other=other.path, size=size, how=how, difference=pair.difference)
 
 
-def _all_twins(groups: list[list[Row]], near: list[Twins], by_id: dict[int, Row]
-               ) -> list[tuple[Row, list[tuple[Row, Twins | None]]]]:
+def _all_duplicates(groups: list[list[Row]], near: list[NearDuplicate], by_id: dict[int, Row]
+                    ) -> list[tuple[Row, list[tuple[Row, NearDuplicate | None]]]]:
     """Every picture that has twins, with them; near twins of one exact copy are those of all its copies.
 
     Of many exact copies some of every split and class stand for all.
@@ -109,9 +110,9 @@ def _all_twins(groups: list[list[Row]], near: list[Twins], by_id: dict[int, Row]
     copies_of: dict[int, list[Row]] = {row.id: group for group in groups for row in group}
     standing: dict[int, list[Row]] = {}
     for group in groups:
-        chosen = _of_each_kind(group)
+        chosen = _some_of_each_split_and_class(group)
         standing |= {row.id: chosen for row in group}
-    twins: dict[int, dict[int, Twins | None]] = defaultdict(dict)
+    twins: dict[int, dict[int, NearDuplicate | None]] = defaultdict(dict)
     for pair in near:
         for identifier, other in ((pair.first, pair.second), (pair.second, pair.first)):
             for member in copies_of.get(identifier, [by_id[identifier]]):
@@ -124,7 +125,7 @@ def _all_twins(groups: list[list[Row]], near: list[Twins], by_id: dict[int, Row]
             for identifier, others in sorted(twins.items())]
 
 
-def _of_each_kind(group: list[Row]) -> list[Row]:
+def _some_of_each_split_and_class(group: list[Row]) -> list[Row]:
     number: dict[tuple[str, str], int] = defaultdict(int)
     chosen = []
     for row in group:
@@ -134,8 +135,8 @@ def _of_each_kind(group: list[Row]) -> list[Row]:
     return chosen
 
 
-def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[str]) -> Iterable[Finding]:
-    def nearest(chosen: list[tuple[Row, Twins | None]]) -> list[tuple[Row, Twins | None]]:
+def _across_findings(row: Row, others: list[tuple[Row, NearDuplicate | None]], kinds: frozenset[str]) -> Iterable[Finding]:
+    def nearest(chosen: list[tuple[Row, NearDuplicate | None]]) -> list[tuple[Row, NearDuplicate | None]]:
         return sorted(chosen, key=lambda item: (item[1].difference if item[1] is not None else -1.0, item[0].path))
 
     # What is measured on must not have been learned from, nor have chosen the model as validation does.

@@ -18,7 +18,7 @@ from cnnstudio.imaging.header import Header
 from cnnstudio.imaging.headers import read_header
 from cnnstudio.imaging.metadata import taken_at
 from cnnstudio.imaging.quality import measure as measure_pixels
-from cnnstudio.imaging.quality import sampled, to_gray
+from cnnstudio.imaging.quality import sample_pixels, to_gray
 from cnnstudio.imaging.signature import signature
 
 VERSION: Final = 5
@@ -50,7 +50,7 @@ def measure_file(root: Path, identifier: int, path: str) -> Measured:
         if channels == 4:
             picture = np.ascontiguousarray(lay_over(picture, _WHITE))
         gray = to_gray(picture)
-        small = sampled(picture)
+        small = sample_pixels(picture)
         quality = measure_pixels(picture, gray, small)
         width, height = header.size_as_seen
         if header.format != jpeg.NAME:

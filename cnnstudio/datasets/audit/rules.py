@@ -226,6 +226,6 @@ def split_name(split: str) -> Text:
     return Text(name.en.lower(), name.es.lower())
 
 
-def simple(index: Index, spec: DatasetSpec, kinds: frozenset[str], rows: list[Row]) -> list[Finding]:
+def picture_findings(index: Index, spec: DatasetSpec, kinds: frozenset[str], rows: list[Row]) -> list[Finding]:
     """Findings of all kinds that look at single pictures and at classes."""
     return [*_files(rows, kinds), *_quality(rows, spec.audit, kinds), *_balance(index, spec, kinds)]

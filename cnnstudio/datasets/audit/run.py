@@ -15,11 +15,11 @@ from cnnstudio.catalog.findings import KINDS, LEARNED
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import findings as stored
-from cnnstudio.datasets.audit.copies import TWIN_KINDS, copies
+from cnnstudio.datasets.audit.copies import DUPLICATE_KINDS, duplicate_findings
 from cnnstudio.datasets.audit.helpers import Helpers
 from cnnstudio.datasets.audit.measuring import measure
-from cnnstudio.datasets.audit.rules import Row, read_rows, simple
-from cnnstudio.datasets.audit.twins import Twins, exact_groups, joined, near_twins
+from cnnstudio.datasets.audit.rules import Row, picture_findings, read_rows
+from cnnstudio.datasets.audit.twins import NearDuplicate, connected_groups, exact_groups, near_duplicates
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Index
@@ -66,8 +66,8 @@ def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Emb
     Twins are put on one side of the splits first: only what still lies on both sides is leakage.
     """
     twins = None
-    if kinds & TWIN_KINDS:
-        twins = _twins(index, spec, kinds, cancelled)
+    if kinds & DUPLICATE_KINDS:
+        twins = _find_duplicates(index, spec, kinds, cancelled)
         if cancelled():
             return False
         index.set_groups(groups_of(index, twins))
@@ -78,11 +78,11 @@ def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Emb
     return True
 
 
-_CopyPairs = tuple[list[list[int]], list[Twins]]
+_CopyPairs = tuple[list[list[int]], list[NearDuplicate]]
 
 
-def _twins(index: Index, spec: DatasetSpec, kinds: frozenset[str], cancelled: Cancelled) -> _CopyPairs:
-    near = [] if kinds & TWIN_KINDS == {"exact_duplicate"} else near_twins(
+def _find_duplicates(index: Index, spec: DatasetSpec, kinds: frozenset[str], cancelled: Cancelled) -> _CopyPairs:
+    near = [] if kinds & DUPLICATE_KINDS == {"exact_duplicate"} else near_duplicates(
         index, spec.audit.near_duplicate, flips=spec.audit.flips, cancelled=cancelled)
     return exact_groups(index), near
 
@@ -91,10 +91,10 @@ def derive(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Em
            twins: _CopyPairs | None = None, cancelled: Cancelled = never) -> list[Finding]:
     """All findings of these kinds by the measures as they are: quick, and nothing is written."""
     present = [row for row in read_rows(index) if not row.excluded]
-    findings = simple(index, spec, kinds, present)
-    if kinds & TWIN_KINDS:
-        exact, near = twins if twins is not None else _twins(index, spec, kinds, cancelled)
-        findings += copies(present, exact, near, kinds)
+    findings = picture_findings(index, spec, kinds, present)
+    if kinds & DUPLICATE_KINDS:
+        exact, near = twins if twins is not None else _find_duplicates(index, spec, kinds, cancelled)
+        findings += duplicate_findings(present, exact, near, kinds)
     if embedding is not None:
         findings += learned(present, embedding, spec, kinds)
     return findings
@@ -107,7 +107,7 @@ def groups_of(index: Index, twins: _CopyPairs) -> dict[int, str]:
     pairs += [(pair.first, pair.second) for pair in near]
     pairs += bursts(index.rows("SELECT p.id, p.path, m.taken FROM pictures p JOIN measures m ON m.picture = p.id"
                                " WHERE m.taken IS NOT NULL"))
-    groups = joined(pairs)
+    groups = connected_groups(pairs)
     names = {picture.id: picture.path for picture in index.pictures([member for group in groups for member in group])}
     firsts = [min(names[item] for item in group) for group in groups]
     return {member: f"twins:{first}" for group, first in zip(groups, firsts, strict=True) for member in group}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.datasets.index import Index
-from cnnstudio.imaging.signature import BYTES, descriptors, differences, turned
+from cnnstudio.imaging.signature import BYTES, descriptors, differences, turned_signatures
 
 _ALL_PAIRS: Final = 20_000
 """Up to so many pictures every pair is looked at: exact, and seconds of matrix products."""
@@ -24,7 +24,7 @@ _PAIRS: Final = 1 << 20
 Cancelled = Callable[[], bool]
 
 
-class Twins(msgspec.Struct, frozen=True, kw_only=True):
+class NearDuplicate(msgspec.Struct, frozen=True, kw_only=True):
     """Two pictures (ids) that are the same; `difference` 0 to 1; `turn`: its place in `turned`, -1 if not turned."""
 
     first: int
@@ -52,22 +52,22 @@ def read_signatures(index: Index) -> tuple[NDArray[np.int64], NDArray[np.uint8]]
             " NULL AND NOT EXISTS (SELECT 1 FROM pictures q WHERE q.hash = p.hash AND q.id < p.id) ORDER BY m.picture"):
         ids.append(identifier)
         parts.append(likeness)
-    joined = np.frombuffer(b"".join(parts), np.uint8).reshape(-1, BYTES) if parts else np.empty((0, BYTES), np.uint8)
-    return np.asarray(ids, np.int64), joined
+    signatures = np.frombuffer(b"".join(parts), np.uint8).reshape(-1, BYTES) if parts else np.empty((0, BYTES), np.uint8)
+    return np.asarray(ids, np.int64), signatures
 
 
-def near_twins(index: Index, largest: float, *, flips: bool = False,
-               cancelled: Cancelled = lambda: False) -> list[Twins]:
+def near_duplicates(index: Index, largest: float, *, flips: bool = False,
+                    cancelled: Cancelled = lambda: False) -> list[NearDuplicate]:
     """All pairs of pictures whose likenesses differ by at most `largest`, exact copies left out."""
     ids, likenesses = read_signatures(index)
-    result: dict[tuple[int, int], Twins] = {}
-    for turn, second in enumerate([likenesses, *(turned(likenesses) if flips else [])], start=-1):
+    result: dict[tuple[int, int], NearDuplicate] = {}
+    for turn, second in enumerate([likenesses, *(turned_signatures(likenesses) if flips else [])], start=-1):
         if cancelled():
             break
         for one, two, difference in _pairs(likenesses, second, largest, same=turn < 0):
             key = (int(ids[one]), int(ids[two]))
             if key not in result or difference < result[key].difference:
-                result[key] = Twins(first=key[0], second=key[1], difference=difference, turn=turn)
+                result[key] = NearDuplicate(first=key[0], second=key[1], difference=difference, turn=turn)
     return sorted(result.values(), key=lambda pair: (pair.first, pair.second))
 
 
@@ -78,7 +78,7 @@ def _pairs(first: NDArray[np.uint8], second: NDArray[np.uint8], largest: float, 
         return
     # The cosine of the angle between two likenesses that differ by d is 1 - d * d / 2; the coarse one is near it.
     least = max(0.3, 1.0 - 2.0 * largest * largest - 0.02)
-    search = _everything if len(first) <= _ALL_PAIRS else _buckets
+    search = _compare_all if len(first) <= _ALL_PAIRS else _compare_buckets
     one, two = descriptors(first), descriptors(second)
     # A picture and another one turned are the same pair as the other one and the first turned back, which is
     # among the turns as well: looking at the first before the second is enough.
@@ -95,7 +95,7 @@ def _pairs(first: NDArray[np.uint8], second: NDArray[np.uint8], largest: float, 
 _Places = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-def _everything(one: NDArray[np.float32], two: NDArray[np.float32], least: float) -> Iterable[_Places]:
+def _compare_all(one: NDArray[np.float32], two: NDArray[np.float32], least: float) -> Iterable[_Places]:
     """Exact, unless hundreds are alike (plain pictures, a camera that stood still): then the most alike of each."""
     for start in range(0, len(one), _ROWS):
         alike = one[start:start + _ROWS] @ two[start:].T
@@ -112,7 +112,7 @@ def _everything(one: NDArray[np.float32], two: NDArray[np.float32], least: float
         yield rows.astype(np.int64) + start, columns.astype(np.int64) + start
 
 
-def _buckets(one: NDArray[np.float32], two: NDArray[np.float32], least: float) -> Iterable[_Places]:
+def _compare_buckets(one: NDArray[np.float32], two: NDArray[np.float32], least: float) -> Iterable[_Places]:
     """Likenesses that fall on the same side of many random planes, each compared with those next to it there.
 
     Twins of cosine 0.99 share a bucket of one table with probability 0.45 and so of one of 20 with 0.99999.
@@ -145,7 +145,7 @@ def _buckets(one: NDArray[np.float32], two: NDArray[np.float32], least: float) -
                 yield left[fresh].astype(np.int64), right[fresh].astype(np.int64)
 
 
-def joined(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+def connected_groups(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Groups of everything that is connected by pairs, each sorted."""
     above: dict[int, int] = {}
 

@@ -17,16 +17,16 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import find_split, is_picture
-from cnnstudio.datasets.sources.containers import BROKEN, Container, Raw, opened
+from cnnstudio.datasets.sources.containers import BROKEN, Container, Raw, open_archive
 from cnnstudio.datasets.sources.placing import (
     Check,
     Names,
     OnProgress,
     cannot_read,
     new_folder,
+    no_check,
+    no_progress,
     refuse_existing,
-    silent,
-    unchecked,
 )
 
 SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
@@ -85,11 +85,11 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(SUFFIXES)
 
 
-def look_through(path: Path, limits: Limits = LIMITS, check: Check = unchecked) -> Contents:
+def look_through(path: Path, limits: Limits = LIMITS, check: Check = no_check) -> Contents:
     """The members of an archive and its problems; nothing is unpacked. Raises ProblemError if it is no archive."""
     inspection = _Inspection(path, limits)
     try:
-        with opened(path, limits.total + (limits.count << 10)) as archive:
+        with open_archive(path, limits.total + (limits.count << 10)) as archive:
             for member in archive.members():
                 check()
                 if not inspection.take(member):
@@ -102,7 +102,7 @@ def look_through(path: Path, limits: Limits = LIMITS, check: Check = unchecked) 
     return inspection.contents()
 
 
-def unpack_archive(path: Path, target: Path, on_progress: OnProgress = silent, check: Check = unchecked,
+def unpack_archive(path: Path, target: Path, on_progress: OnProgress = no_progress, check: Check = no_check,
                    limits: Limits = LIMITS) -> Path:
     """Unpack an archive into the new or empty folder `target`; raises ProblemError, and then leaves nothing.
 
@@ -113,8 +113,8 @@ def unpack_archive(path: Path, target: Path, on_progress: OnProgress = silent, c
     if contents.problems:
         raise ProblemError(*contents.problems)
     total, done = contents.bytes, 0
-    names = _Places()
-    with new_folder(target, total, unwrapped) as place, opened(path, limits.total + (limits.count << 10)) as archive:
+    names = _TargetNames()
+    with new_folder(target, total, inner_folder) as place, open_archive(path, limits.total + (limits.count << 10)) as archive:
         for member in contents.members:
             destination = place.joinpath(*names.place(member.parts))
             destination.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +136,7 @@ def unpack_archive(path: Path, target: Path, on_progress: OnProgress = silent, c
     return target
 
 
-def unwrapped(place: Path) -> Path:
+def inner_folder(place: Path) -> Path:
     """The folder inside that really holds the collection: those that only wrap it are passed."""
     while True:
         entries = [entry for entry in os.scandir(place) if not entry.name.startswith(".")]
@@ -273,7 +273,7 @@ def name_problem(name: str) -> tuple[str, tuple[str, ...]]:
     return "", parts
 
 
-class _Places:
+class _TargetNames:
     """Where members go: under their own names where this system can have them, each once."""
 
     def __init__(self) -> None:

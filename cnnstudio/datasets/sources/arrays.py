@@ -17,7 +17,7 @@ from cnnstudio.core.dataset import Split
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import find_split, plain
-from cnnstudio.datasets.sources.placing import Check, Names, OnProgress, new_folder, silent, unchecked
+from cnnstudio.datasets.sources.placing import Check, Names, OnProgress, new_folder, no_check, no_progress
 from cnnstudio.datasets.sources.stacks import LARGEST_SIDE, Array, arrays_in, batches, is_idx_name, read_whole
 
 _LABEL_WORDS: Final = frozenset({"y", "label", "labels", "target", "targets", "class", "classes", "etiqueta", "etiquetas",
@@ -110,7 +110,7 @@ def _readable(files: Iterable[Path]) -> tuple[list[Array], list[Problem]]:
     return arrays, problems
 
 
-def unpack_arrays(paths: Sequence[Path], target: Path, on_progress: OnProgress = silent, check: Check = unchecked,
+def unpack_arrays(paths: Sequence[Path], target: Path, on_progress: OnProgress = no_progress, check: Check = no_check,
                   class_names: Sequence[str] = ()) -> Path:
     """Write pictures and labels of array files as PNG files in class folders; raises ProblemError, and then
     leaves nothing. With a training part and others there are split folders above the classes."""

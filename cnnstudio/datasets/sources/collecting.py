@@ -30,9 +30,9 @@ from cnnstudio.datasets.sources.placing import (
     OnProgress,
     new_file,
     new_folder,
+    no_check,
+    no_progress,
     refuse_existing,
-    silent,
-    unchecked,
 )
 
 LIST_NAME: Final = "pictures.csv"
@@ -64,7 +64,7 @@ def target_of(target: Path, format: str) -> Path:
 
 
 def collect(index: Index, root: Path, classes: Sequence[str], target: Path, format: str, *, links: bool = False,
-            on_progress: OnProgress = silent, check: Check = unchecked) -> Collected:
+            on_progress: OnProgress = no_progress, check: Check = no_check) -> Collected:
     """Write the usable pictures of these classes in a form to a new place; raises ProblemError, and then
     leaves nothing. `links`: hard links instead of copies where the disk can (folders only).
 
@@ -85,14 +85,14 @@ def collect(index: Index, root: Path, classes: Sequence[str], target: Path, form
     else:
         text = Text("{name} is written by a child process.", "{name} lo escribe un proceso aparte.")
         raise ProblemError(error("unknown_format", text.fill(name=format), "dataset"))
-    return _reopened(place, format, len(pictures) - sum(problem.code == "vanished" for problem in problems),
-                     tuple(name for name in classes if name in {picture.class_name for picture in pictures}), problems)
+    return _reopen(place, format, len(pictures) - sum(problem.code == "vanished" for problem in problems),
+                   tuple(name for name in classes if name in {picture.class_name for picture in pictures}), problems)
 
 
 # Names --------------------------------------------------------------------------------------------
 
 
-def placed(pictures: Iterable[Picture]) -> Iterator[tuple[Picture, str]]:
+def with_target_names(pictures: Iterable[Picture]) -> Iterator[tuple[Picture, str]]:
     """Every picture with its place "split/class/name"; names that collide get a number."""
     names = Names()
     folders: dict[str, str] = {}
@@ -126,21 +126,21 @@ def _write_folders(target: Path, root: Path, pictures: Sequence[Picture], links:
     room = 0 if links else sum(picture.size for picture in pictures)
     with new_folder(target, room) as place:
         folders: set[Path] = set()
-        for number, (picture, name) in enumerate(placed(pictures), start=1):
+        for number, (picture, name) in enumerate(with_target_names(pictures), start=1):
             destination = place / name
             if destination.parent not in folders:
                 destination.parent.mkdir(parents=True, exist_ok=True)
                 folders.add(destination.parent)
-            if _copied(root / picture.path, destination, links, problems):
+            if _copy_file(root / picture.path, destination, links, problems):
                 rows.append(_row(picture, name))
             on_progress(number, len(pictures))
             check()
-        _refuse_nothing(rows, problems)
+        _check_not_empty(rows, problems)
         (place / LIST_NAME).write_bytes(_list_bytes(rows))
     return problems
 
 
-def _copied(source: Path, destination: Path, links: bool, problems: list[Problem]) -> bool:
+def _copy_file(source: Path, destination: Path, links: bool, problems: list[Problem]) -> bool:
     """Copy or link one file; a picture that went away is told and left out. Raises OSError for the target."""
     if links:
         try:
@@ -148,13 +148,13 @@ def _copied(source: Path, destination: Path, links: bool, problems: list[Problem
             return True
         except OSError as os_error:
             if os_error.errno == errno.ENOENT:
-                problems.append(_vanished(source, os_error))
+                problems.append(_vanished_problem(source, os_error))
                 return False
             # Another disk, or one without links: a copy does as well.
     try:
         opened = source.open("rb")
     except OSError as os_error:
-        problems.append(_vanished(source, os_error))
+        problems.append(_vanished_problem(source, os_error))
         return False
     with opened, destination.open("xb") as written:
         shutil.copyfileobj(opened, written, 1 << 20)
@@ -163,13 +163,13 @@ def _copied(source: Path, destination: Path, links: bool, problems: list[Problem
     return True
 
 
-def _vanished(path: Path, os_error: OSError) -> Problem:
+def _vanished_problem(path: Path, os_error: OSError) -> Problem:
     text = Text("{path} could not be read and was left out: {reason}.",
                 "No se pudo leer {path} y se dejó fuera: {reason}.")
     return warning("vanished", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)
 
 
-def _refuse_nothing(rows: Sequence[object], problems: Sequence[Problem]) -> None:
+def _check_not_empty(rows: Sequence[object], problems: Sequence[Problem]) -> None:
     if not rows:
         text = Text("None of the pictures could be read: is the drive connected?",
                     "No se pudo leer ninguna imagen: ¿está conectada la unidad?")
@@ -182,17 +182,17 @@ def _write_zip(target: Path, root: Path, pictures: Sequence[Picture], on_progres
     rows: list[tuple[object, ...]] = []
     with new_file(target, sum(picture.size for picture in pictures)) as place, zipfile.ZipFile(
             place, "x", zipfile.ZIP_STORED) as file:
-        for number, (picture, name) in enumerate(placed(pictures), start=1):
+        for number, (picture, name) in enumerate(with_target_names(pictures), start=1):
             try:
                 data = (root / picture.path).read_bytes()
             except OSError as os_error:
-                problems.append(_vanished(root / picture.path, os_error))
+                problems.append(_vanished_problem(root / picture.path, os_error))
             else:
                 file.writestr(zipfile.ZipInfo(name, _time(picture)), data)
                 rows.append(_row(picture, name))
             on_progress(number, len(pictures))
             check()
-        _refuse_nothing(rows, problems)
+        _check_not_empty(rows, problems)
         file.writestr(zipfile.ZipInfo(LIST_NAME), _list_bytes(rows), zipfile.ZIP_DEFLATED)
     return problems
 
@@ -214,14 +214,14 @@ def _write_list(target: Path, root: Path, pictures: Sequence[Picture], on_progre
     for number, picture in enumerate(pictures, start=1):
         place = Path(os.path.normpath(root / picture.path))
         if not place.exists():
-            problems.append(_vanished(place, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))))
+            problems.append(_vanished_problem(place, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))))
         else:
             place_text = place.relative_to(base) if place.is_relative_to(base) else place
             rows.append(_row(picture, place_text.as_posix()))
         if number % 256 == 0:
             on_progress(number, len(pictures))
             check()
-    _refuse_nothing(rows, problems)
+    _check_not_empty(rows, problems)
     on_progress(len(pictures), len(pictures))
     with new_file(target) as place:
         place.write_bytes(_list_bytes(rows))
@@ -231,8 +231,8 @@ def _write_list(target: Path, root: Path, pictures: Sequence[Picture], on_progre
 # Reopening ----------------------------------------------------------------------------------------
 
 
-def _reopened(place: Path, format: str, expected: int, classes: tuple[str, ...], problems: Sequence[Problem]
-              ) -> Collected:
+def _reopen(place: Path, format: str, expected: int, classes: tuple[str, ...], problems: Sequence[Problem]
+            ) -> Collected:
     """Read what was written as a stranger would, and compare the numbers."""
     splits: dict[str, int] = dict.fromkeys(SPLITS, 0)
     size = 0
@@ -250,7 +250,7 @@ def _reopened(place: Path, format: str, expected: int, classes: tuple[str, ...],
         raise ProblemError(error("export_differs", text.fill(path=place, found=counted, expected=expected), "dataset",
                                  path=place))
     return Collected(path=str(place), format=format, images=counted, splits=splits, classes=classes, bytes=size,
-                     problems=_thinned(problems))
+                     problems=_limited(problems))
 
 
 def _size_below(folder: Path) -> int:
@@ -281,7 +281,7 @@ def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:
         yield from (item.split for chunk in Listing(place, layout) for item in chunk)
 
 
-def _thinned(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+def _limited(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     if len(problems) <= _MOST_REPORTED:
         return tuple(problems)
     text = Text("{n} more pictures could not be read and were left out.",

@@ -81,7 +81,7 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 
 
 class _Tar:
-    def __init__(self, file: tarfile.TarFile, stream: _Guarded) -> None:
+    def __init__(self, file: tarfile.TarFile, stream: _LimitedStream) -> None:
         self._file, self._stream = file, stream
 
     def members(self) -> Iterator[Raw]:
@@ -110,7 +110,7 @@ class _Tar:
         return stream
 
 
-class _Guarded(io.RawIOBase):
+class _LimitedStream(io.RawIOBase):
     """A decompressed stream that refuses to be read in huge pieces or beyond all measure."""
 
     def __init__(self, stream: IO[bytes], limit: int) -> None:
@@ -137,7 +137,7 @@ class _Guarded(io.RawIOBase):
 
 
 @contextmanager
-def opened(path: Path, limit: int) -> Iterator[Container]:
+def open_archive(path: Path, limit: int) -> Iterator[Container]:
     """The archive, by what it holds and not by its name; of a tar no more than `limit` bytes are passed."""
     with path.open("rb") as raw:
         head = raw.read(8)
@@ -146,7 +146,7 @@ def opened(path: Path, limit: int) -> Iterator[Container]:
             yield _Zip(file, path.stat().st_size)
         return
     with _decompressed(path, head) as stream:
-        guarded = _Guarded(stream, limit)
+        guarded = _LimitedStream(stream, limit)
         # Sparse files and the like are refused anyway; names are checked by us.
         with tarfile.open(fileobj=guarded, mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
             yield _Tar(tar, guarded)

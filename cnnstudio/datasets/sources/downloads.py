@@ -26,9 +26,9 @@ from cnnstudio.datasets.sources.placing import (
     OnProgress,
     check_room,
     new_folder,
+    no_check,
+    no_progress,
     refuse_existing,
-    silent,
-    unchecked,
 )
 
 
@@ -170,8 +170,8 @@ WRITING: Final = Text("Writing the pictures", "Escribiendo las imágenes")
 _TRIES: Final = 4
 
 
-def fetch_dataset(dataset: Dataset, target: Path, cache: Path, on_progress: OnProgress = silent,
-                  check: Check = unchecked, on_phase: OnPhase | None = None) -> Path:
+def fetch_dataset(dataset: Dataset, target: Path, cache: Path, on_progress: OnProgress = no_progress,
+                  check: Check = no_check, on_phase: OnPhase | None = None) -> Path:
     """Download a collection and write it as class folders into the new or empty folder `target`.
 
     Raises ProblemError (offline, wrong_checksum, no_space, target_exists...). What was downloaded stays in

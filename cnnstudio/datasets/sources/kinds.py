@@ -12,14 +12,14 @@ import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE
-from cnnstudio.core.places import free_place
+from cnnstudio.core.places import free_path
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import is_manifest, is_picture
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.archives import Contents, is_archive, look_through, unpack_archive
 from cnnstudio.datasets.sources.arrays import find_arrays, is_array_file, unpack_arrays, with_companions
-from cnnstudio.datasets.sources.placing import Check, OnProgress, silent, unchecked
+from cnnstudio.datasets.sources.placing import Check, OnProgress, no_check, no_progress
 
 LABELS: Final = {
     "folder": Text("Folder of pictures", "Carpeta de imágenes"),
@@ -95,7 +95,7 @@ def _files_of(path: Path) -> list[Path]:
     return _array_files(path) if path.is_dir() else with_companions(path)
 
 
-def describe(path: Path, check: Check = unchecked) -> SourceKind:
+def describe(path: Path, check: Check = no_check) -> SourceKind:
     """What a path is, with its pictures counted; never raises for what is wrong with it (see `problems`)."""
     kind = kind_of(path)
     try:
@@ -167,7 +167,7 @@ def _unknown(path: Path, kind: str) -> Problem:
     return error("not_a_source", text.fill(path=path), "dataset", path=path)
 
 
-def unpack(path: Path, target: Path, on_progress: OnProgress = silent, check: Check = unchecked) -> Path:
+def unpack(path: Path, target: Path, on_progress: OnProgress = no_progress, check: Check = no_check) -> Path:
     """Unpack an archive or arrays into the new or empty folder `target`; raises ProblemError, and then leaves
     nothing. Arrays inside an archive become pictures, too. Answers the folder."""
     kind = kind_of(path)
@@ -194,7 +194,7 @@ def _arrays_inside(path: Path, target: Path, on_progress: OnProgress, check: Che
         return unpack_arrays(files, target, on_progress, check)
 
 
-def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = silent, check: Check = unchecked
+def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = no_progress, check: Check = no_check
                ) -> list[Path]:
     """Sources that can be used as they are: folders and manifests stay, others are unpacked below `into`.
 
@@ -204,7 +204,7 @@ def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = sile
     wrong = [_unknown(path, kind) for path, kind in kinds if kind in ("unknown", "project")]
     if wrong:
         raise ProblemError(*wrong)
-    return [unpack(path, free_place(into / stem_of(path)), on_progress, check) if kind in ("arrays", "archive")
+    return [unpack(path, free_path(into / stem_of(path)), on_progress, check) if kind in ("arrays", "archive")
             else path for path, kind in kinds]
 
 

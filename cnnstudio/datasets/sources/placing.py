@@ -30,11 +30,11 @@ _RESERVED: Final = frozenset({"con", "prn", "aux", "nul", *(f"{name}{number}" fo
 _ROOM: Final = 64 << 20
 
 
-def silent(_done: int, _total: int) -> None:
+def no_progress(_done: int, _total: int) -> None:
     """Progress that nobody hears."""
 
 
-def unchecked() -> None:
+def no_check() -> None:
     """Nobody can end it."""
 
 
@@ -158,7 +158,7 @@ class Names:
         candidate, number = cleaned, 2
         while (folder, candidate.casefold()) in self._taken:
             mark = f" ({number})"
-            candidate = f"{shortened(stem, _LONGEST - len((mark + dot + suffix).encode()))}{mark}{dot}{suffix}"
+            candidate = f"{shorten_name(stem, _LONGEST - len((mark + dot + suffix).encode()))}{mark}{dot}{suffix}"
             number += 1
         self._taken.add((folder, candidate.casefold()))
         return candidate
@@ -176,11 +176,11 @@ def clean_name(name: str) -> str:
         if not stem or len(suffix) > 8:
             stem, dot, suffix = cleaned, "", ""
         mark = "~" + hashlib.blake2b(cleaned.encode(), digest_size=4).hexdigest()
-        cleaned = shortened(stem, _LONGEST - len((mark + dot + suffix).encode())) + mark + dot + suffix
+        cleaned = shorten_name(stem, _LONGEST - len((mark + dot + suffix).encode())) + mark + dot + suffix
     return cleaned
 
 
-def shortened(name: str, most: int) -> str:
+def shorten_name(name: str, most: int) -> str:
     """The beginning of a name that fits into so many bytes of UTF-8."""
     return name.encode()[:most].decode("utf-8", "ignore")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.core.item import Step
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.text import Text
 from cnnstudio.engine.environment import numpy_of
@@ -44,7 +44,7 @@ def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Pro
                         "Esta versión no conoce el callback {name}; se omite.")
             notify(warning("unknown_callback", text.fill(name=step.type), "training", node=step.id))
             continue
-        values = complete(entry.params, step.params)
+        values = with_defaults(entry.params, step.params)
         monitor = str(values.get("monitor", ""))
         if not validated and monitor.startswith("val_"):
             values["monitor"] = monitor.removeprefix("val_")

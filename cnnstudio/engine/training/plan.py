@@ -81,7 +81,7 @@ class Plan:
             # Features are computed with what the base learned in an earlier stage.
             snapshots.assign(all_weights, resumed[1]["model"], "model")
         model, held, saved_weights = built.model, self._pictures.prepared, all_weights
-        cut = features.cut(project, built, stage.trainable_from)
+        cut = features.find_cut(project, built, stage.trainable_from)
         if cut is not None and features.fits(cut, len(held.rows)):
             held, engine = features.compute(cut, self._pictures.prepared, project, self._cache, self._link)
             model = cut.head
@@ -102,7 +102,7 @@ class Plan:
         return self._trainer.run(resumed)
 
     def _is_cut(self, stage: Stage) -> bool:
-        cut = features.cut(self._project, self._built, stage.trainable_from)
+        cut = features.find_cut(self._project, self._built, stage.trainable_from)
         return cut is not None and features.fits(cut, len(self._pictures.prepared.rows))
 
     def _written(self, path: Path, seconds: float) -> None:

@@ -21,7 +21,7 @@ def weights_of(model: Any) -> list[Any]:
     return [variable for variable in model.variables if id(variable) not in metrics]
 
 
-def copies(variables: Sequence[Any]) -> list[np.ndarray]:
+def copy_weights(variables: Sequence[Any]) -> list[np.ndarray]:
     """Their values as they are now, whatever is trained afterwards; read-only."""
     if keras.backend.backend() == "tensorflow":
         return [_tensorflow_value(variable) for variable in variables]
@@ -42,12 +42,12 @@ def _tensorflow_value(variable: Any) -> np.ndarray:
 def assign(variables: Sequence[Any], arrays: Sequence[np.ndarray], group: str) -> None:
     """Set the variables. Raises ProblemError (checkpoint_unfit) where number or shapes differ."""
     if not fits(variables, arrays):
-        raise ProblemError(unfit(group))
+        raise ProblemError(unfit_problem(group))
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 
 
-def unfit(part: str) -> Problem:
+def unfit_problem(part: str) -> Problem:
     """A checkpoint of another network, or one that was changed by somebody."""
     text = Text("The checkpoint does not fit the network of this run ({group}).",
                 "El punto de control no encaja con la red de este entrenamiento ({group}).")

@@ -82,7 +82,7 @@ class StageTrainer:
         if resumed is not None:
             batch = self._restore(*resumed)
         elif self._number:
-            self._epoch_weights = snapshots.copies(self._saved_weights)
+            self._epoch_weights = snapshots.copy_weights(self._saved_weights)
         self._last_moment = time.monotonic()
         try:
             if not self._finished and batch:
@@ -104,7 +104,7 @@ class StageTrainer:
             model.optimizer.build(model.trainable_variables)
         pictures, labels, _ = self._train.make(1, np.arange(min(2, self._train.pictures)))
         variables = snapshots.weights_of(model)
-        before = snapshots.copies(variables)
+        before = snapshots.copy_weights(variables)
         model.test_on_batch(pictures, labels)
         snapshots.assign(variables, before, "model")
         model.reset_metrics()
@@ -119,12 +119,12 @@ class StageTrainer:
         try:
             self._callbacks.restore(position.callbacks, arrays)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
-            raise ProblemError(snapshots.unfit("callbacks")) from err
+            raise ProblemError(snapshots.unfit_problem("callbacks")) from err
         self._progress.logs, self._progress.metrics = list(position.logs), dict(position.metrics)
         self._epoch = position.epoch - self._before
         self._finished = position.finished
         # A variable may take over the memory of an array that it is set from.
-        self._epoch_weights = arrays.get("whole", []) if position.batch else snapshots.copies(self._saved_weights)
+        self._epoch_weights = arrays.get("whole", []) if position.batch else snapshots.copy_weights(self._saved_weights)
         self._resumed = (position, arrays)
         return position.batch
 
@@ -173,7 +173,7 @@ class StageTrainer:
         best = self._is_best(epoch, logs)
         self._reporter.epoch(epoch, logs, best, self._train_seconds or self._reporter.seconds)
         self._train_seconds = 0.0
-        self._epoch_weights = snapshots.copies(self._saved_weights)
+        self._epoch_weights = snapshots.copy_weights(self._saved_weights)
         over = self._finished or self._epoch == self._stage.epochs
         if best or over:
             self._checkpoint(0)
@@ -226,12 +226,12 @@ class StageTrainer:
         states, arrays, lost = self._callbacks.state()
         self._tell_lost(lost)
         arrays |= snapshots.generators()
-        arrays["optimizer"] = snapshots.copies(model.optimizer.variables)
+        arrays["optimizer"] = snapshots.copy_weights(model.optimizer.variables)
         # At the end of an epoch the weights were just taken.
-        arrays["model"] = snapshots.copies(self._saved_weights) if batch else self._epoch_weights
+        arrays["model"] = snapshots.copy_weights(self._saved_weights) if batch else self._epoch_weights
         if batch:
             arrays["whole"] = self._epoch_weights
-            arrays["metrics"] = snapshots.copies(model.metrics_variables)
+            arrays["metrics"] = snapshots.copy_weights(model.metrics_variables)
         position = Position(
             epoch=self._before + self._epoch, batch=batch, stage=self._number, before=self._before,
             logs=tuple(self._progress.logs), metrics=self._progress.metrics, callbacks=states, finished=self._finished)

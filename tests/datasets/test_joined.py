@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import time
 from pathlib import Path
 
 import msgspec
@@ -208,15 +207,28 @@ def test_a_folder_without_permission_is_told_and_the_rest_goes_on(tmp_path, monk
     assert not listing.problems[0].blocks
 
 
-def test_very_many_files_in_one_folder(tmp_path):
+def test_very_many_files_in_one_folder_are_listed_once_and_entered_in_chunks(tmp_path, monkeypatch):
     root = draw(tmp_path / "r", "dog/1.png")
     (root / "cat").mkdir()
     for number in range(20_000):
         os.close(os.open(root / "cat" / f"{number}.png", os.O_CREAT | os.O_WRONLY))
     index = Index(tmp_path / "i.sqlite")
-    begin = time.perf_counter()
+    listings, chunks, list_folder, add = [], [], os.scandir, Index.add
+
+    def count_listing(place):
+        listings.append(os.path.basename(place))
+        return list_folder(place)
+
+    def count_chunk(self, files, number):
+        chunks.append(len(files))
+        return add(self, files, number)
+
+    monkeypatch.setattr(scan.os, "scandir", count_listing)
+    monkeypatch.setattr(Index, "add", count_chunk)
     assert scan_folder(index, root, DatasetSpec()).pictures == 20_001
-    assert time.perf_counter() - begin < 20
+    assert listings.count("cat") == listings.count("dog") == 1
+    assert sum(chunks) == 20_001
+    assert len(chunks) == -(-20_001 // scan.CHUNK)
     index.close()
 
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place and moved into it."""
+"""Atomic writes: a file is written under a temporary name beside its target and then renamed."""
 
 from __future__ import annotations
 

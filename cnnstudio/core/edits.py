@@ -66,7 +66,7 @@ def add_step(project: Project, spec: str, type: str, params: dict[str, Any] | No
 
 
 def duplicate_step(project: Project, spec: str, step: str) -> Project:
-    """A copy behind the step, with an id of its own: what is drawn at random for it is another chance."""
+    """Insert a copy behind the step. Its own id gives it random numbers of its own."""
     steps = list(steps_of(project, spec))
     index = next((number for number, item in enumerate(steps) if item.id == step), None)
     if index is None:
@@ -81,7 +81,7 @@ def remove_step(project: Project, spec: str, step: str) -> Project:
 
 
 def move_step(project: Project, spec: str, step: str, index: int) -> Project:
-    """Bring a step to `index` among the others."""
+    """Move a step to `index`."""
     steps = list(steps_of(project, spec))
     moved = next((item for item in steps if item.id == step), None)
     if moved is None:
@@ -105,7 +105,7 @@ def set_step_param(project: Project, spec: str, step: str, name: str, value: Any
 # The network -------------------------------------------------------------------------------------
 
 def set_network(project: Project, network: NetworkSpec) -> Project:
-    """Put the network in; groups forget layers that are gone, and an empty group goes."""
+    """Replace the network; layers that no longer exist leave their groups, and empty groups are removed."""
     if network.groups:
         ids = {node.id for node in network.nodes}
         groups = tuple(group if ids.issuperset(group.nodes) else

@@ -1,4 +1,4 @@
-"""Files that come over the network: with progress, resume, retries and checksum."""
+"""Downloads with progress, resume, retries and checksum."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _UNREACHED: Final = (urllib.error.URLError, TimeoutError, ConnectionError, http.
 def download(url: str, target: Path, checksum: str, progress: Callable[[int, int], None], check: Callable[[], None],
              *, mend: Text = Text("", ""), area: Area = "network", field: str | None = None, tries: int = 1) -> None:
     """Download to `target`, going on where an earlier attempt broke off. Raises ProblemError
-    (offline, download_failed, wrong_checksum, no_space...); what came is kept for the next attempt.
+    (offline, download_failed, wrong_checksum, no_space...); the part that has arrived is kept for the next attempt.
 
-    `check` is called between the pieces and may raise to end it; `mend` is a sentence of what else helps. A
+    `check` is called between the pieces and may raise to end it; `mend` is a sentence about what else helps. A
     connection that breaks is tried again up to `tries` times in all.
     """
     part = target.with_name(target.name + ".part")
@@ -85,7 +85,7 @@ def _fetch(url: str, part: Path, progress: Callable[[int, int], None], check: Ca
         response = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
     except urllib.error.HTTPError as err:
         if err.code == 416 and have:
-            # There is nothing behind what we have: it is whole, or it is not the same file.
+            # The server has no more bytes: the file is complete, or it is another file.
             return
         raise
     with response:

@@ -1,4 +1,4 @@
-"""The project's file: encoded, read and refused where it is newer, saved whole, and its autosave."""
+"""The project file: encoding, reading, atomic saving and autosave. A newer format is refused."""
 
 from __future__ import annotations
 

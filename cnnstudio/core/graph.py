@@ -17,9 +17,9 @@ def successors(edges: Iterable[Pair]) -> dict[str, list[str]]:
 
 
 def topological_order(nodes: Sequence[str], edges: Iterable[Pair]) -> tuple[list[str], list[str]]:
-    """The nodes so that each stands after its sources, and those that lie on a cycle or behind one.
+    """The nodes in topological order, and those on a cycle or behind one.
 
-    Stable: among nodes that are free to stand next, the order of `nodes` decides.
+    Stable: among nodes that may come next, the order of `nodes` decides.
     """
     edges = [(source, target) for source, target in edges]
     members = set(nodes)

@@ -1,4 +1,4 @@
-"""Groups of layers: what crosses their border, and the network with every repetition written out."""
+"""Groups of layers: their border nodes, and the network with every repetition expanded."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def border_nodes(network: NetworkSpec, group: Group) -> tuple[set[str], set[str]
 
 
 def is_repeatable(network: NetworkSpec, group: Group) -> bool:
-    """Whether copies of the group can stand in a row: one layer feeds it, and one of its own gives its answer."""
+    """Whether the group can be repeated: one layer feeds it, and one of its layers has the output."""
     feeding, leaving = border_nodes(network, group)
     return len(feeding) == 1 and len(leaving) == 1
 
 
 def repeat_count(network: NetworkSpec, group: Group) -> int:
-    """How often the group really stands in a row: once where it cannot be repeated."""
+    """How often the group is really repeated: once where it cannot be."""
     return min(group.repeat, MOST_REPEATS) if group.repeat > 1 and is_repeatable(network, group) else 1
 
 
 def expand_repeats(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
     """The network with the repetitions of its groups as layers of their own, and for each copy the layer it copies.
 
-    A copy is called as its original with `_r2`, `_r3`, ...; the first keeps its name. Groups that cannot be
-    repeated stand once. Without repetitions the answer is the network itself.
+    A copy has the name of its original with `_r2`, `_r3`, ...; the first keeps its name. Groups that cannot be repeated
+    occur once. Without repetitions the network itself is returned.
     """
     copies: dict[str, str] = {}
     for group in network.groups:

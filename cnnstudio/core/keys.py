@@ -1,4 +1,4 @@
-"""Reading and changing a project by key, as the command line does: `training.optimizer.learning_rate`.
+"""Read and change a project by key, as the command line does: `training.optimizer.learning_rate`.
 
 A segment names a field of a spec; an item of a list by its id or type, a stage by its id or number from 1; or a
 parameter of an item. The words `steps`, `callbacks`, `nodes`, `stages` and `params` may be left out. Fields of a stage
@@ -20,7 +20,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.core.training import STAGE_FIELDS, Stage, TrainingSpec
 
 ItemParams = Callable[[Item], Sequence[Param] | None]
-"""The declarations of an item's parameters, or None for an unknown type (the catalog knows them)."""
+"""Returns the declared parameters of an item (from the catalog), or None for an unknown type."""
 
 _LISTS = ("steps", "callbacks", "nodes", "stages")
 
@@ -28,7 +28,7 @@ _LISTS = ("steps", "callbacks", "nodes", "stages")
 def get_value(project: Project, key: str, item_params: ItemParams) -> Any:
     """The value under `key` ("" gives the whole project); raises ProblemError for an unknown key.
 
-    A parameter that the project does not name has its default.
+    A parameter that the project does not set has its default.
     """
     value: Any = project
     for segment in [part for part in key.split(".") if part]:
@@ -39,7 +39,7 @@ def get_value(project: Project, key: str, item_params: ItemParams) -> Any:
 
 
 def set_value(project: Project, key: str, value_text: str, item_params: ItemParams) -> Project:
-    """The project with `key` set to what `word` means; raises ProblemError for a bad key or word."""
+    """The project with `key` set to the parsed `value_text`; raises ProblemError for a bad key or value."""
     segments = [part for part in key.split(".") if part]
     if not segments:
         raise ProblemError(_unknown_problem(key, project, item_params))
@@ -49,8 +49,8 @@ def set_value(project: Project, key: str, value_text: str, item_params: ItemPara
 
 
 def to_plain(value: Any) -> Any:
-    """A project, or what a key names, as JSON's types. The training shows the fields of its last stage beside the
-    stages, under the names that keys without a stage have."""
+    """A project, or the value of a key, as JSON types. The training also has the fields of its last stage, as keys
+    without a stage name them."""
     plain = msgspec.to_builtins(value)
     if isinstance(value, Project):
         plain["training"] = to_plain(value.training)
@@ -60,12 +60,12 @@ def to_plain(value: Any) -> Any:
 
 
 def _last_stage(value: Any) -> Stage | None:
-    """The stage that a key means which names none."""
+    """The stage of a key that names no stage."""
     return value.last_stage if isinstance(value, TrainingSpec) and value.stages else None
 
 
 def _params(item: Item, item_params: ItemParams) -> dict[str, Any]:
-    """All parameters of an item, those with their default, too."""
+    """All parameters of an item, defaults included."""
     return with_defaults(item_params(item) or (), item.params)
 
 
@@ -204,7 +204,7 @@ def _parse(param: Param, value_text: str, key: str) -> Any:
 
 
 def _parse_json(wanted: Any, value_text: str, key: str) -> Any:
-    """The value that a word means; what is spelled as a list or an object is read as such alone."""
+    """The value of a text; text that begins like a list or an object is parsed as JSON only."""
     reason = ""
     for candidate in (value_text, msgspec.json.encode(value_text).decode()):
         try:
@@ -225,7 +225,7 @@ def _parse_json(wanted: Any, value_text: str, key: str) -> Any:
 
 
 def _check_names(value: Any, typed: Any, key: str) -> None:
-    """Raise ProblemError where an object that was typed has a field that its type has not; decoding leaves it out."""
+    """Raise ProblemError for unknown fields of a typed object, which decoding would ignore."""
     if isinstance(value, msgspec.Struct) and isinstance(typed, dict):
         unknown = [name for name in typed if name not in value.__struct_fields__]
         if unknown:

@@ -19,13 +19,13 @@ replace = msgspec.structs.replace
 
 Align = Literal["left", "center", "right", "top", "middle", "bottom"]
 OFFSET: Final = 32.0
-"""Pixels by which what is pasted is moved aside when it would cover its original."""
+"""Pixels by which a pasted part is moved when it would cover its original."""
 
 
 # Groups ------------------------------------------------------------------------------------------
 
 def group_nodes(project: Project, nodes: Iterable[str], name: str = "") -> Project:
-    """Put layers into a group of their own; they leave the groups they were in."""
+    """Put layers into a new group; they leave their old groups."""
     network = project.network
     wanted = set(nodes)
     members = tuple(node.id for node in network.nodes if node.id in wanted and node.type != INPUT)
@@ -39,7 +39,7 @@ def group_nodes(project: Project, nodes: Iterable[str], name: str = "") -> Proje
 
 
 def ungroup(project: Project, group: str) -> Project:
-    """Take a group apart; its layers stay."""
+    """Remove a group; its layers stay."""
     groups = tuple(element for element in project.network.groups if element.id != group)
     return set_network(project, replace(project.network, groups=groups))
 
@@ -64,7 +64,7 @@ def add_note(project: Project, text: str, position: tuple[float, float]) -> Proj
 
 
 def set_note(project: Project, note: str, **changes: Any) -> Project:
-    """Change `text` or `position` of a note; one without words goes away."""
+    """Change `text` or `position` of a note; a note without text is removed."""
     notes = tuple(replace(element, **changes) if element.id == note else element for element in project.network.notes)
     return set_network(project, replace(project.network, notes=tuple(element for element in notes if element.text.strip())))
 
@@ -78,7 +78,7 @@ def remove_notes(project: Project, notes: Iterable[str]) -> Project:
 # Pieces of a network -----------------------------------------------------------------------------
 
 def subnetwork(network: NetworkSpec, nodes: Iterable[str]) -> NetworkSpec:
-    """Some layers with the connections, and the whole groups, among them: what the clipboard carries."""
+    """Some layers with the connections and complete groups among them, for the clipboard."""
     wanted = set(nodes)
     return NetworkSpec(
         nodes=tuple(node for node in network.nodes if node.id in wanted),
@@ -88,10 +88,10 @@ def subnetwork(network: NetworkSpec, nodes: Iterable[str]) -> NetworkSpec:
 
 def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[float, float]] | None = None, *,
           source: str | None = None, edge: Edge | None = None) -> tuple[Project, list[str]]:
-    """Add a piece with fresh ids; the project, and the new ids in the order of the piece.
+    """Add a part with new ids; returns the project and the new ids in the order of the part.
 
-    With `edge` it is put into that connection, with `source` behind that layer: what in the piece has no source is
-    fed by it, and its last layer feeds what the connection fed. An Input is left out where there is one.
+    With `edge` the part is inserted into that connection, with `source` behind that layer: it feeds the layers of the
+    part that have no source, and the last layer feeds the target of the connection. A second Input is left out.
     """
     network = project.network
     one_input = any(node.type == INPUT for node in network.nodes)
@@ -126,9 +126,9 @@ def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[flo
 
 
 def insert_after(project: Project, source: str, before: Iterable[str]) -> Project:
-    """What `source` fed is fed by the last of the layers that are new since `before` was the network's ids.
+    """The last of the layers that are not in `before` (ids) feeds the old targets of `source`.
 
-    So a layer that was added behind another stands between it and everything that follows.
+    A layer that was added behind another thus comes between it and everything that follows.
     """
     old = set(before)
     new = [node.id for node in project.network.nodes if node.id not in old]
@@ -142,7 +142,7 @@ def insert_after(project: Project, source: str, before: Iterable[str]) -> Projec
 # Places ------------------------------------------------------------------------------------------
 
 def aligned_positions(boxes: Mapping[str, tuple[float, float, float, float]], side: Align) -> dict[str, tuple[float, float]]:
-    """New places of boxes (x, y, width, height) that are put in line."""
+    """New positions of boxes (x, y, width, height) that are aligned on a side."""
     if not boxes:
         return {}
     left, top = min(box[0] for box in boxes.values()), min(box[1] for box in boxes.values())
@@ -158,7 +158,7 @@ def aligned_positions(boxes: Mapping[str, tuple[float, float, float, float]], si
 
 def distributed_positions(boxes: Mapping[str, tuple[float, float, float, float]], *, down: bool
                           ) -> dict[str, tuple[float, float]]:
-    """New places of boxes with equal gaps between them, from the first to the last as they stand."""
+    """New positions of boxes with equal gaps between them; the first and the last stay."""
     axis = 1 if down else 0
     ordered = sorted(boxes.items(), key=lambda item: item[1][axis])
     if len(ordered) < 3:

@@ -1,4 +1,4 @@
-"""Declarations of what a user can set: default, range, unit, label and help of one parameter.
+"""Declarations of parameters that a user can set: default, range, unit, label and help.
 
 A declaration is the single source of the form in the window, of validation and of the command line.
 """
@@ -26,7 +26,7 @@ class ShownWhen(msgspec.Struct, frozen=True):
 
 
 class Param(msgspec.Struct, frozen=True, kw_only=True):
-    """What all parameters have; `name` is Keras's spelling where Keras has the parameter."""
+    """Base of all parameters; `name` is spelled as in Keras where Keras has the parameter."""
 
     name: str
     label: Text
@@ -40,7 +40,7 @@ class Param(msgspec.Struct, frozen=True, kw_only=True):
         raise TypeError(f"{type(self).__name__} declares no check")
 
     def parse(self, text: str) -> Value:
-        """The value that a user's word on the command line means; raises ValueError."""
+        """The value of a text from the command line; raises ValueError."""
         return text
 
 
@@ -72,7 +72,7 @@ class Int(Param, frozen=True, kw_only=True):
 
 
 class Seed(Int, frozen=True, kw_only=True):
-    """A whole number that fixes what is drawn at random."""
+    """A seed for random numbers."""
 
 
 class Float(Param, frozen=True, kw_only=True):
@@ -119,7 +119,7 @@ class Bool(Param, frozen=True, kw_only=True):
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One choice: the value that is stored, and how it is called."""
+    """One choice: the stored value and its label."""
 
     value: Value
     label: Text
@@ -239,7 +239,7 @@ class Numbers(Param, frozen=True, kw_only=True):
 
 
 class Ints(Param, frozen=True, kw_only=True):
-    """Whole numbers in a row, as the shape of a tensor or its axes: between `shortest` and `longest` of them."""
+    """A sequence of whole numbers, such as a shape: between `shortest` and `longest` of them."""
 
     minimum: int = 1
     maximum: int = 2**31 - 1
@@ -307,7 +307,7 @@ def _abbreviated(value: Value) -> str:
 
 
 def _whole_numbers_error(value: Value, expected: Text, count: tuple[int, int], minimum: int, maximum: int) -> Text | None:
-    """What is wrong with so many (least, most) whole numbers in a row; `words` say what was expected."""
+    """The error of a sequence of (least, most) whole numbers, or None; `expected` is its description."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not count[0] <= len(value) <= count[1]:
         return _expected_error(expected, value)
     for item in value:
@@ -359,10 +359,10 @@ def check(params: Sequence[Param], values: Mapping[str, Value], area: Area, node
 
 
 def find_param(params: Sequence[Param], name: str) -> Param | None:
-    """The declaration of that name, or None."""
+    """The parameter of that name, or None."""
     return next((param for param in params if param.name == name), None)
 
 
 def options(*values: str, **labels: Text) -> tuple[Option, ...]:
-    """Options whose words are Keras's own, with a label where one is given."""
+    """Options that are Keras's own values, with a label where one is passed."""
     return tuple(Option(value, labels.get(value, same(value))) for value in values)

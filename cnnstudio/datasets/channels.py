@@ -1,4 +1,4 @@
-"""The mean and the deviation of a project's training pictures, for the normalisation "standardize"."""
+"""Mean and deviation of a project's training pictures, for the normalisation "standardize"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A collection as a network sees it: where each picture lies, its nearest ones, and how well its label fits."""
+"""The embedding of a collection: positions on the map, nearest pictures, outliers and label quality."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnnstudio.core.text import Text
 
 FORMAT: Final = 1
 BUNDLED: Final = "efficientnet_lite0"
-"""The network that is always there."""
+"""The bundled network."""
 
 
 class Embedding(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Embedding(msgspec.Struct, frozen=True, kw_only=True):
     position: float32 (n, 2), the map. outlier: float32 (n,), 0 to 1, higher is farther from everything.
     neighbours: int32 (n, k), rows of the nearest pictures, nearest first. label_quality: float32 (n,), 0 to 1,
     how well the label fits (empty where it could not be computed); mislabeled: bool (n,); suggested: what a
-    classifier that never saw the picture calls it. `notes` say what could not be computed, and why.
+    classifier that never saw the picture calls it. `notes` are reasons why something could not be computed.
     """
 
     model: str
@@ -43,7 +43,7 @@ class Embedding(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Text, ...] = ()
 
     def neighbours_of(self, path: str, most: int = 12) -> list[str]:
-        """The paths of the pictures most like this one; empty for a picture that is not in here."""
+        """The paths of the most similar pictures; empty for an unknown picture."""
         try:
             row = self.paths.index(path)
         except ValueError:
@@ -70,7 +70,7 @@ def write_embedding(path: Path, embedding: Embedding) -> None:
 
 
 def read_embedding(path: Path) -> Embedding:
-    """Read what was written; raises ProblemError (no_embedding) where there is none that can be used."""
+    """Read an embedding; raises ProblemError (no_embedding) if there is none or it cannot be used."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             header = msgspec.json.decode(arrays["words"].tobytes())

@@ -1,4 +1,4 @@
-"""What twins between the splits cost: how many test pictures were as good as learned, and what they add."""
+"""Leakage: duplicates of training pictures in other splits, and how much accuracy they add."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cnnstudio.datasets.findings import all_findings
 from cnnstudio.datasets.index import Index
 
 DUPLICATE_KINDS: Final = ("exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate")
-"""The findings that name twins."""
+"""The kinds of findings about duplicates."""
 
 
 class LeakageCost(msgspec.Struct, frozen=True, kw_only=True):
-    """`leaked` of `pictures` measured ones have a twin among the training pictures.
+    """`leaked` of the `pictures` that were measured have a duplicate among the training pictures.
 
     `accuracy` is that of all, `without` that of the others alone (None if there are none), 0 to 1.
     """
@@ -32,7 +32,7 @@ class LeakageCost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def duplicates_of(index: Index) -> dict[str, set[str]]:
-    """Every picture that has twins, with them, as the audit found them; accepted ones too, for they are twins."""
+    """The duplicates of every picture, by the findings of the audit, accepted ones included."""
     twins: dict[str, set[str]] = defaultdict(set)
     for finding in all_findings(index, DUPLICATE_KINDS, accepted=True):
         for other in finding.others:
@@ -42,13 +42,13 @@ def duplicates_of(index: Index) -> dict[str, set[str]]:
 
 
 def leaked_paths(twins: Mapping[str, set[str]], measured: Iterable[str], learned: Iterable[str]) -> set[str]:
-    """Those of `measured` that have a twin in `learned` (paths)."""
+    """The paths of `measured` that have a duplicate in `learned`."""
     learned_paths = set(learned)
     return {path for path in measured if not learned_paths.isdisjoint(twins.get(path, ()))}
 
 
 def leakage_cost(right: Mapping[str, bool], gone: set[str]) -> LeakageCost:
-    """What the leaked pictures `gone` add to the accuracy over `right` (path: answered right)."""
+    """How much accuracy the leaked pictures `gone` add; `right` maps paths to whether the prediction is right."""
     others = [correct for path, correct in right.items() if path not in gone]
     return LeakageCost(pictures=len(right), leaked=sum(1 for path in right if path in gone),
                        accuracy=sum(right.values()) / max(1, len(right)),
@@ -56,7 +56,7 @@ def leakage_cost(right: Mapping[str, bool], gone: set[str]) -> LeakageCost:
 
 
 def split_shares(index: Index) -> dict[str, tuple[int, int]]:
-    """For validation and test: (pictures with a twin in training, pictures), by the splits in force."""
+    """For validation and test: (pictures with a duplicate in training, pictures), by the current splits."""
     twins = duplicates_of(index)
     places: dict[str, set[str]] = {"train": set(), "validation": set(), "test": set()}
     for path, split in index.iterate("SELECT path, split FROM pictures WHERE NOT excluded AND problem IS NULL"):

@@ -1,4 +1,4 @@
-"""Bringing the index up to date with the folder: list first, look inside later, both cancellable."""
+"""Update the index from the folder: list first, inspect later, both cancellable."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from cnnstudio.imaging.inspect import inspect_picture
 
 Cancelled = Callable[[], bool]
 OnProgress = Callable[[int, int], None]
-"""Called with (done, total); total 0 while it is not known."""
+"""Called with (done, total); total is 0 while it is unknown."""
 
 
 class ScanResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scan noticed. `complete` is False when it was cancelled or the folder is missing.
+    """The result of a scan. `complete` is False if it was cancelled or the folder is missing.
 
     `new` and `changed` count files since the scan before (all are new to the first); `scan` is its number.
     """
@@ -50,7 +50,7 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
                 cancelled: Cancelled = never) -> ScanResult:
     """List the pictures of `root` into the index; raises ProblemError only for the index itself.
 
-    Nothing is forgotten when the folder cannot be listed: a drive that is away keeps its pictures.
+    If the folder cannot be listed, its pictures stay in the index: the drive may come back.
     """
     start = time.perf_counter()
     listing = Listing(root, spec, folder=index.path.parent)
@@ -93,7 +93,7 @@ def _emptied_problem(root: Path, pictures: int) -> Problem:
 
 
 def inspect_file(root: Path, identifier: int, path: str) -> Inspected:
-    """Size, content hash and trouble of one picture, for `Index.set_inspected`."""
+    """Size, content hash and problem of one picture, for `Index.set_inspected`."""
     try:
         data = _read(root / path)
         digest = content_hash(data)
@@ -111,18 +111,18 @@ def _read(path: Path) -> bytes:
 
 
 def check_drive(root: Path, looked_at: Iterable[Inspected]) -> None:
-    """Raises ProblemError where files could not be read because their whole folder is gone, a drive perhaps: then
-    nothing is wrong with them."""
+    """Raise ProblemError if files could not be read because their whole folder is gone, such as a removed drive: the
+    files themselves may be fine."""
     if any(item[4] in OF_THE_DISK for item in looked_at) and not root.is_dir():
         raise ProblemError(folder_problem(root, FileNotFoundError()))
 
 
 def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never,
                      workers: int | None = None, chunk: int = 512) -> int:
-    """Look inside every picture that was not looked at yet, in threads; answers how many were.
+    """Inspect every picture that is not inspected yet, in threads; returns how many were.
 
-    It goes on where it was cancelled: each chunk is entered as it is done. At the end decisions about files
-    that were moved go where their content lies now. Raises ProblemError when the folder goes away meanwhile.
+    It resumes after a cancellation: each chunk is written when it is done. At the end decisions about moved files
+    follow their content. Raises ProblemError when the folder goes away meanwhile.
     """
     done = 0
     total = index.count() if on_progress is not None else 0

@@ -1,8 +1,8 @@
-"""What can still be read from a damaged index, and a new one in its place.
+"""Rescue the user's decisions from a damaged index into a new one.
 
-Every decision is told twice, by its table and by the journal. A journal without holes is believed; else the tables are,
-with what the journal knows beyond them. All are read from either end, since what lies behind a damaged page is sound.
-The damaged file is renamed, never changed nor deleted.
+Every decision is stored twice, in its table and in the journal. A complete journal is used; else the tables, with what
+the journal adds. All are read from both ends, since rows behind a damaged page are readable. The damaged file is
+renamed, never changed nor deleted.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import FILE, Decided, Index
 
 _BESIDE: Final = ("-wal", "-shm")
-"""What SQLite keeps beside a file, by the end of its name."""
+"""Suffixes of the files that SQLite keeps beside a database."""
 _UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 _GARBLED: Final = "\ufffd"
-"""Stands for bytes that are no letter."""
+"""The replacement character of undecodable bytes."""
 _FIRST_SCAN: Final = 1
-"""Of the new index. Content that it sees first was there all the time perhaps: no decision may follow it there."""
+"""The scan number in the new index. Content that it lists first may have been there before, so no decision may move to
+it."""
 
 
 class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read: decisions by path, the content they were about, accepted findings as (kind, path, hash), and
-    the journal as (time, change).
+    """The rescued data: decisions by path, the content hashes of their pictures, accepted findings as (kind, path,
+    hash), and the journal as (time, change).
 
-    `whole`: nothing that the user decided is missing.
+    `complete`: no decision of the user is missing.
     """
 
     decisions: dict[str, Decided]
@@ -54,7 +55,7 @@ def is_damaged(folder: Path) -> bool:
         try:
             if index.rows("PRAGMA integrity_check(1)") != [("ok",)]:
                 return True
-            # The check looks at the order of things and not into words, which may be none any more.
+            # The check does not decode texts, which may be damaged.
             for table, in index.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
                 for _row in index.iterate(f'SELECT * FROM "{table}"'):
                     pass
@@ -68,7 +69,7 @@ def is_damaged(folder: Path) -> bool:
 
 
 def salvage(path: Path) -> Salvaged:
-    """Everything of the user's that a damaged index still tells; never raises for its damage."""
+    """All user data that can be read from a damaged index; never raises for its damage."""
     read: dict[str, tuple[list[Any], bool]] = {}
     with contextlib.suppress(*_UNREADABLE):
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
@@ -88,13 +89,13 @@ def salvage(path: Path) -> Salvaged:
     changes = sorted((row for row in journal if isinstance(row[0], int) and isinstance(row[1], float)
                       and isinstance(row[2], str)), key=lambda row: int(row[0]))
     logged, logged_accepted, understood = _replay([row[2] for row in changes])
-    # Nothing is ever taken out of a journal: where a number is missing, a change is.
+    # Rows of the journal are never deleted, so a missing id is a missing change.
     all_journal = all_journal and understood and [row[0] for row in changes] == list(range(1, len(changes) + 1))
     if all_journal:
         complete = (not all_decisions or decisions == logged) and (not all_accepted or set(findings) == logged_accepted)
         decisions, kinds = logged, logged_accepted
     else:
-        # What the rest of the journal says against the tables may have been taken back, or not.
+        # Where an incomplete journal contradicts the tables, a later change may be missing: the tables win.
         complete = all_decisions and all_accepted and logged.items() <= decisions.items() and logged_accepted <= set(findings)
         decisions = decisions if all_decisions else logged | decisions
         kinds = set(findings) if all_accepted else logged_accepted | set(findings)
@@ -104,7 +105,7 @@ def salvage(path: Path) -> Salvaged:
 
 
 def _readable_rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
-    """The rows that can be read from either end, and whether these are all."""
+    """The rows that can be read from either end, and whether they are complete."""
     result: dict[Any, None] = {}
     ends, garbled = 0, False
     for keys in (key, ", ".join(f"{item} DESC" for item in key.split(", "))):
@@ -127,15 +128,15 @@ def _without_empty(decisions: dict[str, Decided]) -> dict[str, Decided]:
 
 
 def _to_decision(values: Any) -> Decided:
-    """A decision from a row that may hold nonsense."""
+    """A decision from a row that may be damaged."""
     class_name, split, excluded = values
     return Decided(class_name if isinstance(class_name, str) and class_name else None,
                    split if split in SPLITS else None, bool(excluded) if isinstance(excluded, int) else None)
 
 
 def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]], bool]:
-    """What the journal's changes lead to, one after the other: decisions and accepted findings; and whether all
-    could be understood."""
+    """Replay the changes of the journal: the resulting decisions and accepted findings, and whether all changes were
+    valid."""
     decisions: dict[str, Decided] = {}
     accepted: set[tuple[str, str]] = set()
     understood = True
@@ -145,7 +146,7 @@ def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]
             if "moved" in change:
                 moves: dict[str, str] = change["moved"]
                 gone = {*moves, *moves.values()}
-                # What stood where another came to gave way.
+                # The target of a move loses its old decision.
                 decisions = ({path: decision for path, decision in decisions.items() if path not in gone}
                              | {new: decisions[old] for old, new in moves.items() if old in decisions})
                 accepted = ({item for item in accepted if item[1] not in gone}
@@ -163,9 +164,9 @@ def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]
 
 
 def replace_index(folder: Path) -> tuple[Path, Salvaged]:
-    """Put a new index with everything that could be salvaged in the place of the damaged one.
+    """Replace a damaged index by a new one with everything that could be salvaged.
 
-    Answers the name that the damaged file has now. Raises ProblemError; the damaged one then stays where it is.
+    Returns the new path of the damaged file. Raises ProblemError; the damaged file then stays in place.
     """
     path = folder / FILE
     salvaged = salvage(path)
@@ -203,7 +204,7 @@ def _insert_all(index: Index, salvaged: Salvaged) -> None:
 
 
 def _missing_changes(salvaged: Salvaged) -> list[dict[str, Any]]:
-    """The changes that a journal with holes lacks, so that it leads to these decisions again."""
+    """The changes that an incomplete journal lacks, so that replaying it gives these decisions again."""
     logged, logged_accepted, _understood = _replay([change for _time, change in salvaged.journal])
     changed = {path: salvaged.decisions.get(path, Decided()) for path in {*logged, *salvaged.decisions}
                if logged.get(path) != salvaged.decisions.get(path)}
@@ -215,7 +216,7 @@ def _missing_changes(salvaged: Salvaged) -> list[dict[str, Any]]:
 
 
 def _free_path(folder: Path) -> Path:
-    """A name with the present date that no file has."""
+    """A free path with the current date."""
     stamp = time.strftime("%Y-%m-%d-%H%M%S")
     number = 1
     while (place := folder / f"dataset.damaged-{stamp}{'' if number == 1 else f'-{number}'}.sqlite").exists():

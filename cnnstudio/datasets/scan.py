@@ -1,4 +1,4 @@
-"""Listing the pictures of a collection's sources, quickly and without opening them."""
+"""List the pictures of a collection's sources, quickly and without opening them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_REPORTED: Final = 20
 
 
 class ListedFile(msgspec.Struct, frozen=True, gc=False):
-    """A picture file: path relative to the root with "/", its class folder, the split its folder says."""
+    """A picture file: path relative to the root with "/", its class folder, and the split of its folder."""
 
     path: str
     class_name: str
@@ -34,20 +34,20 @@ class ListedFile(msgspec.Struct, frozen=True, gc=False):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """One source of a collection: a folder or a manifest. `prefix` stands before its paths in the index."""
+    """One source of a collection: a folder or a manifest. `prefix` is put before its paths in the index."""
 
     path: Path
     prefix: str = ""
 
     @property
     def root(self) -> Path:
-        """What the source's own paths are relative to."""
+        """The folder that the source's own paths are relative to."""
         return root_of(self.path)
 
 
 def sources_of(root: Path, spec: DatasetSpec, folder: Path | None = None) -> tuple[Source, ...]:
-    """The sources of a collection, the main one first. `root` is what the paths of the index are relative to,
-    `folder` that of the project: without one only `root` itself is meant, as a folder.
+    """The sources of a collection, the main one first. Paths of the index are relative to `root`; `folder` is the
+    project's folder: without one `root` is the only source.
 
     A joined source inside the project, like the main one, is written relative to the main one's root, so
     that the project may be moved; any other by its absolute path.
@@ -67,10 +67,10 @@ def sources_of(root: Path, spec: DatasetSpec, folder: Path | None = None) -> tup
 
 
 class Listing:
-    """One walk through all sources. Iterate over it for chunks of `Found`; then read what it noticed.
+    """A scan of all sources. Iterate over it for chunks of `ListedFile`; then read its attributes.
 
-    A problem that blocks means that something could not be listed that may come back (a drive that went
-    away): what is known about it must not be forgotten. A folder without permission only warns.
+    A blocking problem means that a folder could not be listed and may come back (such as a removed drive): its pictures
+    must stay in the index. A folder without permission only warns.
     """
 
     def __init__(self, root: Path, spec: DatasetSpec, chunk: int = CHUNK, folder: Path | None = None) -> None:
@@ -86,7 +86,7 @@ class Listing:
         self._reported: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[list[ListedFile]]:
-        """Chunks of pictures; never raises: what cannot be read is in `problems`."""
+        """Chunks of pictures; never raises: unreadable folders are in `problems`."""
         waiting: list[ListedFile] = []
         for source in self.sources:
             for file in self._source(source):
@@ -119,7 +119,7 @@ class Listing:
         try:
             layout = find_layout(source.path, self._spec)
             if self._spec.follow_links:
-                # A link back to the top must not make the whole collection a class of its own.
+                # A link to the root must not become a class with the whole collection.
                 self._was_here(source.path)
         except OSError as os_error:
             self._add_problem(source.path, os_error)
@@ -179,7 +179,7 @@ class Listing:
                 self._add_problem(Path(child.path), os_error)
 
     def _folder(self, folder: str, prefix: str, class_name: str, split: Split | None) -> Iterator[ListedFile]:
-        """All pictures below a class folder, without recursion so that deep trees are no trouble."""
+        """All pictures below a class folder, without recursion, because a tree may be deep."""
         waiting = [(folder, prefix)]
         while waiting:
             place, before = waiting.pop()
@@ -202,7 +202,7 @@ class Listing:
                             else:
                                 self.other_files += 1
                         except FileNotFoundError:
-                            # A link to nowhere, or a file that went while we looked.
+                            # A broken link, or a file that has just been deleted.
                             self.other_files += 1
                         except OSError as os_error:
                             self._add_problem(Path(entry.path), os_error)
@@ -243,7 +243,7 @@ def _join_path(prefix: str, path: str) -> str:
 
 
 def similar_name_problems(names: Iterable[str], place: Path | None = None) -> list[Problem]:
-    """A warning for classes whose names differ in capitals or in how accents are stored only."""
+    """A warning for classes whose names differ only in case or in the encoding of accents."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(name)
@@ -259,7 +259,8 @@ def similar_name_problems(names: Iterable[str], place: Path | None = None) -> li
 
 
 def _overlap_problems(sources: Sequence[Source]) -> list[Problem]:
-    """A warning where one source is listed twice or lies inside another: its pictures count once, as the later."""
+    """A warning where one source is listed twice or lies inside another: its pictures count once, as those of the later
+    source."""
     folders = [source.path for source in sources if not is_manifest(source.path)]
     for number, place in enumerate(folders):
         for other in folders[:number]:
@@ -276,7 +277,8 @@ _HARMLESS: Final = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
 
 def folder_problem(folder: Path, os_error: OSError) -> Problem:
-    """Why a folder or file could not be listed. What may come back blocks, so that nothing is forgotten."""
+    """Why a folder or file could not be listed. A folder that may come back blocks, so that its pictures stay in the
+    index."""
     if isinstance(os_error, FileNotFoundError | NotADirectoryError):
         text = Text("The folder {path} is not there (renamed, moved or on a drive that is not connected). Bring it back or "
                     "choose where it is now; what is known of its pictures is kept.",

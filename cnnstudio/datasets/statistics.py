@@ -1,4 +1,4 @@
-"""How the pictures of a collection are distributed: classes by split, sizes, ratios, brightness, sharpness."""
+"""Distributions of a collection: classes by split, sizes, ratios, brightness, sharpness."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.datasets.query import Filter, Range, where_sql
 
 
 class Quantity(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that can be counted in bins. `field` of a Filter takes a range of it ("" if none does).
+    """A quantity with a histogram. `field` is the field of Filter with its range ("" if there is none).
 
     `logarithmic` bins are equally wide by factor. `unit` stands behind the numbers.
     """
@@ -56,7 +56,7 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def histogram(index: Index, quantity: Quantity, wanted: Filter, bins: int = 24) -> Histogram:
-    """Count the pictures that pass, over bins that cover them all; no bins where nothing is known."""
+    """Count the pictures that match in bins that cover all of them; no bins without data."""
     where, values = where_sql(wanted)
     joins = " LEFT JOIN measures m ON m.picture = pictures.id" if "m." in quantity.expression else ""
     data = np.fromiter((row[0] for row in index.iterate(
@@ -85,7 +85,7 @@ def _edges(low: float, high: float, bins: int, quantity: Quantity) -> np.ndarray
 
 
 def balance(index: Index, wanted: Filter) -> dict[str, dict[str, int]]:
-    """Pictures that pass, by class and split; without those that cannot be used, unless they are asked for."""
+    """Pictures that match, by class and split; without unusable ones, unless the filter asks for them."""
     where, values = where_sql(wanted)
     if wanted.excluded == "show" and not wanted.problem:
         where += (" AND " if where else "WHERE ") + "NOT excluded AND problem IS NULL"

@@ -1,8 +1,8 @@
-"""Pictures to the system's trash, and back again.
+"""Move pictures to the system's trash, undoably.
 
-Systems differ in whether something in the trash can be called back. So a second link to each file (a copy
-where the drive has no links) is held in the project's folder until the project is closed: undo takes that.
-The trash keeps its own until the user empties it, whatever happens to us.
+Not every system can restore files from the trash. So a second link to each file (a copy where the drive has no links)
+is kept in the project's folder until the project is closed, and undo uses it. The file in the trash stays until the
+user empties it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.sources.placing import OnProgress, no_progress
 
 HELD: Final = ".deleted"
-"""The folder inside the project's that holds what can be undone."""
+"""The folder inside the project with the files that undo restores."""
 
 Trash = Callable[[str], None]
 
@@ -42,7 +42,7 @@ class TrashEffect:
 
     def redo(self, on_progress: OnProgress = no_progress) -> None:
         """Delete; raises ProblemError naming what could not be deleted, and leaves the others where they were.
-        What `told` raises ends it in the same way."""
+        An exception of `on_progress` ends it in the same way."""
         try:
             problems = self._delete(on_progress)
         except BaseException:
@@ -70,8 +70,8 @@ class TrashEffect:
         return problems
 
     def undo(self, on_progress: OnProgress = no_progress) -> None:
-        """Put everything back where it was; raises ProblemError where that cannot be done.
-        What `told` raises ends it: the rest can still be put back."""
+        """Restore all files; raises ProblemError for those that cannot be restored. An exception of `on_progress` ends
+        it; the rest can still be restored."""
         problems: list[Problem] = []
         left: list[tuple[Path, Path]] = []
         places = self._places
@@ -95,7 +95,7 @@ class TrashEffect:
 
 
 def forget_deleted(project_folder: Path) -> None:
-    """The project is closed: what was deleted lies in the system's trash alone now."""
+    """Delete the kept links when the project is closed; the files remain in the system's trash."""
     shutil.rmtree(project_folder / HELD, ignore_errors=True)
 
 

@@ -1,7 +1,7 @@
 """JPEG: header, completeness, pixels.
 
-OpenCV (libjpeg) paints what is missing of a JPEG grey and reports nothing, so the structure of the file is
-walked here first; where doubt remains the picture is decoded twice, the second time with other bytes put
+OpenCV (libjpeg) paints missing parts of a JPEG grey and reports nothing, so the structure of the file is
+checked here first; in doubtful cases the picture is decoded twice, the second time with other bytes put
 where data may be missing: if the two pictures differ, something was missing.
 
 This module is copied as it is into exported bundles.
@@ -155,7 +155,7 @@ def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
     if not structure.scans:
         raise truncated(NAME)
     if structure.junk:
-        # libjpeg complains on standard error about bytes between segments; they mean nothing.
+        # libjpeg warns on standard error about bytes between segments, which are harmless.
         begin_of_data = _first_scan(data, structure)
         head = b"".join(data[begin:stop] for begin, stop in structure.segments if stop <= begin_of_data)
         return pixels(b"\xff\xd8" + head + data[begin_of_data:], reduce)
@@ -171,7 +171,7 @@ def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
         raise truncated(NAME)
     picture = _decode(data, flags)
     if structure.frame in _BASELINE:
-        # Damage can make a marker in the midst of the data; libjpeg stops there.
+        # Damage can create a marker inside the data; libjpeg stops there.
         doubtful = structure.stop != structure.end - 2 or _ends_grey(picture)
         if doubtful and _changes(data, structure.stop, flags, picture):
             raise truncated(NAME)
@@ -191,7 +191,7 @@ def _flags(channels: int, reduce: int) -> int:
     if channels == 1:
         return {1: cv2.IMREAD_GRAYSCALE, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
                 4: cv2.IMREAD_REDUCED_GRAYSCALE_4, 8: cv2.IMREAD_REDUCED_GRAYSCALE_8}[reduce]
-    # OpenCV refuses to hear of blue first and red first at once: take the former out of its reduced kinds.
+    # OpenCV refuses blue first and red first together: remove the former from the reduced kinds.
     blue_first = {1: cv2.IMREAD_COLOR_BGR, 2: cv2.IMREAD_REDUCED_COLOR_2,
                   4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}[reduce]
     return blue_first & ~cv2.IMREAD_COLOR_BGR | cv2.IMREAD_COLOR_RGB

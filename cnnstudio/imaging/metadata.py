@@ -1,4 +1,4 @@
-"""What a camera wrote into a picture: read with Pillow, which knows the tags; pixels never come from here."""
+"""Metadata of a picture, read with Pillow; pixels are never read here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EXIF, _GPS = 0x8769, 0x8825
 
 
 def read_metadata(data: bytes, most: int = 60) -> list[tuple[str, str]]:
-    """(tag, value) of the EXIF of a picture, the telling ones first; empty where there is none or it is damaged.
+    """(tag, value) of the EXIF of a picture, the most useful first; empty if there is none or it is damaged.
 
     Tags are EXIF's own English names (EXIF 2.32, CIPA DC-008). Nothing is decoded and nothing raised.
     """

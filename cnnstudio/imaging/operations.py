@@ -1,4 +1,4 @@
-"""Deterministic operations on uint8 pictures (height, width, channels), and what steps of a recipe are made of.
+"""Deterministic operations on uint8 pictures (height, width, channels), the building blocks of recipe steps.
 
 A fourth channel is transparency: steps leave it as it is.
 

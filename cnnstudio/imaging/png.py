@@ -1,7 +1,7 @@
 """PNG: header, checksums, pixels.
 
-Only the chunks that make the picture are handed to OpenCV. So an animation (APNG) gives its default
-picture, and broken or strange side information (profiles, texts, EXIF) changes nothing.
+Only the chunks of the picture itself are passed to OpenCV. So an animation (APNG) gives its default picture, and broken
+side information (profiles, texts, EXIF) changes nothing.
 
 This module is copied as it is into exported bundles.
 """

@@ -1,10 +1,9 @@
-"""From a file to what the network sees: decode, orientation, colour mode, crop, resize, steps.
+"""From a file to the input of the network: decode, orientation, colour mode, crop, resize, steps.
 
-The recipe is a plain dictionary, as JSON has it; keys that are not known here mean nothing here. What its steps do is
-handed in.
-A JPEG is always decoded in full size: libjpeg's reduced decoding is quicker, but gives other pixels than
-decoding and averaging do (on photos by 1 to 2 of 255 on average, by far more at edges), and which of the
-two a picture got would depend on its size. Normalisation is not done here: it is a layer of the model.
+The recipe is a plain dictionary, as JSON has it; unknown keys are ignored. The functions of its steps are passed in. A
+JPEG is always decoded in full size: libjpeg's reduced decoding is quicker, but gives other pixels than decoding and
+averaging do (on photos by 1 to 2 of 255 on average, by far more at edges), and which of the two a picture got would
+depend on its size. Normalisation is not done here: it is a layer of the model.
 
 This module is copied as it is into exported bundles.
 """
@@ -47,7 +46,7 @@ def channels_of(recipe: Mapping[str, Any]) -> Literal[1, 3, 4]:
 
 
 def prepare(source: bytes | Picture, recipe: Mapping[str, Any], steps: Steps) -> Picture:
-    """What the network sees: uint8 (height, width, channels) of the recipe, contiguous.
+    """The input of the network: uint8 (height, width, channels) of the recipe, contiguous.
 
     `source` is the content of a file or a decoded picture (height, width[, 1 to 4 channels]), red first,
     already the right way up. Raises PictureError for bytes that are no sound picture.
@@ -71,9 +70,9 @@ def prepare_file(path: str | os.PathLike[str], recipe: Mapping[str, Any], steps:
 
 
 def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any], steps: Steps) -> list[Stage]:
-    """The picture after every stage, for looking at; the last is what `prepare` gives.
+    """The picture after every stage, for display; the last is the result of `prepare`.
 
-    A crop that is not wanted or a step that is switched off has no stage.
+    A disabled crop or step has no stage.
     """
     data = source if isinstance(source, bytes) else read_bytes(source)
     background = recipe.get("background", (255, 255, 255))

@@ -1,4 +1,4 @@
-"""Single pictures exactly as training will see them, without making whole batches."""
+"""Single pictures exactly as in the training, without computing whole batches."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Training:
-    """What decides over a training's batches: the number of its pictures, its batches, seed and augmentation.
+    """Everything that determines the batches of a training.
 
-    `kinds` says what each type of step does.
+    `kinds` are the types of steps.
     """
 
     pictures: int
@@ -33,7 +33,7 @@ class Training:
 
 @dataclass(frozen=True)
 class PreviewPicture:
-    """A picture in an epoch: `shares` are the positions whose labels it has, and how much of each."""
+    """A picture in an epoch: `shares` maps positions to the share of their label."""
 
     picture: Picture | None
     shares: dict[int, float]
@@ -49,7 +49,7 @@ def training_previews(cells: Sequence[tuple[int, int]], training: Training, load
                       ) -> list[PreviewPicture]:
     """The pictures at these (epoch, position), changed as that epoch changes them.
 
-    `load(position)` gives the prepared picture, None where it cannot be read (black where it is mixed in).
+    `load(position)` returns the prepared picture, or None if it cannot be read (then black is mixed in).
     """
     loaded: dict[int, Picture | None] = {}
 
@@ -88,7 +88,7 @@ def training_previews(cells: Sequence[tuple[int, int]], training: Training, load
 
 def _mix_partners(epoch: int, position: int, training: Training, mixer: Mixer
                   ) -> tuple[NDArray[np.int64], tuple[Mix, ...], int]:
-    """The pictures of its batch that it is mixed with, how, and its place among them."""
+    """The pictures of the batch that a picture is mixed with, the mixes, and its place among them."""
     order = epoch_order(training.pictures, training.seed, epoch)
     at = int(np.flatnonzero(order == position)[0])
     begin = at // training.batch_size * training.batch_size
@@ -98,7 +98,7 @@ def _mix_partners(epoch: int, position: int, training: Training, mixer: Mixer
     where = {place: index for index, place in enumerate(places)}
     small = []
     for mix in mixes:
-        # What is not needed any more may stay as it is.
+        # A partner that is not needed is not mixed.
         inside = np.asarray([int(mix.partners[place]) in where for place in places])
         partners = np.asarray([where.get(int(mix.partners[place]), index) for index, place in enumerate(places)])
         small.append(replace(mix, partners=partners, weights=np.where(inside, mix.weights[places], 1.0),

@@ -14,7 +14,7 @@ _silent = False
 
 
 def silence_codecs() -> None:
-    """Send what native code prints to nowhere; `sys.stderr` goes on to where it went before.
+    """Discard what native code prints to standard error; `sys.stderr` keeps its target.
 
     Nothing changes where there is no standard error (a program with a window on Windows), or where a file
     or a test has taken the place of `sys.stderr`.

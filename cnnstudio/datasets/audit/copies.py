@@ -1,4 +1,4 @@
-"""Findings about twins: copies to throw out, twins on both sides of a split, twins with two classes."""
+"""Findings about duplicates: copies to remove, duplicates in two splits, duplicates with two classes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnnstudio.datasets.findings import Finding
 DUPLICATE_KINDS: Final = frozenset({"exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate"})
 _ORDER: Final = {"train": 0, "validation": 1, "test": 2}
 _MOST_NAMED: Final = 50
-"""Twins that a finding names at most."""
+"""The most duplicates that a finding names."""
 _TURN_TEXTS: Final = (
     Text("mirrored", "reflejada"), Text("turned by half", "girada media vuelta"),
     Text("upside down and mirrored", "invertida y reflejada"), Text("turned by a quarter", "girada un cuarto"),
@@ -28,7 +28,7 @@ _TURN_TEXTS: Final = (
 
 def duplicate_findings(rows: Iterable[Row], exact: list[list[int]], near: list[NearDuplicate], kinds: frozenset[str]
                        ) -> list[Finding]:
-    """Findings of the four kinds about twins."""
+    """Findings of the four kinds about duplicates."""
     by_id = {row.id: row for row in rows}
     near = _present_pairs(exact, near, by_id)
     groups = [[by_id[item] for item in group if item in by_id] for group in exact]
@@ -37,7 +37,7 @@ def duplicate_findings(rows: Iterable[Row], exact: list[list[int]], near: list[N
         for group in groups:
             findings += _superfluous_findings(group, "exact_duplicate", {})
     if "near_duplicate" in kinds:
-        # One of each set of exact copies stands for all: the others are told of as exact copies.
+        # One of each set of exact copies represents all: the others are reported as exact copies.
         nearest: dict[int, NearDuplicate] = {}
         for pair in sorted(near, key=lambda item: item.difference):
             nearest.setdefault(pair.first, pair)
@@ -52,13 +52,14 @@ def duplicate_findings(rows: Iterable[Row], exact: list[list[int]], near: list[N
 
 
 def best_copy_of(group: Iterable[Row]) -> Row:
-    """The copy to keep: most pixels, then the largest file, in training, with a true ending and the shortest path."""
+    """The copy to keep: most pixels, then the largest file, in training, with a correct suffix and the shortest
+    path."""
     return min(group, key=lambda row: (-(row.width or 0) * (row.height or 0), -row.size, _ORDER.get(row.split, 3),
                                        false_suffix(row) != "", len(row.path), row.path))
 
 
 def _present_pairs(exact: list[list[int]], near: list[NearDuplicate], by_id: dict[int, Row]) -> list[NearDuplicate]:
-    """The pairs of pictures that are there; for one that was left out stands a copy of it that was not."""
+    """The pairs of present pictures; a missing picture is replaced by a present copy of it."""
     instead = {item: present[0] for group in exact if (present := [entry for entry in group if entry in by_id])
                for item in group if item not in by_id}
     pairs = []
@@ -79,7 +80,7 @@ def _superfluous_findings(group: list[Row], kind: str, nearest: dict[int, NearDu
     for row in group:
         if row.id == best_copy.id:
             continue
-        # The nearest of the set: a chain of alike pictures need not be alike at its ends.
+        # The nearest of the set: the ends of a chain of similar pictures need not be similar.
         pair = nearest.get(row.id)
         other = best_copy if pair is None else members[pair.second if pair.first == row.id else pair.first]
         others = (other.path, *(item.path for item in named if item.id not in (row.id, other.id)))
@@ -103,9 +104,9 @@ def _sentence(row: Row, other: Row, pair: NearDuplicate | None) -> Text:
 
 def _all_duplicates(groups: list[list[Row]], near: list[NearDuplicate], by_id: dict[int, Row]
                     ) -> list[tuple[Row, list[tuple[Row, NearDuplicate | None]]]]:
-    """Every picture that has twins, with them; near twins of one exact copy are those of all its copies.
+    """Every picture with its duplicates; near duplicates of one exact copy count for all its copies.
 
-    Of many exact copies some of every split and class stand for all.
+    Some exact copies of every split and class represent all.
     """
     copies_of: dict[int, list[Row]] = {row.id: group for group in groups for row in group}
     standing: dict[int, list[Row]] = {}
@@ -139,7 +140,7 @@ def _across_findings(row: Row, others: list[tuple[Row, NearDuplicate | None]], k
     def nearest(chosen: list[tuple[Row, NearDuplicate | None]]) -> list[tuple[Row, NearDuplicate | None]]:
         return sorted(chosen, key=lambda item: (item[1].difference if item[1] is not None else -1.0, item[0].path))
 
-    # What is measured on must not have been learned from, nor have chosen the model as validation does.
+    # A test picture must not have been used for training, nor for choosing the model as validation pictures are.
     learned = nearest([item for item in others if _ORDER.get(item[0].split, 3) < _ORDER.get(row.split, 3)])
     if "leakage" in kinds and learned:
         other, pair = learned[0]

@@ -1,4 +1,4 @@
-"""A folder of pictures without class folders: nothing to train on, but much to look at."""
+"""A folder of pictures without class folders, which can be audited but not trained on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_flat(root: Path) -> bool:
 
 
 def scan_flat(index: Index, root: Path, spec: DatasetSpec) -> int:
-    """List the pictures of `root` itself into the index, with no class; answers how many there are.
+    """List the pictures of `root` itself into the index, with no class; returns how many there are.
 
     Raises ProblemError for the index, OSError for the folder.
     """

@@ -1,4 +1,4 @@
-"""The audit as one HTML file that needs nothing else: figures, and the pictures of every finding."""
+"""The audit as one self-contained HTML file: figures, and the pictures of every finding."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _wanted(by_kind: dict[str, list[Finding]]) -> list[str]:
 
 
 def _thumbnails(root: Path, paths: list[str]) -> dict[str, str]:
-    """Data addresses of the pictures, "" for those that cannot be shown."""
+    """Data URLs of the pictures, "" for those that cannot be shown."""
     def one(path: str) -> str:
         try:
             data = encode_thumbnail(thumbnail(root / path, _SIDE), 80)

@@ -1,4 +1,4 @@
-"""How the report looks: the colours of the program, light and dark as the reader's system is."""
+"""The style sheet of the report: the colours of the program, light or dark as the reader's system."""
 
 from __future__ import annotations
 

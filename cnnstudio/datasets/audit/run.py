@@ -1,4 +1,4 @@
-"""The audit as a whole: measure what is new, judge everything, keep what was found."""
+"""Run the audit: measure new pictures, derive all findings and store them."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ _BURST_SECONDS: Final = 1.0
 
 
 class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """`images` in the collection, `counts` of findings by kind (accepted ones left out), and whether it came to
-    its end."""
+    """`images` in the collection, `counts` of findings by kind (without accepted ones), and whether it is complete."""
 
     images: int
     counts: dict[str, int]
@@ -42,11 +41,10 @@ class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
 def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] | None = None,
           embedding: Embedding | None = None, on_progress: OnProgress | None = None,
           cancelled: Cancelled = never, here: bool = True, beside: Helpers | None = None) -> AuditSummary:
-    """Measure, judge and keep; `only` limits the kinds (None: all). Cancelled, it goes on where it stopped.
+    """Measure, derive and store; `only` limits the kinds (None: all). After a cancellation it resumes.
 
-    Without `here` the calling thread leaves the measuring to other processes; `beside` are some that were started
-    before.
-    `outlier` and `mislabeled` need an embedding; without one they are left as they are.
+    Without `here` the calling thread does not measure itself; `beside` are helpers that are already started. `outlier`
+    and `mislabeled` need an embedding; without one they are left as they are.
     """
     start = time.perf_counter()
     kinds = ALL_KINDS if only is None else only
@@ -61,9 +59,9 @@ def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] |
 
 def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
           cancelled: Cancelled = never) -> bool:
-    """Find by the measures as they are, and keep what was found; False when cancelled, and nothing is changed then.
+    """Derive findings from the current measures and store them; False if cancelled, and then nothing changes.
 
-    Twins are put on one side of the splits first: only what still lies on both sides is leakage.
+    Duplicates are put into one split first: only those still in two splits are leakage.
     """
     twins = None
     if kinds & DUPLICATE_KINDS:
@@ -89,7 +87,7 @@ def _find_duplicates(index: Index, spec: DatasetSpec, kinds: frozenset[str], can
 
 def derive(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
            twins: _CopyPairs | None = None, cancelled: Cancelled = never) -> list[Finding]:
-    """All findings of these kinds by the measures as they are: quick, and nothing is written."""
+    """All findings of these kinds from the current measures: quick, and nothing is written."""
     present = [row for row in read_rows(index) if not row.excluded]
     findings = picture_findings(index, spec, kinds, present)
     if kinds & DUPLICATE_KINDS:
@@ -101,7 +99,7 @@ def derive(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Em
 
 
 def groups_of(index: Index, twins: _CopyPairs) -> dict[int, str]:
-    """Which pictures must stay on one side of a split: twins, and what one camera took within a second."""
+    """Groups of pictures that must stay in one split: duplicates, and bursts of one camera."""
     exact, near = twins
     pairs = [(group[0], other) for group in exact for other in group[1:]]
     pairs += [(pair.first, pair.second) for pair in near]
@@ -155,7 +153,7 @@ def _mislabeled(by_path: dict[str, Row], embedding: Embedding, spec: DatasetSpec
     suspect = embedding.mislabeled & (embedding.label_quality < spec.audit.mislabeled)
     for place in np.flatnonzero(suspect):
         row, suggested = by_path.get(embedding.paths[place]), embedding.suggested[place]
-        # What was relabelled since needs no telling.
+        # Pictures that were relabelled since are not reported.
         if row is None or row.class_name == suggested:
             continue
         quality = float(embedding.label_quality[place])

@@ -1,4 +1,4 @@
-"""The life of a process that measures pictures for another one (see `helpers`)."""
+"""Main function of a process that measures pictures (see `helpers`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnstudio.datasets.audit.memory import keep_memory
 
 
 def serve(connection: Connection) -> None:
-    """Measure what comes until the pipe ends."""
+    """Measure incoming pieces until the pipe is closed."""
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_memory()

@@ -1,4 +1,4 @@
-"""Copies of pictures: the same bytes, and likenesses that hardly differ, without comparing all with all."""
+"""Find duplicates: pictures with the same bytes, and pictures with nearly the same signature."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.datasets.index import Index
 from cnnstudio.imaging.signature import BYTES, descriptors, differences, turned_signatures
 
 _ALL_PAIRS: Final = 20_000
-"""Up to so many pictures every pair is looked at: exact, and seconds of matrix products."""
+"""Up to this number of pictures every pair is compared: exact, and seconds of matrix products."""
 _ROWS: Final = 1024
 _TABLES: Final = 20
 _NEIGHBOURS: Final = 24
@@ -25,7 +25,8 @@ Cancelled = Callable[[], bool]
 
 
 class NearDuplicate(msgspec.Struct, frozen=True, kw_only=True):
-    """Two pictures (ids) that are the same; `difference` 0 to 1; `turn`: its place in `turned`, -1 if not turned."""
+    """Two pictures (ids) that are nearly the same; `difference` 0 to 1; `turn`: index in `turned_signatures`, -1 if not
+    rotated."""
 
     first: int
     second: int
@@ -44,7 +45,7 @@ def exact_groups(index: Index) -> list[list[int]]:
 
 
 def read_signatures(index: Index) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """(ids, likenesses (n, BYTES)), one for every content: of exact copies only the first."""
+    """(ids, signatures (n, BYTES)), one for every content: of exact copies only the first."""
     ids: list[int] = []
     parts: list[bytes] = []
     for identifier, likeness in index.iterate(
@@ -58,7 +59,7 @@ def read_signatures(index: Index) -> tuple[NDArray[np.int64], NDArray[np.uint8]]
 
 def near_duplicates(index: Index, largest: float, *, flips: bool = False,
                     cancelled: Cancelled = lambda: False) -> list[NearDuplicate]:
-    """All pairs of pictures whose likenesses differ by at most `largest`, exact copies left out."""
+    """All pairs of pictures whose signatures differ by at most `largest`, without exact copies."""
     ids, likenesses = read_signatures(index)
     result: dict[tuple[int, int], NearDuplicate] = {}
     for turn, second in enumerate([likenesses, *(turned_signatures(likenesses) if flips else [])], start=-1):
@@ -73,15 +74,16 @@ def near_duplicates(index: Index, largest: float, *, flips: bool = False,
 
 def _pairs(first: NDArray[np.uint8], second: NDArray[np.uint8], largest: float, *, same: bool
            ) -> Iterable[tuple[int, int, float]]:
-    """(row, row, difference) with the first row smaller. `same`: the two are one and the same."""
+    """(row, row, difference) with the first row smaller. `same`: both arrays are the same."""
     if len(first) < 2:
         return
-    # The cosine of the angle between two likenesses that differ by d is 1 - d * d / 2; the coarse one is near it.
+    # The cosine of the angle between two signatures that differ by d is 1 - d * d / 2; that of the descriptors is near
+    # it.
     least = max(0.3, 1.0 - 2.0 * largest * largest - 0.02)
     search = _compare_all if len(first) <= _ALL_PAIRS else _compare_buckets
     one, two = descriptors(first), descriptors(second)
-    # A picture and another one turned are the same pair as the other one and the first turned back, which is
-    # among the turns as well: looking at the first before the second is enough.
+    # The pair (picture, other picture rotated) equals (other picture, picture rotated back), which is compared as well:
+    # pairs with the first id smaller are enough.
     for all_rows, all_columns in search(one, one if same else two, least):
         ordered = all_rows < all_columns
         rows, columns = all_rows[ordered], all_columns[ordered]
@@ -96,13 +98,13 @@ _Places = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def _compare_all(one: NDArray[np.float32], two: NDArray[np.float32], least: float) -> Iterable[_Places]:
-    """Exact, unless hundreds are alike (plain pictures, a camera that stood still): then the most alike of each."""
+    """Exact, unless hundreds are similar (plain pictures, a fixed camera): then the most similar of each."""
     for start in range(0, len(one), _ROWS):
         alike = one[start:start + _ROWS] @ two[start:].T
         near = alike >= least
         crowded = np.flatnonzero(near.sum(axis=1) > _CROWD)
         for row in crowded:
-            # Those that follow in the order of the ids, too: so that a crowd hangs together.
+            # Also the next ones in the order of the ids, so that a large group stays connected.
             following = row + 1 + np.flatnonzero(near[row, row + 1:])[:_NEIGHBOURS]
             most = np.argpartition(alike[row], -_CROWD)[-_CROWD:]
             near[row] = False
@@ -113,9 +115,9 @@ def _compare_all(one: NDArray[np.float32], two: NDArray[np.float32], least: floa
 
 
 def _compare_buckets(one: NDArray[np.float32], two: NDArray[np.float32], least: float) -> Iterable[_Places]:
-    """Likenesses that fall on the same side of many random planes, each compared with those next to it there.
+    """Compare signatures in the same bucket (the same side of many random planes) with their neighbours there.
 
-    Twins of cosine 0.99 share a bucket of one table with probability 0.45 and so of one of 20 with 0.99999.
+    Duplicates of cosine 0.99 share a bucket of one table with probability 0.45, and of one of 20 tables with 0.99999.
     """
     random = np.random.default_rng(0)
     bits = max(12, int(np.ceil(np.log2(len(one)))))
@@ -146,7 +148,7 @@ def _compare_buckets(one: NDArray[np.float32], two: NDArray[np.float32], least: 
 
 
 def connected_groups(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Groups of everything that is connected by pairs, each sorted."""
+    """Connected components of the pairs, each sorted."""
     above: dict[int, int] = {}
 
     def top(item: int) -> int:

@@ -1,8 +1,9 @@
-"""Zip and tar archives: looked through before anything is unpacked, then unpacked aside and put in place.
+"""Zip and tar archives: checked before anything is unpacked, then unpacked into a temporary folder and moved into
+place.
 
-An archive is refused as a whole, with everything that is wrong, when one of its names would leave the folder, when
-it holds links or devices, when it would grow beyond all measure, or when the disk has no room. Archives inside
-archives stay as they are.
+An archive is refused as a whole, with everything that is wrong, when one of its names would leave the folder, when it
+holds links or devices, when it is a decompression bomb, or when the disk has no room. Archives inside archives are not
+unpacked.
 """
 
 from __future__ import annotations
@@ -36,14 +37,14 @@ _MOST_NAMED: Final = 5
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What an archive may be: bytes in all, files, bytes of one file, and how many times it may grow."""
+    """Limits of an archive: total bytes, files, bytes of one file, and the factor by which it may grow."""
 
     total: int = 200 << 30
     count: int = 3_000_000
     single: int = 8 << 30
     ratio: float = 150.0
     free_growth: int = 64 << 20
-    """So many bytes may come of any archive, however small it is."""
+    """Any archive may unpack to this many bytes, however small it is."""
 
 
 LIMITS: Final = Limits()
@@ -59,7 +60,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """What an archive holds, and everything that is wrong with it."""
+    """The content of an archive and all of its problems."""
 
     members: tuple[Member, ...]
     problems: tuple[Problem, ...]
@@ -74,14 +75,14 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The folders that hold pictures directly, without splits: what would be the classes."""
+        """The folders that hold pictures directly, without splits: the classes."""
         return tuple(sorted({member.parts[-2] for member in self.members
                              if len(member.parts) > 1 and is_picture(member.name)
                              and find_split(member.parts[-2]) is None}))
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the name of a file is that of an archive that can be unpacked."""
+    """Whether a file has the name of an archive that can be unpacked."""
     return path.name.lower().endswith(SUFFIXES)
 
 
@@ -106,7 +107,7 @@ def unpack_archive(path: Path, target: Path, on_progress: OnProgress = no_progre
                    limits: Limits = LIMITS) -> Path:
     """Unpack an archive into the new or empty folder `target`; raises ProblemError, and then leaves nothing.
 
-    A single folder that only wraps the others is left away.
+    A single folder that only wraps the others is removed.
     """
     refuse_existing(target)
     contents = look_through(path, limits, check)
@@ -127,7 +128,7 @@ def unpack_archive(path: Path, target: Path, on_progress: OnProgress = no_progre
                         done += len(piece)
                         on_progress(done, total)
                         check()
-                    # Reading on to the end is what compares the check sum.
+                    # Reading to the end verifies the checksum.
                     if left or source.read(1):
                         raise ProblemError(_damaged(path, member.name))
             except BROKEN as err:
@@ -137,7 +138,7 @@ def unpack_archive(path: Path, target: Path, on_progress: OnProgress = no_progre
 
 
 def inner_folder(place: Path) -> Path:
-    """The folder inside that really holds the collection: those that only wrap it are passed."""
+    """The inner folder with the collection, without folders that only wrap it."""
     while True:
         entries = [entry for entry in os.scandir(place) if not entry.name.startswith(".")]
         if len(entries) != 1 or not entries[0].is_dir(follow_symlinks=False):
@@ -196,7 +197,7 @@ class _Inspection:
         self._total = self._number = 0
 
     def take(self, raw: Raw) -> bool:
-        """Look at one member; False when it is of no use to look further."""
+        """Check one member; False if the check can stop."""
         self._number += 1
         self._total += raw.size
         if self._number > self._limits.count:
@@ -237,7 +238,7 @@ class _Inspection:
             names.append(name if len(name) < 80 else "…" + name[-80:])
 
     def finish(self, archive: Container) -> None:
-        """What can be said only of the whole."""
+        """Checks that need all members."""
         for parts in sorted(self._files & self._folders):
             self._note("bad_names", "/".join(parts))
         if archive.overlaps():
@@ -255,7 +256,7 @@ class _Inspection:
 
 
 def name_problem(name: str) -> tuple[str, tuple[str, ...]]:
-    """What is wrong with the name of a member ("escapes", "bad_names" or ""), and its parts."""
+    """The problem of a member's name ("escapes", "bad_names" or ""), and the parts of its path."""
     if "\0" in name:
         return "bad_names", ()
     plain = name.replace("\\", "/")
@@ -274,7 +275,7 @@ def name_problem(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 class _TargetNames:
-    """Where members go: under their own names where this system can have them, each once."""
+    """Target paths of members: their own names if the system allows them, each used once."""
 
     def __init__(self) -> None:
         self._names = Names()

@@ -1,4 +1,4 @@
-"""Arrays of pictures written out as class folders: which array is which, and how its numbers are meant."""
+"""Write arrays of pictures as class folders: find pictures and labels, and the range of the numbers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_PICTURES: Final = 5_000_000
 
 
 class Stack(msgspec.Struct, frozen=True, kw_only=True):
-    """Pictures and their labels. `layout` is HW, HWC, CHW or flat; `turned`: stored mirrored along the diagonal."""
+    """Pictures and their labels. `layout` is HW, HWC, CHW or flat; `turned`: stored transposed."""
 
     pictures: Array
     labels: Array
@@ -38,7 +38,7 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Arrays(msgspec.Struct, frozen=True, kw_only=True):
-    """What array files hold: stacks, and the array with the names of the classes if there is one."""
+    """The content of array files: stacks, and the array with the names of the classes if there is one."""
 
     stacks: tuple[Stack, ...]
     names: Array | None = None
@@ -49,12 +49,12 @@ class Arrays(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_array_file(path: Path) -> bool:
-    """Whether a file is called like an array of pictures."""
+    """Whether a file has the name of an array file."""
     return path.suffix.lower() in (".npy", ".npz") or is_idx_name(path.name)
 
 
 def with_companions(path: Path) -> list[Path]:
-    """The file with those that belong to it in its folder: labels to pictures, the test part to the training part."""
+    """The file with related files of its folder: labels and the parts of other splits."""
     if path.suffix.lower() == ".npz":
         return [path]
     ending = path.suffix.lower() if path.suffix.lower() == ".npy" else ""
@@ -87,7 +87,7 @@ def find_arrays(paths: Iterable[Path]) -> Arrays:
         used.add((best.path, best.name))
         stacks.append(Stack(pictures=array, labels=best, split=split, layout=layout,
                             turned=array.idx and array.name.startswith("emnist")))
-    # Another array beside those of the collection is nobody's business; one that may hold its labels is.
+    # An unreadable array is a problem only if it may hold labels or a split of the collection.
     unread = [item for item in unread if problems or not stacks or _split(Path(str(item.where.path)).stem)]
     if unread or not stacks:
         raise ProblemError(*(unread or problems or [_no_pictures(files, arrays)]))
@@ -165,7 +165,7 @@ class Folders:
 
 
 def pictures_of(stack: Stack) -> Iterator[NDArray[np.uint8]]:
-    """Its pictures one after the other, 8 bits, height x width or height x width x 3 or 4; raises ProblemError."""
+    """Its pictures as an iterator, 8 bits, height x width or height x width x 3 or 4; raises ProblemError."""
     low, high = _range(stack.pictures)
     for batch in batches(stack.pictures):
         shaped = _shaped(batch, stack.layout)
@@ -192,7 +192,7 @@ def _split(name: str) -> Split | None:
 
 
 def _layout(array: Array) -> str:
-    """How pictures lie in an array; "" if it holds none."""
+    """The axes of an array of pictures; "" for another array."""
     shape = array.shape
     if array.kind not in "uifb" or not shape or not shape[0]:
         return ""
@@ -206,7 +206,7 @@ def _layout(array: Array) -> str:
 
 
 def _flat_side(array: Array) -> int:
-    """The side of square pictures that are stored as rows of numbers; 0 if it cannot be that."""
+    """The side of square pictures that are stored as rows of numbers; else 0."""
     if len(array.shape) != 2 or array.kind not in "uifb" or not array.shape[0]:
         return 0
     for channels in (1, 3):
@@ -223,12 +223,12 @@ def _may_be_labels(array: Array) -> bool:
     wide = len(shape) == 2 and shape[1] > 1
     if array.kind in "US":
         return not wide
-    # Rows of numbers are one-hot classes where the name says that they are labels.
+    # Rows of numbers are one-hot labels if the array has a name of labels.
     return array.kind in "uifb" and (not wide or bool(_name_parts(array.name) & _LABEL_WORDS))
 
 
 def _kinship(pictures: Array, labels: Array) -> tuple[bool, bool, int]:
-    """How well labels go with pictures: the same file, a name of labels, many words in common."""
+    """How well labels match pictures: the same file, a name of labels, common parts of the names."""
     parts = _name_parts(labels.name)
     return labels.path == pictures.path, bool(parts & _LABEL_WORDS), len(parts & _name_parts(pictures.name))
 
@@ -259,7 +259,7 @@ def _decode_bytes(value: Any) -> Any:
 
 
 def _label_names(array: Array) -> list[str]:
-    """Every label as a word; one-hot rows by the number of the class."""
+    """Every label as text; one-hot rows as the number of the class."""
     values = read_whole(array)
     if values.ndim == 2:
         values = values.argmax(axis=1) if values.shape[1] > 1 else values[:, 0]
@@ -276,7 +276,7 @@ def _label_names(array: Array) -> list[str]:
 
 
 def _range(array: Array) -> tuple[float, float]:
-    """The numbers that black and white are, from all of them: 0..1, -1..1, 0..255 or 0..65535."""
+    """The numbers of black and white, by the range of all values: 0..1, -1..1, 0..255 or 0..65535."""
     if array.kind == "b" or np.dtype(array.dtype) == np.uint8:
         return (0.0, 1.0) if array.kind == "b" else (0.0, 255.0)
     low, high = 0.0, 0.0

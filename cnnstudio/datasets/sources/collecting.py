@@ -1,4 +1,4 @@
-"""The curated collection written elsewhere: decisions applied, nothing overwritten, counted before it is called done."""
+"""Export the curated collection: decisions applied, nothing overwritten, and the result counted."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MOST_REPORTED: Final = 5
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True):
-    """What was written and found again when it was reopened."""
+    """The exported collection, as counted after reopening it."""
 
     path: str
     format: str
@@ -53,7 +53,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def target_of(target: Path, format: str) -> Path:
-    """The place with the ending of the form; raises ProblemError for an unknown form."""
+    """The target path with the suffix of the form; raises ProblemError for an unknown form."""
     form = FORMS.get(format)
     if form is None:
         text = Text("There is no form called {name}; there are {known}.", "No hay ningún formato llamado {name}; hay "
@@ -65,8 +65,8 @@ def target_of(target: Path, format: str) -> Path:
 
 def collect(index: Index, root: Path, classes: Sequence[str], target: Path, format: str, *, links: bool = False,
             on_progress: OnProgress = no_progress, check: Check = no_check) -> Collected:
-    """Write the usable pictures of these classes in a form to a new place; raises ProblemError, and then
-    leaves nothing. `links`: hard links instead of copies where the disk can (folders only).
+    """Write the usable pictures of these classes in a form to a new target; raises ProblemError, and then leaves
+    nothing. `links`: hard links instead of copies where the disk can (folders only).
 
     TFRecord is written by a child process: see `core.commands.CollectTFRecord`.
     """
@@ -93,7 +93,7 @@ def collect(index: Index, root: Path, classes: Sequence[str], target: Path, form
 
 
 def with_target_names(pictures: Iterable[Picture]) -> Iterator[tuple[Picture, str]]:
-    """Every picture with its place "split/class/name"; names that collide get a number."""
+    """Every picture with its target path "split/class/name"; colliding names get a number."""
     names = Names()
     folders: dict[str, str] = {}
     for picture in pictures:
@@ -141,7 +141,7 @@ def _write_folders(target: Path, root: Path, pictures: Sequence[Picture], links:
 
 
 def _copy_file(source: Path, destination: Path, links: bool, problems: list[Problem]) -> bool:
-    """Copy or link one file; a picture that went away is told and left out. Raises OSError for the target."""
+    """Copy or link one file; a vanished picture is reported and left out. Raises OSError for the target."""
     if links:
         try:
             os.link(source, destination)
@@ -150,7 +150,7 @@ def _copy_file(source: Path, destination: Path, links: bool, problems: list[Prob
             if os_error.errno == errno.ENOENT:
                 problems.append(_vanished_problem(source, os_error))
                 return False
-            # Another disk, or one without links: a copy does as well.
+            # Another disk, or one without hard links: copy instead.
     try:
         opened = source.open("rb")
     except OSError as os_error:
@@ -198,7 +198,7 @@ def _write_zip(target: Path, root: Path, pictures: Sequence[Picture], on_progres
 
 
 def _time(picture: Picture) -> tuple[int, int, int, int, int, int]:
-    """The file's time in what zip can hold: 1980 to 2107."""
+    """The file's time within the range of zip: 1980 to 2107."""
     import time
 
     moment = time.gmtime(min(max(picture.modified_ns / 1e9, 315532800), 4354819198))
@@ -233,7 +233,7 @@ def _write_list(target: Path, root: Path, pictures: Sequence[Picture], on_progre
 
 def _reopen(place: Path, format: str, expected: int, classes: tuple[str, ...], problems: Sequence[Problem]
             ) -> Collected:
-    """Read what was written as a stranger would, and compare the numbers."""
+    """Read the written collection as any source, and compare the counts."""
     splits: dict[str, int] = dict.fromkeys(SPLITS, 0)
     size = 0
     try:
@@ -273,7 +273,7 @@ def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:
     else:
         layout = DatasetSpec()
         if not (place / "train").is_dir():
-            # Without training pictures split folders are no layout; they are counted one by one.
+            # Without training pictures split folders are not recognised as such; they are counted one by one.
             for split in SPLITS:
                 if (place / split).is_dir():
                     yield from (split for chunk in Listing(place / split, layout) for _file in chunk)

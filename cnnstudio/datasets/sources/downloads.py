@@ -33,14 +33,14 @@ from cnnstudio.datasets.sources.placing import (
 
 
 class Remote(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to fetch: where (the first place that answers counts), its size in bytes and its SHA-256."""
+    """A file to download: its URLs (tried in order), its size in bytes and its SHA-256."""
 
     name: str
     urls: tuple[str, ...]
     bytes: int
     sha256: str
     split: Split | None = None
-    """Of an archive: the part of the collection that it is."""
+    """The split that an archive holds."""
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +59,11 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     keras: bool = False
     class_names: tuple[str, ...] = ()
     folder_names: dict[str, str] = {}
-    """What folders of classes are called instead of their names in the archive."""
+    """New names of class folders, by their names in the archive."""
 
     @property
     def bytes(self) -> int:
-        """What is downloaded."""
+        """Bytes to download."""
         return sum(file.bytes for file in self.files)
 
 
@@ -174,9 +174,9 @@ def fetch_dataset(dataset: Dataset, target: Path, cache: Path, on_progress: OnPr
                   check: Check = no_check, on_phase: OnPhase | None = None) -> Path:
     """Download a collection and write it as class folders into the new or empty folder `target`.
 
-    Raises ProblemError (offline, wrong_checksum, no_space, target_exists...). What was downloaded stays in
-    `cache` until the collection is there, so that the next attempt goes on. Progress is in bytes, then in
-    pictures (or bytes) of the writing; `on_phase` tells which.
+    Raises ProblemError (offline, wrong_checksum, no_space, target_exists...). Downloads stay in `cache` until the
+    collection is complete, so that the next attempt resumes. Progress is in bytes of the download, then in pictures (or
+    bytes) of the writing; `on_phase` reports which.
     """
     refuse_existing(target)
     place = cache / "downloads" / dataset.id
@@ -223,7 +223,7 @@ def _write_archive(dataset: Dataset, place: Path, target: Path, on_progress: OnP
             part = staging / f".part{number}"
             unpack_archive(place / file.name, part, on_progress, check)
             inside = [item for item in part.iterdir() if not item.name.startswith(".")]
-            # An archive of one split may hold a folder called like it, with the classes in it.
+            # The archive of one split may contain a folder of that name, with the classes in it.
             holder = inside[0] if file.split and len(inside) == 1 and inside[0].is_dir() else part
             if file.split:
                 holder.rename(staging / file.split)

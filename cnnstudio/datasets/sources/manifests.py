@@ -1,4 +1,4 @@
-"""Manifests: tables that name pictures, their classes and splits. Every trouble is told at once, with its lines."""
+"""Manifests: tables of pictures with their classes and splits. All problems are reported together, with their lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import SUFFIXES, find_split, is_picture, plain
 from cnnstudio.datasets.sources.tables import read_table
 
-# In order of trust: the first that a table has is taken.
+# In order of preference: the first name that a table has is used.
 _PATHS: Final = ("path", "filepath", "imagepath", "filename", "file", "imagefile", "imagefilename", "image", "img",
                  "picture", "photo", "ruta", "archivo", "fichero", "rutaarchivo", "nombrearchivo", "imagen", "foto",
                  "relativepath", "abspath", "imageid", "imagename", "id", "name", "nombre")
@@ -38,7 +38,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a manifest says. `has_labels` is False where the folders of the pictures stand for the classes."""
+    """The content of a manifest. `has_labels` is False if the folders of the pictures are the classes."""
 
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
@@ -53,9 +53,9 @@ class _Columns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_rows(path: Path) -> Reading:
-    """The rows of a manifest that name a picture and a class; never raises: trouble is in `problems`.
+    """The rows of a manifest that name a picture and a class; never raises: see `problems`.
 
-    Whether the files are there is not looked at here, except to find out what the paths are relative to.
+    Files are not checked here, except to find the folder that the paths are relative to.
     """
     try:
         table = read_table(path)
@@ -96,7 +96,7 @@ def read_rows(path: Path) -> Reading:
 
 
 def missing_problem(path: Path, missing: Sequence[Row], total: int) -> Problem:
-    """Of the files that a manifest names some, or all, are not there. All: it blocks, a drive may be away."""
+    """The problem of missing files of a manifest. If all are missing it blocks: a drive may be disconnected."""
     if len(missing) == total:
         text = Text("None of the {n} pictures that {path} names is there; the first is {first}. Paths are relative to "
                     "the list's own folder, or absolute.",
@@ -118,7 +118,7 @@ def _key(name: str) -> str:
 
 
 def _columns(rows: Sequence[tuple[int, Sequence[str]]], path: Path) -> _Columns:
-    """Which column is which, by the names of the first line, or by what a table without names holds."""
+    """The columns, by the names in the first line, or by their content in a table without names."""
     if not rows:
         text = Text("{path} is empty.", "{path} está vacía.")
         raise ProblemError(error("no_pictures", text.fill(path=path), "dataset", path=path))
@@ -157,7 +157,7 @@ def _first(keys: Sequence[str], wanted: Iterable[str]) -> int | None:
 
 
 def _picture_column(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
-    """The column that holds most names of pictures."""
+    """The column with the most names of pictures."""
     counts: dict[int, int] = {}
     for _line, fields in rows:
         for number, field in enumerate(fields):
@@ -176,7 +176,7 @@ def _split(name: str, line: int, problems: _RowProblems) -> Split | None:
 
 
 def _normal(name: str) -> str:
-    """A path with "/" and without detours; what Windows wrote is read elsewhere, too."""
+    """A normalised path with "/"; paths of Windows are understood on other systems, too."""
     if name.startswith("file://"):
         from urllib.parse import unquote, urlsplit
 
@@ -187,7 +187,7 @@ def _normal(name: str) -> str:
 
 
 def _place(root: Path, names: Sequence[str]) -> tuple[str, str]:
-    """What stands before and behind every name: nothing, or one folder, or an ending that the list leaves away."""
+    """The prefix and suffix to add to every name: nothing, a folder, or a suffix that the list omits."""
 
     def share(prefix: str, suffix: str) -> int:
         return sum(os.path.exists(root / (prefix + name + suffix)) for name in names[:10])
@@ -232,7 +232,7 @@ _TEXTS: Final[dict[str, Text]] = {
 
 
 class _RowProblems:
-    """Gathers the troubles of single lines, so that each kind is told once with its first lines."""
+    """Collects problems of rows, so that each kind is reported once with its first lines."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -256,7 +256,7 @@ class _RowProblems:
         return [*self._limited(), *(self._problem(code) for code in _TEXTS if code in self._counts)]
 
     def _limited(self) -> list[Problem]:
-        """Of many problems of one kind the first few, and how many more there are."""
+        """Of many problems of one kind the first few, and the number of the others."""
         problems: list[Problem] = []
         counts: dict[str, int] = {}
         for problem in self._general:

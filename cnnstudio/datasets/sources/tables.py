@@ -1,4 +1,4 @@
-"""A file of rows, whatever wrote it: CSV, TSV or Parquet, as names of columns and lines of words."""
+"""Read tables: CSV, TSV or Parquet, as rows of texts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_table(path: Path) -> Table:
-    """All rows of a table; raises ProblemError when it cannot be read at all."""
+    """All rows of a table; raises ProblemError if it cannot be read."""
     if path.suffix.lower() == ".parquet":
         return _read_parquet(path)
     try:
@@ -70,7 +70,7 @@ def _unreadable(path: Path, reason: object) -> Problem:
 
 
 def _decoded(data: bytes, path: Path) -> tuple[str, list[Problem]]:
-    """The text, by its mark, by its zero bytes, as UTF-8, or else as Windows wrote it (with a notice)."""
+    """The decoded text: by its byte order mark, by its zero bytes, as UTF-8, or as Windows-1252 (with a warning)."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), []
@@ -93,7 +93,7 @@ def _decoded(data: bytes, path: Path) -> tuple[str, list[Problem]]:
 
 
 def _delimiter(text: str, suffix: str) -> str:
-    """The sign that divides the first lines into the same number of fields, more than one."""
+    """The delimiter that splits the first lines into the same number of fields, more than one."""
     head = text[:64_000]
     lines = head.splitlines(keepends=True)[:40]
     if len(text) > len(head) and len(lines) > 1:
@@ -147,6 +147,6 @@ def _missing(path: Path) -> tuple[Problem, ...]:
 
 
 def _is_plain(kind: str) -> bool:
-    """Whether a Parquet column holds words or numbers (not pictures, lists or structures)."""
+    """Whether a Parquet column holds texts or numbers (not pictures, lists or structures)."""
     return not kind.startswith(("binary", "large_binary", "fixed_size_binary", "struct", "list", "large_list", "map",
                                 "fixed_size_list", "extension"))

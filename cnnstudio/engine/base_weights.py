@@ -1,4 +1,4 @@
-"""Weights of pretrained bases: found in the bundle, in the cache or in a user's file, and loaded by name."""
+"""Weights of pretrained bases: from the bundle, the cache or a user's file, loaded by name."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cnnstudio.core.text import Text
 
 
 def download_path(base: Base) -> Path:
-    """Where the weights of a base lie after they were fetched."""
+    """The path of the downloaded weights of a base."""
     return base.weights.cached
 
 
 def weights_path(base: Base, file: str = "") -> Path:
-    """The file to load: the user's, the bundled or the fetched one. Raises ProblemError (weights_missing)."""
+    """The file to load: the user's, the bundled or the downloaded one. Raises ProblemError (weights_missing)."""
     if file:
         path = Path(file).expanduser()
     elif base.weights.bundled:
@@ -44,9 +44,8 @@ def weights_path(base: Base, file: str = "") -> Path:
 def load_base_weights(base: Base, layers: Mapping[str, Any], file: str = "") -> None:
     """Set the weights of all layers. Every name and shape must fit; raises ProblemError.
 
-    `layers` are the base's, by name, in the order in which Keras lists them. They are found in the file by name;
-    a file of Keras whose names differ (it numbers layers without a name, and renamed some) is read in order, as
-    Keras itself reads it.
+    `layers` are the base's, by name, in the order in which Keras lists them. The file is read by name; a file of Keras
+    with other names (it numbers layers without a name, and renamed some) is read in order, as Keras does.
     """
     path = weights_path(base, file)
     try:
@@ -68,8 +67,8 @@ def load_base_weights(base: Base, layers: Mapping[str, Any], file: str = "") -> 
 
 
 def unfit_problem(base: Base, path: Path) -> Problem | None:
-    """Why a file cannot hold the weights of a base whose publisher gives no checksum: an error page, half a file,
-    weights of a smaller network. Every name and shape is checked when they are loaded."""
+    """The problem of a file that cannot hold the weights of a base without a published checksum: an error page, half a
+    file, weights of a smaller network. Every name and shape is checked when they are loaded."""
     try:
         numbers = sum(array.size for arrays in read_weights(path).values() for array in arrays)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as err:
@@ -80,7 +79,8 @@ def unfit_problem(base: Base, path: Path) -> Problem | None:
 
 
 def _match_in_order(result: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
-    """The file's layers under our names, one by one; the mean and variance of the pixels are no layer of ours."""
+    """The file's layers under our names, in order, without the normalisation of the pixels, which is not one of our
+    layers."""
     arrays = [array for name, array in result.items() if array and not name.startswith("normalization")]
     return dict(zip(names, arrays, strict=False)) if len(arrays) == len(names) else {}
 
@@ -108,7 +108,7 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
         top = archive.get("model_weights", archive)
         for name in _names(top, "layer_names"):
             weights = _names(top[name], "weight_names")
-            # A model within the model is one group: its weights tell their layers.
+            # A nested model is one group: the names of its weights contain the layers.
             inner = [weight.split("/")[-2] if "/" in weight else "" for weight in weights]
             several = len(set(inner)) > 1 and "" not in inner
             for weight, layer in zip(weights, inner, strict=True):

@@ -51,7 +51,7 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True, headl
     """Build the network for plain 0-255 pixels of the context's shape; its layers are named by node ids.
 
     Weights are drawn from Keras's seed (keras.utils.set_random_seed); those of a pretrained base
-    are loaded unless `weights` is False. With `headless` the end need not be an answer for classes. With a mixed
+    are loaded unless `weights` is False. With `headless` the last layer need not be a classifier. With a mixed
     `precision` the layers compute in 16 bits, the last one in float32 as its probabilities need it.
     Raises ProblemError with every problem of the network.
     """
@@ -99,7 +99,8 @@ def _build_layers(network: NetworkSpec, context: Context, order: tuple[str, ...]
 
 
 def apply(layer: Any, entering: list[Any], kind: str) -> Any:
-    """A layer's answer to its inputs, passed as its type wants them; a base is always called as when it predicts."""
+    """The output of a layer for its inputs, passed as its type needs them; a base is always called in inference
+    mode."""
     if isinstance(layer, keras.Model):
         return layer(entering[0], training=False)
     return layer(*LAYERS[kind].passed(entering))
@@ -121,13 +122,13 @@ def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
 
 
 def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> tuple[Any, dict[str, Any]]:
-    """The base as a model within the model, named by the node, and its layers; frozen before its freeze line."""
+    """The base as a nested model, named by the node, and its layers; frozen up to `trainable_from`."""
     values = values_of(node, LAYERS[BASE])
     base = base_of(values, bases)
     if base is None:
         raise KeyError(identifier_of(values))
     height, width, channels = entering.shape[1:]
-    # The file of a built-in base holds all its layers, whatever the network takes of it.
+    # The file of a built-in base holds all its layers, even if the network uses fewer.
     graph = base.graph_for(height, width, "all" if base.own is None else values["ends_at"])
     context = Context(height=height, width=width, channels=channels, class_count=1, normalization="none")
     tensors: dict[str, Any] = {}
@@ -159,7 +160,7 @@ def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> tupl
 
 
 def set_trainable(built: Built, network: NetworkSpec, resolver: BaseResolver, trainable_from: str = "") -> None:
-    """What learns of the pretrained bases: from the line `trainable_from` on, or ("") as the network says.
+    """Set which layers of pretrained bases are trainable: from `trainable_from` on, or ("") as in the network.
 
     The model has to be compiled afterwards.
     """
@@ -176,7 +177,7 @@ def set_trainable(built: Built, network: NetworkSpec, resolver: BaseResolver, tr
 
 
 def optimizer_of(stage: Stage, accumulation: int = 1, epoch_batches: int = 1) -> Any:
-    """A new optimizer for a stage; raises ProblemError for one that this version does not know."""
+    """A new optimizer for a stage; raises ProblemError for an unknown one."""
     entry = OPTIMIZERS.find(stage.optimizer.type)
     if entry is None:
         text = Text("This version does not know the optimizer {name}.", "Esta versión no conoce el optimizador {name}.")

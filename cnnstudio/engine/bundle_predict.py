@@ -31,12 +31,12 @@ BATCH = 32
 
 
 def on_one_line(text: str) -> str:
-    """A line break in the name of a file or class, and what else steers a terminal, as Python writes it."""
+    """Escape line breaks and other control characters in the name of a file or class."""
     return re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda match: repr(match.group())[1:-1], text)
 
 
 def expand(paths: Iterable[str]) -> list[str]:
-    """Files as they are; of a folder, all pictures in it and below."""
+    """The files themselves; for a folder, all pictures in it and below."""
     result: list[str] = []
     for path in paths:
         if not os.path.isdir(path):
@@ -77,7 +77,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     language = "es" if os.environ.get("LANG", "").startswith("es") else "en"
 
     def read(path: str) -> Any:
-        """The picture's pixels, or what prevents it: {"code", "text"}."""
+        """The picture's pixels, or its problem: {"code", "text"}."""
         try:
             return prepare(Path(path).read_bytes(), recipe, STEPS)
         except PictureError as picture_error:
@@ -107,7 +107,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
 
 
 def main() -> int:
-    """The exit code: 0, or 2 when not one picture could be classified."""
+    """The exit code: 0, or 2 if no picture could be classified."""
     parser = argparse.ArgumentParser(description="Classify pictures / Clasificar imágenes")
     parser.add_argument("paths", nargs="+", metavar="PATH")
     parser.add_argument("--json", action="store_true", help="one JSON object a line / un objeto JSON por línea")

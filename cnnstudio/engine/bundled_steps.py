@@ -1,4 +1,4 @@
-"""The pixels of the recipe's steps as a module that stands alone, for the bundle: copied from the registry's own source."""
+"""The functions of the recipe's steps as a standalone module for the bundle, copied from the source of the registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process entry: one job, or the warm server, and the border where every mistake becomes an event."""
+"""The entry of a child process: it does one job and turns every exception into an event."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cnnstudio.workers.transport import Endpoint, ProtocolError
 
 
 def main(endpoint: Endpoint) -> None:
-    """Answer a supervisor: do its job and tell how it ended."""
+    """Do the job of a supervisor and send its last event."""
     link = Link(endpoint)
     try:
         job = link.job()
@@ -32,7 +32,7 @@ def main(endpoint: Endpoint) -> None:
     run = ""
     try:
         if job.run_to_lock is not None:
-            # Before Keras is there: from the first second the run is known to live.
+            # Before Keras is imported, so that the run counts as running at once.
             from cnnstudio.engine.run_lock import lock_run
 
             folder = RunFolder(job.run_to_lock)
@@ -69,7 +69,7 @@ def _worker(job: JobSpec) -> Callable[[Any, Link], Event]:
 
 
 def _last_event(problem_error: ProblemError, link: Link) -> Event:
-    """The last event carries one problem; if there are more, each is told before."""
+    """The last event with the first problem; if there are several, all are sent as notices before."""
     if len(problem_error.problems) > 1:
         for problem in problem_error.problems:
             link.emit(Notice(problem=problem))
@@ -77,7 +77,7 @@ def _last_event(problem_error: ProblemError, link: Link) -> Event:
 
 
 def unexpected_problem(exception: BaseException, report: str) -> Problem:
-    """The problem of an exception that nobody expected; the known ones get their mend."""
+    """The problem of an unexpected exception; common ones have a text of their own."""
     message = f"{type(exception).__name__}: {exception}"
     if isinstance(exception, ModuleNotFoundError) and exception.name in ("tensorflow", "torch", "jax", "keras"):
         text = Text("{name} is not installed in this Python. Install it, or choose another backend.",

@@ -1,4 +1,4 @@
-"""The Embed job: what a network sees in every picture, and what follows from it."""
+"""The Embed job: features of every picture, and their analysis."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _COMPONENTS = 64
 
 
 def embed(job: Embed, link: Link) -> Event:
-    """Do the job; raises ProblemError and StopRequested. What was computed of the features is kept either way."""
+    """Do the job; raises ProblemError and StopRequested. Features that are computed are kept in any case."""
     cache = Path(job.cache) if job.cache else cache_folder()
     manifest = read_manifest(Path(job.manifest))
     names = manifest.header.class_names
@@ -90,7 +90,7 @@ def base_extractor(base: Base, recipe: RecipeSpec, bases: BaseResolver, file: st
 
 
 def analyse(seen: np.ndarray, classes: np.ndarray, count: int, layout: str, link: Link) -> dict[str, Any]:
-    """Everything that follows from features float32 (n, d) and class numbers (n,) of `count` classes."""
+    """The analysis of features float32 (n, d) with class numbers (n,) of `count` classes."""
     notes: list[Text] = []
     phase(link, "comparing")
     reduced = projection.principal_components(seen, _COMPONENTS)

@@ -1,4 +1,4 @@
-"""The Evaluate job: how good a run's model is on the pictures of a manifest."""
+"""The Evaluate job: evaluate a run's model on the pictures of a manifest."""
 
 from __future__ import annotations
 
@@ -23,13 +23,12 @@ from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 
 _SMALLEST: Final = 1e-7
-"""Keras's own floor under a probability before its logarithm."""
+"""Keras's lower bound of a probability before its logarithm."""
 
 
 def evaluate(job: Evaluate, link: Link) -> Event:
-    """Do the job: an Evaluated event, its table, and beside the table the same as JSON.
-
-    Where these cannot be written, a Notice warns and the event names no table.
+    """Do the job: an Evaluated event, its table, and the event as JSON beside the table. If these cannot be written, a
+    Notice warns and the event has no table.
     """
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
@@ -58,7 +57,7 @@ def evaluate(job: Evaluate, link: Link) -> Event:
         write_atomically(Path(job.table), b"\n".join(msgspec.json.encode(row) for row in table) + b"\n")
         write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
     except ProblemError as problem_error:
-        # A project on a medium that cannot be written: its numbers are no less worth.
+        # A project on a read-only medium can be evaluated all the same.
         link.emit(Notice(problem=_not_kept_problem(problem_error)))
         event = msgspec.structs.replace(event, table="")
     link.emit(event)
@@ -66,7 +65,7 @@ def evaluate(job: Evaluate, link: Link) -> Event:
 
 
 def _not_kept_problem(problem_error: ProblemError) -> Problem:
-    """A warning with what prevents keeping the numbers."""
+    """A warning with the reason why the numbers are not kept."""
     reason = problem_error.problems[0]
     text = Text("These numbers could not be kept: they are gone when they are no longer shown. {reason}",
                 "Estas cifras no se pudieron guardar: se pierden cuando dejen de mostrarse. {reason}")
@@ -106,7 +105,7 @@ def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache:
 
 
 def results(paths: list[str], labels: np.ndarray, probabilities: np.ndarray, label_mode: str) -> list[PictureResult]:
-    """One row a picture: its class, the answer with its probability, and its crossentropy."""
+    """One row for each picture: its class, the prediction with its probability, and its crossentropy."""
     predicted = predicted_classes(probabilities, label_mode)
     places = np.arange(len(labels))
     losses = -np.log(np.clip(probabilities[places, labels], _SMALLEST, 1.0))
@@ -117,7 +116,7 @@ def results(paths: list[str], labels: np.ndarray, probabilities: np.ndarray, lab
 
 
 def predicted_classes(probabilities: np.ndarray, label_mode: str) -> np.ndarray:
-    """The most probable class. At exactly one half a sigmoid unit does not say yes, as Keras counts it."""
+    """The most probable class. At exactly 0.5 a sigmoid unit predicts the first class, as in Keras."""
     if label_mode == "binary":
         return (probabilities[:, 1] > 0.5).astype(np.int64)
     return np.asarray(probabilities.argmax(axis=1))
@@ -125,7 +124,7 @@ def predicted_classes(probabilities: np.ndarray, label_mode: str) -> np.ndarray:
 
 def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], losses: list[float]
              ) -> dict[str, Any]:
-    """loss, accuracy, classes and confusion of an Evaluated event; what is undefined is 0."""
+    """loss, accuracy, classes and confusion of an Evaluated event; undefined values are 0."""
     count = len(names)
     confusion = np.zeros((count, count), np.int64)
     np.add.at(confusion, (labels, predicted), 1)
@@ -144,6 +143,6 @@ def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], 
 
 
 def nothing_usable_problem(split: str, manifest: Manifest) -> Problem:
-    """Why there is nothing to measure on."""
+    """The problem that no picture can be evaluated."""
     text = Text("There are no usable pictures in {split}.", "No hay imágenes utilizables en {split}.")
     return error("no_pictures", text.fill(split=split or "?"), "dataset", path=manifest.header.root)

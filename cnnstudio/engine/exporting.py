@@ -1,4 +1,4 @@
-"""The Export job: written aside, reopened, compared with the trained model, and only then put in place."""
+"""The Export job: write a temporary export, reopen it, compare it with the trained model, and move it into place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 
 PICTURES: Final = 64
-"""On how many real pictures an export is compared."""
+"""The number of real pictures on which an export is compared."""
 
 
 def export(job: Export, link: Link) -> Event:
@@ -84,7 +84,7 @@ def target_path(path: Path, suffix: str) -> Path:
 
 
 def is_replaceable(target: Path, entry: Exporter) -> bool:
-    """Whether nothing but an earlier export of ours (or an empty folder) would be lost."""
+    """Whether the target is an earlier export of ours or an empty folder."""
     if not target.exists():
         return True
     if not entry.folder:
@@ -93,7 +93,7 @@ def is_replaceable(target: Path, entry: Exporter) -> bool:
 
 
 def real_pictures(run: RunFolder, card: models.Card, job: Export, link: Link) -> tuple[list[Path], np.ndarray]:
-    """Usable pictures of the run's manifest, of all classes in turn and of the test split first."""
+    """Usable pictures of the run's manifest, from all classes in turn, test split first."""
     manifest = read_manifest(run.manifest_path)
     order = {"test": 0, "validation": 1, "train": 2}
     by_class: dict[int, list[Any]] = {}
@@ -112,14 +112,14 @@ def real_pictures(run: RunFolder, card: models.Card, job: Export, link: Link) ->
 
 
 def _compare(answers: np.ndarray, wanted: np.ndarray) -> ExportCheck:
-    """How far the export's answers are from the trained model's."""
+    """Compare the predictions of the export with those of the trained model."""
     agreement = float((answers.argmax(axis=1) == wanted.argmax(axis=1)).mean())
     return ExportCheck(images=len(wanted), top1_agreement=agreement,
                        max_abs_difference=float(np.abs(answers - wanted).max()))
 
 
 def _move_into_place(temporary: Path, target: Path) -> None:
-    """Rename into place; an earlier export is gone only when the new one stands."""
+    """Rename into place; an earlier export is deleted after that only."""
     old = target.with_name(f".{target.name}.old")
     _remove(old)
     if target.is_dir():

@@ -1,4 +1,4 @@
-"""The run as a file of Keras, and as Keras source with its weights."""
+"""Exports to Keras: the model file, and source with weights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write_model(request: Request) -> np.ndarray:
 
 
 def is_our_model(path: Path) -> bool:
-    """Whether a file is a model of ours: it has our card inside."""
+    """Whether a file is a model of this program, with its card inside."""
     return models.read_card(path) is not None
 
 
@@ -51,7 +51,7 @@ def write_source(request: Request) -> np.ndarray:
 
 
 def state(trained: Any, printed: Any) -> dict[str, np.ndarray]:
-    """The trained model's weights as the printed one names them: "layer/0", "layer/1"... in Keras's order."""
+    """The trained model's weights under the names of the printed model: "layer/0", "layer/1"... in Keras's order."""
     result: dict[str, np.ndarray] = {}
     for layer in printed.layers:
         if not layer.weights:

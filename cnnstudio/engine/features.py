@@ -1,4 +1,5 @@
-"""Features of a frozen base: computed once, kept, and the head trained on them. The network is the same."""
+"""Features of a frozen base: computed once and kept, so that only the head is trained. The result is the same
+network."""
 
 from __future__ import annotations
 
@@ -32,17 +33,17 @@ _KEEP_EVERY: Final = 512
 
 @dataclass(frozen=True)
 class Cut:
-    """A model in two: `base` gives features, `head` is trained on them; both share layers with the whole."""
+    """A model cut in two: `base` computes features, `head` is trained on them; both share layers with the model."""
 
     base: Any
     head: Any
 
 
 def find_cut(project: Project, built: Built, trainable_from: str = "") -> Cut | None:
-    """The model cut behind its base, or None when that would train another network: the base must be
-    frozen and stand right behind the Input, alone, and no picture may be changed at random.
+    """The model cut behind its base, or None if the result would differ: the base must be frozen and the only layer
+    behind the Input, and there must be no augmentation.
 
-    `trainable_from` is that of the stage, which may freeze the base or not; "" leaves it as the network says.
+    `trainable_from` is that of the stage, which may freeze the base or not; "" leaves it as in the network.
     """
     network, _copies = expand_repeats(project.network)
     if not project.training.keep_features or project.augmentation.active:
@@ -72,14 +73,14 @@ def find_cut(project: Project, built: Built, trainable_from: str = "") -> Cut | 
 
 
 def fits(cut: Cut, pictures: int) -> bool:
-    """Whether the features of so many pictures are worth keeping at all."""
+    """Whether the features of that many pictures are small enough to keep."""
     return pictures * 4 * int(np.prod(cut.base.output_shape[1:])) <= _LARGEST_BYTES
 
 
 def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: Link) -> tuple[Prepared, str]:
-    """Features (float32) of all usable pictures of `prepared`, from the store where they are known.
+    """Features (float32) of all usable pictures of `prepared`, from the store if they are in it.
 
-    Answers them with the same indices as the pictures, and which engine computed them ("cache" if none had to).
+    Returns them with the same indices as the pictures, and the engine that computed them ("cache" if none did).
     """
     shape = tuple(cut.base.output_shape[1:])
     digest = inference.model_digest(cut.base)
@@ -106,8 +107,8 @@ def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: L
 
 
 def file_features(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path, link: Link) -> Prepared:
-    """Features (float32) of all usable files, from the store where they are known. A file that cannot be used is no
-    error. Pixels are not kept: of a hundred thousand photos they would take fifteen gigabytes."""
+    """Features (float32) of all usable files, from the store if they are in it. Unusable files are skipped. Pixels are
+    not kept: of a hundred thousand photos they would take fifteen gigabytes."""
     digest = inference.model_digest(model)
     engine: inference.Engine | None = None
 

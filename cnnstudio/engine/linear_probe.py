@@ -1,8 +1,8 @@
-"""The Probe job: how well a linear classifier tells the classes apart by what each pretrained base sees.
+"""The Probe job: compare pretrained bases by a linear classifier on their features.
 
 A linear probe (Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016; so
-Kornblith, Shlens and Le, "Do better ImageNet models transfer better?", 2019, compare bases). What a frozen base is
-worth for a head shows in a minute, before anything is trained.
+Kornblith, Shlens and Le, "Do better ImageNet models transfer better?", 2019, compare bases). It shows in a minute how
+suitable a frozen base is, before anything is trained.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
 
 _STRENGTHS: Final = (0.1, 1.0, 10.0, 100.0)
-"""Inverse regularisation times the number of features, among which the training pictures choose."""
+"""Candidates of inverse regularisation times the number of features."""
 _ASIDE: Final = 0.25
 """Share of the training pictures that is set aside to choose the regularisation."""
 _TIMED: Final = 3
 
 
 class _BaseLink(Link):
-    """The job's link while one base is at work: what is told of the work names the base."""
+    """The job's link for one base: phases get the name of the base."""
 
     def __init__(self, link: Link, label: str) -> None:
         self._link = link
@@ -93,21 +93,21 @@ def probe(job: Probe, link: Link) -> Event:
 
 
 def own_base_gone_problem(name: str) -> Problem:
-    """Why a base of the project that was to be compared is not."""
+    """The problem of a project's base that cannot be compared."""
     text = Text("The base {name} is no longer there, or its content has changed.",
                 "La base {name} ya no está o su contenido ha cambiado.")
     return error("own_base_missing", text.fill(name=name), "network")
 
 
 def spread(entries: tuple[Entry, ...], most: int) -> list[Entry]:
-    """At most so many, spread over the list, in which the pictures of a class stand together."""
+    """At most `most` entries, spread evenly over the list, which is sorted by class."""
     places = np.linspace(0, len(entries) - 1, min(most, len(entries))).astype(int)
     return [entries[item] for item in places.tolist()]
 
 
 def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry], cache: Path, link: Link,
                 noticed: set[str], bases: BaseResolver) -> tuple[Probed, int, int]:
-    """The base's row, and how many pictures it learned from and was measured on."""
+    """The base's row, and the numbers of training and validation pictures."""
     begin = time.monotonic()
     phase(link, "loading")
     model, recipe = base_extractor(base, job.recipe, bases, job.files.get(base.id, ""))
@@ -115,7 +115,7 @@ def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry]
     prepared = prepare_pictures([manifest.path(entry) for entry in entries], recipe, cache, progress=ThrottledProgress(link),
                                 check=link.check)
     for problem in notices(prepared):
-        # The same file is damaged for every base: it is told once.
+        # A file is damaged for every base: report it once.
         if str(problem.text) not in noticed:
             noticed.add(str(problem.text))
             link.emit(Notice(problem=problem))
@@ -142,16 +142,15 @@ def _probe_base(base: Base, job: Probe, manifest: Manifest, entries: list[Entry]
 
 
 def classify(seen: np.ndarray, labels: np.ndarray, queries: np.ndarray, link: Link) -> np.ndarray:
-    """Class numbers (m,) of features `asked` (m, d) by logistic regression on standardised `seen` (n, d).
+    """Class numbers (m,) of the features `queries` (m, d) by logistic regression on standardised `seen` (n, d).
 
-    The regularisation is the one that answers best on a part of the training pictures that was set aside; of
-    equals the strongest.
+    The regularisation is the best on a held-out part of the training pictures; of equals the strongest.
     """
     present, sizes = np.unique(labels, return_counts=True)
     if len(present) < 2:
         return np.full(len(queries), present[0])
     strength = 1.0
-    # Classes that are too small to be split keep the usual strength.
+    # Small classes cannot be split: use the default strength.
     if sizes.min() >= 2 and len(labels) * _ASIDE >= len(present):
         from sklearn.model_selection import train_test_split
 
@@ -175,7 +174,7 @@ def _classifier(strength: float, count: int) -> Any:
 
 
 def _milliseconds(engine: inference.Engine, batch: np.ndarray) -> float:
-    """A picture's share of the quickest of a few batches, after one that warms up."""
+    """Time of one picture, from the fastest of a few batches, after a warm-up."""
     engine.predict(batch)
     times = []
     for _ in range(_TIMED):

@@ -1,4 +1,4 @@
-"""Dotted names that calls of the catalog may use, and the objects they stand for."""
+"""Objects of the dotted names that calls of the catalog use."""
 
 from __future__ import annotations
 

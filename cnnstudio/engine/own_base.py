@@ -1,4 +1,4 @@
-"""Weights of a user's own base: read from its file into layers that were built here, each checked."""
+"""Weights of a user's own base, read from its file into our layers, each checked."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from cnnstudio.interchange.own_base.model import own_model
 from cnnstudio.interchange.own_base.resolver import check_digest
 
 _PARTS: Final = {MULTI_HEAD_ATTENTION.id: ("query_dense", "key_dense", "value_dense", "output_dense")}
-"""Layers whose weights lie in layers of their own, in the order in which Keras lists them."""
+"""Layers whose weights are stored in sublayers, in Keras's order."""
 
 
 def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
-    """Set the weights of all layers, by the place of each in the file. Raises ProblemError.
-
-    The content must be what the file's name says; every shape must fit. Nothing of the file but numbers is read.
+    """Set the weights of all layers, by their location in the file. Raises ProblemError.
     """
     model = own_model(base)
     path = Path(model.path)

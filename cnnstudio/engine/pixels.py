@@ -1,4 +1,4 @@
-"""Prepared pixels: every picture is decoded and brought to the recipe's shape once, and kept."""
+"""Prepared pixels: every picture is decoded and prepared by the recipe once, and kept."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from cnnstudio.imaging.hashing import content_hash
 from cnnstudio.imaging.problems import picture_problem
 
 PIXELS_VERSION: Final = 1
-"""Raised when decoding or preparing changes what it answers, so that old rows are not used."""
+"""Increased when decoding or preparing changes its result, so that old rows are not used."""
 _CHUNK: Final = 256
 _CHUNK_BYTES: Final = 256 << 20
-"""Pictures that are decoded and written together: so many, and so many bytes. Two such parts are in memory at once."""
+"""The most pictures and bytes that are decoded and written together. Two such chunks are in memory at once."""
 _MOST_NAMED: Final = 20
 _MEMORY_BYTES: Final = 2 << 30
-"""Pixels that are held in memory at most where they cannot be kept on the disk."""
+"""The most bytes of pixels in memory if they cannot be kept on the disk."""
 Compute = Callable[[np.ndarray], np.ndarray]
-"""What is made of pixels, uint8 (n, height, width, channels), before it is kept: float32 (n, ...)."""
+"""Computes what is kept of pixels: uint8 (n, height, width, channels) to float32 (n, ...)."""
 
 
 @dataclass
@@ -45,8 +45,8 @@ class Prepared:
     """Rows of files in their given order.
 
     `rows[i]` is >= 0 in the mapped store, -1 for a file that could not be used, and -2 - k for
-    number k of `memory`: the row itself, or what reads it again. `names` are content hashes.
-    `troubles` are (index, problem) of unused files.
+    number k of `memory`: the row itself, or a function that reads it again. `names` are content hashes.
+    `problems` are (index, problem) of unused files.
     """
 
     shape: tuple[int, ...]
@@ -78,7 +78,7 @@ class Prepared:
 
 
 def recipe_digest(recipe: RecipeSpec) -> str:
-    """Names the pixel part of a recipe; the normalisation lies in the model and does not count."""
+    """A hash of the pixel part of a recipe, without the normalisation, which is in the model."""
     data = msgspec.json.encode([PIXELS_VERSION, recipe.pixel_part()], order="deterministic")
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
@@ -91,10 +91,10 @@ def cache_limit() -> int:
 def prepare_pictures(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, *,
                      progress: Callable[[int, int], None] = lambda _done, _total: None,
                      check: Callable[[], None] = lambda: None, limit: int | None = None) -> Prepared:
-    """Pixels of all files, from the store where they are known. A file that cannot be used is no error.
+    """Pixels of all files, from the store if they are in it. Unusable files are skipped.
 
     `progress(done, total)` counts files; `check` is called between chunks and may raise to cancel:
-    what was prepared until then is kept.
+    finished chunks are kept.
     """
     return cached_rows(paths, recipe, cache, cache / "pixels" / recipe_digest(recipe), recipe.shape, "uint8", progress=progress,
                        check=check, limit=limit)
@@ -103,9 +103,7 @@ def prepare_pictures(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, *,
 def cached_rows(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: Path, shape: tuple[int, ...], dtype: str,
                 seen: Compute | None = None, *, progress: Callable[[int, int], None], check: Callable[[], None],
                 limit: int | None = None) -> Prepared:
-    """Pixels of all files, or what is `seen` in them, from the store in `folder` where it is known.
-
-    With `seen` the pixels themselves are not kept: they are decoded some hundreds at a time.
+    """Pixels of all files, or the result of `seen` for them, from the store in `folder` if they are in it.
     """
     texts = [str(path) for path in paths]
     stats = [_stat(path) for path in texts]
@@ -156,7 +154,7 @@ def _fill(prepared: Prepared, paths: list[str], stats: list[tuple[int, int] | No
         ahead = submit(0) if chunks else []
         for number, chunk in enumerate(chunks):
             check()
-            # The next ones are decoded while these are looked at and written.
+            # The next chunk is decoded while this one is written.
             jobs, ahead = ahead, submit(number + 1) if number + 1 < len(chunks) else []
             results = []
             for index, job in zip(chunk, jobs, strict=True):
@@ -183,8 +181,8 @@ def _computed(results: list[tuple[int, str, Any]], seen: Compute, store: Store |
 
 def _keep(prepared: Prepared, results: list[tuple[int, str, Any]], paths: list[str],
           stats: list[tuple[int, int] | None], store: Store | None, recipe: dict[str, Any] | None) -> None:
-    """Put a chunk into the store; when the disk is full or read-only, into memory. What no longer fits there is
-    prepared again by the `recipe` whenever it is taken; None: everything is held."""
+    """Put a chunk into the store, or into memory if the disk is full or read-only. Pictures that do not fit into memory
+    are prepared again by the `recipe` on every use; None: everything is kept in memory."""
     if store is not None and not prepared.store_problem:
         fresh = {name: array for _, name, array in results if array is not None and store.row_of(name) is None}
         try:
@@ -219,7 +217,7 @@ def _prepare_again(path: str, recipe: dict[str, Any]) -> np.ndarray:
 
 
 def _prepare_file(path: str, recipe: dict[str, Any], store: Store | None) -> tuple[str, Any]:
-    """(content hash, pixels), or pixels None where the store has them; a Problem instead for an unusable file."""
+    """(content hash, pixels); None for pixels in the store, a Problem for an unusable file."""
     try:
         data = Path(path).read_bytes()
     except OSError as os_error:
@@ -245,7 +243,7 @@ def _stat(path: str) -> tuple[int, int] | None:
 
 
 def _wait_for(lock: ProjectLock, check: Callable[[], None]) -> None:
-    """One process at a time adds to a store; a place that cannot be written raises OSError."""
+    """Wait for the lock of a store; raises OSError if the folder cannot be written."""
     while (problem := lock.acquire()) is not None:
         if problem.code != "project_in_use":
             raise OSError(problem.text.en)
@@ -259,7 +257,7 @@ def _vanished_problem(path: str) -> Problem:
 
 
 def notices(prepared: Prepared) -> list[Problem]:
-    """What the user should know: the first skipped files by name, then how many more; a store that failed."""
+    """Warnings for the user: the first skipped files by name, the number of the others, a failed store."""
     problems = [msgspec.structs.replace(problem, severity="warning") for _, problem in prepared.problems[:_MOST_NAMED]]
     if len(prepared.problems) > _MOST_NAMED:
         text = Text("{n} more pictures could not be used and were skipped.",

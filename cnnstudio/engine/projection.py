@@ -1,4 +1,4 @@
-"""Features as a map: principal components, nearest pictures, outliers and the layout. NumPy and libraries only."""
+"""Projection of features: principal components, nearest pictures, outliers and the 2-D layout."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 
 NEIGHBOURS: Final = 12
 _PAIRS: Final = 1 << 25
-"""Distances that are looked at in one go: 128 MB, and twice that for their order."""
+"""Distances in one block: 128 MB, and twice that for their order."""
 _NEAR: Final = 5
-"""The distance to so many nearest pictures tells how alone a picture is."""
+"""The number of nearest pictures for the outlier score."""
 _FAR: Final = 8.0
-"""So many robust standard deviations above the usual distance give an outlier score of 0.5."""
+"""This number of robust standard deviations above the usual distance gives an outlier score of 0.5."""
 _STEPS: Final = (250, 500)
 """Iterations of t-SNE with and without early exaggeration, openTSNE's own defaults."""
 _ALONE: Final = 1000
-"""Up to so many pictures t-SNE runs in one thread."""
+"""Up to this number of pictures t-SNE runs in one thread."""
 Check = Callable[[], None]
 
 
@@ -26,7 +26,7 @@ def principal_components(seen: np.ndarray, components: int) -> np.ndarray:
     """float32 (n, at most `components`): the principal components of features (n, d), with their own scale."""
     from sklearn.decomposition import PCA
 
-    # Features are kept as float16: what was too large for that is its largest number.
+    # Features are kept as float16: infinite values are replaced by its largest number.
     finite = np.nan_to_num(seen.astype(np.float32), posinf=65504.0, neginf=-65504.0)
     most = min(components, *finite.shape)
     if most < 1 or np.ptp(finite) == 0:
@@ -61,7 +61,7 @@ def nearest_neighbours(reduced: np.ndarray, count: int = NEIGHBOURS, check: Chec
 
 
 def outlier_scores(distances: np.ndarray) -> np.ndarray:
-    """float32 (n,), 0 to 1: how far the nearest pictures are, against what is usual in the collection.
+    """float32 (n,), 0 to 1: how far the nearest pictures are, compared with the collection.
 
     The mean distance to the five nearest in robust standard deviations (median absolute deviation times 1.4826)
     above the median, put between 0 and 1 so that eight of them give 0.5. Zeros for fewer than ten pictures.
@@ -107,9 +107,9 @@ def _tsne(reduced: np.ndarray, progress: Callable[[int, int], None], check: Chec
     start = 1e-4 * start / max(1e-12, float(start[:, 0].std()))
     if not start.any():
         return start
-    # Points that lie on one spot would never part.
+    # Points at the same position would never separate.
     start += np.random.default_rng(0).normal(0, 1e-6, start.shape)
-    # For few pictures threads that wait for each other at every step gain nothing; on a busy machine they stand still.
+    # For few pictures threads gain nothing, as they wait for each other at every step.
     threads = 1 if len(reduced) <= _ALONE else os.cpu_count() or 1
     fit = TSNE(perplexity=min(30.0, max(3.0, (len(reduced) - 1) / 4)), early_exaggeration_iter=_STEPS[0], n_iter=_STEPS[1],
                initialization=start, random_state=0, n_jobs=threads, callbacks=on_iterations,

@@ -1,4 +1,4 @@
-"""The CollectTFRecord job: pictures with their labels as sharded records, written by TensorFlow, read back and counted."""
+"""The CollectTFRecord job: pictures with labels as sharded TFRecord files, read back and counted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_REPORTED: Final = 5
 
 
 def collect_records(job: CollectTFRecord, link: Link) -> Event:
-    """Do the job; raises ProblemError. The manifest goes away, whatever happens."""
+    """Do the job; raises ProblemError. The manifest is deleted in any case."""
     try:
         manifest = read_manifest(Path(job.manifest))
     finally:
@@ -89,7 +89,7 @@ def _tensorflow() -> Any:
 
 
 def _parts(entries: Sequence[Entry], shard_bytes: int) -> list[Sequence[Entry]]:
-    """Parts of nearly the same number, each about as big as wanted. The order is mixed, always in the same way."""
+    """Shards of nearly the same number of entries and about the wanted size, in a fixed random order."""
     number = max(1, math.ceil(sum(entry.size for entry in entries) / max(shard_bytes, 1)))
     number = min(number, len(entries))
     order = np.random.default_rng(0).permutation(len(entries))
@@ -97,7 +97,7 @@ def _parts(entries: Sequence[Entry], shard_bytes: int) -> list[Sequence[Entry]]:
 
 
 def _example(tf: Any, manifest: Manifest, entry: Entry) -> bytes | Problem:
-    """One serialized tf.train.Example, or why there is none."""
+    """One serialized tf.train.Example, or the problem that prevents it."""
     path = manifest.path(entry)
     try:
         data, form, width, height = _encode(read_bytes(path))
@@ -123,9 +123,9 @@ def _example(tf: Any, manifest: Manifest, entry: Entry) -> bytes | Problem:
 
 
 def _encode(data: bytes) -> tuple[bytes, bytes, int, int]:
-    """Bytes that tf.io.decode_image reads as the picture is to be seen, their format, width and height.
+    """Bytes that tf.io.decode_image decodes to the displayed picture, with format, width and height.
 
-    Plain JPEG and PNG files stay as they are; what TensorFlow cannot read, or would show turned, becomes PNG.
+    Plain JPEG and PNG files stay unchanged; files that TensorFlow cannot read, or would not rotate, become PNG.
     """
     header = read_header(data)
     plain = header.orientation == 1 and header.bit_depth == 8 and header.color not in ("cmyk", "ycck")

@@ -1,4 +1,4 @@
-"""The MeasureAugmentation job: which augmentation turns pictures of which class into something else."""
+"""The MeasureAugmentation job: how each augmentation changes the predictions, by class."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     loaded = models.load(run.folder)
     manifest = read_manifest(run.manifest_path)
     entries = measured_entries(manifest, job.split, loaded.card.class_names)
-    # Spread over the list, in which the pictures of a class stand together.
+    # Spread evenly over the list, which is sorted by class.
     entries = [entries[number] for number in np.linspace(0, len(entries) - 1, min(job.most, len(entries))).astype(int)]
     link.check()
     phase(link, "preparing")
@@ -83,7 +83,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
 
 
 def _always(step: Step) -> dict[str, Any]:
-    """The step in its plain form, for every picture."""
+    """The step in its plain form, with probability 1."""
     plain: dict[str, Any] = msgspec.to_builtins(step)
     return {**plain, "enabled": True, "params": {**plain["params"], "probability": 1.0}}
 

@@ -1,7 +1,7 @@
-"""Arrays of one shape on the disk, found again by the content of the file that they were made from.
+"""Arrays of one shape on the disk, by the content hash of the file that they were computed from.
 
-`rows.bin` holds the rows one after the other and is mapped into memory; `index.sqlite` tells which
-row belongs to which content, and which content a path had when it was last seen.
+`rows.bin` holds the rows one after the other and is mapped into memory; `index.sqlite` maps contents to rows, and paths
+to their last known content.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, modified 
 
 
 RESERVED_BYTES: Final = 1_000_000_000
-"""What can be computed again leaves this much of the disk free: for checkpoints, projects and all other programs."""
+"""The cache leaves this much of the disk free for checkpoints, projects and other programs."""
 
 
 class Store:
-    """One folder of rows. Every method may raise OSError or sqlite3.Error: the caller goes on in memory."""
+    """One folder of rows. Every method may raise OSError or sqlite3.Error: the caller then uses memory."""
 
     def __init__(self, folder: Path, shape: tuple[int, ...], dtype: str) -> None:
         self.folder = folder
@@ -62,7 +62,7 @@ class Store:
         os.utime(self.folder)
 
     def _rebuild(self) -> None:
-        """A damaged store is worth nothing: everything in it can be computed again."""
+        """Recreate a damaged store: everything in it can be computed again."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self._open()
 
@@ -84,7 +84,7 @@ class Store:
         return rows, names
 
     def add(self, names: Sequence[str], arrays: Sequence[np.ndarray]) -> list[int]:
-        """Append rows; they count only when they lie on the disk."""
+        """Append rows; they are registered after they are on the disk."""
         first = len(self._rows)
         left = shutil.disk_usage(self.folder).free - len(arrays) * self._row_bytes
         if left < RESERVED_BYTES:
@@ -103,7 +103,7 @@ class Store:
         return rows
 
     def remember(self, files: Iterable[tuple[str, int, int, int]]) -> None:
-        """Note (path, size, modified_ns, row) of files that were read."""
+        """Register (path, size, modified_ns, row) of files."""
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", files)
 
@@ -120,7 +120,7 @@ class Store:
 
 
 def make_room(cache: Path, limit: int, keep: Path | None = None) -> None:
-    """Remove what was not used for the longest time until the cache's rows and engines fit in `limit` bytes."""
+    """Remove the least recently used entries until the cache's rows and engines fit in `limit` bytes."""
     result = []
     for kind in ("pixels", "features", "engines"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""The stages of a training, one after the other, from wherever a checkpoint stands."""
+"""The stages of a training, one after the other, from a checkpoint on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cnnstudio.workers.runs import RunFolder
 
 
 class Plan:
-    """Trains a network that was built through the stages of its project."""
+    """Trains a built network through the stages of its project."""
 
     def __init__(self, run: RunFolder, project: Project, context: Context, built: Built, pictures: Pictures, cache: Path,
                  link: Link) -> None:
@@ -44,11 +44,11 @@ class Plan:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Metrics of the weights that the model has, with "epoch", the one they are from."""
+        """Metrics of the model's weights, with their "epoch"."""
         return self._progress.metrics
 
     def run(self, resume: bool) -> bool:
-        """Do what is left of the stages: True at the end, False where the user stopped it. Raises ProblemError."""
+        """Train the remaining stages: True at the end, False if the user stopped it. Raises ProblemError."""
         resumed = self._resumed() if resume else None
         writer = CheckpointWriter(self._run.checkpoints, self._written)
         try:
@@ -78,7 +78,7 @@ class Plan:
         set_trainable(built, project.network, self._context.bases, stage.trainable_from)
         all_weights = snapshots.weights_of(built.model)
         if resumed is not None and self._base_learned:
-            # Features are computed with what the base learned in an earlier stage.
+            # Features are computed with the weights that the base learned in an earlier stage.
             snapshots.assign(all_weights, resumed[1]["model"], "model")
         model, held, saved_weights = built.model, self._pictures.prepared, all_weights
         cut = features.find_cut(project, built, stage.trainable_from)

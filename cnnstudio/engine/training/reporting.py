@@ -1,4 +1,4 @@
-"""What a training tells of itself: Batch and Epoch events, and a loss that ran away."""
+"""Batch and Epoch events of a training, and the check for a diverged loss."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Reporter:
         self._reported = (0, {})
 
     def paused(self, seconds: float) -> None:
-        """So long nothing was computed."""
+        """Subtract a pause from the times."""
         self._paused += seconds
 
     @property

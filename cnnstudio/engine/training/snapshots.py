@@ -1,4 +1,4 @@
-"""All that the next step of a training depends on, as arrays, and back."""
+"""The state that the next training step depends on, as arrays, and its restoration."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def weights_of(model: Any) -> list[Any]:
 
 
 def copy_weights(variables: Sequence[Any]) -> list[np.ndarray]:
-    """Their values as they are now, whatever is trained afterwards; read-only."""
+    """The current values of the variables, independent of later training; read-only."""
     if keras.backend.backend() == "tensorflow":
         return [_tensorflow_value(variable) for variable in variables]
     return [np.array(numpy_of(variable)) for variable in variables]
 
 
 def _tensorflow_value(variable: Any) -> np.ndarray:
-    """On a processor nothing is copied: what a variable is read as never changes, since TensorFlow gives the variable
-    new memory at the next step while somebody holds the value. From a GPU it is brought over."""
+    """On a processor nothing is copied: a value that was read never changes, since TensorFlow gives the variable new
+    memory at the next step while the value is referenced. From a GPU it is copied."""
     import tensorflow as tf
 
     tensor = tf.convert_to_tensor(variable.value)
@@ -48,7 +48,7 @@ def assign(variables: Sequence[Any], arrays: Sequence[np.ndarray], group: str) -
 
 
 def unfit_problem(part: str) -> Problem:
-    """A checkpoint of another network, or one that was changed by somebody."""
+    """The problem of a checkpoint of another network, or a modified one."""
     text = Text("The checkpoint does not fit the network of this run ({group}).",
                 "El punto de control no encaja con la red de este entrenamiento ({group}).")
     return error("checkpoint_unfit", text.fill(group=part), "run")
@@ -68,7 +68,7 @@ def generators() -> dict[str, list[np.ndarray]]:
 
 
 def restore_generators(arrays: Arrays) -> None:
-    """Go on drawing where `generators` was taken."""
+    """Restore the state of `generators`."""
     restore_random_state(arrays.get("random", []))
     host = arrays.get("host_random", [])
     if len(host) != 5:

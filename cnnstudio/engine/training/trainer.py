@@ -1,4 +1,4 @@
-"""One stage of a training by Keras's `fit`: with pause, stop, checkpoints and events, from wherever it stood."""
+"""One stage of a training by Keras's `fit`: with pause, stop, resume, checkpoints and events."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from cnnstudio.workers.link import Link
 
 @dataclass
 class Progress:
-    """What the stages of a training hand on: the metrics of all epochs done, and of the weights that are kept."""
+    """State shared by the stages: the metrics of all epochs done, and those of the kept weights."""
 
     logs: list[dict[str, float]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
 
 
 class _Left(Exception):
-    """The user wants to stop: leaves `fit` in the middle of an epoch."""
+    """Raised to leave `fit` within an epoch when the user stops."""
 
 
 class StageTrainer:
     """Trains `model` (compiled for `stage`, number `number`) on `train`, measures on `validation`.
 
-    `before` epochs were done in earlier stages; `planned` are wanted in all. `kept` are the variables that checkpoints
-    hold: the model's own, or those of the whole that it is a part of.
+    `before` epochs were done in earlier stages; `planned` are wanted in all. `saved_weights` are the variables in
+    checkpoints: the model's own, or those of the model that it is a part of.
     """
 
     def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
@@ -74,7 +74,7 @@ class StageTrainer:
         """Seconds, at most, between two moments at which a checkpoint could be taken."""
 
     def run(self, resumed: tuple[Position, Arrays] | None) -> bool:
-        """Train to the end of the stage (True), or to where the user stops it (False); the model then has the weights
+        """Train to the end of the stage (True), or until the user stops it (False); the model then has the weights
         that are kept. Raises ProblemError (nan_loss, no_space, checkpoint_unfit...)."""
         self._prepare()
         self._callbacks.begin()
@@ -98,7 +98,7 @@ class StageTrainer:
     # Before -------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        """Make every variable exist, those of the optimizer and the metrics too, before anything is restored."""
+        """Create all variables, including those of the optimizer and the metrics, before they are restored."""
         model = self._model
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
@@ -110,7 +110,7 @@ class StageTrainer:
         model.reset_metrics()
 
     def _restore(self, position: Position, arrays: Arrays) -> int:
-        """Set everything to where a checkpoint left it; answers how many batches of the next epoch are done."""
+        """Restore a checkpoint; returns how many batches of the next epoch are done."""
         model = self._model
         if 0 < position.batch == len(self._train) - 1:
             trace_whole_batch(model, self._train)
@@ -181,7 +181,7 @@ class StageTrainer:
             self._obey(0)
 
     def _obey(self, batch: int) -> None:
-        """Stop, pause or keep a checkpoint, after so many batches of the next epoch."""
+        """Stop, pause or write a checkpoint, after `batch` batches of the next epoch."""
         if self._link.stop is not None:
             if self._link.stop.keep:
                 self._checkpoint(batch)
@@ -202,7 +202,7 @@ class StageTrainer:
         return float(numpy_of(self._model.optimizer.learning_rate))
 
     def _moment(self) -> None:
-        """A checkpoint could be taken now."""
+        """Note the time of a possible checkpoint."""
         now = time.monotonic()
         self.longest_gap = max(self.longest_gap, now - self._last_moment)
         self._last_moment = now
@@ -249,7 +249,7 @@ class StageTrainer:
     # After --------------------------------------------------------------------------------------
 
     def _stopped(self) -> bool:
-        """The user stopped within an epoch: the last whole one counts, or the best."""
+        """The user stopped within an epoch: use the last complete one, or the best."""
         stop = self._link.stop
         with contextlib.suppress(AttributeError):
             self._model.jax_state_sync()
@@ -265,7 +265,7 @@ class StageTrainer:
         return False
 
     def _measured(self) -> dict[str, float]:
-        """Metrics of a first epoch that was left: its running means, and what the validation pictures give."""
+        """Metrics of an incomplete first epoch: its running means, and the evaluation of the validation pictures."""
         metrics = {name: float(value) for name, value in self._model.get_metrics_result().items()}
         if self._validation is not None:
             feed = Feed(self._validation)
@@ -288,7 +288,7 @@ class StageTrainer:
 
 
 def _validation_last(logs: dict[str, float]) -> dict[str, float]:
-    """Keras sorts what it validated by name; here each follows the order of its training metric."""
+    """Keras sorts validation metrics by name; here they have the order of the training metrics."""
     validation = {key: logs[key] for name in logs if (key := f"val_{name}") in logs}
     rest = {name: value for name, value in logs.items() if name not in validation}
     training = {name: value for name, value in rest.items() if f"val_{name}" in validation}

@@ -1,4 +1,4 @@
-"""The grammar of the command line: a function for each command, called only where its words are needed."""
+"""The arguments of the command line: a function for each command, called only if needed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Command = Callable[..., argparse.ArgumentParser]
 def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     """The parser, with help in the chosen language; with `arguments` that begin with a command only for that one.
 
-    What a command can choose from (bases, architectures, formats) is imported for that command alone.
+    The choices of a command (bases, architectures, formats) are imported for that command only.
     """
     root_parser = Parser(
         prog="cnnstudio",
@@ -308,7 +308,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
 
 
 def _base(text: str) -> str:
-    """The id of a base, or a path that leads to a model."""
+    """The id of a base, or the path of a model."""
     from cnnstudio.catalog.bases import BASES
 
     if text in BASES.ids() or Path(text).exists() or Path(text).suffix or len(Path(text).parts) > 1:

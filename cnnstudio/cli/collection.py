@@ -1,4 +1,4 @@
-"""Commands about where pictures come from and go to: import, collect, datasets."""
+"""Commands that import and export pictures: import, collect, datasets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def import_source(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def collect(arguments: argparse.Namespace, output: Output) -> int:
-    """`collect PROJECT --to PATH --format FORM`: the curated collection, written elsewhere."""
+    """`collect PROJECT --to PATH --format FORM`: export the curated collection."""
     project, index = open_project(arguments.project)
     try:
         noticed = refresh_index(arguments.project, project, index, scan_progress(output))
@@ -78,7 +78,7 @@ def _records(arguments: argparse.Namespace, output: Output, index: Index) -> int
 
 
 def datasets(arguments: argparse.Namespace, output: Output) -> int:
-    """`datasets`: what can be downloaded; `datasets NAME --to FOLDER`: download it."""
+    """`datasets`: list the downloads; `datasets NAME --to FOLDER`: download it."""
     if not arguments.name:
         for item in DATASETS:
             pictures = format_number(item.pictures, ",").rjust(7)

@@ -1,4 +1,4 @@
-"""`cnnstudio decide`: what the window decides about pictures, from a script."""
+"""`cnnstudio decide`: decisions about pictures, for scripts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from cnnstudio.datasets.source_folders import source_folder
 
 
 def decide(arguments: argparse.Namespace, output: Output) -> int:
-    """Give pictures a class or split, leave them out or take them in, accept a finding about them.
+    """Give pictures a class or split, exclude or include them, accept a finding about them.
 
-    Exit code 0 done for all, 1 some are no pictures of the project (the others are decided), 2 none is.
+    Exit code 0 done for all, 1 some are not pictures of the project (the others are done), 2 none is.
     """
     folder: Path = arguments.project
     name = arguments.class_name
@@ -58,8 +58,8 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
 
 def _known_paths(names: Sequence[str], project: Project, folder: Path, index: Index
                  ) -> tuple[list[str], list[Problem]]:
-    """The paths as the index has them, given relative to the collection's folder or as any path of the file system;
-    and what it does not have."""
+    """The paths as in the index, from paths relative to the collection's folder or any paths of the file system; and
+    problems of unknown ones."""
     root = source_folder(project, folder)
     result: list[str] = []
     unknown: list[Problem] = []

@@ -41,9 +41,7 @@ from cnnstudio.workers.supervisor import Supervisor
 
 @contextmanager
 def stop_on_interrupt(supervisor: Supervisor, output: Output) -> Iterator[None]:
-    """While inside, Ctrl+C stops the job and keeps what it has; a second one ends it for certain.
-
-    So does a reader of our output that goes away.
+    """Inside, Ctrl+C stops the job and keeps its result; a second one cancels it. A closed output pipe stops it, too.
     """
     stop_requested = threading.Event()
 
@@ -66,7 +64,7 @@ def stop_on_interrupt(supervisor: Supervisor, output: Output) -> Iterator[None]:
 
 
 def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], None]) -> events.Event:
-    """Do a job in a child; returns its last event."""
+    """Run a job in a child; returns its last event."""
     start_logging("command")
     supervisor = Supervisor(job, on_event)
     with stop_on_interrupt(supervisor, output):
@@ -74,7 +72,7 @@ def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], Non
 
 
 def report_progress(event: events.Event, output: Output) -> None:
-    """What people see of any job while it runs."""
+    """Print the progress of any job."""
     if isinstance(event, events.Phase):
         output.progress(str(event.text), at_once=True)
     elif isinstance(event, events.Progress):
@@ -179,7 +177,7 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _leakage(folder: Path, run: RunFolder, split: str) -> LeakageCost | None:
-    """What twins of the training pictures add to a measurement, where the audit found any."""
+    """The leakage of an evaluation, if the audit found duplicates of training pictures."""
     try:
         index = open_index(folder)
     except ProblemError:
@@ -275,7 +273,7 @@ _FACTS: Final = {
     "cache": Text("cache", "caché"), "path": Text("path", "ruta"), "writable": Text("writable", "se puede escribir"),
     "version": Text("version", "versión"), "formats": Text("formats", "formatos"),
 }
-"""What the doctor's facts are called for people."""
+"""Labels of the doctor's facts."""
 
 
 def _value_text(value: Any) -> str:

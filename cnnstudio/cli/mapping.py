@@ -1,4 +1,4 @@
-"""`cnnstudio map`: where each picture of a collection lies by similarity, its nearest ones, and how well its label fits."""
+"""`cnnstudio map`: positions of pictures by similarity, nearest pictures, and label quality."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cnnstudio.workers.runs import RunFolder, find_run
 
 
 def map_pictures(arguments: argparse.Namespace, output: Output) -> int:
-    """Exit code 0 done, 1 the job failed, 2 the folder or the words are wrong."""
+    """Exit code 0 done, 1 the job failed, 2 the folder or the arguments are wrong."""
     place: Path = arguments.place
     model = _model(place, arguments.model)
     project, index, root = open_collection(place)
@@ -38,7 +38,7 @@ def map_pictures(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _model(place: Path, name: str) -> str:
-    """A base's id or a run's, as it was given; raises ProblemError for a word that is neither."""
+    """The id of a base or a run; raises ProblemError for any other text."""
     if name in BASES.ids():
         return name
     if (place / PROJECT_FILE).is_file():

@@ -1,4 +1,4 @@
-"""Commands that measure what a decision rests on: mean and deviation, augmentations on a model, bases on pictures."""
+"""Commands that measure: mean and deviation, the effect of augmentations, pretrained bases."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cnnstudio.workers.runs import find_run
 
 
 def measure(arguments: argparse.Namespace, output: Output) -> int:
-    """Mean and deviation of the training pictures, saved into the project; exit code 2 where there are none."""
+    """Mean and deviation of the training pictures, saved into the project; exit code 2 if there are none."""
     folder: Path = arguments.project
     read_project(folder)
     lock = lock_project(folder)
@@ -63,7 +63,7 @@ def _channel_names(channels: int) -> tuple[str, ...]:
 
 
 def robustness(arguments: argparse.Namespace, output: Output) -> int:
-    """What each augmentation of the project does to a model's answers, by class, the worst first."""
+    """The effect of each augmentation of the project on a model's predictions, by class, worst first."""
     folder: Path = arguments.project
     steps = read_project(folder).augmentation.steps
     run = find_run(folder, arguments.run)
@@ -106,7 +106,7 @@ def _label(row: jobs.Changed) -> str:
 
 
 def probe(arguments: argparse.Namespace, output: Output) -> int:
-    """How well a linear classifier tells the classes apart by what each base sees, the best first."""
+    """Compare pretrained bases by a linear classifier on their features, best first."""
     folder: Path = arguments.project
     project, index = open_project(folder)
     try:

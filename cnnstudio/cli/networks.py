@@ -1,4 +1,4 @@
-"""`cnnstudio network`: the network of a file in place of a project's own."""
+"""`cnnstudio network`: replace a project's network by that of a file."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from cnnstudio.workers.own_bases import model_of
 
 
 def network(arguments: argparse.Namespace, output: Output) -> int:
-    """Take the network of a Keras or ONNX file, of source or of a notebook over into the project, or start from a base;
-    exit code 2 where it is none."""
+    """Import the network of a Keras or ONNX file, of source or of a notebook into the project, or start from a base;
+    exit code 2 if it is none."""
     if arguments.base:
         return start_from_base(arguments, output)
     folder: Path = arguments.project
@@ -54,7 +54,7 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
-    """A pretrained base, or a model of the user's own without its classifier, with a head that follows the classes."""
+    """A pretrained base, or a user's model without its classifier, with a head for the classes."""
     folder: Path = arguments.project
     project = read_project(folder)
     lock = lock_project(folder)

@@ -1,4 +1,4 @@
-"""What the command line prints: JSON lines or words on standard output, progress and problems on standard error."""
+"""Output of the command line: JSON lines or text on standard output, progress and problems on standard error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnnstudio.core.text import Text, format_number, language, on_one_line, tr
 
 
 def localized(value: Any) -> Any:
-    """Plain JSON values, with every two-language text in the language of the program."""
+    """Plain JSON values, with every Text in the language of the program."""
     if isinstance(value, Text):
         return str(value)
     if isinstance(value, Problem):
@@ -38,7 +38,7 @@ def localized(value: Any) -> Any:
 
 
 def problem_line(problem: Problem) -> dict[str, Any]:
-    """A problem as other programs read it."""
+    """A problem as JSON for other programs."""
     where = {name: value for name, value in msgspec.to_builtins(problem.where).items() if value is not None}
     commands = _commands(problem)
     return {"code": problem.code, "severity": problem.severity, "text": str(problem.text), "where": where,
@@ -46,7 +46,7 @@ def problem_line(problem: Problem) -> dict[str, Any]:
 
 
 _COMMANDS: Final = {"set_index_aside": "cnnstudio check {folder} --set-index-aside"}
-"""What carries out a mend of the window here, where the text of the problem does not say it; by the mend's action."""
+"""Commands that apply a fix of the window, by the fix's action, if the text of the problem does not name them."""
 
 
 def _commands(problem: Problem) -> list[str]:
@@ -62,19 +62,19 @@ class Output:
         self._progress = ""
         self._last_progress = 0.0
         self.unread = False
-        """Whether the reader went away (a pipe into head): nothing more can be told."""
+        """Whether the reader closed the pipe (such as head): nothing more can be written."""
         self.on_unread: Callable[[], object] = lambda: None
-        """Called once when that happens: work that nobody reads is stopped."""
+        """Called once when that happens, to stop the job."""
 
     def line(self, value: dict[str, Any], text: str = "") -> None:
-        """A result: the object with --json, else the words (nothing if there are none)."""
+        """Write a result: the object with --json, else the text (nothing if it is empty)."""
         if self.as_json:
             self.write_line(msgspec.json.encode(localized(value)).decode())
         elif text:
             self.write_line(text)
 
     def write_line(self, text: str) -> None:
-        """One line on standard output."""
+        """Write one line to standard output."""
         if self.unread:
             return
         self.clear_progress()
@@ -83,18 +83,18 @@ class Output:
             sys.stdout.flush()
         except BrokenPipeError:
             self.unread = True
-            # What is still in the buffer must not fail again when Python ends.
+            # Flushing the buffer at exit must not fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self.on_unread()
 
     def print_message(self, text: str) -> None:
-        """Something for people, on standard error."""
+        """Write a message to standard error."""
         self.clear_progress()
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
     def problems(self, problems: Iterable[Problem], as_lines: bool = True) -> None:
-        """Every problem for people; and with --json a line for each."""
+        """Print every problem; with --json also as a line of JSON."""
         marks = {"error": tr("error", "error"), "warning": tr("warning", "aviso"), "info": tr("note", "nota")}
         for problem in problems:
             text, path = problem.text.in_language(language()), problem.where.path
@@ -105,7 +105,7 @@ class Output:
                 self.write_line(msgspec.json.encode({"problem": problem_line(problem)}).decode())
 
     def progress(self, text: str, at_once: bool = False) -> None:
-        """A line that is overwritten on a terminal; on anything else a line every ten seconds at most."""
+        """Print progress: on a terminal the line is overwritten; elsewhere a line every ten seconds at most."""
         now = time.monotonic()
         if sys.stderr.isatty():
             if at_once or now - self._last_progress > 0.1:
@@ -126,7 +126,7 @@ class Output:
 
 
 def scan_progress(output: Output) -> Callable[[int, int], None]:
-    """Progress of a scan, for people."""
+    """A callback that prints the progress of a scan."""
 
     def report(done: int, total: int) -> None:
         output.progress(tr("looked at {done} of {total} pictures", "{done} de {total} imágenes vistas", done=done, total=total)
@@ -136,7 +136,7 @@ def scan_progress(output: Output) -> Callable[[int, int], None]:
 
 
 def count_progress(output: Output, unit: Text | None = None) -> Callable[[int, int], None]:
-    """Progress for people, in that unit; without one as a share of what there is."""
+    """A callback that prints progress in that unit, or without one in percent."""
 
     def report(done: int, total: int) -> None:
         if unit is not None:

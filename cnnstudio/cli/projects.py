@@ -58,7 +58,7 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     output.problems(problems, as_lines=False)
     images = sum(splits.values())
     if not images:
-        # The same command with the right folder must not meet a project that was never one.
+        # After an error no incomplete project is left, so that the command can be repeated.
         (folder / PROJECT_FILE).unlink(missing_ok=True)
     line_text = tr("{folder}: {images} pictures, {n} classes (training {train}, validation {validation}, test {test})",
                    "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
@@ -69,7 +69,7 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def lock_project(folder: Path) -> ProjectLock:
-    """The lock of a project that is about to be changed; raises ProblemError when another holds it."""
+    """Lock a project for changes; raises ProblemError if another process holds the lock."""
     lock = ProjectLock(folder)
     held = lock.acquire()
     if held is not None:
@@ -123,7 +123,7 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _rescue(folder: Path, output: Output) -> tuple[Problem, ...]:
-    """What became of a damaged index; nothing where it is sound."""
+    """Rescue a damaged index; returns the problem, or nothing if it is intact."""
     read_project(folder)
     lock = lock_project(folder)
     try:

@@ -1,4 +1,4 @@
-"""What `cnnstudio audit` does once its helpers were started."""
+"""`cnnstudio audit` after its helpers are started."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from cnnstudio.datasets.source_folders import source_folder
 
 
 def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int:
-    """Exit code 0 whatever was found; 2 when the folder or the words are wrong."""
+    """Exit code 0, with or without findings; 2 if the folder or the arguments are wrong."""
     kinds = _kinds(arguments.only)
     keep_memory()
     place: Path = arguments.place
     project, index, root = open_collection(place)
     if arguments.values:
-        # Few set any, and the catalogue that knows them all takes a while.
+        # Rarely used, and importing the catalog takes a while.
         from cnnstudio.cli.values import with_values
 
         project = with_values(project, arguments.values)
@@ -79,7 +79,7 @@ def _kinds(names: str | None) -> frozenset[str]:
 
 
 def open_collection(place: Path) -> tuple[Project, Index, Path]:
-    """The project in a folder with its index; or for a plain folder an index in the cache, found again next time.
+    """The project in a folder with its index; or for a plain folder an index in the cache, which is reused next time.
 
     Raises ProblemError.
     """
@@ -96,7 +96,7 @@ def open_collection(place: Path) -> tuple[Project, Index, Path]:
 
 
 def scan_collection(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
-    """List the pictures; whether there is something to look at. A plain folder needs no class folders."""
+    """List the pictures; returns whether there are any. A plain folder needs no class folders."""
     if not (place / PROJECT_FILE).is_file() and is_flat(root):
         scan_flat(index, root, project.dataset)
     else:
@@ -113,8 +113,8 @@ def scan_collection(place: Path, index: Index, root: Path, project: Project, out
 
 
 def _compute_embedding(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:
-    """The embedding of the pictures; where it cannot be computed that is told, and the rest of the audit stands."""
-    # Only those who ask for it wait for its import.
+    """The embedding of the pictures; if it cannot be computed that is reported, and the audit continues."""
+    # Imported on use, since it takes long.
     from cnnstudio.cli.jobs import report_progress, run_job
     from cnnstudio.core import events
     from cnnstudio.workers.embedding_jobs import embedding_job

@@ -1,4 +1,4 @@
-"""The whole main job on the bundled digits in the terminal: train, measure, classify a few pictures."""
+"""The main workflow on the bundled digits in the terminal: train, evaluate, classify a few pictures."""
 
 from __future__ import annotations
 

@@ -28,8 +28,7 @@ _SMALLEST: Final = 1e-7
 
 def evaluate(job: Evaluate, link: Link) -> Event:
     """Do the job: an Evaluated event, its table, and the event as JSON beside the table. If these cannot be written, a
-    Notice warns and the event has no table.
-    """
+    Notice warns and the event has no table."""
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")

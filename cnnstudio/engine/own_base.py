@@ -20,8 +20,7 @@ _PARTS: Final = {MULTI_HEAD_ATTENTION.id: ("query_dense", "key_dense", "value_de
 
 
 def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
-    """Set the weights of all layers, by their location in the file. Raises ProblemError.
-    """
+    """Set the weights of all layers, by their location in the file. Raises ProblemError."""
     model = own_model(base)
     path = Path(model.path)
     check_digest(path)

@@ -103,8 +103,7 @@ def prepare_pictures(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, *,
 def cached_rows(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: Path, shape: tuple[int, ...], dtype: str,
                 seen: Compute | None = None, *, progress: Callable[[int, int], None], check: Callable[[], None],
                 limit: int | None = None) -> Prepared:
-    """Pixels of all files, or the result of `seen` for them, from the store in `folder` if they are in it.
-    """
+    """Pixels of all files, or the result of `seen` for them, from the store in `folder` if they are in it."""
     texts = [str(path) for path in paths]
     stats = [_stat(path) for path in texts]
     count = len(texts)

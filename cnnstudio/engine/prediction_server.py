@@ -123,8 +123,7 @@ def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem]
 
 def _answer_batches(batches: Iterator[_Batch], answer: Callable[[_Batch], Iterator[np.ndarray]]
                     ) -> Iterator[tuple[_Batch, Iterator[np.ndarray]]]:
-    """Each batch with its predictions; the next one starts before the current one is done, so that no core waits.
-    """
+    """Each batch with its predictions; the next one starts before the current one is done, so that no core waits."""
     begun: deque[tuple[_Batch, Future[Iterator[np.ndarray]]]] = deque()
     with ThreadPoolExecutor(_BEGUN, thread_name_prefix="batch") as pool:
         for batch in batches:

@@ -1,4 +1,4 @@
-"""Mending a project whose index is damaged: a new index, the folder read again, and what was lost told."""
+"""Repair a project with a damaged index: a new index, a new scan, and a report of what was lost."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from cnnstudio.workers.runs import RunFolder, list_runs
 
 
 def rescue_index(folder: Path, project: Project | None = None, on_progress: OnProgress | None = None) -> Problem | None:
-    """Set a damaged index aside and list the folder into a new one; answers what was kept and what was lost.
+    """Set a damaged index aside and list the folder into a new one; returns what was kept and what was lost.
 
-    None where the index is sound: then nothing is done. The files are not looked into yet. Raises ProblemError.
+    None if the index is intact: then nothing is done. The files are not inspected yet. Raises ProblemError.
     """
     project = project if project is not None else read_project(folder)
     if not is_damaged(folder):
@@ -42,7 +42,7 @@ def rescue_index(folder: Path, project: Project | None = None, on_progress: OnPr
 
 
 def _rest(complete: bool, run: str, classes: int) -> Text:
-    """What is told about that which could not be read."""
+    """The text about decisions that could not be read."""
     if complete:
         return Text("That is everything that was decided.", "Es todo lo que se había decidido.")
     lost = Text("The rest could not be read: look whether pictures have the class and the split that you gave them, and "
@@ -57,9 +57,9 @@ def _rest(complete: bool, run: str, classes: int) -> Text:
 
 
 def _classes_of_a_run(folder: Path, project: Project, index: Index) -> tuple[str, int]:
-    """Give pictures without a decision the class that they had in the newest training; its id, and how many.
+    """Give pictures without a decision their class in the newest training; returns its id and the number of pictures.
 
-    Only where the class is told by the folders, as they are divided now: then another class was the user's decision.
+    Only if classes come from the same folders as now: then another class was the user's decision.
     """
     if any(is_manifest(Path(place)) for place in (project.dataset.source, *project.dataset.joined)):
         return "", 0

@@ -1,4 +1,4 @@
-"""Messages on an endpoint: decoded by msgspec against the declared types, or refused. Nothing is pickled."""
+"""Messages on an endpoint, decoded by msgspec against the declared types, without pickle."""
 
 from __future__ import annotations
 

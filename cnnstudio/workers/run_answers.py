@@ -1,4 +1,4 @@
-"""The answers of a run beside the pictures of the index, to filter and sort by, and what leakage adds to them."""
+"""Predictions of a run in the index, to filter and sort by, and the cost of leakage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.workers.runs import RunFolder
 
 
 def evaluation_rows(run: RunFolder, split: str) -> list[PictureResult]:
-    """The table of an evaluation of that split; empty where it was not measured or cannot be read."""
+    """The rows of an evaluation of that split; empty if it was not evaluated or cannot be read."""
     decoder = msgspec.json.Decoder(PictureResult)
     try:
         return [decoder.decode(line) for line in run.table_path(split).read_bytes().splitlines() if line]
@@ -23,7 +23,7 @@ def evaluation_rows(run: RunFolder, split: str) -> list[PictureResult]:
 
 
 def enter_answers(index: Index, run: RunFolder) -> int:
-    """Put all answers of a run (of every split it was measured on) beside the pictures; answers how many."""
+    """Enter all predictions of a run (of every evaluated split) into the index; returns how many."""
     try:
         names = read_manifest(run.manifest_path).header.class_names
     except ProblemError:
@@ -38,7 +38,8 @@ def enter_answers(index: Index, run: RunFolder) -> int:
 
 
 def leakage_price(index: Index, run: RunFolder, split: str) -> LeakageCost | None:
-    """What pictures of `split` with a twin in the run's own training pictures add; None without a measurement."""
+    """How much pictures of `split` with a duplicate in the run's training pictures add to its accuracy; None without an
+    evaluation."""
     results = evaluation_rows(run, split)
     if not results:
         return None

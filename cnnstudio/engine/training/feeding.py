@@ -91,8 +91,7 @@ class _Converted:
 def trace_whole_batch(model: Any, source: BatchSource) -> None:
     """Let TensorFlow compile its step for whole batches first, as it does when an epoch begins. It compiles for the
     first batch size and then for any size, and the two round differently: a training that resumes at a smaller last
-    batch would differ. One step is taken; the caller sets every variable afterwards.
-    """
+    batch would differ. One step is taken; the caller sets every variable afterwards."""
     if keras.backend.backend() == "tensorflow":
         model.make_train_function()
         batch = source.make(1, np.arange(source.batch_size))

@@ -16,8 +16,8 @@ from cnnstudio.core.text import Text, format_number, tr
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
-from cnnstudio.datasets.sources.collecting import collect as collect_pictures
-from cnnstudio.datasets.sources.collecting import target_of
+from cnnstudio.datasets.sources.collect import collect as collect_pictures
+from cnnstudio.datasets.sources.collect import target_of
 from cnnstudio.datasets.sources.downloads import DATASETS, fetch_dataset
 from cnnstudio.datasets.sources.kinds import describe, unpack
 from cnnstudio.workers.job_setup import records_job, refresh_index

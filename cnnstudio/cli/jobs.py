@@ -41,7 +41,9 @@ from cnnstudio.workers.supervisor import Supervisor
 
 @contextmanager
 def stop_on_interrupt(supervisor: Supervisor, output: Output) -> Iterator[None]:
-    """Inside, Ctrl+C stops the job and keeps its result; a second one cancels it. A closed output pipe stops it, too.
+    """Inside, Ctrl+C stops the job and keeps its result; a second one cancels it.
+
+    A closed output pipe stops the job, too.
     """
     stop_requested = threading.Event()
 

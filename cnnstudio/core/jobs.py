@@ -160,7 +160,7 @@ class Exported(Event, frozen=True, kw_only=True):
 class Export(JobSpec, frozen=True, kw_only=True):
     """Write a run's model in `format` to `path` and check the result on pictures of the run's manifest."""
 
-    function: ClassVar[str] = "exporting:export"
+    function: ClassVar[str] = "export:export"
 
     run_folder: str
     format: str

@@ -17,7 +17,7 @@ import msgspec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.decisions import Decided, DecisionEffect, Decisions
-from cnnstudio.datasets.inspected import OF_THE_DISK
+from cnnstudio.datasets.inspection import OF_THE_DISK
 from cnnstudio.datasets.query import SETTLED, SORTS, Filter, ids_sql, where_sql
 from cnnstudio.datasets.scan import ListedFile
 

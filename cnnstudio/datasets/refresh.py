@@ -14,7 +14,7 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.inspected import OF_THE_DISK, Inspected
+from cnnstudio.datasets.inspection import OF_THE_DISK, Inspected
 from cnnstudio.datasets.scan import Listing, folder_problem
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash

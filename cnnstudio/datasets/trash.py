@@ -18,7 +18,7 @@ from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.sources.placing import OnProgress, no_progress
+from cnnstudio.datasets.sources.staging import OnProgress, no_progress
 
 HELD: Final = ".deleted"
 """The folder inside the project with the files that undo restores."""

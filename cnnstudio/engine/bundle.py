@@ -19,7 +19,7 @@ import numpy as np
 
 from cnnstudio import __version__, imaging
 from cnnstudio.engine.bundled_steps import imaging_modules, steps_source
-from cnnstudio.engine.exporting_request import Request, keras_probabilities, write_json
+from cnnstudio.engine.export_request import Request, keras_probabilities, write_json
 from cnnstudio.engine.sources import source_file
 
 _START: Final = "prepare"

@@ -17,7 +17,7 @@ from cnnstudio.core.jobs import CollectTFRecord
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
-from cnnstudio.datasets.sources.placing import new_folder
+from cnnstudio.datasets.sources.staging import new_folder
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.imaging.decode import decode, read_bytes
 from cnnstudio.imaging.errors import PictureError

@@ -10,7 +10,7 @@ from typing import Final
 from cnnstudio.core.commands import Command, Stop
 from cnnstudio.core.events import LAST, Event, Failed, Hello, Stopped
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.workers import endings
+from cnnstudio.workers import child_problems
 from cnnstudio.workers.journal import read_events
 from cnnstudio.workers.runs import RunFolder
 from cnnstudio.workers.throttle import Throttle
@@ -39,7 +39,7 @@ class Follower:
             if last is not None:
                 return last
             if seen_dead:
-                failed = Failed(problem=endings.death_problem(None, self._run.log_path), time=time.time())
+                failed = Failed(problem=child_problems.death_problem(None, self._run.log_path), time=time.time())
                 self._throttle.pass_on(failed)
                 return failed
             # Read again after the process has ended: its last events may have come in between.

@@ -21,7 +21,7 @@ from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_inde
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.source_folders import source_folder
-from cnnstudio.datasets.sources.placing import refuse_existing
+from cnnstudio.datasets.sources.staging import refuse_existing
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.runs import RunFolder, create_run, find_run

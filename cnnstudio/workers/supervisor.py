@@ -20,7 +20,7 @@ from cnnstudio.core.events import LAST, Event, Failed, Stopped
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.messages import Start
 from cnnstudio.core.problems import Problem
-from cnnstudio.workers import endings, pipes, protocol
+from cnnstudio.workers import child_problems, pipes, protocol
 from cnnstudio.workers.throttle import Throttle
 from cnnstudio.workers.transport import Child, Endpoint, ProtocolError, Ready, Setup, Transport
 
@@ -73,7 +73,7 @@ class Supervisor:
         try:
             last = self._run()
         except (OSError, ValueError, RuntimeError) as error:
-            last = Failed(problem=endings.start_problem(error), time=time.time())
+            last = Failed(problem=child_problems.start_problem(error), time=time.time())
         finally:
             self._outbox.put(None)
             with self._lock:
@@ -168,7 +168,7 @@ class Supervisor:
                 except ProtocolError as error:
                     child.kill()
                     child.join(EXIT_SECONDS)
-                    return self._failed(endings.protocol_problem(error.sample, self._log))
+                    return self._failed(child_problems.protocol_problem(error.sample, self._log))
                 if isinstance(event, LAST):
                     self._wait_for_exit(child)
                     return event
@@ -177,7 +177,7 @@ class Supervisor:
                 child.join()
                 if self._cancelled:
                     return Stopped(kept=False, time=time.time())
-                return self._failed(endings.death_problem(child.exitcode, self._log))
+                return self._failed(child_problems.death_problem(child.exitcode, self._log))
 
     def _timeout(self) -> float | None:
         with self._lock:

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.datasets.sources import placing
+from cnnstudio.datasets.sources import staging
 from cnnstudio.datasets.sources.archives import Limits, look_through, name_problem, unpack_archive
 from cnnstudio.datasets.sources.kinds import describe, unpack
-from cnnstudio.datasets.sources.placing import Names, clean_name
+from cnnstudio.datasets.sources.staging import Names, clean_name
 from tests.datasets.test_datasets import PNG
 
 
@@ -210,14 +210,14 @@ def test_nothing_is_overwritten_and_cancelling_leaves_nothing(tmp_path):
 
 def test_a_full_disk_is_told_before_and_cleaned_up_after(tmp_path, monkeypatch):
     path = zipped(tmp_path / "a.zip", ["cat/1.png"])
-    monkeypatch.setattr(placing.shutil, "disk_usage", lambda _place: type("Usage", (), {"free": 1000}))
+    monkeypatch.setattr(staging.shutil, "disk_usage", lambda _place: type("Usage", (), {"free": 1000}))
     assert codes(path, tmp_path / "out") == {"no_space"}
     monkeypatch.undo()
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(ProblemError) as problem, placing.new_folder(tmp_path / "out") as place:
+    with pytest.raises(ProblemError) as problem, staging.new_folder(tmp_path / "out") as place:
         (place / "half").write_text("x")
         full()
     assert problem.value.problems[0].code == "no_space"

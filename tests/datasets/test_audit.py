@@ -18,13 +18,13 @@ from cnnstudio.core.audit import AUDIT_PARAMS, AuditSpec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets import findings as stored
-from cnnstudio.datasets.audit.copies import DUPLICATE_KINDS
+from cnnstudio.datasets.audit.duplicate_rules import DUPLICATE_KINDS
+from cnnstudio.datasets.audit.duplicates import _compare_all, _compare_buckets, connected_groups
+from cnnstudio.datasets.audit.file_measures import VERSION
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
-from cnnstudio.datasets.audit.measured import VERSION
 from cnnstudio.datasets.audit.measuring import measure, waiting
 from cnnstudio.datasets.audit.report import write_report
 from cnnstudio.datasets.audit.run import ALL_KINDS, audit, bursts, derive
-from cnnstudio.datasets.audit.twins import _compare_all, _compare_buckets, connected_groups
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index

@@ -15,9 +15,10 @@ from cnnstudio.core.dataset import DatasetSpec, SplitSpec
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
-from cnnstudio.datasets.sources import collecting, placing
+from cnnstudio.datasets.sources import collect as collect_module
+from cnnstudio.datasets.sources import staging
 from cnnstudio.datasets.sources.archives import unpack_archive
-from cnnstudio.datasets.sources.collecting import collect
+from cnnstudio.datasets.sources.collect import collect
 from cnnstudio.datasets.sources.manifests import read_rows
 from tests.datasets.test_archives import files
 from tests.datasets.test_datasets import draw
@@ -135,11 +136,11 @@ def test_a_full_disk_and_cancelling_leave_nothing(collection, tmp_path, monkeypa
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(collecting, "_list_bytes", full)
+        patched.setattr(collect_module, "_list_bytes", full)
         assert code(index, root, CLASSES, tmp_path / "out", form) == "no_space"
     if form != "csv":
         with monkeypatch.context() as patched:
-            patched.setattr(placing.shutil, "disk_usage", lambda _place: type("Usage", (), {"free": 10}))
+            patched.setattr(staging.shutil, "disk_usage", lambda _place: type("Usage", (), {"free": 10}))
             assert code(index, root, CLASSES, tmp_path / "out", form) == "no_space"
 
         def stop():

@@ -10,8 +10,8 @@ import pytest
 
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.datasets.audit import helpers as module
+from cnnstudio.datasets.audit.file_measures import measure_file
 from cnnstudio.datasets.audit.helpers import Helpers
-from cnnstudio.datasets.audit.measured import measure_file
 from cnnstudio.datasets.audit.measuring import measure, waiting
 from cnnstudio.datasets.audit.memory import keep_memory
 from cnnstudio.datasets.index import Index

@@ -23,7 +23,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.registry import Registry
 from cnnstudio.engine import bundle, inference, models, prediction_server
 from cnnstudio.engine.evaluation import evaluate, measures, results
-from cnnstudio.engine.exporting import export
+from cnnstudio.engine.export import export
 from cnnstudio.engine.prediction_server import serve
 from cnnstudio.engine.sources import source_file
 from cnnstudio.workers import answer_format
@@ -267,7 +267,7 @@ def test_only_exports_of_ours_are_replaced(trained, exported, tmp_path):
 
 def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
     entries = [msgspec.structs.replace(entry, tolerance=-1.0) for entry in EXPORTERS]
-    monkeypatch.setattr("cnnstudio.engine.exporting.EXPORTERS", Registry("exporter", entries))
+    monkeypatch.setattr("cnnstudio.engine.export.EXPORTERS", Registry("exporter", entries))
     with pytest.raises(ProblemError) as problem:
         export(job(Export, trained, format="bundle", path=str(tmp_path / "out")), Recorder())
     assert problem.value.problems[0].code == "export_differs"

@@ -187,7 +187,7 @@ def test_a_snapshot_stays_as_it_was_while_the_training_goes_on():
 
 def test_what_was_kept_of_a_resumed_run_is_not_trained_on(new_run, train_run, monkeypatch):
     """Stopped, resumed at the end of an epoch and stopped within the next: the epoch before counts, untouched."""
-    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", -1.0)
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", -1.0)
     run = new_run(small_project(epochs=5))
     train_run(run, on_event=stop_at(3, 1))
     for path in run.checkpoints.iterdir():
@@ -204,7 +204,7 @@ def test_what_was_kept_of_a_resumed_run_is_not_trained_on(new_run, train_run, mo
 
 def test_a_checkpoint_of_the_version_before_goes_on(new_run, train_run, monkeypatch):
     """As that version wrote it: five attributes of each callback, the best weights apart, no state of the host."""
-    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", -1.0)
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", -1.0)
     unbroken = train_run(kept := new_run(restless()))[1].of(Epoch)
     run = new_run(restless())
     train_run(run, on_event=stop_at(3, 2))

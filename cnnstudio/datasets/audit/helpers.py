@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from cnnstudio.datasets.audit.measured import Measured
+    from cnnstudio.datasets.audit.file_measures import Measured
 
 Piece = Sequence[tuple[int, str]]
 """Some pictures: id and path relative to the root."""
@@ -120,7 +120,7 @@ class Helpers:
 
     def _died(self, helper: _Helper) -> list[Measured]:
         """Replace a dead helper; its files are sent one by one to find the file that crashed it."""
-        from cnnstudio.datasets.audit.measured import measure_file, refused
+        from cnnstudio.datasets.audit.file_measures import measure_file, refused
         from cnnstudio.imaging.errors import corrupt
 
         self._helpers.remove(helper)
@@ -150,7 +150,7 @@ def spare(here: bool) -> int:
 
 def _serve(connection: Connection) -> None:
     with one_thread_for_algebra():
-        from cnnstudio.datasets.audit.serving import serve
+        from cnnstudio.datasets.audit.helper_process import serve
 
     serve(connection)
 
@@ -170,6 +170,6 @@ def one_thread_for_algebra() -> Iterator[None]:
 
 
 def _decode(data: bytes) -> list[Measured]:
-    from cnnstudio.datasets.audit.measured import Measured
+    from cnnstudio.datasets.audit.file_measures import Measured
 
     return msgspec.msgpack.decode(data, type=list[Measured])

@@ -10,8 +10,8 @@ from typing import Final
 
 import cv2
 
+from cnnstudio.datasets.audit.file_measures import VERSION, Measured, measure_file
 from cnnstudio.datasets.audit.helpers import Helpers, Piece, spare
-from cnnstudio.datasets.audit.measured import VERSION, Measured, measure_file
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, check_drive, never
 

@@ -15,11 +15,11 @@ from cnnstudio.catalog.findings import KINDS, LEARNED
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import findings as stored
-from cnnstudio.datasets.audit.copies import DUPLICATE_KINDS, duplicate_findings
+from cnnstudio.datasets.audit.duplicate_rules import DUPLICATE_KINDS, duplicate_findings
+from cnnstudio.datasets.audit.duplicates import NearDuplicate, connected_groups, exact_groups, near_duplicates
 from cnnstudio.datasets.audit.helpers import Helpers
 from cnnstudio.datasets.audit.measuring import measure
 from cnnstudio.datasets.audit.rules import Row, picture_findings, read_rows
-from cnnstudio.datasets.audit.twins import NearDuplicate, connected_groups, exact_groups, near_duplicates
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Index

@@ -19,7 +19,7 @@ from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import find_split, is_picture
 from cnnstudio.datasets.sources.containers import BROKEN, Container, Raw, open_archive
-from cnnstudio.datasets.sources.placing import (
+from cnnstudio.datasets.sources.staging import (
     Check,
     Names,
     OnProgress,

@@ -17,8 +17,8 @@ from cnnstudio.core.dataset import Split
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import find_split, plain
-from cnnstudio.datasets.sources.placing import Check, Names, OnProgress, new_folder, no_check, no_progress
 from cnnstudio.datasets.sources.stacks import LARGEST_SIDE, Array, arrays_in, batches, is_idx_name, read_whole
+from cnnstudio.datasets.sources.staging import Check, Names, OnProgress, new_folder, no_check, no_progress
 
 _LABEL_WORDS: Final = frozenset({"y", "label", "labels", "target", "targets", "class", "classes", "etiqueta", "etiquetas",
                                  "clase", "clases", "ylabel"})

@@ -21,7 +21,7 @@ from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sources.archives import unpack_archive
 from cnnstudio.datasets.sources.arrays import Folders, unpack_arrays
-from cnnstudio.datasets.sources.placing import (
+from cnnstudio.datasets.sources.staging import (
     Check,
     OnProgress,
     check_room,

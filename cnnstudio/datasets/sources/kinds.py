@@ -19,7 +19,7 @@ from cnnstudio.datasets.layout import is_manifest, is_picture
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.archives import Contents, is_archive, look_through, unpack_archive
 from cnnstudio.datasets.sources.arrays import find_arrays, is_array_file, unpack_arrays, with_companions
-from cnnstudio.datasets.sources.placing import Check, OnProgress, no_check, no_progress
+from cnnstudio.datasets.sources.staging import Check, OnProgress, no_check, no_progress
 
 LABELS: Final = {
     "folder": Text("Folder of pictures", "Carpeta de imágenes"),

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.sources.placing import cannot_read
+from cnnstudio.datasets.sources.staging import cannot_read
 
 LARGEST_SIDE: Final = 30_000
 _BATCH_BYTES: Final = 8 << 20

@@ -20,8 +20,8 @@ from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
 from cnnstudio.engine.training.checkpoints import Arrays, Position
-from cnnstudio.engine.training.feeding import Feed, trace_whole_batch
-from cnnstudio.engine.training.reporting import Reporter
+from cnnstudio.engine.training.feed import Feed, trace_whole_batch
+from cnnstudio.engine.training.reporter import Reporter
 from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
 from cnnstudio.workers.link import Link
 

@@ -14,8 +14,8 @@ from cnnstudio.core.events import Finished
 from cnnstudio.core.places import free_path, projects_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.sources.collecting import Collected, collect, target_of
-from cnnstudio.datasets.sources.placing import refuse_existing
+from cnnstudio.datasets.sources.collect import Collected, collect, target_of
+from cnnstudio.datasets.sources.staging import refuse_existing
 from cnnstudio.gui.pages.data.dialogs.base import PlaceField, WorkDialog, reporting
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace

@@ -24,7 +24,7 @@ from cnnstudio.datasets.index import Index, Picture
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.archives import look_through
 from cnnstudio.datasets.sources.manifests import read_rows
-from cnnstudio.datasets.sources.placing import (
+from cnnstudio.datasets.sources.staging import (
     Check,
     Names,
     OnProgress,

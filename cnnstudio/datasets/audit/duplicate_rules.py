@@ -10,8 +10,8 @@ import msgspec
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.text import Text, same
+from cnnstudio.datasets.audit.duplicates import NearDuplicate, connected_groups
 from cnnstudio.datasets.audit.rules import Row, false_suffix, split_name
-from cnnstudio.datasets.audit.twins import NearDuplicate, connected_groups
 from cnnstudio.datasets.findings import Finding
 
 DUPLICATE_KINDS: Final = frozenset({"exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate"})

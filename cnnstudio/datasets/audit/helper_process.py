@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import msgspec
 
-from cnnstudio.datasets.audit.measured import measure_file
+from cnnstudio.datasets.audit.file_measures import measure_file
 from cnnstudio.datasets.audit.memory import keep_memory
 
 

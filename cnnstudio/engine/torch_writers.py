@@ -13,7 +13,7 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
-from cnnstudio.engine.exporting_request import Request, batched
+from cnnstudio.engine.export_request import Request, batched
 from cnnstudio.engine.weight_transfer import save_state, torch_state
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.torch.module import torch_model

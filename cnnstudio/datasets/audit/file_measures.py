@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.inspected import Inspected
+from cnnstudio.datasets.inspection import Inspected
 from cnnstudio.imaging import jpeg
 from cnnstudio.imaging.decode import decode_described, lay_over, read_bytes
 from cnnstudio.imaging.errors import PictureError

@@ -12,8 +12,8 @@ import numpy as np
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.engine import models
-from cnnstudio.engine.exporting_request import Request, keras_probabilities
-from cnnstudio.engine.exporting_torch import SOURCE, WEIGHTS, write_recipe, written_module
+from cnnstudio.engine.export_request import Request, keras_probabilities
+from cnnstudio.engine.torch_writers import SOURCE, WEIGHTS, write_recipe, written_module
 from cnnstudio.engine.weight_transfer import save_state
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.script import keras_source

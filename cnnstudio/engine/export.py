@@ -21,7 +21,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import models
-from cnnstudio.engine.exporting_request import Request, is_our_folder, keras_probabilities, write_check
+from cnnstudio.engine.export_request import Request, is_our_folder, keras_probabilities, write_check
 from cnnstudio.engine.pixels import prepare_pictures
 from cnnstudio.engine.progress import phase
 from cnnstudio.workers.link import Link

@@ -33,18 +33,18 @@ class LeakageCost(msgspec.Struct, frozen=True, kw_only=True):
 
 def duplicates_of(index: Index) -> dict[str, set[str]]:
     """The duplicates of every picture, by the findings of the audit, accepted ones included."""
-    twins: dict[str, set[str]] = defaultdict(set)
+    duplicates: dict[str, set[str]] = defaultdict(set)
     for finding in all_findings(index, DUPLICATE_KINDS, accepted=True):
         for other in finding.others:
-            twins[finding.path].add(other)
-            twins[other].add(finding.path)
-    return dict(twins)
+            duplicates[finding.path].add(other)
+            duplicates[other].add(finding.path)
+    return dict(duplicates)
 
 
-def leaked_paths(twins: Mapping[str, set[str]], measured: Iterable[str], learned: Iterable[str]) -> set[str]:
+def leaked_paths(duplicates: Mapping[str, set[str]], measured: Iterable[str], learned: Iterable[str]) -> set[str]:
     """The paths of `measured` that have a duplicate in `learned`."""
     learned_paths = set(learned)
-    return {path for path in measured if not learned_paths.isdisjoint(twins.get(path, ()))}
+    return {path for path in measured if not learned_paths.isdisjoint(duplicates.get(path, ()))}
 
 
 def leakage_cost(right: Mapping[str, bool], gone: set[str]) -> LeakageCost:
@@ -57,9 +57,9 @@ def leakage_cost(right: Mapping[str, bool], gone: set[str]) -> LeakageCost:
 
 def split_shares(index: Index) -> dict[str, tuple[int, int]]:
     """For validation and test: (pictures with a duplicate in training, pictures), by the current splits."""
-    twins = duplicates_of(index)
+    duplicates = duplicates_of(index)
     places: dict[str, set[str]] = {"train": set(), "validation": set(), "test": set()}
     for path, split in index.iterate("SELECT path, split FROM pictures WHERE NOT excluded AND problem IS NULL"):
         places.setdefault(split, set()).add(path)
-    return {split: (len(leaked_paths(twins, places[split], places["train"])), len(places[split]))
+    return {split: (len(leaked_paths(duplicates, places[split], places["train"])), len(places[split]))
             for split in ("validation", "test")}

@@ -45,8 +45,8 @@ def duplicate_findings(rows: Iterable[Row], exact: list[list[int]], near: list[N
         for members in connected_groups((pair.first, pair.second) for pair in near):
             findings += _superfluous_findings([by_id[member] for member in members], "near_duplicate", nearest)
     if kinds & {"leakage", "cross_class_duplicate"}:
-        twins = _all_duplicates(groups, near, by_id)
-        for row, others in twins:
+        duplicates = _all_duplicates(groups, near, by_id)
+        for row, others in duplicates:
             findings += _across_findings(row, others, kinds)
     return findings
 
@@ -113,17 +113,17 @@ def _all_duplicates(groups: list[list[Row]], near: list[NearDuplicate], by_id: d
     for group in groups:
         chosen = _some_of_each_split_and_class(group)
         standing |= {row.id: chosen for row in group}
-    twins: dict[int, dict[int, NearDuplicate | None]] = defaultdict(dict)
+    duplicates: dict[int, dict[int, NearDuplicate | None]] = defaultdict(dict)
     for pair in near:
         for identifier, other in ((pair.first, pair.second), (pair.second, pair.first)):
             for member in copies_of.get(identifier, [by_id[identifier]]):
-                for twin in standing.get(other, [by_id[other]]):
-                    twins[member.id][twin.id] = pair
+                for copy in standing.get(other, [by_id[other]]):
+                    duplicates[member.id][copy.id] = pair
     for group in groups:
         for member in group:
-            twins[member.id] |= dict.fromkeys((twin.id for twin in standing[member.id] if twin.id != member.id), None)
+            duplicates[member.id] |= dict.fromkeys((copy.id for copy in standing[member.id] if copy.id != member.id), None)
     return [(by_id[identifier], [(by_id[other], pair) for other, pair in others.items()])
-            for identifier, others in sorted(twins.items())]
+            for identifier, others in sorted(duplicates.items())]
 
 
 def _some_of_each_split_and_class(group: list[Row]) -> list[Row]:

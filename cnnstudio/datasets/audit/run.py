@@ -63,13 +63,13 @@ def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Emb
 
     Duplicates are put into one split first: only those still in two splits are leakage.
     """
-    twins = None
+    copy_pairs = None
     if kinds & DUPLICATE_KINDS:
-        twins = _find_duplicates(index, spec, kinds, cancelled)
+        copy_pairs = _find_duplicates(index, spec, kinds, cancelled)
         if cancelled():
             return False
-        index.set_groups(groups_of(index, twins))
-    findings = derive(index, spec, kinds, embedding, twins)
+        index.set_groups(groups_of(index, copy_pairs))
+    findings = derive(index, spec, kinds, embedding, copy_pairs)
     if cancelled():
         return False
     stored.store(index, findings, kinds)
@@ -86,21 +86,21 @@ def _find_duplicates(index: Index, spec: DatasetSpec, kinds: frozenset[str], can
 
 
 def derive(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
-           twins: _CopyPairs | None = None, cancelled: Cancelled = never) -> list[Finding]:
+           copy_pairs: _CopyPairs | None = None, cancelled: Cancelled = never) -> list[Finding]:
     """All findings of these kinds from the current measures: quick, and nothing is written."""
     present = [row for row in read_rows(index) if not row.excluded]
     findings = picture_findings(index, spec, kinds, present)
     if kinds & DUPLICATE_KINDS:
-        exact, near = twins if twins is not None else _find_duplicates(index, spec, kinds, cancelled)
+        exact, near = copy_pairs if copy_pairs is not None else _find_duplicates(index, spec, kinds, cancelled)
         findings += duplicate_findings(present, exact, near, kinds)
     if embedding is not None:
         findings += learned(present, embedding, spec, kinds)
     return findings
 
 
-def groups_of(index: Index, twins: _CopyPairs) -> dict[int, str]:
+def groups_of(index: Index, copy_pairs: _CopyPairs) -> dict[int, str]:
     """Groups of pictures that must stay in one split: duplicates, and bursts of one camera."""
-    exact, near = twins
+    exact, near = copy_pairs
     pairs = [(group[0], other) for group in exact for other in group[1:]]
     pairs += [(pair.first, pair.second) for pair in near]
     pairs += bursts(index.rows("SELECT p.id, p.path, m.taken FROM pictures p JOIN measures m ON m.picture = p.id"

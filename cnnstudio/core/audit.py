@@ -1,4 +1,4 @@
-"""Thresholds of the audit: what counts as blurred, dark, too alike."""
+"""Thresholds of the audit: what counts as blurred, dark or too similar."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class AuditSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     blurry, low_contrast, low_information: pictures with a smaller measure are reported (see `imaging.quality`). dark:
     the largest 99th percentile of grey, bright: the smallest 5th, both 0 to 1. near_duplicate: the largest difference
-    of likenesses, 0 to 1. odd_size and odd_ratio: the factor by which the longer side or the aspect ratio differs from
+    of signatures, 0 to 1. odd_size and odd_ratio: the factor by which the longer side or the aspect ratio differs from
     the median. color_mismatch: the largest share of grey (or colour) pictures that counts as unusual. imbalance: how
     many times larger the largest class is. tiny_class: fewer pictures. outlier: the smallest score, 0 to 1. mislabeled:
     the largest quality of a label, 0 to 1. flips: mirrored and rotated duplicates count, too.

@@ -14,7 +14,7 @@ class Pause(Command, frozen=True, kw_only=True):
 
 
 class Resume(Command, frozen=True, kw_only=True):
-    """Go on after a pause."""
+    """Continue after a pause."""
 
 
 class Stop(Command, frozen=True, kw_only=True):

@@ -25,8 +25,8 @@ class SplitSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `train`, `validation` and `test` are shares of the whole; a folder that names only some of
     the splits is completed from its training pictures in the same proportions. `keep_together`:
-    pictures that are nearly alike or come from one burst stay on one side. `folds` of 2 or more
-    divides training and validation into so many parts instead, of which number `fold` (from 0) is
+    near duplicates and pictures of one burst stay in one split. `folds` of 2 or more
+    divides training and validation into that many parts instead, of which number `fold` (from 0) is
     the validation part; the test split stays as it is.
     """
 

@@ -47,8 +47,8 @@ class Progress(Event, frozen=True, kw_only=True):
 class Batch(Event, frozen=True, kw_only=True):
     """After an optimizer step. `epoch` and `batch` count from 1; `metrics` are this batch's own values.
 
-    `seconds_left` is for the whole training if no callback ends it early. `stage` counts from 0; epochs of later
-    stages go on counting where the one before ended.
+    `seconds_left` is for the whole training if no callback ends it early. `stage` counts from 0; epochs of later stages
+    continue the count.
     """
 
     epoch: int
@@ -97,7 +97,7 @@ class Paused(Event, frozen=True, kw_only=True):
 
 
 class Resumed(Event, frozen=True, kw_only=True):
-    """The job goes on after a pause."""
+    """The job continues after a pause."""
 
 
 class Failed(Event, frozen=True, kw_only=True):

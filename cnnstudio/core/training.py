@@ -28,7 +28,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is unique among the stages. `schedule` gives the learning rate of every step (an entry of
     `catalog.schedules`); None: the number in the optimizer. `trainable_from` sets where pretrained bases begin to
-    learn in this stage, as their own parameter of that name does; "" leaves them as the network says.
+    learn in this stage, as their own parameter of that name does; "" leaves them as in the network.
     """
 
     id: str

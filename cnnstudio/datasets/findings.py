@@ -18,7 +18,7 @@ Severity = Literal["error", "warning", "info"]
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing the audit found. `path` is the picture, or the name of a class where `picture` is None.
 
-    `others` are the paths of the duplicates; `score` is 0 to 1, higher is worse; `text` says why, in a sentence.
+    `others` are the paths of the duplicates; `score` is 0 to 1, higher is worse; `text` is the reason, a sentence.
     `data` is for the fixes: `suggested` (a class), `keep` (the path of the copy to keep).
     """
 

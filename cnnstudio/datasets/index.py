@@ -29,7 +29,7 @@ FILE: Final = "dataset.sqlite"
 class Picture(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One picture. `path` is relative to the collection's folder; `split` and `class_name` are the current ones.
 
-    `problem` is the code of what prevents reading it, `problem_text` its text in the two languages;
+    `problem` is the code of its problem, `problem_text` its text in the two languages;
     `findings` are the kinds that the audit found and the user did not accept.
     """
 

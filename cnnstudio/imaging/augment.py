@@ -55,9 +55,9 @@ def _shared_pool() -> ThreadPoolExecutor:
 class Parameters:
     """The drawn parameters of n pictures.
 
-    `matrices` (n, 2, 3) float64 lead from the result to the source; `moved` (n,) bool says which are not
-    the identity. `photometric` lists, in order, the type of each change of colours or details and its values
-    (n,) or (n, k), as `photometric.draw_values` gives them.
+    `matrices` (n, 2, 3) float64 lead from the result to the source; `moved` (n,) bool is False for the identity.
+    `photometric` lists, in order, the type of each change of colours or details and its values (n,) or (n, k), as
+    `photometric.draw_values` gives them.
     """
 
     matrices: Floats

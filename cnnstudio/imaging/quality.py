@@ -21,7 +21,7 @@ _NOISE: Final = 2.0
 _USUAL: Final = 50.0
 """Standard deviation in grey levels of a photo of usual contrast: in flatter ones less counts as noise."""
 _MANY: Final = 128
-"""From so many lines and columns on, a part of them is enough for what is no finest detail."""
+"""From this number of lines and columns on, a part of them is enough for coarser details."""
 _SAMPLED: Final = 64
 _ONE: Final = np.array([1, 4, 6, 4, 1]) / 16
 """A Gaussian of variance 1, as binomial numbers: OpenCV filters bytes with whole numbers quicker."""

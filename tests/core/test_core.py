@@ -327,18 +327,18 @@ def test_edits_of_stages():
 
 def test_a_parameter_that_was_never_set_has_its_default_and_is_named():
     assert keys.get_value(Project(), "training.optimizer.patience", no_params) == 0
-    with pytest.raises(ProblemError) as told:
+    with pytest.raises(ProblemError) as reported:
         keys.get_value(Project(), "training.optimizer.rate", no_params)
-    assert "learning_rate, patience" in told.value.problems[0].text.en
+    assert "learning_rate, patience" in reported.value.problems[0].text.en
 
 
 def test_every_declared_key_can_be_set_to_its_default():
     for path, declared in PARAMS.items():
         for param in declared:
             value = param.default
-            word = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            name = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             place = "training.stages.1" if path == "training.stages" else path
-            project = keys.set_value(Project(), f"{place}.{param.name}", word, no_params)
+            project = keys.set_value(Project(), f"{place}.{param.name}", name, no_params)
             assert keys.get_value(project, f"{place}.{param.name}", no_params) == value
 
 

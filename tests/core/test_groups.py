@@ -19,12 +19,12 @@ def project(*edges: str) -> Project:
     pairs = [tuple(edge.split(">")) for edge in edges]
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     ports: dict[str, int] = {}
-    made = []
+    built = []
     for source, target in pairs:
-        made.append(Edge(source=source, target=target, port=ports.get(target, 0)))
+        built.append(Edge(source=source, target=target, port=ports.get(target, 0)))
         ports[target] = ports.get(target, 0) + 1
     nodes = tuple(Node(id=name, type="Input" if name == "in" else "ReLU") for name in names)
-    return edits.set_network(Project(), NetworkSpec(nodes=nodes, edges=tuple(made)))
+    return edits.set_network(Project(), NetworkSpec(nodes=nodes, edges=tuple(built)))
 
 
 RESIDUAL = ("in>a", "a>b", "b>c", "a>add", "c>add", "add>out")

@@ -49,13 +49,13 @@ def test_a_picture_that_cannot_be_read_tells_it_in_both_languages_too(monkeypatc
 
 
 def test_the_bundles_table_says_the_same():
-    assert {name: (each.en, each.es) for name, each in _REASONS.items() if name in errors._REASONS} == errors._REASONS
+    assert {name: (item.en, item.es) for name, item in _REASONS.items() if name in errors._REASONS} == errors._REASONS
 
 
 def test_the_systems_words_enter_a_text_here_alone():
-    found = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")
-             if ".strerror" in path.read_text(encoding="utf-8").replace("os.strerror", "")}
-    assert found == {"core/system_errors.py"}
+    result = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")
+              if ".strerror" in path.read_text(encoding="utf-8").replace("os.strerror", "")}
+    assert result == {"core/system_errors.py"}
 
 
 def test_the_device_has_cores_in_both_languages():

@@ -9,10 +9,10 @@ from cnnstudio.core.text import Text, format_metrics, format_number, normalize_n
 
 
 def test_numbers_are_written_as_in_the_language():
-    told = Text("{score:.2f} of {n:,}, {share:.1%}, {plain}", "{score:.2f} de {n:,}, {share:.1%}, {plain}").fill(
+    reported = Text("{score:.2f} of {n:,}, {share:.1%}, {plain}", "{score:.2f} de {n:,}, {share:.1%}, {plain}").fill(
         score=0.25, n=1234567, share=0.975, plain=0.5)
-    assert told.en == "0.25 of 1,234,567, 97.5%, 0.5"
-    assert told.es == "0,25 de 1\u202f234\u202f567, 97,5%, 0.5", "what is not formatted is a value, not a figure"
+    assert reported.en == "0.25 of 1,234,567, 97.5%, 0.5"
+    assert reported.es == "0,25 de 1\u202f234\u202f567, 97,5%, 0.5", "what is not formatted is a value, not a figure"
     assert Text("{name}", "{name}").fill(name="a.b,c").es == "a.b,c"
     assert tr("{x:.1f}", "{x:.1f}", x=0.5) == format_number(0.5, ".1f") == "0.5"
     set_language("es")

@@ -32,8 +32,8 @@ def zipped(path: Path, names, content=PNG) -> Path:
 
 def tarred(path: Path, members, mode="w:gz") -> Path:
     with tarfile.open(path, mode) as file:
-        for each in members:
-            info, content = each if isinstance(each, tuple) else (tarfile.TarInfo(each), PNG)
+        for item in members:
+            info, content = item if isinstance(item, tuple) else (tarfile.TarInfo(item), PNG)
             info.size = len(content) if info.isreg() else 0
             file.addfile(info, io.BytesIO(content))
     return path
@@ -69,9 +69,9 @@ def test_every_kind_and_the_folder_that_wraps(tmp_path, name):
         if name == "a.tgz":
             tarred(path, names, "w:gz")
     seen: list[tuple[int, int]] = []
-    found = describe(path)
-    assert (found.kind, found.pictures, found.classes, found.usable) == ("archive", 3, ("cat", "dog"), True)
-    target = unpack_archive(path, tmp_path / "out", lambda *each: seen.append(each))
+    result = describe(path)
+    assert (result.kind, result.pictures, result.classes, result.usable) == ("archive", 3, ("cat", "dog"), True)
+    target = unpack_archive(path, tmp_path / "out", lambda *item: seen.append(item))
     assert files(target) == {"cat/1.png", "cat/é ñ 😺.png", "dog/2.png"}
     assert (target / "cat" / "1.png").read_bytes() == PNG
     assert seen[-1] == (3 * len(PNG), 3 * len(PNG))
@@ -232,9 +232,9 @@ def test_what_a_killed_program_left_is_cleared_away(tmp_path):
 
 def test_names_that_collide_or_that_some_systems_cannot_have(tmp_path):
     path = zipped(tmp_path / "a.zip", ["Cat/1.png", "cat/1.png", "cat/1.PNG", "con/a:b?.png", "dog/" + "ñ" * 200 + ".png"])
-    found = files(unpack_archive(path, tmp_path / "out"))
-    assert len(found) == 5
-    assert {"Cat/1.png", "cat (2)/1.png", "cat (2)/1 (2).PNG", "_con/a_b_.png"} <= found
+    result = files(unpack_archive(path, tmp_path / "out"))
+    assert len(result) == 5
+    assert {"Cat/1.png", "cat (2)/1.png", "cat (2)/1 (2).PNG", "_con/a_b_.png"} <= result
 
 
 def test_arrays_inside_an_archive_become_pictures(tmp_path):

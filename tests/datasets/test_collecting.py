@@ -60,13 +60,13 @@ def test_class_folders_with_decisions_applied(collection, tmp_path):
     assert done.images == 15
     assert done.classes == ("cat", "dog")
     assert done.splits == index.split_counts(CLASSES)
-    found = files(tmp_path / "out") - {"pictures.csv"}
-    assert len(found) == 15
-    assert {tuple(name.split("/")[1::-1]) for name in found} == written(index)
-    assert sum("/dog/" in name for name in found) == 9
+    result = files(tmp_path / "out") - {"pictures.csv"}
+    assert len(result) == 15
+    assert {tuple(name.split("/")[1::-1]) for name in result} == written(index)
+    assert sum("/dog/" in name for name in result) == 9
     with (tmp_path / "out" / "pictures.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert {row["path"] for row in rows} == found
+    assert {row["path"] for row in rows} == result
     assert all(row["hash"] and row["width"] and row["height"] == "8" for row in rows)
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
     assert len(read_rows(tmp_path / "out" / "pictures.csv").rows) == 15

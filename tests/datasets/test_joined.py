@@ -26,7 +26,7 @@ replace = msgspec.structs.replace
 
 
 def listed(listing: Listing) -> dict[str, tuple[str, str | None]]:
-    return {each.path: (each.class_name, each.split) for chunk in listing for each in chunk}
+    return {item.path: (item.class_name, item.split) for chunk in listing for item in chunk}
 
 
 def codes(listing: Listing) -> list[str]:
@@ -63,8 +63,8 @@ def test_sources_inside_the_project_are_relative_to_each_other(tmp_path):
     draw(folder / "pictures", "cat/1.png")
     draw(folder / "captures", "cat/1.png")
     spec = DatasetSpec(source="pictures", joined=("captures", "pictures"))
-    found = sources_of(folder / "pictures", spec, folder)
-    assert [source.prefix for source in found] == ["", "../captures/", ""]
+    result = sources_of(folder / "pictures", spec, folder)
+    assert [source.prefix for source in result] == ["", "../captures/", ""]
     listing = Listing(folder / "pictures", spec, folder=folder)
     assert set(listed(listing)) == {"cat/1.png", "../captures/cat/1.png"}
     assert codes(listing) == ["sources_overlap"]
@@ -152,7 +152,7 @@ class _Dying:
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOENT])
 def test_a_drive_that_goes_away_forgets_nothing(tmp_path, monkeypatch, number):
-    root = draw(tmp_path / "r", *(f"cat/{each}.png" for each in range(9)), "dog/1.png")
+    root = draw(tmp_path / "r", *(f"cat/{item}.png" for item in range(9)), "dog/1.png")
     index = Index(tmp_path / "i.sqlite")
     assert scan_folder(index, root, DatasetSpec()).complete
     index.exclude(list(index.ids(Filter(classes=("cat",))))[:1], True)
@@ -171,7 +171,7 @@ def test_a_drive_that_goes_away_forgets_nothing(tmp_path, monkeypatch, number):
 
 @pytest.mark.parametrize("look", [inspect_pictures, measure])
 def test_a_drive_that_goes_away_makes_no_picture_unreadable(tmp_path, look):
-    root = draw(tmp_path / "r", *(f"cat/{each}.png" for each in range(9)), "dog/1.png")
+    root = draw(tmp_path / "r", *(f"cat/{item}.png" for item in range(9)), "dog/1.png")
     index = Index(tmp_path / "i.sqlite")
     assert scan_folder(index, root, DatasetSpec()).complete
     root.rename(tmp_path / "away")

@@ -105,8 +105,8 @@ def test_the_cache_in_threads(tmp_path: Path) -> None:
     def work(start: int) -> None:
         for number in range(start, start + 60):
             put(cache, number, 900)
-            found = kept(cache, number)
-            if found is not None and found != bytes([number % 256]) * 900:
+            result = kept(cache, number)
+            if result is not None and result != bytes([number % 256]) * 900:
                 wrong.append(number)
 
     threads = [threading.Thread(target=work, args=(start,)) for start in (0, 30, 60, 90)]

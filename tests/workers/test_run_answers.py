@@ -49,7 +49,7 @@ def test_answers_stand_beside_the_pictures(measured):
     index, run = measured
     assert enter_answers(index, run) == 3
     wrong = index.pictures(index.ids(Filter(run="one", correct="wrong")))
-    assert [each.path for each in wrong] == ["b/2.png"]
+    assert [item.path for item in wrong] == ["b/2.png"]
     assert index.count(Filter(run="one", predicted=("a",), confidence=(0.7, None))) == 1
     index.relabel([wrong[0].id], "a")
     assert index.count(Filter(run="one", correct="wrong")) == 0

@@ -39,7 +39,7 @@ class Reporter:
         self._reported: tuple[int, dict[str, float]] = (0, {})
 
     def epoch_begun(self, start: int) -> None:
-        """An epoch begins, or goes on after `start` batches."""
+        """An epoch begins, or is resumed after `start` batches."""
         self._begin, self._paused, self._start = time.monotonic(), 0.0, start
         self._reported = (0, {})
 

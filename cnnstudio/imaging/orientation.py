@@ -37,17 +37,17 @@ def exif_orientation(block: bytes) -> int | None:
             letter = {1: "B", 3: "H", 4: "I"}.get(kind)
             if letter is None:
                 return None
-            return valid_orientation(struct.unpack_from(order + letter, block, position + 8)[0])
+            return valid(struct.unpack_from(order + letter, block, position + 8)[0])
     return None
 
 
 def xmp_orientation(packet: bytes) -> int | None:
     """tiff:Orientation of an XMP packet, or None."""
     match = _XMP_ORIENTATION.search(packet)
-    return None if match is None else valid_orientation(int(match[1]))
+    return None if match is None else valid(int(match[1]))
 
 
-def valid_orientation(orientation: int) -> int:
+def valid(orientation: int) -> int:
     """`orientation` if it is 1 to 8, else 1."""
     return orientation if 1 <= orientation <= 8 else 1
 

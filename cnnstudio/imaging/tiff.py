@@ -19,7 +19,7 @@ import numpy as np
 from .errors import corrupt, truncated, unsupported
 from .header import Header
 from .lzw import DamagedCodes, decode_lzw
-from .orientation import valid_orientation, xmp_orientation
+from .orientation import valid, xmp_orientation
 
 NAME: Final = "TIFF"
 SIGNATURES: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -107,7 +107,7 @@ def describe(page: Directory) -> Header:
     color = _COLORS.get(page.number(262, default), "unknown")
     if alpha_kind(page):
         color = "rgba" if color == "rgb" else color + "+alpha"
-    orientation = valid_orientation(page.number(274, 0)) if 274 in page.tags else xmp_orientation(page.bytes_of(700))
+    orientation = valid(page.number(274, 0)) if 274 in page.tags else xmp_orientation(page.bytes_of(700))
     depth = page.number(258, 1)
     return Header(NAME, width, height, depth, samples, color, orientation or 1, page.more)
 

@@ -115,9 +115,9 @@ def test_robustness_without_a_model_or_an_augmentation_says_so(project, run, cap
     assert cli.main(["robustness", str(project), "--run", "no", "--json"]) == 2
     assert lines(capsys)[0]["problem"]["code"] == "no_run"
     run.model_path.write_bytes(b"model")
-    result = read_project(project)
-    only_mixing = msgspec.structs.replace(result.augmentation, steps=result.augmentation.steps[1:])
-    write_project(project, msgspec.structs.replace(result, augmentation=only_mixing))
+    saved = read_project(project)
+    only_mixing = msgspec.structs.replace(saved.augmentation, steps=saved.augmentation.steps[1:])
+    write_project(project, msgspec.structs.replace(saved, augmentation=only_mixing))
     assert cli.main(["robustness", str(project), "--run", run.id, "--json"]) == 2
     assert lines(capsys)[0]["problem"]["code"] == "no_augmentation"
 

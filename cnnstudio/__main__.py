@@ -1,4 +1,4 @@
-"""Entry of the program: the window, or the command line. Tiny, because spawned children import it."""
+"""Entry of the program: the window or the command line. Small, because spawned children import it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import sys
 from cnnstudio import COMMANDS
 
 
-def for_terminal(word: str) -> bool:
-    """Whether the first word is for the command line. A bare word that names nothing here is a mistyped command:
-    a window would hide that from whoever typed it, or keep a script waiting."""
-    return word in COMMANDS or (word.startswith("-") and word != "--sample") or (
-        os.path.basename(word) == word != "" and word != "--sample" and not os.path.exists(word))
+def is_for_terminal(argument: str) -> bool:
+    """Whether the first argument is for the command line. A name of nothing in this folder is a mistyped command:
+    opening a window would hide that, or block a script."""
+    return argument in COMMANDS or (argument.startswith("-") and argument != "--sample") or (
+        os.path.basename(argument) == argument != "" and argument != "--sample" and not os.path.exists(argument))
 
 
 def main() -> int:
     """A command (or an option) goes to the command line; a project or nothing opens the window."""
     multiprocessing.freeze_support()
     arguments = sys.argv[1:]
-    if arguments and for_terminal(arguments[0]):
+    if arguments and is_for_terminal(arguments[0]):
         from cnnstudio import cli
 
         code = cli.main(arguments)
-        # All memory goes back in a moment: looking through it for garbage first would only be waited for.
+        # The process ends now, so collecting garbage would only delay the exit.
         gc.freeze()
         return code
     from cnnstudio import app

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def make_application(arguments: Sequence[str]) -> QApplication:
-    """The QApplication with name, icon, style and fonts; the present one if there is one."""
+    """The QApplication with name, icon, style and fonts; the existing one if there is one."""
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         application = existing
@@ -41,7 +41,7 @@ def make_application(arguments: Sequence[str]) -> QApplication:
 
 def open_window() -> tuple[QApplication, MainWindow]:
     """The application with its window on screen, not painted yet."""
-    # What is imported at the start stays: looking through it for garbage only delays the first paint.
+    # Modules imported at the start stay, so collecting garbage among them only delays the first paint.
     gc.disable()
     try:
         application = make_application([])
@@ -65,15 +65,15 @@ def _set_icon(application: QApplication) -> None:
 
 
 def _start_logging() -> None:
-    # After the first paint, which need not wait for it.
+    # After the first paint, which does not need it.
     from cnnstudio.core.logs import start_logging
 
     start_logging("window")
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Open the window, on the project in `arguments` if one is named; answers the exit code."""
-    # Ctrl+C in the terminal ends the program as it ends every other.
+    """Open the window, with the project in `arguments` if there is one; returns the exit code."""
+    # Ctrl+C in the terminal ends the program.
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -84,13 +84,13 @@ def run(arguments: Sequence[str]) -> int:
 
     collector = Collector()
     remove_hook = install_exception_hook(window.show_report)
-    named = next((argument for argument in arguments if not argument.startswith("-")), "")
+    project_argument = next((argument for argument in arguments if not argument.startswith("-")), "")
     QTimer.singleShot(0, window, _start_logging)
-    if "--sample" in arguments and not named:
+    if "--sample" in arguments and not project_argument:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
-    if named:
-        # After the first paint: the window stands before the project is read.
-        QTimer.singleShot(0, window, lambda: window.perform(OpenProject(os.path.abspath(Path(named)))))
+    if project_argument:
+        # After the first paint: the window appears before the project is read.
+        QTimer.singleShot(0, window, lambda: window.perform(OpenProject(os.path.abspath(Path(project_argument)))))
     try:
         return application.exec()
     finally:

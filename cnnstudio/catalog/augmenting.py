@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from cnnstudio.catalog.steps import AUGMENTATIONS
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.imaging.augment import Augmenter
 from cnnstudio.imaging.changes import Kind, Kinds
 from cnnstudio.imaging.mixing import Mixer
 
-KINDS: Final[Kinds] = {entry.id: Kind(entry.change, complete(entry.params, {})) for entry in AUGMENTATIONS}
+KINDS: Final[Kinds] = {entry.id: Kind(entry.change, with_defaults(entry.params, {})) for entry in AUGMENTATIONS}
 MIXING: Final = tuple(entry.id for entry in AUGMENTATIONS if entry.mixes)
 """Types that mix the pictures of a batch with each other."""
 

@@ -117,7 +117,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
         usage=_bundle_usage, usage_place="terminal", has_samples=True),
     Exporter(
         id="keras", label=Text("Keras model", "Modelo Keras"), suffix=".keras",
-        writer="cnnstudio.engine.exporting_keras:write_model", recognizer="cnnstudio.engine.exporting_keras:is_our_model",
+        writer="cnnstudio.engine.keras_writers:write_model", recognizer="cnnstudio.engine.keras_writers:is_our_model",
         help=Text("One .keras file for Keras 3. It takes plain 0-255 pixels and carries recipe and classes.",
                   "Un archivo .keras para Keras 3. Toma píxeles 0-255 y lleva la receta y las clases."),
         contents=(
@@ -129,7 +129,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
                                                     "lo abre, con cualquier motor de Keras 3"))),
         usage=lambda path: _same(f"keras.saving.load_model({path!r})")),
     Exporter(
-        id="keras_source", label=Text("Keras source", "Código Keras"), writer="cnnstudio.engine.exporting_keras:write_source",
+        id="keras_source", label=Text("Keras source", "Código Keras"), writer="cnnstudio.engine.keras_writers:write_source",
         help=Text("A folder with the network as readable Keras code, its trained weights (.npz, nothing pickled) and "
                   "the recipe.",
                   "Una carpeta con la red como código Keras legible, sus pesos entrenados (.npz, sin pickle) y la "
@@ -138,7 +138,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
                                              "la red como código; toma píxeles 0-255 sin tratar")), *_BESIDE_SOURCE),
         usage=lambda _path: _same('from network import load_weights, model; load_weights(model, "weights.npz")')),
     Exporter(
-        id="torch", label=Text("PyTorch source", "Código PyTorch"), writer="cnnstudio.engine.exporting_torch:write_source",
+        id="torch", label=Text("PyTorch source", "Código PyTorch"), writer="cnnstudio.engine.torch_writers:write_source",
         # Another library adds up in another order.
         tolerance=1e-4,
         help=Text("A folder with the network as a PyTorch module, its trained weights (.npz, nothing pickled) and the "

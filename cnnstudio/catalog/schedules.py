@@ -11,7 +11,7 @@ import msgspec
 
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.core.item import Item
-from cnnstudio.core.params import Bool, Float, Int, Ints, Numbers, Param, complete
+from cnnstudio.core.params import Bool, Float, Int, Ints, Numbers, Param, with_defaults
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text, same
 from cnnstudio.core.training import Stage
@@ -171,7 +171,7 @@ def schedule_values(item: Item, stage_batches: int, epoch_batches: int) -> dict[
     """All parameters of a schedule, numbers of steps that are left open filled in. Raises KeyError for an unknown
     schedule."""
     entry = SCHEDULES[item.type]
-    values = complete(entry.params, item.params)
+    values = with_defaults(entry.params, item.params)
     span = max(1, stage_batches - int(values.get("warmup_steps") or 0)) if entry.span == "stage" else epoch_batches
     return {name: max(1, span) if name in _OPEN and value is None else value for name, value in values.items()}
 

@@ -1,4 +1,4 @@
-"""The command line: the window's equal. Exit code 0 done, 1 the job failed, 2 the input was wrong."""
+"""The command line. Exit code 0 done, 1 the job failed, 2 the input was wrong."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from cnnstudio.imaging.quiet import silence_codecs
 
 _RUN: Final = {
     "new": "projects:new", "set": "projects:change", "show": "projects:show", "check": "projects:check",
-    "audit": "audit:audit", "decide": "decisions:decide", "map": "mapping:arrange", "import": "collection:bring",
+    "audit": "audit:audit", "decide": "decisions:decide", "map": "mapping:map_pictures", "import": "collection:import_source",
     "network": "networks:network", "code": "code:code", "draw": "drawing:draw",
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "projects:runs", "train": "jobs:train",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",
     "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "help": "reference:explain",
 }
-"""Module of this package and function of each command; imported when it is asked for, so that each starts quickly."""
+"""Module of this package and function of each command; imported on use, so that each command starts quickly."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do one command; `arguments` without the program's name. Never raises for wrong input."""
+    """Run one command; `arguments` without the program's name. Never raises for wrong input."""
     set_language(_language(arguments))
     arguments = _command_first(arguments)
     for stream in (sys.stdout, sys.stderr):
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     output = Output(parsed.json)
     try:
         code = _command(parsed.command)(parsed, output)
-        # That nobody reads on is no failure of ours, but not all was told.
+        # The reader closed the pipe: no failure, but the output is incomplete.
         return 1 if output.unread else code
     except ProblemError as problem_error:
         output.problems(problem_error.problems)
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _log(command: str, problem_error: ProblemError) -> None:
-    """Keep what was wrong in the program's log. Imported here: most commands have nothing to log and start sooner."""
+    """Write problems to the program's log. Imported here, since most commands have nothing to log and start sooner."""
     import logging
 
     from cnnstudio.core.logs import start_logging
@@ -67,14 +67,14 @@ def _log(command: str, problem_error: ProblemError) -> None:
         logging.getLogger(__name__).warning("%s: %s: %s", command, problem.code, problem.text.en)
 
 
-def _command(word: str) -> Callable[[argparse.Namespace, Output], int]:
-    module, _, function = _RUN[word].partition(":")
+def _command(name: str) -> Callable[[argparse.Namespace, Output], int]:
+    module, _, function = _RUN[name].partition(":")
     command: Callable[[argparse.Namespace, Output], int] = getattr(import_module(f"{__name__}.{module}"), function)
     return command
 
 
 def _command_first(arguments: Sequence[str]) -> list[str]:
-    """What every command takes may stand before the command, too."""
+    """Options of every command are allowed before the command, too."""
     before: list[str] = []
     rest = list(arguments)
     while rest and (rest[0] == "--json" or rest[0].partition("=")[0] == "--language"):
@@ -84,10 +84,10 @@ def _command_first(arguments: Sequence[str]) -> list[str]:
 
 
 def _language(arguments: Sequence[str]) -> str:
-    """--language wins, then the settings, then the system: known before the help is written."""
-    for place, word in enumerate(arguments):
-        wanted = word.partition("=")[2] if word.startswith("--language=") else (
-            arguments[place + 1] if word == "--language" and place + 1 < len(arguments) else "")
+    """The language: --language, then the settings, then the system. Needed before the help is written."""
+    for place, argument in enumerate(arguments):
+        wanted = argument.partition("=")[2] if argument.startswith("--language=") else (
+            arguments[place + 1] if argument == "--language" and place + 1 < len(arguments) else "")
         if wanted in LANGUAGES:
             return wanted
     chosen = load_settings().language

@@ -1,4 +1,4 @@
-"""The grammar of the command line: a function for each command, called only where its words are needed."""
+"""The arguments of the command line: a function for each command, called only if needed."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Command = Callable[..., argparse.ArgumentParser]
 def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     """The parser, with help in the chosen language; with `arguments` that begin with a command only for that one.
 
-    What a command can choose from (bases, architectures, formats) is imported for that command alone.
+    The choices of a command (bases, architectures, formats) are imported for that command only.
     """
-    whole = Parser(
+    root_parser = Parser(
         prog="cnnstudio",
         description=tr("A desktop laboratory for convolutional networks. Without a command it opens the window.",
                        "Un laboratorio de escritorio para redes convolucionales. Sin una orden abre la ventana."))
-    whole.add_argument("--version", action="version", version=f"CNN Studio {__version__}",
-                       help=tr("show the program's version and exit", "muestra la versión del programa y termina"))
-    commands = whole.add_subparsers(dest="command", required=True, metavar=tr("COMMAND", "ORDEN"))
+    root_parser.add_argument("--version", action="version", version=f"CNN Studio {__version__}",
+                             help=tr("show the program's version and exit", "muestra la versión del programa y termina"))
+    commands = root_parser.add_subparsers(dest="command", required=True, metavar=tr("COMMAND", "ORDEN"))
     common = Parser(add_help=False)
     common.add_argument("--json", action="store_true",
                         help=tr("print one JSON object a line", "imprime un objeto JSON por línea"))
@@ -40,11 +40,11 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
                                help=tr("the project's folder", "la carpeta del proyecto"))
         return added
 
-    word = arguments[0] if arguments else ""
+    first = arguments[0] if arguments else ""
     for name, add in _COMMANDS.items():
-        if name == word or word not in _COMMANDS:
+        if name == first or first not in _COMMANDS:
             add(command)
-    return whole
+    return root_parser
 
 
 def _new(command: Command) -> None:
@@ -317,14 +317,14 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
 }
 
 
-def _base(word: str) -> str:
-    """The id of a base, or a path that leads to a model."""
+def _base(text: str) -> str:
+    """The id of a base, or the path of a model."""
     from cnnstudio.catalog.bases import BASES
 
-    if word in BASES.ids() or Path(word).exists() or Path(word).suffix or len(Path(word).parts) > 1:
-        return word
+    if text in BASES.ids() or Path(text).exists() or Path(text).suffix or len(Path(text).parts) > 1:
+        return text
     raise argparse.ArgumentTypeError(tr("there is no base {word}, and no file of that name", "no hay base {word} ni archivo "
-                                        "con ese nombre", word=word))
+                                        "con ese nombre", word=text))
 
 
 def _add_run(target: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`cnnstudio audit`: what is wrong with a folder of pictures, one line a finding."""
+"""`cnnstudio audit`: findings about a folder of pictures, one on each line."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from cnnstudio.datasets.audit.helpers import Helpers, one_thread_for_algebra, sp
 
 
 def audit(arguments: argparse.Namespace, output: Output) -> int:
-    """Exit code 0 whatever was found; 2 when the folder or the words are wrong."""
+    """Exit code 0, with or without findings; 2 if the folder or the arguments are wrong."""
     with Helpers(spare(here=True)) as beside:
-        # They start while this process still imports: a sixth of a second for a user who waits.
+        # They start while this process still imports, which saves a sixth of a second.
         with one_thread_for_algebra():
             from cnnstudio.cli.run_audit import audit as audit_with
 

@@ -25,7 +25,7 @@ from cnnstudio.workers.runs import find_run
 def code(arguments: argparse.Namespace, output: Output) -> int:
     """Print the network, or with --whole the whole training, in Keras or PyTorch; or write it into a file.
 
-    Of the project as it is, or with --run as it was when that training began.
+    Of the current project, or with --run of the project of that training.
     """
     project, classes, training = project_of(arguments)
     context = context_of(project, max(2, classes), ProjectBases(arguments.project))
@@ -51,12 +51,14 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def project_of(arguments: argparse.Namespace) -> tuple[Project, int, int]:
-    """The project, or with --run what it was in that training; its number of classes and of training pictures."""
-    return (_of_run(arguments.project, arguments.run) if arguments.run is not None else _present(arguments.project))
+    """The project, or with --run that of the training; its numbers of classes and of training pictures."""
+    if arguments.run is not None:
+        return _project_of_run(arguments.project, arguments.run)
+    return _current_project(arguments.project)
 
 
-def _present(folder: Path) -> tuple[Project, int, int]:
-    """The project, its number of classes and of training pictures."""
+def _current_project(folder: Path) -> tuple[Project, int, int]:
+    """The project, its numbers of classes and of training pictures."""
     project = read_project(folder)
     index = open_index(folder)
     try:
@@ -66,7 +68,7 @@ def _present(folder: Path) -> tuple[Project, int, int]:
         index.close()
 
 
-def _of_run(folder: Path, identifier: str) -> tuple[Project, int, int]:
+def _project_of_run(folder: Path, identifier: str) -> tuple[Project, int, int]:
     run = find_run(folder, identifier)
     manifest = read_manifest(run.manifest_path)
     return run.spec(), len(manifest.header.class_names), sum(entry.split == "train" for entry in manifest.entries)

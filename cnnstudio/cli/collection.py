@@ -1,4 +1,4 @@
-"""Commands about where pictures come from and go to: import, collect, datasets."""
+"""Commands that import and export pictures: import, collect, datasets."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio.cli.jobs import report_progress, run_job
-from cnnstudio.cli.output import Output, progress_of, scanning
+from cnnstudio.cli.output import Output, count_progress, scan_progress
 from cnnstudio.core import events
 from cnnstudio.core.files import read_project
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text, number, tr
+from cnnstudio.core.text import Text, format_number, tr
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
-from cnnstudio.datasets.sources.collecting import collect as collect_pictures
-from cnnstudio.datasets.sources.collecting import target_of
+from cnnstudio.datasets.sources.collect import collect as collect_pictures
+from cnnstudio.datasets.sources.collect import target_of
 from cnnstudio.datasets.sources.downloads import DATASETS, fetch_dataset
 from cnnstudio.datasets.sources.kinds import describe, unpack
-from cnnstudio.workers.job_setup import records_job, refreshed
+from cnnstudio.workers.job_setup import records_job, refresh_index
 
 PICTURES: Final = Text("pictures", "imágenes")
 
 
-def bring(arguments: argparse.Namespace, output: Output) -> int:
+def import_source(arguments: argparse.Namespace, output: Output) -> int:
     """`import SOURCE FOLDER`: an archive or arrays become class folders."""
     source: Path = arguments.source
-    folder = unpack(source, arguments.folder, progress_of(output))
-    found = describe(folder)
-    output.problems(found.problems, as_lines=False)
-    words = tr("{folder}: {n} pictures of {k} classes", "{folder}: {n} imágenes de {k} clases", folder=folder,
-               n=found.pictures, k=len(found.classes))
-    output.line({"source": str(source), "folder": str(folder), "images": found.pictures, "more": found.more,
-                 "classes": list(found.classes), "problems": list(found.problems)}, words)
+    folder = unpack(source, arguments.folder, count_progress(output))
+    described = describe(folder)
+    output.problems(described.problems, as_lines=False)
+    line_text = tr("{folder}: {n} pictures of {k} classes", "{folder}: {n} imágenes de {k} clases", folder=folder,
+                   n=described.pictures, k=len(described.classes))
+    output.line({"source": str(source), "folder": str(folder), "images": described.pictures, "more": described.more,
+                 "classes": list(described.classes), "problems": list(described.problems)}, line_text)
     return 0
 
 
 def collect(arguments: argparse.Namespace, output: Output) -> int:
-    """`collect PROJECT --to PATH --format FORM`: the curated collection, written elsewhere."""
+    """`collect PROJECT --to PATH --format FORM`: export the curated collection."""
     project, index = open_project(arguments.project)
     try:
-        noticed = refreshed(arguments.project, project, index, scanning(output))
+        noticed = refresh_index(arguments.project, project, index, scan_progress(output))
         index.apply(project.dataset)
         output.problems(noticed, as_lines=False)
         if arguments.format == "tfrecord":
             return _records(arguments, output, index)
         done = collect_pictures(index, source_folder(project, arguments.project), index.class_names(project.dataset),
                                 arguments.to, arguments.format, links=arguments.links,
-                                on_progress=progress_of(output, PICTURES))
+                                on_progress=count_progress(output, PICTURES))
     finally:
         index.close()
     output.problems(done.problems, as_lines=False)
-    words = tr("{path}: {n} pictures of {k} classes (training {train}, validation {validation}, test {test}), "
-               "read back and counted",
-               "{path}: {n} imágenes de {k} clases (entrenamiento {train}, validación {validation}, prueba {test}), "
-               "releídas y contadas", path=done.path, n=done.images, k=len(done.classes), **done.splits)
+    line_text = tr("{path}: {n} pictures of {k} classes (training {train}, validation {validation}, test {test}), "
+                   "read back and counted",
+                   "{path}: {n} imágenes de {k} clases (entrenamiento {train}, validación {validation}, prueba {test}), "
+                   "releídas y contadas", path=done.path, n=done.images, k=len(done.classes), **done.splits)
     output.line({"path": done.path, "format": done.format, "images": done.images, "splits": done.splits,
-                 "classes": list(done.classes), "bytes": done.bytes, "problems": list(done.problems)}, words)
+                 "classes": list(done.classes), "bytes": done.bytes, "problems": list(done.problems)}, line_text)
     return 0
 
 
@@ -71,21 +71,22 @@ def _records(arguments: argparse.Namespace, output: Output, index: Index) -> int
         return 1
     if isinstance(last, events.Finished):
         images, shards = int(last.metrics.get("images", 0)), int(last.metrics.get("shards", 0))
-        words = tr("{path}: {n} pictures in {k} files, read back and counted",
-                   "{path}: {n} imágenes en {k} archivos, releídas y contadas", path=path, n=images, k=shards)
-        output.line({"path": str(path), "format": "tfrecord", "images": images, "files": shards}, words)
+        line_text = tr("{path}: {n} pictures in {k} files, read back and counted",
+                       "{path}: {n} imágenes en {k} archivos, releídas y contadas", path=path, n=images, k=shards)
+        output.line({"path": str(path), "format": "tfrecord", "images": images, "files": shards}, line_text)
     return 0
 
 
 def datasets(arguments: argparse.Namespace, output: Output) -> int:
-    """`datasets`: what can be downloaded; `datasets NAME --to FOLDER`: download it."""
+    """`datasets`: list the downloads; `datasets NAME --to FOLDER`: download it."""
     if not arguments.name:
         for item in DATASETS:
-            words = (f"{item.id:<20} {number(item.pictures, ',').rjust(7)} × {item.classes:<4} {item.bytes / 1e6:>6.0f} MB  "
-                     f"{item.licence}  {item.label}: {item.help}")
+            pictures = format_number(item.pictures, ",").rjust(7)
+            line_text = (f"{item.id:<20} {pictures} × {item.classes:<4} {item.bytes / 1e6:>6.0f} MB  "
+                         f"{item.licence}  {item.label}: {item.help}")
             output.line({"name": item.id, "label": item.label, "images": item.pictures, "classes": item.classes,
                          "side": item.side, "bytes": item.bytes, "licence": item.licence, "page": item.page,
-                         "keras": item.keras, "urls": [file.urls[0] for file in item.files]}, words)
+                         "keras": item.keras, "urls": [file.urls[0] for file in item.files]}, line_text)
         return 0
     entry = DATASETS.find(arguments.name)
     if entry is None or arguments.to is None:
@@ -95,12 +96,12 @@ def datasets(arguments: argparse.Namespace, output: Output) -> int:
             text = Text("Say where {name} is to go: --to FOLDER.", "Diga dónde poner {name}: --to CARPETA.")
         raise ProblemError(error("unknown_dataset" if entry is None else "no_target",
                                  text.fill(name=arguments.name, known=", ".join(DATASETS.ids())), "dataset"))
-    folder = fetch_dataset(entry, arguments.to.absolute(), cache_folder(), progress_of(output),
+    folder = fetch_dataset(entry, arguments.to.absolute(), cache_folder(), count_progress(output),
                            on_phase=lambda text: output.progress(str(text), at_once=True))
-    found = describe(folder)
-    words = tr("{folder}: {n} pictures of {k} classes. Licence: {licence}",
-               "{folder}: {n} imágenes de {k} clases. Licencia: {licence}", folder=folder, n=entry.pictures,
-               k=len(found.classes), licence=entry.licence)
-    output.line({"name": entry.id, "folder": str(folder), "images": entry.pictures, "classes": list(found.classes),
-                 "licence": entry.licence}, words)
+    described = describe(folder)
+    line_text = tr("{folder}: {n} pictures of {k} classes. Licence: {licence}",
+                   "{folder}: {n} imágenes de {k} clases. Licencia: {licence}", folder=folder, n=entry.pictures,
+                   k=len(described.classes), licence=entry.licence)
+    output.line({"name": entry.id, "folder": str(folder), "images": entry.pictures, "classes": list(described.classes),
+                 "licence": entry.licence}, line_text)
     return 0

@@ -1,4 +1,4 @@
-"""`cnnstudio decide`: what the window decides about pictures, from a script."""
+"""`cnnstudio decide`: decisions about pictures, for scripts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.cli.output import Output
-from cnnstudio.cli.projects import locked
+from cnnstudio.cli.projects import lock_project
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, on_one_line, tr
@@ -19,9 +19,9 @@ from cnnstudio.datasets.source_folders import source_folder
 
 
 def decide(arguments: argparse.Namespace, output: Output) -> int:
-    """Give pictures a class or split, leave them out or take them in, accept a finding about them.
+    """Give pictures a class or split, exclude or include them, accept a finding about them.
 
-    Exit code 0 done for all, 1 some are no pictures of the project (the others are decided), 2 none is.
+    Exit code 0 done for all, 1 some are not pictures of the project (the others are done), 2 none is.
     """
     folder: Path = arguments.project
     name = arguments.class_name
@@ -31,9 +31,9 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.accept:
         _check_kind(arguments.accept)
     project, index = open_project(folder)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
-        paths, unknown = _known(arguments.paths, project, folder, index)
+        paths, unknown = _known_paths(arguments.paths, project, folder, index)
         output.problems(unknown)
         ids = list(index.ids_of(paths))
         if name is not None:
@@ -45,29 +45,29 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
         if arguments.accept:
             index.accept(arguments.accept, paths)
         for picture in index.pictures(ids):
-            words = f"{picture.path}: {picture.class_name}, {picture.split}"
+            line_text = f"{picture.path}: {picture.class_name}, {picture.split}"
             if picture.excluded:
-                words += ", " + tr("excluded", "excluida")
+                line_text += ", " + tr("excluded", "excluida")
             output.line({"path": picture.path, "class": picture.class_name, "split": picture.split,
-                         "excluded": picture.excluded, "findings": list(picture.findings)}, on_one_line(words))
+                         "excluded": picture.excluded, "findings": list(picture.findings)}, on_one_line(line_text))
     finally:
         index.close()
         lock.release()
     return 2 if not ids else 1 if unknown else 0
 
 
-def _known(given: Sequence[str], project: Project, folder: Path, index: Index
-           ) -> tuple[list[str], list[Problem]]:
-    """The paths as the index has them, given relative to the collection's folder or as any path of the file system;
-    and what it does not have."""
+def _known_paths(names: Sequence[str], project: Project, folder: Path, index: Index
+                 ) -> tuple[list[str], list[Problem]]:
+    """The paths as in the index, from paths relative to the collection's folder or any paths of the file system; and
+    problems of unknown ones."""
     root = source_folder(project, folder)
     result: list[str] = []
     unknown: list[Problem] = []
-    for path in given:
+    for path in names:
         candidates = (path, os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/"), os.path.abspath(path))
-        known = next((candidate for candidate in candidates if len(index.ids_of([candidate]))), None)
-        if known is not None:
-            result.append(known)
+        match = next((candidate for candidate in candidates if len(index.ids_of([candidate]))), None)
+        if match is not None:
+            result.append(match)
         else:
             text = Text("{path} is not a picture of this project.", "{path} no es una imagen de este proyecto.")
             unknown.append(error("unknown_picture", text.fill(path=path), "dataset", path=path))

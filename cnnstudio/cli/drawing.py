@@ -17,11 +17,11 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 
 _DRAWER: Final = "cnnstudio.gui.pages.network.drawing"
-"""By its dotted name: no other command loads Qt."""
+"""By its dotted name, since no other command loads Qt."""
 
 
 def draw(arguments: argparse.Namespace, output: Output) -> int:
-    """Write the network as the canvas shows it; the ending of the file decides over the format."""
+    """Write the network as the canvas shows it; the suffix of the file decides the format."""
     target: Path = arguments.to
     if target.suffix.lower() not in DRAWINGS:
         text = Text("{path}: a drawing ends in {endings}.", "{path}: un dibujo termina en {endings}.")
@@ -29,7 +29,7 @@ def draw(arguments: argparse.Namespace, output: Output) -> int:
                                  path=target))
     project, classes, _training = project_of(arguments)
     context = context_of(project, max(2, classes), ProjectBases(arguments.project))
-    # A drawing needs no screen, and must not open a window where there is one.
+    # A drawing needs no screen and must not open a window.
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     import_module(_DRAWER).write_drawing(project, context, target)
     output.line({"path": str(target), "layers": len(project.network.nodes)},

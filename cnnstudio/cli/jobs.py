@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.cli.output import Output, localized, scanning
+from cnnstudio.cli.output import Output, localized, scan_progress
 from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
 from cnnstudio.core.commands import Predict, Stop
@@ -20,40 +20,40 @@ from cnnstudio.core.jobs import Diagnose, FetchBase, JobSpec
 from cnnstudio.core.logs import start_logging
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.system_words import device_words
-from cnnstudio.core.text import Text, language, measured, number, tr
+from cnnstudio.core.system_errors import device_text
+from cnnstudio.core.text import Text, format_metrics, format_number, language, tr
 from cnnstudio.datasets.index import open_index
-from cnnstudio.datasets.leakage import Price
+from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.answer_format import expand, json_line, text_line, write_csv
 from cnnstudio.workers.job_setup import (
     evaluation_job,
     export_job,
     prepare_training,
-    refreshed,
+    refresh_index,
     serving_job,
     training_job,
 )
 from cnnstudio.workers.run_answers import leakage_price
-from cnnstudio.workers.runs import RunFolder, find_run, run_of, standing_words
+from cnnstudio.workers.runs import RunFolder, find_run, run_of, standing_text
 from cnnstudio.workers.supervisor import Supervisor
 
 
 @contextmanager
-def stopping(supervisor: Supervisor, output: Output) -> Iterator[None]:
-    """While inside, Ctrl+C stops the job and keeps what it has; a second one ends it for certain.
+def stop_on_interrupt(supervisor: Supervisor, output: Output) -> Iterator[None]:
+    """Inside, Ctrl+C stops the job and keeps its result; a second one cancels it.
 
-    So does a reader of our output that goes away.
+    A closed output pipe stops the job, too.
     """
-    asked = threading.Event()
+    stop_requested = threading.Event()
 
     def stop(_number: int, _frame: object) -> None:
-        if asked.is_set():
+        if stop_requested.is_set():
             supervisor.cancel()
         else:
-            asked.set()
-            output.say(tr("Stopping and keeping (once more: end at once).",
-                          "Deteniendo y conservando (otra vez: terminar ya)."))
+            stop_requested.set()
+            output.print_message(tr("Stopping and keeping (once more: end at once).",
+                                    "Deteniendo y conservando (otra vez: terminar ya)."))
             supervisor.stop(keep=True)
 
     output.on_unread = lambda: supervisor.stop(keep=True)
@@ -61,35 +61,37 @@ def stopping(supervisor: Supervisor, output: Output) -> Iterator[None]:
     try:
         yield
     finally:
-        for each, handler in previous.items():
-            signal.signal(each, handler)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], None]) -> events.Event:
-    """Do a job in a child; returns its last event."""
+    """Run a job in a child; returns its last event."""
     start_logging("command")
     supervisor = Supervisor(job, on_event)
-    with stopping(supervisor, output):
+    with stop_on_interrupt(supervisor, output):
         return supervisor.run()
 
 
 def report_progress(event: events.Event, output: Output) -> None:
-    """What people see of any job while it runs."""
+    """Print the progress of any job."""
     if isinstance(event, events.Phase):
         output.progress(str(event.text), at_once=True)
     elif isinstance(event, events.Progress):
         left = f", {_duration(event.seconds_left)}" if event.seconds_left is not None else ""
-        output.progress(f"{number(event.done, ',')} / {number(event.total, ',')} {event.unit}{left}")
+        output.progress(f"{format_number(event.done, ',')} / {format_number(event.total, ',')} {event.unit}{left}")
     elif isinstance(event, events.Notice):
         output.problems([event.problem], as_lines=False)
     elif isinstance(event, events.Batch):
-        words = tr("epoch {epoch}, batch {batch} of {batches}", "época {epoch}, lote {batch} de {batches}",
-                   epoch=event.epoch, batch=event.batch, batches=event.batches)
+        text = tr("epoch {epoch}, batch {batch} of {batches}", "época {epoch}, lote {batch} de {batches}",
+                  epoch=event.epoch, batch=event.batch, batches=event.batches)
         left = f"  {_duration(event.seconds_left)}" if event.seconds_left is not None else ""
-        output.progress(f"{words}  {measured(event.metrics)}  {number(event.pictures_per_second, ',.0f')}/s{left}")
+        output.progress(f"{text}  {format_metrics(event.metrics)}  "
+                        f"{format_number(event.pictures_per_second, ',.0f')}/s{left}")
     elif isinstance(event, events.Epoch):
-        output.say(tr("epoch {epoch} of {epochs}", "época {epoch} de {epochs}", epoch=event.epoch,
-                      epochs=event.epochs) + f"  {measured(event.metrics)}  {number(event.seconds, '.1f')} s")
+        output.print_message(tr("epoch {epoch} of {epochs}", "época {epoch} de {epochs}", epoch=event.epoch,
+                                epochs=event.epochs) + f"  {format_metrics(event.metrics)}  "
+                             f"{format_number(event.seconds, '.1f')} s")
 
 
 def _duration(seconds: float) -> str:
@@ -99,8 +101,8 @@ def _duration(seconds: float) -> str:
     return tr("{left} left", "faltan {left}", left=left)
 
 
-def ended(last: events.Event, output: Output) -> int:
-    """The exit code of a job, with its problem told."""
+def exit_code(last: events.Event, output: Output) -> int:
+    """The exit code of a job; a failed job prints its problem."""
     if isinstance(last, events.Failed):
         output.problems([last.problem], as_lines=False)
         return 1
@@ -123,70 +125,70 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
             job = training_job(run, run.spec(), resume=True)
         else:
             project = with_values(project, arguments.values)
-            noticed = refreshed(folder, project, index, scanning(output))
+            noticed = refresh_index(folder, project, index, scan_progress(output))
             index.apply(project.dataset)
             output.problems([item for item in noticed if not item.blocks], as_lines=False)
             run, job = prepare_training(folder, project, index, noticed)
     finally:
         index.close()
 
-    def told(event: events.Event) -> None:
+    def handle(event: events.Event) -> None:
         report_progress(event, output)
         if output.as_json:
             output.line(localized(event))
 
-    last = run_job(job, output, told)
+    last = run_job(job, output, handle)
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):
         output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id,
-                           metrics=measured(last.metrics)))
-    return ended(last, output)
+                           metrics=format_metrics(last.metrics)))
+    return exit_code(last, output)
 
 
 def evaluate(arguments: argparse.Namespace, output: Output) -> int:
     run = find_run(arguments.project, arguments.run)
     result: list[jobs.Evaluated] = []
 
-    def told(event: events.Event) -> None:
+    def handle(event: events.Event) -> None:
         report_progress(event, output)
         if isinstance(event, jobs.Evaluated):
             result.append(event)
 
-    last = run_job(evaluation_job(run, arguments.split or "", arguments.data), output, told)
-    for found in result:
-        line = {"run": run.id, "split": found.split, "images": found.images, "loss": found.loss,
-                "accuracy": found.accuracy, "classes": list(found.classes), "confusion": found.confusion,
-                "engine": found.engine, "skipped": found.skipped}
-        leakage = _leakage(arguments.project, run, found.split) if found.table else None
+    last = run_job(evaluation_job(run, arguments.split or "", arguments.data), output, handle)
+    for evaluated in result:
+        line = {"run": run.id, "split": evaluated.split, "images": evaluated.images, "loss": evaluated.loss,
+                "accuracy": evaluated.accuracy, "classes": list(evaluated.classes), "confusion": evaluated.confusion,
+                "engine": evaluated.engine, "skipped": evaluated.skipped}
+        leakage = _leakage(arguments.project, run, evaluated.split) if evaluated.table else None
         if leakage is not None:
             line["leakage"] = leakage
-        words = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n} pictures, loss {loss:.4f}",
+        lines = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n} pictures, loss {loss:.4f}",
                     "{run}, {split}: exactitud {accuracy:.2%} en {n} imágenes, pérdida {loss:.4f}", run=run.id,
-                    split=found.split, accuracy=found.accuracy, n=found.images, loss=found.loss)]
-        width = max((len(report.name) for report in found.classes), default=0)
-        words += [f"  {report.name:<{width}}  " + "  ".join(
-            f"{name} {number(getattr(report, name), '.3f')}" for name in ("precision", "recall", "f1"))
+                    split=evaluated.split, accuracy=evaluated.accuracy, n=evaluated.images, loss=evaluated.loss)]
+        width = max((len(report.name) for report in evaluated.classes), default=0)
+        lines += [f"  {report.name:<{width}}  " + "  ".join(
+            f"{name} {format_number(getattr(report, name), '.3f')}" for name in ("precision", "recall", "f1"))
             + f"  n {report.support}"
-            for report in found.classes]
+            for report in evaluated.classes]
         if leakage is not None:
-            words.append(tr("{leaked} of them have a twin among the training pictures; without these {accuracy}",
+            lines.append(tr("{leaked} of them have a twin among the training pictures; without these {accuracy}",
                             "{leaked} de ellas tienen una gemela entre las de entrenamiento; sin ellas {accuracy}",
                             leaked=leakage.leaked,
-                            accuracy="-" if leakage.without is None else number(leakage.without, ".2%")))
-        output.line(line, "\n".join(words))
-    return ended(last, output)
+                            accuracy="-" if leakage.without is None else format_number(leakage.without, ".2%")))
+        output.line(line, "\n".join(lines))
+    return exit_code(last, output)
 
 
-def _leakage(folder: Path, run: RunFolder, split: str) -> Price | None:
-    """What twins of the training pictures add to a measurement, where the audit found any."""
+def _leakage(folder: Path, run: RunFolder, split: str) -> LeakageCost | None:
+    """The leakage of an evaluation, if the audit found duplicates of training pictures."""
     try:
         index = open_index(folder)
     except ProblemError:
         return None
     try:
-        found = leakage_price(index, run, split)
+        price = leakage_price(index, run, split)
     finally:
         index.close()
-    return found if found is not None and found.leaked else None
+    return price if price is not None and price.leaked else None
 
 
 def predict(arguments: argparse.Namespace, output: Output) -> int:
@@ -202,30 +204,30 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
     rows: list[jobs.Prediction] = []
     names: list[str] = []
 
-    def told(event: events.Event) -> None:
+    def handle(event: events.Event) -> None:
         report_progress(event, output)
         if isinstance(event, jobs.Ready):
             names.extend(event.class_names)
             if run is not None and not output.as_json:
-                # Not every newest run is a good one: who answers is told first.
-                output.words(tr("answers of the run {run} ({standing})", "respuestas del entrenamiento {run} ({standing})",
-                                run=run.id, standing=standing_words(run.summary())))
+                # The newest run is not always a good one, so the output starts with which run answers.
+                output.write_line(tr("answers of the run {run} ({standing})", "respuestas del entrenamiento {run} ({standing})",
+                                     run=run.id, standing=standing_text(run.summary())))
             supervisor.send(Predict(request=1, paths=tuple(paths),
                                     top=0 if arguments.csv else arguments.top))
         elif isinstance(event, jobs.Prediction):
             rows.append(event)
-            shown = msgspec.structs.replace(event, top=event.top[:arguments.top])
-            output.words(json_line(shown, run.id if run is not None else "") if output.as_json else text_line(shown))
+            answer = msgspec.structs.replace(event, top=event.top[:arguments.top])
+            output.write_line(json_line(answer, run.id if run is not None else "") if output.as_json else text_line(answer))
         elif isinstance(event, jobs.Answered):
             supervisor.send(Stop(keep=False))
 
-    supervisor = Supervisor(job, told)
-    with stopping(supervisor, output):
+    supervisor = Supervisor(job, handle)
+    with stop_on_interrupt(supervisor, output):
         last = supervisor.run()
     if arguments.csv and not isinstance(last, events.Failed):
         write_csv(arguments.csv, rows, names)
     if isinstance(last, events.Failed):
-        return ended(last, output)
+        return exit_code(last, output)
     return 0 if any(row.problem is None for row in rows) else 2
 
 
@@ -233,37 +235,37 @@ def export(arguments: argparse.Namespace, output: Output) -> int:
     run = find_run(arguments.project, arguments.run)
     result: list[jobs.Exported] = []
 
-    def told(event: events.Event) -> None:
+    def handle(event: events.Event) -> None:
         report_progress(event, output)
         if isinstance(event, jobs.Exported):
             result.append(event)
 
-    last = run_job(export_job(run, arguments.format, arguments.to), output, told)
+    last = run_job(export_job(run, arguments.format, arguments.to), output, handle)
     for done in result:
-        words = tr("{path}: written and checked on {n} pictures, top-1 agreement {top:.0%}, largest difference {d:.1e}",
-                   "{path}: escrito y comprobado en {n} imágenes, acuerdo top-1 {top:.0%}, mayor diferencia {d:.1e}",
-                   path=done.path, n=done.check.images, top=done.check.top1_agreement, d=done.check.max_abs_difference)
-        output.line({"path": done.path, "format": done.format, "check": done.check}, words)
-    return ended(last, output)
+        text = tr("{path}: written and checked on {n} pictures, top-1 agreement {top:.0%}, largest difference {d:.1e}",
+                  "{path}: escrito y comprobado en {n} imágenes, acuerdo top-1 {top:.0%}, mayor diferencia {d:.1e}",
+                  path=done.path, n=done.check.images, top=done.check.top1_agreement, d=done.check.max_abs_difference)
+        output.line({"path": done.path, "format": done.format, "check": done.check}, text)
+    return exit_code(last, output)
 
 
 def doctor(_arguments: argparse.Namespace, output: Output) -> int:
     facts: dict[str, Any] = {}
 
-    def told(event: events.Event) -> None:
+    def handle(event: events.Event) -> None:
         if isinstance(event, jobs.Report):
             facts.update(event.facts)
         elif isinstance(event, events.Notice):
             output.problems([event.problem])
 
-    last = run_job(Diagnose(cache=str(cache_folder()), language=language()), output, told)
+    last = run_job(Diagnose(cache=str(cache_folder()), language=language()), output, handle)
     if output.as_json:
         output.line(facts)
     else:
         for name, value in facts.items():
-            words = device_words(value) if name == "device" else _words(value)
-            output.line({}, f"{_FACTS.get(name, name)}: {words}")
-    return ended(last, output)
+            text = device_text(value) if name == "device" else _value_text(value)
+            output.line({}, f"{_FACTS.get(name, name)}: {text}")
+    return exit_code(last, output)
 
 
 _FACTS: Final = {
@@ -273,16 +275,16 @@ _FACTS: Final = {
     "cache": Text("cache", "caché"), "path": Text("path", "ruta"), "writable": Text("writable", "se puede escribir"),
     "version": Text("version", "versión"), "formats": Text("formats", "formatos"),
 }
-"""What the doctor's facts are called for people."""
+"""Labels of the doctor's facts."""
 
 
-def _words(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, bool):
         return tr("yes", "sí") if value else tr("no", "no")
     if isinstance(value, dict):
-        return ", ".join(f"{_FACTS.get(name, name)} {_words(each)}" for name, each in value.items())
+        return ", ".join(f"{_FACTS.get(name, name)} {_value_text(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(_words(item) for item in value) or "-"
+        return ", ".join(_value_text(item) for item in value) or "-"
     return "-" if value is None else str(value)
 
 
@@ -294,12 +296,12 @@ def fetch(arguments: argparse.Namespace, output: Output) -> int:
                     cache=str(cache_folder()), language=language())
     artifacts: list[str] = []
 
-    def told(event: events.Event) -> None:
+    def handle(event: events.Event) -> None:
         report_progress(event, output)
         if isinstance(event, events.Artifact):
             artifacts.append(event.path)
 
-    last = run_job(job, output, told)
+    last = run_job(job, output, handle)
     for path in artifacts:
         output.line({"base": arguments.base, "path": path}, path)
-    return ended(last, output)
+    return exit_code(last, output)

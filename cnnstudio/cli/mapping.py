@@ -1,4 +1,4 @@
-"""`cnnstudio map`: where each picture of a collection lies by similarity, its nearest ones, and how well its label fits."""
+"""`cnnstudio map`: positions of pictures by similarity, nearest pictures, and label quality."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.cli.jobs import ended, report_progress, run_job
+from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
-from cnnstudio.cli.run_audit import opened, scanned
+from cnnstudio.cli.run_audit import open_collection, scan_collection
 from cnnstudio.core import events
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import ProblemError, error
@@ -20,25 +20,25 @@ from cnnstudio.workers.embedding_jobs import embedding_job
 from cnnstudio.workers.runs import RunFolder, find_run
 
 
-def arrange(arguments: argparse.Namespace, output: Output) -> int:
-    """Exit code 0 done, 1 the job failed, 2 the folder or the words are wrong."""
+def map_pictures(arguments: argparse.Namespace, output: Output) -> int:
+    """Exit code 0 done, 1 the job failed, 2 the folder or the arguments are wrong."""
     place: Path = arguments.place
     model = _model(place, arguments.model)
-    project, index, root = opened(place)
+    project, index, root = open_collection(place)
     try:
-        if not scanned(place, index, root, project, output):
+        if not scan_collection(place, index, root, project, output):
             return 2
         job = embedding_job(place, project, index, root, model, arguments.layout)
         last = run_job(job, output, lambda event: report_progress(event, output))
         if isinstance(last, events.Finished):
-            _tell(read_embedding(Path(job.target)), model, index, output)
-        return ended(last, output)
+            _print_map(read_embedding(Path(job.target)), model, index, output)
+        return exit_code(last, output)
     finally:
         index.close()
 
 
 def _model(place: Path, name: str) -> str:
-    """A base's id or a run's, as it was given; raises ProblemError for a word that is neither."""
+    """The id of a base or a run; raises ProblemError for any other text."""
     if name in BASES.ids():
         return name
     if (place / PROJECT_FILE).is_file():
@@ -52,12 +52,12 @@ def _model(place: Path, name: str) -> str:
     raise ProblemError(error("unknown_base", text.fill(name=name, known=", ".join(BASES.ids())), "run"))
 
 
-def _tell(embedding: Embedding, model: str, index: Index, output: Output) -> None:
-    known = {path: (class_name, split) for path, class_name, split in index.each(
+def _print_map(embedding: Embedding, model: str, index: Index, output: Output) -> None:
+    labels = {path: (class_name, split) for path, class_name, split in index.iterate(
         "SELECT path, class_name, split FROM pictures")}
     judged = len(embedding.label_quality) > 0
     for row, path in enumerate(embedding.paths):
-        class_name, split = known.get(path, ("", ""))
+        class_name, split = labels.get(path, ("", ""))
         x, y = (round(float(item), 5) for item in embedding.position[row])
         doubtful = bool(embedding.mislabeled[row])
         line: dict[str, Any] = {
@@ -71,7 +71,7 @@ def _tell(embedding: Embedding, model: str, index: Index, output: Output) -> Non
             columns.append(f"→ {embedding.suggested[row]}?")
         output.line(line, "\t".join(map(on_one_line, columns)))
     for note in embedding.notes:
-        output.say(str(note))
+        output.print_message(str(note))
     wrong = int(embedding.mislabeled.sum())
     summary = {"event": "summary", "images": len(embedding.paths), "model": model, "layout": embedding.layout,
                "mislabeled": wrong, "notes": list(embedding.notes)}

@@ -1,4 +1,4 @@
-"""Commands that measure what a decision rests on: mean and deviation, augmentations on a model, bases on pictures."""
+"""Commands that measure: mean and deviation, the effect of augmentations, pretrained bases."""
 
 from __future__ import annotations
 
@@ -8,62 +8,62 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.steps import AUGMENTATIONS
-from cnnstudio.cli.jobs import ended, report_progress, run_job
-from cnnstudio.cli.output import Output, progress_of, scanning
-from cnnstudio.cli.projects import locked
+from cnnstudio.cli.jobs import exit_code, report_progress, run_job
+from cnnstudio.cli.output import Output, count_progress, scan_progress
+from cnnstudio.cli.projects import lock_project
 from cnnstudio.core import events, jobs
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
-from cnnstudio.core.text import Text, number, tr
+from cnnstudio.core.text import Text, format_number, tr
 from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.workers.job_setup import augmentation_job, refreshed
+from cnnstudio.workers.job_setup import augmentation_job, refresh_index
 from cnnstudio.workers.probe_jobs import probe_job, read_probe
 from cnnstudio.workers.runs import find_run
 
 
 def measure(arguments: argparse.Namespace, output: Output) -> int:
-    """Mean and deviation of the training pictures, saved into the project; exit code 2 where there are none."""
+    """Mean and deviation of the training pictures, saved into the project; exit code 2 if there are none."""
     folder: Path = arguments.project
     read_project(folder)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
         project, index = open_project(folder)
         try:
-            noticed = refreshed(folder, project, index, scanning(output))
+            noticed = refresh_index(folder, project, index, scan_progress(output))
             output.problems(noticed, as_lines=False)
             if blocking(noticed):
                 return 2
             index.apply(project.dataset)
             recipe = measured_recipe(project, index, source_folder(project, folder),
-                                     progress=progress_of(output, Text("pictures", "imágenes")))
+                                     progress=count_progress(output, Text("pictures", "imágenes")))
             write_project(folder, msgspec.structs.replace(project, recipe=recipe))
         finally:
             index.close()
     finally:
         lock.release()
     channels = ("grey",) if recipe.channels == 1 else ("red", "green", "blue")
-    words = [f"{name}: {number(mean, '.3f')} ± {number(deviation, '.3f')}" for name, mean, deviation in
-             zip(_channel_words(recipe.channels), recipe.mean, recipe.deviation, strict=True)]
+    lines = [f"{name}: {format_number(mean, '.3f')} ± {format_number(deviation, '.3f')}" for name, mean, deviation in
+             zip(_channel_names(recipe.channels), recipe.mean, recipe.deviation, strict=True)]
     output.line({"mean": recipe.mean, "deviation": recipe.deviation, "channels": channels,
-                 "normalization": recipe.normalization}, "\n".join(words))
+                 "normalization": recipe.normalization}, "\n".join(lines))
     if recipe.normalization != "standardize":
-        output.say(tr("The recipe does not use them yet: cnnstudio set {folder} recipe.normalization=standardize",
-                      "La receta aún no las usa: cnnstudio set {folder} recipe.normalization=standardize",
-                      folder=folder))
+        output.print_message(tr("The recipe does not use them yet: cnnstudio set {folder} recipe.normalization=standardize",
+                                "La receta aún no las usa: cnnstudio set {folder} recipe.normalization=standardize",
+                                folder=folder))
     return 0
 
 
-def _channel_words(channels: int) -> tuple[str, ...]:
+def _channel_names(channels: int) -> tuple[str, ...]:
     if channels == 1:
         return (tr("grey", "gris"),)
     return tr("red", "rojo"), tr("green", "verde"), tr("blue", "azul")
 
 
 def robustness(arguments: argparse.Namespace, output: Output) -> int:
-    """What each augmentation of the project does to a model's answers, by class, the worst first."""
+    """The effect of each augmentation of the project on a model's predictions, by class, worst first."""
     folder: Path = arguments.project
     steps = read_project(folder).augmentation.steps
     run = find_run(folder, arguments.run)
@@ -76,26 +76,28 @@ def robustness(arguments: argparse.Namespace, output: Output) -> int:
                     "El proyecto no tiene ningún aumento que cambie una imagen por sí sola: no hay nada que medir.")
         raise ProblemError(error("no_augmentation", text, "augmentation"))
     last = run_job(job, output, lambda event: report_progress(event, output))
-    found = run.augmentation() if isinstance(last, events.Finished) else None
-    if found is not None:
-        width = max(len(_label(row)) for row in found.rows)
-        for row in found.rows:
-            _tell_row(row, width, output)
-        clear = sum(row.clear for row in found.rows)
-        output.line({"event": "summary", "run": found.run, "split": found.split, "rows": len(found.rows), "clear": clear},
+    measured = run.augmentation() if isinstance(last, events.Finished) else None
+    if measured is not None:
+        width = max(len(_label(row)) for row in measured.rows)
+        for row in measured.rows:
+            _print_row(row, width, output)
+        clear = sum(row.clear for row in measured.rows)
+        output.line({"event": "summary", "run": measured.run, "split": measured.split, "rows": len(measured.rows),
+                     "clear": clear},
                     tr("{run}, {split}: {n} of {all} lose more than chance",
-                       "{run}, {split}: {n} de {all} pierden más que por azar", run=found.run, split=found.split,
-                       n=clear, all=len(found.rows)))
-    return ended(last, output)
+                       "{run}, {split}: {n} de {all} pierden más que por azar", run=measured.run, split=measured.split,
+                       n=clear, all=len(measured.rows)))
+    return exit_code(last, output)
 
 
-def _tell_row(row: jobs.Changed, width: int, output: Output) -> None:
-    words = f"{'!' if row.clear else ' '} {_label(row):<{width}}  {number(row.plain, '.1%')} → {number(row.changed, '.1%')}"
+def _print_row(row: jobs.Changed, width: int, output: Output) -> None:
+    text = (f"{'!' if row.clear else ' '} {_label(row):<{width}}  {format_number(row.plain, '.1%')} → "
+            f"{format_number(row.changed, '.1%')}")
     if row.called and row.changed < row.plain:
-        words += "  " + tr("called {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
-                           share=row.called_share)
+        text += "  " + tr("called {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
+                          share=row.called_share)
     line = msgspec.to_builtins(row)
-    output.line({**line, "clear": row.clear}, words)
+    output.line({**line, "clear": row.clear}, text)
 
 
 def _label(row: jobs.Changed) -> str:
@@ -104,11 +106,11 @@ def _label(row: jobs.Changed) -> str:
 
 
 def probe(arguments: argparse.Namespace, output: Output) -> int:
-    """How well a linear classifier tells the classes apart by what each base sees, the best first."""
+    """Compare pretrained bases by a linear classifier on their features, best first."""
     folder: Path = arguments.project
     project, index = open_project(folder)
     try:
-        noticed = refreshed(folder, project, index, scanning(output))
+        noticed = refresh_index(folder, project, index, scan_progress(output))
         output.problems(noticed, as_lines=False)
         if blocking(noticed):
             return 2
@@ -116,37 +118,38 @@ def probe(arguments: argparse.Namespace, output: Output) -> int:
         job = probe_job(folder, project, index, source_folder(project, folder))
     finally:
         index.close()
-    told: list[jobs.BasesProbed] = []
+    probes: list[jobs.BasesProbed] = []
 
-    def hear(event: events.Event) -> None:
+    def on_event(event: events.Event) -> None:
         report_progress(event, output)
         if isinstance(event, jobs.BasesProbed):
-            told.append(event)
+            probes.append(event)
 
-    last = run_job(job, output, hear)
-    found = read_probe(folder) if told else None
-    if found is not None:
-        _tell_probe(found, folder, output)
-    return ended(last, output)
+    last = run_job(job, output, on_event)
+    probed = read_probe(folder) if probes else None
+    if probed is not None:
+        _print_probe(probed, folder, output)
+    return exit_code(last, output)
 
 
-def _tell_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None:
+def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None:
     bases = ProjectBases(folder)
-    known = {row.base: bases.find(row.base) for row in probed.rows}
-    labels = {name: name if base is None else str(base.label) for name, base in known.items()}
+    compared = {row.base: bases.find(row.base) for row in probed.rows}
+    labels = {name: name if base is None else str(base.label) for name, base in compared.items()}
     width = max((len(label) for label in labels.values()), default=0)
     for row in probed.rows:
-        words = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms a picture  {s:.1f} s",
-                   "{base}  {accuracy:6.1%} (de {low:.1%} a {high:.1%})  {ms:7.2f} ms por imagen  {s:.1f} s",
-                   base=f"{labels[row.base]:<{width}}", accuracy=row.accuracy, low=row.low, high=row.high,
-                   ms=row.milliseconds, s=row.seconds)
-        output.line(msgspec.to_builtins(row), words)
+        text = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms a picture  {s:.1f} s",
+                  "{base}  {accuracy:6.1%} (de {low:.1%} a {high:.1%})  {ms:7.2f} ms por imagen  {s:.1f} s",
+                  base=f"{labels[row.base]:<{width}}", accuracy=row.accuracy, low=row.low, high=row.high,
+                  ms=row.milliseconds, s=row.seconds)
+        output.line(msgspec.to_builtins(row), text)
     for base, problem in probed.failed.items():
         output.line({"base": base, "problem": problem})
     if not output.as_json:
-        output.say(tr("Learned from {training} pictures, measured on {validation}. Weights not on this computer: {names}.",
-                      "Aprendido con {training} imágenes, medido con {validation}. Pesos que no están en este equipo: "
-                      "{names}.", training=probed.training, validation=probed.validation,
-                      names=", ".join(probed.absent) or "–"))
+        output.print_message(tr("Learned from {training} pictures, measured on {validation}. Weights not on this computer: "
+                                "{names}.",
+                                "Aprendido con {training} imágenes, medido con {validation}. Pesos que no están en este "
+                                "equipo: {names}.", training=probed.training, validation=probed.validation,
+                                names=", ".join(probed.absent) or "–"))
     output.line({"event": "summary", "training": probed.training, "validation": probed.validation,
                  "classes": probed.classes, "absent": probed.absent})

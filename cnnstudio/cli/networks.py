@@ -1,4 +1,4 @@
-"""`cnnstudio network`: the network of a file in place of a project's own."""
+"""`cnnstudio network`: replace a project's network by that of a file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import context_of
 from cnnstudio.cli.output import Output
-from cnnstudio.cli.projects import locked
+from cnnstudio.cli.projects import lock_project
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
-from cnnstudio.core.text import number, tr
+from cnnstudio.core.text import format_number, tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.interchange.foreign import notes_problem, unknown_problem, with_foreign
 from cnnstudio.interchange.open import read_network
@@ -23,8 +23,8 @@ from cnnstudio.workers.own_bases import model_of
 
 
 def network(arguments: argparse.Namespace, output: Output) -> int:
-    """Take the network of a Keras or ONNX file, of source or of a notebook over into the project, or start from a base;
-    exit code 2 where it is none."""
+    """Import the network of a Keras or ONNX file, of source or of a notebook into the project, or start from a base;
+    exit code 2 if it is none."""
     if arguments.base:
         return start_from_base(arguments, output)
     folder: Path = arguments.project
@@ -37,27 +37,27 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
         index.close()
     context = context_of(project, max(classes, 2), ProjectBases(folder))
     changed = with_foreign(project, foreign, context)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
         write_project(folder, changed)
     finally:
         lock.release()
     network_report = report(changed.network, context_of(changed, max(classes, 2), ProjectBases(folder)))
-    told = (unknown_problem(foreign, arguments.source), notes_problem(foreign))
-    output.problems([problem for problem in told if problem is not None], as_lines=False)
+    problems = (unknown_problem(foreign, arguments.source), notes_problem(foreign))
+    output.problems([problem for problem in problems if problem is not None], as_lines=False)
     output.line({"event": "network", "layers": len(changed.network.nodes), "parameters": network_report.parameters,
                  "unknown": list(foreign.unknown), "problems": len(network_report.problems)},
                 tr("{n} layers, {parameters} parameters, {unknown} unknown layers",
                    "{n} capas, {parameters} parámetros, {unknown} capas desconocidas", n=len(changed.network.nodes),
-                   parameters=number(network_report.parameters, ","), unknown=len(foreign.unknown)))
+                   parameters=format_number(network_report.parameters, ","), unknown=len(foreign.unknown)))
     return 0
 
 
 def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
-    """A pretrained base, or a model of the user's own without its classifier, with a head that follows the classes."""
+    """A pretrained base, or a user's model without its classifier, with a head for the classes."""
     folder: Path = arguments.project
     project = read_project(folder)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
         base = BASES.find(arguments.base)
         if base is None:
@@ -76,6 +76,6 @@ def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
                    "{base}: {n} parámetros, imágenes de {height} × {width} × {channels}, escalado: {scaling}\n"
                    "puede terminar en (network.base.ends_at): {ends}\n"
                    "puede aprender desde (network.base.trainable_from): {blocks}",
-                   base=base.id.partition(":")[0], n=number(base.parameters, ","), height=height, width=width,
+                   base=base.id.partition(":")[0], n=format_number(base.parameters, ","), height=height, width=width,
                    channels=base.channels, scaling=base.scaling, ends=", ".join(base.ends), blocks=", ".join(base.lines)))
     return 0

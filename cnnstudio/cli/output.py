@@ -1,4 +1,4 @@
-"""What the command line prints: JSON lines or words on standard output, progress and problems on standard error."""
+"""Output of the command line: JSON lines or text on standard output, progress and problems on standard error."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, language, number, on_one_line, tr
+from cnnstudio.core.text import Text, format_number, language, on_one_line, tr
 
 
 def localized(value: Any) -> Any:
-    """Plain JSON values, with every two-language text in the language of the program."""
+    """Plain JSON values, with every Text in the language of the program."""
     if isinstance(value, Text):
         return str(value)
     if isinstance(value, Problem):
@@ -31,14 +31,14 @@ def localized(value: Any) -> Any:
             plain[name] = localized(getattr(value, name))
         return plain
     if isinstance(value, dict):
-        return {key: localized(each) for key, each in value.items()}
+        return {key: localized(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [localized(item) for item in value]
     return msgspec.to_builtins(value)
 
 
 def problem_line(problem: Problem) -> dict[str, Any]:
-    """A problem as other programs read it."""
+    """A problem as JSON for other programs."""
     where = {name: value for name, value in msgspec.to_builtins(problem.where).items() if value is not None}
     commands = _commands(problem)
     return {"code": problem.code, "severity": problem.severity, "text": str(problem.text), "where": where,
@@ -46,7 +46,7 @@ def problem_line(problem: Problem) -> dict[str, Any]:
 
 
 _COMMANDS: Final = {"set_index_aside": "cnnstudio check {folder} --set-index-aside"}
-"""What carries out a mend of the window here, where the text of the problem does not say it; by the mend's action."""
+"""Commands that apply a fix of the window, by the fix's action, if the text of the problem does not name them."""
 
 
 def _commands(problem: Problem) -> list[str]:
@@ -60,62 +60,62 @@ class Output:
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
         self._progress = ""
-        self._shown = 0.0
+        self._last_progress = 0.0
         self.unread = False
-        """Whether the reader went away (a pipe into head): nothing more can be told."""
+        """Whether the reader closed the pipe (such as head): nothing more can be written."""
         self.on_unread: Callable[[], object] = lambda: None
-        """Called once when that happens: work that nobody reads is stopped."""
+        """Called once when that happens, to stop the job."""
 
-    def line(self, value: dict[str, Any], words: str = "") -> None:
-        """A result: the object with --json, else the words (nothing if there are none)."""
+    def line(self, value: dict[str, Any], text: str = "") -> None:
+        """Write a result: the object with --json, else the text (nothing if it is empty)."""
         if self.as_json:
-            self.words(msgspec.json.encode(localized(value)).decode())
-        elif words:
-            self.words(words)
+            self.write_line(msgspec.json.encode(localized(value)).decode())
+        elif text:
+            self.write_line(text)
 
-    def words(self, words: str) -> None:
-        """One line on standard output."""
+    def write_line(self, text: str) -> None:
+        """Write one line to standard output."""
         if self.unread:
             return
         self.clear_progress()
         try:
-            sys.stdout.write(words.encode("utf-8", "replace").decode("utf-8") + "\n")
+            sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
             sys.stdout.flush()
         except BrokenPipeError:
             self.unread = True
-            # What is still in the buffer must not fail again when Python ends.
+            # Flushing the buffer at exit must not fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self.on_unread()
 
-    def say(self, words: str) -> None:
-        """Something for people, on standard error."""
+    def print_message(self, text: str) -> None:
+        """Write a message to standard error."""
         self.clear_progress()
-        sys.stderr.write(words + "\n")
+        sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
     def problems(self, problems: Iterable[Problem], as_lines: bool = True) -> None:
-        """Every problem for people; and with --json a line for each."""
+        """Print every problem; with --json also as a line of JSON."""
         marks = {"error": tr("error", "error"), "warning": tr("warning", "aviso"), "info": tr("note", "nota")}
         for problem in problems:
-            words, path = problem.text.in_language(language()), problem.where.path
-            self.say(f"{marks[problem.severity]}: {words.replace(path, on_one_line(path)) if path else words}")
+            text, path = problem.text.in_language(language()), problem.where.path
+            self.print_message(f"{marks[problem.severity]}: {text.replace(path, on_one_line(path)) if path else text}")
             for command in _commands(problem):
-                self.say("    " + tr("To do so: {command}", "Para hacerlo: {command}", command=command))
+                self.print_message("    " + tr("To do so: {command}", "Para hacerlo: {command}", command=command))
             if self.as_json and as_lines:
-                self.words(msgspec.json.encode({"problem": problem_line(problem)}).decode())
+                self.write_line(msgspec.json.encode({"problem": problem_line(problem)}).decode())
 
-    def progress(self, words: str, at_once: bool = False) -> None:
-        """A line that is overwritten on a terminal; on anything else a line every ten seconds at most."""
+    def progress(self, text: str, at_once: bool = False) -> None:
+        """Print progress: on a terminal the line is overwritten; elsewhere a line every ten seconds at most."""
         now = time.monotonic()
         if sys.stderr.isatty():
-            if at_once or now - self._shown > 0.1:
-                self._shown = now
-                sys.stderr.write("\r" + words.ljust(len(self._progress)))
+            if at_once or now - self._last_progress > 0.1:
+                self._last_progress = now
+                sys.stderr.write("\r" + text.ljust(len(self._progress)))
                 sys.stderr.flush()
-                self._progress = words
-        elif at_once or now - self._shown > 10:
-            self._shown = now
-            sys.stderr.write(words + "\n")
+                self._progress = text
+        elif at_once or now - self._last_progress > 10:
+            self._last_progress = now
+            sys.stderr.write(text + "\n")
             sys.stderr.flush()
 
     def clear_progress(self) -> None:
@@ -125,23 +125,24 @@ class Output:
             self._progress = ""
 
 
-def scanning(output: Output) -> Callable[[int, int], None]:
-    """Progress of a scan, for people."""
+def scan_progress(output: Output) -> Callable[[int, int], None]:
+    """A callback that prints the progress of a scan."""
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         output.progress(tr("looked at {done} of {total} pictures", "{done} de {total} imágenes vistas", done=done, total=total)
                         if total else tr("found {done} pictures", "{done} imágenes encontradas", done=done))
 
-    return tell
+    return report
 
 
-def progress_of(output: Output, unit: Text | None = None) -> Callable[[int, int], None]:
-    """Progress for people, in that unit; without one as a share of what there is."""
+def count_progress(output: Output, unit: Text | None = None) -> Callable[[int, int], None]:
+    """A callback that prints progress in that unit, or without one in percent."""
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         if unit is not None:
-            output.progress(f"{number(done, ',')} / {number(total, ',')} {unit}" if total else f"{number(done, ',')} {unit}")
+            left = f" / {format_number(total, ',')}" if total else ""
+            output.progress(f"{format_number(done, ',')}{left} {unit}")
         elif total:
-            output.progress(f"{number(100 * done / total, '.0f')} %")
+            output.progress(f"{format_number(100 * done / total, '.0f')} %")
 
-    return tell
+    return report

@@ -1,4 +1,4 @@
-"""argparse in the language of the program: its own words and complaints, too, not only ours."""
+"""argparse in the language of the program, including its own messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPANISH: Final = (
     (r"argument (.+?): invalid int value: (.+)", "{0}: se esperaba un número entero, no {1}"),
     (r"argument (.+?): (.+)", "{0}: {1}"),
 )
-"""What argparse writes when the words of a command are wrong, as a pattern, and the same in Spanish."""
+"""Patterns of argparse's error messages and their Spanish translations."""
 
 
 class _Help(argparse.HelpFormatter):
@@ -32,7 +32,7 @@ class _Help(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser that speaks the chosen language."""
+    """An ArgumentParser in the chosen language."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=_Help, **options)
@@ -43,13 +43,13 @@ class Parser(argparse.ArgumentParser):
                 action.help = tr("show this help message and exit", "muestra esta ayuda y termina")
 
     def error(self, message: str) -> NoReturn:
-        super().error(_told(message))
+        super().error(_translated(message))
 
 
-def _told(message: str) -> str:
+def _translated(message: str) -> str:
     if language() == "es":
-        for pattern, words in _SPANISH:
-            found = re.fullmatch(pattern, message)
-            if found is not None:
-                return words.format(*found.groups())
+        for pattern, translation in _SPANISH:
+            match = re.fullmatch(pattern, message)
+            if match is not None:
+                return translation.format(*match.groups())
     return message

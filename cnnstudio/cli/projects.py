@@ -9,20 +9,20 @@ import msgspec
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.params import params_of
-from cnnstudio.cli.output import Output, progress_of, scanning
+from cnnstudio.cli.output import Output, count_progress, scan_progress
 from cnnstudio.cli.values import with_values
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.keys import get_value, to_plain
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import measured, tr
+from cnnstudio.core.text import format_metrics, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.index_rescue import rescue_index
-from cnnstudio.workers.job_setup import refreshed
+from cnnstudio.workers.job_setup import refresh_index
 from cnnstudio.workers.own_bases import model_of
 from cnnstudio.workers.runs import STATE_NAMES, list_runs
 
@@ -32,14 +32,14 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     with_values(Project(), [item for item in arguments.values if not item.startswith(("network.", "augmentation."))])
     places = arguments.data
     if not (folder / PROJECT_FILE).exists():
-        places = as_sources(places, folder.absolute() / "pictures", progress_of(output))
+        places = as_sources(places, folder.absolute() / "pictures", count_progress(output))
     base, base_name = arguments.base or "", ""
     if base and base not in BASES.ids():
         model, base_name = model_of(Path(base))
         base = str(model)
     created, index = create_project(folder, places, template=arguments.template or "", base=base, base_name=base_name,
                                     name=folder.resolve().name,
-                                    on_progress=scanning(output))
+                                    on_progress=scan_progress(output))
     project = created.project
     try:
         if arguments.values:
@@ -58,18 +58,18 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     output.problems(problems, as_lines=False)
     images = sum(splits.values())
     if not images:
-        # The same command with the right folder must not meet a project that was never one.
+        # After an error no incomplete project is left, so that the command can be repeated.
         (folder / PROJECT_FILE).unlink(missing_ok=True)
-    words = tr("{folder}: {images} pictures, {n} classes (training {train}, validation {validation}, test {test})",
-               "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
-               folder=folder, images=images, n=len(classes), **splits)
+    line_text = tr("{folder}: {images} pictures, {n} classes (training {train}, validation {validation}, test {test})",
+                   "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
+                   folder=folder, images=images, n=len(classes), **splits)
     output.line({"project": str(folder), "images": images, "classes": list(classes), "splits": splits,
-                 "problems": list(problems)}, words)
+                 "problems": list(problems)}, line_text)
     return 2 if blocking(problems) else 0
 
 
-def locked(folder: Path) -> ProjectLock:
-    """The lock of a project that is about to be changed; raises ProblemError when another holds it."""
+def lock_project(folder: Path) -> ProjectLock:
+    """Lock a project for changes; raises ProblemError if another process holds the lock."""
     lock = ProjectLock(folder)
     held = lock.acquire()
     if held is not None:
@@ -80,38 +80,38 @@ def locked(folder: Path) -> ProjectLock:
 def change(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
     project = with_values(read_project(folder), arguments.values)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
         write_project(folder, project)
     finally:
         lock.release()
     for item in arguments.values:
         key = item.partition("=")[0].strip()
-        _tell(output, key, get_value(project, key, params_of))
+        _print_value(output, key, get_value(project, key, params_of))
     return 0
 
 
 def show(arguments: argparse.Namespace, output: Output) -> int:
     project = read_project(arguments.project)
-    _tell(output, arguments.key, get_value(project, arguments.key, params_of))
+    _print_value(output, arguments.key, get_value(project, arguments.key, params_of))
     return 0
 
 
-def _tell(output: Output, key: str, value: object) -> None:
+def _print_value(output: Output, key: str, value: object) -> None:
     plain = to_plain(value)
     if not key:
         output.line(plain, msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
         return
-    words = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
-    output.line({"key": key, "value": plain}, f"{key} = {words}")
+    line_text = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    output.line({"key": key, "value": plain}, f"{key} = {line_text}")
 
 
 def check(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
-    rescued = _rescued(folder, output) if arguments.set_index_aside else ()
+    rescued = _rescue(folder, output) if arguments.set_index_aside else ()
     project, index = open_project(folder)
     try:
-        noticed = refreshed(folder, project, index, scanning(output))
+        noticed = refresh_index(folder, project, index, scan_progress(output))
         problems = (*rescued, *noticed, *picture_problems(index),
                     *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
     finally:
@@ -122,23 +122,23 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
     return 2 if blocking(problems) else 0
 
 
-def _rescued(folder: Path, output: Output) -> tuple[Problem, ...]:
-    """What became of a damaged index; nothing where it is sound."""
+def _rescue(folder: Path, output: Output) -> tuple[Problem, ...]:
+    """Rescue a damaged index; returns the problem, or nothing if it is intact."""
     read_project(folder)
-    lock = locked(folder)
+    lock = lock_project(folder)
     try:
-        told = rescue_index(folder, on_progress=scanning(output))
+        problem = rescue_index(folder, on_progress=scan_progress(output))
     finally:
         lock.release()
-    return () if told is None else (told,)
+    return () if problem is None else (problem,)
 
 
 def runs(arguments: argparse.Namespace, output: Output) -> int:
     read_project(arguments.project)
     for run in list_runs(arguments.project):
         epochs = tr("1 epoch", "1 época") if run.epochs == 1 else tr("{n} epochs", "{n} épocas", n=run.epochs)
-        words = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {measured(run.metrics)}"
-        output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, words)
+        line_text = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {format_metrics(run.metrics)}"
+        output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, line_text)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What `cnnstudio audit` does once its helpers were started."""
+"""`cnnstudio audit` after its helpers are started."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from cnnstudio.catalog.findings import KINDS, LEARNED
-from cnnstudio.cli.output import Output, scanning
+from cnnstudio.cli.output import Output, scan_progress
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.edits import set_field
 from cnnstudio.core.files import PROJECT_FILE, read_project
@@ -30,43 +30,43 @@ from cnnstudio.datasets.source_folders import source_folder
 
 
 def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int:
-    """Exit code 0 whatever was found; 2 when the folder or the words are wrong."""
+    """Exit code 0, with or without findings; 2 if the folder or the arguments are wrong."""
     kinds = _kinds(arguments.only)
     keep_memory()
     place: Path = arguments.place
-    project, index, root = opened(place)
+    project, index, root = open_collection(place)
     if arguments.values:
-        # Few set any, and the catalogue that knows them all takes a while.
+        # Rarely used, and importing the catalog takes a while.
         from cnnstudio.cli.values import with_values
 
         project = with_values(project, arguments.values)
     if arguments.flips:
         project = set_field(project, "dataset.audit", "flips", True)
     try:
-        if not scanned(place, index, root, project, output):
+        if not scan_collection(place, index, root, project, output):
             return 2
         embedding = None
         summary = audit_index(index, root, project.dataset, only=kinds - LEARNED, beside=beside,
-                              on_progress=scanning(output))
+                              on_progress=scan_progress(output))
         if kinds & LEARNED and summary.images:
-            embedding = _embedded(place, project, index, root, output)
+            embedding = _compute_embedding(place, project, index, root, output)
             if embedding is not None:
                 audit_index(index, root, project.dataset, only=kinds & LEARNED, embedding=embedding)
-        found = [all_finding for all_finding in stored.all_findings(index, sorted(kinds))
-                 if all_finding.kind not in LEARNED or embedding is not None]
-        _tell(found, index.count(), output)
+        findings = [all_finding for all_finding in stored.all_findings(index, sorted(kinds))
+                    if all_finding.kind not in LEARNED or embedding is not None]
+        _print_summary(findings, index.count(), output)
         if arguments.html is not None:
             from cnnstudio.datasets.audit.report import write_report
 
-            write_report(arguments.html, index, root, found, name=project.name or place.resolve().name)
-            output.say(tr("Report: {path}", "Informe: {path}", path=arguments.html))
+            write_report(arguments.html, index, root, findings, name=project.name or place.resolve().name)
+            output.print_message(tr("Report: {path}", "Informe: {path}", path=arguments.html))
     finally:
         index.close()
     return 0
 
 
-def _kinds(words: str | None) -> frozenset[str]:
-    chosen = frozenset(word.strip() for word in (words or "").split(",") if word.strip())
+def _kinds(names: str | None) -> frozenset[str]:
+    chosen = frozenset(name.strip() for name in (names or "").split(",") if name.strip())
     if not chosen:
         return ALL_KINDS
     unknown = sorted(chosen - ALL_KINDS)
@@ -78,8 +78,8 @@ def _kinds(words: str | None) -> frozenset[str]:
     return chosen
 
 
-def opened(place: Path) -> tuple[Project, Index, Path]:
-    """The project in a folder with its index; or for a plain folder an index in the cache, found again next time.
+def open_collection(place: Path) -> tuple[Project, Index, Path]:
+    """The project in a folder with its index; or for a plain folder an index in the cache, which is reused next time.
 
     Raises ProblemError.
     """
@@ -95,12 +95,12 @@ def opened(place: Path) -> tuple[Project, Index, Path]:
     return Project(dataset=DatasetSpec(source=str(root))), open_index(folder), root
 
 
-def scanned(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
-    """List the pictures; whether there is something to look at. A plain folder needs no class folders."""
+def scan_collection(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
+    """List the pictures; returns whether there are any. A plain folder needs no class folders."""
     if not (place / PROJECT_FILE).is_file() and is_flat(root):
         scan_flat(index, root, project.dataset)
     else:
-        scan = scan_folder(index, root, project.dataset, scanning(output))
+        scan = scan_folder(index, root, project.dataset, scan_progress(output))
         stopped = blocking(scan.problems)
         output.problems(scan.problems, as_lines=bool(stopped))
         if stopped:
@@ -112,9 +112,9 @@ def scanned(place: Path, index: Index, root: Path, project: Project, output: Out
     return False
 
 
-def _embedded(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:
-    """The embedding of the pictures; where it cannot be computed that is told, and the rest of the audit stands."""
-    # Only those who ask for it wait for its import.
+def _compute_embedding(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:
+    """The embedding of the pictures; if it cannot be computed that is reported, and the audit continues."""
+    # Imported on use, since it takes long.
     from cnnstudio.cli.jobs import report_progress, run_job
     from cnnstudio.core import events
     from cnnstudio.workers.embedding_jobs import embedding_job
@@ -125,22 +125,22 @@ def _embedded(place: Path, project: Project, index: Index, root: Path, output: O
     if isinstance(last, events.Finished):
         embedding = read_embedding(Path(job.target))
         for note in embedding.notes:
-            output.say(str(note))
+            output.print_message(str(note))
         return embedding
     if isinstance(last, events.Failed):
         output.problems([last.problem], as_lines=False)
-        output.say(tr("Outliers and labels were not looked at.", "No se examinaron atípicas ni etiquetas."))
+        output.print_message(tr("Outliers and labels were not looked at.", "No se examinaron atípicas ni etiquetas."))
     return None
 
 
-def _tell(findings: Iterable[stored.Finding], images: int, output: Output) -> None:
+def _print_summary(findings: Iterable[stored.Finding], images: int, output: Output) -> None:
     counts: Counter[str] = Counter()
     for item in findings:
         counts[item.kind] += 1
         output.line({"kind": item.kind, "path": item.path, "others": list(item.others), "score": round(item.score, 4),
                      "severity": item.severity, "text": item.text},
                     on_one_line(f"{KINDS[item.kind].label}: {item.path}: {item.text}"))
-    told = ", ".join(f"{KINDS[kind].label} {number}" for kind, number in counts.most_common())
+    counted = ", ".join(f"{KINDS[kind].label} {number}" for kind, number in counts.most_common())
     output.line({"event": "summary", "images": images, "counts": dict(counts)},
                 tr("{images} pictures: {told}", "{images} imágenes: {told}", images=images,
-                   told=told or tr("nothing found", "nada encontrado")))
+                   told=counted or tr("nothing found", "nada encontrado")))

@@ -1,4 +1,4 @@
-"""The whole main job on the bundled digits in the terminal: train, measure, classify a few pictures."""
+"""The main workflow on the bundled digits in the terminal: train, evaluate, classify a few pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.workers.runs import find_run
 
 
 def sample(arguments: argparse.Namespace, output: Output) -> int:
-    output.say(tr("LeNet-5 on 5,000 handwritten digits.", "LeNet-5 con 5000 cifras manuscritas."))
+    output.print_message(tr("LeNet-5 on 5,000 handwritten digits.", "LeNet-5 con 5000 cifras manuscritas."))
     folder = sample_project(arguments.project)
     code = jobs.train(_with(arguments, project=folder, values=[], resume=None), output)
     if code:
@@ -27,9 +27,9 @@ def sample(arguments: argparse.Namespace, output: Output) -> int:
     tested = manifest.split("test")
     chosen = [manifest.path(entry) for entry in tested[:: max(1, len(tested) // 5)][:5]]
     code = jobs.predict(_with(arguments, model=folder, run=run.id, paths=chosen, top=3, csv=None), output)
-    output.say(tr("The project is in {folder}, this training in {run}. Open it: cnnstudio \"{folder}\"",
-                  "El proyecto está en {folder}, este entrenamiento en {run}. Ábralo: cnnstudio \"{folder}\"",
-                  folder=folder, run=Path(run.folder)))
+    output.print_message(tr("The project is in {folder}, this training in {run}. Open it: cnnstudio \"{folder}\"",
+                            "El proyecto está en {folder}, este entrenamiento en {run}. Ábralo: cnnstudio \"{folder}\"",
+                            folder=folder, run=Path(run.folder)))
     return code
 
 

@@ -15,18 +15,18 @@ from cnnstudio.core.text import Text
 from cnnstudio.network.checks import check_training
 
 _MISTAKES = frozenset({"unknown_optimizer", "unknown_schedule", "no_stage", "stage_twice", "stage_id"})
-"""A file may hold these, from a newer version or another hand, and keeps them; typed they are mistakes."""
-_WHOLE = "training.stages"
+"""Problems that a file may contain (from a newer version, for example), but a typed value must not."""
+_STAGES_KEY = "training.stages"
 
 
 def _new_mistakes(key: str, before: Project, after: Project) -> list[Problem]:
-    """What a typed value made wrong in the stages. Stages typed as a whole have to be right in all their values."""
+    """New problems of the stages after a typed value. Stages typed as a whole must be valid in all their values."""
     if after.training.stages == before.training.stages:
         return []
-    known = {problem.text for problem in check_training(before, BUILT_IN)}
-    codes = _MISTAKES | {"value", "unknown_setting", "unknown_callback"} if key == _WHOLE else _MISTAKES
+    before_texts = {problem.text for problem in check_training(before, BUILT_IN)}
+    codes = _MISTAKES | {"value", "unknown_setting", "unknown_callback"} if key == _STAGES_KEY else _MISTAKES
     return [_with_stage(problem, after) for problem in check_training(after, BUILT_IN)
-            if problem.code in codes and problem.text not in known]
+            if problem.code in codes and problem.text not in before_texts]
 
 
 def _with_stage(problem: Problem, project: Project) -> Problem:
@@ -39,7 +39,7 @@ def _with_stage(problem: Problem, project: Project) -> Problem:
 
 
 def with_values(project: Project, values: Sequence[str]) -> Project:
-    """The project with every KEY=VALUE set; raises ProblemError with all that are wrong."""
+    """The project with every KEY=VALUE set; raises ProblemError with all invalid ones."""
     problems: list[Problem] = []
     for assignment in values:
         key, equals, value = assignment.partition("=")

@@ -1,4 +1,4 @@
-"""Thresholds of the audit: what counts as blurred, dark, too alike."""
+"""Thresholds of the audit: what counts as blurred, dark or too similar."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cnnstudio.core.text import Text, same
 class AuditSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Thresholds of the findings. The defaults were measured on photos, CIFAR pictures and digits.
 
-    blurry, low_contrast, low_information: smaller measures are found (see `imaging.quality`). dark: the largest
-    99th percentile of grey, bright: the smallest 5th, both 0 to 1. near_duplicate: the largest difference of
-    likenesses, 0 to 1. odd_size and odd_ratio: the factor by which side or proportions differ from the median's.
-    color_mismatch: the share of grey (or colour) pictures up to which they are the odd ones. imbalance: how
-    many times larger the largest class is. tiny_class: fewer pictures. outlier: the smallest score, 0 to 1.
-    mislabeled: the largest quality of a label, 0 to 1. flips: mirrored and turned twins, too.
+    blurry, low_contrast, low_information: pictures with a smaller measure are reported (see `imaging.quality`). dark:
+    the largest 99th percentile of grey, bright: the smallest 5th, both 0 to 1. near_duplicate: the largest difference
+    of signatures, 0 to 1. odd_size and odd_ratio: the factor by which the longer side or the aspect ratio differs from
+    the median. color_mismatch: the largest share of grey (or colour) pictures that counts as unusual. imbalance: how
+    many times larger the largest class is. tiny_class: fewer pictures. outlier: the smallest score, 0 to 1. mislabeled:
+    the largest quality of a label, 0 to 1. flips: mirrored and rotated duplicates count, too.
     """
 
     near_duplicate: float = 0.12

@@ -1,4 +1,4 @@
-"""Random changes of training pictures. Only training pictures are changed, never what is measured."""
+"""Random changes of training pictures. Pictures for validation and test stay as they are."""
 
 from __future__ import annotations
 

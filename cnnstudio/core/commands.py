@@ -1,4 +1,4 @@
-"""Commands to a running child; `core.jobs` has what it can be started for."""
+"""Commands to a running child process; its jobs are in `core.jobs`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Pause(Command, frozen=True, kw_only=True):
 
 
 class Resume(Command, frozen=True, kw_only=True):
-    """Go on after a pause."""
+    """Continue after a pause."""
 
 
 class Stop(Command, frozen=True, kw_only=True):
@@ -24,7 +24,8 @@ class Stop(Command, frozen=True, kw_only=True):
 
 
 class Predict(Command, frozen=True, kw_only=True):
-    """Classify these files; `request` comes back with every answer. `top` classes each (0: all)."""
+    """Classify these files; `request` comes back with every answer. Answer the `top` best classes of every file (0:
+    all)."""
 
     request: int
     paths: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the user says about the pictures: where they lie, their classes and their splits."""
+"""The user's settings of the collection: sources, classes and splits."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LabelMode = Literal["int", "categorical", "binary"]
 
 
 class SplitSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """How pictures are divided where their folder does not say it already.
+    """How pictures are divided into splits where their folder does not decide it.
 
     `train`, `validation` and `test` are shares of the whole; a folder that names only some of
     the splits is completed from its training pictures in the same proportions. `keep_together`:
-    pictures that are nearly alike or come from one burst stay on one side. `folds` of 2 or more
-    divides training and validation into so many parts instead, of which number `fold` (from 0) is
+    near duplicates and pictures of one burst stay in one split. `folds` of 2 or more
+    divides training and validation into that many parts instead, of which number `fold` (from 0) is
     the validation part; the test split stays as it is.
     """
 
@@ -52,7 +52,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The collection. `source` is a folder or a manifest file (.csv, .tsv, .parquet): absolute, or relative
     to the project's folder; `joined` are more of them, put behind the first (tf.data's concatenate).
 
-    `hidden_classes` take part in nothing until they are shown again.
+    `hidden_classes` are ignored until the user shows them again.
     `class_names` is the order of the classes that the user chose; empty means the names of the
     folders in alphabetical order, as `image_dataset_from_directory` infers them.
     `label_mode` decides the form of the labels and with it the loss.

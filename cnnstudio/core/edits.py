@@ -26,15 +26,15 @@ def set_field(project: Project, spec: str, field: str, value: Any) -> Project:
     """
     if spec == "training" and field in STAGE_FIELDS:
         return stage_edits.set_stage_field(project, project.training.last_stage.id, field, value)
-    changed: Project = _replaced(project, [part for part in spec.split(".") if part], field, as_immutable(value))
+    changed: Project = _replace_at(project, [part for part in spec.split(".") if part], field, as_immutable(value))
     return changed
 
 
-def _replaced(holder: Any, path: list[str], field: str, value: Any) -> Any:
+def _replace_at(holder: Any, path: list[str], field: str, value: Any) -> Any:
     if not path:
         wanted = {item.name: item.type for item in msgspec.structs.fields(type(holder))}[field]
         return replace(holder, **{field: msgspec.convert(value, wanted)})
-    return replace(holder, **{path[0]: _replaced(getattr(holder, path[0]), path[1:], field, value)})
+    return replace(holder, **{path[0]: _replace_at(getattr(holder, path[0]), path[1:], field, value)})
 
 
 # Steps of the recipe, of the augmentation, and callbacks of the training -------------------------
@@ -66,13 +66,13 @@ def add_step(project: Project, spec: str, type: str, params: dict[str, Any] | No
 
 
 def duplicate_step(project: Project, spec: str, step: str) -> Project:
-    """A copy behind the step, with an id of its own: what is drawn at random for it is another chance."""
+    """Insert a copy behind the step. Its own id gives it random numbers of its own."""
     steps = list(steps_of(project, spec))
-    index = next((number for number, each in enumerate(steps) if each.id == step), None)
+    index = next((number for number, item in enumerate(steps) if item.id == step), None)
     if index is None:
         return project
-    found = steps[index]
-    steps.insert(index + 1, replace(found, id=unique_id(found.type, (item.id for item in steps))))
+    original = steps[index]
+    steps.insert(index + 1, replace(original, id=unique_id(original.type, (item.id for item in steps))))
     return with_steps(project, spec, steps)
 
 
@@ -81,13 +81,13 @@ def remove_step(project: Project, spec: str, step: str) -> Project:
 
 
 def move_step(project: Project, spec: str, step: str, index: int) -> Project:
-    """Bring a step to `index` among the others."""
+    """Move a step to `index`."""
     steps = list(steps_of(project, spec))
-    found = next((item for item in steps if item.id == step), None)
-    if found is None:
+    moved = next((item for item in steps if item.id == step), None)
+    if moved is None:
         return project
-    steps.remove(found)
-    steps.insert(max(0, min(index, len(steps))), found)
+    steps.remove(moved)
+    steps.insert(max(0, min(index, len(steps))), moved)
     return with_steps(project, spec, steps)
 
 
@@ -105,11 +105,11 @@ def set_step_param(project: Project, spec: str, step: str, name: str, value: Any
 # The network -------------------------------------------------------------------------------------
 
 def set_network(project: Project, network: NetworkSpec) -> Project:
-    """Put the network in; groups forget layers that are gone, and an empty group goes."""
+    """Replace the network; layers that no longer exist leave their groups, and empty groups are removed."""
     if network.groups:
-        known = {node.id for node in network.nodes}
-        groups = tuple(group if known.issuperset(group.nodes) else
-                       replace(group, nodes=tuple(item for item in group.nodes if item in known))
+        ids = {node.id for node in network.nodes}
+        groups = tuple(group if ids.issuperset(group.nodes) else
+                       replace(group, nodes=tuple(item for item in group.nodes if item in ids))
                        for group in network.groups)
         network = replace(network, groups=tuple(group for group in groups if group.nodes))
     return replace(project, network=network)
@@ -143,8 +143,8 @@ def remove_nodes(project: Project, nodes: Iterable[str], heal: bool = True) -> P
                 bridge = Edge(source=entering[0].source, target=edge.target, port=edge.port)
                 if bridge not in edges:
                     edges.append(bridge)
-    kept = tuple(node for node in network.nodes if node.id not in gone)
-    return set_network(project, replace(network, nodes=kept, edges=tuple(edges)))
+    remaining = tuple(node for node in network.nodes if node.id not in gone)
+    return set_network(project, replace(network, nodes=remaining, edges=tuple(edges)))
 
 
 def connect(project: Project, source: str, target: str, many: bool = False) -> Project:

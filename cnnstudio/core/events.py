@@ -1,7 +1,7 @@
-"""What every child process tells: typed messages, the same on the pipe, in `events.jsonl` and for `--json`.
+"""Events that a child process sends: the same messages on the pipe, in `events.jsonl` and for `--json`.
 
-The field "event" names the kind. Events of one job alone stand with it in `core.jobs`. Cheap to import: a child
-reads this before anything heavy.
+The field "event" names the kind. Events of a single job are in `core.jobs`. Cheap to import, because a child imports
+this before the heavy libraries.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=st
 
 
 class Hello(Event, frozen=True, kw_only=True):
-    """The child lives: process id, versions of what it computes with, and the device."""
+    """The child has started: process id, versions of its libraries, and the device."""
 
     pid: int
     versions: dict[str, str] = {}
@@ -28,7 +28,7 @@ class Hello(Event, frozen=True, kw_only=True):
 
 
 class Phase(Event, frozen=True, kw_only=True):
-    """A new stretch of work: "preparing", "features", "building", "training", "evaluating", "saving"..."""
+    """A new phase of the work: "preparing", "features", "building", "training", "evaluating", "saving"..."""
 
     name: str
     text: Text
@@ -47,8 +47,8 @@ class Progress(Event, frozen=True, kw_only=True):
 class Batch(Event, frozen=True, kw_only=True):
     """After an optimizer step. `epoch` and `batch` count from 1; `metrics` are this batch's own values.
 
-    `seconds_left` is for the whole training if no callback ends it early. `stage` counts from 0; epochs of later
-    stages go on counting where the one before ended.
+    `seconds_left` is for the whole training if no callback ends it early. `stage` counts from 0; epochs of later stages
+    continue the count.
     """
 
     epoch: int
@@ -97,7 +97,7 @@ class Paused(Event, frozen=True, kw_only=True):
 
 
 class Resumed(Event, frozen=True, kw_only=True):
-    """The job goes on after a pause."""
+    """The job continues after a pause."""
 
 
 class Failed(Event, frozen=True, kw_only=True):
@@ -107,7 +107,7 @@ class Failed(Event, frozen=True, kw_only=True):
 
 
 class Stopped(Event, frozen=True, kw_only=True):
-    """The last event of a job that the user stopped; `kept` tells whether its result was kept."""
+    """The last event of a job that the user stopped; `kept` is True if its result was saved."""
 
     run: str = ""
     kept: bool = True
@@ -122,4 +122,4 @@ class Finished(Event, frozen=True, kw_only=True):
 
 
 LAST: tuple[type[Event], ...] = (Failed, Stopped, Finished)
-"""One of them ends every job."""
+"""Every job ends with one of these."""

@@ -1,4 +1,4 @@
-"""Files that come over the network: with progress, resume, retries and checksum."""
+"""Downloads with progress, resume, retries and checksum."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _UNREACHED: Final = (urllib.error.URLError, TimeoutError, ConnectionError, http.
 def download(url: str, target: Path, checksum: str, progress: Callable[[int, int], None], check: Callable[[], None],
              *, mend: Text = Text("", ""), area: Area = "network", field: str | None = None, tries: int = 1) -> None:
     """Download to `target`, going on where an earlier attempt broke off. Raises ProblemError
-    (offline, download_failed, wrong_checksum, no_space...); what came is kept for the next attempt.
+    (offline, download_failed, wrong_checksum, no_space...); the part that has arrived is kept for the next attempt.
 
-    `check` is called between the pieces and may raise to end it; `mend` is a sentence of what else helps. A
+    `check` is called between the pieces and may raise to end it; `mend` is a sentence about what else helps. A
     connection that breaks is tried again up to `tries` times in all.
     """
     part = target.with_name(target.name + ".part")
@@ -37,14 +37,14 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
         _fetch_patiently(url, part, progress, check, tries)
     except urllib.error.HTTPError as err:
         text = Text("{url} could not be downloaded ({reason}). {mend}", "No se pudo descargar {url} ({reason}). {mend}")
-        raise ProblemError(_told("download_failed", text, url, f"HTTP {err.code}", mend, area, field)) from err
+        raise ProblemError(_download_problem("download_failed", text, url, f"HTTP {err.code}", mend, area, field)) from err
     except _UNREACHED as err:
         text = Text("{url} cannot be reached ({reason}). Connect to the internet and try again: it goes on where it "
                     "broke off. {mend}",
                     "No se puede llegar a {url} ({reason}). Conéctese a internet e inténtelo otra vez: seguirá donde se "
                     "cortó. {mend}")
         reason = str(getattr(err, "reason", err))
-        raise ProblemError(_told("offline", text, url, reason, mend, area, field)) from err
+        raise ProblemError(_download_problem("offline", text, url, reason, mend, area, field)) from err
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, part)) from os_error
     if not matches(part, checksum):
@@ -56,7 +56,7 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
     os.replace(part, target)
 
 
-def _told(code: str, text: Text, url: str, reason: str, mend: Text, area: Area, field: str | None) -> Problem:
+def _download_problem(code: str, text: Text, url: str, reason: str, mend: Text, area: Area, field: str | None) -> Problem:
     filled = text.fill(url=url, reason=reason, mend=mend)
     return error(code, Text(filled.en.rstrip(), filled.es.rstrip()), area, field=field)
 
@@ -85,7 +85,7 @@ def _fetch(url: str, part: Path, progress: Callable[[int, int], None], check: Ca
         response = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
     except urllib.error.HTTPError as err:
         if err.code == 416 and have:
-            # There is nothing behind what we have: it is whole, or it is not the same file.
+            # The server has no more bytes: the file is complete, or it is another file.
             return
         raise
     with response:

@@ -1,4 +1,4 @@
-"""The project's file: encoded, read and refused where it is newer, saved whole, and its autosave."""
+"""The project file: encoding, reading, atomic saving and autosave. A newer format is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.migrations import migrate
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import FORMAT, Project
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
 PROJECT_FILE: Final = "project.cnnstudio"

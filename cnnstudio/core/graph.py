@@ -17,16 +17,16 @@ def successors(edges: Iterable[Pair]) -> dict[str, list[str]]:
 
 
 def topological_order(nodes: Sequence[str], edges: Iterable[Pair]) -> tuple[list[str], list[str]]:
-    """The nodes so that each stands after its sources, and those that lie on a cycle or behind one.
+    """The nodes in topological order, and those on a cycle or behind one.
 
-    Stable: among nodes that are free to stand next, the order of `nodes` decides.
+    Stable: among nodes that may come next, the order of `nodes` decides.
     """
     edges = [(source, target) for source, target in edges]
-    known = set(nodes)
+    members = set(nodes)
     waiting = dict.fromkeys(nodes, 0)
     following = successors(edges)
     for source, target in edges:
-        if source in known and target in known:
+        if source in members and target in members:
             waiting[target] += 1
     place = {node: index for index, node in enumerate(nodes)}
     ready = deque(node for node in nodes if waiting[node] == 0)
@@ -36,7 +36,7 @@ def topological_order(nodes: Sequence[str], edges: Iterable[Pair]) -> tuple[list
         order.append(node)
         freed = []
         for target in following.get(node, ()):
-            if target not in known:
+            if target not in members:
                 continue
             waiting[target] -= 1
             if waiting[target] == 0:
@@ -49,14 +49,14 @@ def topological_order(nodes: Sequence[str], edges: Iterable[Pair]) -> tuple[list
 def reachable(starts: Iterable[str], edges: Iterable[Pair]) -> set[str]:
     """Everything that can be reached from `starts` along the edges, the starts included."""
     following = successors(edges)
-    found = set(starts)
-    waiting = list(found)
+    reached = set(starts)
+    waiting = list(reached)
     while waiting:
         for target in following.get(waiting.pop(), ()):
-            if target not in found:
-                found.add(target)
+            if target not in reached:
+                reached.add(target)
                 waiting.append(target)
-    return found
+    return reached
 
 
 def closes_cycle(edges: Iterable[Pair], source: str, target: str) -> bool:

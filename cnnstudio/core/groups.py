@@ -1,4 +1,4 @@
-"""Groups of layers: what crosses their border, and the network with every repetition written out."""
+"""Groups of layers: their border nodes, and the network with every repetition expanded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_REPEATS: Final = 200
 replace = msgspec.structs.replace
 
 
-def border(network: NetworkSpec, group: Group) -> tuple[set[str], set[str]]:
+def border_nodes(network: NetworkSpec, group: Group) -> tuple[set[str], set[str]]:
     """(layers outside that feed the group, layers of the group that feed something outside or nothing)."""
     members = set(group.nodes)
     feeding = {edge.source for edge in network.edges if edge.target in members and edge.source not in members}
@@ -22,54 +22,54 @@ def border(network: NetworkSpec, group: Group) -> tuple[set[str], set[str]]:
     return feeding, leaving | (members - inner)
 
 
-def repeatable(network: NetworkSpec, group: Group) -> bool:
-    """Whether copies of the group can stand in a row: one layer feeds it, and one of its own gives its answer."""
-    feeding, leaving = border(network, group)
+def is_repeatable(network: NetworkSpec, group: Group) -> bool:
+    """Whether the group can be repeated: one layer feeds it, and one of its layers has the output."""
+    feeding, leaving = border_nodes(network, group)
     return len(feeding) == 1 and len(leaving) == 1
 
 
-def times(network: NetworkSpec, group: Group) -> int:
-    """How often the group really stands in a row: once where it cannot be repeated."""
-    return min(group.repeat, MOST_REPEATS) if group.repeat > 1 and repeatable(network, group) else 1
+def repeat_count(network: NetworkSpec, group: Group) -> int:
+    """How often the group is really repeated: once where it cannot be."""
+    return min(group.repeat, MOST_REPEATS) if group.repeat > 1 and is_repeatable(network, group) else 1
 
 
-def expanded(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
+def expand_repeats(network: NetworkSpec) -> tuple[NetworkSpec, dict[str, str]]:
     """The network with the repetitions of its groups as layers of their own, and for each copy the layer it copies.
 
-    A copy is called as its original with `_r2`, `_r3`, ...; the first keeps its name. Groups that cannot be
-    repeated stand once. Without repetitions the answer is the network itself.
+    A copy has the name of its original with `_r2`, `_r3`, ...; the first keeps its name. Groups that cannot be repeated
+    occur once. Without repetitions the network itself is returned.
     """
     copies: dict[str, str] = {}
     for group in network.groups:
-        if times(network, group) > 1:
-            network, made = _repeated(network, group)
-            copies |= made
+        if repeat_count(network, group) > 1:
+            network, new_copies = _repeat_group(network, group)
+            copies |= new_copies
     return network, copies
 
 
-def _repeated(network: NetworkSpec, group: Group) -> tuple[NetworkSpec, dict[str, str]]:
+def _repeat_group(network: NetworkSpec, group: Group) -> tuple[NetworkSpec, dict[str, str]]:
     members = set(group.nodes)
-    feeding, leaving = border(network, group)
+    feeding, leaving = border_nodes(network, group)
     entry, last = feeding.pop(), leaving.pop()
     exit_node = last
-    known = {node.id: node for node in network.nodes}
+    nodes_by_id = {node.id: node for node in network.nodes}
     inside = [edge for edge in network.edges if edge.target in members]
-    taken = set(known)
+    taken = set(nodes_by_id)
     copies: dict[str, str] = {}
     nodes: list[Node] = []
     edges: list[Edge] = []
-    for number in range(2, times(network, group) + 1):
+    for number in range(2, repeat_count(network, group) + 1):
         names: dict[str, str] = {}
         for identifier in (node.id for node in network.nodes if node.id in members):
             names[identifier] = unique_id(f"{identifier}_r{number}", taken)
             taken.add(names[identifier])
-            nodes.append(replace(known[identifier], id=names[identifier], position=None))
+            nodes.append(replace(nodes_by_id[identifier], id=names[identifier], position=None))
             copies[names[identifier]] = identifier
         edges += [replace(edge, source=last if edge.source == entry else names[edge.source], target=names[edge.target])
                   for edge in inside]
         last = names[exit_node]
-    kept = [replace(edge, source=last) if edge.source == exit_node and edge.target not in members else edge
-            for edge in network.edges]
+    outer_edges = [replace(edge, source=last) if edge.source == exit_node and edge.target not in members else edge
+                   for edge in network.edges]
     place = max(number for number, node in enumerate(network.nodes) if node.id in members) + 1
-    whole = (*network.nodes[:place], *nodes, *network.nodes[place:])
-    return replace(network, nodes=whole, edges=(*kept, *edges)), copies
+    all_nodes = (*network.nodes[:place], *nodes, *network.nodes[place:])
+    return replace(network, nodes=all_nodes, edges=(*outer_edges, *edges)), copies

@@ -12,7 +12,7 @@ from cnnstudio.core.text import Text
 
 
 class Effect(Protocol):
-    """An edit that lives outside the project, such as a relabelling in the picture index.
+    """An edit outside the project, such as a relabelling in the picture index.
 
     Both directions may be called again and again; they raise ProblemError when they cannot work,
     and then the history stays where it was.
@@ -28,10 +28,10 @@ Direction = Literal["undo", "redo"]
 
 @runtime_checkable
 class SlowEffect(Effect, Protocol):
-    """An effect that may take too long for whoever waits, such as moving thousands of files.
+    """An effect that may take too long to wait for, such as moving thousands of files.
 
-    `start` carries it out beside everything else and calls `done` if it was carried out; who starts it then settles
-    the step in the history (see `History.settle`).
+    `start` runs it in the background and calls `done` on success; the caller then settles the step (see
+    `History.settle`).
     """
 
     def start(self, direction: Direction, done: Callable[[], object]) -> None: ...
@@ -48,7 +48,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History:
-    """The present project, how it came to be, and what was undone.
+    """The current project with its undo and redo lists.
 
     Steps that follow each other with the same non-empty merge key become one (the drag of a
     spin box is one step), unless the history was marked saved or `seal` was called between.
@@ -63,7 +63,7 @@ class History:
         self._sealed = False
 
     def push(self, project: Project, label: Text, merge_key: str = "") -> None:
-        """Make `project` the present one; nothing happens when it equals the present one."""
+        """Make `project` the current one; nothing happens when it equals the current one."""
         if project == self.project:
             return
         last = self._done[-1] if self._done else None
@@ -99,11 +99,11 @@ class History:
         return self._undone[-1].label if self._undone else None
 
     def undo(self) -> Entry | None:
-        """Go one step back; answers the step, or None at the beginning."""
+        """Go one step back; returns the step, or None at the beginning."""
         return self._move(self._done, self._undone, lambda entry: entry.before, "undo")
 
     def redo(self) -> Entry | None:
-        """Go one step forward again; answers the step, or None at the end."""
+        """Go one step forward; returns the step, or None at the end."""
         return self._move(self._undone, self._done, lambda entry: entry.after, "redo")
 
     def next(self, direction: Direction) -> Entry | None:
@@ -139,10 +139,10 @@ class History:
 
     @property
     def dirty(self) -> bool:
-        """Whether the present project differs from the one last saved."""
+        """Whether the current project differs from the one last saved."""
         return self.project is not self._saved and self.project != self._saved
 
     def mark_saved(self, project: Project | None = None) -> None:
-        """`project` (the present one by default) is what lies on the disk now."""
+        """Note that `project` (by default the current one) is saved."""
         self._saved = self.project if project is None else project
         self._sealed = True

@@ -1,4 +1,4 @@
-"""How sure a share is that was counted on so many pictures."""
+"""Confidence intervals of shares."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 from typing import Final
 
 QUANTILE: Final = 1.959963984540054
-"""Of the standard normal distribution, for 95 %."""
+"""Quantile of the standard normal distribution for 95 %."""
 
 
-def wilson(right: float, count: int, quantile: float = QUANTILE) -> tuple[float, float]:
+def wilson_interval(right: float, count: int, quantile: float = QUANTILE) -> tuple[float, float]:
     """Wilson's interval (0 to 1) of a share `right` (0 to 1) of `count` pictures, 95 % by default."""
     if count <= 0:
         return 0.0, 1.0

@@ -1,4 +1,4 @@
-"""A configured entry of a registry: which type, and with which parameters."""
+"""A configured entry of a registry: its type and its parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnnstudio.core.params import Value
 
 
 def as_immutable(value: Value) -> Value:
-    """Lists, as JSON gives them, become tuples; everything else stays."""
+    """Lists (from JSON) as tuples; other values unchanged."""
     return tuple(as_immutable(item) for item in value) if isinstance(value, list) else value
 
 

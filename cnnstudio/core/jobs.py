@@ -22,7 +22,8 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=st
     `determinism` is "auto" (on for a processor, off on a GPU), "on" or "off"."""
 
     function: ClassVar[str] = ""
-    """What does it, "module:function" in `cnnstudio.engine`; called with the job and a Link, returns the last event."""
+    """The function that does the job, "module:function" in `cnnstudio.engine`; called with the job and a Link, it
+    returns the last event."""
     stop_seconds: ClassVar[float] = 5.0
     """How long a child may take to stop by itself when it is cancelled."""
 
@@ -63,7 +64,7 @@ class ClassReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluated(Event, frozen=True, kw_only=True):
-    """The result of an evaluation. `confusion[i][j]`: pictures of class i that were called class j.
+    """The result of an evaluation. `confusion[i][j]`: pictures of class i that were predicted as class j.
 
     `table` is the path of a JSON-lines file with one `PictureResult` a line; empty where it could not be written.
     """
@@ -91,7 +92,7 @@ class PictureResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluate(JobSpec, frozen=True, kw_only=True):
-    """Measure a run's model on the pictures of a manifest (written by `datasets.manifest`)."""
+    """Evaluate a run's model on the pictures of a manifest (written by `datasets.manifest`)."""
 
     function: ClassVar[str] = "evaluation:evaluate"
 
@@ -159,7 +160,7 @@ class Exported(Event, frozen=True, kw_only=True):
 class Export(JobSpec, frozen=True, kw_only=True):
     """Write a run's model in `format` to `path` and check the result on pictures of the run's manifest."""
 
-    function: ClassVar[str] = "exporting:export"
+    function: ClassVar[str] = "export:export"
 
     run_folder: str
     format: str
@@ -168,19 +169,19 @@ class Export(JobSpec, frozen=True, kw_only=True):
 
 
 class Report(Event, frozen=True, kw_only=True):
-    """What the doctor found in the child: free-form facts by name."""
+    """The doctor's facts about the child, by name."""
 
     facts: dict[str, Any]
 
 
 class Diagnose(JobSpec, frozen=True, kw_only=True):
-    """Tell versions, backends and devices (the doctor)."""
+    """Report versions, backends and devices (the doctor)."""
 
     function: ClassVar[str] = "doctor:diagnose"
 
 
 class FetchBase(JobSpec, frozen=True, kw_only=True):
-    """Bring the weights of a pretrained base into the cache: download with checksum, or take a file."""
+    """Put the weights of a pretrained base into the cache: download them with a checksum, or copy a file."""
 
     function: ClassVar[str] = "weights_download:fetch_base"
 
@@ -205,7 +206,7 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """How a model answers pictures of a class that one augmentation changed.
 
     `plain` and `changed` are its accuracy before and after (0 to 1), over `pictures` and `draws` of each.
-    `called` is the class that the wrong ones are called most often, `called_share` of all that were drawn.
+    `called` is the most frequent wrong class, `called_share` its share of all drawn pictures.
     """
 
     step: str
@@ -251,7 +252,7 @@ class MeasureAugmentation(JobSpec, frozen=True, kw_only=True):
 
 
 class Probed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a linear classifier makes of a base's features: `accuracy` on validation pictures with its 95 % interval
+    """Result of a linear classifier on a base's features: `accuracy` on validation pictures with its 95 % interval
     from `low` to `high` (0 to 1), `milliseconds` a picture through the base alone, `seconds` for all of it."""
 
     base: str
@@ -266,7 +267,8 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True):
 
 class BasesProbed(Event, frozen=True, kw_only=True):
     """The bases, the best first, learned from `training` pictures and measured on `validation` ones of `classes`
-    classes. `absent` have no weights on this computer, `failed` could not be used, and why."""
+    classes. `absent` bases have no weights on this computer; `failed` are the problems of bases that could not be
+    used."""
 
     rows: tuple[Probed, ...]
     absent: tuple[str, ...] = ()
@@ -278,8 +280,8 @@ class BasesProbed(Event, frozen=True, kw_only=True):
 
 
 class Probe(JobSpec, frozen=True, kw_only=True):
-    """How well a linear classifier tells the classes apart by what each of `bases` sees: learned from the training
-    pictures of a manifest, measured on its validation pictures, at most `most` of each, as `recipe` prepares them at
+    """Compare `bases` by a linear classifier on their features: trained on the training
+    pictures of a manifest, evaluated on its validation pictures, at most `most` of each, as `recipe` prepares them at
     the base's own size. The result is kept in `target` after every base."""
 
     function: ClassVar[str] = "linear_probe:probe"
@@ -295,7 +297,7 @@ class Probe(JobSpec, frozen=True, kw_only=True):
     project: str = ""
     """The project's folder, where its own bases lie."""
     key: str = ""
-    """Names the pictures, so that a kept result can be told from a new one."""
+    """Identifies the pictures, so that an outdated result is recognised."""
     most: int = 2000
 
 
@@ -310,4 +312,4 @@ class CollectTFRecord(JobSpec, frozen=True, kw_only=True):
 
 
 JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
-"""All of them, as defined above."""
+"""All jobs defined above."""

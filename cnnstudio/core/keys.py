@@ -1,4 +1,4 @@
-"""Reading and changing a project by key, as the command line does: `training.optimizer.learning_rate`.
+"""Read and change a project by key, as the command line does: `training.optimizer.learning_rate`.
 
 A segment names a field of a spec; an item of a list by its id or type, a stage by its id or number from 1; or a
 parameter of an item. The words `steps`, `callbacks`, `nodes`, `stages` and `params` may be left out. Fields of a stage
@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 
 from cnnstudio.core.item import Item, as_immutable
-from cnnstudio.core.params import Param, by_name, complete
+from cnnstudio.core.params import Param, find_param, with_defaults
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import PARAMS, Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import STAGE_FIELDS, Stage, TrainingSpec
 
 ItemParams = Callable[[Item], Sequence[Param] | None]
-"""The declarations of an item's parameters, or None for an unknown type (the catalog knows them)."""
+"""Returns the declared parameters of an item (from the catalog), or None for an unknown type."""
 
 _LISTS = ("steps", "callbacks", "nodes", "stages")
 
@@ -28,29 +28,29 @@ _LISTS = ("steps", "callbacks", "nodes", "stages")
 def get_value(project: Project, key: str, item_params: ItemParams) -> Any:
     """The value under `key` ("" gives the whole project); raises ProblemError for an unknown key.
 
-    A parameter that the project does not name has its default.
+    A parameter that the project does not set has its default.
     """
     value: Any = project
     for segment in [part for part in key.split(".") if part]:
-        found, value = _child(value, segment, item_params)
-        if not found:
-            raise ProblemError(_unknown(key, value, item_params))
+        exists, value = _find_child(value, segment, item_params)
+        if not exists:
+            raise ProblemError(_unknown_problem(key, value, item_params))
     return value
 
 
-def set_value(project: Project, key: str, word: str, item_params: ItemParams) -> Project:
-    """The project with `key` set to what `word` means; raises ProblemError for a bad key or word."""
+def set_value(project: Project, key: str, value_text: str, item_params: ItemParams) -> Project:
+    """The project with `key` set to the parsed `value_text`; raises ProblemError for a bad key or value."""
     segments = [part for part in key.split(".") if part]
     if not segments:
-        raise ProblemError(_unknown(key, project, item_params))
-    changed = _set(project, segments, word, key, "", item_params)
+        raise ProblemError(_unknown_problem(key, project, item_params))
+    changed = _set_below(project, segments, value_text, key, "", item_params)
     assert isinstance(changed, Project)
     return changed
 
 
 def to_plain(value: Any) -> Any:
-    """A project, or what a key names, as JSON's types. The training shows the fields of its last stage beside the
-    stages, under the names that keys without a stage have."""
+    """A project, or the value of a key, as JSON types. The training also has the fields of its last stage, as keys
+    without a stage name them."""
     plain = msgspec.to_builtins(value)
     if isinstance(value, Project):
         plain["training"] = to_plain(value.training)
@@ -60,16 +60,16 @@ def to_plain(value: Any) -> Any:
 
 
 def _last_stage(value: Any) -> Stage | None:
-    """The stage that a key means which names none."""
+    """The stage of a key that names no stage."""
     return value.last_stage if isinstance(value, TrainingSpec) and value.stages else None
 
 
 def _params(item: Item, item_params: ItemParams) -> dict[str, Any]:
-    """All parameters of an item, those with their default, too."""
-    return complete(item_params(item) or (), item.params)
+    """All parameters of an item, defaults included."""
+    return with_defaults(item_params(item) or (), item.params)
 
 
-def _children(value: Any, item_params: ItemParams) -> tuple[str, ...]:
+def _child_names(value: Any, item_params: ItemParams) -> tuple[str, ...]:
     if isinstance(value, Item):
         own = tuple(name for name in value.__struct_fields__ if name != "params")
         return own + tuple(_params(value, item_params))
@@ -80,7 +80,7 @@ def _children(value: Any, item_params: ItemParams) -> tuple[str, ...]:
                 names += [item.id for item in getattr(value, name)]
             names.append(name)
         stage = _last_stage(value)
-        return (*names, *(() if stage is None else _children(stage, item_params)[1:]))
+        return (*names, *(() if stage is None else _child_names(stage, item_params)[1:]))
     if isinstance(value, dict):
         return tuple(value)
     if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct) and hasattr(value[0], "id"):
@@ -88,7 +88,7 @@ def _children(value: Any, item_params: ItemParams) -> tuple[str, ...]:
     return ()
 
 
-def _in_list(items: Any, segment: str) -> int | None:
+def _list_index(items: Any, segment: str) -> int | None:
     for index, item in enumerate(items):
         if segment in (getattr(item, "id", None), getattr(item, "type", None)):
             return index
@@ -97,7 +97,7 @@ def _in_list(items: Any, segment: str) -> int | None:
     return None
 
 
-def _child(value: Any, segment: str, item_params: ItemParams) -> tuple[bool, Any]:
+def _find_child(value: Any, segment: str, item_params: ItemParams) -> tuple[bool, Any]:
     """(True, the child), or (False, the value itself) when there is no such child."""
     if isinstance(value, msgspec.Struct):
         if segment in value.__struct_fields__:
@@ -106,96 +106,96 @@ def _child(value: Any, segment: str, item_params: ItemParams) -> tuple[bool, Any
             return True, _params(value, item_params)[segment]
         for name in _LISTS:
             if name in value.__struct_fields__:
-                index = _in_list(getattr(value, name), segment)
+                index = _list_index(getattr(value, name), segment)
                 if index is not None:
                     return True, getattr(value, name)[index]
         stage = _last_stage(value)
         if stage is not None and segment != "id":
-            found, child = _child(stage, segment, item_params)
-            return found, child if found else value
+            exists, child = _find_child(stage, segment, item_params)
+            return exists, child if exists else value
     elif isinstance(value, dict) and segment in value:
         return True, value[segment]
     elif isinstance(value, tuple):
-        index = _in_list(value, segment)
+        index = _list_index(value, segment)
         if index is not None:
             return True, value[index]
     return False, value
 
 
-def _unknown(key: str, holder: Any, item_params: ItemParams) -> Any:
-    near = ", ".join(_children(holder, item_params)[:24])
+def _unknown_problem(key: str, holder: Any, item_params: ItemParams) -> Any:
+    near = ", ".join(_child_names(holder, item_params)[:24])
     text = Text("There is no setting {key}. Here are: {near}", "No existe el ajuste {key}. Aquí hay: {near}")
     return error("unknown_setting", text.fill(key=key, near=near or "-"), "project", field=key)
 
 
-def _set(holder: Any, segments: list[str], word: str, key: str, path: str, item_params: ItemParams) -> Any:
+def _set_below(holder: Any, segments: list[str], value_text: str, key: str, path: str, item_params: ItemParams) -> Any:
     segment, rest = segments[0], segments[1:]
     if isinstance(holder, tuple):
-        index = _in_list(holder, segment)
+        index = _list_index(holder, segment)
         if index is None:
-            raise ProblemError(_unknown(key, holder, item_params))
-        changed = _leaf_or_deeper(holder[index], rest, word, key, path, item_params)
+            raise ProblemError(_unknown_problem(key, holder, item_params))
+        changed = _set_item(holder[index], rest, value_text, key, path, item_params)
         return (*holder[:index], changed, *holder[index + 1:])
     if isinstance(holder, Item) and segment == "params" and rest:
-        return _set(holder, rest, word, key, path, item_params)
+        return _set_below(holder, rest, value_text, key, path, item_params)
     if isinstance(holder, Item) and segment not in holder.__struct_fields__:
         declared = item_params(holder)
-        param = by_name(declared, segment) if declared is not None else None
+        param = find_param(declared, segment) if declared is not None else None
         if param is None or rest:
-            raise ProblemError(_unknown(key, holder, item_params))
-        return msgspec.structs.replace(holder, params=holder.params | {segment: _parse(param, word, key)})
+            raise ProblemError(_unknown_problem(key, holder, item_params))
+        return msgspec.structs.replace(holder, params=holder.params | {segment: _parse(param, value_text, key)})
     if isinstance(holder, msgspec.Struct):
         if segment in holder.__struct_fields__:
-            below = f"{path}.{segment}" if path else segment
+            inner_path = f"{path}.{segment}" if path else segment
             current = getattr(holder, segment)
             if rest:
-                changed = _set(current, rest, word, key, below, item_params)
+                changed = _set_below(current, rest, value_text, key, inner_path, item_params)
             else:
-                changed = _leaf(holder, segment, current, word, key, path, item_params)
+                changed = _field_value(holder, segment, current, value_text, key, path, item_params)
             return msgspec.structs.replace(holder, **{segment: changed})
         for name in _LISTS:
-            if name in holder.__struct_fields__ and _in_list(getattr(holder, name), segment) is not None:
-                below = f"{path}.{name}" if path else name
-                changed = _set(getattr(holder, name), segments, word, key, below, item_params)
+            if name in holder.__struct_fields__ and _list_index(getattr(holder, name), segment) is not None:
+                inner_path = f"{path}.{name}" if path else name
+                changed = _set_below(getattr(holder, name), segments, value_text, key, inner_path, item_params)
                 return msgspec.structs.replace(holder, **{name: changed})
         stage = _last_stage(holder)
-        if isinstance(holder, TrainingSpec) and stage is not None and segment != "id" and _child(
+        if isinstance(holder, TrainingSpec) and stage is not None and segment != "id" and _find_child(
                 stage, segment, item_params)[0]:
-            changed = _set(stage, segments, word, key, "training.stages", item_params)
+            changed = _set_below(stage, segments, value_text, key, "training.stages", item_params)
             return msgspec.structs.replace(holder, stages=(*holder.stages[:-1], changed))
-    raise ProblemError(_unknown(key, holder, item_params))
+    raise ProblemError(_unknown_problem(key, holder, item_params))
 
 
-def _leaf_or_deeper(item: Any, rest: list[str], word: str, key: str, path: str, item_params: ItemParams) -> Any:
+def _set_item(item: Any, rest: list[str], value_text: str, key: str, path: str, item_params: ItemParams) -> Any:
     if rest:
-        return _set(item, rest, word, key, path, item_params)
+        return _set_below(item, rest, value_text, key, path, item_params)
     if "enabled" not in item.__struct_fields__:
-        raise ProblemError(_unknown(key + ".?", item, item_params))
-    return msgspec.structs.replace(item, enabled=_parse_json(bool, word, key))
+        raise ProblemError(_unknown_problem(key + ".?", item, item_params))
+    return msgspec.structs.replace(item, enabled=_parse_json(bool, value_text, key))
 
 
-def _leaf(holder: Any, name: str, current: Any, word: str, key: str, path: str, item_params: ItemParams) -> Any:
-    param = by_name(PARAMS.get(path, ()), name)
+def _field_value(holder: Any, name: str, current: Any, value_text: str, key: str, path: str, item_params: ItemParams) -> Any:
+    param = find_param(PARAMS.get(path, ()), name)
     if param is not None:
-        return _parse(param, word, key)
+        return _parse(param, value_text, key)
     wanted = {field.name: field.type for field in msgspec.structs.fields(type(holder))}[name]
-    if wanted == Item | None and word.lower() in ("none", ""):
+    if wanted == Item | None and value_text.lower() in ("none", ""):
         return None
     if isinstance(current, Item) or wanted == Item | None:
-        return Item(type=word)
+        return Item(type=value_text)
     if isinstance(current, msgspec.Struct):
-        raise ProblemError(_unknown(key + ".?", current, item_params))
+        raise ProblemError(_unknown_problem(key + ".?", current, item_params))
     if wanted == tuple[str, ...]:
-        words = [part.strip() for part in word.split(",") if part.strip()] if not word.startswith("[") else None
-        return tuple(words) if words is not None else _parse_json(wanted, word, key)
-    return _parse_json(wanted, word, key)
+        names = [part.strip() for part in value_text.split(",") if part.strip()] if not value_text.startswith("[") else None
+        return tuple(names) if names is not None else _parse_json(wanted, value_text, key)
+    return _parse_json(wanted, value_text, key)
 
 
-def _parse(param: Param, word: str, key: str) -> Any:
+def _parse(param: Param, value_text: str, key: str) -> Any:
     try:
-        value = as_immutable(param.parse(word))
+        value = as_immutable(param.parse(value_text))
     except (ValueError, IndexError):
-        value = word
+        value = value_text
     problem = param.error_text(value)
     if problem is not None:
         text = Text("{key}: {trouble}", "{key}: {trouble}").fill(key=key, trouble=problem)
@@ -203,35 +203,35 @@ def _parse(param: Param, word: str, key: str) -> Any:
     return value
 
 
-def _parse_json(wanted: Any, word: str, key: str) -> Any:
-    """The value that a word means; what is spelled as a list or an object is read as such alone."""
+def _parse_json(wanted: Any, value_text: str, key: str) -> Any:
+    """The value of a text; text that begins like a list or an object is parsed as JSON only."""
     reason = ""
-    for candidate in (word, msgspec.json.encode(word).decode()):
+    for candidate in (value_text, msgspec.json.encode(value_text).decode()):
         try:
             value = msgspec.json.decode(candidate, type=wanted)
         except msgspec.MsgspecError as err:
             reason = reason or str(err)
             continue
-        if candidate is word:
-            _check_names(value, msgspec.json.decode(word), key)
+        if candidate is value_text:
+            _check_names(value, msgspec.json.decode(value_text), key)
         return value
-    if word.startswith(("[", "{")):
+    if value_text.startswith(("[", "{")):
         text = Text("{key}: this is not a value that fits here: {reason}",
                     "{key}: no es un valor válido aquí (el detalle, en inglés): {reason}").fill(key=key, reason=reason)
     else:
         text = Text("{key}: {word} is not a value that fits here.", "{key}: {word} no es un valor válido aquí.").fill(
-            key=key, word=word)
+            key=key, word=value_text)
     raise ProblemError(error("value", text, "project", field=key))
 
 
 def _check_names(value: Any, typed: Any, key: str) -> None:
-    """Raise ProblemError where an object that was typed has a field that its type has not; decoding leaves it out."""
+    """Raise ProblemError for unknown fields of a typed object, which decoding would ignore."""
     if isinstance(value, msgspec.Struct) and isinstance(typed, dict):
         unknown = [name for name in typed if name not in value.__struct_fields__]
         if unknown:
-            raise ProblemError(*(_unknown(f"{key}.{name}", value, lambda _item: None) for name in unknown))
-        for name, below in typed.items():
-            _check_names(getattr(value, name), below, f"{key}.{name}")
+            raise ProblemError(*(_unknown_problem(f"{key}.{name}", value, lambda _item: None) for name in unknown))
+        for name, part in typed.items():
+            _check_names(getattr(value, name), part, f"{key}.{name}")
     elif isinstance(value, tuple) and isinstance(typed, list):
-        for number, (item, below) in enumerate(zip(value, typed, strict=False), 1):
-            _check_names(item, below, f"{key}.{number}")
+        for number, (item, part) in enumerate(zip(value, typed, strict=False), 1):
+            _check_names(item, part, f"{key}.{number}")

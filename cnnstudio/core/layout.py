@@ -1,4 +1,4 @@
-"""Where the nodes of a network stand: a layered layout, sizes in, coordinates out.
+"""Layered layout of a network: from the sizes of the nodes to their coordinates.
 
 Layers run downwards (Sugiyama, Tagawa, Toda, 1981): a node stands one row below the lowest of its
 sources; in a row, nodes are ordered by the middle of their sources and pushed apart as little as needed.
@@ -56,7 +56,7 @@ def _middles(by_row: Mapping[int, Sequence[str]], sources: Mapping[str, Sequence
         wanted = {}
         for node in by_row[row]:
             above = [source for source in sources.get(node, ()) if source in middles]
-            # Where ways meet again the trunk goes on between them, so that a long network stays straight.
+            # Where branches merge, the next node is centred between them, so that a long network stays straight.
             wanted[node] = sum(middles[item] for item in above) / len(above) if above else 0.0
         nodes = sorted(by_row[row], key=lambda node: (wanted[node], place[node]))
         for group in _groups(nodes, wanted):
@@ -66,7 +66,7 @@ def _middles(by_row: Mapping[int, Sequence[str]], sources: Mapping[str, Sequence
 
 
 def _groups(nodes: Sequence[str], wanted: Mapping[str, float]) -> list[list[str]]:
-    """Neighbours that want the same place."""
+    """Neighbours with the same wanted position."""
     groups: list[list[str]] = []
     for node in nodes:
         if groups and abs(wanted[groups[-1][0]] - wanted[node]) < 1.0:

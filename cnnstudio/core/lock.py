@@ -18,7 +18,7 @@ LOCK_FILE: Final = ".lock"
 
 
 class LockHolder(msgspec.Struct, frozen=True):
-    """Who works on a project."""
+    """The process that holds the lock of a project."""
 
     pid: int
     host: str
@@ -37,7 +37,7 @@ class ProjectLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> Problem | None:
-        """None when the lock is ours; else the problem that names the holder."""
+        """None if the lock is acquired; else the problem, which names the holder."""
         if self._descriptor is not None:
             return None
         try:
@@ -78,7 +78,7 @@ class ProjectLock:
         return error("project_in_use", text, "project", path=self._path.parent)
 
     def release(self) -> None:
-        """Release; harmless when nothing is held."""
+        """Release the lock; does nothing if it is not held."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

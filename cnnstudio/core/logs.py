@@ -1,6 +1,6 @@
-"""The program's own log: a rotating file in the user's log folder, for reports of what went wrong.
+"""The program's own log: a rotating file in the user's log folder.
 
-Modules write to `logging.getLogger(__name__)`. Nothing of the user's pictures is written but paths; a child process
+Modules write to `logging.getLogger(__name__)`. Of the user's pictures only paths are written. A child process
 writes to the log of its run instead (`worker.log`).
 """
 

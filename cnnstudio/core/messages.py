@@ -1,4 +1,4 @@
-"""Events and commands as bytes: JSON by msgspec, decoded against the declared types or refused."""
+"""Events and commands as bytes: JSON by msgspec, decoded against the declared types."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ else:
 
 
 class Start(Command, frozen=True, kw_only=True):
-    """Always the first command: the job that the child is started for."""
+    """The first command to a child: its job."""
 
     job: AnyJob
 

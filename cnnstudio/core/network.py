@@ -19,8 +19,8 @@ BASE: Final = "PretrainedBase"
 class Node(Item, frozen=True, kw_only=True):
     """One layer. `id` is a stable name, unique in the network; it becomes the layer's name in Keras.
 
-    `version` is that of the layer type's parameters when the node was written; `position` is where
-    it stands on the canvas, in pixels at 100 %, None until it was laid out.
+    `version` is that of the layer type's parameters when the node was written; `position` is its place on the canvas in
+    pixels at 100 %, None before the first layout.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """Words on the canvas, at a place in pixels at 100 %."""
+    """A text on the canvas; its position is in pixels at 100 %."""
 
     id: str
     text: str
@@ -61,7 +61,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Layers and their connections. `origin` is the template or base it was started from.
 
-    A group with a repeat count stands for as many copies in a row: `core.groups.expanded` writes them out.
+    A group with a repeat count stands for as many copies in a row; see `core.groups.expand_repeats`.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -74,10 +74,10 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
         return next((node for node in self.nodes if node.id == identifier), None)
 
     def group_of(self, node: str) -> Group | None:
-        """The group that a layer is in."""
+        """The group of a layer, or None."""
         return next((group for group in self.groups if node in group.nodes), None)
 
     def inputs_of(self, identifier: str) -> tuple[str, ...]:
         """Ids of the nodes that feed `identifier`, in the order of their ports."""
-        found = [edge for edge in self.edges if edge.target == identifier]
-        return tuple(edge.source for edge in sorted(found, key=lambda edge: edge.port))
+        entering = [edge for edge in self.edges if edge.target == identifier]
+        return tuple(edge.source for edge in sorted(entering, key=lambda edge: edge.port))

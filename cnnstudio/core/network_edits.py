@@ -19,13 +19,13 @@ replace = msgspec.structs.replace
 
 Align = Literal["left", "center", "right", "top", "middle", "bottom"]
 OFFSET: Final = 32.0
-"""Pixels by which what is pasted is moved aside when it would cover its original."""
+"""Pixels by which a pasted part is moved when it would cover its original."""
 
 
 # Groups ------------------------------------------------------------------------------------------
 
 def group_nodes(project: Project, nodes: Iterable[str], name: str = "") -> Project:
-    """Put layers into a group of their own; they leave the groups they were in."""
+    """Put layers into a new group; they leave their old groups."""
     network = project.network
     wanted = set(nodes)
     members = tuple(node.id for node in network.nodes if node.id in wanted and node.type != INPUT)
@@ -34,12 +34,12 @@ def group_nodes(project: Project, nodes: Iterable[str], name: str = "") -> Proje
     others = tuple(replace(group, nodes=tuple(element for element in group.nodes if element not in wanted))
                    for group in network.groups)
     identifier = unique_id("block", [group.id for group in network.groups])
-    made = Group(id=identifier, name=name.strip() or identifier, nodes=members)
-    return set_network(project, replace(network, groups=(*others, made)))
+    new_group = Group(id=identifier, name=name.strip() or identifier, nodes=members)
+    return set_network(project, replace(network, groups=(*others, new_group)))
 
 
 def ungroup(project: Project, group: str) -> Project:
-    """Take a group apart; its layers stay."""
+    """Remove a group; its layers stay."""
     groups = tuple(element for element in project.network.groups if element.id != group)
     return set_network(project, replace(project.network, groups=groups))
 
@@ -64,21 +64,21 @@ def add_note(project: Project, text: str, position: tuple[float, float]) -> Proj
 
 
 def set_note(project: Project, note: str, **changes: Any) -> Project:
-    """Change `text` or `position` of a note; one without words goes away."""
+    """Change `text` or `position` of a note; a note without text is removed."""
     notes = tuple(replace(element, **changes) if element.id == note else element for element in project.network.notes)
     return set_network(project, replace(project.network, notes=tuple(element for element in notes if element.text.strip())))
 
 
 def remove_notes(project: Project, notes: Iterable[str]) -> Project:
     gone = set(notes)
-    kept = tuple(element for element in project.network.notes if element.id not in gone)
-    return set_network(project, replace(project.network, notes=kept))
+    remaining = tuple(element for element in project.network.notes if element.id not in gone)
+    return set_network(project, replace(project.network, notes=remaining))
 
 
 # Pieces of a network -----------------------------------------------------------------------------
 
-def piece(network: NetworkSpec, nodes: Iterable[str]) -> NetworkSpec:
-    """Some layers with the connections, and the whole groups, among them: what the clipboard carries."""
+def subnetwork(network: NetworkSpec, nodes: Iterable[str]) -> NetworkSpec:
+    """Some layers with the connections and complete groups among them, for the clipboard."""
     wanted = set(nodes)
     return NetworkSpec(
         nodes=tuple(node for node in network.nodes if node.id in wanted),
@@ -88,31 +88,31 @@ def piece(network: NetworkSpec, nodes: Iterable[str]) -> NetworkSpec:
 
 def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[float, float]] | None = None, *,
           source: str | None = None, edge: Edge | None = None) -> tuple[Project, list[str]]:
-    """Add a piece with fresh ids; the project, and the new ids in the order of the piece.
+    """Add a part with new ids; returns the project and the new ids in the order of the part.
 
-    With `edge` it is put into that connection, with `source` behind that layer: what in the piece has no source is
-    fed by it, and its last layer feeds what the connection fed. An Input is left out where there is one.
+    With `edge` the part is inserted into that connection, with `source` behind that layer: it feeds the layers of the
+    part that have no source, and the last layer feeds the target of the connection. A second Input is left out.
     """
     network = project.network
     one_input = any(node.type == INPUT for node in network.nodes)
     taken = {node.id for node in network.nodes}
     names: dict[str, str] = {}
-    made: list[Node] = []
+    new_nodes: list[Node] = []
     for node in part.nodes:
         if node.type == INPUT and one_input:
             continue
         names[node.id] = unique_id(node.id, taken)
         taken.add(names[node.id])
         place = positions.get(node.id) if positions is not None else None
-        made.append(replace(node, id=names[node.id], position=place))
+        new_nodes.append(replace(node, id=names[node.id], position=place))
     inner = [replace(element, source=names[element.source], target=names[element.target]) for element in part.edges
              if element.source in names and element.target in names]
     edges = [element for element in network.edges if element != edge]
     entry = edge.source if edge is not None else source
-    if entry is not None and made:
+    if entry is not None and new_nodes:
         fed, feeding = {element.target for element in inner}, {element.source for element in inner}
-        inner += [Edge(source=entry, target=node.id) for node in made if node.id not in fed]
-        last = next((node.id for node in reversed(made) if node.id not in feeding), made[-1].id)
+        inner += [Edge(source=entry, target=node.id) for node in new_nodes if node.id not in fed]
+        last = next((node.id for node in reversed(new_nodes) if node.id not in feeding), new_nodes[-1].id)
         if edge is not None:
             inner.append(Edge(source=last, target=edge.target, port=edge.port))
     groups = list(network.groups)
@@ -121,28 +121,28 @@ def paste(project: Project, part: NetworkSpec, positions: Mapping[str, tuple[flo
         if members:
             identifier = unique_id(group.id, [element.id for element in groups])
             groups.append(replace(group, id=identifier, nodes=members, position=None))
-    changed = replace(network, nodes=(*network.nodes, *made), edges=(*edges, *inner), groups=tuple(groups))
-    return set_network(project, changed), [node.id for node in made]
+    changed = replace(network, nodes=(*network.nodes, *new_nodes), edges=(*edges, *inner), groups=tuple(groups))
+    return set_network(project, changed), [node.id for node in new_nodes]
 
 
-def put_behind(project: Project, source: str, before: Iterable[str]) -> Project:
-    """What `source` fed is fed by the last of the layers that are new since `before` was the network's ids.
+def insert_after(project: Project, source: str, before: Iterable[str]) -> Project:
+    """The last of the layers that are not in `before` (ids) feeds the old targets of `source`.
 
-    So a layer that was added behind another stands between it and everything that follows.
+    A layer that was added behind another thus comes between it and everything that follows.
     """
-    known = set(before)
-    new = [node.id for node in project.network.nodes if node.id not in known]
+    old = set(before)
+    new = [node.id for node in project.network.nodes if node.id not in old]
     if not new:
         return project
-    edges = tuple(replace(edge, source=new[-1]) if edge.source == source and edge.target in known else edge
+    edges = tuple(replace(edge, source=new[-1]) if edge.source == source and edge.target in old else edge
                   for edge in project.network.edges)
     return set_network(project, replace(project.network, edges=edges))
 
 
 # Places ------------------------------------------------------------------------------------------
 
-def aligned(boxes: Mapping[str, tuple[float, float, float, float]], side: Align) -> dict[str, tuple[float, float]]:
-    """New places of boxes (x, y, width, height) that are put in line."""
+def aligned_positions(boxes: Mapping[str, tuple[float, float, float, float]], side: Align) -> dict[str, tuple[float, float]]:
+    """New positions of boxes (x, y, width, height) that are aligned on a side."""
     if not boxes:
         return {}
     left, top = min(box[0] for box in boxes.values()), min(box[1] for box in boxes.values())
@@ -156,16 +156,17 @@ def aligned(boxes: Mapping[str, tuple[float, float, float, float]], side: Align)
             for identifier, (x, y, width, height) in boxes.items()}
 
 
-def distributed(boxes: Mapping[str, tuple[float, float, float, float]], *, down: bool) -> dict[str, tuple[float, float]]:
-    """New places of boxes with equal gaps between them, from the first to the last as they stand."""
+def distributed_positions(boxes: Mapping[str, tuple[float, float, float, float]], *, down: bool
+                          ) -> dict[str, tuple[float, float]]:
+    """New positions of boxes with equal gaps between them; the first and the last stay."""
     axis = 1 if down else 0
     ordered = sorted(boxes.items(), key=lambda item: item[1][axis])
     if len(ordered) < 3:
         return {identifier: box[:2] for identifier, box in boxes.items()}
     begin, end = ordered[0][1][axis], ordered[-1][1][axis] + ordered[-1][1][axis + 2]
     gap = (end - begin - sum(box[axis + 2] for _name, box in ordered)) / (len(ordered) - 1)
-    found, here = {}, begin
+    positions, start = {}, begin
     for identifier, box in ordered:
-        found[identifier] = (box[0], here) if down else (here, box[1])
-        here += box[axis + 2] + gap
-    return found
+        positions[identifier] = (box[0], start) if down else (start, box[1])
+        start += box[axis + 2] + gap
+    return positions

@@ -1,4 +1,4 @@
-"""Declarations of what a user can set: default, range, unit, label and help of one parameter.
+"""Declarations of parameters that a user can set: default, range, unit, label and help.
 
 A declaration is the single source of the form in the window, of validation and of the command line.
 """
@@ -26,7 +26,7 @@ class ShownWhen(msgspec.Struct, frozen=True):
 
 
 class Param(msgspec.Struct, frozen=True, kw_only=True):
-    """What all parameters have; `name` is Keras's spelling where Keras has the parameter."""
+    """Base of all parameters; `name` is spelled as in Keras where Keras has the parameter."""
 
     name: str
     label: Text
@@ -40,7 +40,7 @@ class Param(msgspec.Struct, frozen=True, kw_only=True):
         raise TypeError(f"{type(self).__name__} declares no check")
 
     def parse(self, text: str) -> Value:
-        """The value that a user's word on the command line means; raises ValueError."""
+        """The value of a text from the command line; raises ValueError."""
         return text
 
 
@@ -58,11 +58,11 @@ class Int(Param, frozen=True, kw_only=True):
         if value is None and self.optional:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
-            return _expected(Text("a whole number", "un número entero"), value)
+            return _expected_error(Text("a whole number", "un número entero"), value)
         if not self.minimum <= value <= self.maximum:
-            return _between(self.minimum, self.maximum, value)
+            return _range_error(self.minimum, self.maximum, value)
         if self.odd and value % 2 == 0:
-            return _expected(Text("an odd number", "un número impar"), value)
+            return _expected_error(Text("an odd number", "un número impar"), value)
         return None
 
     def parse(self, text: str) -> Value:
@@ -72,7 +72,7 @@ class Int(Param, frozen=True, kw_only=True):
 
 
 class Seed(Int, frozen=True, kw_only=True):
-    """A whole number that fixes what is drawn at random."""
+    """A seed for random numbers."""
 
 
 class Float(Param, frozen=True, kw_only=True):
@@ -91,11 +91,11 @@ class Float(Param, frozen=True, kw_only=True):
         if value is None and self.optional:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return _expected(Text("a number", "un número"), value)
+            return _expected_error(Text("a number", "un número"), value)
         if not math.isfinite(value):
-            return _expected(Text("a finite number", "un número finito"), value)
+            return _expected_error(Text("a finite number", "un número finito"), value)
         if value < self.minimum or value > self.maximum or (self.above and value == self.minimum):
-            return _between(self.minimum, self.maximum, value, above=self.above)
+            return _range_error(self.minimum, self.maximum, value, above=self.above)
         return None
 
     def parse(self, text: str) -> Value:
@@ -108,18 +108,18 @@ class Bool(Param, frozen=True, kw_only=True):
     """Yes or no."""
 
     def error_text(self, value: Value) -> Text | None:
-        return None if isinstance(value, bool) else _expected(Text("true or false", "true o false"), value)
+        return None if isinstance(value, bool) else _expected_error(Text("true or false", "true o false"), value)
 
     def parse(self, text: str) -> Value:
-        words = {"true": True, "yes": True, "on": True, "1": True,
-                 "false": False, "no": False, "off": False, "0": False}
-        if text.lower() not in words:
+        values = {"true": True, "yes": True, "on": True, "1": True,
+                  "false": False, "no": False, "off": False, "0": False}
+        if text.lower() not in values:
             raise ValueError(text)
-        return words[text.lower()]
+        return values[text.lower()]
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One choice: the value that is stored, and how it is called."""
+    """One choice: the stored value and its label."""
 
     value: Value
     label: Text
@@ -135,8 +135,8 @@ class Choice(Param, frozen=True, kw_only=True):
         allowed = [option.value for option in self.options]
         if value in allowed and not (isinstance(value, bool) and True not in allowed and False not in allowed):
             return None
-        words = ", ".join("none" if item is None else str(item) for item in allowed)
-        return _expected(Text(f"one of {words}", f"uno de {words}"), value)
+        names = ", ".join("none" if item is None else str(item) for item in allowed)
+        return _expected_error(Text(f"one of {names}", f"uno de {names}"), value)
 
     def parse(self, text: str) -> Value:
         for option in self.options:
@@ -157,12 +157,12 @@ class Pair(Param, frozen=True, kw_only=True):
         if value is None and self.optional:
             return None
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
-            return _expected(Text("two whole numbers", "dos números enteros"), value)
+            return _expected_error(Text("two whole numbers", "dos números enteros"), value)
         for item in value:
             if isinstance(item, bool) or not isinstance(item, int):
-                return _expected(Text("two whole numbers", "dos números enteros"), value)
+                return _expected_error(Text("two whole numbers", "dos números enteros"), value)
             if not self.minimum <= item <= self.maximum:
-                return _between(self.minimum, self.maximum, item)
+                return _range_error(self.minimum, self.maximum, item)
         return None
 
     def parse(self, text: str) -> Value:
@@ -179,9 +179,9 @@ class Padding4(Param, frozen=True, kw_only=True):
     maximum: int = 4096
 
     def error_text(self, value: Value) -> Text | None:
-        whole = Text("four whole numbers: top, bottom, left, right",
-                     "cuatro números enteros: arriba, abajo, izquierda, derecha")
-        return _wholes(value, whole, (4, 4), self.minimum, self.maximum)
+        expected = Text("four whole numbers: top, bottom, left, right",
+                        "cuatro números enteros: arriba, abajo, izquierda, derecha")
+        return _whole_numbers_error(value, expected, (4, 4), self.minimum, self.maximum)
 
     def parse(self, text: str) -> Value:
         parts = [int(part) for part in text.strip("()").split(",")]
@@ -204,14 +204,14 @@ class Factor(Param, frozen=True, kw_only=True):
             return None
         ends = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
         if len(ends) not in (1, 2):
-            return _expected(Text("a number or two", "uno o dos números"), value)
+            return _expected_error(Text("a number or two", "uno o dos números"), value)
         for end in ends:
             if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
-                return _expected(Text("a number or two", "uno o dos números"), value)
+                return _expected_error(Text("a number or two", "uno o dos números"), value)
             if not self.minimum <= end <= self.maximum:
-                return _between(self.minimum, self.maximum, end)
+                return _range_error(self.minimum, self.maximum, end)
         if len(ends) == 1 and ends[0] < 0:
-            return _between(0, self.maximum, ends[0])
+            return _range_error(0, self.maximum, ends[0])
         if len(ends) == 2 and ends[0] > ends[1]:
             return Text("The lower end is above the upper one.", "El extremo inferior supera al superior.")
         return None
@@ -230,8 +230,8 @@ class Numbers(Param, frozen=True, kw_only=True):
         ends = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
         for end in ends:
             if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
-                return _expected(Text("a number, or one for each channel", "un número, o uno por canal"), value)
-        return None if ends else _expected(Text("a number", "un número"), value)
+                return _expected_error(Text("a number, or one for each channel", "un número, o uno por canal"), value)
+        return None if ends else _expected_error(Text("a number", "un número"), value)
 
     def parse(self, text: str) -> Value:
         parts = [float(part) for part in text.strip("()").split(",")]
@@ -239,7 +239,7 @@ class Numbers(Param, frozen=True, kw_only=True):
 
 
 class Ints(Param, frozen=True, kw_only=True):
-    """Whole numbers in a row, as the shape of a tensor or its axes: between `shortest` and `longest` of them."""
+    """A sequence of whole numbers, such as a shape: between `shortest` and `longest` of them."""
 
     minimum: int = 1
     maximum: int = 2**31 - 1
@@ -250,9 +250,9 @@ class Ints(Param, frozen=True, kw_only=True):
     def error_text(self, value: Value) -> Text | None:
         if value is None and self.optional:
             return None
-        whole = Text("{low} to {high} whole numbers", "de {low} a {high} números enteros").fill(
+        expected = Text("{low} to {high} whole numbers", "de {low} a {high} números enteros").fill(
             low=self.shortest, high=self.longest)
-        return _wholes(value, whole, (self.shortest, self.longest), self.minimum, self.maximum)
+        return _whole_numbers_error(value, expected, (self.shortest, self.longest), self.minimum, self.maximum)
 
     def parse(self, text: str) -> Value:
         if self.optional and text.lower() in ("none", ""):
@@ -270,7 +270,7 @@ class Line(Param, frozen=True, kw_only=True):
         if value is None and self.optional:
             return None
         if not isinstance(value, str):
-            return _expected(Text("a text", "un texto"), value)
+            return _expected_error(Text("a text", "un texto"), value)
         if not value and not self.optional:
             return Text("This must not be empty.", "Esto no puede quedar vacío.")
         return None
@@ -287,7 +287,7 @@ class Color(Param, frozen=True, kw_only=True):
             isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 3
             and all(isinstance(item, int) and not isinstance(item, bool) and 0 <= item <= 255 for item in value)
         )
-        return None if good else _expected(
+        return None if good else _expected_error(
             Text("three whole numbers from 0 to 255", "tres números enteros de 0 a 255"), value)
 
     def parse(self, text: str) -> Value:
@@ -296,44 +296,44 @@ class Color(Param, frozen=True, kw_only=True):
         return tuple(int(part) for part in text.strip("()").split(","))
 
 
-def _expected(what: Text, value: Value) -> Text:
+def _expected_error(what: Text, value: Value) -> Text:
     return Text("Expected {what}. Received: {value}", "Se esperaba {what}. Se recibió: {value}").fill(
-        what=what, value=_shown(value))
+        what=what, value=_abbreviated(value))
 
 
-def _shown(value: Value) -> str:
+def _abbreviated(value: Value) -> str:
     written = "none" if value is None else str(value)
     return written if len(written) <= 60 else written[:57] + "..."
 
 
-def _wholes(value: Value, words: Text, count: tuple[int, int], minimum: int, maximum: int) -> Text | None:
-    """What is wrong with so many (least, most) whole numbers in a row; `words` say what was expected."""
+def _whole_numbers_error(value: Value, expected: Text, count: tuple[int, int], minimum: int, maximum: int) -> Text | None:
+    """The error of a sequence of (least, most) whole numbers, or None; `expected` is its description."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not count[0] <= len(value) <= count[1]:
-        return _expected(words, value)
+        return _expected_error(expected, value)
     for item in value:
         if isinstance(item, bool) or not isinstance(item, int):
-            return _expected(words, value)
+            return _expected_error(expected, value)
         if not minimum <= item <= maximum:
-            return _between(minimum, maximum, item)
+            return _range_error(minimum, maximum, item)
     return None
 
 
-def _between(minimum: float, maximum: float, value: Value, above: bool = False) -> Text:
+def _range_error(minimum: float, maximum: float, value: Value, above: bool = False) -> Text:
     if math.isinf(maximum) or maximum >= 2**31 - 1:
-        words = (Text("a number above {low:g}", "un número mayor que {low:g}") if above
-                 else Text("at least {low:g}", "al menos {low:g}"))
-        return _expected(words.fill(low=minimum), value)
-    words = (Text("a number above {low:g} and up to {high:g}", "un número mayor que {low:g} y hasta {high:g}") if above
-             else Text("a number from {low:g} to {high:g}", "un número de {low:g} a {high:g}"))
-    return _expected(words.fill(low=minimum, high=maximum), value)
+        expected = (Text("a number above {low:g}", "un número mayor que {low:g}") if above
+                    else Text("at least {low:g}", "al menos {low:g}"))
+        return _expected_error(expected.fill(low=minimum), value)
+    expected = (Text("a number above {low:g} and up to {high:g}", "un número mayor que {low:g} y hasta {high:g}") if above
+                else Text("a number from {low:g} to {high:g}", "un número de {low:g} a {high:g}"))
+    return _expected_error(expected.fill(low=minimum, high=maximum), value)
 
 
-def complete(params: Sequence[Param], values: Mapping[str, Value]) -> dict[str, Value]:
+def with_defaults(params: Sequence[Param], values: Mapping[str, Value]) -> dict[str, Value]:
     """`values` with the defaults of what is missing; unknown names are kept."""
     return {param.name: param.default for param in params} | dict(values)
 
 
-def shown(param: Param, values: Mapping[str, Value]) -> bool:
+def is_relevant(param: Param, values: Mapping[str, Value]) -> bool:
     """Whether `param` matters for these (completed) values."""
     return param.shown_when is None or values.get(param.shown_when.name) in param.shown_when.values
 
@@ -341,28 +341,28 @@ def shown(param: Param, values: Mapping[str, Value]) -> bool:
 def check(params: Sequence[Param], values: Mapping[str, Value], area: Area, node: str | None = None
           ) -> tuple[Problem, ...]:
     """All problems of `values`, each located at its field."""
-    whole = complete(params, values)
+    completed = with_defaults(params, values)
     problems = []
     for param in params:
-        if not shown(param, whole):
+        if not is_relevant(param, completed):
             continue
-        problem = param.error_text(whole[param.name])
+        problem = param.error_text(completed[param.name])
         if problem is not None:
             text = Text("{label}: {trouble}", "{label}: {trouble}").fill(label=param.label, trouble=problem)
             problems.append(error("value", text, area, node=node, field=param.name))
-    known = {param.name for param in params}
+    names = {param.name for param in params}
     for name in values:
-        if name not in known:
+        if name not in names:
             text = Text("There is no setting called {name}.", "No hay ningún ajuste llamado {name}.").fill(name=name)
             problems.append(error("unknown_setting", text, area, node=node, field=name))
     return tuple(problems)
 
 
-def by_name(params: Sequence[Param], name: str) -> Param | None:
-    """The declaration of that name, or None."""
+def find_param(params: Sequence[Param], name: str) -> Param | None:
+    """The parameter of that name, or None."""
     return next((param for param in params if param.name == name), None)
 
 
 def options(*values: str, **labels: Text) -> tuple[Option, ...]:
-    """Options whose words are Keras's own, with a label where one is given."""
+    """Options that are Keras's own values, with a label where one is passed."""
     return tuple(Option(value, labels.get(value, same(value))) for value in values)

@@ -30,7 +30,7 @@ def _folder(variable: str, default: str) -> Path:
 
 
 def cache_folder() -> Path:
-    """What can be computed again; may be deleted at any moment. CNNSTUDIO_CACHE overrides it."""
+    """The cache: computable again, so it may be deleted at any moment. CNNSTUDIO_CACHE overrides it."""
     return _folder("CNNSTUDIO_CACHE", platformdirs.user_cache_dir(_NAME, appauthor=False))
 
 
@@ -45,12 +45,12 @@ def log_folder() -> Path:
 
 
 def projects_folder() -> Path:
-    """Where new projects go unless the user says otherwise. CNNSTUDIO_PROJECTS overrides it."""
+    """The default folder for new projects. CNNSTUDIO_PROJECTS overrides it."""
     return _folder("CNNSTUDIO_PROJECTS", str(Path(platformdirs.user_documents_dir()) / "CNN Studio"))
 
 
-def free_place(place: Path, suffix: str = "") -> Path:
-    """`place`, or the same with a number (before `suffix`, if it ends so) when something is there already."""
+def free_path(place: Path, suffix: str = "") -> Path:
+    """`place`, or the path with a number (before `suffix`) if it exists already."""
     stem = place.name.removesuffix(suffix)
     candidate, number = place, 2
     while os.path.lexists(candidate):

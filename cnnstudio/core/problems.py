@@ -1,4 +1,4 @@
-"""Expected trouble as a value: what, where, why, and what to do about it."""
+"""Expected failures as values: what, where, why, and how to fix it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Severity = Literal["error", "warning", "info"]
 Area = Literal["project", "dataset", "recipe", "augmentation", "network", "training", "run", "file", "machine"]
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a problem is, precise enough for the window to mark it.
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    """Location of a problem, precise enough for the window to mark it.
 
     `node` is the id of a network node or of a step, `field` the name of a parameter,
     `path` a file or folder, `line` a line of source, from 1.
@@ -28,7 +28,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
-    """A mend that one click applies.
+    """A fix that one click applies.
 
     `action` names an entry of `catalog.fixes.FIXES` (an edit of the project) or an action of
     the window ("open_page", "choose_folder"); `arguments` are passed to it by name.
@@ -40,15 +40,15 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One located, explained trouble. Errors block; warnings and infos advise."""
+    """One located and explained problem. Errors block; warnings and infos do not."""
 
     code: str
     severity: Severity = "error"
     text: Text
-    where: Place
+    where: Location
     fixes: tuple[Fix, ...] = ()
     details: str = ""
-    """A traceback or a log for the report; never shown unasked."""
+    """A traceback or a log for the report; shown on demand only."""
 
     @property
     def blocks(self) -> bool:
@@ -56,7 +56,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProblemError(Exception):
-    """Raised where a function cannot return; carries every problem found, not the first only."""
+    """Raised with all problems, not only the first."""
 
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
@@ -65,18 +65,18 @@ class ProblemError(Exception):
 
 def error(code: str, text: Text, area: Area, *, node: str | None = None, field: str | None = None,
           path: object = None, fixes: tuple[Fix, ...] = (), details: str = "") -> Problem:
-    """A blocking problem in one line."""
-    place = Place(area=area, node=node, field=field, path=None if path is None else str(path))
+    """A problem that blocks."""
+    place = Location(area=area, node=node, field=field, path=None if path is None else str(path))
     return Problem(code=code, text=text, where=place, fixes=fixes, details=details)
 
 
 def warning(code: str, text: Text, area: Area, *, node: str | None = None, field: str | None = None,
             path: object = None, fixes: tuple[Fix, ...] = ()) -> Problem:
-    """An advising problem in one line."""
-    place = Place(area=area, node=node, field=field, path=None if path is None else str(path))
+    """A problem that does not block."""
+    place = Location(area=area, node=node, field=field, path=None if path is None else str(path))
     return Problem(code=code, severity="warning", text=text, where=place, fixes=fixes)
 
 
 def blocking(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Those problems that must be mended before the work can start."""
+    """The problems that must be fixed before the work can start."""
     return tuple(problem for problem in problems if problem.blocks)

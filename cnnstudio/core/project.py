@@ -15,7 +15,7 @@ from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
 from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS, TrainingSpec
 
 FORMAT: Final = 4
-"""Number of the file format; a file of a higher one is refused, of a lower one migrated."""
+"""Version of the file format; newer files are refused, older ones are migrated."""
 
 
 class ExportSpec(msgspec.Struct, frozen=True, kw_only=True):

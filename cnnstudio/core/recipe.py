@@ -29,7 +29,7 @@ class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
     The pixel path ends with uint8 of shape (height, width, channels). `normalization` becomes a
     Rescaling layer inside the model, so that a saved model takes plain 0-255 pixels; "base" means
     that the pretrained base scales by itself. "standardize" uses `mean` and `deviation` of each channel
-    (0 to 255) of the training pictures; `measured` tells on what they were measured (`statistics_key`).
+    (0 to 255) of the training pictures; `measured` identifies the pictures they were measured on (`statistics_key`).
     """
 
     height: int = 64
@@ -62,8 +62,8 @@ class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
         return plain
 
     def pixel_part(self) -> dict[str, Any]:
-        """All that decides over the pixels, in its plain form: the normalisation lies in the model, and what is
-        switched off counts for nothing."""
+        """Everything that decides the pixels, in its plain form: without the normalisation, which is in the model, and
+        without disabled steps."""
         without = ["normalization", "mean", "deviation", "measured",
                    *(name for name in ("crop", "crop_share", "crop_box") if self.crop == "none"),
                    *(["crop_box"] if self.crop == "share" else ["crop_share"] if self.crop == "box" else [])]
@@ -74,8 +74,8 @@ class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def statistics_key(recipe: RecipeSpec, dataset: DatasetSpec, pictures: int) -> str:
-    """Names what a mean and a deviation belong to: the pixels of a recipe, a collection, its split, and the number
-    of its training pictures."""
+    """Identifies the pictures of a mean and a deviation: the pixels of the recipe, the collection, its splits, and the
+    number of training pictures."""
     # OpenSSL comes with it: not before the first paint of the window.
     import hashlib
 

@@ -1,4 +1,4 @@
-"""A registry: the one place where the entries of a kind are listed."""
+"""Registry of the entries of one kind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Entry(Protocol):
-    """What every entry has: an id that is written into files and never changes."""
+    """Every entry has an id, which is written into files and never changes."""
 
     @property
     def id(self) -> str: ...
@@ -20,7 +20,7 @@ class Registry(Generic[T_co]):
     """Entries in the order in which they are shown; ids are unique.
 
     A file may name an id that no entry has (a newer version, a plug-in that is missing):
-    `find` answers None, and what was read is kept and saved back untouched.
+    `find` returns None, and the value from the file is saved back unchanged.
     """
 
     def __init__(self, kind: str, entries: Sequence[T_co]) -> None:
@@ -44,7 +44,7 @@ class Registry(Generic[T_co]):
         return self._entries[identifier]
 
     def find(self, identifier: str) -> T_co | None:
-        """The entry of that id, or None when this version does not know it."""
+        """The entry of that id, or None if this version does not have it."""
         return self._entries.get(identifier)
 
     def ids(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Preferences of the user, declared by the same params as everything else."""
+"""Preferences of the user, declared as params."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SETTINGS_PARAMS: Final = (
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Preferences, and what the window remembers: recent projects (newest first) and layout."""
+    """Preferences, recent projects (newest first) and the layout of the window."""
 
     language: str = "system"
     theme: str = "system"
@@ -68,7 +68,7 @@ def load_settings() -> Settings:
 
 
 def save_settings(settings: Settings) -> ProblemError | None:
-    """Write the preferences; a failure is answered, not raised: no work depends on it."""
+    """Write the preferences; returns a problem instead of raising, because no work depends on it."""
     try:
         data = msgspec.json.format(msgspec.json.encode(settings), indent=2)
         write_atomically(config_folder() / "settings.json", data)

@@ -34,7 +34,7 @@ def set_stage_field(project: Project, stage: str, field: str, value: Any) -> Pro
 
 
 def duplicate_stage(project: Project, stage: str) -> Project:
-    """A copy behind the stage, with an id of its own."""
+    """Insert a copy behind the stage, with a new id."""
     stages = list(project.training.stages)
     index = _index(stages, stage)
     if index is None:
@@ -44,7 +44,7 @@ def duplicate_stage(project: Project, stage: str) -> Project:
 
 
 def add_stage(project: Project) -> Project:
-    """A stage at the end: what usually follows a head that has learned, the whole base at a hundredth of the rate.
+    """Add a stage that fine-tunes the whole base at a hundredth of the rate.
 
     Without a pretrained base it repeats the last stage at a tenth of the rate.
     """
@@ -58,13 +58,13 @@ def add_stage(project: Project) -> Project:
 
 
 def remove_stage(project: Project, stage: str) -> Project:
-    """Without that stage; the only one stays."""
+    """Remove the stage, unless it is the only one."""
     rest = tuple(item for item in project.training.stages if item.id != stage)
     return with_stages(project, rest) if rest else project
 
 
 def move_stage(project: Project, stage: str, index: int) -> Project:
-    """Bring a stage to `index` among the others."""
+    """Move a stage to `index`."""
     stages = list(project.training.stages)
     present = _index(stages, stage)
     if present is None:

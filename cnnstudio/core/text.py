@@ -16,19 +16,19 @@ LANGUAGES: Final = {"en": "English", "es": "Español"}
 
 _current = "en"
 _SIGNS: Final = str.maketrans({".": ",", ",": "\u202f"})
-"""Of an English number in Spanish: a decimal comma, and a thin space between groups of three digits."""
+"""From English to Spanish numbers: a decimal comma, and a thin space between groups of three digits."""
 _STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class _Spanish(string.Formatter):
-    """`str.format` whose numbers are written as in Spanish, where the text says how they are written at all."""
+    """`str.format` that writes numbers with a format spec as in Spanish."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         text = str(super().format_field(value, format_spec))
         return text.translate(_SIGNS) if format_spec and isinstance(value, Real) else text
 
     def check_unused_args(self, used_args: Any, args: Any, kwargs: Mapping[str, Any]) -> None:
-        """A value that only one language needs is no mistake."""
+        """Allow values that only one language uses."""
 
 
 _SPANISH: Final = _Spanish()
@@ -62,9 +62,9 @@ class Text(msgspec.Struct, frozen=True):
         return Text(self.en.format(**localized("en")), _SPANISH.vformat(self.es, (), localized("es")))
 
 
-def same(word: str) -> Text:
-    """A word that is the same in all languages: a layer's name, a parameter in Keras's spelling."""
-    return Text(word, word)
+def same(text: str) -> Text:
+    """A text that is the same in all languages, such as the name of a layer in Keras."""
+    return Text(text, text)
 
 
 def tr(en: str, es: str, **values: Any) -> str:
@@ -74,41 +74,41 @@ def tr(en: str, es: str, **values: Any) -> str:
     return en.format(**values) if values else en
 
 
-def number(value: float, spec: str = "g") -> str:
-    """A number as `format` writes it, with the signs of the chosen language."""
+def format_number(value: float, spec: str = "g") -> str:
+    """The number formatted by `spec`, with the decimal sign of the chosen language."""
     return _SPANISH.format_field(value, spec) if _current == "es" else format(value, spec)
 
 
-def written(figure: str) -> str:
-    """A number that something else wrote as in English, with the signs of the chosen language."""
+def localize_number(figure: str) -> str:
+    """A number that was formatted as in English, with the decimal sign of the chosen language."""
     return figure.translate(_SIGNS) if _current == "es" else figure
 
 
-def figure(text: str) -> str:
-    """What a person typed or pasted as a number, in whichever language, as `float` reads it.
+def normalize_number(text: str) -> str:
+    """A typed or pasted number, in either language, as text that `float` reads.
 
-    One sign is the decimal sign; groups of three digits are groups where they cannot be mistaken for decimals: 1.234,5
-    and 1,234.5 are the same number.
+    A single sign is the decimal sign; groups of three digits count as groups where they cannot be decimals: 1.234,5 and
+    1,234.5 are the same number.
     """
     text = "".join(text.split())
-    for group, sign in (".,", ",."):
-        grouped = rf"[+-]?\d{{1,3}}(?:\{group}\d{{3}})"
+    for separator, sign in (".,", ",."):
+        grouped = rf"[+-]?\d{{1,3}}(?:\{separator}\d{{3}})"
         if re.fullmatch(rf"{grouped}+\{sign}\d*|{grouped}{{2,}}", text):
-            return text.replace(group, "").replace(sign, ".")
+            return text.replace(separator, "").replace(sign, ".")
     return text.replace(",", ".")
 
 
-def measured(metrics: Mapping[str, float]) -> str:
-    """`loss 0.0578  learning_rate 3e-05  epoch 37`: values by name, in the signs of the chosen language.
+def format_metrics(metrics: Mapping[str, float]) -> str:
+    """`loss 0.0578  learning_rate 3e-05  epoch 37`: values by name, in the chosen language.
 
-    Four decimals; what these would show as nothing, such as a small learning rate, in significant digits.
+    Four decimals; values that would show as zero, such as a small learning rate, have significant digits.
     """
-    def words(name: str, value: float) -> str:
+    def format_value(name: str, value: float) -> str:
         if name == "epoch":
             return f"{value:.0f}"
-        return number(value, ".3g" if 0 < abs(value) < 0.001 else ".4f")
+        return format_number(value, ".3g" if 0 < abs(value) < 0.001 else ".4f")
 
-    return "  ".join(f"{name} {words(name, value)}" for name, value in metrics.items())
+    return "  ".join(f"{name} {format_value(name, value)}" for name, value in metrics.items())
 
 
 def set_language(language: str) -> None:
@@ -125,7 +125,7 @@ def language() -> str:
 
 
 def system_language() -> str:
-    """The first language of the system that the program speaks, else English."""
+    """The system's first language that the program has, else English."""
     candidates = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG")]
     candidates.append(locale.getlocale()[0] or "")
     for candidate in candidates:
@@ -142,8 +142,8 @@ def system_language() -> str:
 
 
 def on_one_line(name: str) -> str:
-    r"""A name or path as one line of a terminal can show it: what steers (a line break, a tab) is written `\n`, `\t`.
+    r"""A name or path on one line: control characters (a line break, a tab) are escaped as `\n`, `\t`.
 
-    The name of a file may hold any sign.
+    The name of a file may contain any character.
     """
-    return _STEERING.sub(lambda found: repr(found.group())[1:-1], name)
+    return _STEERING.sub(lambda match: repr(match.group())[1:-1], name)

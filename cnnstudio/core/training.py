@@ -1,4 +1,4 @@
-"""How the network learns: the settings of a whole training, and its stages."""
+"""Settings of the training and its stages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is unique among the stages. `schedule` gives the learning rate of every step (an entry of
     `catalog.schedules`); None: the number in the optimizer. `trainable_from` sets where pretrained bases begin to
-    learn in this stage, as their own parameter of that name does; "" leaves them as the network says.
+    learn in this stage, as their own parameter of that name does; "" leaves them as in the network.
     """
 
     id: str
@@ -66,7 +66,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def last_stage(self) -> Stage:
-        """The last stage, or the only one: the one that keys without a stage mean."""
+        """The last stage: the one of keys without a stage."""
         return self.stages[-1] if self.stages else Stage(id="stage_1")
 
     def stage(self, identifier: str) -> Stage | None:
@@ -88,7 +88,7 @@ STAGE_FIELDS: Final = ("epochs", "optimizer", "schedule", "trainable_from", "cal
 
 
 def with_settings(training: TrainingSpec, **settings: Any) -> TrainingSpec:
-    """The training with these fields set; those of a stage are set in the last one."""
+    """The training with these fields set; fields of a stage are set in the last stage."""
     own = {name: value for name, value in settings.items() if name in STAGE_FIELDS}
     others = {name: value for name, value in settings.items() if name not in STAGE_FIELDS}
     training = msgspec.structs.replace(training, **others)

@@ -1,4 +1,4 @@
-"""The mean and the deviation of a project's training pictures, for the normalisation "standardize"."""
+"""Mean and deviation of a project's training pictures, for the normalisation "standardize"."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def measured_recipe(project: Project, index: Index, root: Path, *,
     """
     names = index.class_names(project.dataset)
     paths = [root / picture.path for picture in index.usable(names) if picture.split == "train"]
-    found = measure(paths, project.recipe.as_dictionary(), PIXELS, progress=progress, check=check)
-    if not found.pictures:
+    result = measure(paths, project.recipe.as_dictionary(), PIXELS, progress=progress, check=check)
+    if not result.pictures:
         text = Text("None of the {n} pictures for training can be used.",
                     "No se puede usar ninguna de las {n} imágenes de entrenamiento.")
         raise ProblemError(error("no_pictures", text.fill(n=len(paths)), "dataset", path=root))
     counts = index.counts()
     pictures = sum(splits.get("train", 0) for splits in counts.values())
-    return msgspec.structs.replace(project.recipe, mean=found.mean, deviation=found.deviation,
+    return msgspec.structs.replace(project.recipe, mean=result.mean, deviation=result.deviation,
                                    measured=statistics_key(project.recipe, project.dataset, pictures))

@@ -1,4 +1,4 @@
-"""A project's SQLite file: a connection a thread, one writer at a time, trouble as problems."""
+"""A project's SQLite file: one connection for each thread, one writer at a time, errors as problems."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import schema
 
-_TROUBLE: Final = (sqlite3.Error, UnicodeDecodeError)
-"""The second where SQLite quotes a damaged file in what it says."""
+_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""UnicodeDecodeError occurs where SQLite quotes a damaged file in its message."""
 _SET_ASIDE: Final = Fix(action="set_index_aside", label=Text("Set it aside and read the folder again",
                                                              "Apartarlo y leer la carpeta de nuevo"))
 _PART: Final = 4096
@@ -51,7 +51,7 @@ class Database:
                 connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
-            except _TROUBLE as err:
+            except _ERRORS as err:
                 raise ProblemError(database_problem(err, self.path)) from err
             self._local.connection = connection
             with self._lock:
@@ -62,7 +62,7 @@ class Database:
     def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """One writer at a time; everything inside happens or nothing does. Raises ProblemError.
 
-        `durable`: on the disk before this returns, power cuts included; for what only the user knows.
+        `durable`: on the disk before this returns, power cuts included; for the user's decisions.
         """
         with self._lock:
             connection = self._connection
@@ -73,7 +73,7 @@ class Database:
                 yield connection
                 if connection.in_transaction:
                     connection.execute("COMMIT")
-            except _TROUBLE as err:
+            except _ERRORS as err:
                 raise ProblemError(database_problem(err, self.path)) from err
             finally:
                 if connection.in_transaction:
@@ -82,20 +82,20 @@ class Database:
                     connection.execute("PRAGMA synchronous = NORMAL")
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        """All rows of a question; raises ProblemError."""
+        """All rows of a query; raises ProblemError."""
         try:
             return self._connection.execute(sql, values).fetchall()
-        except _TROUBLE as err:
+        except _ERRORS as err:
             raise ProblemError(database_problem(err, self.path)) from err
 
-    def each(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
-        """The rows of a question one after the other, for very many; raises ProblemError."""
+    def iterate(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+        """Iterate over the rows of a query, for very many; raises ProblemError."""
         try:
             cursor = self._connection.execute(sql, values)
-            # By the thousand: a step by itself lets other threads in, and waits for them thousands of times.
+            # In chunks: every single step would release the lock and wait for other threads.
             while part := cursor.fetchmany(_PART):
                 yield from part
-        except _TROUBLE as err:
+        except _ERRORS as err:
             raise ProblemError(database_problem(err, self.path)) from err
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class Database:
 
 
 def database_problem(exception: Exception, path: Path) -> Problem:
-    """Why the file could not be used, in words."""
+    """The problem of a file that cannot be used."""
     name = getattr(exception, "sqlite_errorname", "") or ""
     if "FULL" in name:
         return write_problem(OSError(28, "No space left on device"), path)

@@ -1,7 +1,7 @@
-"""What the user decided about pictures: another class, another split, left out, a finding that is fine.
+"""The user's decisions about pictures: another class, another split, excluded, accepted findings.
 
-Decisions are kept by path and follow the content: a file that was moved or renamed keeps them. They are the
-user's, so every change is in the journal and on the disk before it is shown.
+Decisions are kept by path and follow the content: a moved or renamed file keeps them. Every change is in the journal
+and on the disk before it is shown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cnnstudio.datasets.splits import burst_of, divide
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """A decision about a picture; None: as the folder says."""
+    """A decision about a picture; None: as in its folder."""
 
     class_name: str | None = None
     split: str | None = None
@@ -44,7 +44,7 @@ class DecisionEffect:
 
 
 class AcceptEffect:
-    """An undoable "this finding is fine" (or no longer)."""
+    """An undoable acceptance of findings, or its withdrawal."""
 
     def __init__(self, index: Decisions, kind: str, paths: Sequence[str], accepted: bool) -> None:
         self._index, self._kind, self._accepted = index, kind, accepted
@@ -74,15 +74,15 @@ class Effects:
 
 
 class Decisions(Database):
-    """The part of the index that is the user's."""
+    """The part of the index with the user's decisions."""
 
     moves: tuple[dict[str, str], ...] = ()
-    """Since this index was opened: which decisions followed their picture, from path to path."""
+    """Moves of decisions since this index was opened, from path to path."""
 
     # Changing ------------------------------------------------------------------------------------
 
     def relabel(self, ids: Iterable[int], class_name: str) -> DecisionEffect:
-        """Give pictures another class; answers what the history needs to undo it."""
+        """Give pictures another class; returns the effect for the history."""
         return self._change(ids, lambda old: msgspec.structs.replace(old, class_name=class_name))
 
     def relabel_each(self, classes: Mapping[int, str]) -> DecisionEffect:
@@ -95,7 +95,7 @@ class Decisions(Database):
         return DecisionEffect(self, before, after)
 
     def exclude(self, ids: Iterable[int], excluded: bool) -> DecisionEffect:
-        """Leave pictures out of everything, or take them in again."""
+        """Exclude pictures, or include them again."""
         return self._change(ids, lambda old: msgspec.structs.replace(old, excluded=excluded or None))
 
     def assign_split(self, ids: Iterable[int], split: str | None) -> DecisionEffect:
@@ -108,12 +108,12 @@ class Decisions(Database):
         return self.relabel(ids, new_name)
 
     def accept(self, kind: str, paths: Sequence[str], accepted: bool = True) -> AcceptEffect:
-        """A finding of this kind about these pictures (or classes) is fine, or no longer; undoable."""
+        """Accept findings of this kind about these pictures (or classes), or withdraw that; undoable."""
         self.set_accepted(kind, paths, accepted)
         return AcceptEffect(self, kind, paths, accepted)
 
     def set_accepted(self, kind: str, paths: Iterable[str], accepted: bool) -> None:
-        """Write what `accept` decides, with its journal."""
+        """Write accepted findings and their journal."""
         chosen = list(paths)
         with self.transaction(durable=True) as connection:
             if accepted:
@@ -157,31 +157,31 @@ class Decisions(Database):
             connection.executemany(
                 "INSERT OR REPLACE INTO decisions (path, class_name, split, excluded, hash, scan)"
                 f" VALUES (?1, ?2, ?3, ?4, {_HASH}, {_SCAN})",
-                [(path, each.class_name, each.split, each.excluded) for path, each in decisions.items()])
+                [(path, decision.class_name, decision.split, decision.excluded) for path, decision in decisions.items()])
             connection.execute("DELETE FROM decisions WHERE class_name IS NULL AND split IS NULL AND excluded IS NULL")
             _note(connection, dict(decisions))
             connection.executemany(
                 "UPDATE pictures SET class_name = COALESCE(?, folder_class), excluded = ? WHERE path = ?",
-                [(each.class_name, bool(each.excluded), path) for path, each in decisions.items()])
+                [(decision.class_name, bool(decision.excluded), path) for path, decision in decisions.items()])
             connection.executemany("UPDATE pictures SET split = ? WHERE path = ?",
-                                   [(each.split, path) for path, each in decisions.items() if each.split])
-            if any(each.split != pinned.get(path) for path, each in decisions.items()):
+                                   [(decision.split, path) for path, decision in decisions.items() if decision.split])
+            if any(decision.split != pinned.get(path) for path, decision in decisions.items()):
                 self._divide(connection, self._spec(connection))
 
     # Following files that move -------------------------------------------------------------------
 
     def moved_since(self, start: int, decisions: Mapping[str, Decided]) -> dict[str, Decided]:
-        """The same decisions at the paths where their pictures lie now; `start` moves had happened before."""
+        """The same decisions at the current paths of their pictures; the first `start` moves are skipped."""
         now = dict(decisions)
         for moves in self.moves[start:]:
-            now = {moves.get(path, path): each for path, each in now.items()}
+            now = {moves.get(path, path): decision for path, decision in now.items()}
         return now
 
     def follow_moves(self) -> int:
-        """Bring decisions to where their content lies now, after files were moved, renamed or swapped.
+        """Move decisions to the current paths of their content, after files were moved, renamed or swapped.
 
-        Answers how many followed. A decision whose content is nowhere stays at its path: a file that was edited
-        keeps it, a file that vanished gets it back when it returns.
+        Returns how many moved. A decision without its content stays at its path: an edited file keeps it, a vanished
+        file gets it back when it returns.
         """
         with self.transaction(durable=True) as connection:
             moves = _moves(connection)
@@ -203,14 +203,14 @@ class Decisions(Database):
     # Putting in force ----------------------------------------------------------------------------
 
     def apply(self, spec: DatasetSpec) -> None:
-        """Put the user's decisions and the splits of `spec` in force for every picture."""
+        """Apply the user's decisions and the splits of `spec` to every picture."""
         with self.transaction() as connection:
             self._put_in_force(connection)
             self._divide(connection, spec)
 
     @staticmethod
     def _put_in_force(connection: sqlite3.Connection) -> None:
-        # Only what differs is written: a million rows that stay as they are cost a look each.
+        # Only rows that differ are written, which is much quicker for a million rows.
         connection.execute(
             "UPDATE pictures SET class_name = folder_class, excluded = 0 WHERE (class_name != folder_class OR excluded)"
             " AND path NOT IN (SELECT path FROM decisions)")
@@ -219,9 +219,9 @@ class Decisions(Database):
             " FROM decisions d WHERE d.path = pictures.path")
 
     def _divide(self, connection: sqlite3.Connection, spec: DatasetSpec) -> None:
-        # By the folder's class and with every file: a decision about one picture must not move others.
+        # By the class of the folder and with every file: a decision about one picture must not move others.
         pinned = dict(connection.execute("SELECT path, split FROM decisions WHERE split IS NOT NULL"))
-        named = [split for split, in connection.execute(
+        folder_splits = [split for split, in connection.execute(
             "SELECT DISTINCT folder_split FROM pictures WHERE folder_split IS NOT NULL")]
         groups: dict[str, str] = {}
         if spec.splits.keep_together:
@@ -233,15 +233,15 @@ class Decisions(Database):
             here = groups
             if spec.splits.keep_together:
                 here = {path: name for path, _class, _said, _now in pictures if (name := burst_of(path))} | groups
-            drawn = divide((row[:3] for row in pictures), spec.splits, here, pinned, named)
+            drawn = divide((row[:3] for row in pictures), spec.splits, here, pinned, folder_splits)
             connection.executemany("UPDATE pictures SET split = ? WHERE path = ?",
                                    [(drawn[path], path) for path, _class, _said, now in pictures if drawn[path] != now])
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('spec', ?)", (msgspec.json.encode(spec).decode(),))
 
     @staticmethod
     def _strata(connection: sqlite3.Connection, spec: DatasetSpec, grouped: bool) -> list[tuple[str, tuple[str, ...]]]:
-        """What can be divided by itself: each class where nothing joins them, so that a million pictures need no
-        more memory than the largest class."""
+        """The parts that can be divided separately: each class if no group joins them, so that memory is limited to the
+        largest class."""
         across = grouped and connection.execute(
             "SELECT 1 FROM groups g JOIN pictures p ON p.id = g.picture GROUP BY g.name"
             " HAVING COUNT(DISTINCT p.folder_class) > 1 LIMIT 1").fetchone() is not None
@@ -251,19 +251,19 @@ class Decisions(Database):
         return [("WHERE folder_class = ?", (name,)) for name, in names]
 
     def spec_in_force(self) -> DatasetSpec:
-        """The spec that was put in force last; the defaults where none was."""
+        """The spec that was applied last; the defaults if none was."""
         return self._spec(self._connection)
 
     @staticmethod
     def _spec(connection: sqlite3.Connection) -> DatasetSpec:
-        """The spec that was put in force last."""
+        """The spec that was applied last."""
         row = connection.execute("SELECT value FROM facts WHERE name = 'spec'").fetchone()
         return DatasetSpec() if row is None else msgspec.json.decode(row[0], type=DatasetSpec)
 
     # Groups --------------------------------------------------------------------------------------
 
     def set_groups(self, groups: Mapping[int, str]) -> None:
-        """Pictures (by id) that must stay on one side of a split, by the name of their group; the splits follow."""
+        """Set the groups of pictures (by id) that must stay in one split, and divide again."""
         with self.transaction() as connection:
             before = dict(connection.execute("SELECT picture, name FROM groups"))
             if before == dict(groups):
@@ -288,10 +288,10 @@ _SCAN: Final = ("MAX(COALESCE((SELECT CAST(value AS INTEGER) FROM facts WHERE na
 
 
 def _moves(connection: sqlite3.Connection) -> dict[str, str]:
-    """From where to where decisions must go, all at once (two files may have changed places).
+    """The moves of decisions from path to path (two files may have been swapped).
 
-    Only content that was seen at its place after the decision was last right can be the file that moved:
-    a copy that was there all the time is another picture.
+    Only content that appeared after the decision was last valid can be the moved file: an older copy is another
+    picture.
     """
     lost = connection.execute(
         "SELECT x.path, x.hash, MAX(x.scan) FROM (SELECT path, hash, scan FROM decisions UNION"
@@ -310,8 +310,8 @@ def _moves(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def _rename(connection: sqlite3.Connection, table: str, moves: Mapping[str, str]) -> None:
-    """Paths of a table, changed as one: through names that no file can have, since two may change places."""
-    # What stood at a target without its content there any more gives way.
+    """Rename paths of a table together, through names that no file can have, since two may be swapped."""
+    # A decision at a target whose content has gone is deleted.
     for old in moves:
         connection.execute(f"UPDATE {table} SET path = ? WHERE path = ?", ("\0" + old, old))
     for old, new in moves.items():

@@ -1,4 +1,4 @@
-"""A collection as a network sees it: where each picture lies, its nearest ones, and how well its label fits."""
+"""The embedding of a collection: positions on the map, nearest pictures, outliers and label quality."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnnstudio.core.text import Text
 
 FORMAT: Final = 1
 BUNDLED: Final = "efficientnet_lite0"
-"""The network that is always there."""
+"""The bundled network."""
 
 
 class Embedding(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Embedding(msgspec.Struct, frozen=True, kw_only=True):
     position: float32 (n, 2), the map. outlier: float32 (n,), 0 to 1, higher is farther from everything.
     neighbours: int32 (n, k), rows of the nearest pictures, nearest first. label_quality: float32 (n,), 0 to 1,
     how well the label fits (empty where it could not be computed); mislabeled: bool (n,); suggested: what a
-    classifier that never saw the picture calls it. `notes` say what could not be computed, and why.
+    classifier that never saw the picture calls it. `notes` are reasons why something could not be computed.
     """
 
     model: str
@@ -43,7 +43,7 @@ class Embedding(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Text, ...] = ()
 
     def neighbours_of(self, path: str, most: int = 12) -> list[str]:
-        """The paths of the pictures most like this one; empty for a picture that is not in here."""
+        """The paths of the most similar pictures; empty for an unknown picture."""
         try:
             row = self.paths.index(path)
         except ValueError:
@@ -59,29 +59,29 @@ def embedding_path(cache: Path, place: Path, model: str, layout: str) -> Path:
 
 def write_embedding(path: Path, embedding: Embedding) -> None:
     """Write atomically, without pickle; raises ProblemError."""
-    words = msgspec.json.encode({
+    header = msgspec.json.encode({
         "format": FORMAT, "model": embedding.model, "layout": embedding.layout, "paths": embedding.paths,
         "hashes": embedding.hashes, "suggested": embedding.suggested, "classes": embedding.classes,
         "notes": [(note.en, note.es) for note in embedding.notes]})
     buffer = io.BytesIO()
-    np.savez(buffer, words=np.frombuffer(words, np.uint8), position=embedding.position, outlier=embedding.outlier,
+    np.savez(buffer, words=np.frombuffer(header, np.uint8), position=embedding.position, outlier=embedding.outlier,
              neighbours=embedding.neighbours, label_quality=embedding.label_quality, mislabeled=embedding.mislabeled)
     write_atomically(path, buffer.getvalue())
 
 
 def read_embedding(path: Path) -> Embedding:
-    """Read what was written; raises ProblemError (no_embedding) where there is none that can be used."""
+    """Read an embedding; raises ProblemError (no_embedding) if there is none or it cannot be used."""
     try:
-        with np.load(path, allow_pickle=False) as found:
-            words = msgspec.json.decode(found["words"].tobytes())
-            if words["format"] != FORMAT:
-                raise ValueError(f"format {words['format']}")
+        with np.load(path, allow_pickle=False) as arrays:
+            header = msgspec.json.decode(arrays["words"].tobytes())
+            if header["format"] != FORMAT:
+                raise ValueError(f"format {header['format']}")
             return Embedding(
-                model=words["model"], layout=words["layout"], paths=tuple(words["paths"]), hashes=tuple(words["hashes"]),
-                suggested=tuple(words["suggested"]), classes=tuple(words["classes"]),
-                notes=tuple(Text(*note) for note in words["notes"]), position=found["position"],
-                outlier=found["outlier"], neighbours=found["neighbours"], label_quality=found["label_quality"],
-                mislabeled=found["mislabeled"])
+                model=header["model"], layout=header["layout"], paths=tuple(header["paths"]), hashes=tuple(header["hashes"]),
+                suggested=tuple(header["suggested"]), classes=tuple(header["classes"]),
+                notes=tuple(Text(*note) for note in header["notes"]), position=arrays["position"],
+                outlier=arrays["outlier"], neighbours=arrays["neighbours"], label_quality=arrays["label_quality"],
+                mislabeled=arrays["mislabeled"])
     except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as err:
         text = Text("The map has not been computed yet.", "El mapa aún no se ha calculado.")
         raise ProblemError(error("no_embedding", text, "dataset", path=path, details=str(err))) from err

@@ -1,4 +1,4 @@
-"""Findings of the audit as they lie in the index: what, about which picture, why, and what the user accepted."""
+"""Findings of the audit in the index, and which of them the user accepted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Severity = Literal["error", "warning", "info"]
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing the audit found. `path` is the picture, or the name of a class where `picture` is None.
 
-    `others` are the paths of the twins; `score` is 0 to 1, higher is worse; `text` says why, in a sentence.
+    `others` are the paths of the duplicates; `score` is 0 to 1, higher is worse; `text` is the reason, a sentence.
     `data` is for the fixes: `suggested` (a class), `keep` (the path of the copy to keep).
     """
 
@@ -36,7 +36,7 @@ _COLUMNS = "f.kind, f.subject, f.picture, f.others, f.score, f.severity, f.text_
 
 
 def store(index: Index, findings: Iterable[Finding], kinds: Iterable[str]) -> None:
-    """Put these in the place of all findings of `kinds`, in one transaction."""
+    """Replace all findings of `kinds`, in one transaction."""
     chosen = tuple(kinds)
     rows = [(finding.kind, finding.path, finding.picture, json.dumps(finding.others), finding.score, finding.severity,
              finding.text.en, finding.text.es, json.dumps(finding.data)) for finding in findings if finding.kind in chosen]
@@ -48,19 +48,19 @@ def store(index: Index, findings: Iterable[Finding], kinds: Iterable[str]) -> No
 
 
 def counts(index: Index) -> dict[str, int]:
-    """Findings that are not settled, by kind; pictures that were left out do not count."""
+    """Open findings by kind, without those of excluded pictures."""
     return dict(index.rows(
         "SELECT f.kind, COUNT(*) FROM findings f LEFT JOIN pictures p ON p.id = f.picture"
         f" WHERE NOT {SETTLED} AND NOT COALESCE(p.excluded, 0) GROUP BY f.kind"))
 
 
 def of_picture(index: Index, path: str) -> list[Finding]:
-    """What was found about a picture and is not settled, worst first."""
+    """Open findings about a picture, worst first."""
     return _read(index, f"WHERE f.subject = ? AND f.picture IS NOT NULL AND NOT {SETTLED}", (path,))
 
 
 def all_findings(index: Index, kinds: Sequence[str] = (), *, accepted: bool = False) -> list[Finding]:
-    """All findings (of these kinds), worst first; with `accepted` those too that are settled: fine, or mended."""
+    """All findings (of these kinds), worst first; with `accepted` also the settled ones (accepted or fixed)."""
     parts = [f"f.kind IN ({','.join('?' * len(kinds))})"] if kinds else []
     if not accepted:
         parts.append(f"NOT {SETTLED}")

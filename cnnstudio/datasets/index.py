@@ -1,7 +1,7 @@
-"""The index of a collection in SQLite: what was found, and what the user decided about it.
+"""The index of a collection in SQLite: pictures, and the user's decisions about them.
 
-What was found can be scanned again; decisions (another class, another split, left out) are the user's
-and never live in a cache only (see `decisions`).
+Pictures can be scanned again; decisions (another class, another split, excluded) cannot, so they are never in a cache
+only (see `decisions`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import msgspec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.decisions import Decided, DecisionEffect, Decisions
-from cnnstudio.datasets.inspected import OF_THE_DISK
+from cnnstudio.datasets.inspection import OF_THE_DISK
 from cnnstudio.datasets.query import SETTLED, SORTS, Filter, ids_sql, where_sql
-from cnnstudio.datasets.scan import Found
+from cnnstudio.datasets.scan import ListedFile
 
 __all__ = ["FILE", "SORTS", "Decided", "DecisionEffect", "Filter", "Index", "Picture", "open_index"]
 
@@ -27,9 +27,9 @@ FILE: Final = "dataset.sqlite"
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One picture. `path` is relative to the collection's folder; `split` and `class_name` are in force.
+    """One picture. `path` is relative to the collection's folder; `split` and `class_name` are the current ones.
 
-    `problem` is the code of what prevents reading it, `problem_text` its text in the two languages;
+    `problem` is the code of its problem, `problem_text` its text in the two languages;
     `findings` are the kinds that the audit found and the user did not accept.
     """
 
@@ -56,17 +56,17 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Index(Decisions):
     """The index of one project; safe to use from several threads (each has its own connection)."""
 
-    # What was found ----------------------------------------------------------------------------
+    # Scanning ----------------------------------------------------------------------------------
 
     def begin_scan(self) -> int:
         """The number of a new scan, for `add` and `end_scan`."""
         return int(self._fact("scan", "0")) + 1
 
-    def add(self, found: Sequence[Found], scan: int) -> None:
-        """Enter found files; a file that changed since is looked at anew, a decision about it stays. So is one that
-        could not be looked at because of the disk: a drive may be back, a permission given."""
+    def add(self, files: Sequence[ListedFile], scan: int) -> None:
+        """Enter listed files; a changed file is inspected again, a decision about it stays. A file that could not be
+        read because of the disk is inspected again, too: a drive may be back."""
         rows = [(item.path, item.class_name, item.split, item.size, item.modified_ns, scan, item.class_name,
-                 item.split or "train", scan) for item in found]
+                 item.split or "train", scan) for item in files]
         with self.transaction() as connection:
             connection.executemany(
                 "INSERT INTO pictures (path, folder_class, folder_split, size, modified_ns, seen, class_name, split,"
@@ -80,8 +80,8 @@ class Index(Decisions):
                 " size = excluded.size, modified_ns = excluded.modified_ns", rows)
 
     def end_scan(self, scan: int, spec: DatasetSpec) -> int:
-        """Forget files that this complete scan did not see (their decisions stay), put decisions and
-        splits in force; answers how many pictures vanished."""
+        """Delete files that this complete scan did not see (their decisions stay) and apply decisions and splits;
+        returns how many pictures vanished."""
         with self.transaction() as connection:
             gone = connection.execute("DELETE FROM pictures WHERE seen != ?", (scan,)).rowcount
             connection.execute("INSERT OR REPLACE INTO facts VALUES ('scan', ?)", (str(scan),))
@@ -93,18 +93,18 @@ class Index(Decisions):
         return int(self.rows("SELECT COALESCE(MAX(id), 0) FROM pictures")[0][0])
 
     def came_with(self, scan: int, last_id: int) -> tuple[int, int]:
-        """How many files that scan saw first, and how many had other content than before."""
+        """How many files were new in that scan, and how many had changed content."""
         new = int(self.rows("SELECT COUNT(*) FROM pictures WHERE id > ?", (last_id,))[0][0])
         changed = self.rows("SELECT COUNT(*) FROM pictures WHERE added = ? AND id <= ?", (scan, last_id))
         return new, int(changed[0][0])
 
     def clear(self) -> None:
-        """Forget everything that was found; decisions stay."""
+        """Delete all pictures; decisions stay."""
         with self.transaction() as connection:
             connection.execute("DELETE FROM pictures")
 
     def to_inspect(self, limit: int) -> list[tuple[int, str]]:
-        """(id, path) of pictures whose content was not looked at yet."""
+        """(id, path) of pictures that are not inspected yet."""
         return [(row[0], row[1]) for row in self.rows(
             "SELECT id, path FROM pictures WHERE NOT inspected ORDER BY id LIMIT ?", (limit,))]
 
@@ -117,18 +117,18 @@ class Index(Decisions):
             connection.executemany("UPDATE pictures SET width = ?, height = ?, hash = ?, problem = ?,"
                                    " problem_text = ?, inspected = 1 WHERE id = ?", values)
 
-    # Questions ---------------------------------------------------------------------------------
+    # Queries -----------------------------------------------------------------------------------
 
     def ids(self, wanted: Filter | None = None, sort: str = "path") -> array[int]:
-        """Ids of the pictures that pass, in order, as one compact array."""
-        return array("q", (row[0] for row in self.each(*ids_sql(wanted or Filter(), sort))))
+        """Ids of the pictures that match, in order, as one compact array."""
+        return array("q", (row[0] for row in self.iterate(*ids_sql(wanted or Filter(), sort))))
 
     def count(self, wanted: Filter | None = None) -> int:
         where, values = where_sql(wanted or Filter())
         return int(self.rows(f"SELECT COUNT(*) FROM pictures {where}", values)[0][0])
 
     def pictures(self, ids: Sequence[int]) -> list[Picture]:
-        """The pictures of these ids, in this order; ids that are gone are left out."""
+        """The pictures of these ids, in this order; missing ids are left out."""
         result: dict[int, Picture] = {}
         for start in range(0, len(ids), 500):
             part = list(ids[start:start + 500])
@@ -166,12 +166,12 @@ class Index(Decisions):
         return classes, splits, excluded
 
     def answer(self, run: str, picture: int) -> tuple[str, float] | None:
-        """The class that a run gave a picture, and how sure it was; None where it was not asked."""
-        found = self.rows("SELECT predicted, confidence FROM predictions WHERE run = ? AND picture = ?", (run, picture))
-        return (found[0][0], float(found[0][1])) if found else None
+        """The class that a run predicted for a picture, and its confidence; None without a prediction."""
+        rows = self.rows("SELECT predicted, confidence FROM predictions WHERE run = ? AND picture = ?", (run, picture))
+        return (rows[0][0], float(rows[0][1])) if rows else None
 
     def usable(self, classes: Sequence[str]) -> Iterator[Picture]:
-        """Every picture that can be trained on or measured: readable, not excluded, of a chosen class."""
+        """Every picture for training or evaluation: readable, not excluded, of a class in use."""
         chosen = set(classes)
         for row in self.rows(f"SELECT {_COLUMNS} FROM pictures WHERE NOT excluded AND problem IS NULL ORDER BY path"):
             picture = _picture(row)
@@ -198,7 +198,7 @@ class Index(Decisions):
         return result
 
     def pinned_classes(self) -> tuple[str, ...]:
-        """Classes with usable pictures that the user put into validation or test where the draw would have a say."""
+        """Classes with usable pictures that the user pinned to validation or test although the draw would decide."""
         return tuple(row[0] for row in self.rows(
             "SELECT DISTINCT p.class_name FROM decisions d JOIN pictures p ON p.path = d.path"
             " WHERE d.split IS NOT NULL AND d.split != 'train' AND COALESCE(p.folder_split, 'train') = 'train'"

@@ -1,4 +1,4 @@
-"""How a folder of pictures is laid out: class folders, or split folders with class folders inside."""
+"""The layout of a folder of pictures: class folders, or split folders with class folders inside."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SUFFIXES: Final = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".avif",
     ".jp2", ".j2k", ".jpf", ".jpx", ".jpm", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".apng",
 })
-"""Endings of file names that are taken for pictures; what is inside decides how they are read."""
+"""Suffixes of picture files; the content decides how they are read."""
 
 MANIFESTS: Final = frozenset({".csv", ".tsv", ".parquet"})
-"""Endings of files that list pictures."""
+"""Suffixes of manifests."""
 
 _SPLIT_WORDS: Final[dict[str, Split]] = {
     "train": "train", "training": "train", "trn": "train", "entrenamiento": "train", "entreno": "train",
@@ -46,39 +46,39 @@ def plain(name: str) -> str:
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file of that name is taken for a picture."""
+    """Whether a file of that name is a picture."""
     return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
 def is_manifest(source: Path) -> bool:
-    """Whether a source is a file that lists pictures, there or not."""
+    """Whether a source is a manifest; it need not exist."""
     return source.suffix.lower() in MANIFESTS and not source.is_dir()
 
 
 def root_of(source: Path) -> Path:
-    """The folder that paths of a source are relative to: of a manifest its own folder."""
+    """The folder that paths of a source are relative to: for a manifest its own folder."""
     return source.parent if is_manifest(source) else source
 
 
-def split_of_word(word: str) -> Split | None:
-    """The split that a usual word stands for, in several languages."""
-    return _SPLIT_WORDS.get(plain(word))
+def find_split(name: str) -> Split | None:
+    """The split with that usual name, in several languages; None for another name."""
+    return _SPLIT_WORDS.get(plain(name))
 
 
 def split_of_folder(name: str, spec: DatasetSpec) -> Split | None:
-    """The split a folder of that name stands for, by the user's names or the usual ones."""
+    """The split of a folder by its name: one of the user's names or the usual ones."""
     for split in SPLITS:
         chosen = getattr(spec.split_folders, split)
         if chosen:
             if name == chosen:
                 return split
-        elif split_of_word(name) == split:
+        elif find_split(name) == split:
             return split
     return None
 
 
 def subfolders(folder: Path, follow_links: bool) -> list[str]:
-    """Names of the visible folders inside, sorted; raises OSError."""
+    """Names of the visible subfolders, sorted; raises OSError."""
     with os.scandir(folder) as entries:
         return sorted(entry.name for entry in entries
                       if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=follow_links))

@@ -1,4 +1,4 @@
-"""The manifest of a run: exactly which pictures, with which class and in which split."""
+"""The manifest of a run: its pictures with their classes and splits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
 
@@ -34,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """A read manifest."""
+    """A manifest in memory."""
 
     header: Header
     entries: tuple[Entry, ...]
@@ -63,7 +63,7 @@ def write_manifest(path: Path, header: Header, entries: Iterable[Entry]) -> None
 
 def write_index_manifest(path: Path, index: Index, root: Path, class_names: Sequence[str], label_mode: str,
                          splits: Sequence[str] = ()) -> int:
-    """Write the usable pictures of an index (of these splits, or all); answers how many."""
+    """Write the usable pictures of an index (of these splits, or all); returns how many."""
     entries = entries_of(index.usable(class_names), class_names)
     if splits:
         entries = [entry for entry in entries if entry.split in splits]

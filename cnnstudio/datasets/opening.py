@@ -1,4 +1,4 @@
-"""Making and opening projects: the folder, its saved specs, and the index of its pictures."""
+"""Create and open projects: the folder, its saved specs, and the index of its pictures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ replace = msgspec.structs.replace
 
 
 def facts_of(index: Index, project: Project, root: Path) -> Facts:
-    """What the index (its inspected pictures) says for choosing defaults."""
+    """Facts about the inspected pictures, for choosing defaults."""
     sizes = index.sizes(500)
     classes = index.class_names(project.dataset)
     grey = False
@@ -60,7 +60,7 @@ def _are_grey(index: Index, root: Path, samples: int = 12) -> bool:
 
 
 class Created(msgspec.Struct, frozen=True, kw_only=True):
-    """A new project on the disk, with what the first scan noticed."""
+    """A new project on the disk, with the problems of the first scan."""
 
     project: Project
     scan: ScanResult
@@ -70,21 +70,21 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
 def create_project(folder: Path, data: Path | Sequence[Path], template: str = "", base: str = "", name: str = "",
                    on_progress: OnProgress | None = None, cancelled: Cancelled = never, base_name: str = ""
                    ) -> tuple[Created, Index]:
-    """Make a project for the pictures in `data`, folders and manifests; raises ProblemError and then leaves
-    nothing half made.
+    """Create a project for the pictures in `data`, folders and manifests; raises ProblemError and then leaves no
+    half-created project.
 
-    `folder` must not hold a project yet. The pictures are listed and looked at; template or base are
-    chosen by what they are unless named. A base is an id, or the `.keras` or `.h5` file of a model that is taken into the
-    project under `base_name`.
+    `folder` must not hold a project yet. The pictures are listed and inspected; they decide the template or base unless
+    one is named. A base is an id, or the `.keras` or `.h5` file of a model that is taken into the project under
+    `base_name`.
     """
     if (folder / PROJECT_FILE).exists():
         text = Text("There is already a project in {path}. Open it, or choose another place.",
                     "Ya hay un proyecto en {path}. Ábralo o elija otro lugar.")
         raise ProblemError(error("project_exists", text.fill(path=folder), "project", path=folder))
     places = [data] if isinstance(data, Path) else list(data)
-    wrong = [_no_source(place) for place in places if not (place.is_dir() or (is_manifest(place) and place.is_file()))]
+    wrong = [_no_source_problem(place) for place in places if not (place.is_dir() or (is_manifest(place) and place.is_file()))]
     if wrong or not places:
-        raise ProblemError(*(wrong or [_no_source(folder)]))
+        raise ProblemError(*(wrong or [_no_source_problem(folder)]))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as os_error:
@@ -92,10 +92,10 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     try:
         own = _own_base(Path(base), folder, base_name, cancelled) if Path(base).suffix.lower() in MODELS else None
     except ProblemError:
-        # A model that is none: only what is empty goes, which this made or which nobody misses.
-        for made in (folder / "bases", folder):
+        # Not a model: remove the folders that are empty.
+        for created in (folder / "bases", folder):
             with contextlib.suppress(OSError):
-                made.rmdir()
+                created.rmdir()
         raise
     index = open_index(folder)
     source, *joined = (source_text(place, folder) for place in places)
@@ -105,9 +105,9 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     scan = scan_folder(index, root, first, on_progress, cancelled)
     inspect_pictures(index, root, on_progress, cancelled)
     if cancelled():
-        # The next try goes on with what was read; a project that nobody wanted would be in its way.
+        # The index stays for the next attempt; without a project file the folder can be used again.
         index.close()
-        raise ProblemError(_cancelled(folder))
+        raise ProblemError(_cancelled_problem(folder))
     facts = facts_of(index, Project(name=title, dataset=first), root)
     project = new_project(title, source, facts, template=template, base=base if own is None else "efficientnet_lite0")
     if own is not None:
@@ -121,28 +121,28 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
 
 
 def _own_base(model: Path, folder: Path, name: str, cancelled: Cancelled) -> Base:
-    """A model of the user's, taken into the project's folder."""
+    """Copy the user's model into the project's folder."""
     from cnnstudio.interchange.own_base.copying import copy_into_project
 
     def check() -> None:
         if cancelled():
-            raise ProblemError(_cancelled(folder))
+            raise ProblemError(_cancelled_problem(folder))
 
     return ProjectBases(folder).require_own(copy_into_project(model, folder, name, check=check))
 
 
-def _cancelled(folder: Path) -> Problem:
+def _cancelled_problem(folder: Path) -> Problem:
     text = Text("The project in {path} was not made: it was cancelled.", "El proyecto en {path} no se creó: se canceló.")
     return error("create_cancelled", text.fill(path=folder), "project", path=folder)
 
 
-def _no_source(place: Path) -> Problem:
+def _no_source_problem(place: Path) -> Problem:
     text = Text("{path} is not a folder of pictures.", "{path} no es una carpeta de imágenes.")
     return error("not_a_folder", text.fill(path=place), "dataset", path=place)
 
 
 def picture_problems(index: Index, limit: int = 1000) -> tuple[Problem, ...]:
-    """A problem for each picture that cannot be read; they are set aside, so it does not block."""
+    """A warning for each picture that cannot be read; such pictures are not used."""
     ids = list(index.ids(Filter(problem="any")))[:limit]
     result = []
     for picture in index.pictures(ids):
@@ -159,7 +159,7 @@ def open_project(folder: Path) -> tuple[Project, Index]:
 
 
 def sample_project(folder: Path | None = None) -> Path:
-    """The sample project: LeNet-5 on the bundled digits, made once; answers its folder. Raises ProblemError."""
+    """The sample project: LeNet-5 on the bundled digits, created once; returns its folder. Raises ProblemError."""
     place = folder or projects_folder() / "Sample digits"
     if not (place / PROJECT_FILE).exists():
         digits = write_digits(place / "digits")

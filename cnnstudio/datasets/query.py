@@ -1,4 +1,4 @@
-"""Which pictures, in which order: a filter as data, and the SQL that it means."""
+"""Filters and orders of pictures, and their SQL."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import Any, Final, Literal
 import msgspec
 
 Range = tuple[float | None, float | None]
-"""From and to, both included; None: no bound."""
+"""Lower and upper bound, both included; None: no bound."""
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which pictures; empty tuples and words mean any. Everything given must hold.
+    """A filter of pictures; empty tuples and texts match any. All conditions must hold.
 
-    `excluded`: "hide", "show" or "only"; `problem`: "any" or a code; `findings`: kinds of the audit, one of
-    which the picture has ("any" for all kinds); `folder`: a path below the collection's root; `side` and
-    `pixels` are of the longer side and of width times height, `ratio` is width by height, `bytes` the file's size;
-    `brightness` and `sharpness` are those of the audit.
-    `run` names whose answers `correct` ("right", "wrong"), `confidence` (0 to 1) and `predicted` are about;
-    a run without any of the three filters nothing: it is there to sort by. `added`: what the scan of that
-    number, or a later one, saw first.
+    `excluded`: "hide", "show" or "only"; `problem`: "any" or a code; `findings`: kinds of the audit, one of which the
+    picture has ("any" for all kinds); `folder`: a path below the collection's root; `side` and `pixels` are of the
+    longer side and of width times height, `ratio` is width by height, `bytes` the file's size; `brightness` and
+    `sharpness` are those of the audit. `correct` ("right", "wrong"), `confidence` (0 to 1) and `predicted` are about
+    the predictions of `run`; a run without any of the three is only used for sorting. `added`: pictures that appeared
+    in the scan of that number or a later one.
     """
 
     classes: tuple[str, ...] = ()
@@ -51,7 +50,7 @@ SORTS: Final = {
     "confidence": "a.confidence IS NULL, a.confidence, path", "loss": "a.loss IS NULL, a.loss DESC, path",
     "random": "(id * 2654435761) % 4294967296",
 }
-"""Orders of pictures. `m` are the measures, `a` the answers of the filter's run."""
+"""Orders of pictures. `m` are the measures, `a` the predictions of the filter's run."""
 
 _ACCEPTED: Final = "EXISTS (SELECT 1 FROM accepted x WHERE x.kind = f.kind AND x.path = f.subject)"
 _LEAKS: Final = "o.split != q.split AND (o.split = 'train' OR q.split = 'test')"
@@ -63,11 +62,11 @@ SETTLED: Final = (
     f" OR f.kind = 'cross_class_duplicate' AND NOT {_TWIN.format(still='o.class_name != q.class_name')}"
     " OR f.kind = 'mislabeled' AND EXISTS (SELECT 1 FROM pictures q WHERE q.id = f.picture"
     " AND q.class_name = json_extract(f.data, '$.suggested')))")
-"""Whether the user said that the finding `f` is fine, or has mended it since the audit: by another class or split."""
+"""Whether the user accepted the finding `f`, or has fixed it since the audit by another class or split."""
 
 
 def ids_sql(wanted: Filter, sort: str) -> tuple[str, list[Any]]:
-    """The question for the ids of the pictures that pass, in order, with its values."""
+    """The query for the ids of the pictures that match, in order, with its values."""
     order = SORTS[sort]
     joins, first = "", []
     if "m." in order:
@@ -83,21 +82,21 @@ def where_sql(wanted: Filter) -> tuple[str, list[Any]]:
     parts: list[str] = []
     values: list[Any] = []
 
-    def add(condition: str, *given: Any) -> None:
+    def add(condition: str, *arguments: Any) -> None:
         parts.append(condition)
-        values.extend(given)
+        values.extend(arguments)
 
     for column, chosen in (("class_name", wanted.classes), ("split", wanted.splits)):
         if chosen:
             add(f"{column} IN ({_marks(chosen)})", *chosen)
     if wanted.not_classes:
         add(f"class_name NOT IN ({_marks(wanted.not_classes)})", *wanted.not_classes)
-    for word in wanted.text.split():
-        if word.isascii():
-            add("path LIKE ? ESCAPE '\\'", f"%{_escaped(word)}%")
+    for term in wanted.text.split():
+        if term.isascii():
+            add("path LIKE ? ESCAPE '\\'", f"%{_escaped(term)}%")
         else:
-            # LIKE knows the capitals of ASCII alone, and a file system may store ñ as one letter or as two signs.
-            add("(path GLOB ? OR path GLOB ?)", _any_case("NFC", word), _any_case("NFD", word))
+            # LIKE ignores case in ASCII only, and a file system may store ñ as one code point or as two.
+            add("(path GLOB ? OR path GLOB ?)", _any_case("NFC", term), _any_case("NFD", term))
     if wanted.folder:
         add("path LIKE ? ESCAPE '\\'", f"{_escaped(wanted.folder.rstrip('/'))}/%")
     if wanted.problem == "any":
@@ -129,12 +128,12 @@ def _answers(wanted: Filter, add: Any) -> None:
     inside: list[str] = ["run = ?"]
     values: list[Any] = [wanted.run]
 
-    def also(condition: str, *given: Any) -> None:
+    def also(condition: str, *arguments: Any) -> None:
         inside.append(condition)
-        values.extend(given)
+        values.extend(arguments)
 
     if wanted.correct:
-        # By the class that the picture has now: a corrected label counts at once.
+        # By the current class of the picture: a corrected label counts at once.
         also("(predicted = pictures.class_name) = ?", int(wanted.correct == "right"))
     if wanted.predicted:
         also(f"predicted IN ({_marks(wanted.predicted)})", *wanted.predicted)
@@ -152,14 +151,14 @@ def _marks(values: tuple[str, ...]) -> str:
     return ",".join("?" * len(values))
 
 
-def _any_case(form: Literal["NFC", "NFD"], word: str) -> str:
-    """A pattern for GLOB: the word anywhere, in small letters or capitals."""
+def _any_case(form: Literal["NFC", "NFD"], term: str) -> str:
+    """A pattern for GLOB: the term anywhere, in any case."""
     def pattern(letter: str) -> str:
         alike = {item for item in (letter, letter.lower(), letter.upper()) if len(item) == 1}
         return f"[{''.join(sorted(alike))}]" if len(alike) > 1 or letter in "*?[" else letter
 
-    return f"*{''.join(map(pattern, unicodedata.normalize(form, word)))}*"
+    return f"*{''.join(map(pattern, unicodedata.normalize(form, term)))}*"
 
 
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _escaped(term: str) -> str:
+    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

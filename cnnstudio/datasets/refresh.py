@@ -1,4 +1,4 @@
-"""Bringing the index up to date with the folder: list first, look inside later, both cancellable."""
+"""Update the index from the folder: list first, inspect later, both cancellable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.inspected import OF_THE_DISK, Inspected
+from cnnstudio.datasets.inspection import OF_THE_DISK, Inspected
 from cnnstudio.datasets.scan import Listing, folder_problem
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash
@@ -22,11 +22,11 @@ from cnnstudio.imaging.inspect import inspect_picture
 
 Cancelled = Callable[[], bool]
 OnProgress = Callable[[int, int], None]
-"""Called with (done, total); total 0 while it is not known."""
+"""Called with (done, total); total is 0 while it is unknown."""
 
 
 class ScanResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scan noticed. `complete` is False when it was cancelled or the folder is missing.
+    """The result of a scan. `complete` is False if it was cancelled or the folder is missing.
 
     `new` and `changed` count files since the scan before (all are new to the first); `scan` is its number.
     """
@@ -50,23 +50,23 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
                 cancelled: Cancelled = never) -> ScanResult:
     """List the pictures of `root` into the index; raises ProblemError only for the index itself.
 
-    Nothing is forgotten when the folder cannot be listed: a drive that is away keeps its pictures.
+    If the folder cannot be listed, its pictures stay in the index: the drive may come back.
     """
     start = time.perf_counter()
     listing = Listing(root, spec, folder=index.path.parent)
     scan, last = index.begin_scan(), index.last_id()
-    found, complete = 0, True
+    listed, complete = 0, True
     for chunk in listing:
         index.add(chunk, scan)
-        found += len(chunk)
+        listed += len(chunk)
         if on_progress is not None:
-            on_progress(found, 0)
+            on_progress(listed, 0)
         if cancelled():
             complete = False
             break
     problems = list(listing.problems)
-    if complete and not found and not blocking(problems) and _was_emptied(index, spec):
-        problems.append(_emptied(root, index.count()))
+    if complete and not listed and not blocking(problems) and _was_emptied(index, spec):
+        problems.append(_emptied_problem(root, index.count()))
     gone = 0
     if complete and not blocking(problems):
         gone = index.end_scan(scan, spec)
@@ -74,7 +74,7 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
         complete = False
         index.apply(spec)
     new, changed = index.came_with(scan, last)
-    return ScanResult(pictures=found, new=new, changed=changed, scan=scan, gone=gone, other_files=listing.other_files,
+    return ScanResult(pictures=listed, new=new, changed=changed, scan=scan, gone=gone, other_files=listing.other_files,
                       problems=tuple(problems), complete=complete, seconds=time.perf_counter() - start)
 
 
@@ -84,7 +84,7 @@ def _was_emptied(index: Index, spec: DatasetSpec) -> bool:
     return (before.source, before.joined) == (spec.source, spec.joined) and index.count() > 0
 
 
-def _emptied(root: Path, pictures: int) -> Problem:
+def _emptied_problem(root: Path, pictures: int) -> Problem:
     text = Text("{path} is empty now, where {n} pictures were: perhaps a drive is not connected. Nothing was forgotten. "
                 "Choose another folder if they are gone for good.",
                 "{path} está vacía ahora, donde había {n} imágenes: quizá falta conectar una unidad. No se olvidó nada. "
@@ -92,8 +92,8 @@ def _emptied(root: Path, pictures: int) -> Problem:
     return error("folder_emptied", text.fill(path=root, n=pictures), "dataset", path=root)
 
 
-def look_at(root: Path, identifier: int, path: str) -> Inspected:
-    """Size, content hash and trouble of one picture, for `Index.set_inspected`."""
+def inspect_file(root: Path, identifier: int, path: str) -> Inspected:
+    """Size, content hash and problem of one picture, for `Index.set_inspected`."""
     try:
         data = _read(root / path)
         digest = content_hash(data)
@@ -111,18 +111,18 @@ def _read(path: Path) -> bytes:
 
 
 def check_drive(root: Path, looked_at: Iterable[Inspected]) -> None:
-    """Raises ProblemError where files could not be read because their whole folder is gone, a drive perhaps: then
-    nothing is wrong with them."""
+    """Raise ProblemError if files could not be read because their whole folder is gone, such as a removed drive: the
+    files themselves may be fine."""
     if any(item[4] in OF_THE_DISK for item in looked_at) and not root.is_dir():
         raise ProblemError(folder_problem(root, FileNotFoundError()))
 
 
 def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never,
                      workers: int | None = None, chunk: int = 512) -> int:
-    """Look inside every picture that was not looked at yet, in threads; answers how many were.
+    """Inspect every picture that is not inspected yet, in threads; returns how many were.
 
-    It goes on where it was cancelled: each chunk is entered as it is done. At the end decisions about files
-    that were moved go where their content lies now. Raises ProblemError when the folder goes away meanwhile.
+    It resumes after a cancellation: each chunk is written when it is done. At the end decisions about moved files
+    follow their content. Raises ProblemError when the folder goes away meanwhile.
     """
     done = 0
     total = index.count() if on_progress is not None else 0
@@ -131,7 +131,7 @@ def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = 
             waiting = index.to_inspect(chunk)
             if not waiting:
                 break
-            looked_at = list(pool.map(lambda row: look_at(root, *row), waiting))
+            looked_at = list(pool.map(lambda row: inspect_file(root, *row), waiting))
             check_drive(root, looked_at)
             index.set_inspected(looked_at)
             done += len(waiting)

@@ -1,8 +1,8 @@
-"""What can still be read from a damaged index, and a new one in its place.
+"""Rescue the user's decisions from a damaged index into a new one.
 
-Every decision is told twice, by its table and by the journal. A journal without holes is believed; else the tables are,
-with what the journal knows beyond them. All are read from either end, since what lies behind a damaged page is sound.
-The damaged file is renamed, never changed nor deleted.
+Every decision is stored twice, in its table and in the journal. A complete journal is used; else the tables, with what
+the journal adds. All are read from both ends, since rows behind a damaged page are readable. The damaged file is
+renamed, never changed nor deleted.
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import FILE, Decided, Index
 
 _BESIDE: Final = ("-wal", "-shm")
-"""What SQLite keeps beside a file, by the end of its name."""
+"""Suffixes of the files that SQLite keeps beside a database."""
 _UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 _GARBLED: Final = "\ufffd"
-"""Stands for bytes that are no letter."""
+"""The replacement character of undecodable bytes."""
 _FIRST_SCAN: Final = 1
-"""Of the new index. Content that it sees first was there all the time perhaps: no decision may follow it there."""
+"""The scan number in the new index. Content that it lists first may have been there before, so no decision may move to
+it."""
 
 
 class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read: decisions by path, the content they were about, accepted findings as (kind, path, hash), and
-    the journal as (time, change).
+    """The rescued data: decisions by path, the content hashes of their pictures, accepted findings as (kind, path,
+    hash), and the journal as (time, change).
 
-    `whole`: nothing that the user decided is missing.
+    `complete`: no decision of the user is missing.
     """
 
     decisions: dict[str, Decided]
     hashes: dict[str, str | None]
     accepted: tuple[tuple[str, str, str | None], ...]
     journal: tuple[tuple[float, str], ...]
-    whole: bool
+    complete: bool
 
 
 def is_damaged(folder: Path) -> bool:
@@ -54,9 +55,9 @@ def is_damaged(folder: Path) -> bool:
         try:
             if index.rows("PRAGMA integrity_check(1)") != [("ok",)]:
                 return True
-            # The check looks at the order of things and not into words, which may be none any more.
+            # The check does not decode texts, which may be damaged.
             for table, in index.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
-                for _row in index.each(f'SELECT * FROM "{table}"'):
+                for _row in index.iterate(f'SELECT * FROM "{table}"'):
                     pass
             return False
         finally:
@@ -68,43 +69,43 @@ def is_damaged(folder: Path) -> bool:
 
 
 def salvage(path: Path) -> Salvaged:
-    """Everything of the user's that a damaged index still tells; never raises for its damage."""
+    """All user data that can be read from a damaged index; never raises for its damage."""
     read: dict[str, tuple[list[Any], bool]] = {}
     with contextlib.suppress(*_UNREADABLE):
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
         with contextlib.closing(connection):
-            read["decisions"] = _rows(connection, "decisions", "path, class_name, split, excluded, hash", "path")
-            read["accepted"] = _rows(connection, "accepted", "kind, path, hash", "kind, path")
-            read["journal"] = _rows(connection, "journal", "id, time, change", "id")
+            read["decisions"] = _readable_rows(connection, "decisions", "path, class_name, split, excluded, hash", "path")
+            read["accepted"] = _readable_rows(connection, "accepted", "kind, path, hash", "kind, path")
+            read["journal"] = _readable_rows(connection, "journal", "id, time, change", "id")
     rows, all_decisions = read.get("decisions", ([], False))
     accepted, all_accepted = read.get("accepted", ([], False))
     journal, all_journal = read.get("journal", ([], False))
     rows = [row for row in rows if isinstance(row[0], str)]
     hashes = {row[0]: row[4] if isinstance(row[4], str) else None for row in rows}
-    decisions = _without_empty({row[0]: _decided(row[1:4]) for row in rows})
+    decisions = _without_empty({row[0]: _to_decision(row[1:4]) for row in rows})
     findings = {(row[0], row[1]): row[2] if isinstance(row[2], str) else None for row in accepted
                 if isinstance(row[0], str) and isinstance(row[1], str)}
     changes = sorted((row for row in journal if isinstance(row[0], int) and isinstance(row[1], float)
                       and isinstance(row[2], str)), key=lambda row: int(row[0]))
-    told, told_accepted, understood = _told([row[2] for row in changes])
-    # Nothing is ever taken out of a journal: where a number is missing, a change is.
+    logged, logged_accepted, understood = _replay([row[2] for row in changes])
+    # Rows of the journal are never deleted, so a missing id is a missing change.
     all_journal = all_journal and understood and [row[0] for row in changes] == list(range(1, len(changes) + 1))
     if all_journal:
-        whole = (not all_decisions or decisions == told) and (not all_accepted or set(findings) == told_accepted)
-        decisions, kinds = told, told_accepted
+        complete = (not all_decisions or decisions == logged) and (not all_accepted or set(findings) == logged_accepted)
+        decisions, kinds = logged, logged_accepted
     else:
-        # What the rest of the journal says against the tables may have been taken back, or not.
-        whole = all_decisions and all_accepted and told.items() <= decisions.items() and told_accepted <= set(findings)
-        decisions = decisions if all_decisions else told | decisions
-        kinds = set(findings) if all_accepted else told_accepted | set(findings)
+        # Where an incomplete journal contradicts the tables, a later change may be missing: the tables win.
+        complete = all_decisions and all_accepted and logged.items() <= decisions.items() and logged_accepted <= set(findings)
+        decisions = decisions if all_decisions else logged | decisions
+        kinds = set(findings) if all_accepted else logged_accepted | set(findings)
     return Salvaged(decisions=decisions, hashes={decision: hashes.get(decision) for decision in decisions},
                     accepted=tuple((*key, findings.get(key)) for key in sorted(kinds)),
-                    journal=tuple((row[1], row[2]) for row in changes), whole=whole)
+                    journal=tuple((row[1], row[2]) for row in changes), complete=complete)
 
 
-def _rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
-    """The rows that can be read from either end, and whether these are all."""
+def _readable_rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
+    """The rows that can be read from either end, and whether they are complete."""
     result: dict[Any, None] = {}
     ends, garbled = 0, False
     for keys in (key, ", ".join(f"{item} DESC" for item in key.split(", "))):
@@ -123,30 +124,30 @@ def _rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tu
 
 
 def _without_empty(decisions: dict[str, Decided]) -> dict[str, Decided]:
-    return {path: each for path, each in decisions.items() if each != Decided()}
+    return {path: decision for path, decision in decisions.items() if decision != Decided()}
 
 
-def _decided(values: Any) -> Decided:
-    """A decision from a row that may hold nonsense."""
+def _to_decision(values: Any) -> Decided:
+    """A decision from a row that may be damaged."""
     class_name, split, excluded = values
     return Decided(class_name if isinstance(class_name, str) and class_name else None,
                    split if split in SPLITS else None, bool(excluded) if isinstance(excluded, int) else None)
 
 
-def _told(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]], bool]:
-    """What the journal's changes lead to, one after the other: decisions and accepted findings; and whether all
-    could be understood."""
+def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]], bool]:
+    """Replay the changes of the journal: the resulting decisions and accepted findings, and whether all changes were
+    valid."""
     decisions: dict[str, Decided] = {}
     accepted: set[tuple[str, str]] = set()
     understood = True
-    for words in changes:
+    for text in changes:
         try:
-            change = msgspec.json.decode(words)
+            change = msgspec.json.decode(text)
             if "moved" in change:
                 moves: dict[str, str] = change["moved"]
                 gone = {*moves, *moves.values()}
-                # What stood where another came to gave way.
-                decisions = ({path: each for path, each in decisions.items() if path not in gone}
+                # The target of a move loses its old decision.
+                decisions = ({path: decision for path, decision in decisions.items() if path not in gone}
                              | {new: decisions[old] for old, new in moves.items() if old in decisions})
                 accepted = ({item for item in accepted if item[1] not in gone}
                             | {(kind, moves[path]) for kind, path in accepted if path in moves})
@@ -155,67 +156,67 @@ def _told(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]],
             elif "no_longer_accepted" in change:
                 accepted -= {(kind, path) for kind, paths in change["no_longer_accepted"].items() for path in paths}
             else:
-                decisions |= {path: _decided((each.get("class_name"), each.get("split"), each.get("excluded")))
-                              for path, each in change.items()}
+                decisions |= {path: _to_decision((decision.get("class_name"), decision.get("split"), decision.get("excluded")))
+                              for path, decision in change.items()}
         except (msgspec.MsgspecError, TypeError, ValueError, AttributeError):
             understood = False
     return _without_empty(decisions), accepted, understood
 
 
 def replace_index(folder: Path) -> tuple[Path, Salvaged]:
-    """Put a new index with everything that could be salvaged in the place of the damaged one.
+    """Replace a damaged index by a new one with everything that could be salvaged.
 
-    Answers the name that the damaged file has now. Raises ProblemError; the damaged one then stays where it is.
+    Returns the new path of the damaged file. Raises ProblemError; the damaged file then stays in place.
     """
     path = folder / FILE
-    found = salvage(path)
-    made = folder / f"{FILE}.new"
+    salvaged = salvage(path)
+    fresh = folder / f"{FILE}.new"
     try:
         for end in ("", *_BESIDE):
-            Path(f"{made}{end}").unlink(missing_ok=True)
-        index = Index(made)
+            Path(f"{fresh}{end}").unlink(missing_ok=True)
+        index = Index(fresh)
         try:
-            _enter(index, found)
+            _insert_all(index, salvaged)
         finally:
             index.close()
-        aside = _free(folder)
+        aside = _free_path(folder)
         os.rename(path, aside)
         for end in _BESIDE:
             with contextlib.suppress(FileNotFoundError):
                 os.rename(f"{path}{end}", f"{aside}{end}")
-        os.rename(made, path)
+        os.rename(fresh, path)
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, path)) from os_error
-    return aside, found
+    return aside, salvaged
 
 
-def _enter(index: Index, salvaged: Salvaged) -> None:
+def _insert_all(index: Index, salvaged: Salvaged) -> None:
     with index.transaction(durable=True) as connection:
         connection.executemany(
             "INSERT INTO decisions (path, class_name, split, excluded, hash, scan) VALUES (?, ?, ?, ?, ?, ?)",
-            [(path, each.class_name, each.split, each.excluded, salvaged.hashes.get(path), _FIRST_SCAN)
-             for path, each in salvaged.decisions.items()])
+            [(path, decision.class_name, decision.split, decision.excluded, salvaged.hashes.get(path), _FIRST_SCAN)
+             for path, decision in salvaged.decisions.items()])
         connection.executemany("INSERT INTO accepted (kind, path, hash, scan) VALUES (?, ?, ?, ?)",
                                [(*item, _FIRST_SCAN) for item in salvaged.accepted])
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)", salvaged.journal)
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)",
-                               [(time.time(), msgspec.json.encode(change).decode()) for change in _missing(salvaged)])
+                               [(time.time(), msgspec.json.encode(change).decode()) for change in _missing_changes(salvaged)])
 
 
-def _missing(salvaged: Salvaged) -> list[dict[str, Any]]:
-    """The changes that a journal with holes lacks, so that it leads to these decisions again."""
-    told, told_accepted, _understood = _told([change for _time, change in salvaged.journal])
-    changed = {path: salvaged.decisions.get(path, Decided()) for path in {*told, *salvaged.decisions}
-               if told.get(path) != salvaged.decisions.get(path)}
+def _missing_changes(salvaged: Salvaged) -> list[dict[str, Any]]:
+    """The changes that an incomplete journal lacks, so that replaying it gives these decisions again."""
+    logged, logged_accepted, _understood = _replay([change for _time, change in salvaged.journal])
+    changed = {path: salvaged.decisions.get(path, Decided()) for path in {*logged, *salvaged.decisions}
+               if logged.get(path) != salvaged.decisions.get(path)}
     accepted: dict[str, list[str]] = {}
     for kind, path, _digest in salvaged.accepted:
-        if (kind, path) not in told_accepted:
+        if (kind, path) not in logged_accepted:
             accepted.setdefault(kind, []).append(path)
     return [item for item in (changed, {"accepted": accepted} if accepted else {}) if item]
 
 
-def _free(folder: Path) -> Path:
-    """A name with the present date that no file has."""
+def _free_path(folder: Path) -> Path:
+    """A free path with the current date."""
     stamp = time.strftime("%Y-%m-%d-%H%M%S")
     number = 1
     while (place := folder / f"dataset.damaged-{stamp}{'' if number == 1 else f'-{number}'}.sqlite").exists():

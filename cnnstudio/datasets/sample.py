@@ -15,7 +15,7 @@ MARK = ".complete"
 
 
 def write_digits(folder: Path) -> Path:
-    """Write the 5,000 digits as `folder/<digit>/<number>.png` unless they are there; answers the folder.
+    """Write the 5,000 digits as `folder/<digit>/<number>.png` unless they are there; returns the folder.
 
     Each is 28 x 28 pixels, 8-bit grey, white on black. Raises ProblemError when it cannot be written.
     """

@@ -1,10 +1,10 @@
-"""The tables of a project's `dataset.sqlite`, and how an older one becomes the present one.
+"""The tables of a project's `dataset.sqlite` and their migration from older versions.
 
 History: 1 pictures, decisions, journal. 2 content hashes of decisions, measures, findings, groups, accepted
 findings, predictions of runs.
 
-`pictures.added` is the number of the scan that first saw this content at this path; `scan` of a decision the
-last one in which it was known to be right: only content that came later can be the file that was moved.
+`pictures.added` is the number of the scan that first saw this content at this path; `scan` of a decision is the last
+one in which it was valid: only content that appeared later can be the moved file.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _STEPS: Final = (_FIRST, _SECOND)
 
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Make the tables, or those that an older version lacks, inside the transaction that is open."""
+    """Create the tables, or those that an older version lacks, inside the open transaction."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     for number, step in enumerate(_STEPS[version:], start=version + 1):
         for statement in _statements(step):
@@ -89,7 +89,7 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
 
 
 def _statements(script: str) -> list[str]:
-    """Single statements: `executescript` would commit and so give up that all happens or nothing does."""
+    """Single statements: `executescript` would commit, so the transaction would not be atomic."""
     result: list[str] = []
     waiting = ""
     for line in script.splitlines(keepends=True):

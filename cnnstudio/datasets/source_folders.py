@@ -1,4 +1,4 @@
-"""Where the pictures of a project lie."""
+"""Folders of a project's pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnnstudio.datasets.layout import root_of
 
 
 def source_folder(project: Project, folder: Path) -> Path:
-    """The absolute folder that the paths of a project's pictures are relative to: of a manifest its own folder."""
+    """The absolute folder that the paths of a project's pictures are relative to: for a manifest its own folder."""
     return root_of((folder / project.dataset.source).resolve()) if project.dataset.source else folder
 
 
@@ -20,6 +20,6 @@ def source_folders(project: Project, folder: Path) -> list[Path]:
 
 
 def source_text(source: Path, folder: Path) -> str:
-    """How a collection's folder is written into a project: relative where it lies inside the project."""
+    """The path of a source as written into the project: relative if it is inside the project."""
     source, folder = source.resolve(), folder.resolve()
     return os.path.relpath(source, folder) if source.is_relative_to(folder) else str(source)

@@ -1,4 +1,4 @@
-"""Dividing pictures into training, validation and test, stably and by seed."""
+"""Divide pictures into training, validation and test, stably and by seed."""
 
 from __future__ import annotations
 
@@ -11,47 +11,46 @@ from typing import Final, cast
 from cnnstudio.core.dataset import SPLITS, Split, SplitSpec
 
 _LARGEST_GROUP: Final = 1 / 3
-"""A group with a larger part of its class's pictures cannot be kept together: its class could not be divided."""
+"""A group with a larger share of its class is not kept together, since the class could not be divided."""
 _HELD: Final[tuple[Split, ...]] = ("test", "validation")
 _BURST: Final = re.compile(
     r"(?P<stem>.*?(?:burst|frame|fotograma|ráfaga|rafaga)[ _-]*(?:\d{8,})?)[ _-]*\d+(?:[ _-]*cover)?$", re.IGNORECASE)
 
 
 def burst_of(path: str) -> str:
-    """The name of the burst or film that a picture's name says it belongs to, or "".
+    """The name of the burst or film that a picture belongs to by its name, or "".
 
-    Only names that say so count (`IMG_20240501_BURST003`, `cat_frame_0012`): plain numbers do not.
+    Only explicit names count (`IMG_20240501_BURST003`, `cat_frame_0012`): plain numbers do not.
     """
     folder, _, name = path.rpartition("/")
-    found = _BURST.match(name.rpartition(".")[0])
-    return f"burst:{folder}/{found['stem'].casefold()}" if found else ""
+    match = _BURST.match(name.rpartition(".")[0])
+    return f"burst:{folder}/{match['stem'].casefold()}" if match else ""
 
 
 def divide(pictures: Iterable[tuple[str, str, Split | None]], spec: SplitSpec,
            groups: Mapping[str, str] | None = None, pinned: Mapping[str, str] | None = None,
-           named: Iterable[Split] = ()) -> dict[str, Split]:
-    """The split of every picture, given (path, class name, split its folder says).
+           folder_splits: Iterable[Split] = ()) -> dict[str, Split]:
+    """The split of every picture from (path, class name, split of its folder).
 
-    What the user pinned stands, then what a folder says. Splits that no folder names are taken from the
-    pictures of the training folder (or from all, where no folder names any) in the shares of `spec`. A
-    picture's place in the draw depends on the seed and its own path only, so that new pictures do not
-    shuffle the old ones. `groups` names those that stay on one side: they are drawn as one, and go where
-    one of them is pinned. With `spec.folds`, see there. `named` are splits that folders of other pictures
-    name: classes may be divided one after the other.
+    Pins of the user come first, then split folders. Splits without a folder are drawn from the pictures of the training
+    folder (or from all, where no folder names any) in the shares of `spec`. A picture's place in the draw depends on
+    the seed and its own path only, so that new pictures do not shuffle the old ones. Pictures of one of the `groups`
+    stay together: they are drawn as one, and follow a pinned member. `folder_splits` are splits that folders of other
+    pictures name, since classes may be divided one after the other.
     """
     groups = groups or {}
     said: dict[str, Split] = {}
-    named = set(named)
+    folder_splits = set(folder_splits)
     strata: dict[str, str] = {}
     for path, class_name, split in pictures:
         if split is not None:
-            named.add(split)
+            folder_splits.add(split)
         if split is None or split == "train" or (spec.folds >= 2 and split == "validation"):
             strata[path] = class_name if spec.stratified else ""
         else:
             said[path] = split
     units = _units(strata, groups, spec.seed)
-    shares = {split: (0.0 if split in named and split != "train" else getattr(spec, split)) for split in SPLITS}
+    shares = {split: (0.0 if split in folder_splits and split != "train" else getattr(spec, split)) for split in SPLITS}
     if spec.folds >= 2:
         shares["train"], shares["validation"] = shares["train"] + shares["validation"], 0.0
     rest = _fill(units, strata, _wanted(strata, shares), said)
@@ -64,7 +63,7 @@ def divide(pictures: Iterable[tuple[str, str, Split | None]], spec: SplitSpec,
 
 
 def _pin(said: dict[str, Split], groups: Mapping[str, str], pinned: Mapping[str, str]) -> None:
-    """What the user pinned, after the draw so that nothing else moves; twins follow where all pins agree."""
+    """Apply pins after the draw, so that nothing else moves; groups follow if all their pins agree."""
     ways: dict[str, set[str]] = defaultdict(set)
     for path, split in pinned.items():
         if path in groups:
@@ -78,7 +77,7 @@ def _pin(said: dict[str, Split], groups: Mapping[str, str], pinned: Mapping[str,
 
 
 def _units(strata: Mapping[str, str], groups: Mapping[str, str], seed: int) -> list[list[str]]:
-    """What is drawn as one, in the order of the draw: the members of a group, or a picture alone."""
+    """The units of the draw, in its order: the members of a group, or a single picture."""
     places = {path: blake2b(f"{seed}:{path}".encode(), digest_size=8).digest() for path in strata}
     if not groups:
         return [[path] for path in sorted(strata, key=places.__getitem__)]
@@ -91,13 +90,13 @@ def _units(strata: Mapping[str, str], groups: Mapping[str, str], seed: int) -> l
         if len(paths) > max(2.0, _LARGEST_GROUP * sizes[strata[paths[0]]]):
             del members[name]
     alone = [[path] for path in strata if groups.get(path) not in members]
-    # A group stands where the first of its members would: finding twins moves few others.
+    # A group has the position of its first member, so that new duplicates move few others.
     together = [sorted(paths, key=places.__getitem__) for paths in members.values()]
     return sorted([*alone, *together], key=lambda paths: places[paths[0]])
 
 
 def _wanted(strata: Mapping[str, str], shares: Mapping[Split, float]) -> dict[str, dict[Split, int]]:
-    """How many of each stratum shall go where."""
+    """The wanted number of pictures by stratum and split."""
     total = sum(shares.values()) or 1.0
     return {stratum: _counts(size, {split: share / total for split, share in shares.items()})
             for stratum, size in Counter(strata.values()).items()}
@@ -105,7 +104,7 @@ def _wanted(strata: Mapping[str, str], shares: Mapping[Split, float]) -> dict[st
 
 def _fill(units: list[list[str]], strata: Mapping[str, str], wanted: dict[str, dict[Split, int]],
           said: dict[str, Split]) -> list[list[str]]:
-    """Give units to test and validation, in order, while they fit; answers those that are left for training."""
+    """Assign units to test and validation, in order, while they fit; returns the rest, for training."""
     for part in _HELD:
         rest = []
         for paths in units:
@@ -120,7 +119,7 @@ def _fill(units: list[list[str]], strata: Mapping[str, str], wanted: dict[str, d
 
 
 def _fold(units: list[list[str]], strata: Mapping[str, str], spec: SplitSpec, said: dict[str, Split]) -> None:
-    """Deal units out to the folds, each to the one that has fewest of its stratum."""
+    """Assign each unit to the fold with the fewest pictures of its stratum."""
     dealt: dict[str, list[int]] = defaultdict(lambda: [0] * spec.folds)
     for paths in units:
         counts = dealt[strata[paths[0]]]

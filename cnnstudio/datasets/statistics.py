@@ -1,4 +1,4 @@
-"""How the pictures of a collection are distributed: classes by split, sizes, ratios, brightness, sharpness."""
+"""Distributions of a collection: classes by split, sizes, ratios, brightness, sharpness."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.datasets.query import Filter, Range, where_sql
 
 
 class Quantity(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that can be counted in bins. `field` of a Filter takes a range of it ("" if none does).
+    """A quantity with a histogram. `field` is the field of Filter with its range ("" if there is none).
 
     `logarithmic` bins are equally wide by factor. `unit` stands behind the numbers.
     """
@@ -24,13 +24,13 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     expression: str
     field: str = ""
     logarithmic: bool = False
-    whole: bool = False
+    integer: bool = False
     unit: str = ""
 
 
 QUANTITIES: Final = Registry("quantity", (
     Quantity(id="side", label=Text("Longer side", "Lado mayor"), expression="MAX(width, height)", field="side",
-             logarithmic=True, whole=True, unit="px"),
+             logarithmic=True, integer=True, unit="px"),
     Quantity(id="ratio", label=Text("Width by height", "Ancho entre alto"), expression="CAST(width AS REAL) / height",
              field="ratio", logarithmic=True),
     Quantity(id="bytes", label=Text("File size", "Peso del archivo"), expression="size / 1024.0", field="bytes",
@@ -56,36 +56,36 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def histogram(index: Index, quantity: Quantity, wanted: Filter, bins: int = 24) -> Histogram:
-    """Count the pictures that pass, over bins that cover them all; no bins where nothing is known."""
+    """Count the pictures that match in bins that cover all of them; no bins without data."""
     where, values = where_sql(wanted)
     joins = " LEFT JOIN measures m ON m.picture = pictures.id" if "m." in quantity.expression else ""
-    found = np.fromiter((row[0] for row in index.each(
+    data = np.fromiter((row[0] for row in index.iterate(
         f"SELECT {quantity.expression} FROM pictures{joins} {where}", values) if row[0] is not None), np.float64)
     if quantity.logarithmic:
-        found = found[found > 0]
-    if not len(found):
+        data = data[data > 0]
+    if not len(data):
         return Histogram(quantity=quantity.id, edges=(), counts=())
-    low, high = float(found.min()), float(found.max())
+    low, high = float(data.min()), float(data.max())
     if quantity.id == "brightness":
         low, high = 0.0, 1.0
     edges = _edges(low, high, bins, quantity)
-    counts, _edges_again = np.histogram(found, edges)
+    counts, _edges_again = np.histogram(data, edges)
     return Histogram(quantity=quantity.id, edges=tuple(float(edge) for edge in edges),
                      counts=tuple(int(count) for count in counts))
 
 
 def _edges(low: float, high: float, bins: int, quantity: Quantity) -> np.ndarray:
     if high <= low:
-        return np.array([low, low + 1.0 if quantity.whole else low * 1.001 + 1e-9])
+        return np.array([low, low + 1.0 if quantity.integer else low * 1.001 + 1e-9])
     edges = np.geomspace(low, high, bins + 1) if quantity.logarithmic else np.linspace(low, high, bins + 1)
     edges[0], edges[-1] = low, high
-    if quantity.whole:
+    if quantity.integer:
         edges = np.unique(np.r_[np.floor(edges[:-1]), high])
     return edges
 
 
 def balance(index: Index, wanted: Filter) -> dict[str, dict[str, int]]:
-    """Pictures that pass, by class and split; without those that cannot be used, unless they are asked for."""
+    """Pictures that match, by class and split; without unusable ones, unless the filter asks for them."""
     where, values = where_sql(wanted)
     if wanted.excluded == "show" and not wanted.problem:
         where += (" AND " if where else "WHERE ") + "NOT excluded AND problem IS NULL"

@@ -1,4 +1,4 @@
-"""Noticing that the folder changes while the program runs."""
+"""Watch the folder for changes while the program runs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 
 class FolderWatch:
-    """Calls `changed()` from a thread of its own whenever something below one of the folders changes, and when one
-    of them goes away or comes (back).
+    """Calls `changed()` from its own thread whenever something below one of the folders changes, and when one of them
+    disappears or appears.
 
-    What changed is found out by a scan: the operating systems tell too differently, and may leave things out.
-    `watching` is False where they tell nothing at all (no permission, too many folders, some network drives).
+    A scan then finds the changes, because the events of operating systems differ and may be incomplete. `watching` is
+    False if there are no events (no permission, too many folders, some network drives).
     """
 
     def __init__(self, folders: Sequence[Path], changed: Callable[[], None]) -> None:
@@ -26,7 +26,7 @@ class FolderWatch:
         self.watching = False
 
     def start(self) -> None:
-        """Begin, in a thread: naming a hundred thousand folders to the system takes its time."""
+        """Start in a thread: registering a hundred thousand folders takes long."""
         threading.Thread(target=self._start, name="watch", daemon=True).start()
 
     def _start(self) -> None:
@@ -37,7 +37,7 @@ class FolderWatch:
 
         class Handler(FileSystemEventHandler):  # type: ignore[misc,unused-ignore]
             def on_any_event(self, event: Any) -> None:
-                # Reading a file is no change; our own scans would wake us for ever.
+                # Reading is not a change; otherwise our own scans would trigger new ones.
                 if event.event_type in ("created", "deleted", "moved", "modified", "closed"):
                     changed()
 
@@ -55,7 +55,7 @@ class FolderWatch:
             for folder in self._folders:
                 if folder.is_dir():
                     observer.schedule(Handler(), str(folder), recursive=True)
-                # A folder that is renamed says nothing itself; the one that holds it does, where it may be watched.
+                # A renamed folder gives no event itself; its parent does, if it can be watched.
                 with contextlib.suppress(OSError):
                     observer.schedule(Comings(folder), str(folder.parent), recursive=False)
         except (OSError, RuntimeError):
@@ -68,7 +68,7 @@ class FolderWatch:
         _end(observer)
 
     def stop(self) -> None:
-        """End the watch; `changed` is not called any more soon after."""
+        """Stop watching; `changed` may still be called for a moment."""
         with self._lock:
             self._ended, observer = True, self._observer
             self._observer, self.watching = None, False

@@ -1,4 +1,4 @@
-"""Weights of pretrained bases: found in the bundle, in the cache or in a user's file, and loaded by name."""
+"""Weights of pretrained bases: from the bundle, the cache or a user's file, loaded by name."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import numpy as np
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.places import resource
 from cnnstudio.core.problems import Problem, ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
 
-def downloaded(base: Base) -> Path:
-    """Where the weights of a base lie after they were fetched."""
+def download_path(base: Base) -> Path:
+    """The path of the downloaded weights of a base."""
     return base.weights.cached
 
 
 def weights_path(base: Base, file: str = "") -> Path:
-    """The file to load: the user's, the bundled or the fetched one. Raises ProblemError (weights_missing)."""
+    """The file to load: the user's, the bundled or the downloaded one. Raises ProblemError (weights_missing)."""
     if file:
         path = Path(file).expanduser()
     elif base.weights.bundled:
         path = resource("weights", base.weights.resource)
     else:
-        path = downloaded(base)
+        path = download_path(base)
     if path.is_file():
         return path
     if file:
@@ -44,48 +44,48 @@ def weights_path(base: Base, file: str = "") -> Path:
 def load_base_weights(base: Base, layers: Mapping[str, Any], file: str = "") -> None:
     """Set the weights of all layers. Every name and shape must fit; raises ProblemError.
 
-    `layers` are the base's, by name, in the order in which Keras lists them. They are found in the file by name;
-    a file of Keras whose names differ (it numbers layers without a name, and renamed some) is read in order, as
-    Keras itself reads it.
+    `layers` are the base's, by name, in the order in which Keras lists them. The file is read by name; a file of Keras
+    with other names (it numbers layers without a name, and renamed some) is read in order, as Keras does.
     """
     path = weights_path(base, file)
     try:
         weights = read_weights(path)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as err:
-        raise ProblemError(_unfit(base, path, reason_of(err))) from err
+        raise ProblemError(_make_unfit_problem(base, path, reason_of(err))) from err
     weighted = {name: layer for name, layer in layers.items() if layer.weights}
     if not weights.keys() >= weighted.keys() and base.weights.layout == "keras_h5":
-        weights = _in_order(weights, list(weighted))
+        weights = _match_in_order(weights, list(weighted))
     for name, layer in weighted.items():
         wanted = [tuple(weight.shape) for weight in layer.weights]
-        arrays = [_shaped(array, shape) for array, shape in zip(weights.get(name, []), wanted, strict=False)]
+        arrays = [_reshape(array, shape) for array, shape in zip(weights.get(name, []), wanted, strict=False)]
         if [array.shape for array in arrays] != wanted or len(weights[name]) != len(wanted):
             have = [array.shape for array in weights.get(name, [])]
-            raise ProblemError(_unfit(base, path, f"{name}: {have} instead of {wanted}"))
+            raise ProblemError(_make_unfit_problem(base, path, f"{name}: {have} instead of {wanted}"))
         if name == base.weights.flip_input_of:
             arrays = [arrays[0][:, :, ::-1, :], *arrays[1:]]
         layer.set_weights(arrays)
 
 
-def unfit(base: Base, path: Path) -> Problem | None:
-    """Why a file cannot hold the weights of a base whose publisher gives no checksum: an error page, half a file,
-    weights of a smaller network. Every name and shape is checked when they are loaded."""
+def unfit_problem(base: Base, path: Path) -> Problem | None:
+    """The problem of a file that cannot hold the weights of a base without a published checksum: an error page, half a
+    file, weights of a smaller network. Every name and shape is checked when they are loaded."""
     try:
         numbers = sum(array.size for arrays in read_weights(path).values() for array in arrays)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as err:
-        return _unfit(base, path, reason_of(err))
+        return _make_unfit_problem(base, path, reason_of(err))
     if numbers < base.parameters:
-        return _unfit(base, path, f"{numbers:,} < {base.parameters:,}")
+        return _make_unfit_problem(base, path, f"{numbers:,} < {base.parameters:,}")
     return None
 
 
-def _in_order(result: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
-    """The file's layers under our names, one by one; the mean and variance of the pixels are no layer of ours."""
-    arrays = [each for name, each in result.items() if each and not name.startswith("normalization")]
+def _match_in_order(result: Mapping[str, list[np.ndarray]], names: list[str]) -> dict[str, list[np.ndarray]]:
+    """The file's layers under our names, in order, without the normalisation of the pixels, which is not one of our
+    layers."""
+    arrays = [array for name, array in result.items() if array and not name.startswith("normalization")]
     return dict(zip(names, arrays, strict=False)) if len(arrays) == len(names) else {}
 
 
-def _shaped(array: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
+def _reshape(array: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
     """The array in the wanted shape where only axes of length 1 differ: a factor for each channel is the kernel
     of a depthwise 1 x 1 convolution, and one filter a group is a depthwise one."""
     longer = [[size for size in shape if size != 1] for shape in (array.shape, wanted)]
@@ -108,7 +108,7 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
         top = archive.get("model_weights", archive)
         for name in _names(top, "layer_names"):
             weights = _names(top[name], "weight_names")
-            # A model within the model is one group: its weights tell their layers.
+            # A nested model is one group: the names of its weights contain the layers.
             inner = [weight.split("/")[-2] if "/" in weight else "" for weight in weights]
             several = len(set(inner)) > 1 and "" not in inner
             for weight, layer in zip(weights, inner, strict=True):
@@ -120,18 +120,18 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
 def _names(group: Any, attribute: str) -> list[str]:
     """A list of names; HDF5 limits the size of an attribute, and Keras cuts a longer list into numbered ones."""
     if attribute in group.attrs:
-        return [_word(name) for name in group.attrs[attribute]]
+        return [_decode_bytes(name) for name in group.attrs[attribute]]
     names: list[str] = []
     for number in range(len(group.attrs)):
-        names += [_word(name) for name in group.attrs.get(f"{attribute}{number}", ())]
+        names += [_decode_bytes(name) for name in group.attrs.get(f"{attribute}{number}", ())]
     return names
 
 
-def _word(value: Any) -> str:
+def _decode_bytes(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _unfit(base: Base, path: Path, reason: object) -> Problem:
+def _make_unfit_problem(base: Base, path: Path, reason: object) -> Problem:
     text = Text("{path} does not hold the weights of {base}: {reason}.",
                 "{path} no contiene los pesos de {base}: {reason}.")
     return error("weights_unfit", text.fill(path=path.name, base=base.label, reason=reason), "network",

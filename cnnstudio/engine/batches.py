@@ -1,4 +1,4 @@
-"""Batches for any backend: deterministic, augmented, and made ahead of the step that needs them."""
+"""Batches for any backend: deterministic, augmented, and computed ahead in a thread."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cnnstudio.imaging.counter_rng import epoch_order
 from cnnstudio.imaging.mixing import Mixer, mixed_labels
 
 AHEAD: Final = 6
-"""How many blocks of batches are made ahead."""
+"""How many blocks of batches are computed ahead."""
 _BLOCK_BYTES: Final = 1 << 20
-"""Batches of small pictures are made several at a time: what a call costs by itself is then shared."""
+"""Several batches of small pictures are computed together, which saves the cost of single calls."""
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """(pictures or features, labels, sample weights or None)."""
@@ -32,7 +32,7 @@ def encode_labels(labels: np.ndarray, class_count: int, label_mode: str) -> np.n
 
 
 def balanced_weights(labels: np.ndarray, class_count: int) -> np.ndarray:
-    """A weight for each picture: n / (classes x pictures of its class); absent classes count for nothing."""
+    """A weight for each picture: n / (classes x pictures of its class); absent classes are ignored."""
     counts = np.bincount(labels, minlength=class_count)
     present = max(1, int((counts > 0).sum()))
     weights = np.where(counts > 0, len(labels) / (present * np.maximum(counts, 1)), 0.0)
@@ -72,7 +72,7 @@ class BatchSource:
         return epoch_order(self.pictures, self._seed, epoch)
 
     def make(self, epoch: int, indices: np.ndarray) -> Batch:
-        """One batch of these positions, or several whole ones and a rest."""
+        """One batch of these positions, or several full batches and a rest."""
         pictures = self._rows(indices)
         if self._augmenter is not None:
             pictures = self._augmenter(pictures, self._augmenter.draw(self._seed, epoch, indices))
@@ -81,24 +81,24 @@ class BatchSource:
             return pictures, labels, weights
         parts = [slice(begin, begin + self.batch_size) for begin in range(0, len(indices), self.batch_size)]
         mixes = [self._mixer.draw(self._seed, epoch, indices[part]) for part in parts]
-        found = list(zip(parts, mixes, strict=True))
-        return (np.concatenate([self._mixer(pictures[part], mix) for part, mix in found]),
-                np.concatenate([mixed_labels(labels[part], mix) for part, mix in found]),
-                None if weights is None else np.concatenate([mixed_labels(weights[part], mix) for part, mix in found]))
+        mixed_parts = list(zip(parts, mixes, strict=True))
+        return (np.concatenate([self._mixer(pictures[part], mix) for part, mix in mixed_parts]),
+                np.concatenate([mixed_labels(labels[part], mix) for part, mix in mixed_parts]),
+                None if weights is None else np.concatenate([mixed_labels(weights[part], mix) for part, mix in mixed_parts]))
 
     def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
-        """The batches of an epoch from number `start` (counted from 0) on, made ahead in a thread."""
+        """The batches of an epoch from number `start` (counted from 0) on, computed ahead in a thread."""
         order = self.order(epoch)[start * self.batch_size:]
         together = self.batch_size * self._batches_together()
         blocks = [order[begin:begin + together] for begin in range(0, len(order), together)]
-        made = ahead(lambda indices: self.make(epoch, indices), blocks)
+        batches = ahead(lambda indices: self.make(epoch, indices), blocks)
         try:
-            for pictures, labels, weights in made:
+            for pictures, labels, weights in batches:
                 for begin in range(0, len(labels), self.batch_size):
                     part = slice(begin, begin + self.batch_size)
                     yield pictures[part], labels[part], None if weights is None else weights[part]
         finally:
-            made.close()
+            batches.close()
 
     def _batches_together(self) -> int:
         if not self.pictures:
@@ -107,17 +107,17 @@ class BatchSource:
 
 
 def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD) -> Generator[Any, None, None]:
-    """`map(work, pieces)`, computed in a thread up to `depth` results before they are asked for.
+    """`map(work, pieces)`, computed in a thread up to `depth` results ahead.
 
     An exception of `work` is raised where its result would have come. Leaving early ends the thread.
     """
-    made: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(maxsize=depth)
+    results: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(maxsize=depth)
     left = threading.Event()
 
     def put(item: tuple[Any, BaseException | None]) -> bool:
         while not left.is_set():
             try:
-                made.put(item, timeout=0.2)
+                results.put(item, timeout=0.2)
             except queue.Full:
                 continue
             return True
@@ -137,7 +137,7 @@ def ahead(work: Callable[[Any], Any], pieces: Sequence[Any], depth: int = AHEAD)
     thread.start()
     try:
         for _ in pieces:
-            result, problem = made.get()
+            result, problem = results.get()
             if problem is not None:
                 raise problem
             yield result

@@ -16,9 +16,9 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import learning_rate_of
 from cnnstudio.catalog.training import LOSSES, OPTIMIZERS
 from cnnstudio.core.graph import unique_id
-from cnnstudio.core.groups import expanded
+from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
@@ -51,7 +51,7 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True, headl
     """Build the network for plain 0-255 pixels of the context's shape; its layers are named by node ids.
 
     Weights are drawn from Keras's seed (keras.utils.set_random_seed); those of a pretrained base
-    are loaded unless `weights` is False. With `headless` the end need not be an answer for classes. With a mixed
+    are loaded unless `weights` is False. With `headless` the last layer need not be a classifier. With a mixed
     `precision` the layers compute in 16 bits, the last one in float32 as its probabilities need it.
     Raises ProblemError with every problem of the network.
     """
@@ -61,7 +61,7 @@ def build(network: NetworkSpec, context: Context, *, weights: bool = True, headl
         raise ProblemError(*problems)
     network = network_report.network
     with _policy(precision):
-        return _built(network, context, network_report.order, network_report.output, weights)
+        return _build_layers(network, context, network_report.order, network_report.output, weights)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def _policy(precision: Precision) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _built(network: NetworkSpec, context: Context, order: tuple[str, ...], output: str, weights: bool) -> Built:
+def _build_layers(network: NetworkSpec, context: Context, order: tuple[str, ...], output: str, weights: bool) -> Built:
     layers: dict[str, Any] = {}
     tensors: dict[str, Any] = {}
     bases: dict[str, dict[str, Any]] = {}
@@ -99,7 +99,8 @@ def _built(network: NetworkSpec, context: Context, order: tuple[str, ...], outpu
 
 
 def apply(layer: Any, entering: list[Any], kind: str) -> Any:
-    """A layer's answer to its inputs, passed as its type wants them; a base is always called as when it predicts."""
+    """The output of a layer for its inputs, passed as its type needs them; a base is always called in inference
+    mode."""
     if isinstance(layer, keras.Model):
         return layer(entering[0], training=False)
     return layer(*LAYERS[kind].passed(entering))
@@ -121,49 +122,49 @@ def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
 
 
 def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> tuple[Any, dict[str, Any]]:
-    """The base as a model within the model, named by the node, and its layers; frozen before its freeze line."""
+    """The base as a nested model, named by the node, and its layers; frozen up to `trainable_from`."""
     values = values_of(node, LAYERS[BASE])
     base = base_of(values, bases)
     if base is None:
         raise KeyError(identifier_of(values))
     height, width, channels = entering.shape[1:]
-    # The file of a built-in base holds all its layers, whatever the network takes of it.
+    # The file of a built-in base holds all its layers, even if the network uses fewer.
     graph = base.graph_for(height, width, "all" if base.own is None else values["ends_at"])
     context = Context(height=height, width=width, channels=channels, class_count=1, normalization="none")
     tensors: dict[str, Any] = {}
-    made: dict[str, Any] = {}
+    layers: dict[str, Any] = {}
     for inner in graph.nodes:
         layer = _make(inner, context)
         if inner.type == INPUT:
             tensors[inner.id] = layer
             continue
-        made[inner.id] = layer
+        layers[inner.id] = layer
         tensors[inner.id] = apply(layer, [tensors[source] for source in graph.inputs_of(inner.id)], inner.type)
-    start, whole = tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id]
+    start, end = tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id]
     if base.own is not None:
         if weights:
-            load_own_weights(base, made)
+            load_own_weights(base, layers)
     elif weights and values["weights"] != "random":
         file = values["weights_file"] if values["weights"] == "file" else ""
-        order = keras.Model(start, whole).layers
-        load_base_weights(base, {layer.name: layer for layer in order if layer.name in made}, file or "")
+        order = keras.Model(start, end).layers
+        load_base_weights(base, {layer.name: layer for layer in order if layer.name in layers}, file or "")
     last = tensors[base.graph_for(height, width, values["ends_at"]).nodes[-1].id]
     if values["pooling"] != "none" and len(last.shape) == 4:
         pooling = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
         last = pooling[values["pooling"]](name=unique_id("pooling", tensors))(last)
     model = keras.Model(start, last, name=node.id)
     learning = base.trainable_layers(values["trainable_from"])
-    for identifier, layer in made.items():
+    for identifier, layer in layers.items():
         layer.trainable = identifier in learning
-    return model, made
+    return model, layers
 
 
 def set_trainable(built: Built, network: NetworkSpec, resolver: BaseResolver, trainable_from: str = "") -> None:
-    """What learns of the pretrained bases: from the line `trainable_from` on, or ("") as the network says.
+    """Set which layers of pretrained bases are trainable: from `trainable_from` on, or ("") as in the network.
 
     The model has to be compiled afterwards.
     """
-    network, _copies = expanded(network)
+    network, _copies = expand_repeats(network)
     for identifier, layers in built.bases.items():
         node = network.node(identifier)
         base = base_of_node(node, resolver) if node is not None else None
@@ -176,13 +177,13 @@ def set_trainable(built: Built, network: NetworkSpec, resolver: BaseResolver, tr
 
 
 def optimizer_of(stage: Stage, accumulation: int = 1, epoch_batches: int = 1) -> Any:
-    """A new optimizer for a stage; raises ProblemError for one that this version does not know."""
+    """A new optimizer for a stage; raises ProblemError for an unknown one."""
     entry = OPTIMIZERS.find(stage.optimizer.type)
     if entry is None:
         text = Text("This version does not know the optimizer {name}.", "Esta versión no conoce el optimizador {name}.")
         raise ProblemError(error("unknown_optimizer", text.fill(name=stage.optimizer.type), "training",
                                  field="optimizer"))
-    values = complete(entry.params, stage.optimizer.params)
+    values = with_defaults(entry.params, stage.optimizer.params)
     rate = learning_rate_of(stage, values["learning_rate"], epoch_batches)
     values["learning_rate"] = rate.build({}, resolve) if isinstance(rate, Call) else rate
     extra = {"gradient_accumulation_steps": accumulation} if accumulation > 1 else {}

@@ -1,4 +1,4 @@
-"""The bundle: a folder with a model that works by itself."""
+"""The bundle: a folder with a model that works without this program."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ import numpy as np
 
 from cnnstudio import __version__, imaging
 from cnnstudio.engine.bundled_steps import imaging_modules, steps_source
-from cnnstudio.engine.exporting_request import Request, keras_probabilities, write_json
+from cnnstudio.engine.export_request import Request, keras_probabilities, write_json
 from cnnstudio.engine.sources import source_file
 
 _START: Final = "prepare"
-"""The module of imaging from which everything that the pixel path needs is found."""
+"""The module of imaging whose imports lead to all modules of the pixel path."""
 
 README: Final = """\
 CNN Studio: {classes} classes, pictures of {width} x {height} ({color_mode})
@@ -51,7 +51,7 @@ check.json     la comparación con el modelo entrenado que se hizo al escribir e
 
 
 def write_bundle(request: Request) -> np.ndarray:
-    """Write everything but the check, and answer by the written folder alone."""
+    """Write everything but the check, and return predictions by the written folder alone."""
     card, folder = request.loaded.card, request.path
     recipe, names = card.recipe, card.class_names
     folder.mkdir(parents=True)
@@ -72,7 +72,7 @@ def write_bundle(request: Request) -> np.ndarray:
 
 
 def _write_samples(request: Request, names: Sequence[str]) -> None:
-    """The first pictures, and the probabilities that must come out for them."""
+    """The first pictures and their expected probabilities."""
     folder, expected = request.path, []
     (folder / "samples").mkdir()
     for number, (picture, row) in enumerate(zip(request.pictures[:request.samples], request.wanted, strict=False), start=1):
@@ -107,7 +107,7 @@ def pixel_path(folder: Path) -> Iterator[Callable[[bytes, dict[str, Any]], np.nd
 
 
 def pixel_modules() -> list[str]:
-    """Names of the modules of imaging that the pixel path and the steps need, found by their relative imports."""
+    """Names of the modules of imaging that the pixel path and the steps need, by their relative imports."""
     result: list[str] = []
     waiting = [_START, *imaging_modules()]
     while waiting:

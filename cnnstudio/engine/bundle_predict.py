@@ -30,13 +30,13 @@ SUFFIXES = frozenset({
 BATCH = 32
 
 
-def on_one_line(words: str) -> str:
-    """A line break in the name of a file or class, and what else steers a terminal, as Python writes it."""
-    return re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: repr(found.group())[1:-1], words)
+def on_one_line(text: str) -> str:
+    """Escape line breaks and other control characters in the name of a file or class."""
+    return re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda match: repr(match.group())[1:-1], text)
 
 
 def expand(paths: Iterable[str]) -> list[str]:
-    """Files as they are; of a folder, all pictures in it and below."""
+    """The files themselves; for a folder, all pictures in it and below."""
     result: list[str] = []
     for path in paths:
         if not os.path.isdir(path):
@@ -77,14 +77,14 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     language = "es" if os.environ.get("LANG", "").startswith("es") else "en"
 
     def read(path: str) -> Any:
-        """The picture's pixels, or what prevents it: {"code", "text"}."""
+        """The picture's pixels, or its problem: {"code", "text"}."""
         try:
             return prepare(Path(path).read_bytes(), recipe, STEPS)
         except PictureError as picture_error:
             return {"code": f"picture_{picture_error.code}", "text": f"{Path(path).name}: {picture_error.text(language)}"}
         except OSError as os_error:
-            words = "no se puede leer" if language == "es" else "cannot be read"
-            return {"code": "cannot_read", "text": f"{path} {words}: {disk_words(disk_reason(os_error), language)}."}
+            reason = "no se puede leer" if language == "es" else "cannot be read"
+            return {"code": "cannot_read", "text": f"{path} {reason}: {disk_words(disk_reason(os_error), language)}."}
 
     for begin in range(0, len(paths), BATCH):
         part = paths[begin:begin + BATCH]
@@ -96,9 +96,9 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
             if classes["label_mode"] == "binary" and values.shape[-1] == 1:
                 values = np.concatenate([1.0 - values, values], axis=-1)
             result = iter(values)
-        for path, each in zip(part, read_part, strict=True):
-            if isinstance(each, dict):
-                yield {"path": path, "problem": each}
+        for path, picture in zip(part, read_part, strict=True):
+            if isinstance(picture, dict):
+                yield {"path": path, "problem": picture}
                 continue
             chances = next(result)
             order = np.argsort(-chances, kind="stable")[:top or None]
@@ -107,7 +107,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
 
 
 def main() -> int:
-    """The exit code: 0, or 2 when not one picture could be classified."""
+    """The exit code: 0, or 2 if no picture could be classified."""
     parser = argparse.ArgumentParser(description="Classify pictures / Clasificar imágenes")
     parser.add_argument("paths", nargs="+", metavar="PATH")
     parser.add_argument("--json", action="store_true", help="one JSON object a line / un objeto JSON por línea")
@@ -121,8 +121,8 @@ def main() -> int:
         elif "problem" in answer:
             print(on_one_line(f"{answer['path']}: {answer['problem']['text']}"), flush=True)
         else:
-            words = ", ".join(f"{best['label']} {best['probability']:.2%}" for best in answer["top"])
-            print(on_one_line(f"{answer['path']}: {words}"), flush=True)
+            ranking = ", ".join(f"{best['label']} {best['probability']:.2%}" for best in answer["top"])
+            print(on_one_line(f"{answer['path']}: {ranking}"), flush=True)
     return 0 if answered else 2
 
 

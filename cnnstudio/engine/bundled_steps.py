@@ -1,4 +1,4 @@
-"""The pixels of the recipe's steps as a module that stands alone, for the bundle: copied from the registry's own source."""
+"""The functions of the recipe's steps as a standalone module for the bundle, copied from the source of the registry."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def steps_source() -> str:
     functions: list[str] = []
     for module in dict.fromkeys(step.pixels.__module__ for step in RECIPE_STEPS):
         names = [step.pixels.__name__ for step in RECIPE_STEPS if step.pixels.__module__ == module]
-        found, lines = _functions(source_file(module), names)
-        functions += found
+        sources, lines = _functions(source_file(module), names)
+        functions += sources
         imports |= dict.fromkeys(lines)
     table = [f'    "{step.id}": {step.pixels.__name__},' for step in RECIPE_STEPS]
     return _HEAD + "\n\n\n".join(["\n".join(imports), *functions, "\n".join(["STEPS = {", *table, "}"])]) + "\n"
@@ -53,9 +53,9 @@ def _functions(path: Path, names: list[str]) -> tuple[list[str], list[str]]:
     lines: list[str] = []
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            kept = [alias for alias in node.names if (alias.asname or alias.name) in used]
-            if kept:
-                lines.append(_import_line(node, kept))
+            aliases = [alias for alias in node.names if (alias.asname or alias.name) in used]
+            if aliases:
+                lines.append(_import_line(node, aliases))
     return [ast.get_source_segment(text, function) or "" for function in wanted], lines
 
 

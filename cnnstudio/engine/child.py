@@ -1,4 +1,4 @@
-"""The process entry: one job, or the warm server, and the border where every mistake becomes an event."""
+"""The entry of a child process: it does one job and turns every exception into an event."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cnnstudio.workers.transport import Endpoint, ProtocolError
 
 
 def main(endpoint: Endpoint) -> None:
-    """Answer a supervisor: do its job and tell how it ended."""
+    """Do the job of a supervisor and send its last event."""
     link = Link(endpoint)
     try:
         job = link.job()
@@ -32,7 +32,7 @@ def main(endpoint: Endpoint) -> None:
     run = ""
     try:
         if job.run_to_lock is not None:
-            # Before Keras is there: from the first second the run is known to live.
+            # Before Keras is imported, so that the run counts as running at once.
             from cnnstudio.engine.run_lock import lock_run
 
             folder = RunFolder(job.run_to_lock)
@@ -43,10 +43,10 @@ def main(endpoint: Endpoint) -> None:
     except StopRequested:
         last = Stopped(run=run, kept=False)
     except ProblemError as problem_error:
-        last = _told(problem_error, link)
+        last = _last_event(problem_error, link)
     except Exception as exception:  # noqa: BLE001 - the child's border
         traceback.print_exc()
-        last = Failed(problem=mistake(exception, traceback.format_exc()))
+        last = Failed(problem=unexpected_problem(exception, traceback.format_exc()))
     link.emit(last)
     if lock is not None:
         lock.release()
@@ -68,24 +68,24 @@ def _worker(job: JobSpec) -> Callable[[Any, Link], Event]:
     return function
 
 
-def _told(problem_error: ProblemError, link: Link) -> Event:
-    """The last event carries one problem; if there are more, each is told before."""
+def _last_event(problem_error: ProblemError, link: Link) -> Event:
+    """The last event with the first problem; if there are several, all are sent as notices before."""
     if len(problem_error.problems) > 1:
         for problem in problem_error.problems:
             link.emit(Notice(problem=problem))
     return Failed(problem=problem_error.problems[0])
 
 
-def mistake(exception: BaseException, report: str) -> Problem:
-    """The problem of an exception that nobody expected; the known ones get their mend."""
-    words = f"{type(exception).__name__}: {exception}"
+def unexpected_problem(exception: BaseException, report: str) -> Problem:
+    """The problem of an unexpected exception; common ones have a text of their own."""
+    message = f"{type(exception).__name__}: {exception}"
     if isinstance(exception, ModuleNotFoundError) and exception.name in ("tensorflow", "torch", "jax", "keras"):
         text = Text("{name} is not installed in this Python. Install it, or choose another backend.",
                     "{name} no está instalado en este Python. Instálelo o elija otro motor.")
         return error("backend_missing", text.fill(name=exception.name), "training", field="backend", details=report)
     if isinstance(exception, MemoryError) or any(
-            sign in words for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory",
-                                       "OOM when allocating")):
+            sign in message for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory",
+                                         "OOM when allocating")):
         text = Text("There is not enough memory. Choose a smaller batch, smaller pictures or a smaller network. What "
                     "was finished before is kept.",
                     "No hay memoria suficiente. Elija un lote, unas imágenes o una red menores. Lo terminado antes se "
@@ -98,4 +98,4 @@ def mistake(exception: BaseException, report: str) -> Problem:
         return error(problem.code, problem.text, "file", path=exception.filename, details=report)
     text = Text("Something unexpected happened: {words}. The report shows where.",
                 "Ocurrió algo inesperado: {words}. El informe muestra dónde.")
-    return error("unexpected", text.fill(words=words[:300]), "machine", details=report)
+    return error("unexpected", text.fill(words=message[:300]), "machine", details=report)

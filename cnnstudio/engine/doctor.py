@@ -1,4 +1,4 @@
-"""What the child finds on this computer: versions, backends, devices, engines."""
+"""The doctor: versions, backends, devices and engines on this computer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BACKENDS: Final = ("tensorflow", "torch", "jax")
 
 
 def diagnose(_job: Diagnose, link: Link) -> Event:
-    """Tell a Report; its facts are documented by `facts`."""
+    """Send a Report; see `facts`."""
     link.emit(Report(facts=facts()))
     return Finished()
 

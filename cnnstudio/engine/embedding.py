@@ -1,4 +1,4 @@
-"""The Embed job: what a network sees in every picture, and what follows from it."""
+"""The Embed job: features of every picture, and their analysis."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _COMPONENTS = 64
 
 
 def embed(job: Embed, link: Link) -> Event:
-    """Do the job; raises ProblemError and StopRequested. What was computed of the features is kept either way."""
+    """Do the job; raises ProblemError and StopRequested. Features that are computed are kept in any case."""
     cache = Path(job.cache) if job.cache else cache_folder()
     manifest = read_manifest(Path(job.manifest))
     names = manifest.header.class_names
     phase(link, "loading")
     model, recipe = extractor(job.model)
     phase(link, "embedding")
-    prepared = features.of_files(model, [manifest.path(entry) for entry in manifest.entries], recipe, cache, link)
+    prepared = features.file_features(model, [manifest.path(entry) for entry in manifest.entries], recipe, cache, link)
     for problem in notices(prepared):
         link.emit(Notice(problem=problem))
     good = prepared.good
@@ -49,11 +49,11 @@ def embed(job: Embed, link: Link) -> Event:
         raise ProblemError(error("no_pictures", text, "dataset", path=manifest.header.root))
     seen = np.asarray(prepared.take(good), np.float32).reshape(len(good), -1)
     entries = [manifest.entries[place] for place in good.tolist()]
-    found = analyse(seen, np.asarray([entry.label for entry in entries]), len(names), job.layout, link)
+    analysis = analyse(seen, np.asarray([entry.label for entry in entries]), len(names), job.layout, link)
     embedding = Embedding(
         model=job.model, layout=job.layout, paths=tuple(entry.path for entry in entries),
         hashes=tuple(prepared.names[place] for place in good.tolist()), classes=names,
-        suggested=tuple(names[item] if 0 <= item < len(names) else "" for item in found.pop("suggested")), **found)
+        suggested=tuple(names[item] if 0 <= item < len(names) else "" for item in analysis.pop("suggested")), **analysis)
     write_embedding(Path(job.target), embedding)
     link.emit(Artifact(kind="embedding", path=job.target))
     return Finished()
@@ -90,17 +90,17 @@ def base_extractor(base: Base, recipe: RecipeSpec, bases: BaseResolver, file: st
 
 
 def analyse(seen: np.ndarray, classes: np.ndarray, count: int, layout: str, link: Link) -> dict[str, Any]:
-    """Everything that follows from features float32 (n, d) and class numbers (n,) of `count` classes."""
+    """The analysis of features float32 (n, d) with class numbers (n,) of `count` classes."""
     notes: list[Text] = []
     phase(link, "comparing")
-    reduced = projection.principal(seen, _COMPONENTS)
-    neighbours, distances = projection.nearest(reduced, check=link.check, told=ThrottledProgress(link))
+    reduced = projection.principal_components(seen, _COMPONENTS)
+    neighbours, distances = projection.nearest_neighbours(reduced, check=link.check, progress=ThrottledProgress(link))
     outlier = projection.outlier_scores(distances)
     phase(link, "labels")
-    quality, mislabeled, suggested, note = labels.judge(seen, classes, count, neighbours, distances, link.check)
+    quality, mislabeled, suggested, note = labels.judge_labels(seen, classes, count, neighbours, distances, link.check)
     if note is not None:
         notes.append(note)
     phase(link, "arranging")
-    position = projection.arrange(reduced, layout, ThrottledProgress(link, "steps"), link.check)
+    position = projection.project_features(reduced, layout, ThrottledProgress(link, "steps"), link.check)
     return {"position": position, "outlier": outlier, "neighbours": neighbours, "label_quality": quality,
             "mislabeled": mislabeled, "suggested": suggested, "notes": tuple(notes)}

@@ -1,4 +1,4 @@
-"""The backend of this process: made reproducible and modest, and described."""
+"""The backend of this process: reproducibility, threads and devices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _XLA_DETERMINISM: Final = "--xla_gpu_deterministic_ops=true"
 
 
 def set_up(device: str, determinism: str = "auto") -> None:
-    """OpenCV leaves threading to us; no GPU is used where none is wanted; equal seeds give equal numbers.
+    """Configure the process: OpenCV uses one thread, the GPU is used only if wanted, and equal seeds give equal
+    numbers.
 
     `determinism` "on" and "off" decide that; "auto" is on for a processor, where it costs nothing (measured), and off on
     a GPU, where many operations have no quick deterministic form.
@@ -49,7 +50,7 @@ def _wants_determinism(setting: str) -> bool:
 
 
 def is_deterministic() -> bool:
-    """Whether the same seed gives exactly the same numbers here."""
+    """Whether the same seed gives exactly the same numbers."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
         from tensorflow.python.framework import config
@@ -79,7 +80,7 @@ def on_gpu() -> bool:
 
 
 def device_name() -> str:
-    """The device in words, such as "GPU: NVIDIA T4" or "CPU: 2 cores"."""
+    """The name of the device, such as "GPU: NVIDIA T4" or "CPU: 2 cores"."""
     backend = keras.backend.backend()
     if on_gpu():
         if backend == "tensorflow":
@@ -99,23 +100,23 @@ def device_name() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what the numbers are computed with."""
-    found = {"cnnstudio": __version__, "python": platform.python_version(), "keras": keras.__version__,
-             "backend": keras.backend.backend()}
+    """Versions of the libraries that compute."""
+    versions_by_name = {"cnnstudio": __version__, "python": platform.python_version(), "keras": keras.__version__,
+                        "backend": keras.backend.backend()}
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        found["tensorflow"] = tf.__version__
-    for word, package in _PACKAGES.items():
+        versions_by_name["tensorflow"] = tf.__version__
+    for name, package in _PACKAGES.items():
         try:
-            found[word] = metadata.version(package)
+            versions_by_name[name] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions_by_name
 
 
 def random_state() -> list[np.ndarray]:
-    """State of the backend's own generators: on PyTorch, Keras's Dropout draws from them. Else nothing."""
+    """State of the backend's own generators, which Keras's Dropout uses on PyTorch; empty on other backends."""
     if keras.backend.backend() != "torch":
         return []
     import torch
@@ -125,7 +126,7 @@ def random_state() -> list[np.ndarray]:
 
 
 def restore_random_state(states: list[np.ndarray]) -> None:
-    """Go on drawing where `random_state` was taken."""
+    """Restore the state of `random_state`."""
     if keras.backend.backend() != "torch" or not states:
         return
     import torch

@@ -1,4 +1,4 @@
-"""The Evaluate job: how good a run's model is on the pictures of a manifest."""
+"""The Evaluate job: evaluate a run's model on the pictures of a manifest."""
 
 from __future__ import annotations
 
@@ -23,14 +23,12 @@ from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 
 _SMALLEST: Final = 1e-7
-"""Keras's own floor under a probability before its logarithm."""
+"""Keras's lower bound of a probability before its logarithm."""
 
 
 def evaluate(job: Evaluate, link: Link) -> Event:
-    """Do the job: an Evaluated event, its table, and beside the table the same as JSON.
-
-    Where these cannot be written, a Notice warns and the event names no table.
-    """
+    """Do the job: an Evaluated event, its table, and the event as JSON beside the table. If these cannot be written, a
+    Notice warns and the event has no table."""
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
@@ -45,28 +43,28 @@ def evaluate(job: Evaluate, link: Link) -> Event:
         link.emit(Notice(problem=problem))
     good = prepared.good
     if not len(good):
-        raise ProblemError(nothing_usable(job.split, manifest))
+        raise ProblemError(nothing_usable_problem(job.split, manifest))
     answers, engine = _answers(loaded, prepared, good, cache, link)
     labels = np.asarray([entries[index].label for index in good.tolist()])
     names = loaded.card.class_names
-    paths_told = [entries[index].path for index in good.tolist()]
-    table = results(paths_told, labels, answers, loaded.card.label_mode)
-    found = measures(labels, np.asarray([row.predicted for row in table]), names, [row.loss for row in table])
+    paths_in_order = [entries[index].path for index in good.tolist()]
+    table = results(paths_in_order, labels, answers, loaded.card.label_mode)
+    measured = measures(labels, np.asarray([row.predicted for row in table]), names, [row.loss for row in table])
     event = Evaluated(run=run.id, split=job.split, images=len(good), skipped=len(entries) - len(good),
-                      table=job.table, engine=engine, **found)
+                      table=job.table, engine=engine, **measured)
     try:
         write_atomically(Path(job.table), b"\n".join(msgspec.json.encode(row) for row in table) + b"\n")
         write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
     except ProblemError as problem_error:
-        # A project on a medium that cannot be written: its numbers are no less worth.
-        link.emit(Notice(problem=_not_kept(problem_error)))
+        # A project on a read-only medium can be evaluated all the same.
+        link.emit(Notice(problem=_not_kept_problem(problem_error)))
         event = msgspec.structs.replace(event, table="")
     link.emit(event)
     return Finished(run=run.id, metrics={"loss": event.loss, "accuracy": event.accuracy})
 
 
-def _not_kept(problem_error: ProblemError) -> Problem:
-    """A warning with what prevents keeping the numbers."""
+def _not_kept_problem(problem_error: ProblemError) -> Problem:
+    """A warning with the reason why the numbers are not kept."""
     reason = problem_error.problems[0]
     text = Text("These numbers could not be kept: they are gone when they are no longer shown. {reason}",
                 "Estas cifras no se pudieron guardar: se pierden cuando dejen de mostrarse. {reason}")
@@ -80,14 +78,14 @@ def measured_entries(manifest: Manifest, split: str, class_names: tuple[str, ...
     chosen = manifest.entries if split in ("", "all") else [
         entry for entry in manifest.entries if entry.split == split]
     if not any(entry.split == split for entry in manifest.entries) and not chosen:
-        raise ProblemError(nothing_usable(split, manifest))
-    found = [msgspec.structs.replace(entry, label=translation[entry.label])
-             for entry in chosen if entry.label >= 0 and translation[entry.label] >= 0]
-    if not found:
+        raise ProblemError(nothing_usable_problem(split, manifest))
+    translated = [msgspec.structs.replace(entry, label=translation[entry.label])
+                  for entry in chosen if entry.label >= 0 and translation[entry.label] >= 0]
+    if not translated:
         text = Text("The pictures have none of the model's classes ({names}).",
                     "Las imágenes no tienen ninguna de las clases del modelo ({names}).")
         raise ProblemError(error("other_classes", text.fill(names=", ".join(class_names)), "dataset"))
-    return found
+    return translated
 
 
 def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache: Path, link: Link
@@ -95,18 +93,18 @@ def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache:
     phase(link, "converting")
     engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
     phase(link, "evaluating")
-    told = ThrottledProgress(link)
+    progress = ThrottledProgress(link)
 
-    def each(done: int) -> None:
+    def on_batch(done: int) -> None:
         link.check()
-        told(done, len(good))
+        progress(done, len(good))
 
-    answers = inference.run(engine, len(good), lambda places: prepared.take(good[places]), each)
+    answers = inference.run(engine, len(good), lambda places: prepared.take(good[places]), on_batch)
     return models.probabilities(answers, loaded.card.label_mode), engine.name
 
 
 def results(paths: list[str], labels: np.ndarray, probabilities: np.ndarray, label_mode: str) -> list[PictureResult]:
-    """One row a picture: its class, the answer with its probability, and its crossentropy."""
+    """One row for each picture: its class, the prediction with its probability, and its crossentropy."""
     predicted = predicted_classes(probabilities, label_mode)
     places = np.arange(len(labels))
     losses = -np.log(np.clip(probabilities[places, labels], _SMALLEST, 1.0))
@@ -117,7 +115,7 @@ def results(paths: list[str], labels: np.ndarray, probabilities: np.ndarray, lab
 
 
 def predicted_classes(probabilities: np.ndarray, label_mode: str) -> np.ndarray:
-    """The most probable class. At exactly one half a sigmoid unit does not say yes, as Keras counts it."""
+    """The most probable class. At exactly 0.5 a sigmoid unit predicts the first class, as in Keras."""
     if label_mode == "binary":
         return (probabilities[:, 1] > 0.5).astype(np.int64)
     return np.asarray(probabilities.argmax(axis=1))
@@ -125,7 +123,7 @@ def predicted_classes(probabilities: np.ndarray, label_mode: str) -> np.ndarray:
 
 def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], losses: list[float]
              ) -> dict[str, Any]:
-    """loss, accuracy, classes and confusion of an Evaluated event; what is undefined is 0."""
+    """loss, accuracy, classes and confusion of an Evaluated event; undefined values are 0."""
     count = len(names)
     confusion = np.zeros((count, count), np.int64)
     np.add.at(confusion, (labels, predicted), 1)
@@ -143,7 +141,7 @@ def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], 
             "confusion": tuple(tuple(int(item) for item in row) for row in confusion)}
 
 
-def nothing_usable(split: str, manifest: Manifest) -> Problem:
-    """Why there is nothing to measure on."""
+def nothing_usable_problem(split: str, manifest: Manifest) -> Problem:
+    """The problem that no picture can be evaluated."""
     text = Text("There are no usable pictures in {split}.", "No hay imágenes utilizables en {split}.")
     return error("no_pictures", text.fill(split=split or "?"), "dataset", path=manifest.header.root)

@@ -1,4 +1,5 @@
-"""Features of a frozen base: computed once, kept, and the head trained on them. The network is the same."""
+"""Features of a frozen base: computed once and kept, so that only the head is trained. The result is the same
+network."""
 
 from __future__ import annotations
 
@@ -13,15 +14,15 @@ import keras
 import numpy as np
 
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.core.groups import expanded
+from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.engine import inference
 from cnnstudio.engine.building import Built, apply
-from cnnstudio.engine.pixels import Prepared, kept, recipe_digest
+from cnnstudio.engine.pixels import Prepared, cached_rows, recipe_digest
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.engine.store import Store
 from cnnstudio.workers.link import Link
@@ -32,19 +33,19 @@ _KEEP_EVERY: Final = 512
 
 @dataclass(frozen=True)
 class Cut:
-    """A model in two: `base` gives features, `head` is trained on them; both share layers with the whole."""
+    """A model cut in two: `base` computes features, `head` is trained on them; both share layers with the model."""
 
     base: Any
     head: Any
 
 
-def cut(project: Project, built: Built, trainable_from: str = "") -> Cut | None:
-    """The model cut behind its base, or None when that would train another network: the base must be
-    frozen and stand right behind the Input, alone, and no picture may be changed at random.
+def find_cut(project: Project, built: Built, trainable_from: str = "") -> Cut | None:
+    """The model cut behind its base, or None if the result would differ: the base must be frozen and the only layer
+    behind the Input, and there must be no augmentation.
 
-    `trainable_from` is that of the stage, which may freeze the base or not; "" leaves it as the network says.
+    `trainable_from` is that of the stage, which may freeze the base or not; "" leaves it as in the network.
     """
-    network, _copies = expanded(project.network)
+    network, _copies = expand_repeats(project.network)
     if not project.training.keep_features or project.augmentation.active:
         return None
     bases = [node for node in network.nodes if node.type == BASE]
@@ -72,20 +73,20 @@ def cut(project: Project, built: Built, trainable_from: str = "") -> Cut | None:
 
 
 def fits(cut: Cut, pictures: int) -> bool:
-    """Whether the features of so many pictures are worth keeping at all."""
+    """Whether the features of that many pictures are small enough to keep."""
     return pictures * 4 * int(np.prod(cut.base.output_shape[1:])) <= _LARGEST_BYTES
 
 
 def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: Link) -> tuple[Prepared, str]:
-    """Features (float32) of all usable pictures of `prepared`, from the store where they are known.
+    """Features (float32) of all usable pictures of `prepared`, from the store if they are in it.
 
-    Answers them with the same indices as the pictures, and which engine computed them ("cache" if none had to).
+    Returns them with the same indices as the pictures, and the engine that computed them ("cache" if none did).
     """
     shape = tuple(cut.base.output_shape[1:])
     digest = inference.model_digest(cut.base)
     folder = _folder(cache, project.recipe, digest)
     features = Prepared(shape, np.float32, np.full(len(prepared.rows), -1, np.int64), list(prepared.names),
-                        np.empty((0, *shape), np.float32), [], list(prepared.troubles))
+                        np.empty((0, *shape), np.float32), [], list(prepared.problems))
     lock = ProjectLock(folder)
     store: Store | None = None
     try:
@@ -105,9 +106,9 @@ def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: L
     return features, engine
 
 
-def of_files(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path, link: Link) -> Prepared:
-    """Features (float32) of all usable files, from the store where they are known. A file that cannot be used is no
-    error. Pixels are not kept: of a hundred thousand photos they would take fifteen gigabytes."""
+def file_features(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path, link: Link) -> Prepared:
+    """Features (float32) of all usable files, from the store if they are in it. Unusable files are skipped. Pixels are
+    not kept: of a hundred thousand photos they would take fifteen gigabytes."""
     digest = inference.model_digest(model)
     engine: inference.Engine | None = None
 
@@ -119,8 +120,8 @@ def of_files(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path,
             phase(link, "embedding")
         return inference.run(engine, len(pictures), lambda places: pictures[places], lambda _done: link.check())
 
-    return kept(paths, recipe, cache, _folder(cache, recipe, digest), tuple(model.output_shape[1:]), "float32", seen,
-                progress=ThrottledProgress(link), check=link.check)
+    return cached_rows(paths, recipe, cache, _folder(cache, recipe, digest), tuple(model.output_shape[1:]), "float32", seen,
+                       progress=ThrottledProgress(link), check=link.check)
 
 
 def _folder(cache: Path, recipe: RecipeSpec, digest: str) -> Path:
@@ -145,7 +146,7 @@ def _fill(cut: Cut, features: Prepared, prepared: Prepared, store: Store | None,
         engine = inference.engine_for(cut.base, prepared.take(missing[:4]), cache, digest=digest)
         name = engine.name
         phase(link, "features")
-        told = ThrottledProgress(link)
+        progress = ThrottledProgress(link)
         for begin in range(0, len(missing), _KEEP_EVERY):
             link.check()
             part = missing[begin:begin + _KEEP_EVERY]
@@ -153,10 +154,10 @@ def _fill(cut: Cut, features: Prepared, prepared: Prepared, store: Store | None,
             def rows(indices: np.ndarray, part: np.ndarray = part) -> np.ndarray:
                 return prepared.take(part[indices])
 
-            def each(done: int, begin: int = begin) -> None:
-                told(begin + done, len(missing))
+            def on_batch(done: int, begin: int = begin) -> None:
+                progress(begin + done, len(missing))
 
-            answers = inference.run(engine, len(part), rows, each)
+            answers = inference.run(engine, len(part), rows, on_batch)
             store = _keep(features, prepared, store, part, answers)
     for index in good.tolist():
         if features.rows[index] == -1:
@@ -170,7 +171,7 @@ def _keep(features: Prepared, prepared: Prepared, store: Store | None, part: np.
         try:
             features.rows[part] = store.add([prepared.names[index] for index in part.tolist()], list(answers))
         except (OSError, sqlite3.Error) as err:
-            features.store_trouble = str(reason_of(err))
+            features.store_problem = str(reason_of(err))
         else:
             return store
     for index, answer in zip(part.tolist(), answers, strict=True):

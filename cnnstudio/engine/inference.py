@@ -1,4 +1,4 @@
-"""Forward passes without gradients, through the quickest engine that agrees with Keras."""
+"""Predictions by the fastest engine that agrees with Keras."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from cnnstudio.engine.environment import numpy_of, on_gpu
 TOLERANCE: Final = 1e-5
 """Largest difference from Keras, for probabilities; for larger values relative to the largest."""
 BATCH: Final = 16
-"""Pictures that Keras is given at once."""
+"""Batch size of Keras."""
 _PIECE: Final = 4
-"""Pictures that one core answers at once. Measured with eight networks from LeNet-5 to VGG16: nowhere slower than 16,
-and up to a quarter quicker."""
+"""Batch size of one core. Measured with eight networks from LeNet-5 to VGG16: never slower than 16, and up to a quarter
+faster."""
 _COPIES_BYTES: Final = 1 << 30
-"""All copies of a network's weights together, at most: each interpreter has its own."""
+"""The most bytes of all copies of a network's weights: each interpreter has its own."""
 
 
 class Engine(Protocol):
-    """Answers for batches; `name` is "litert" or "keras", `batch` the number of pictures that it is best given."""
+    """Predicts batches; `name` is "litert" or "keras", `batch` the best batch size."""
 
     name: str
     batch: int
@@ -47,20 +47,20 @@ class KerasEngine:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        # Not every backend of Keras lets two threads ask one model.
-        self._asked = threading.Lock()
+        # Not every backend of Keras allows predictions of one model in two threads.
+        self._lock = threading.Lock()
 
     def predict(self, pictures: np.ndarray) -> np.ndarray:
         entered = pictures.astype(np.float32)
-        with self._asked:
+        with self._lock:
             return np.asarray(self._model.predict_on_batch(entered), np.float32)
 
 
 class LiteRTEngine:
     """The same network converted, run by XNNPACK on the processor.
 
-    One picture is answered by all cores together. Several are shared out to interpreters of one core each, a few at
-    a time: none waits for another at the end of each layer, and the working memory stays in the core's own cache.
+    All cores compute a single picture together. Several pictures are distributed to interpreters of one core each: no
+    core waits at the end of a layer, and the working memory stays in the core's cache.
     """
 
     name = "litert"
@@ -88,20 +88,20 @@ class LiteRTEngine:
 
 
 class _Interpreter:
-    """For batches of one size; made when it is first needed, as it holds its own copy of the packed weights."""
+    """An interpreter for one batch size; created on first use, because it has its own copy of the weights."""
 
     def __init__(self, content: bytes, size: int, threads: int) -> None:
         self._content, self._size, self._threads = content, size, threads
-        self._made: Any = None
+        self._loaded: Any = None
 
     def answers(self, pictures: np.ndarray) -> np.ndarray:
         """uint8 (n, height, width, channels) of n up to the size -> float32 (n, ...)."""
         count = len(pictures)
         entered = np.zeros((self._size, *pictures.shape[1:]), np.float32)
         entered[:count] = pictures
-        if self._made is None:
-            self._made = self._make(entered.shape)
-        interpreter, entering, leaving = self._made
+        if self._loaded is None:
+            self._loaded = self._make(entered.shape)
+        interpreter, entering, leaving = self._loaded
         interpreter.set_tensor(entering, entered)
         interpreter.invoke()
         return np.asarray(interpreter.get_tensor(leaving)[:count]).copy()
@@ -117,8 +117,8 @@ class _Interpreter:
 
 
 def engine_for(model: Any, pictures: np.ndarray | None, cache: Path, *, digest: str = "") -> Engine:
-    """The engine for this model. `pictures` are a few real ones, uint8, on which it must agree with Keras;
-    without any, ones drawn at random are used. `digest` names the model, if it is known already."""
+    """The engine for this model. `pictures` are a few real ones, uint8, on which it must agree with Keras; without any,
+    random ones are used. `digest` is the model's digest, if computed already."""
     plain = KerasEngine(model)
     if keras.backend.backend() != "tensorflow" or on_gpu():
         return plain
@@ -141,7 +141,7 @@ def engine_for(model: Any, pictures: np.ndarray | None, cache: Path, *, digest: 
 
 
 def agrees(array: np.ndarray, wanted: np.ndarray) -> bool:
-    """Whether two answers are equal within the tolerance."""
+    """Whether two outputs are equal within the tolerance."""
     scale = max(1.0, float(np.abs(wanted).max(initial=0.0)))
     return bool(np.isfinite(array).all()) and float(np.abs(array - wanted).max(initial=0.0)) <= TOLERANCE * scale
 
@@ -156,7 +156,7 @@ def _converted(model: Any, cache: Path, digest: str) -> bytes:
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    # With the weights as constants the converter need not write and read a SavedModel first.
+    # With the weights as constants the converter needs no SavedModel.
     function = tf.function(lambda pictures: model(pictures, training=False), autograph=False)
     shape = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
     frozen = convert_variables_to_constants_v2(function.get_concrete_function(shape))
@@ -168,7 +168,7 @@ def _converted(model: Any, cache: Path, digest: str) -> bytes:
 
 
 def model_digest(model: Any) -> str:
-    """Names a model by its architecture and weights."""
+    """A hash of a model's architecture and weights."""
     state = hashlib.blake2b(digest_size=16)
     state.update(keras.__version__.encode())
     state.update(model.to_json().encode())
@@ -178,8 +178,8 @@ def model_digest(model: Any) -> str:
 
 
 def run(engine: Engine, count: int, rows: Callable[[np.ndarray], np.ndarray],
-        each: Callable[[int], None] = lambda _done: None) -> np.ndarray:
-    """Answers for `count` pictures taken from `rows` by index, in batches; `each` is told how many are done."""
+        on_batch: Callable[[int], None] = lambda _done: None) -> np.ndarray:
+    """Predictions for `count` pictures from `rows` by index, in batches; `on_batch` is called with the number done."""
     from cnnstudio.engine.batches import ahead
 
     pieces = [np.arange(begin, min(begin + engine.batch, count)) for begin in range(0, count, engine.batch)]
@@ -188,5 +188,5 @@ def run(engine: Engine, count: int, rows: Callable[[np.ndarray], np.ndarray],
     for batch in ahead(rows, pieces, depth=3):
         parts.append(engine.predict(batch))
         done += len(batch)
-        each(done)
+        on_batch(done)
     return np.concatenate(parts) if parts else np.empty((0,), np.float32)

@@ -1,4 +1,4 @@
-"""Model files: saved with their recipe inside, and loaded with nothing in them trusted."""
+"""Model files: saved with their recipe inside, and loaded without trusting their content."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _OTHER_LAYERS: Final = frozenset((
     "CenterCrop", "Functional", "InputLayer", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
     "RandomRotation", "RandomTranslation", "RandomZoom", "Sequential", WRAPPED,
 ))
-"""Classes without an entry of their own: models, the wrapper of a kernel, and what prepares pictures."""
+"""Classes without an entry in the catalog: models, the wrapper of a kernel, and preprocessing."""
 KNOWN_LAYERS: Final = _OTHER_LAYERS | {layer.id for layer in LAYERS if layer.is_keras and layer.file_safe}
-"""Layers that a model of unknown origin may have: none of them can carry code."""
+"""Layers that are allowed in a model of unknown origin: none can contain code."""
 _OTHER_MODULES: Final = ("keras.initializers", "keras.regularizers", "keras.constraints")
 _LAYER_MODULES: Final = ("keras", "keras.layers", "keras.models", "keras.src.models.functional",
                          "keras.src.models.sequential", "keras.src.engine.functional")
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model file carries besides the model: how a picture becomes its input, what its outputs mean."""
+    """Metadata in a model file: how a picture becomes its input, and the meaning of its outputs."""
 
     format: int = FORMAT
     recipe: RecipeSpec
@@ -53,7 +53,7 @@ class Loaded:
 
 
 def save_model(model: Any, path: Path, card: Card) -> None:
-    """Write a `.keras` file with its card, whole or not at all; raises ProblemError."""
+    """Write a `.keras` file with its card, atomically; raises ProblemError."""
     with atomic_path(path) as temporary:
         model.save(temporary)
         _without_backend_names(temporary)
@@ -89,7 +89,7 @@ def model_file(place: Path) -> Path:
 def load(place: Path) -> Loaded:
     """Load a run folder, a bundle folder or a lone `.keras` file.
 
-    Only layers of the list and no code: what has anything else is refused before Keras sees it.
+    Only allowed layers and no code: any other file is refused before Keras reads it.
     Raises ProblemError (no_model, damaged_model, unsafe_model, not_a_classifier).
     """
     path = model_file(place)
@@ -97,7 +97,7 @@ def load(place: Path) -> Loaded:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(archive.read("config.json"))
             card = archive.read(CARD) if CARD in archive.namelist() else None
-        # How it was compiled is not looked at, since it is loaded without it.
+        # The compile configuration is not checked, since it is not loaded.
         refused = _refused({name: part for name, part in config.items() if name != "compile_config"})
         if refused:
             raise ProblemError(_unsafe(path, refused))
@@ -110,16 +110,16 @@ def load(place: Path) -> Loaded:
 
 
 def _refused(part: Any) -> str:
-    """The name of the first thing in a model's configuration that is not on the list; "" when all is known."""
+    """The name of the first class in a model's configuration that is not allowed; "" if all are."""
     if isinstance(part, list):
         return next((name for name in map(_refused, part) if name), "")
     if not isinstance(part, dict):
         return ""
     if "class_name" in part and "config" in part and "module" in part:
         module, name = part.get("module"), str(part["class_name"])
-        known = (module in _LAYER_MODULES and name in KNOWN_LAYERS) or module in _OTHER_MODULES
+        allowed = (module in _LAYER_MODULES and name in KNOWN_LAYERS) or module in _OTHER_MODULES
         builtin = (module == "keras" and name == "DTypePolicy") or module == "keras.dtype_policies"
-        if not (known or builtin or name in ("__tuple__", "__keras_tensor__")):
+        if not (allowed or builtin or name in ("__tuple__", "__keras_tensor__")):
             return name
     return next((name for name in map(_refused, part.values()) if name), "")
 
@@ -148,7 +148,7 @@ def _card(data: bytes | None, model: Any, path: Path) -> Card:
 
 
 def probabilities(answers: Any, label_mode: str) -> Any:
-    """Answers of the model as (n, classes) probabilities: one sigmoid p becomes (1 - p, p)."""
+    """Outputs of the model as (n, classes) probabilities: one sigmoid p becomes (1 - p, p)."""
     import numpy as np
 
     if label_mode == "binary" and answers.shape[-1] == 1:

@@ -1,4 +1,4 @@
-"""Dotted names that calls of the catalog may use, and the objects they stand for."""
+"""Objects of the dotted names that calls of the catalog use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def resolve(name: str) -> Any:
     """The object of a dotted name under keras, such as "keras.layers.Conv2D"; raises ValueError for others."""
     if name.split(".", maxsplit=1)[0] != "keras":
         raise ValueError(f"Expected a name under keras. Received: {name!r}")
-    found: Any = import_module("keras")
+    value: Any = import_module("keras")
     for part in name.split(".")[1:]:
-        found = getattr(found, part)
-    return found
+        value = getattr(value, part)
+    return value

@@ -1,4 +1,4 @@
-"""Weights of a user's own base: read from its file into layers that were built here, each checked."""
+"""Weights of a user's own base, read from its file into our layers, each checked."""
 
 from __future__ import annotations
 
@@ -16,14 +16,11 @@ from cnnstudio.interchange.own_base.model import own_model
 from cnnstudio.interchange.own_base.resolver import check_digest
 
 _PARTS: Final = {MULTI_HEAD_ATTENTION.id: ("query_dense", "key_dense", "value_dense", "output_dense")}
-"""Layers whose weights lie in layers of their own, in the order in which Keras lists them."""
+"""Layers whose weights are stored in sublayers, in Keras's order."""
 
 
 def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
-    """Set the weights of all layers, by the place of each in the file. Raises ProblemError.
-
-    The content must be what the file's name says; every shape must fit. Nothing of the file but numbers is read.
-    """
+    """Set the weights of all layers, by their location in the file. Raises ProblemError."""
     model = own_model(base)
     path = Path(model.path)
     check_digest(path)
@@ -33,13 +30,13 @@ def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
             parts = _PARTS.get(type(layer).__name__, ("",))
             wanted = [tuple(weight.shape) for weight in layer.weights]
             origin = model.origins[name]
-            found = own_weights.arrays(file, origin, path, max(map(prod, wanted)), parts)
-            if origin.flat and [array.size for array in found] == list(map(prod, wanted)):
-                found = [array.reshape(shape) for array, shape in zip(found, wanted, strict=True)]
-            if [array.shape for array in found] != wanted:
+            arrays = own_weights.arrays(file, origin, path, max(map(prod, wanted)), parts)
+            if origin.flat and [array.size for array in arrays] == list(map(prod, wanted)):
+                arrays = [array.reshape(shape) for array, shape in zip(arrays, wanted, strict=True)]
+            if [array.shape for array in arrays] != wanted:
                 text = Text("{path} does not hold the weights of its layer {layer}: {have} instead of {wanted}.",
                             "{path} no contiene los pesos de su capa {layer}: {have} en lugar de {wanted}.")
                 raise ProblemError(error("weights_unfit", text.fill(
-                    path=path.name, layer=name, have=[array.shape for array in found], wanted=wanted), "network",
+                    path=path.name, layer=name, have=[array.shape for array in arrays], wanted=wanted), "network",
                     field="file", path=path))
-            layer.set_weights(found)
+            layer.set_weights(arrays)

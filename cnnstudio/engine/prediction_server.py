@@ -1,4 +1,4 @@
-"""The Serve job: a warm model that answers for pictures until it is told to stop."""
+"""The Serve job: a warm model that predicts pictures until it is stopped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnnstudio.core.events import Event, Progress, Stopped
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.engine import inference, models
 from cnnstudio.engine.progress import phase
@@ -26,15 +26,15 @@ from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.workers.link import Link
 
 _Batch = list[tuple[str, np.ndarray | Problem]]
-"""Paths with their pixels, or with what is wrong."""
+"""Paths with their pixels or their problem."""
 _AHEAD = 3
 """Batches that are read ahead of the engine."""
 _BEGUN = 2
-"""Batches that the engine has at once."""
+"""Batches that are submitted to the engine at once."""
 
 
 def serve(job: Serve, link: Link) -> Event:
-    """Tell Ready, then a Prediction for each picture and Answered for each request; ends with its parent."""
+    """Send Ready, then a Prediction for each picture and Answered for each request; ends with its parent."""
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
     server = Server(models.load(Path(job.model)), cache)
@@ -49,7 +49,7 @@ def serve(job: Serve, link: Link) -> Event:
 
 
 class Server:
-    """A loaded model with its engine, warmed up."""
+    """A loaded model with its warm engine."""
 
     def __init__(self, loaded: models.Loaded, cache: Path) -> None:
         self.card = loaded.card
@@ -59,14 +59,14 @@ class Server:
         self.engine.predict(blank)
 
     def answer(self, request: Predict, link: Link, pool: ThreadPoolExecutor) -> None:
-        """All pictures of a request, in their order."""
+        """Predict all pictures of a request, in order."""
         begin = time.monotonic()
         done = 0
-        for batch, answers in _answered(_batches(request.paths, self._read, pool, self.engine.batch),
-                                        self._probabilities):
-            for path, found in batch:
-                if isinstance(found, Problem):
-                    link.emit(Prediction(request=request.request, path=path, problem=found))
+        for batch, answers in _answer_batches(_batches(request.paths, self._read, pool, self.engine.batch),
+                                              self._probabilities):
+            for path, picture in batch:
+                if isinstance(picture, Problem):
+                    link.emit(Prediction(request=request.request, path=path, problem=picture))
                 else:
                     link.emit(Prediction(request=request.request, path=path,
                                          top=ranked(next(answers), self.card.class_names, request.top)))
@@ -81,8 +81,8 @@ class Server:
                            engine=self.engine.name))
 
     def _probabilities(self, batch: _Batch) -> Iterator[np.ndarray]:
-        """For each picture of the batch that could be read."""
-        pictures = [found for _, found in batch if not isinstance(found, Problem)]
+        """Probabilities of each readable picture of the batch."""
+        pictures = [picture for _, picture in batch if not isinstance(picture, Problem)]
         return iter(self._of(np.stack(pictures)) if pictures else ())
 
     def _of(self, pictures: np.ndarray) -> np.ndarray:
@@ -121,12 +121,9 @@ def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem]
         del waiting[:size]
 
 
-def _answered(batches: Iterator[_Batch], answer: Callable[[_Batch], Iterator[np.ndarray]]
-              ) -> Iterator[tuple[_Batch, Iterator[np.ndarray]]]:
-    """Each batch with its answers; the next one is begun before one is done, so that no core waits.
-
-    A picture alone is answered before the next is even read: it is the first that somebody dropped.
-    """
+def _answer_batches(batches: Iterator[_Batch], answer: Callable[[_Batch], Iterator[np.ndarray]]
+                    ) -> Iterator[tuple[_Batch, Iterator[np.ndarray]]]:
+    """Each batch with its predictions; the next one starts before the current one is done, so that no core waits."""
     begun: deque[tuple[_Batch, Future[Iterator[np.ndarray]]]] = deque()
     with ThreadPoolExecutor(_BEGUN, thread_name_prefix="batch") as pool:
         for batch in batches:
@@ -140,7 +137,7 @@ def _answered(batches: Iterator[_Batch], answer: Callable[[_Batch], Iterator[np.
 
 
 def _samples(loaded: models.Loaded) -> np.ndarray | None:
-    """Real pictures to compare engines on: those of the bundle, or of the training where they still lie."""
+    """Real pictures to compare engines on: from the bundle, or from the training if they still exist."""
     folder = loaded.path.parent
     paths: list[Path] = []
     if (folder / "samples").is_dir():

@@ -1,4 +1,4 @@
-"""Words for the stretches of work, and progress with rate and time left."""
+"""Texts of phases, and progress with rate and time left."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _GAP: Final = 0.05
 
 
 def phase(link: Link, name: str, detail: Text | None = None) -> None:
-    """Tell that a new stretch begins; `detail` follows its text."""
+    """Report a new phase; `detail` follows its text."""
     text = _TEXTS[name]
     link.emit(Phase(name=name, text=text if detail is None else Text("{text}, {detail}", "{text}, {detail}").fill(
         text=text, detail=detail)))
 
 
 class ThrottledProgress:
-    """Tells progress as `told(done, total)`, about twenty times a second and at the end."""
+    """Reports progress when called with (done, total), about twenty times a second and at the end."""
 
     def __init__(self, link: Link, unit: str = "pictures") -> None:
         self._link = link

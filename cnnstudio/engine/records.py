@@ -1,4 +1,4 @@
-"""The CollectTFRecord job: pictures with their labels as sharded records, written by TensorFlow, read back and counted."""
+"""The CollectTFRecord job: pictures with labels as sharded TFRecord files, read back and counted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnnstudio.core.jobs import CollectTFRecord
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
-from cnnstudio.datasets.sources.placing import new_folder
+from cnnstudio.datasets.sources.staging import new_folder
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.imaging.decode import decode, read_bytes
 from cnnstudio.imaging.errors import PictureError
@@ -25,11 +25,11 @@ from cnnstudio.imaging.headers import read_header
 from cnnstudio.workers.link import Link
 
 LABELS_FILE: Final = "labels.txt"
-_TOLD: Final = 5
+_MOST_REPORTED: Final = 5
 
 
 def collect_records(job: CollectTFRecord, link: Link) -> Event:
-    """Do the job; raises ProblemError. The manifest goes away, whatever happens."""
+    """Do the job; raises ProblemError. The manifest is deleted in any case."""
     try:
         manifest = read_manifest(Path(job.manifest))
     finally:
@@ -40,7 +40,7 @@ def collect_records(job: CollectTFRecord, link: Link) -> Event:
     total = len(manifest.entries)
     room = sum(entry.size for entry in manifest.entries)
     phase(link, "records")
-    told = ThrottledProgress(link)
+    progress = ThrottledProgress(link)
     done = left_out = shards = 0
     with new_folder(target, room) as place:
         for split in SPLITS:
@@ -56,24 +56,24 @@ def collect_records(job: CollectTFRecord, link: Link) -> Event:
                         example = _example(tf, manifest, entry)
                         if isinstance(example, Problem):
                             left_out += 1
-                            if left_out <= _TOLD:
+                            if left_out <= _MOST_REPORTED:
                                 link.emit(Notice(problem=example))
                         else:
                             writer.write(example)
                         done += 1
-                        told(done, total)
+                        progress(done, total)
                         link.check()
         names = "".join(f"{name}\n" for name in manifest.header.class_names)
         (place / LABELS_FILE).write_text(names, encoding="utf-8")
         phase(link, "counting")
-        found = sum(_counted(tf, place, link))
-        if found != total - left_out or not found:
+        counted = sum(_count_records(tf, place, link))
+        if counted != total - left_out or not counted:
             text = Text("The records hold {found} pictures instead of {expected}; nothing was kept.",
                         "Los registros contienen {found} imágenes en lugar de {expected}; no se conservó nada.")
-            raise ProblemError(error("export_differs", text.fill(found=found, expected=total - left_out), "dataset",
+            raise ProblemError(error("export_differs", text.fill(found=counted, expected=total - left_out), "dataset",
                                      path=target))
     link.emit(Artifact(kind="collection", path=str(target)))
-    return Finished(metrics={"images": float(found), "shards": float(shards), "left_out": float(left_out)})
+    return Finished(metrics={"images": float(counted), "shards": float(shards), "left_out": float(left_out)})
 
 
 def _tensorflow() -> Any:
@@ -89,7 +89,7 @@ def _tensorflow() -> Any:
 
 
 def _parts(entries: Sequence[Entry], shard_bytes: int) -> list[Sequence[Entry]]:
-    """Parts of nearly the same number, each about as big as wanted. The order is mixed, always in the same way."""
+    """Shards of nearly the same number of entries and about the wanted size, in a fixed random order."""
     number = max(1, math.ceil(sum(entry.size for entry in entries) / max(shard_bytes, 1)))
     number = min(number, len(entries))
     order = np.random.default_rng(0).permutation(len(entries))
@@ -97,33 +97,35 @@ def _parts(entries: Sequence[Entry], shard_bytes: int) -> list[Sequence[Entry]]:
 
 
 def _example(tf: Any, manifest: Manifest, entry: Entry) -> bytes | Problem:
-    """One serialized tf.train.Example, or why there is none."""
+    """One serialized tf.train.Example, or the problem that prevents it."""
     path = manifest.path(entry)
     try:
-        data, form, width, height = _encoded(read_bytes(path))
+        data, form, width, height = _encode(read_bytes(path))
     except PictureError as picture_error:
         text = Text("{path} was left out: {reason}", "{path} se dejó fuera: {reason}")
         reason = Text(picture_error.text("en"), picture_error.text("es"))
         return warning("vanished", text.fill(path=path, reason=reason), "file", path=path)
 
-    def words(value: bytes) -> Any:
+    def bytes_feature(value: bytes) -> Any:
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
 
-    def number(value: int) -> Any:
+    def int_feature(value: int) -> Any:
         return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
 
     features = {
-        "image/encoded": words(data), "image/format": words(form), "image/class/label": number(entry.label),
-        "image/class/text": words(manifest.header.class_names[entry.label].encode()),
-        "image/filename": words(entry.path.encode()), "image/width": number(width), "image/height": number(height)}
-    made: bytes = tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
-    return made
+        "image/encoded": bytes_feature(data), "image/format": bytes_feature(form),
+        "image/class/label": int_feature(entry.label),
+        "image/class/text": bytes_feature(manifest.header.class_names[entry.label].encode()),
+        "image/filename": bytes_feature(entry.path.encode()), "image/width": int_feature(width),
+        "image/height": int_feature(height)}
+    record: bytes = tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+    return record
 
 
-def _encoded(data: bytes) -> tuple[bytes, bytes, int, int]:
-    """Bytes that tf.io.decode_image reads as the picture is to be seen, their format, width and height.
+def _encode(data: bytes) -> tuple[bytes, bytes, int, int]:
+    """Bytes that tf.io.decode_image decodes to the displayed picture, with format, width and height.
 
-    Plain JPEG and PNG files stay as they are; what TensorFlow cannot read, or would show turned, becomes PNG.
+    Plain JPEG and PNG files stay unchanged; files that TensorFlow cannot read, or would not rotate, become PNG.
     """
     header = read_header(data)
     plain = header.orientation == 1 and header.bit_depth == 8 and header.color not in ("cmyk", "ycck")
@@ -135,7 +137,7 @@ def _encoded(data: bytes) -> tuple[bytes, bytes, int, int]:
     return encoded.tobytes(), b"png", pixels.shape[1], pixels.shape[0]
 
 
-def _counted(tf: Any, place: Path, link: Link) -> Iterator[int]:
+def _count_records(tf: Any, place: Path, link: Link) -> Iterator[int]:
     """The records of each file, read back."""
     for path in sorted(place.glob("*.tfrecord")):
         link.check()

@@ -1,4 +1,4 @@
-"""The MeasureAugmentation job: which augmentation turns pictures of which class into something else."""
+"""The MeasureAugmentation job: how each augmentation changes the predictions, by class."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import inference, models
-from cnnstudio.engine.evaluation import measured_entries, nothing_usable, predicted_classes
+from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem, predicted_classes
 from cnnstudio.engine.pixels import notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.imaging.augment import Augmenter
@@ -34,7 +34,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     loaded = models.load(run.folder)
     manifest = read_manifest(run.manifest_path)
     entries = measured_entries(manifest, job.split, loaded.card.class_names)
-    # Spread over the list, in which the pictures of a class stand together.
+    # Spread evenly over the list, which is sorted by class.
     entries = [entries[number] for number in np.linspace(0, len(entries) - 1, min(job.most, len(entries))).astype(int)]
     link.check()
     phase(link, "preparing")
@@ -45,24 +45,24 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
         link.emit(Notice(problem=problem))
     good = prepared.good
     if not len(good):
-        raise ProblemError(nothing_usable(job.split, manifest))
+        raise ProblemError(nothing_usable_problem(job.split, manifest))
     labels = np.asarray([entries[index].label for index in good.tolist()])
     phase(link, "converting")
     engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
     phase(link, "evaluating")
-    told, total = ThrottledProgress(link), len(good) * (1 + job.draws * len(job.steps))
+    progress, total = ThrottledProgress(link), len(good) * (1 + job.draws * len(job.steps))
     done = 0
 
     def answers(rows: Any) -> np.ndarray:
         nonlocal done
 
-        def each(count: int) -> None:
+        def on_batch(count: int) -> None:
             link.check()
-            told(done + count, total)
+            progress(done + count, total)
 
-        found = inference.run(engine, len(good), rows, each)
+        outputs = inference.run(engine, len(good), rows, on_batch)
         done += len(good)
-        return predicted_classes(models.probabilities(found, loaded.card.label_mode), loaded.card.label_mode)
+        return predicted_classes(models.probabilities(outputs, loaded.card.label_mode), loaded.card.label_mode)
 
     plain = answers(lambda places: prepared.take(good[places]))
     rows: list[Changed] = []
@@ -83,7 +83,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
 
 
 def _always(step: Step) -> dict[str, Any]:
-    """The step in its plain form, for every picture."""
+    """The step in its plain form, with probability 1."""
     plain: dict[str, Any] = msgspec.to_builtins(step)
     return {**plain, "enabled": True, "params": {**plain["params"], "probability": 1.0}}
 

@@ -19,7 +19,7 @@ def lock_run(run: RunFolder) -> ProjectLock:
             return lock
         if problem.code != "project_in_use":
             raise ProblemError(problem)
-        # Somebody who only looks whether the run lives holds the lock for a moment.
+        # A process that checks whether the run is active holds the lock for a moment.
         time.sleep(0.05)
     text = Text("Another process works on the run {id}.", "Otro proceso trabaja en el entrenamiento {id}.")
     raise ProblemError(error("run_in_use", text.fill(id=run.id), "run", path=run.folder))

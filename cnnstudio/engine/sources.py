@@ -1,4 +1,4 @@
-"""Source files of the program that belong into exports."""
+"""Source files of the program for exports."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Arrays of one shape on the disk, found again by the content of the file that they were made from.
+"""Arrays of one shape on the disk, by the content hash of the file that they were computed from.
 
-`rows.bin` holds the rows one after the other and is mapped into memory; `index.sqlite` tells which
-row belongs to which content, and which content a path had when it was last seen.
+`rows.bin` holds the rows one after the other and is mapped into memory; `index.sqlite` maps contents to rows, and paths
+to their last known content.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, modified 
 
 
 RESERVED_BYTES: Final = 1_000_000_000
-"""What can be computed again leaves this much of the disk free: for checkpoints, projects and all other programs."""
+"""The cache leaves this much of the disk free for checkpoints, projects and other programs."""
 
 
 class Store:
-    """One folder of rows. Every method may raise OSError or sqlite3.Error: the caller goes on in memory."""
+    """One folder of rows. Every method may raise OSError or sqlite3.Error: the caller then uses memory."""
 
     def __init__(self, folder: Path, shape: tuple[int, ...], dtype: str) -> None:
         self.folder = folder
@@ -62,7 +62,7 @@ class Store:
         os.utime(self.folder)
 
     def _rebuild(self) -> None:
-        """A damaged store is worth nothing: everything in it can be computed again."""
+        """Recreate a damaged store: everything in it can be computed again."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self._open()
 
@@ -70,7 +70,7 @@ class Store:
         """The row made from the content of that hash, or None."""
         return self._rows.get(name)
 
-    def known(self, paths: Sequence[str], stats: Sequence[tuple[int, int] | None]) -> tuple[np.ndarray, list[str]]:
+    def find_rows(self, paths: Sequence[str], stats: Sequence[tuple[int, int] | None]) -> tuple[np.ndarray, list[str]]:
         """Rows (-1: none) and content hashes of files whose size and time of change are as last seen."""
         wanted = {row: name for name, row in self._rows.items()}
         seen = {path: (size, modified, row) for path, size, modified, row
@@ -78,13 +78,13 @@ class Store:
         rows = np.full(len(paths), -1, np.int64)
         names = [""] * len(paths)
         for index, (path, stat) in enumerate(zip(paths, stats, strict=True)):
-            found = seen.get(path)
-            if found is not None and stat is not None and found[:2] == stat and found[2] in wanted:
-                rows[index], names[index] = found[2], wanted[found[2]]
+            entry = seen.get(path)
+            if entry is not None and stat is not None and entry[:2] == stat and entry[2] in wanted:
+                rows[index], names[index] = entry[2], wanted[entry[2]]
         return rows, names
 
     def add(self, names: Sequence[str], arrays: Sequence[np.ndarray]) -> list[int]:
-        """Append rows; they count only when they lie on the disk."""
+        """Append rows; they are registered after they are on the disk."""
         first = len(self._rows)
         left = shutil.disk_usage(self.folder).free - len(arrays) * self._row_bytes
         if left < RESERVED_BYTES:
@@ -103,7 +103,7 @@ class Store:
         return rows
 
     def remember(self, files: Iterable[tuple[str, int, int, int]]) -> None:
-        """Note (path, size, modified_ns, row) of files that were read."""
+        """Register (path, size, modified_ns, row) of files."""
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", files)
 
@@ -120,7 +120,7 @@ class Store:
 
 
 def make_room(cache: Path, limit: int, keep: Path | None = None) -> None:
-    """Remove what was not used for the longest time until the cache's rows and engines fit in `limit` bytes."""
+    """Remove the least recently used entries until the cache's rows and engines fit in `limit` bytes."""
     result = []
     for kind in ("pixels", "features", "engines"):
         with contextlib.suppress(OSError):
@@ -128,7 +128,7 @@ def make_room(cache: Path, limit: int, keep: Path | None = None) -> None:
                 path = Path(entry.path)
                 result.append((entry.stat().st_mtime, _size(path), path))
     total = sum(size for _, size, _ in result)
-    for _, size, path in sorted(result, key=lambda each: each[0]):
+    for _, size, path in sorted(result, key=lambda item: item[0]):
         if total <= limit:
             return
         if path == keep:

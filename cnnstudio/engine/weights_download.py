@@ -16,7 +16,7 @@ from cnnstudio.core.fetching import matches
 from cnnstudio.core.jobs import FetchBase
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.engine.base_weights import downloaded, unfit, weights_path
+from cnnstudio.engine.base_weights import download_path, unfit_problem, weights_path
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.workers.link import Link
 
@@ -27,13 +27,13 @@ _MEND: Final = Text("Give a weights file that you have (parameter weights: from 
 
 
 def fetch_base(job: FetchBase, link: Link) -> Event:
-    """Bring the weights into the cache; nothing to do for a bundled base or one that is there."""
+    """Put the weights into the cache, unless they are bundled or in it already."""
     base = BASES.find(job.base)
     if base is None:
         text = Text("This version does not know the base {base}.", "Esta versión no conoce la base {base}.")
         raise ProblemError(error("unknown_base", text.fill(base=job.base), "network"))
     phase(link, "fetching")
-    target = downloaded(base)
+    target = download_path(base)
     if base.weights.bundled:
         target = weights_path(base)
     elif job.file:
@@ -43,7 +43,7 @@ def fetch_base(job: FetchBase, link: Link) -> Event:
         download(base.weights.url, target, base.weights.checksum, ThrottledProgress(link, "bytes"), link.check)
         problem = _foreign(base, target)
         if problem is not None:
-            # Left there it would be taken for the weights the next time.
+            # If it stayed, it would count as the weights the next time.
             target.unlink(missing_ok=True)
             raise ProblemError(problem)
     link.emit(Artifact(kind="weights", path=str(target)))
@@ -51,20 +51,20 @@ def fetch_base(job: FetchBase, link: Link) -> Event:
 
 
 def check_file(base: Base, source: Path) -> None:
-    """Raises ProblemError for a file that is there and does not hold the weights of the base."""
+    """Raise ProblemError for an existing file without the weights of the base."""
     problem = _foreign(base, source) if source.is_file() else None
     if problem is not None:
         raise ProblemError(problem)
 
 
 def _foreign(base: Base, path: Path) -> Problem | None:
-    """Where a checksum is known, that is what decides."""
-    return None if base.weights.checksum else unfit(base, path)
+    """A known checksum decides."""
+    return None if base.weights.checksum else unfit_problem(base, path)
 
 
 def download(url: str, target: Path, checksum: str, progress: Callable[[int, int], None],
              check: Callable[[], None]) -> None:
-    """Download weights as `core.fetching` does it; its problems name what else helps."""
+    """Download weights as `core.fetching` does it; its problems say what else helps."""
     fetching.download(url, target, checksum, progress, check, mend=_MEND, field="weights")
 
 

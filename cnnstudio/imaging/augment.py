@@ -3,7 +3,7 @@
 All geometric steps of a picture become one affine matrix and one `cv2.warpAffine`, so pixels are
 interpolated once; changes of colours and details (`photometric`) follow, those of single values fused into
 lookup tables. Geometric steps come first, each kind in its own order. Mixing whole batches is `mixing`'s.
-What each type of step does is handed in (`changes.Kinds`).
+The types of steps are passed in (`changes.Kinds`).
 
 As in Keras 3: a matrix leads from a pixel of the result to one of the source; pixel centres lie on whole
 numbers and the middle is (side - 1) / 2; a positive rotation turns counter-clockwise; a positive zoom
@@ -36,7 +36,7 @@ Pictures = NDArray[np.uint8]
 
 _BORDERS: Final = {"reflect": cv2.BORDER_REFLECT, "constant": cv2.BORDER_CONSTANT, "wrap": cv2.BORDER_WRAP,
                    "nearest": cv2.BORDER_REPLICATE}
-# Below this many values a picture is done before a thread could take it up.
+# A smaller picture is done before a thread could start.
 _THREAD_FROM: Final = 96 * 96 * 3
 
 _pool: ThreadPoolExecutor | None = None
@@ -53,11 +53,11 @@ def _shared_pool() -> ThreadPoolExecutor:
 
 @dataclass(frozen=True)
 class Parameters:
-    """What is done to each of n pictures.
+    """The drawn parameters of n pictures.
 
-    `matrices` (n, 2, 3) float64 lead from the result to the source; `moved` (n,) bool says which are not
-    the identity. `photometric` lists, in order, the type of each change of colours or details and its values
-    (n,) or (n, k), as `photometric.draw_values` gives them.
+    `matrices` (n, 2, 3) float64 lead from the result to the source; `moved` (n,) bool is False for the identity.
+    `photometric` lists, in order, the type of each change of colours or details and its values (n,) or (n, k), as
+    `photometric.draw_values` gives them.
     """
 
     matrices: Floats
@@ -68,7 +68,7 @@ class Parameters:
         return len(self.matrices)
 
     def part(self, begin: int, end: int) -> Parameters:
-        """What is done to the pictures from `begin` to before `end`."""
+        """The parameters of the pictures from `begin` to before `end`."""
         return Parameters(self.matrices[begin:end], self.moved[begin:end],
                           tuple((kind, values[begin:end]) for kind, values in self.photometric))
 
@@ -77,7 +77,7 @@ class Augmenter:
     """Applies augmentation steps ({"id", "type", "enabled", "params"}) to batches of uint8 pictures.
 
     `workers` threads (default: all cores) share a batch. OpenCV's own threads are set to one for the
-    whole process here, since threads of threads only stand in each other's way.
+    whole process here, since nested threads only slow each other down.
     """
 
     def __init__(self, steps: Sequence[Mapping[str, Any]], height: int, width: int, channels: int, kinds: Kinds,
@@ -112,12 +112,12 @@ class Augmenter:
 
     @property
     def does_nothing(self) -> bool:
-        """Whether there is no step at all."""
+        """Whether there is no step."""
         return not self._geometric and not self._photometric
 
     def draw(self, seed: int, epoch: int, indices: NDArray[np.integer[Any]]) -> Parameters:
-        """What is done to the pictures with these indices: a picture's draw depends on seed, epoch and its own index
-        only."""
+        """Draw the parameters of the pictures with these indices: they depend on seed, epoch and the picture's own
+        index only."""
         pictures = np.asarray(indices).astype(np.int64)
         matrices = np.tile(np.eye(3), (len(indices), 1, 1))
         moved = np.zeros(len(indices), np.bool_)

@@ -1,4 +1,4 @@
-"""What an augmentation does to pictures, as values that are handed to `augment.Augmenter` and `mixing.Mixer`.
+"""The kinds of changes of an augmentation, as `augment.Augmenter` and `mixing.Mixer` take them.
 
 `params` are the step's parameters by name, all of them; `rng` draws numbers for n pictures at once. Every function draws
 the same numbers in the same order whatever its parameters' values are, so that a picture's draw depends on seed, epoch, step
@@ -26,8 +26,8 @@ Chosen = NDArray[np.bool_]
 class Geometric:
     """`matrices(params, rng, height, width)`: (n, 3, 3) from a pixel of the result to one of the picture.
 
-    Of the pictures that the step is done to, `share` are really changed. `fills`: its fill mode says what stands where the
-    picture has no pixels.
+    Of the pictures that the step applies to, `share` are really changed. `fills`: it has a fill mode for places without
+    pixels.
     """
 
     matrices: Callable[[Params, CounterRng, int, int], Floats]
@@ -37,7 +37,8 @@ class Geometric:
 
 @dataclass(frozen=True)
 class Look:
-    """A picture as it stands after `table` (256, colours), None for as it is; `colors` leaves out transparency."""
+    """A picture after `table` (256, colours), or unchanged if None; `colors` is the number of channels without
+    transparency."""
 
     picture: Picture
     table: Floats | None
@@ -58,9 +59,10 @@ class Look:
 
 @dataclass(frozen=True)
 class TableChange:
-    """A change that looks at one value alone: `apply(table, value, look)` gives the table (256, colours) with it in it.
+    """A change of single values: `apply(table, value, look)` returns the table (256, colours) with the change applied.
 
-    `draw(params, rng, chosen)` gives what is done to each picture, (n,) or (n, k); `is_idle(value)` whether that is nothing.
+    `draw(params, rng, chosen)` returns the drawn values of each picture, (n,) or (n, k); `is_idle(value)` is True for
+    no change.
     """
 
     draw: Callable[[Params, CounterRng, Chosen], Floats]
@@ -70,8 +72,8 @@ class TableChange:
 
 @dataclass(frozen=True)
 class ArrayChange:
-    """A change that needs colours or neighbours: `apply(picture, value, params)` gives the changed picture, uint8, of grey or
-    of red, green and blue. `draw` also takes height and width. `needs_color`: it does nothing to grey.
+    """A change that needs colours or neighbours: `apply(picture, value, params)` returns the changed picture, uint8,
+    grey or red, green and blue. `draw` also takes height and width. `needs_color`: it leaves grey pictures unchanged.
     """
 
     draw: Callable[[Params, CounterRng, Chosen, int, int], Floats]
@@ -112,7 +114,7 @@ Change = Geometric | TableChange | ArrayChange | Group | Mixing
 
 @dataclass(frozen=True)
 class Kind:
-    """A type of augmentation: its change, and the parameters of a step that does not name them."""
+    """A type of augmentation: its change and its default parameters."""
 
     change: Change
     defaults: Params
@@ -121,6 +123,6 @@ class Kind:
 Kinds = Mapping[str, Kind]
 
 
-def rounded(values: NDArray[Any]) -> Picture:
-    """Values of any range as uint8."""
+def round_to_uint8(values: NDArray[Any]) -> Picture:
+    """Values rounded and clipped to uint8."""
     return np.asarray(np.rint(np.clip(values, 0.0, 255.0)), np.uint8)

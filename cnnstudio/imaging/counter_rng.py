@@ -1,4 +1,4 @@
-"""Random numbers that can be repeated: what is drawn depends on seed, epoch, step and picture only."""
+"""Repeatable random numbers: a draw depends on seed, epoch, step and picture only."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ class CounterRng:
         self.count = len(indices)
 
     def uniform(self, low: float, high: float) -> Floats:
-        """One number a picture from `low` to `high`."""
+        """One number for each picture from `low` to `high`."""
         self._drawn += 1
         bits = _mix(self._state + np.uint64(self._drawn * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF))
         return low + (high - low) * ((bits >> np.uint64(11)).astype(np.float64) / float(1 << 53))
 
     def happens(self, step: Mapping[str, Any]) -> NDArray[np.bool_]:
-        """Which pictures the step is done to, by its probability."""
+        """Which pictures the step applies to, by its probability."""
         probability = float(step["params"].get("probability", 1.0))
         return self.uniform(0.0, 1.0) < probability
 
     def keys(self) -> Floats:
-        """A whole number a picture, from which more numbers can be drawn for it alone (see `normal`)."""
+        """A whole number for each picture, the key of more numbers for it (see `normal`)."""
         return np.floor(self.uniform(0.0, float(1 << 53)))
 
 
 def normal(key: float, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Standard normal numbers that follow from `key` alone."""
+    """Standard normal numbers that depend on `key` only."""
     return np.random.Generator(np.random.SFC64(int(key))).standard_normal(shape, np.float32)
 
 

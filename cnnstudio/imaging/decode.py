@@ -2,15 +2,15 @@
 
 What is defined here:
 
-- The picture is as it is to be seen: EXIF or XMP orientation (in AVIF its turning boxes) is applied once.
+- The picture is as it is displayed: EXIF or XMP orientation (in AVIF its turning boxes) is applied once.
 - Samples of n bits are scaled to 0..255 to the nearest; 1 bit gives 0 and 255. Colour profiles are ignored.
 - Grey of a colour picture is 0.299 red + 0.587 green + 0.114 blue, after transparency is resolved.
 - Transparency: kept where four channels are asked for, otherwise laid over `background`.
-- Of an animation, or of several pages, the first.
+- Of an animation or a file of several pages, the first picture.
 - A picture of which something is missing, or that would come out wrong, is refused with a PictureError.
 
-OpenCV's threads are not touched here: `cv2.setNumThreads` is the business of whoever starts threads
-(see `augment.py`). Only its messages on standard error are switched off, at the first decoding.
+OpenCV's threads are not touched here: `cv2.setNumThreads` is called where threads are started (see `augment.py`). Only
+its messages on standard error are switched off, at the first decoding.
 
 This module is copied as it is into exported bundles.
 """
@@ -30,12 +30,12 @@ from . import anymap, bmp, boxes, gif, jpeg, png, tiff, tiff_pixels, webp
 from .errors import PictureError, corrupt, disk_reason, truncated
 from .header import Header
 from .headers import read_header
-from .orientation import turn
+from .orientation import apply_orientation
 
 Channels = Literal[1, 3, 4] | None
 
 MAXIMUM_PIXELS: Final = 178_956_970
-"""Half a gigabyte of red-green-blue pixels, Pillow's limit too: far above any camera, far below a bomb."""
+"""Half a gigabyte of red-green-blue pixels, as in Pillow: more than any camera has, less than a decompression bomb."""
 
 MAXIMUM_BYTES: Final = 1 << 31
 """A larger file is refused before it is read."""
@@ -66,7 +66,7 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     except IsADirectoryError:
         raise PictureError("is_folder") from None
     except PermissionError:
-        # Windows answers so for a folder, too.
+        # Windows raises this for a folder, too.
         raise PictureError("is_folder" if os.path.isdir(path) else "no_permission") from None
     except NotADirectoryError:
         raise PictureError("vanished") from None
@@ -79,13 +79,13 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
 def read_picture(path: str | os.PathLike[str], *, channels: Channels = 3,
                  background: Sequence[int] = (255, 255, 255), maximum_pixels: int = MAXIMUM_PIXELS,
                  reduce: int = 1) -> NDArray[np.uint8]:
-    """`decode` of a file; every trouble with the file itself is a PictureError as well."""
+    """`decode` of a file; every error of the file itself is a PictureError as well."""
     return decode(read_bytes(path), channels=channels, background=background, maximum_pixels=maximum_pixels,
                   reduce=reduce)
 
 
 def header_of(path: str | os.PathLike[str]) -> Header:
-    """`read_header` of a file; of a large JPEG only the beginning is read."""
+    """`read_header` of a file; only the beginning of a large JPEG is read."""
     try:
         with open(path, "rb") as file:
             head = file.read(1 << 18)
@@ -95,7 +95,7 @@ def header_of(path: str | os.PathLike[str]) -> Header:
         try:
             return read_header(head)
         except PictureError:
-            pass  # the frame stands later, behind a large profile or preview
+            pass  # the frame comes later, behind a large profile or preview
     return read_header(read_bytes(path))
 
 
@@ -106,7 +106,7 @@ def decode(data: bytes, *, channels: Channels = 3, background: Sequence[int] = (
     `channels` is 1 (grey), 3 (red-green-blue), 4 (with straight alpha) or None for what the picture has
     (grey with alpha counts as 4). `background` (red, green, blue; 0 to 255) shows through transparent
     pixels for 1 and 3 channels. `reduce` of 2, 4 or 8 lets a JPEG be decoded at that part of its sides,
-    rounded up: quick and good enough to look at; other formats come in full size.
+    rounded up: quick and good enough for a preview; other formats have full size.
 
     Raises PictureError and nothing else for any bytes: for more than `maximum_pixels` before decoding.
     """
@@ -120,14 +120,14 @@ def decode(data: bytes, *, channels: Channels = 3, background: Sequence[int] = (
 
 def decode_described(data: bytes, header: Header, *, channels: Channels, background: Sequence[int],
                      maximum_pixels: int = MAXIMUM_PIXELS, reduce: int = 1) -> NDArray[np.uint8]:
-    """`decode` for one who has read the header of `data` already."""
+    """`decode` for a caller that has read the header of `data` already."""
     if header.width * header.height > maximum_pixels:
         raise PictureError("too_large", width=header.width, height=header.height, maximum=maximum_pixels)
     _silence_messages()
     try:
         picture = jpeg.pixels(data, reduce) if header.format == jpeg.NAME else _DECODERS[header.format](data)
         _check_size(picture, header, reduce if header.format == jpeg.NAME else 1)
-        picture = convert(turn(picture, header.orientation), channels, background)
+        picture = convert(apply_orientation(picture, header.orientation), channels, background)
         return np.ascontiguousarray(picture)
     except MemoryError:
         raise PictureError("out_of_memory", width=header.width, height=header.height) from None
@@ -148,7 +148,7 @@ def _check_size(picture: NDArray[np.uint8], header: Header, reduce: int) -> None
 
 
 def _silence_messages() -> None:
-    """Keep OpenCV from writing to standard error; what is wrong is said by PictureError."""
+    """Keep OpenCV from writing to standard error; a PictureError has the reason."""
     global _quiet
     if not _quiet:
         _quiet = True

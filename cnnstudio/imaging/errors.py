@@ -1,4 +1,4 @@
-"""What can be wrong with a picture file, said in English and Spanish.
+"""Errors of picture files in English and Spanish.
 
 This module is copied as it is into exported bundles: it needs the standard library only.
 """
@@ -96,17 +96,17 @@ _REASONS: Final[dict[str, tuple[str, str]]] = {
     "EHOSTDOWN": ("Host is down", "el equipo remoto está apagado"),
     "ESTALE": ("Stale file handle", "el archivo ya no está en la unidad de red"),
 }
-"""What a disk says when a file is read, as in `core.system_words`, which is not there in an exported bundle."""
+"""Errors of the disk, as in `core.system_errors`, which an exported bundle does not have."""
 
 
 def disk_reason(exception: Exception) -> str:
-    """Why a file could not be read, for a PictureError: a key of the table above, else the words that came."""
+    """The reason of an OSError for a PictureError: a key of the table above, else its own message."""
     name = errno.errorcode.get(getattr(exception, "errno", None) or 0, "")
     return name if name in _REASONS else getattr(exception, "strerror", None) or type(exception).__name__
 
 
-def disk_words(reason: str, language: str = "en") -> str:
-    """What `disk_reason` told, in words."""
+def disk_text(reason: str, language: str = "en") -> str:
+    """The text of a `disk_reason`."""
     return _REASONS[reason][1 if language == "es" else 0] if reason in _REASONS else reason
 
 
@@ -114,7 +114,7 @@ class PictureError(Exception):
     """A picture that cannot be used, and why.
 
     `code` is one of the keys of the table above (`truncated`, `not_a_picture`, ...); `values` fill its
-    text. A value `detail` is the key of a sentence that stands in both languages too.
+    text. A value `detail` is the key of another text of the table.
     """
 
     def __init__(self, code: str, **values: Any) -> None:
@@ -123,11 +123,11 @@ class PictureError(Exception):
         super().__init__(self.text("en"))
 
     def text(self, language: str = "en") -> str:
-        """One or two sentences: what is wrong and what to do; English unless `language` is "es"."""
+        """What is wrong and what to do, in one or two sentences; English unless `language` is "es"."""
         column = 1 if language == "es" else 0
         values = {"format": "", "detail": "content", "width": 0, "height": 0, "maximum": 0, "reason": ""}
         values.update(self.values)
-        values["reason"] = disk_words(str(values["reason"]), language)
+        values["reason"] = disk_text(str(values["reason"]), language)
         detail = _DETAILS.get(str(values["detail"]))
         if detail is not None:
             values["detail"] = detail[column]
@@ -142,15 +142,15 @@ def _rebuild(code: str, values: dict[str, Any]) -> PictureError:
 
 
 def truncated(picture_format: str, detail: str = "pixels") -> PictureError:
-    """A picture of which a part is missing."""
+    """The error of a picture with a missing part."""
     return PictureError("truncated", format=picture_format, detail=detail)
 
 
 def corrupt(picture_format: str, detail: str = "content") -> PictureError:
-    """A picture whose bytes are wrong."""
+    """The error of a picture with wrong bytes."""
     return PictureError("corrupt", format=picture_format, detail=detail)
 
 
 def unsupported(picture_format: str, detail: str) -> PictureError:
-    """A sound picture of a kind that is not read here."""
+    """The error of a valid picture of an unsupported kind."""
     return PictureError("unsupported", format=picture_format, detail=detail)

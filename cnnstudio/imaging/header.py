@@ -1,4 +1,4 @@
-"""What the first bytes of a picture tell about it, and the small helpers all formats share.
+"""The header of a picture, and helpers that all formats share.
 
 This module is copied as it is into exported bundles.
 """

@@ -1,4 +1,4 @@
-"""A look inside a picture while a folder is scanned: its size, and whether it is sound."""
+"""Inspection of a picture while a folder is scanned: its size, and whether it can be decoded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cnnstudio.imaging.headers import read_header
 
 
 def inspect_picture(data: bytes) -> tuple[int, int]:
-    """(height, width) of the picture as it is seen, after decoding it to find damage.
+    """(height, width) of the displayed picture, after decoding it to find damage.
 
     A JPEG is decoded at an eighth of its size: that reads all of its data and finds the same damage.
     Raises PictureError.

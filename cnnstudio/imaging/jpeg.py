@@ -1,7 +1,7 @@
 """JPEG: header, completeness, pixels.
 
-OpenCV (libjpeg) paints what is missing of a JPEG grey and reports nothing, so the structure of the file is
-walked here first; where doubt remains the picture is decoded twice, the second time with other bytes put
+OpenCV (libjpeg) paints missing parts of a JPEG grey and reports nothing, so the structure of the file is
+checked here first; in doubtful cases the picture is decoded twice, the second time with other bytes put
 where data may be missing: if the two pictures differ, something was missing.
 
 This module is copied as it is into exported bundles.
@@ -146,34 +146,34 @@ def _header(structure: Structure) -> Header:
 
 def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
     """uint8 (height, width) or (height, width, 3), red first; sides divided by `reduce` (1, 2, 4, 8)."""
-    found = walk(data, header_only=False)
-    header = _header(found)
-    if found.precision != 8:
+    structure = walk(data, header_only=False)
+    header = _header(structure)
+    if structure.precision != 8:
         raise unsupported(NAME, "bits")
-    if found.frame not in _READABLE_FRAMES:
+    if structure.frame not in _READABLE_FRAMES:
         raise unsupported(NAME, "compression")
-    if not found.scans:
+    if not structure.scans:
         raise truncated(NAME)
-    if found.junk:
-        # libjpeg complains on standard error about bytes between segments; they mean nothing.
-        begin_of_data = _first_scan(data, found)
-        head = b"".join(data[begin:stop] for begin, stop in found.segments if stop <= begin_of_data)
+    if structure.junk:
+        # libjpeg warns on standard error about bytes between segments, which are harmless.
+        begin_of_data = _first_scan(data, structure)
+        head = b"".join(data[begin:stop] for begin, stop in structure.segments if stop <= begin_of_data)
         return pixels(b"\xff\xd8" + head + data[begin_of_data:], reduce)
     flags = _flags(header.channels, reduce)
-    if found.end is None:
+    if structure.end is None:
         # Sound only if no byte of the picture is missing.
-        stop = found.stop - (found.stop == len(data) and data.endswith(b"\xff"))
-        picture = _decoded(data[:stop] + b"\xff\xd9", flags)
-        if found.frame not in _BASELINE or _changes(data, stop, flags, picture):
+        stop = structure.stop - (structure.stop == len(data) and data.endswith(b"\xff"))
+        picture = _decode(data[:stop] + b"\xff\xd9", flags)
+        if structure.frame not in _BASELINE or _changes(data, stop, flags, picture):
             raise truncated(NAME, "end")
         return picture
-    if _restarts_are_missing(found):
+    if _restarts_are_missing(structure):
         raise truncated(NAME)
-    picture = _decoded(data, flags)
-    if found.frame in _BASELINE:
-        # Damage can make a marker in the midst of the data; libjpeg stops there.
-        doubtful = found.stop != found.end - 2 or _ends_grey(picture)
-        if doubtful and _changes(data, found.stop, flags, picture):
+    picture = _decode(data, flags)
+    if structure.frame in _BASELINE:
+        # Damage can create a marker inside the data; libjpeg stops there.
+        doubtful = structure.stop != structure.end - 2 or _ends_grey(picture)
+        if doubtful and _changes(data, structure.stop, flags, picture):
             raise truncated(NAME)
     return picture
 
@@ -191,13 +191,13 @@ def _flags(channels: int, reduce: int) -> int:
     if channels == 1:
         return {1: cv2.IMREAD_GRAYSCALE, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
                 4: cv2.IMREAD_REDUCED_GRAYSCALE_4, 8: cv2.IMREAD_REDUCED_GRAYSCALE_8}[reduce]
-    # OpenCV refuses to hear of blue first and red first at once: take the former out of its reduced kinds.
+    # OpenCV refuses blue first and red first together: remove the former from the reduced kinds.
     blue_first = {1: cv2.IMREAD_COLOR_BGR, 2: cv2.IMREAD_REDUCED_COLOR_2,
                   4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}[reduce]
     return blue_first & ~cv2.IMREAD_COLOR_BGR | cv2.IMREAD_COLOR_RGB
 
 
-def _decoded(data: bytes, flags: int) -> NDArray[np.uint8]:
+def _decode(data: bytes, flags: int) -> NDArray[np.uint8]:
     return decode_with_opencv(data, flags, NAME).astype(np.uint8, copy=False)
 
 
@@ -225,5 +225,5 @@ def _ends_grey(picture: NDArray[np.uint8]) -> bool:
 
 def _changes(data: bytes, end: int, flags: int, picture: NDArray[np.uint8]) -> bool:
     """Whether bytes put at the end of the entropy-coded data would have been read."""
-    other = _decoded(data[:end] + _FILLING + b"\xff\xd9", flags)
+    other = _decode(data[:end] + _FILLING + b"\xff\xd9", flags)
     return not np.array_equal(other, picture)

@@ -13,7 +13,7 @@ from .counter_rng import CounterRng
 
 
 class Mixer:
-    """Applies the mixing steps of an augmentation to whole batches of uint8 pictures; other steps are not its own."""
+    """Applies the mixing steps of an augmentation to batches of uint8 pictures; ignores other steps."""
 
     def __init__(self, steps: Sequence[Mapping[str, Any]], height: int, width: int, kinds: Kinds) -> None:
         self._height, self._width = height, width
@@ -25,29 +25,29 @@ class Mixer:
 
     @property
     def does_nothing(self) -> bool:
-        """Whether there is no step at all."""
+        """Whether there is no mixing step."""
         return not self._steps
 
     def draw(self, seed: int, epoch: int, indices: NDArray[np.integer[Any]]) -> tuple[Mix, ...]:
-        """What is done to the batch of the pictures with these indices: it depends on seed, epoch and the batch only."""
+        """Draw the mixes of the batch with these indices: they depend on seed, epoch and the batch only."""
         pictures = np.asarray(indices).astype(np.int64)
         return tuple(self._mix(step, change, CounterRng(seed, epoch, pictures, str(step.get("id", step["type"]))))
                      for step, change in self._steps)
 
     def _mix(self, step: Mapping[str, Any], change: Mixing, rng: CounterRng) -> Mix:
         chosen = rng.happens(step)
-        # Numbers of the pictures, sorted: a shuffle that follows from the batch alone.
+        # A shuffle that depends on the batch only.
         partners = np.argsort(rng.uniform(0.0, 1.0), kind="stable").astype(np.int64)
         return change.draw(step["params"], rng, chosen, partners, self._height, self._width)
 
     def __call__(self, batch: NDArray[np.uint8], mixes: Sequence[Mix]) -> NDArray[np.uint8]:
         """The mixed pictures (n, height, width, channels)."""
         for mix in mixes:
-            batch = mixed(batch, mix)
+            batch = apply_mix(batch, mix)
         return batch
 
 
-def mixed(batch: NDArray[np.uint8], mix: Mix) -> NDArray[np.uint8]:
+def apply_mix(batch: NDArray[np.uint8], mix: Mix) -> NDArray[np.uint8]:
     """A batch after one step."""
     result = batch.copy()
     for index, (partner, weight) in enumerate(zip(mix.partners.tolist(), mix.weights.tolist(), strict=True)):
@@ -71,9 +71,9 @@ def mixed_labels(labels: NDArray[Any], mixes: Sequence[Mix]) -> NDArray[np.float
     return values
 
 
-def needed(mixes: Sequence[Mix], places: Sequence[int]) -> list[int]:
-    """The places of a batch whose pictures are needed to know those at `places` after mixing, in order."""
-    found = set(places)
+def needed_positions(mixes: Sequence[Mix], places: Sequence[int]) -> list[int]:
+    """The positions in a batch whose pictures are needed to compute those at `places` after mixing, in order."""
+    positions = set(places)
     for mix in reversed(mixes):
-        found |= {int(mix.partners[place]) for place in found}
-    return sorted(found)
+        positions |= {int(mix.partners[place]) for place in positions}
+    return sorted(positions)

@@ -1,4 +1,4 @@
-"""Deterministic operations on uint8 pictures (height, width, channels), and what steps of a recipe are made of.
+"""Deterministic operations on uint8 pictures (height, width, channels), the building blocks of recipe steps.
 
 A fourth channel is transparency: steps leave it as it is.
 
@@ -53,11 +53,11 @@ def resize(picture: Picture, height: int, width: int, *, fit: str = "stretch", i
     scale = min(height / high, width / wide)
     rows = min(height, max(1, round(high * scale)))
     columns = min(width, max(1, round(wide * scale)))
-    whole = np.empty((height, width, picture.shape[2]), np.uint8)
-    whole[...] = background_value(background, picture.shape[2])
+    canvas = np.empty((height, width, picture.shape[2]), np.uint8)
+    canvas[...] = background_value(background, picture.shape[2])
     top, left = (height - rows) // 2, (width - columns) // 2
-    whole[top:top + rows, left:left + columns] = _scaled(picture, rows, columns, interpolation)
-    return whole
+    canvas[top:top + rows, left:left + columns] = _scaled(picture, rows, columns, interpolation)
+    return canvas
 
 
 def crop(picture: Picture, kind: str = "none", share: float = 1.0, box: Sequence[int] = (0, 0, 0, 0)) -> Picture:
@@ -65,12 +65,12 @@ def crop(picture: Picture, kind: str = "none", share: float = 1.0, box: Sequence
     height, width; 0 reaches to the end) as far as it lies inside."""
     if kind == "none":
         return picture
-    top, left, rows, columns = kept(picture.shape[0], picture.shape[1], kind, share, box)
+    top, left, rows, columns = crop_box_pixels(picture.shape[0], picture.shape[1], kind, share, box)
     return picture[top:top + rows, left:left + columns]
 
 
-def kept(high: int, wide: int, kind: str = "none", share: float = 1.0, box: Sequence[int] = (0, 0, 0, 0)
-         ) -> tuple[int, int, int, int]:
+def crop_box_pixels(high: int, wide: int, kind: str = "none", share: float = 1.0, box: Sequence[int] = (0, 0, 0, 0)
+                    ) -> tuple[int, int, int, int]:
     """The pixels that `crop` keeps of a picture of that height and width: top, left, height, width."""
     if kind == "none":
         return 0, 0, high, wide

@@ -52,8 +52,8 @@ def valid(orientation: int) -> int:
     return orientation if 1 <= orientation <= 8 else 1
 
 
-def turn(picture: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """The picture (height, width, ...) as it is to be seen, for an EXIF orientation of 1 to 8."""
+def apply_orientation(picture: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """The picture (height, width, ...) turned upright, for an EXIF orientation of 1 to 8."""
     if orientation in (5, 6, 7, 8):
         picture = picture.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

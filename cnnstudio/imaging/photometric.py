@@ -1,7 +1,7 @@
-"""Random changes of colours and of details of one picture, in the order of the user's list.
+"""Random changes of colours and details of one picture, in the order of the steps.
 
-Changes that look at one value alone (TableChange) are fused into one lookup table until a change that needs colours or
-neighbours (ArrayChange) stands between. A fourth channel (transparency) is never touched.
+Consecutive changes of single values (TableChange) are fused into one lookup table; a change that needs colours or
+neighbours (ArrayChange) ends it. A fourth channel (transparency) stays unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Photometric = TableChange | ArrayChange
 
 
 def single_steps(steps: Sequence[Step], kinds: Kinds) -> list[Step]:
-    """The steps, each group replaced by its parts, which happen to the same pictures."""
+    """The steps, with each group replaced by its parts, which apply to the same pictures."""
     single: list[Step] = []
     for step in steps:
         change = kinds[step["type"]].change
@@ -38,7 +38,7 @@ def single_steps(steps: Sequence[Step], kinds: Kinds) -> list[Step]:
 
 def draw_values(step: Step, change: Photometric, seed: int, epoch: int, pictures: NDArray[np.int64], height: int, width: int
                 ) -> Floats:
-    """What is done to each picture, (n,) or (n, k) numbers."""
+    """The drawn values of each picture, (n,) or (n, k) numbers."""
     rng = CounterRng(seed, epoch, pictures, str(step.get("id", step["type"])))
     chosen = rng.happens(step)
     if "happens" in step:
@@ -50,8 +50,8 @@ def draw_values(step: Step, change: Photometric, seed: int, epoch: int, pictures
 
 def apply_changes(picture: Picture, changes: Sequence[tuple[Photometric, Mapping[str, Any]]], values: Sequence[Floats],
                   index: int) -> None:
-    """Do all changes, each with its parameters, to a picture (height, width, channels) in its place; `values` are those of
-    `draw_values`, of which that of the picture stands at `index`."""
+    """Apply all changes, each with its parameters, to a picture (height, width, channels) in place; `values` are those
+    of `draw_values`, with the picture's value at `index`."""
     channels = picture.shape[2]
     colors = min(channels, 3)
     table: Floats | None = None
@@ -63,21 +63,21 @@ def apply_changes(picture: Picture, changes: Sequence[tuple[Photometric, Mapping
             now = table if table is not None else np.tile(np.arange(256.0)[:, None], (1, colors))
             table = change.apply(now, value, Look(picture, table, colors))
         elif channels > 1 or not change.needs_color:
-            _look_up(picture, table)
+            _apply_table(picture, table)
             table = None
-            shown = picture if channels == colors else np.ascontiguousarray(picture[..., :3])
-            changed = change.apply(shown, value, params)
+            visible = picture if channels == colors else np.ascontiguousarray(picture[..., :3])
+            changed = change.apply(visible, value, params)
             picture[..., :colors] = changed.reshape(picture.shape[0], picture.shape[1], colors)
-    _look_up(picture, table)
+    _apply_table(picture, table)
 
 
-def _look_up(picture: Picture, table: Floats | None) -> None:
+def _apply_table(picture: Picture, table: Floats | None) -> None:
     if table is None:
         return
-    whole = np.empty((1, 256, picture.shape[2]), np.uint8)
-    whole[0, :, :table.shape[1]] = np.rint(table)
+    full_table = np.empty((1, 256, picture.shape[2]), np.uint8)
+    full_table[0, :, :table.shape[1]] = np.rint(table)
     if picture.shape[2] == 4:
-        whole[0, :, 3] = np.arange(256)
+        full_table[0, :, 3] = np.arange(256)
     # OpenCV drops a single channel's axis, and would not write into a picture that has it.
     target = picture[..., 0] if picture.shape[2] == 1 else picture
-    cv2.LUT(target, whole, dst=target)
+    cv2.LUT(target, full_table, dst=target)

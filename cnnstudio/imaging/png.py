@@ -1,7 +1,7 @@
 """PNG: header, checksums, pixels.
 
-Only the chunks that make the picture are handed to OpenCV. So an animation (APNG) gives its default
-picture, and broken or strange side information (profiles, texts, EXIF) changes nothing.
+Only the chunks of the picture itself are passed to OpenCV. So an animation (APNG) gives its default picture, and broken
+side information (profiles, texts, EXIF) changes nothing.
 
 This module is copied as it is into exported bundles.
 """
@@ -113,7 +113,7 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
     chunks, ended = _chunks(data)
     header = _describe(data, chunks)
     view = memoryview(data)
-    kept: list[bytes | memoryview] = [SIGNATURE]
+    kept_chunks: list[bytes | memoryview] = [SIGNATURE]
     packed: list[tuple[int, int]] = []
     key: bytes | None = None
     palette = False
@@ -122,8 +122,8 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
             if not kind[:1].islower() and kind.isalpha():
                 raise unsupported(NAME, "compression")  # an unknown chunk that must be understood
             continue
-        whole = end + 4 <= len(data)
-        if whole and zlib.crc32(view[begin - 4:end]) != int.from_bytes(data[end:end + 4], "big"):
+        is_complete = end + 4 <= len(data)
+        if is_complete and zlib.crc32(view[begin - 4:end]) != int.from_bytes(data[end:end + 4], "big"):
             raise corrupt(NAME, "checksum")
         if kind == b"PLTE":
             palette = True
@@ -132,8 +132,8 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
         if kind == b"tRNS" and header.color.startswith("gray"):
             key = data[begin:end]
             continue
-        if kind != b"IEND" and whole:
-            kept.append(view[begin - 8:end + 4])
+        if kind != b"IEND" and is_complete:
+            kept_chunks.append(view[begin - 8:end + 4])
     if not packed or (header.color.startswith("palette") and not palette):
         raise truncated(NAME) if not ended else corrupt(NAME)
     if not ended:
@@ -142,12 +142,12 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
             raise truncated(NAME)
         stream = b"".join(data[begin:end] for begin, end in packed)
         _check_stream(stream, header, data[8 + 8 + 12])
-        kept = [part for part in kept if part[4:8] != b"IDAT"] + [_chunk(b"IDAT", stream)]
-    kept.append(_chunk(b"IEND", b""))
+        kept_chunks = [part for part in kept_chunks if part[4:8] != b"IDAT"] + [_chunk(b"IDAT", stream)]
+    kept_chunks.append(_chunk(b"IEND", b""))
     if header.bit_depth <= 8 and header.color in ("rgb", "palette"):
-        picture = decode_with_opencv(b"".join(kept), cv2.IMREAD_COLOR_RGB, NAME)
+        picture = decode_with_opencv(b"".join(kept_chunks), cv2.IMREAD_COLOR_RGB, NAME)
     else:
-        picture = to_rgb_order(decode_with_opencv(b"".join(kept), cv2.IMREAD_UNCHANGED, NAME))
+        picture = to_rgb_order(decode_with_opencv(b"".join(kept_chunks), cv2.IMREAD_UNCHANGED, NAME))
     if picture.shape[:2] != (header.height, header.width):
         raise corrupt(NAME, "size")
     mask = _transparent(picture, key, header.bit_depth) if key is not None else None

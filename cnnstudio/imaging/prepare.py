@@ -1,10 +1,9 @@
-"""From a file to what the network sees: decode, orientation, colour mode, crop, resize, steps.
+"""From a file to the input of the network: decode, orientation, colour mode, crop, resize, steps.
 
-The recipe is a plain dictionary, as JSON has it; keys that are not known here mean nothing here. What its steps do is
-handed in.
-A JPEG is always decoded in full size: libjpeg's reduced decoding is quicker, but gives other pixels than
-decoding and averaging do (on photos by 1 to 2 of 255 on average, by far more at edges), and which of the
-two a picture got would depend on its size. Normalisation is not done here: it is a layer of the model.
+The recipe is a plain dictionary, as JSON has it; unknown keys are ignored. The functions of its steps are passed in. A
+JPEG is always decoded in full size: libjpeg's reduced decoding is quicker, but gives other pixels than decoding and
+averaging do (on photos by 1 to 2 of 255 on average, by far more at edges), and which of the two a picture got would
+depend on its size. Normalisation is not done here: it is a layer of the model.
 
 This module is copied as it is into exported bundles.
 """
@@ -47,7 +46,7 @@ def channels_of(recipe: Mapping[str, Any]) -> Literal[1, 3, 4]:
 
 
 def prepare(source: bytes | Picture, recipe: Mapping[str, Any], steps: Steps) -> Picture:
-    """What the network sees: uint8 (height, width, channels) of the recipe, contiguous.
+    """The input of the network: uint8 (height, width, channels) of the recipe, contiguous.
 
     `source` is the content of a file or a decoded picture (height, width[, 1 to 4 channels]), red first,
     already the right way up. Raises PictureError for bytes that are no sound picture.
@@ -58,10 +57,10 @@ def prepare(source: bytes | Picture, recipe: Mapping[str, Any], steps: Steps) ->
         picture = np.ascontiguousarray(convert(source, channels, background))
     else:
         picture = decode(source, channels=channels, background=background)
-    picture = _resized(_cropped(picture, recipe), recipe)
+    picture = _resize(_crop(picture, recipe), recipe)
     for step in recipe.get("steps", ()):
         if step.get("enabled", True):
-            picture = _step(picture, step, steps)
+            picture = _apply_step(picture, step, steps)
     return np.ascontiguousarray(picture)
 
 
@@ -71,40 +70,40 @@ def prepare_file(path: str | os.PathLike[str], recipe: Mapping[str, Any], steps:
 
 
 def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any], steps: Steps) -> list[Stage]:
-    """The picture after every stage, for looking at; the last is what `prepare` gives.
+    """The picture after every stage, for display; the last is the result of `prepare`.
 
-    A crop that is not wanted or a step that is switched off has no stage.
+    A disabled crop or step has no stage.
     """
     data = source if isinstance(source, bytes) else read_bytes(source)
     background = recipe.get("background", (255, 255, 255))
     picture = decode(data, channels=None, background=background)
-    found = [Stage("decoded", "decoded", picture)]
+    result = [Stage("decoded", "decoded", picture)]
     picture = np.ascontiguousarray(convert(picture, channels_of(recipe), background))
-    found.append(Stage("color_mode", "color_mode", picture))
+    result.append(Stage("color_mode", "color_mode", picture))
     if recipe.get("crop", "none") != "none":
-        picture = _cropped(picture, recipe)
-        found.append(Stage("crop", "crop", picture))
-    picture = _resized(picture, recipe)
-    found.append(Stage("resize", "resize", picture))
+        picture = _crop(picture, recipe)
+        result.append(Stage("crop", "crop", picture))
+    picture = _resize(picture, recipe)
+    result.append(Stage("resize", "resize", picture))
     for step in recipe.get("steps", ()):
         if step.get("enabled", True):
-            picture = _step(picture, step, steps)
-            found.append(Stage(str(step.get("id", step["type"])), str(step["type"]), picture))
-    return found
+            picture = _apply_step(picture, step, steps)
+            result.append(Stage(str(step.get("id", step["type"])), str(step["type"]), picture))
+    return result
 
 
-def _cropped(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
+def _crop(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
     return crop(picture, recipe.get("crop", "none"), recipe.get("crop_share", 1.0), recipe.get("crop_box", (0, 0, 0, 0)))
 
 
-def _resized(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
+def _resize(picture: Picture, recipe: Mapping[str, Any]) -> Picture:
     return resize(
         picture, int(recipe["height"]), int(recipe["width"]), fit=recipe.get("fit", "stretch"),
         interpolation=recipe.get("interpolation", "auto"), background=recipe.get("background", (255, 255, 255)),
     )
 
 
-def _step(picture: Picture, step: Mapping[str, Any], steps: Steps) -> Picture:
+def _apply_step(picture: Picture, step: Mapping[str, Any], steps: Steps) -> Picture:
     work = steps.get(str(step["type"]))
     if work is None:
         raise ValueError(f"Expected a step of type {tuple(steps)}. Received: {step['type']!r}")

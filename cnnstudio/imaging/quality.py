@@ -1,4 +1,4 @@
-"""Measures of a picture, to sort, filter and judge by: light, contrast, sharpness, information, colour."""
+"""Quality measures of a picture: light, contrast, sharpness, information, colour."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SIDE: Final = 1024
-"""Larger pictures are halved until they fit: what matters for a network is visible at that size."""
+"""Larger pictures are halved until they fit: the details that matter for a network are visible at that size."""
 _TILE: Final = 16
 """Pixels a side that a tile has at least; a picture has at most 8 x 8 tiles."""
 _SHARPEST: Final = 0.1
-"""The tenth of the tiles that is sharpest decides: a portrait before a soft background is no blurred picture."""
+"""The sharpest tenth of the tiles decides: a portrait in front of a blurred background is sharp."""
 _NOISE: Final = 2.0
-"""Added to the variance that is divided by, in squared grey levels: plain tiles say nothing."""
+"""Added to the denominator, in squared grey levels, so that plain tiles count little."""
 _USUAL: Final = 50.0
 """Standard deviation in grey levels of a photo of usual contrast: in flatter ones less counts as noise."""
 _MANY: Final = 128
-"""From so many lines and columns on, a part of them is enough for what is no finest detail."""
+"""From this number of lines and columns on, a part of them is enough for coarser details."""
 _SAMPLED: Final = 64
 _ONE: Final = np.array([1, 4, 6, 4, 1]) / 16
 """A Gaussian of variance 1, as binomial numbers: OpenCV filters bytes with whole numbers quicker."""
@@ -61,8 +61,8 @@ def measure(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None,
     """
     gray = to_gray(picture) if gray is None else gray
     while max(gray.shape) > _SIDE:
-        gray = halved(gray)
-    # Every fourth line of a larger picture tells the shares of the grey levels as well.
+        gray = halve(gray)
+    # Every fourth line of a larger picture is enough for the histogram.
     seen = np.ascontiguousarray(gray[::4]) if min(gray.shape) >= _MANY else gray
     shares = np.asarray(cv2.calcHist([seen], [0], None, [256], [0, 256]), np.float64).ravel() / seen.size
     mean = float(shares @ _LEVELS)
@@ -76,7 +76,7 @@ def measure(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None,
         contrast=deviation / 255,
         sharpness=sharpness(gray, deviation),
         entropy=max(0.0, float(-(present @ np.log2(present)))),
-        colorfulness=colorfulness(sampled(picture) if small is None else small),
+        colorfulness=colorfulness(sample_pixels(picture) if small is None else small),
     )
 
 
@@ -88,14 +88,14 @@ def to_gray(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(picture)
 
 
-def halved(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def halve(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Half the size; each pixel is the mean of about 2 x 2, and the middle stays the middle for odd sides, too."""
     height, width = gray.shape
     return cv2.resize(gray, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_LINEAR).astype(
         np.uint8, copy=False)
 
 
-def sampled(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def sample_pixels(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Grey or colours without transparency, sampled at 64 x 64 places where either side is longer."""
     if picture.ndim == 3 and picture.shape[2] == 4:
         picture = picture[..., :3]

@@ -14,7 +14,7 @@ _silent = False
 
 
 def silence_codecs() -> None:
-    """Send what native code prints to nowhere; `sys.stderr` goes on to where it went before.
+    """Discard what native code prints to standard error; `sys.stderr` keeps its target.
 
     Nothing changes where there is no standard error (a program with a window on Windows), or where a file
     or a test has taken the place of `sys.stderr`.
@@ -25,12 +25,12 @@ def silence_codecs() -> None:
         return
     try:
         stream.flush()
-        kept = os.dup(2)
+        saved_stderr = os.dup(2)
         nowhere = os.open(os.devnull, os.O_WRONLY)
     except OSError:
         return
-    os.set_inheritable(kept, False)
+    os.set_inheritable(saved_stderr, False)
     os.dup2(nowhere, 2)
     os.close(nowhere)
-    sys.stderr = open(kept, "w", encoding=stream.encoding, errors="backslashreplace", buffering=1)  # noqa: SIM115
+    sys.stderr = open(saved_stderr, "w", encoding=stream.encoding, errors="backslashreplace", buffering=1)  # noqa: SIM115
     _silent = True

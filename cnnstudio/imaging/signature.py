@@ -1,4 +1,4 @@
-"""A small likeness of a picture by which its copies are known: recompressed, resized, mirrored or turned."""
+"""A small signature of a picture, by which its copies are recognised: recompressed, resized, mirrored or rotated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.imaging.quality import halved, sampled, to_gray
+from cnnstudio.imaging.quality import halve, sample_pixels, to_gray
 
 SIDE: Final = 16
 """Grey pixels a side."""
@@ -16,29 +16,29 @@ COLORS: Final = 4
 """Coloured pixels a side."""
 BYTES: Final = SIDE * SIDE + COLORS * COLORS * 3
 FLAT: Final = 6.0
-"""Standard deviation in grey levels that a likeness is taken to have at least: plain pictures have no structure."""
+"""Least standard deviation of a signature in grey levels: plain pictures have no structure."""
 
 
 def signature(picture: NDArray[np.uint8], gray: NDArray[np.uint8] | None = None,
               small: NDArray[np.uint8] | None = None) -> bytes:
-    """The likeness of uint8 (height, width[, 1, 3 or 4]): 16 x 16 grey bytes, then 4 x 4 of red-green-blue.
+    """The signature of uint8 (height, width[, 1, 3 or 4]): 16 x 16 grey bytes, then 4 x 4 of red-green-blue.
 
     `gray`: its `to_gray`, `small`: its `sampled`, if they are known.
     """
     gray = to_gray(picture) if gray is None else gray
     # Averaging in steps is much quicker, and nearly the same.
     while min(gray.shape) >= 8 * SIDE:
-        gray = halved(gray)
+        gray = halve(gray)
     likeness = cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    small = sampled(picture) if small is None else small
+    small = sample_pixels(picture) if small is None else small
     colored = small.ndim == 3 and small.shape[2] == 3
     colors: NDArray[Any] = small if colored else cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
     colors = cv2.resize(colors, (COLORS, COLORS), interpolation=cv2.INTER_AREA)
     return np.asarray(likeness, np.uint8).tobytes() + np.asarray(colors, np.uint8).tobytes()
 
 
-def turned(signatures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """The likenesses (n, BYTES) of the seven mirrored and turned pictures.
+def turned_signatures(signatures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """The signatures (n, BYTES) of the seven mirrored and rotated pictures.
 
     In this order: mirrored, turned by half, mirrored top to bottom, turned by a quarter clockwise and against it,
     transposed, transposed and turned by half.
@@ -58,7 +58,7 @@ def turned(signatures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 
 
 def descriptors(signatures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """float32 (n, 63): the lowest spatial frequencies without the mean, of length 1; a product is a likeness."""
+    """float32 (n, 63): the lowest spatial frequencies without the mean, of length 1; their product is a similarity."""
     gray = signatures[:, :SIDE * SIDE].reshape(-1, SIDE, SIDE).astype(np.float32)
     basis = _cosines()
     low = np.einsum("ui,nij,vj->nuv", basis, gray, basis, optimize=True).reshape(len(gray), -1)[:, 1:]
@@ -75,7 +75,7 @@ def _cosines() -> NDArray[np.float32]:
 
 
 def differences(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How different the likenesses (n, BYTES) are in pairs: float32 (n,), 0 the same, about 1.4 unrelated.
+    """The differences of signatures (n, BYTES) in pairs: float32 (n,), 0 for the same, about 1.4 for unrelated ones.
 
     The root mean square difference of grey after mean and contrast are taken away, by the contrast; or that of
     colour by a fifth of the range of 255, whichever is larger.

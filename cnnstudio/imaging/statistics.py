@@ -20,7 +20,7 @@ _CHUNK: Final = 64
 
 @dataclass(frozen=True)
 class Statistics:
-    """`mean` and `deviation` of each channel, 0 to 255; the pictures that counted, and those that could not."""
+    """`mean` and `deviation` of each channel, 0 to 255; how many pictures were used, and how many could not be."""
 
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
@@ -47,7 +47,7 @@ def measure(paths: Sequence[Path], recipe: Mapping[str, Any], steps: Steps, *,
             check: Callable[[], None] = lambda: None) -> Statistics:
     """Prepare every file and measure it; files that cannot be used are skipped. `check` may raise to cancel.
 
-    `steps` are the pixels of the recipe's steps.
+    `steps` are the functions of the recipe's steps.
     """
     total = np.zeros((channels_of(recipe), 256), np.int64)
     used = 0
@@ -61,9 +61,9 @@ def measure(paths: Sequence[Path], recipe: Mapping[str, Any], steps: Steps, *,
     with ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="measure") as pool:
         for begin in range(0, len(paths), _CHUNK):
             check()
-            for found in pool.map(count, paths[begin:begin + _CHUNK]):
-                if found is not None:
-                    total += found
+            for part in pool.map(count, paths[begin:begin + _CHUNK]):
+                if part is not None:
+                    total += part
                     used += 1
             progress(min(begin + _CHUNK, len(paths)), len(paths))
     mean, deviation = statistics_of(total)

@@ -1,4 +1,4 @@
-"""Small pictures to look at, and their bounded cache on disk."""
+"""Thumbnails and their bounded cache on disk."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def thumbnail(source: str | os.PathLike[str] | bytes, size: int,
     target = (max(1, round(wide * scale)), max(1, round(high * scale)))
     if picture.shape[1::-1] == target:
         return picture
-    # Up to a factor of two every pixel is heard by linear interpolation, too, which is far quicker.
+    # Up to a factor of two linear interpolation uses every pixel, too, and is far quicker.
     near = picture.shape[1] <= 2 * target[0] and picture.shape[0] <= 2 * target[1]
     how = cv2.INTER_LINEAR if near else cv2.INTER_AREA
     return cv2.resize(picture, target, interpolation=how).astype(np.uint8, copy=False)
@@ -70,8 +70,8 @@ def encode_thumbnail(picture: NDArray[np.uint8], quality: int = 85) -> bytes:
 class ThumbnailCache:
     """Encoded thumbnails on disk, at most `maximum_bytes` of them; the least recently used go first.
 
-    It may be used from several threads and be deleted at any moment. No trouble with the disk is ever
-    raised: what cannot be read is not there, what cannot be written is not kept.
+    It may be used from several threads and be deleted at any moment. Errors of the disk are never raised: an unreadable
+    thumbnail counts as missing, an unwritable one is not kept.
     """
 
     def __init__(self, folder: str | os.PathLike[str], maximum_bytes: int = 512 << 20) -> None:
@@ -141,7 +141,7 @@ class ThumbnailCache:
                 connection = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
                 self._connection = connection
                 connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute("PRAGMA synchronous=OFF")  # losing the cache is no loss
+                connection.execute("PRAGMA synchronous=OFF")  # the cache can be computed again
                 connection.executescript(_SCHEMA)
                 self._total = int(connection.execute("SELECT coalesce(sum(bytes), 0) FROM thumbnails").fetchone()[0])
                 return
@@ -153,7 +153,7 @@ class ThumbnailCache:
                 self._remove()
 
     def _evict(self) -> None:
-        """Down to nine tenths of the bound, so that not every new picture evicts."""
+        """Evict down to nine tenths of the bound, so that not every new picture evicts."""
         connection = self._connection
         if connection is None:
             return

@@ -8,7 +8,7 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, global_pooling, values_of
 from cnnstudio.catalog.layers import applied_activation as _activation
 from cnnstudio.core.network import BASE, INPUT, OUTPUT, NetworkSpec, Node
-from cnnstudio.core.problems import Fix, Place, Problem, error, warning
+from cnnstudio.core.problems import Fix, Location, Problem, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.network.structure import remove
 
@@ -184,4 +184,4 @@ def _useless_biases(network: NetworkSpec, graph: _Graph) -> list[Problem]:
     fix = Fix(action="switch_bias_off", label=Text("Switch use_bias off", "Desactivar use_bias"),
               arguments={"nodes": result})
     return [Problem(code="useless_bias", severity="info", text=text.fill(n=len(result)),
-                    where=Place(area="network", node=result[0], field="use_bias"), fixes=(fix,))]
+                    where=Location(area="network", node=result[0], field="use_bias"), fixes=(fix,))]

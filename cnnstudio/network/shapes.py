@@ -13,9 +13,9 @@ from cnnstudio.catalog.layers import LAYERS, Cost, LayerType, Shape, ShapeError,
 from cnnstudio.catalog.layers.entry import Subgraph, Values
 from cnnstudio.catalog.layers.merge import ADD, CONCATENATE
 from cnnstudio.core.graph import topological_order
-from cnnstudio.core.groups import expanded
+from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import NetworkSpec, Node
-from cnnstudio.core.params import by_name, check
+from cnnstudio.core.params import check, find_param
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text
 from cnnstudio.network.advice import advice
@@ -163,7 +163,7 @@ def _same_weights(network: NetworkSpec, result: NetworkReport, trained: Context 
 
 def _report(network: NetworkSpec, context: Context, headless: bool, before: NetworkReport | None) -> NetworkReport:
     impossible = repetitions(network)
-    network, copies = expanded(network)
+    network, copies = expand_repeats(network)
     known = {node.id: node for node in network.nodes}
     problems = [*impossible, *structure(network, known)]
     pairs = [(edge.source, edge.target) for edge in network.edges]
@@ -291,7 +291,7 @@ def _mendable(problem: Problem, layer: LayerType, node: Node) -> Problem:
     """A problem of a value, with the fix that takes the default again."""
     name = str(problem.where.field)
     fix = Fix(action="forget_node_param", arguments={"node": node.id, "name": name},
-              label=Text("Use the default", "Usar el valor por omisión") if by_name(layer.params, name) is not None else
+              label=Text("Use the default", "Usar el valor por omisión") if find_param(layer.params, name) is not None else
               Text("Forget {name}", "Olvidar {name}").fill(name=name))
     return replace(problem, fixes=(*problem.fixes, fix))
 

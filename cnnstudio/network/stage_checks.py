@@ -10,7 +10,7 @@ from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core.item import Item
 from cnnstudio.core.network import BASE
-from cnnstudio.core.params import check, complete
+from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.problems import Fix, Problem, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
@@ -118,7 +118,7 @@ def _check_schedule(project: Project, stage: Stage) -> list[Problem]:
 
 
 def _check_pieces(item: Item, node: str | None) -> list[Problem]:
-    values = complete(SCHEDULES[item.type].params, item.params)
+    values = with_defaults(SCHEDULES[item.type].params, item.params)
     boundaries = values["boundaries"]
     rates = values["values"] if isinstance(values["values"], tuple) else (values["values"],)
     problems = []

@@ -8,7 +8,7 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, TO_ROW, Shape, applied_activation
 from cnnstudio.catalog.layers.activation import ACTIVATION
 from cnnstudio.core.graph import reachable, successors
-from cnnstudio.core.groups import repeatable
+from cnnstudio.core.groups import is_repeatable
 from cnnstudio.core.network import INPUT, OUTPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text
@@ -184,7 +184,7 @@ def repetitions(network: NetworkSpec) -> list[Problem]:
     """Groups that are to be repeated and cannot stand in a row."""
     problems = []
     for group in network.groups:
-        if group.repeat > 1 and not repeatable(network, group):
+        if group.repeat > 1 and not is_repeatable(network, group):
             text = Text("The block {name} cannot be repeated: one layer outside must feed it, and one of its layers must "
                         "give its answer.",
                         "El bloque {name} no se puede repetir: debe alimentarlo una sola capa de fuera y una sola de sus "

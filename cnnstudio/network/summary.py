@@ -6,7 +6,7 @@ from cnnstudio.catalog.bases.resolver import BaseResolver, base_label, base_of_n
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import BASE, OUTPUT, Node
-from cnnstudio.core.text import number, tr
+from cnnstudio.core.text import format_number, tr
 
 
 def summary(node: Node, context: Context) -> str:
@@ -29,11 +29,11 @@ def summary(node: Node, context: Context) -> str:
     if values.get("padding") == "same":
         parts.append("same")
     if "rate" in values:
-        parts.append(number(values['rate']))
+        parts.append(format_number(values['rate']))
     if "stddev" in values:
-        parts.append(f"σ {number(values['stddev'])}")
+        parts.append(f"σ {format_number(values['stddev'])}")
     if values.get("max_value") is not None:
-        parts.append(f"≤ {number(values['max_value'])}")
+        parts.append(f"≤ {format_number(values['max_value'])}")
     if values.get("spectral_normalization"):
         parts.append(tr("spectral norm", "norma espectral"))
     if values.get("activation"):

@@ -1,1 +1,1 @@
-"""Child processes: starting and watching them, what is said to them, and the folder a run leaves."""
+"""Child processes: transport, supervisor, messages, and the folders of runs."""

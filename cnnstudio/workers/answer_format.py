@@ -1,4 +1,4 @@
-"""Answers for pictures as lines: the one form that the command line and an exported predict.py print."""
+"""Format of predictions, which the command line and an exported predict.py share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.core.text import number, on_one_line
+from cnnstudio.core.text import format_number, on_one_line
 from cnnstudio.datasets.layout import SUFFIXES
 
 DECIMALS: Final = 6
@@ -28,20 +28,20 @@ def as_dictionary(prediction: Prediction) -> dict[str, Any]:
 
 
 def json_line(prediction: Prediction, run: str = "") -> str:
-    """The answer as one line of JSON; with the run that gave it, if it was one."""
+    """The prediction as one line of JSON, with its run if there is one."""
     return json.dumps(as_dictionary(prediction) | ({"run": run} if run else {}), ensure_ascii=False)
 
 
 def text_line(prediction: Prediction) -> str:
-    """The answer for people: path, then the classes with their probability, best first."""
-    found = as_dictionary(prediction)
-    words = found["problem"]["text"] if "problem" in found else ", ".join(
-        f"{item['label']} {number(item['probability'], '.2%')}" for item in found["top"])
-    return on_one_line(f"{found['path']}: {words}")
+    """The prediction as readable text: path, then the classes with their probability, best first."""
+    answer = as_dictionary(prediction)
+    text = answer["problem"]["text"] if "problem" in answer else ", ".join(
+        f"{item['label']} {format_number(item['probability'], '.2%')}" for item in answer["top"])
+    return on_one_line(f"{answer['path']}: {text}")
 
 
 def expand(paths: Iterable[str]) -> list[str]:
-    """Files as they are; of a folder, all pictures in it and below, in the order of their names."""
+    """The files themselves; for a folder, all pictures in it and below, in the order of their names."""
     result: list[str] = []
     for path in paths:
         if not Path(path).is_dir():

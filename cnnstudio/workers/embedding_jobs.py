@@ -1,4 +1,4 @@
-"""From a project or a folder to the job that embeds its pictures."""
+"""The job that embeds the pictures of a project or a folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnstudio.workers.runs import RUNS
 
 
 def embedding_target(place: Path, model: str = BUNDLED, layout: str = "tsne") -> Path:
-    """Where the embedding of a project (or plain folder) lies in the cache."""
+    """The path of the embedding of a project (or plain folder) in the cache."""
     return embedding_path(cache_folder(), place, model, layout)
 
 

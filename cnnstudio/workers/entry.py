@@ -18,7 +18,7 @@ def enter(endpoint: Endpoint, target: str, log: str, environment: dict[str, str]
     """Prepare this process and call `target`, written "package.module:function", with the endpoint.
 
     The child becomes the leader of its own session, so that Ctrl+C in a terminal reaches the
-    parent alone; what it prints, and the stacks of a crash, go to the file `log`.
+    parent alone; its output, and the stacks of a crash, go to the file `log`.
     """
     os.environ.update(environment)
     if hasattr(os, "setsid"):
@@ -31,21 +31,21 @@ def enter(endpoint: Endpoint, target: str, log: str, environment: dict[str, str]
     _redirect(log)
     module, _, function = target.partition(":")
     getattr(importlib.import_module(module), function)(endpoint)
-    # Everything is said and on the disk; TensorFlow's own tidying up would take a second more.
+    # All events are sent and on the disk; TensorFlow's cleanup would take another second.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
 def _redirect(log: str) -> None:
-    """Send the file descriptors 1 and 2, which libraries in C write to as well, to the log."""
+    """Redirect the file descriptors 1 and 2, which C libraries also write to, to the log."""
     try:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     except OSError:
         descriptor = os.open(os.devnull, os.O_WRONLY)
     for number in (1, 2):
         os.dup2(descriptor, number)
-    # A program without a console (a frozen one on Windows) has no streams at all.
+    # A program without a console (a frozen one on Windows) has no streams.
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
     faulthandler.enable(sys.stderr)

@@ -1,4 +1,4 @@
-"""Watching a training that another window started: it works on alone, and its events are in its folder."""
+"""Follow a training that another window started, by the events in its folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from cnnstudio.core.commands import Command, Stop
 from cnnstudio.core.events import LAST, Event, Failed, Hello, Stopped
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.workers import endings
+from cnnstudio.workers import child_problems
 from cnnstudio.workers.journal import read_events
 from cnnstudio.workers.runs import RunFolder
 from cnnstudio.workers.throttle import Throttle
@@ -19,9 +19,9 @@ LOOK_SECONDS: Final = 0.25
 
 
 class Follower:
-    """Looks like a `Supervisor` to its caller: `run`, `send`, `stop`, `cancel`, `detach`.
+    """Has the interface of a `Supervisor`: `run`, `send`, `stop`, `cancel`, `detach`.
 
-    Events that were kept before are told first, so that plots are complete.
+    Earlier events are delivered first, so that plots are complete.
     """
 
     def __init__(self, run: RunFolder, on_event: Callable[[Event], None]) -> None:
@@ -30,7 +30,7 @@ class Follower:
         self._left = threading.Event()
 
     def run(self) -> Event:
-        """Tell events until the training's last one. Raises nothing; a process that died gives Failed."""
+        """Deliver events until the training's last one. Raises nothing; a process that died gives Failed."""
         offset = 0
         seen_dead = False
         while True:
@@ -39,16 +39,16 @@ class Follower:
             if last is not None:
                 return last
             if seen_dead:
-                failed = Failed(problem=endings.death_problem(None, self._run.log_path), time=time.time())
+                failed = Failed(problem=child_problems.death_problem(None, self._run.log_path), time=time.time())
                 self._throttle.pass_on(failed)
                 return failed
-            # Once more after the process is gone: its last words may have come in between.
+            # Read again after the process has ended: its last events may have come in between.
             seen_dead = not self._run.living()
             if not seen_dead and self._left.wait(LOOK_SECONDS):
                 return Stopped(run=self._run.id, kept=True, time=time.time())
 
     def _tell(self, events: list[Event]) -> Event | None:
-        """Tell them; answer the last event if the training ended (a later Hello means that it was resumed)."""
+        """Deliver the events; return the last one if the training ended (a later Hello means that it was resumed)."""
         resumed = max((index for index, event in enumerate(events) if isinstance(event, Hello)), default=0)
         for index, event in enumerate(events):
             if isinstance(event, LAST) and index < resumed:
@@ -59,7 +59,7 @@ class Follower:
         return None
 
     def send(self, command: Command) -> None:
-        """Give the training a command; lost when its folder cannot be written."""
+        """Send a command to the training; lost if its folder cannot be written."""
         try:
             self._run.send(command)
         except ProblemError:
@@ -69,14 +69,14 @@ class Follower:
         self.send(Stop(keep=keep))
 
     def cancel(self, keep: bool = True) -> None:
-        """As `stop`: a process that is not ours is not killed."""
+        """As `stop`: a process of another window is not killed."""
         self.stop(keep)
 
     def detach(self) -> None:
-        """Watch no longer."""
+        """Stop following."""
         self._left.set()
 
 
 def follow(run: RunFolder, on_event: Callable[[Event], None]) -> Event:
-    """Watch a training to its end; blocks."""
+    """Follow a training to its end; blocks."""
     return Follower(run, on_event).run()

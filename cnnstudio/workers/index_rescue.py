@@ -1,4 +1,4 @@
-"""Mending a project whose index is damaged: a new index, the folder read again, and what was lost told."""
+"""Repair a project with a damaged index: a new index, a new scan, and a report of what was lost."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from cnnstudio.workers.runs import RunFolder, list_runs
 
 
 def rescue_index(folder: Path, project: Project | None = None, on_progress: OnProgress | None = None) -> Problem | None:
-    """Set a damaged index aside and list the folder into a new one; answers what was kept and what was lost.
+    """Set a damaged index aside and list the folder into a new one; returns what was kept and what was lost.
 
-    None where the index is sound: then nothing is done. The files are not looked into yet. Raises ProblemError.
+    None if the index is intact: then nothing is done. The files are not inspected yet. Raises ProblemError.
     """
     project = project if project is not None else read_project(folder)
     if not is_damaged(folder):
         return None
-    aside, found = replace_index(folder)
+    aside, salvaged = replace_index(folder)
     index = open_index(folder)
     try:
         scan_folder(index, source_folder(project, folder), project.dataset, on_progress)
-        run, classes = ("", 0) if found.whole else _classes_of_a_run(folder, project, index)
+        run, classes = ("", 0) if salvaged.complete else _classes_of_a_run(folder, project, index)
     finally:
         index.close()
     text = Text("The damaged index was kept as {name}, and the folder is read again. Taken over from it: decisions about "
                 "pictures {decisions}, accepted findings {accepted}. {rest}",
                 "El índice dañado se conservó como {name} y la carpeta se lee de nuevo. Recuperado de él: decisiones sobre "
                 "imágenes {decisions}, hallazgos aceptados {accepted}. {rest}")
-    return warning("index_set_aside", text.fill(name=aside.name, decisions=len(found.decisions),
-                                                accepted=len(found.accepted), rest=_rest(found.whole, run, classes)),
+    return warning("index_set_aside", text.fill(name=aside.name, decisions=len(salvaged.decisions),
+                                                accepted=len(salvaged.accepted), rest=_rest(salvaged.complete, run, classes)),
                    "dataset", path=aside)
 
 
-def _rest(whole: bool, run: str, classes: int) -> Text:
-    """What is told about that which could not be read."""
-    if whole:
+def _rest(complete: bool, run: str, classes: int) -> Text:
+    """The text about decisions that could not be read."""
+    if complete:
         return Text("That is everything that was decided.", "Es todo lo que se había decidido.")
     lost = Text("The rest could not be read: look whether pictures have the class and the split that you gave them, and "
                 "whether those are left out that you left out.",
@@ -57,9 +57,9 @@ def _rest(whole: bool, run: str, classes: int) -> Text:
 
 
 def _classes_of_a_run(folder: Path, project: Project, index: Index) -> tuple[str, int]:
-    """Give pictures without a decision the class that they had in the newest training; its id, and how many.
+    """Give pictures without a decision their class in the newest training; returns its id and the number of pictures.
 
-    Only where the class is told by the folders, as they are divided now: then another class was the user's decision.
+    Only if classes come from the same folders as now: then another class was the user's decision.
     """
     if any(is_manifest(Path(place)) for place in (project.dataset.source, *project.dataset.joined)):
         return "", 0
@@ -72,12 +72,12 @@ def _classes_of_a_run(folder: Path, project: Project, index: Index) -> tuple[str
             continue
         if any(getattr(then, name) != getattr(project.dataset, name) for name in ("source", "joined", "split_folders")):
             continue
-        known = {entry.path: entry for entry in manifest.entries if entry.label >= 0}
+        entries = {entry.path: entry for entry in manifest.entries if entry.label >= 0}
         wanted = {}
         for identifier, path, own, size, modified in index.rows(
                 "SELECT id, path, folder_class, size, modified_ns FROM pictures"
                 " WHERE path NOT IN (SELECT path FROM decisions WHERE class_name IS NOT NULL)"):
-            entry = known.get(path)
+            entry = entries.get(path)
             if entry is not None and (entry.size, entry.modified_ns) == (size, modified):
                 name = manifest.header.class_names[entry.label]
                 if name != own:

@@ -1,4 +1,4 @@
-"""From a project to a job: what the window and the command line do before a child is started."""
+"""Create jobs from projects, for the window and the command line."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_inde
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.source_folders import source_folder
-from cnnstudio.datasets.sources.placing import refuse_existing
+from cnnstudio.datasets.sources.staging import refuse_existing
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.runs import RunFolder, create_run, find_run
 
 
-def refreshed(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,
-              cancelled: Cancelled = never) -> tuple[Problem, ...]:
-    """Bring the index up to date with the folder of pictures; answers what was noticed."""
+def refresh_index(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,
+                  cancelled: Cancelled = never) -> tuple[Problem, ...]:
+    """Update the index from the folder of pictures; returns the problems."""
     root = source_folder(project, folder)
     scan = scan_folder(index, root, project.dataset, on_progress, cancelled)
     if scan.complete:
@@ -41,8 +41,8 @@ def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequ
                      ) -> tuple[RunFolder, Train]:
     """A new run with its frozen specs and manifest, and the job that trains it.
 
-    Raises ProblemError with every blocking problem, `noticed` ones too (a folder that is not there), and then makes
-    nothing.
+    Raises ProblemError with every blocking problem, also those of `noticed` (such as a missing folder), and then
+    creates nothing.
     """
     classes = index.class_names(project.dataset)
     problems = blocking((*noticed, *check_project(project, classes, index.counts(), ProjectBases(folder))))
@@ -55,15 +55,14 @@ def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequ
 
 
 def training_job(run: RunFolder, project: Project, resume: bool = False) -> Train:
-    """The job that trains a run, or goes on with it."""
+    """The job that trains or resumes a run."""
     return Train(run_folder=str(run.folder), resume=resume, backend=project.training.backend,
                  device=project.training.device, determinism=project.training.determinism, cache=str(cache_folder()),
                  language=language())
 
 
 def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) -> Evaluate:
-    """The job that measures a run on a split of its own pictures, or on class folders or a manifest
-    elsewhere.
+    """The job that evaluates a run on a split of its own pictures, or on other class folders or a manifest.
 
     Without a choice: the test split, else validation, else training. Raises ProblemError.
     """
@@ -71,14 +70,14 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) ->
     manifest_path = run.manifest_path
     if data is not None:
         split = "data"
-        known = read_manifest(run.manifest_path).header
-        header = Header(root=str(root_of(data.resolve())), class_names=known.class_names, label_mode=known.label_mode)
-        entries = labelled_pictures(data, known.class_names, project.dataset)
+        trained = read_manifest(run.manifest_path).header
+        header = Header(root=str(root_of(data.resolve())), class_names=trained.class_names, label_mode=trained.label_mode)
+        entries = labelled_pictures(data, trained.class_names, project.dataset)
         manifest_path = run.folder / "evaluation-data.manifest.jsonl"
         try:
             write_manifest(manifest_path, header, entries)
         except ProblemError:
-            # The project cannot be written: the numbers are told all the same, and not kept.
+            # The project cannot be written: the result is reported but not kept.
             manifest_path = cache_folder() / "evaluation" / f"{run.id}.manifest.jsonl"
             write_manifest(manifest_path, header, entries)
     else:
@@ -95,7 +94,7 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) ->
 
 
 def augmentation_job(run: RunFolder, steps: Sequence[Step]) -> MeasureAugmentation:
-    """The job that measures what these augmentations do to the answers of a run, on its validation pictures.
+    """The job that measures the effect of these augmentations on the predictions of a run, on its validation pictures.
 
     Where there are none it takes the test pictures, else those of training. Steps that mix pictures are left out.
     """
@@ -117,12 +116,12 @@ def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec)
     entries: list[Entry] = []
     unknown: set[str] = set()
     for chunk in listing:
-        for found in chunk:
-            if found.class_name in numbers:
-                entries.append(Entry(path=found.path, label=numbers[found.class_name], split="data", size=found.size,
-                                     modified_ns=found.modified_ns))
+        for file in chunk:
+            if file.class_name in numbers:
+                entries.append(Entry(path=file.path, label=numbers[file.class_name], split="data", size=file.size,
+                                     modified_ns=file.modified_ns))
             else:
-                unknown.add(found.class_name)
+                unknown.add(file.class_name)
     problems = list(blocking(listing.problems))
     if unknown:
         text = Text("The model does not know the classes {unknown}; it knows {known}.",
@@ -141,13 +140,13 @@ def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec)
 def serving_job(model: Path, run: str | None = None) -> Serve:
     """The warm prediction server for a project (its newest run, or `run`), a run, a bundle or a .keras file.
 
-    Raises ProblemError when there is nothing of the kind.
+    Raises ProblemError if there is none.
     """
     backend, device = "tensorflow", "auto"
     if (model / PROJECT_FILE).is_file():
-        found = find_run(model, run)
-        training = found.spec().training
-        model, backend, device = found.folder, training.backend, training.device
+        run_folder = find_run(model, run)
+        training = run_folder.spec().training
+        model, backend, device = run_folder.folder, training.backend, training.device
     elif not model.exists():
         text = Text("{path} is not there: give a project, a run, an exported bundle or a .keras file.",
                     "{path} no existe: indique un proyecto, un entrenamiento, un paquete exportado o un archivo .keras.")

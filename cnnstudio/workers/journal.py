@@ -1,4 +1,4 @@
-"""Reading the events that a run kept: whole, its end only, or as they come."""
+"""Read the events file of a run: all of it, its end, or as it grows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CHUNK: Final = 32 * 1024
 
 
 def decode_lines(data: bytes) -> list[Event]:
-    """The events of whole lines; what is damaged is left out."""
+    """The events of complete lines; damaged ones are skipped."""
     result = []
     for line in data.split(b"\n"):
         if line:
@@ -28,7 +28,7 @@ def decode_lines(data: bytes) -> list[Event]:
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
-    """The events from byte `offset` on, and the offset behind the last whole line. A missing file has none."""
+    """The events from byte `offset` on, and the offset behind the last complete line. A missing file has none."""
     try:
         with path.open("rb") as file:
             file.seek(offset)

@@ -1,4 +1,4 @@
-"""The child's side: it sends events, keeps them in a file, and receives commands."""
+"""The child's side of the messages: sends events, writes them to a file, and receives commands."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ COMMAND_FILE: Final = "commands.jsonl"
 EVENT_FILE: Final = "events.jsonl"
 _ORPHAN_LOOK_SECONDS: Final = 0.5
 _KEPT_PER_SECOND: Final = 4.0
-"""How many Batch events a second are kept in the file, enough for the plots of a reopened run."""
+"""How many Batch events a second are written to the file, enough for the plots of a reopened run."""
 
 
 class StopRequested(Exception):
-    """The user asked to stop; raised by `Link.check` where work may be left at once."""
+    """Raised by `Link.check` when the user stops the job."""
 
 
 class Link:
-    """Everything a job needs from its surroundings. Events may be told from any thread."""
+    """The interface of a job to its supervisor. Events may be sent from any thread."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -49,7 +49,7 @@ class Link:
         """Requests of the warm server; None means the end."""
 
     def job(self) -> JobSpec:
-        """Wait for the job. Raises EOFError if the parent is gone, ProtocolError if it says anything else."""
+        """Wait for the job. Raises EOFError if the parent is gone, ProtocolError for any other message."""
         command = protocol.receive_command(self._endpoint)
         if not isinstance(command, Start):
             raise ProtocolError(f"{type(command).__name__} before Start")
@@ -57,13 +57,13 @@ class Link:
         return command.job
 
     def keep_in(self, folder: Path) -> None:
-        """From now on append events to the run folder's file, and hear commands from there when orphaned."""
+        """From now on append events to the run folder's file, and read commands from there when orphaned."""
         with contextlib.suppress(OSError):
             (folder / COMMAND_FILE).unlink()
         self._folder = folder
         path = folder / EVENT_FILE
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        # A line that a crash cut in the middle must not spoil the next one.
+        # A line that a crash truncated must not damage the next one.
         size = os.fstat(self._file).st_size
         if size and hasattr(os, "pread") and os.pread(self._file, 1, size - 1) != b"\n":
             os.write(self._file, b"\n")
@@ -71,7 +71,7 @@ class Link:
             threading.Thread(target=self._listen_to_folder, args=(folder,), daemon=True, name="commands").start()
 
     def emit(self, event: Event) -> None:
-        """Tell an event: number it, keep it, send it. A parent that is gone does not disturb."""
+        """Number an event, write it to the file and send it. A missing parent is ignored."""
         with self._lock:
             self._sequence += 1
             event = msgspec.structs.replace(event, sequence=self._sequence, time=time.time())
@@ -89,7 +89,7 @@ class Link:
             if event.time < self._next_batch_kept:
                 return
             self._next_batch_kept = event.time + 1 / _KEPT_PER_SECOND
-        # A full disk must not end a training: the event is still sent, and the checkpoint will tell.
+        # A full disk must not end a training: the event is still sent, and the checkpoint reports the problem.
         with contextlib.suppress(OSError):
             os.write(self._file, encode_event(event) + b"\n")
 
@@ -100,18 +100,18 @@ class Link:
 
     @property
     def stop(self) -> Stop | None:
-        """The user's wish to stop, if there is one."""
+        """The stop command of the user, if there is one."""
         return self._stop
 
     def request_stop(self, keep: bool = True) -> None:
-        """As if the command had come; also for signal handlers (it takes no lock)."""
+        """Stop as by the command; also for signal handlers (it takes no lock)."""
         if self._stop is None:
             self._stop = Stop(keep=keep)
         self._paused = False
         self.predictions.put(None)
 
     def check(self) -> None:
-        """Raise StopRequested if the user wants to stop: for stretches that leave nothing half done."""
+        """Raise StopRequested if the user wants to stop; only where nothing is left incomplete."""
         if self._stop is not None:
             raise StopRequested
 
@@ -121,19 +121,19 @@ class Link:
         return self._paused and self._stop is None
 
     def wait_while_paused(self) -> None:
-        """Tell Paused, wait for Resume or Stop, tell Resumed."""
+        """Send Paused, wait for Resume or Stop, send Resumed."""
         if not self.pausing:
             return
         self.emit(Paused())
         with self._change:
             while self.pausing:
-                # A signal handler cannot notify: look up now and then.
+                # A signal handler cannot notify, so poll.
                 self._change.wait(1.0)
         if self._stop is None:
             self.emit(Resumed())
 
     def close(self) -> None:
-        """Nothing more will be told."""
+        """Close the endpoint; no more events are sent."""
         with contextlib.suppress(OSError):
             self._endpoint.close()
         if self._file is not None:
@@ -169,7 +169,7 @@ class Link:
             self._listen_to_folder(self._folder)
 
     def _listen_to_folder(self, folder: Path) -> None:
-        """An orphan hears commands that a later window appends to a file in the run's folder."""
+        """An orphan reads commands that a later window appends to a file in the run's folder."""
         read = 0
         while self._file is not None:
             try:

@@ -1,4 +1,4 @@
-"""From a model somewhere to a base of the project: a `.keras` or `.h5` file, a run, an exported bundle or another
+"""Models that can become a base of the project: a `.keras` or `.h5` file, a run, an exported bundle or another
 project."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cnnstudio.workers.runs import RunFolder, RunSummary, find_run, list_runs
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A trained run that can be a base: of which project, and what it reached."""
+    """A trained run that can be a base, with its project."""
 
     project: str
     run: RunSummary
@@ -26,12 +26,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What its copy is called: after its project and its network."""
+        """The name of its copy, from its project and its network."""
         return f"{self.project}-{self.run.network}"
 
 
 def model_of(place: Path) -> tuple[Path, str]:
-    """The model file that a path means, and a name for its copy. Raises ProblemError.
+    """The model file of a path, and a name for its copy. Raises ProblemError.
 
     A `.keras` or `.h5` file, the folder of a run or of an exported bundle, or a project (its newest run with a model).
     """
@@ -40,8 +40,8 @@ def model_of(place: Path) -> tuple[Path, str]:
         return run.model_path, f"{place.resolve().name}-{run.summary().network}"
     if (place / "model.keras").is_file():
         run = RunFolder(place.resolve())
-        named = run.spec_path.is_file() and run.folder.parent.name == "runs"
-        return run.model_path, (f"{run.project_folder.name}-{run.summary().network}" if named else run.id)
+        is_own_run = run.spec_path.is_file() and run.folder.parent.name == "runs"
+        return run.model_path, (f"{run.project_folder.name}-{run.summary().network}" if is_own_run else run.id)
     if place.is_file():
         return place, place.stem
     text = Text("{path} is not there, or holds no model: give a .keras or .h5 file, a run, an exported bundle or a project.",

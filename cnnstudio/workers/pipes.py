@@ -13,7 +13,7 @@ from cnnstudio.workers import entry
 from cnnstudio.workers.transport import ProtocolError, Ready, Setup
 
 MAXIMUM_BYTES: Final = 64 * 1024 * 1024
-"""No honest message is longer: the largest is a Predict with some hundred thousand paths."""
+"""No valid message is longer: the largest is a Predict with some hundred thousand paths."""
 
 
 class PipeEndpoint:
@@ -33,7 +33,7 @@ class PipeEndpoint:
         except ConnectionError as error:
             raise EOFError from error
         except OSError as error:
-            # A length that cannot be: the stream is out of step and nothing after it can be trusted.
+            # An impossible length: the stream is out of step and unusable from here on.
             if error.errno is None or "length" in str(error):
                 raise ProtocolError(str(error)) from error
             raise EOFError from error
@@ -60,8 +60,8 @@ class PipeChild:
             raise
         finally:
             theirs.close()
-        # At its end Python waits for every child it knows. Ours end by themselves when the pipe
-        # closes, or are meant to outlive us, so it must not know them.
+        # At exit Python waits for every registered child. Ours end by themselves when the pipe closes, or are meant to
+        # outlive us, so they are unregistered.
         multiprocessing.process._children.discard(self._process)  # type: ignore[attr-defined]
         self._wake_reader, self._wake_writer = context.Pipe(duplex=False)
         self._lock = threading.Lock()
@@ -120,7 +120,8 @@ class PipeChild:
 
 
 def _enter(connection: Connection, target: str, log: str, environment: dict[str, str]) -> None:
-    """Runs in the child. The connection comes bare: this module is imported before the child's log is in place."""
+    """Runs in the child. The connection is passed directly: this module is imported before the child's log is set
+    up."""
     entry.enter(PipeEndpoint(connection), target, log, environment)
 
 

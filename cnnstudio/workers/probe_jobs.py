@@ -1,4 +1,4 @@
-"""From a project to the job that compares pretrained bases on its pictures, and its kept result."""
+"""The job that compares pretrained bases on a project's pictures, and its kept result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 
 
 def probe_path(place: Path) -> Path:
-    """Where the result for a project lies in the cache."""
+    """The path of a project's result in the cache."""
     name = blake2b(str(place.resolve()).encode(), digest_size=12).hexdigest()
     return cache_folder() / "probes" / f"{name}.json"
 
@@ -35,13 +35,13 @@ def read_probe(place: Path) -> BasesProbed | None:
 
 
 def pictures_key(counts: Mapping[str, Mapping[str, int]], classes: tuple[str, ...]) -> str:
-    """Changes when pictures come, go, or change class or split in number."""
-    found = [[name, sorted(counts.get(name, {}).items())] for name in classes]
-    return blake2b(msgspec.json.encode(found), digest_size=8).hexdigest()
+    """A hash of the numbers of pictures by class and split."""
+    class_counts = [[name, sorted(counts.get(name, {}).items())] for name in classes]
+    return blake2b(msgspec.json.encode(class_counts), digest_size=8).hexdigest()
 
 
 def own_files(project: Project) -> dict[str, str]:
-    """Weights files that the project's network names and that are there, by base."""
+    """Existing weights files that the project's network names, by base."""
     files: dict[str, str] = {}
     for node in project.network.nodes:
         base = str(node.params.get("base", "efficientnet_lite0"))
@@ -56,11 +56,11 @@ def probe_job(place: Path, project: Project, index: Index, root: Path) -> Probe:
     """The job; it writes the manifest of the training and validation pictures. Raises ProblemError."""
     classes = index.class_names(project.dataset)
     counts = index.counts()
-    for split, words in (("train", Text("training", "entrenamiento")), ("validation", Text("validation", "validación"))):
+    for split, split_name in (("train", Text("training", "entrenamiento")), ("validation", Text("validation", "validación"))):
         if sum(1 for name in classes if counts.get(name, {}).get(split)) < 2:
             text = Text("Bases are compared by telling classes apart: at least two classes need pictures for {split}.",
                         "Las bases se comparan distinguiendo clases: al menos dos clases necesitan imágenes de {split}.")
-            raise ProblemError(error("too_few_to_probe", text.fill(split=words), "dataset"))
+            raise ProblemError(error("too_few_to_probe", text.fill(split=split_name), "dataset"))
     files = own_files(project)
     here = (*(base.id for base in ProjectBases(place).own_bases()),
             *(base.id for base in BASES if base.id in files or base.is_here))

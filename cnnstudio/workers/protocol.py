@@ -1,4 +1,4 @@
-"""Messages on an endpoint: decoded by msgspec against the declared types, or refused. Nothing is pickled."""
+"""Messages on an endpoint, decoded by msgspec against the declared types, without pickle."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from cnnstudio.workers.transport import Endpoint, ProtocolError
 
 
 def send_event(endpoint: Endpoint, event: Event) -> None:
-    """Raises OSError or ValueError when nobody listens any more."""
+    """Send a message; raises OSError or ValueError if the other end is gone."""
     endpoint.send(encode_event(event))
 
 
 def send_command(endpoint: Endpoint, command: Command) -> None:
-    """Raises OSError or ValueError when nobody listens any more."""
+    """Send a message; raises OSError or ValueError if the other end is gone."""
     endpoint.send(encode_command(command))
 
 

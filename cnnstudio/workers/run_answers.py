@@ -1,4 +1,4 @@
-"""The answers of a run beside the pictures of the index, to filter and sort by, and what leakage adds to them."""
+"""Predictions of a run in the index, to filter and sort by, and the cost of leakage."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from cnnstudio.core.dataset import SPLITS
 from cnnstudio.core.jobs import PictureResult
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.leakage import Price, leaked, price, twins_of
+from cnnstudio.datasets.leakage import LeakageCost, duplicates_of, leakage_cost, leaked_paths
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.runs import RunFolder
 
 
-def results_of(run: RunFolder, split: str) -> list[PictureResult]:
-    """The table of an evaluation of that split; empty where it was not measured or cannot be read."""
+def evaluation_rows(run: RunFolder, split: str) -> list[PictureResult]:
+    """The rows of an evaluation of that split; empty if it was not evaluated or cannot be read."""
     decoder = msgspec.json.Decoder(PictureResult)
     try:
         return [decoder.decode(line) for line in run.table_path(split).read_bytes().splitlines() if line]
@@ -23,13 +23,13 @@ def results_of(run: RunFolder, split: str) -> list[PictureResult]:
 
 
 def enter_answers(index: Index, run: RunFolder) -> int:
-    """Put all answers of a run (of every split it was measured on) beside the pictures; answers how many."""
+    """Enter all predictions of a run (of every evaluated split) into the index; returns how many."""
     try:
         names = read_manifest(run.manifest_path).header.class_names
     except ProblemError:
         return 0
     rows = [(run.id, names[item.predicted], item.probability, item.loss, item.path)
-            for split in SPLITS for item in results_of(run, split) if 0 <= item.predicted < len(names)]
+            for split in SPLITS for item in evaluation_rows(run, split) if 0 <= item.predicted < len(names)]
     with index.transaction() as connection:
         connection.execute("DELETE FROM predictions WHERE run = ?", (run.id,))
         connection.executemany(
@@ -37,9 +37,10 @@ def enter_answers(index: Index, run: RunFolder) -> int:
         return int(connection.execute("SELECT COUNT(*) FROM predictions WHERE run = ?", (run.id,)).fetchone()[0])
 
 
-def leakage_price(index: Index, run: RunFolder, split: str) -> Price | None:
-    """What pictures of `split` with a twin in the run's own training pictures add; None without a measurement."""
-    results = results_of(run, split)
+def leakage_price(index: Index, run: RunFolder, split: str) -> LeakageCost | None:
+    """How much pictures of `split` with a duplicate in the run's training pictures add to its accuracy; None without an
+    evaluation."""
+    results = evaluation_rows(run, split)
     if not results:
         return None
     try:
@@ -47,4 +48,4 @@ def leakage_price(index: Index, run: RunFolder, split: str) -> Price | None:
     except ProblemError:
         return None
     right = {result.path: result.predicted == result.label for result in results}
-    return price(right, leaked(twins_of(index), right, learned))
+    return leakage_cost(right, leaked_paths(duplicates_of(index), right, learned))

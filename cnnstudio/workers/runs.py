@@ -1,4 +1,4 @@
-"""The folder of one training: `runs/<id>/` with everything that it was made from and that came out of it."""
+"""The folder of one training: `runs/<id>/` with its specs and results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cnnstudio.core.messages import encode_command
 from cnnstudio.core.network import BASE
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.workers.journal import read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
@@ -46,7 +46,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A run in the list.
 
     `epochs` were done of `planned`; `metrics` are those of the kept weights, else of the last epoch.
-    `started` is seconds since the epoch. `resumable`: there is something to go on from and nobody works on it.
+    `started` is seconds since the epoch. `resumable`: there is a checkpoint and no process works on it.
     """
 
     id: str
@@ -64,7 +64,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFolder:
-    """One run on the disk. Nothing here raises for a damaged folder but `spec`."""
+    """One run on the disk. Only `spec` raises for a damaged folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
@@ -78,7 +78,7 @@ class RunFolder:
 
     @property
     def project_folder(self) -> Path:
-        """The folder of the project that the run belongs to, where its own bases lie."""
+        """The folder of the run's project, which holds its own bases."""
         return self.folder.absolute().parent.parent
 
     @property
@@ -110,17 +110,17 @@ class RunFolder:
         return self.model_path.is_file()
 
     def table_path(self, split: str) -> Path:
-        """Where an evaluation of that split (or another word for the pictures) puts its table."""
-        word = re.sub(r"[^\w-]+", "_", split) or "pictures"
-        return self.folder / f"evaluation-{word}.jsonl"
+        """The path of the table of an evaluation of that split (or another name of the pictures)."""
+        name = re.sub(r"[^\w-]+", "_", split) or "pictures"
+        return self.folder / f"evaluation-{name}.jsonl"
 
     @property
     def augmentation_path(self) -> Path:
-        """Where the measure of its augmentations lies."""
+        """The path of the result of its augmentation measurement."""
         return self.folder / "augmentation.json"
 
     def augmentation(self) -> AugmentationMeasured | None:
-        """The kept result of the last measure of augmentations, or None."""
+        """The kept result of the last augmentation measurement, or None."""
         try:
             return msgspec.json.decode(self.augmentation_path.read_bytes(), type=AugmentationMeasured)
         except (OSError, msgspec.MsgspecError):
@@ -146,16 +146,17 @@ class RunFolder:
         return decode_project(data, self.spec_path)
 
     def events(self) -> list[Event]:
-        """Everything that was kept, oldest first; lines that are damaged are left out."""
+        """All events, oldest first; damaged lines are skipped."""
         return read_events(self.events_path)[0]
 
     def epochs(self) -> list[Epoch]:
-        """The epochs in order, each once: of one that was done again after a crash, the last."""
-        found = {event.epoch: event for event in self.events() if isinstance(event, Epoch)}
-        return [found[number] for number in sorted(found)]
+        """The epochs in order, without duplicates: after a crash the last repetition counts."""
+        by_number = {event.epoch: event for event in self.events() if isinstance(event, Epoch)}
+        return [by_number[number] for number in sorted(by_number)]
 
     def living(self) -> bool:
-        """Whether a process works on this run now, ours or an orphan's. A lock tells it: a pid may be another's."""
+        """Whether a process works on this run now, ours or an orphan. Determined by a lock, since a pid may be
+        reused."""
         if not self.folder.is_dir():
             return False
         lock = ProjectLock(self.folder)
@@ -166,26 +167,26 @@ class RunFolder:
     pid_alive = living
 
     def pid(self) -> int | None:
-        """Process id of the last child that worked here, from its Hello."""
-        found = [event.pid for event in self.events() if isinstance(event, Hello)]
-        return found[-1] if found else None
+        """Process id of the last child of this run, from its Hello."""
+        pids = [event.pid for event in self.events() if isinstance(event, Hello)]
+        return pids[-1] if pids else None
 
     def state(self) -> State:
         return self.summary().state
 
     def summary(self) -> RunSummary:
-        """Read quickly: the end of the events only."""
+        """A summary, read quickly from the end of the events."""
         try:
             project = self.spec()
             size = self.events_path.stat().st_size if self.events_path.exists() else 0
-            tail = read_tail(self.events_path, enough=_enough) if size else []
+            tail = read_tail(self.events_path, enough=_tells_state) if size else []
         except ProblemError as problem_error:
             return self._damaged(problem_error.problems[0])
         except OSError as os_error:
             text = Text("The run {id} cannot be read: {reason}.", "No se puede leer el entrenamiento {id}: {reason}.")
             return self._damaged(error("damaged_run", text.fill(id=self.id, reason=reason_of(os_error)), "run",
                                        path=self.folder))
-        last = _ending(tail)
+        last = _final_event(tail)
         epochs = [event for event in tail if isinstance(event, Epoch)]
         state = self._state(tail, last, size)
         metrics = dict(epochs[-1].metrics) if epochs else {}
@@ -211,7 +212,7 @@ class RunFolder:
         return "interrupted" if size else "created"
 
     def _started(self) -> float:
-        """From the id, which begins with local date and time; else the folder's own time."""
+        """The start time by the id, which begins with local date and time; else the folder's time."""
         try:
             return time.mktime(time.strptime(self.id[:17], "%Y-%m-%d-%H%M%S"))
         except (ValueError, OverflowError):
@@ -224,7 +225,7 @@ class RunFolder:
                           has_model=self.has_model, problem=problem)
 
     def send(self, command: Command) -> None:
-        """Tell a command to a child whose window is gone; it looks twice a second. Raises ProblemError."""
+        """Send a command to a child whose window is gone; it polls twice a second. Raises ProblemError."""
         try:
             with (self.folder / COMMAND_FILE).open("ab") as file:
                 file.write(encode_command(command) + b"\n")
@@ -237,19 +238,19 @@ def request_stop(run: RunFolder, keep: bool = True) -> None:
     run.send(Stop(keep=keep))
 
 
-def standing_words(run: RunSummary) -> Text:
-    """How a run ended and how far it came: "stopped, epoch 3 of 20"."""
+def standing_text(run: RunSummary) -> Text:
+    """The state and progress of a run: "stopped, epoch 3 of 20"."""
     text = Text("{state}, epoch {epochs} of {planned}", "{state}, época {epochs} de {planned}")
     return text.fill(state=STATE_NAMES[run.state], epochs=run.epochs, planned=run.planned)
 
 
 def run_of(model: Path) -> RunFolder | None:
-    """The run whose folder this is; None for an exported bundle or a file."""
+    """The run of this folder; None for an exported bundle or a file."""
     return RunFolder(model) if model.parent.name == RUNS and (model / "spec.json").is_file() else None
 
 
 def create_run(project_folder: Path, project: Project, write_manifest: Callable[[Path], object]) -> RunFolder:
-    """A new run with the frozen project; `write_manifest` is given the path of the manifest to write.
+    """Create a run with the frozen project; `write_manifest` is called with the path of the manifest.
 
     The folder appears only when it is complete. Raises ProblemError (no_space, read_only...).
     """
@@ -285,7 +286,7 @@ def _fresh(runs: Path, base: str) -> Path:
 
 
 def delete_run(run: RunFolder) -> bool:
-    """Remove a run for good; False when something could not be removed or a process works on it."""
+    """Delete a run permanently; False if something could not be removed or a process works on it."""
     import shutil
 
     if run.living():
@@ -294,13 +295,13 @@ def delete_run(run: RunFolder) -> bool:
     return not run.folder.exists()
 
 
-def slug(words: str) -> str:
+def slug(text: str) -> str:
     """Letters, digits and dashes, for the name of a folder."""
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40] or "network"
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40] or "network"
 
 
 def network_label(project: Project) -> str:
-    """What the network was started from: a base or a template, else "network"."""
+    """The origin of the network: a base or a template, else "network"."""
     for node in project.network.nodes:
         if node.type == BASE:
             from cnnstudio.catalog.bases.resolver import base_label
@@ -317,12 +318,12 @@ def list_runs(project_folder: Path) -> list[RunSummary]:
             names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
     except OSError:
         return []
-    found = [RunFolder(runs / name).summary() for name in names]
-    return sorted(found, key=lambda run: (run.started, run.id), reverse=True)
+    summaries = [RunFolder(runs / name).summary() for name in names]
+    return sorted(summaries, key=lambda run: (run.started, run.id), reverse=True)
 
 
 def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
-    """The run of that id, or the newest one with a model when None. Raises ProblemError (no_run)."""
+    """The run of that id, or for None the newest one with a model. Raises ProblemError (no_run)."""
     runs = Path(project_folder) / RUNS
     if run is not None:
         folder = runs / run
@@ -337,11 +338,11 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
     raise ProblemError(error("no_run", text, "run", path=runs))
 
 
-def _enough(events: list[Event]) -> bool:
-    """Whether these last events tell the state: an epoch, or that the run ended without one."""
+def _tells_state(events: list[Event]) -> bool:
+    """Whether these last events are enough for the state: an epoch, or an end without one."""
     return any(isinstance(event, Epoch) for event in events)
 
 
-def _ending(tail: list[Event]) -> Failed | Stopped | Finished | None:
+def _final_event(tail: list[Event]) -> Failed | Stopped | Finished | None:
     last = tail[-1] if tail else None
     return last if isinstance(last, Failed | Stopped | Finished) else None

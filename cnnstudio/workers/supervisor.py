@@ -1,4 +1,4 @@
-"""Starts one job in a child process, passes its events on, and always comes to an end."""
+"""Run one job in a child process and pass its events on; it always ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cnnstudio.core.events import LAST, Event, Failed, Stopped
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.messages import Start
 from cnnstudio.core.problems import Problem
-from cnnstudio.workers import endings, pipes, protocol
+from cnnstudio.workers import child_problems, pipes, protocol
 from cnnstudio.workers.throttle import Throttle
 from cnnstudio.workers.transport import Child, Endpoint, ProtocolError, Ready, Setup, Transport
 
@@ -34,7 +34,7 @@ class Supervisor:
     """One child, one job. `run` blocks its thread; every other method may be called from any thread.
 
     `on_event` is called in the thread of `run` for every event, the last one included; Batch and
-    Progress are limited to about twenty a second. `log` receives what the child prints.
+    Progress are limited to about twenty a second. `log` receives the child's output.
     `environment` is set in the child before it imports anything. `transport` starts it.
     """
 
@@ -63,17 +63,17 @@ class Supervisor:
         return None if self._child is None else self._child.pid
 
     def run(self) -> Event:
-        """Do the job and return its last event. Raises nothing.
+        """Run the job and return its last event. Raises nothing.
 
         A child that dies gives Failed; one that `cancel` had to end gives Stopped(kept=False);
-        after `detach` the answer is Stopped(kept=True), though the child works on.
+        after `detach` it returns Stopped(kept=True), although the child continues.
         """
         kind = type(self._job).__name__
         _LOG.info("%s starts on %s, log %s", kind, self._job.backend, self._log)
         try:
             last = self._run()
         except (OSError, ValueError, RuntimeError) as error:
-            last = Failed(problem=endings.start_problem(error), time=time.time())
+            last = Failed(problem=child_problems.start_problem(error), time=time.time())
         finally:
             self._outbox.put(None)
             with self._lock:
@@ -90,7 +90,7 @@ class Supervisor:
         return last
 
     def send(self, command: Command) -> None:
-        """Give the child a command; harmless when it is gone."""
+        """Send a command to the child; ignored if it has ended."""
         self._outbox.put(command)
 
     def stop(self, keep: bool = True) -> None:
@@ -98,7 +98,7 @@ class Supervisor:
         self.send(Stop(keep=keep))
 
     def cancel(self, keep: bool = True) -> None:
-        """End the job for certain: Stop, after a while terminate, after another kill."""
+        """End the job in any case: Stop, then terminate, then kill, each after a while."""
         with self._lock:
             if self._cancelled or self._over:
                 return
@@ -108,13 +108,13 @@ class Supervisor:
                                (now + self._stop_seconds + self._terminate_seconds, "kill")]
         self.send(Stop(keep=keep))
         self._wake()
-        # A child that stops in the middle of a message blocks the reader: then nobody else would end it.
+        # A child that hangs in the middle of a message blocks the reader, so a timer ends it.
         timer = threading.Timer(self._stop_seconds + self._terminate_seconds + 2.0, self._kill)
         timer.daemon = True
         timer.start()
 
     def detach(self) -> None:
-        """Let go: `run` returns, the child goes on alone, and this process may end without it."""
+        """Detach the child: `run` returns, the child continues alone, and this process may end."""
         with self._lock:
             if self._over:
                 return
@@ -132,7 +132,7 @@ class Supervisor:
             child.close()
 
     def _outbox_first(self, command: Command) -> None:
-        """Put `command` before everything that was sent while there was no child yet."""
+        """Put `command` before all commands that were sent before the child started."""
         earlier = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -141,7 +141,7 @@ class Supervisor:
             self._outbox.put(queued)
 
     def _write(self, endpoint: Endpoint) -> None:
-        """Runs in a thread of its own, so that a child that does not read never blocks a caller."""
+        """Runs in its own thread, so that a child that does not read never blocks a caller."""
         while (command := self._outbox.get()) is not None:
             try:
                 protocol.send_command(endpoint, command)
@@ -161,14 +161,14 @@ class Supervisor:
                 try:
                     event = protocol.receive_event(child.endpoint)
                 except EOFError:
-                    # Not the end yet: the exit code says why, and it comes with the exit.
+                    # Wait for the exit, since the exit code gives the reason.
                     listening = False
                     self._expect_exit()
                     continue
                 except ProtocolError as error:
                     child.kill()
                     child.join(EXIT_SECONDS)
-                    return self._failed(endings.protocol_problem(error.sample, self._log))
+                    return self._failed(child_problems.protocol_problem(error.sample, self._log))
                 if isinstance(event, LAST):
                     self._wait_for_exit(child)
                     return event
@@ -177,7 +177,7 @@ class Supervisor:
                 child.join()
                 if self._cancelled:
                     return Stopped(kept=False, time=time.time())
-                return self._failed(endings.death_problem(child.exitcode, self._log))
+                return self._failed(child_problems.death_problem(child.exitcode, self._log))
 
     def _timeout(self) -> float | None:
         with self._lock:
@@ -200,13 +200,13 @@ class Supervisor:
                 self._kill()
 
     def _expect_exit(self) -> None:
-        """A child that closed its end has nothing more to say: it must exit soon."""
+        """A child that closed its end sends nothing more: it must exit soon."""
         now = time.monotonic()
         with self._lock:
             self._deadlines += [(now + EXIT_SECONDS, "terminate"), (now + EXIT_SECONDS + 5.0, "kill")]
 
     def _wait_for_exit(self, child: Child) -> None:
-        """After the last event: the child exits, or is made to."""
+        """After the last event: wait for the exit, or kill the child."""
         child.join(EXIT_SECONDS)
         if child.exitcode is None:
             child.terminate()
@@ -241,14 +241,14 @@ class Supervisor:
 
 
 def environment_of(job: JobSpec) -> dict[str, str]:
-    """What the child's libraries must find set before they are imported."""
+    """Environment variables that the child's libraries need before they are imported."""
     environment = {
         "KERAS_BACKEND": job.backend,
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
         "PYTHONUNBUFFERED": "1",
-        # With it, equal inputs give equal sums on a GPU too.
+        # For reproducible sums on a GPU, too.
         "CUBLAS_WORKSPACE_CONFIG": os.environ.get("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
-        # A training must not take the whole memory of a card that others use as well.
+        # A training must not take all memory of a shared graphics card.
         "TF_FORCE_GPU_ALLOW_GROWTH": os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH", "true"),
         "XLA_PYTHON_CLIENT_PREALLOCATE": os.environ.get("XLA_PYTHON_CLIENT_PREALLOCATE", "false"),
     }

@@ -1,4 +1,4 @@
-"""Fewer of the events that come too often to be looked at; never fewer of any other."""
+"""Limits the rate of frequent events; all others pass."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _KINDS: Final = (Batch, Progress)
 
 
 class Throttle:
-    """Passes events to `listener`; of Batch and of Progress at most `per_second` each.
+    """Passes events to `listener`; at most `per_second` of Batch and of Progress each.
 
-    The newest one that was held back follows as soon as it may, or before the next event of
-    another kind, so that the last state is always told and the order is kept.
+    The newest held event follows as soon as allowed, or before the next event of another kind, so that the last state
+    is always delivered and the order is kept.
     """
 
     def __init__(self, listener: Callable[[Event], None], per_second: float = PER_SECOND) -> None:
@@ -26,7 +26,7 @@ class Throttle:
         self._held: dict[type, Event] = {}
 
     def pass_on(self, event: Event) -> None:
-        """Deliver, or hold back."""
+        """Deliver or hold an event."""
         kind = type(event)
         if kind not in _KINDS:
             for held in list(self._held):
@@ -42,11 +42,11 @@ class Throttle:
         self._listener(event)
 
     def next_due(self) -> float | None:
-        """When (time.monotonic) the next held event may go; None when nothing is held."""
+        """When (time.monotonic) the next held event is due; None if none is held."""
         return min((self._free[kind] for kind in self._held), default=None)
 
     def flush_due(self) -> None:
-        """Deliver what was held back long enough."""
+        """Deliver held events that are due."""
         now = time.monotonic()
         for kind in [kind for kind in self._held if self._free[kind] <= now]:
             self._free[kind] = now + self._gap

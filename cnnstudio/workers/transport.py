@@ -1,7 +1,7 @@
-"""The border between a supervisor and its child: how messages travel and how the child is started and ended.
+"""The interface between a supervisor and its child: messages, start and end of the child.
 
 A transport is a function that starts a child. `pipes.start` is the one of this machine; another one can start a child
-elsewhere, as long as its `Child` answers the same questions.
+elsewhere, if its `Child` has the same interface.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Endpoint(Protocol):
         """Wait for the next message. Raises EOFError at the end, ProtocolError where the stream is out of step."""
 
     def close(self) -> None:
-        """The other end sees the end of the stream."""
+        """Close the stream; the other end receives its end."""
 
 
 class Ready(Flag):
-    """What a supervisor was woken by."""
+    """What woke a supervisor."""
 
     NOTHING = 0
     MESSAGE = auto()
@@ -46,15 +46,15 @@ class Ready(Flag):
 
 
 class Child(Protocol):
-    """A started child as its supervisor sees it. `wake`, `terminate` and `kill` may be called from any thread."""
+    """A started child. `wake`, `terminate` and `kill` may be called from any thread."""
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where its events come from and commands go to."""
+        """The endpoint of its events and commands."""
 
     @property
     def pid(self) -> int | None:
-        """Its process id, where it has one on this machine."""
+        """Its process id, if it has one on this machine."""
 
     @property
     def exitcode(self) -> int | None:
@@ -64,7 +64,7 @@ class Child(Protocol):
         """Block until something is ready, at most `timeout` seconds; messages count only while `listening`."""
 
     def wake(self) -> None:
-        """Have `wait` return."""
+        """Make `wait` return."""
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for its end."""
@@ -73,18 +73,18 @@ class Child(Protocol):
         """Ask the operating system to end it."""
 
     def kill(self) -> None:
-        """End it for certain."""
+        """Kill it."""
 
     def abandon(self) -> None:
-        """Let it work on alone: it is never ended by this object, and its exit is reaped."""
+        """Let it continue alone: this object never ends it, and its exit is reaped."""
 
     def close(self) -> None:
         """Release what belongs to this side; the child is over or abandoned."""
 
 
 class Setup(NamedTuple):
-    """How a child starts: `target` is its entry "package.module:function", called with an Endpoint; what it prints goes
-    to `log`; `environment` is set before it imports anything."""
+    """How a child starts: `target` is its entry "package.module:function", called with an Endpoint; its output goes to
+    `log`; `environment` is set before it imports anything."""
 
     target: str
     log: Path

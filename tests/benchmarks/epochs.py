@@ -38,7 +38,7 @@ def measure_epochs(network: Callable[[list[Any]], Any], source: str, count: int,
     from cnnstudio.engine.batches import BatchSource
     from cnnstudio.engine.pixels import prepare_pictures
     from cnnstudio.engine.training.callbacks import Dispatcher
-    from cnnstudio.engine.training.feeding import Feed
+    from cnnstudio.engine.training.feed import Feed
 
     environment.set_up("auto")
     with tempfile.TemporaryDirectory() as folder:

@@ -67,9 +67,9 @@ def layout() -> tuple[float, float]:
     middle = rng.normal(0, 3, (10, 64))
     rows = (middle[rng.integers(0, 10, ROWS)] + rng.normal(0, 1, (ROWS, 64))).astype(np.float32)
     start = time.perf_counter()
-    projection.nearest(rows)
+    projection.nearest_neighbours(rows)
     between = time.perf_counter()
-    projection.arrange(rows, "tsne")
+    projection.project_features(rows, "tsne")
     return between - start, time.perf_counter() - between
 
 

@@ -29,7 +29,7 @@ from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.keys import get_value, set_value
 from cnnstudio.core.network import Node
-from cnnstudio.core.params import Bool, Choice, Float, Int, check, complete
+from cnnstudio.core.params import Bool, Choice, Float, Int, check, with_defaults
 from cnnstudio.core.text import LANGUAGES, Text, set_language
 from cnnstudio.core.training import with_settings
 from cnnstudio.interchange.keras_source import read_code
@@ -86,7 +86,7 @@ def test_the_defaults_are_valid_and_settable_by_word(entry):
 def test_every_argument_of_the_call_is_a_parameter(entry):
     """With the context for a layer that follows it; the call of an entry is evaluated for training and printed alike."""
     if getattr(entry, "call", None) is not None:
-        values = complete(entry.params, {}) | {"context": CONTEXT, "always": (1.0, 1.0)}
+        values = with_defaults(entry.params, {}) | {"context": CONTEXT, "always": (1.0, 1.0)}
         ast.parse(entry.call.code(values))
 
 
@@ -171,7 +171,7 @@ def small_project(**training: Any):
 def test_an_optimizer_is_set_by_key_printed_and_read_again(entry):
     project = set_value(small_project(), "training.optimizer", entry.id, params_of)
     for param in entry.params:
-        default = complete(entry.params, {})[param.name]
+        default = with_defaults(entry.params, {})[param.name]
         assert get_value(project, f"training.optimizer.{param.name}", params_of) == default
     project = set_value(project, "training.optimizer.learning_rate", "0.0123", params_of)
     assert check(entry.params, project.training.last_stage.optimizer.params, "training") == ()
@@ -190,7 +190,7 @@ def test_an_optimizer_is_set_by_key_printed_and_read_again(entry):
 @pytest.mark.parametrize("entry", list(OPTIMIZERS), ids=lambda entry: entry.id)
 def test_one_way_of_clipping_at_most_is_passed_on(entry):
     ways = ("clipnorm", "clipvalue", "global_clipnorm")
-    code = entry.call.code(complete(entry.params, dict.fromkeys(ways, 2.0)))
+    code = entry.call.code(with_defaults(entry.params, dict.fromkeys(ways, 2.0)))
     assert [way for way in ways if f" {way}=" in code] == ["clipnorm"]
 
 
@@ -201,7 +201,7 @@ def test_a_callback_is_printed_for_both(entry):
     code, printed = keras_script(project, context, 100), torch_script(project, context)
     ast.parse(code)
     ast.parse(printed)
-    assert entry.call.code(complete(entry.params, {})) in code
+    assert entry.call.code(with_defaults(entry.params, {})) in code
     assert isinstance(entry.torch, NotInTorch) or entry.id in printed
 
 

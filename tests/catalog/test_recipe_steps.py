@@ -16,7 +16,7 @@ import pytest
 from cnnstudio.catalog.pixels import PIXELS, prepare_file
 from cnnstudio.catalog.steps import RECIPE_STEPS
 from cnnstudio.core.item import Step
-from cnnstudio.core.params import Bool, Choice, Float, Int, Param, check, complete
+from cnnstudio.core.params import Bool, Choice, Float, Int, Param, check, with_defaults
 from cnnstudio.core.recipe import CHANNELS, RecipeSpec
 from cnnstudio.engine.bundled_steps import steps_source
 from cnnstudio.imaging import prepare as path
@@ -83,7 +83,7 @@ def test_the_defaults_of_the_pixels_are_those_of_the_form(step):
     """A recipe of older files need not name a parameter."""
     declared = {name: param.default for name, param in inspect.signature(step.pixels).parameters.items()
                 if name != "picture"}
-    assert declared == complete(step.params, {})
+    assert declared == with_defaults(step.params, {})
 
 
 def test_the_bundled_module_gives_the_same_pixels_and_needs_nothing_of_the_program(file, tmp_path):

@@ -35,24 +35,24 @@ def told(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict], dict]:
 
 def test_one_line_a_finding_and_a_summary(pictures, capsys):
     assert cli.main(["audit", str(pictures), "--json", "--only", MEASURED]) == 0
-    found, summary = told(capsys)
-    assert {tuple(each) for each in found} == {("kind", "path", "others", "score", "severity", "text")}
-    assert {(each["kind"], each["path"]) for each in found} == {
+    result, summary = told(capsys)
+    assert {tuple(item) for item in result} == {("kind", "path", "others", "score", "severity", "text")}
+    assert {(item["kind"], item["path"]) for item in result} == {
         ("exact_duplicate", "test/cat/copy.jpg"), ("leakage", "test/cat/copy.jpg"), ("dark", "train/dog/dark\nline.jpg")}
-    assert all(each["others"] == ["train/cat/00.jpg"] for each in found if each["kind"] == "leakage")
+    assert all(item["others"] == ["train/cat/00.jpg"] for item in result if item["kind"] == "leakage")
     assert summary == {"event": "summary", "images": 42, "counts": {"exact_duplicate": 1, "leakage": 1, "dark": 1}}
     assert cli.main(["audit", str(pictures), "--json", "--only", "dark"]) == 0
-    found, summary = told(capsys)
-    assert [each["kind"] for each in found] == ["dark"]
+    result, summary = told(capsys)
+    assert [item["kind"] for item in result] == ["dark"]
     assert summary["counts"] == {"dark": 1}
 
 
 def test_the_language_and_words(pictures, capsys):
     assert cli.main(["audit", str(pictures), "--only", "dark,leakage", "--language", "es"]) == 0
-    words = capsys.readouterr().out
-    assert "embellece la exactitud" in words
-    assert sum("train/dog/dark\\nline.jpg: " in line for line in words.splitlines()) == 1
-    assert words.splitlines()[-1].startswith("42 imágenes")
+    text = capsys.readouterr().out
+    assert "embellece la exactitud" in text
+    assert sum("train/dog/dark\\nline.jpg: " in line for line in text.splitlines()) == 1
+    assert text.splitlines()[-1].startswith("42 imágenes")
 
 
 def test_settings_and_flips(pictures, capsys):
@@ -112,8 +112,8 @@ def test_a_flat_folder(tmp_path, capsys):
         save(tmp_path / "flat" / f"{number}.jpg", paint(number))
     shutil.copy(tmp_path / "flat" / "0.jpg", tmp_path / "flat" / "again.jpg")
     assert cli.main(["audit", str(tmp_path / "flat"), "--json", "--only", MEASURED]) == 0
-    found, summary = told(capsys)
-    assert [(each["kind"], each["path"], each["others"]) for each in found] == [
+    result, summary = told(capsys)
+    assert [(item["kind"], item["path"], item["others"]) for item in result] == [
         ("exact_duplicate", "again.jpg", ["0.jpg"])]
     assert summary["images"] == 7
 
@@ -128,6 +128,6 @@ def test_wrong_input_is_told(tmp_path, pictures, capsys, words, code):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_bytes(b"x")
     places = {"missing": tmp_path / "no", "file": tmp_path / "file", "empty": tmp_path / "empty", "pictures": pictures}
-    assert cli.main(["audit", *[word.format(**places) for word in words], "--json"]) == 2
+    assert cli.main(["audit", *[name.format(**places) for name in words], "--json"]) == 2
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["problem"]["code"] for line in lines] == [code]

@@ -15,7 +15,7 @@ import pytest
 
 import cnnstudio
 from cnnstudio import cli
-from cnnstudio.__main__ import for_terminal
+from cnnstudio.__main__ import is_for_terminal
 from cnnstudio.cli import jobs
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
@@ -52,12 +52,12 @@ def test_new_tells_what_it_found(tmp_path, pictures, capsys):
     (pictures / "cat" / "broken.png").write_bytes(b"x")
     code = cli.main(["new", str(tmp_path / "p"), "--data", str(pictures), "--base", "efficientnet_lite0", "--json",
                      "--set", "training.epochs=3", "--set", "dataset.class_names=dog,cat"])
-    (found,) = lines(capsys)
+    (result,) = lines(capsys)
     assert code == 0
-    assert found["images"] == 40
-    assert found["classes"] == ["dog", "cat"]
-    assert sum(found["splits"].values()) == 40
-    assert [problem["code"] for problem in found["problems"]] == ["not_a_picture"]
+    assert result["images"] == 40
+    assert result["classes"] == ["dog", "cat"]
+    assert sum(result["splits"].values()) == 40
+    assert [problem["code"] for problem in result["problems"]] == ["not_a_picture"]
     assert cli.main(["show", str(tmp_path / "p"), "training.epochs", "--json"]) == 0
     assert lines(capsys) == [{"key": "training.epochs", "value": 3}]
 
@@ -135,8 +135,8 @@ def test_a_schedule_and_reduce_lr_on_plateau_are_refused_together(project, capsy
 
 def test_an_optimizer_that_is_not_there_is_told_at_once(project, capsys):
     assert cli.main(["set", project, "training.optimizer=adan", "training.optimizer.learning_rate=0.1", "--json"]) == 2
-    (found,) = lines(capsys)
-    assert found["problem"]["code"] == "unknown_optimizer"
+    (result,) = lines(capsys)
+    assert result["problem"]["code"] == "unknown_optimizer"
     assert cli.main(["set", project, "training.optimizer=sgd", "training.optimizer.learning_rate=0.1"]) == 0
 
 
@@ -149,7 +149,7 @@ def test_an_optimizer_that_is_not_there_is_told_at_once(project, capsys):
     ["train", "{project}", "--set", "training.epochs=x"], ["train", "{project}", "--resume", "no"],
     ["export", "{project}", "--format", "bundle", "--to", "x"]])
 def test_wrong_input_is_exit_code_2_without_a_traceback(arguments, project, tmp_path, capsys):
-    filled = [word.format(missing=tmp_path / "missing", project=project) for word in arguments]
+    filled = [name.format(missing=tmp_path / "missing", project=project) for name in arguments]
     assert cli.main([*filled, "--json"]) == 2
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err
@@ -171,8 +171,8 @@ def test_check_lists_every_problem(project, pictures, capsys):
         file.unlink()
     (pictures / "dog").rmdir()
     assert cli.main(["check", project, "--json"]) == 2
-    found = [line["problem"]["code"] for line in lines(capsys) if "problem" in line]
-    assert "one_class" in found
+    result = [line["problem"]["code"] for line in lines(capsys) if "problem" in line]
+    assert "one_class" in result
 
 
 def test_training_without_the_folder_of_pictures_makes_no_run(project, pictures, capsys):
@@ -209,19 +209,19 @@ def test_messages_follow_the_language(project, capsys):
 def test_complaints_about_the_command_line_follow_the_language(arguments, said, capsys):
     with pytest.raises(SystemExit):
         cli.main([*arguments, "--language", "es"])
-    told = capsys.readouterr().err
-    assert told.startswith("uso: cnnstudio")
-    assert said in told
+    reported = capsys.readouterr().err
+    assert reported.startswith("uso: cnnstudio")
+    assert said in reported
 
 
 def test_facts_of_the_doctor_are_words():
     set_language("es")
-    assert jobs._words({"path": "/x", "writable": True, "jax": None}) == "ruta /x, se puede escribir sí, jax -"
+    assert jobs._value_text({"path": "/x", "writable": True, "jax": None}) == "ruta /x, se puede escribir sí, jax -"
 
 
 def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
-    def run(_job, _output, told):
-        told(Report(facts={"device": "CPU: 2 cores", "cpu_count": 2}))
+    def run(_job, _output, reported):
+        reported(Report(facts={"device": "CPU: 2 cores", "cpu_count": 2}))
         return Finished()
 
     monkeypatch.setattr(jobs, "run_job", run)
@@ -234,8 +234,8 @@ def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
 @pytest.mark.parametrize("as_run", [False, True])
 def test_predict_names_the_run_that_answers(project, pictures, monkeypatch, capsys, as_run):
     class Scripted:
-        def __init__(self, job, told):
-            self.job, self.told = job, told
+        def __init__(self, job, reported):
+            self.job, self.told = job, reported
 
         def send(self, command):
             pass
@@ -246,16 +246,16 @@ def test_predict_names_the_run_that_answers(project, pictures, monkeypatch, caps
             return Stopped(kept=True)
 
     monkeypatch.setattr(jobs, "Supervisor", Scripted)
-    monkeypatch.setattr(jobs, "stopping", lambda _supervisor, _output: contextlib.nullcontext())
+    monkeypatch.setattr(jobs, "stop_on_interrupt", lambda _supervisor, _output: contextlib.nullcontext())
     folder = Path(project)
     run = create_run(folder, read_project(folder), lambda path: path.write_text("{}\n"))
     run.model_path.write_bytes(b"model")
-    words = ["predict", str(run.folder) if as_run else project, str(pictures / "cat" / "0.png")]
-    assert cli.main(words) == 0
+    arguments = ["predict", str(run.folder) if as_run else project, str(pictures / "cat" / "0.png")]
+    assert cli.main(arguments) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first == f"answers of the run {run.id} (not started, epoch 0 of {run.spec().training.epochs})"
     assert second == "a.png: cat 100.00%"
-    assert cli.main([*words, "--json"]) == 0
+    assert cli.main([*arguments, "--json"]) == 0
     (line,) = lines(capsys)
     assert (line["path"], line["label"], line["run"]) == ("a.png", "cat", run.id)
 
@@ -263,15 +263,15 @@ def test_predict_names_the_run_that_answers(project, pictures, monkeypatch, caps
 def test_the_whole_help_follows_the_language(capsys):
     with pytest.raises(SystemExit):
         cli.main(["runs", "--language", "es", "--help"])
-    told = capsys.readouterr().out
-    assert "argumentos:" in told and "opciones:" in told and "muestra esta ayuda" in told
+    reported = capsys.readouterr().out
+    assert "argumentos:" in reported and "opciones:" in reported and "muestra esta ayuda" in reported
 
 
 @pytest.mark.parametrize("before", [["--language", "es"], ["--language=es"], ["--json", "--language", "es"]])
 def test_language_and_json_may_stand_before_the_command(before, tmp_path, capsys):
     assert cli.main([*before, "runs", str(tmp_path / "none")]) == 2
-    told = capsys.readouterr()
-    assert "No hay" in told.err + told.out
+    reported = capsys.readouterr()
+    assert "No hay" in reported.err + reported.out
     with pytest.raises(SystemExit):
         cli.main(before)
 
@@ -280,7 +280,7 @@ def test_language_and_json_may_stand_before_the_command(before, tmp_path, capsys
 def test_every_argument_of_every_command_says_what_it_is_for(chosen):
     set_language(chosen)
     commands = next(action for action in parser()._actions if action.dest == "command").choices
-    silent = [f"{word} {action.metavar or action.dest}" for word, command in commands.items()
+    silent = [f"{name} {action.metavar or action.dest}" for name, command in commands.items()
               for action in command._actions if not action.help]
     assert silent == []
 
@@ -291,15 +291,15 @@ def test_events_are_told_in_one_language():
 
 
 def test_the_entry_knows_every_command():
-    words = next(action for action in parser()._actions if action.dest == "command").choices
-    assert set(words) <= set(cnnstudio.COMMANDS)
+    commands_by_name = next(action for action in parser()._actions if action.dest == "command").choices
+    assert set(commands_by_name) <= set(cnnstudio.COMMANDS)
 
 
 def test_a_mistyped_command_is_told_in_the_terminal(tmp_path, monkeypatch, capsys):
     (tmp_path / "pets").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert for_terminal("trian") and for_terminal("train") and for_terminal("--help")
-    assert not for_terminal("pets") and not for_terminal(str(tmp_path / "gone")) and not for_terminal("--sample")
+    assert is_for_terminal("trian") and is_for_terminal("train") and is_for_terminal("--help")
+    assert not is_for_terminal("pets") and not is_for_terminal(str(tmp_path / "gone")) and not is_for_terminal("--sample")
     with pytest.raises(SystemExit) as ended:
         cli.main(["trian", "pets", "--language", "es"])
     assert ended.value.code == 2
@@ -310,11 +310,11 @@ def test_a_reader_that_goes_away_ends_the_work_without_a_traceback(monkeypatch):
     reading, writing = os.pipe()
     os.close(reading)
     monkeypatch.setattr(sys, "stdout", os.fdopen(writing, "w"))
-    output, told = Output(as_json=False), []
-    output.on_unread = lambda: told.append(1)
-    output.words("one")
-    output.words("two")
-    assert output.unread and told == [1], "once"
+    output, reported = Output(as_json=False), []
+    output.on_unread = lambda: reported.append(1)
+    output.write_line("one")
+    output.write_line("two")
+    assert output.unread and reported == [1], "once"
     sys.stdout.close()
 
 
@@ -338,7 +338,7 @@ def test_a_decision_about_a_name_with_a_line_break_is_one_line(project, capsys):
     assert cli.main(["decide", project, "no\nthing.jpg"]) == 2
     assert capsys.readouterr().err.splitlines() == ["error: no\\nthing.jpg is not a picture of this project."]
     index = Index(Path(project) / "dataset.sqlite")
-    path = next(each.path for each in index.pictures(index.ids()))
+    path = next(item.path for item in index.pictures(index.ids()))
     index.close()
     assert cli.main(["decide", project, path, "--class", "two\nlines"]) == 0
     assert capsys.readouterr().out.splitlines()[0].startswith(f"{path}: two\\nlines, ")
@@ -351,8 +351,8 @@ def test_a_network_of_a_file_is_taken_over(project, tmp_path, capsys):
     path = tmp_path / "red señal.json"
     path.write_text(json.dumps({"class_name": "Sequential", "config": {"layers": layers}}))
     assert cli.main(["network", project, "--from", str(path), "--json"]) == 0
-    (told,) = lines(capsys)
-    assert told == {"event": "network", "layers": 3, "parameters": 40 * 48 * 3 + 1, "unknown": [], "problems": 0}
+    (reported,) = lines(capsys)
+    assert reported == {"event": "network", "layers": 3, "parameters": 40 * 48 * 3 + 1, "unknown": [], "problems": 0}
     assert cli.main(["show", project, "recipe.height", "--json"]) == 0
     assert lines(capsys)[-1]["value"] == 40
     path.write_text("no network")
@@ -367,9 +367,9 @@ def test_an_onnx_model_takes_the_place_of_the_network(project, tmp_path, capsys)
     graph.add("Sigmoid", graph.add("Gemm", graph.add("Flatten", "x"), graph.weight(600, 1), graph.weight(1)))
     path = graph.save(tmp_path)
     assert cli.main(["network", project, "--from", str(path), "--json"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["parameters"] == 601
-    assert "weights" in told.err
+    reported = capsys.readouterr()
+    assert json.loads(reported.out)["parameters"] == 601
+    assert "weights" in reported.err
     path.write_bytes(b"no model")
     assert cli.main(["network", project, "--from", str(path), "--json"]) == 2
     assert "network_damaged" in capsys.readouterr().out
@@ -401,14 +401,14 @@ def test_a_damaged_index_is_set_aside_by_the_command_that_its_message_names(proj
         Path(f"{index}{end}").unlink(missing_ok=True)
     capsys.readouterr()
     assert cli.main(["check", project, "--json"]) == 2
-    told = capsys.readouterr()
-    (problem,) = (json.loads(line)["problem"] for line in told.out.splitlines())
+    reported = capsys.readouterr()
+    (problem,) = (json.loads(line)["problem"] for line in reported.out.splitlines())
     assert problem["code"] == "damaged_index"
     (command,) = problem["commands"]
-    assert command in told.err
-    words = shlex.split(command)
-    assert words[0] == "cnnstudio"
-    assert cli.main([*words[1:], "--json"]) == 0
+    assert command in reported.err
+    arguments = shlex.split(command)
+    assert arguments[0] == "cnnstudio"
+    assert cli.main([*arguments[1:], "--json"]) == 0
     assert "index_set_aside" in [line["problem"]["code"] for line in lines(capsys)]
     (aside,) = Path(project).glob("dataset.damaged-*.sqlite")
     assert aside.read_bytes() == b"not a database" * 100

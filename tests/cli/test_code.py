@@ -33,8 +33,8 @@ def test_a_file_that_cannot_be_written_is_told(project, tmp_path):  # noqa: F811
 
 @pytest.mark.parametrize("options", [(), ("--whole",), ("--framework", "torch", "--whole")])
 def test_the_code_of_a_run_is_that_of_its_beginning(project, capsys, options):  # noqa: F811
-    found, index = open_project(Path(project))
-    run, _job = prepare_training(Path(project), found, index)
+    opened, index = open_project(Path(project))
+    run, _job = prepare_training(Path(project), opened, index)
     index.close()
     assert cli.main(["code", project, *options, "--json"]) == 0
     before = json.loads(capsys.readouterr().out)["code"]

@@ -32,9 +32,9 @@ def sources(tmp_path: Path) -> list[str]:
 def test_sources_of_every_kind_are_joined_and_collected(tmp_path, sources, capsys):
     project = tmp_path / "project"
     cli.main(["new", str(project), "--data", *sources, "--template", "lenet5", "--json"])
-    (found,) = lines(capsys)
-    assert found["images"] == 3 + 1 + 2 + 6
-    assert found["classes"] == ["0", "1", "2", "bird", "cat", "dog", "fox"]
+    (result,) = lines(capsys)
+    assert result["images"] == 3 + 1 + 2 + 6
+    assert result["classes"] == ["0", "1", "2", "bird", "cat", "dog", "fox"]
     assert (project / "pictures" / "more" / "fox" / "8.png").is_file()
     assert cli.main(["check", str(project), "--json"]) in (0, 2)
     capsys.readouterr()
@@ -50,8 +50,8 @@ def test_sources_of_every_kind_are_joined_and_collected(tmp_path, sources, capsy
 
 def test_import(tmp_path, sources, capsys):
     assert cli.main(["import", sources[2], str(tmp_path / "in"), "--json"]) == 0
-    (found,) = lines(capsys)
-    assert (found["images"], found["classes"]) == (2, ["cat", "fox"])
+    (result,) = lines(capsys)
+    assert (result["images"], result["classes"]) == (2, ["cat", "fox"])
     assert cli.main(["import", sources[3], str(tmp_path / "in2"), "--language", "es"]) == 0
     said = capsys.readouterr()
     assert "6 imágenes de 3 clases" in said.out
@@ -74,9 +74,9 @@ def test_wrong_sources_are_all_told_and_nothing_is_made(tmp_path, sources, capsy
 
 def test_datasets(tmp_path, capsys):
     assert cli.main(["datasets", "--json"]) == 0
-    found = lines(capsys)
-    assert {"mnist", "fashion_mnist", "cifar10", "cifar100"} <= {line["name"] for line in found}
-    assert all(line["licence"] and line["bytes"] for line in found)
+    result = lines(capsys)
+    assert {"mnist", "fashion_mnist", "cifar10", "cifar100"} <= {line["name"] for line in result}
+    assert all(line["licence"] and line["bytes"] for line in result)
     assert cli.main(["datasets", "--language", "es"]) == 0
     assert "70\u202f000" in capsys.readouterr().out
     for arguments, code in ((["nonsense", "--to", str(tmp_path / "x")], "unknown_dataset"), (["mnist"], "no_target")):

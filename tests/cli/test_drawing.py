@@ -16,10 +16,10 @@ from tests.cli.test_cli import pictures, project  # noqa: F401 - fixtures
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(*words: str) -> subprocess.CompletedProcess:
+def run(*text: str) -> subprocess.CompletedProcess:
     """In a process of its own, as a user starts it: Qt stays out of this one."""
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "QT_QPA_PLATFORM")}
-    return subprocess.run([sys.executable, "-m", "cnnstudio", "draw", *words], cwd=ROOT, env=environment,
+    return subprocess.run([sys.executable, "-m", "cnnstudio", "draw", *text], cwd=ROOT, env=environment,
                           capture_output=True, text=True, check=False)
 
 
@@ -32,9 +32,9 @@ def test_the_network_is_drawn_in_every_format(project, tmp_path, ending, start):
     data = target.read_bytes()
     assert data.startswith(start)
     if ending == ".svg":
-        words = data.decode("utf-8")
-        assert words.count("Conv2D") == 2
-        assert "28 × 28 × 1" in words
+        text = data.decode("utf-8")
+        assert text.count("Conv2D") == 2
+        assert "28 × 28 × 1" in text
 
 
 def test_what_cannot_be_drawn_is_told(project, tmp_path, capsys):  # noqa: F811

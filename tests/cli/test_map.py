@@ -20,7 +20,7 @@ def pictures(tmp_path: Path) -> Path:
     for number in range(36):
         label = ("square", "disc")[number % 2]
         image = rng.integers(0, 60, (72, 80, 3), dtype=np.uint8)
-        at = tuple(int(each) for each in rng.integers(26, 44, 2))
+        at = tuple(int(item) for item in rng.integers(26, 44, 2))
         if number % 2 == 0:
             cv2.rectangle(image, at, (at[0] + 24, at[1] + 22), (20, 20, 230), -1)
         else:
@@ -39,16 +39,16 @@ def test_one_line_a_picture_and_a_summary(pictures, capsys):
     assert summary["event"] == "summary"
     assert (summary["images"], summary["layout"], summary["model"]) == (36, "tsne", "efficientnet_lite0")
     assert len(lines) == 36
-    found = {line["path"]: line for line in lines}
-    assert "disc/broken.png" not in found
+    result = {line["path"]: line for line in lines}
+    assert "disc/broken.png" not in result
     for line in lines:
         assert -1 <= line["x"] <= 1
         assert -1 <= line["y"] <= 1
         assert 0 <= line["outlier"] <= 1
         assert line["path"] not in line["neighbours"]
-        assert set(line["neighbours"]) <= set(found)
+        assert set(line["neighbours"]) <= set(result)
         assert line["class"] == line["path"].split("/")[0]
-    swapped = found["disc/swapped.png"]
+    swapped = result["disc/swapped.png"]
     assert swapped["mislabeled"]
     assert swapped["suggested"] == "square"
     assert swapped["label_quality"] == min(line["label_quality"] for line in lines)
@@ -56,11 +56,11 @@ def test_one_line_a_picture_and_a_summary(pictures, capsys):
     assert sum(path.startswith("square/") for path in swapped["neighbours"]) >= 8
     # The features lie in the cache: another layout is quick, and words come without --json.
     assert cli.main(["map", str(pictures), "--layout", "pca"]) == 0
-    words = capsys.readouterr().out.splitlines()
-    assert len(words) == 37
-    assert "disc/new\nline\t1.png" in found
-    assert any(line.startswith("disc/new\\nline\\t1.png\t") for line in words)
-    assert any(line.startswith("disc/swapped.png\t") and "square?" in line for line in words)
+    text = capsys.readouterr().out.splitlines()
+    assert len(text) == 37
+    assert "disc/new\nline\t1.png" in result
+    assert any(line.startswith("disc/new\\nline\\t1.png\t") for line in text)
+    assert any(line.startswith("disc/swapped.png\t") and "square?" in line for line in text)
 
 
 def test_a_folder_without_class_folders(pictures, tmp_path, capsys):

@@ -53,11 +53,11 @@ def test_measure_keeps_mean_and_deviation_in_the_project(project, capsys):
     assert cli.main(["check", str(project), "--json"]) == 2
     assert "not_measured" in [line.get("problem", {}).get("code") for line in lines(capsys)[1:]]
     assert cli.main(["measure", str(project), "--json"]) == 0
-    (found,) = lines(capsys)
+    (result,) = lines(capsys)
     recipe = read_project(project).recipe
-    assert found["mean"] == list(recipe.mean)
-    assert found["deviation"] == list(recipe.deviation)
-    assert len(found["mean"]) == recipe.channels == len(found["channels"])
+    assert result["mean"] == list(recipe.mean)
+    assert result["deviation"] == list(recipe.deviation)
+    assert len(result["mean"]) == recipe.channels == len(result["channels"])
     assert recipe.mean[0] == pytest.approx(100, abs=3)
     assert recipe.deviation[0] == pytest.approx(50, abs=3)
     cli.main(["check", str(project), "--json"])
@@ -68,9 +68,9 @@ def test_measure_keeps_mean_and_deviation_in_the_project(project, capsys):
 
 def test_measure_says_when_the_recipe_does_not_use_it(project, capsys):
     assert cli.main(["measure", str(project), "--language", "es"]) == 0
-    told = capsys.readouterr()
-    assert "recipe.normalization=standardize" in told.err
-    assert told.out.splitlines()[0].startswith(("rojo: ", "gris: "))
+    reported = capsys.readouterr()
+    assert "recipe.normalization=standardize" in reported.err
+    assert reported.out.splitlines()[0].startswith(("rojo: ", "gris: "))
 
 
 def test_measure_does_not_change_a_project_that_another_has_open(project, capsys):
@@ -98,14 +98,14 @@ def run(project) -> RunFolder:
     """A run that has a model file, and a project that mirrors and mixes."""
     from cnnstudio.datasets.opening import open_project
 
-    found, index = open_project(project)
+    opened, index = open_project(project)
     steps = (Step(id="flip", type="random_flip"), Step(id="mixed", type="mix_up"))
-    found = msgspec.structs.replace(found, augmentation=msgspec.structs.replace(found.augmentation, steps=steps))
-    write_project(project, found)
-    made, _job = prepare_training(project, found, index)
+    opened = msgspec.structs.replace(opened, augmentation=msgspec.structs.replace(opened.augmentation, steps=steps))
+    write_project(project, opened)
+    training_run, _job = prepare_training(project, opened, index)
     index.close()
-    made.model_path.write_bytes(b"model")
-    return made
+    training_run.model_path.write_bytes(b"model")
+    return training_run
 
 
 def test_robustness_without_a_model_or_an_augmentation_says_so(project, run, capsys):
@@ -115,9 +115,9 @@ def test_robustness_without_a_model_or_an_augmentation_says_so(project, run, cap
     assert cli.main(["robustness", str(project), "--run", "no", "--json"]) == 2
     assert lines(capsys)[0]["problem"]["code"] == "no_run"
     run.model_path.write_bytes(b"model")
-    found = read_project(project)
-    only_mixing = msgspec.structs.replace(found.augmentation, steps=found.augmentation.steps[1:])
-    write_project(project, msgspec.structs.replace(found, augmentation=only_mixing))
+    saved = read_project(project)
+    only_mixing = msgspec.structs.replace(saved.augmentation, steps=saved.augmentation.steps[1:])
+    write_project(project, msgspec.structs.replace(saved, augmentation=only_mixing))
     assert cli.main(["robustness", str(project), "--run", run.id, "--json"]) == 2
     assert lines(capsys)[0]["problem"]["code"] == "no_augmentation"
 
@@ -141,10 +141,10 @@ def test_robustness_tells_what_the_job_measured(project, run, capsys, monkeypatc
     assert (second["class_name"], second["clear"]) == ("light", False)
     assert (summary["run"], summary["split"], summary["clear"]) == (run.id, "validation", 1)
     assert cli.main(["robustness", str(project), "--run", run.id, "--language", "es"]) == 0
-    words = capsys.readouterr().out.splitlines()
-    assert words[0].startswith("! ")
-    assert "dark   100,0% → 25,0%  llamada light 75%" in words[0]
-    assert "1 de 2" in words[2]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("! ")
+    assert "dark   100,0% → 25,0%  llamada light 75%" in printed[0]
+    assert "1 de 2" in printed[2]
 
 
 def test_a_job_that_failed_is_exit_code_1(project, run, capsys, monkeypatch):
@@ -168,21 +168,21 @@ def test_probe_compares_the_bases_that_are_here_and_names_the_others(project, ca
     fetched.write_bytes(b"weights")
     own = cache / "vgg.h5"
     own.write_bytes(b"weights")
-    found = read_project(project)
-    found = with_base(found, BASES["vgg16"])
-    node = next(each.id for each in found.network.nodes if each.type == "PretrainedBase")
+    result = read_project(project)
+    result = with_base(result, BASES["vgg16"])
+    node = next(item.id for item in result.network.nodes if item.type == "PretrainedBase")
     for name, value in (("weights", "file"), ("weights_file", str(own))):
-        found = edits.set_node_param(found, node, name, value)
-    write_project(project, found)
+        result = edits.set_node_param(result, node, name, value)
+    write_project(project, result)
     jobs = []
     row = Probed(base="efficientnet_lite0", accuracy=0.75, low=0.5, high=0.9, milliseconds=12.5, seconds=3.25)
 
-    def done(job, _output, told):
+    def done(job, _output, reported):
         jobs.append(job)
         event = BasesProbed(rows=(row,), absent=job.absent, training=30, validation=10, classes=2, key=job.key,
                             failed={"vgg16": error("weights_unfit", Text("Unfit.", "No encaja."), "network")})
         Path(job.target).write_bytes(encode_event(event))
-        told(event)
+        reported(event)
         return Finished()
 
     monkeypatch.setattr(measuring, "run_job", done)
@@ -199,9 +199,9 @@ def test_probe_compares_the_bases_that_are_here_and_names_the_others(project, ca
     assert set(summary["absent"]) == set(job.absent)
     assert read_probe(project).key == job.key
     assert cli.main(["probe", str(project), "--language", "es"]) == 0
-    told = capsys.readouterr()
-    assert "75,0% (de 50,0% a 90,0%)    12,50 ms por imagen" in told.out
-    assert "resnet50" in told.err
+    reported = capsys.readouterr()
+    assert "75,0% (de 50,0% a 90,0%)    12,50 ms por imagen" in reported.out
+    assert "resnet50" in reported.err
 
 
 @pytest.mark.usefixtures("cache")

@@ -24,7 +24,7 @@ from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import Start, decode_command, encode_command
 from cnnstudio.core.migrations import migrate
 from cnnstudio.core.network import Edge, Group, NetworkSpec, Node, Note
-from cnnstudio.core.places import free_place
+from cnnstudio.core.places import free_path
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import FORMAT, PARAMS, Project
 from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
@@ -327,18 +327,18 @@ def test_edits_of_stages():
 
 def test_a_parameter_that_was_never_set_has_its_default_and_is_named():
     assert keys.get_value(Project(), "training.optimizer.patience", no_params) == 0
-    with pytest.raises(ProblemError) as told:
+    with pytest.raises(ProblemError) as reported:
         keys.get_value(Project(), "training.optimizer.rate", no_params)
-    assert "learning_rate, patience" in told.value.problems[0].text.en
+    assert "learning_rate, patience" in reported.value.problems[0].text.en
 
 
 def test_every_declared_key_can_be_set_to_its_default():
     for path, declared in PARAMS.items():
         for param in declared:
             value = param.default
-            word = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            name = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             place = "training.stages.1" if path == "training.stages" else path
-            project = keys.set_value(Project(), f"{place}.{param.name}", word, no_params)
+            project = keys.set_value(Project(), f"{place}.{param.name}", name, no_params)
             assert keys.get_value(project, f"{place}.{param.name}", no_params) == value
 
 
@@ -375,11 +375,11 @@ def test_settings_survive_and_damage_means_defaults():
 
 
 def test_a_free_place_is_numbered_before_the_ending(tmp_path):
-    assert free_place(tmp_path / "pets.zip", ".zip") == tmp_path / "pets.zip"
+    assert free_path(tmp_path / "pets.zip", ".zip") == tmp_path / "pets.zip"
     for name in ("pets.zip", "pets 2.zip", "pets"):
         (tmp_path / name).touch()
-    assert free_place(tmp_path / "pets.zip", ".zip") == tmp_path / "pets 3.zip"
-    assert free_place(tmp_path / "pets") == tmp_path / "pets 2"
+    assert free_path(tmp_path / "pets.zip", ".zip") == tmp_path / "pets 3.zip"
+    assert free_path(tmp_path / "pets") == tmp_path / "pets 2"
 
 
 def test_every_job_names_a_function_of_the_engine():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cnnstudio.core import edits, network_edits
 from cnnstudio.core.graph import topological_order
-from cnnstudio.core.groups import border, expanded, repeatable, times
+from cnnstudio.core.groups import border_nodes, expand_repeats, is_repeatable, repeat_count
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
@@ -19,12 +19,12 @@ def project(*edges: str) -> Project:
     pairs = [tuple(edge.split(">")) for edge in edges]
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     ports: dict[str, int] = {}
-    made = []
+    built = []
     for source, target in pairs:
-        made.append(Edge(source=source, target=target, port=ports.get(target, 0)))
+        built.append(Edge(source=source, target=target, port=ports.get(target, 0)))
         ports[target] = ports.get(target, 0) + 1
     nodes = tuple(Node(id=name, type="Input" if name == "in" else "ReLU") for name in names)
-    return edits.set_network(Project(), NetworkSpec(nodes=nodes, edges=tuple(made)))
+    return edits.set_network(Project(), NetworkSpec(nodes=nodes, edges=tuple(built)))
 
 
 RESIDUAL = ("in>a", "a>b", "b>c", "a>add", "c>add", "add>out")
@@ -38,8 +38,8 @@ def test_a_block_is_repeated_in_a_row():
     spec = network_edits.group_nodes(project(*RESIDUAL), ["b", "c", "add"], "Residual")
     spec = network_edits.set_group(spec, "block", repeat=3)
     (group,) = spec.network.groups
-    assert border(spec.network, group) == ({"a"}, {"add"})
-    whole, copies = expanded(spec.network)
+    assert border_nodes(spec.network, group) == ({"a"}, {"add"})
+    whole, copies = expand_repeats(spec.network)
     assert copies == {"b_r2": "b", "c_r2": "c", "add_r2": "add", "b_r3": "b", "c_r3": "c", "add_r3": "add"}
     assert pairs(whole) == {
         ("in", "a"), ("a", "b"), ("b", "c"), ("a", "add"), ("c", "add"),
@@ -53,9 +53,9 @@ def test_a_block_is_repeated_in_a_row():
 def test_what_has_two_ways_in_or_out_stands_once():
     spec = network_edits.group_nodes(project("in>a", "in>b", "a>c", "b>c", "a>d", "c>out", "d>out"), ["a", "c"])
     spec = network_edits.set_group(spec, "block", repeat=4)
-    assert not repeatable(spec.network, spec.network.groups[0])
-    assert expanded(spec.network) == (spec.network, {})
-    assert times(spec.network, spec.network.groups[0]) == 1
+    assert not is_repeatable(spec.network, spec.network.groups[0])
+    assert expand_repeats(spec.network) == (spec.network, {})
+    assert repeat_count(spec.network, spec.network.groups[0]) == 1
 
 
 def test_a_layer_is_in_one_group_and_an_empty_group_goes():
@@ -87,7 +87,7 @@ def test_notes_come_change_and_go():
 
 def test_a_piece_is_pasted_into_a_connection_of_another_network():
     first = network_edits.group_nodes(project(*RESIDUAL), ["b", "c", "add"], "Residual")
-    part = network_edits.piece(first.network, ["b", "c", "add"])
+    part = network_edits.subnetwork(first.network, ["b", "c", "add"])
     assert [group.name for group in part.groups] == ["Residual"]
     other = project("in>b", "b>out")
     edge = next(edge for edge in other.network.edges if edge.target == "out")
@@ -108,7 +108,7 @@ def test_repetitions_keep_the_network_acyclic_and_whole(links, members, repeat):
     edges = tuple(dict.fromkeys(Edge(source=str(min(pair)), target=str(max(pair))) for pair in links if pair[0] != pair[1]))
     spec = edits.set_network(Project(), NetworkSpec(nodes=nodes, edges=edges))
     spec = network_edits.set_group(network_edits.group_nodes(spec, map(str, members)), "block", repeat=repeat)
-    whole, copies = expanded(spec.network)
+    whole, copies = expand_repeats(spec.network)
     names = [node.id for node in whole.nodes]
     assert len(set(names)) == len(names) == 12 + len(copies)
     assert {edge.source for edge in whole.edges} | {edge.target for edge in whole.edges} <= set(names)
@@ -122,13 +122,13 @@ boxes = st.dictionaries(st.text("abcdef", min_size=1, max_size=3),
 
 @given(boxes)
 def test_aligned_boxes_share_a_line_and_distributed_ones_a_gap(found):
-    left = network_edits.aligned(found, "left")
+    left = network_edits.aligned_positions(found, "left")
     assert len({place[0] for place in left.values()}) <= 1
     for side in ("left", "center", "right", "top", "middle", "bottom"):
-        again = {name: (*place, *found[name][2:]) for name, place in network_edits.aligned(found, side).items()}
-        for name, place in network_edits.aligned(again, side).items():
+        again = {name: (*place, *found[name][2:]) for name, place in network_edits.aligned_positions(found, side).items()}
+        for name, place in network_edits.aligned_positions(again, side).items():
             assert place == pytest.approx(again[name][:2], abs=1e-6)
-    spread = network_edits.distributed(found, down=True)
+    spread = network_edits.distributed_positions(found, down=True)
     if len(found) > 2:
         ordered = sorted(found, key=lambda name: found[name][1])
         gaps = [spread[after][1] - spread[before][1] - found[before][3]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnstudio.core.text import Text, figure, measured, number, set_language, tr
+from cnnstudio.core.text import Text, format_metrics, format_number, normalize_number, set_language, tr
 
 
 def test_numbers_are_written_as_in_the_language():
-    told = Text("{score:.2f} of {n:,}, {share:.1%}, {plain}", "{score:.2f} de {n:,}, {share:.1%}, {plain}").fill(
+    reported = Text("{score:.2f} of {n:,}, {share:.1%}, {plain}", "{score:.2f} de {n:,}, {share:.1%}, {plain}").fill(
         score=0.25, n=1234567, share=0.975, plain=0.5)
-    assert told.en == "0.25 of 1,234,567, 97.5%, 0.5"
-    assert told.es == "0,25 de 1\u202f234\u202f567, 97,5%, 0.5", "what is not formatted is a value, not a figure"
+    assert reported.en == "0.25 of 1,234,567, 97.5%, 0.5"
+    assert reported.es == "0,25 de 1\u202f234\u202f567, 97,5%, 0.5", "what is not formatted is a value, not a figure"
     assert Text("{name}", "{name}").fill(name="a.b,c").es == "a.b,c"
-    assert tr("{x:.1f}", "{x:.1f}", x=0.5) == number(0.5, ".1f") == "0.5"
+    assert tr("{x:.1f}", "{x:.1f}", x=0.5) == format_number(0.5, ".1f") == "0.5"
     set_language("es")
-    assert tr("{x:.1f}", "{x:.1f}", x=0.5) == number(0.5, ".1f") == "0,5"
+    assert tr("{x:.1f}", "{x:.1f}", x=0.5) == format_number(0.5, ".1f") == "0,5"
     assert tr("{x:>6} {y!r} {z[0]}", "{x:>6} {y!r} {z[0]}", x="a.b", y=0.5, z=("1.0",)) == "   a.b 0.5 1.0"
 
 
@@ -27,9 +27,9 @@ def test_numbers_of_numpy_are_numbers():
 
 def test_measured_values_never_vanish_in_rounding():
     values = {"loss": 0.057771, "learning_rate": 1e-5, "val_accuracy": 0.0, "epoch": 37.0}
-    assert measured(values) == "loss 0.0578  learning_rate 1e-05  val_accuracy 0.0000  epoch 37"
+    assert format_metrics(values) == "loss 0.0578  learning_rate 1e-05  val_accuracy 0.0000  epoch 37"
     set_language("es")
-    assert measured(values) == "loss 0,0578  learning_rate 1e-05  val_accuracy 0,0000  epoch 37"
+    assert format_metrics(values) == "loss 0,0578  learning_rate 1e-05  val_accuracy 0,0000  epoch 37"
 
 
 @pytest.mark.parametrize(("typed", "read"), [
@@ -37,10 +37,10 @@ def test_measured_values_never_vanish_in_rounding():
     ("1.234,5", "1234.5"), ("1,234.5", "1234.5"), ("1.234.567", "1234567"), ("-1,234,567.", "-1234567."),
     (" 1\u202f234,5\u00a0", "1234.5")])
 def test_a_number_is_read_in_either_spelling(typed, read):
-    assert figure(typed) == read
+    assert normalize_number(typed) == read
 
 
 @pytest.mark.parametrize("typed", ["1.2,3.4", "1,2,3", "1.234,5,6", "12.34,5", "1..2"])
 def test_what_is_no_number_in_any_spelling_stays_none(typed):
     with pytest.raises(ValueError, match="could not convert"):
-        float(figure(typed))
+        float(normalize_number(typed))

@@ -6,8 +6,8 @@ import os
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from cnnstudio.datasets.audit import serving
-from cnnstudio.datasets.audit.measured import Measured, measure_file
+from cnnstudio.datasets.audit import helper_process
+from cnnstudio.datasets.audit.file_measures import Measured, measure_file
 
 
 def serve(connection: Connection) -> None:
@@ -18,5 +18,5 @@ def serve(connection: Connection) -> None:
             os._exit(11)
         return measure_file(folder, identifier, path)
 
-    serving.measure_file = measure
-    serving.serve(connection)
+    helper_process.measure_file = measure
+    helper_process.serve(connection)

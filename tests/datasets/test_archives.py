@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.datasets.sources import placing
-from cnnstudio.datasets.sources.archives import Limits, look_through, name_trouble, unpack_archive
+from cnnstudio.datasets.sources import staging
+from cnnstudio.datasets.sources.archives import Limits, look_through, name_problem, unpack_archive
 from cnnstudio.datasets.sources.kinds import describe, unpack
-from cnnstudio.datasets.sources.placing import Names, clean_name
+from cnnstudio.datasets.sources.staging import Names, clean_name
 from tests.datasets.test_datasets import PNG
 
 
@@ -32,8 +32,8 @@ def zipped(path: Path, names, content=PNG) -> Path:
 
 def tarred(path: Path, members, mode="w:gz") -> Path:
     with tarfile.open(path, mode) as file:
-        for each in members:
-            info, content = each if isinstance(each, tuple) else (tarfile.TarInfo(each), PNG)
+        for item in members:
+            info, content = item if isinstance(item, tuple) else (tarfile.TarInfo(item), PNG)
             info.size = len(content) if info.isreg() else 0
             file.addfile(info, io.BytesIO(content))
     return path
@@ -69,9 +69,9 @@ def test_every_kind_and_the_folder_that_wraps(tmp_path, name):
         if name == "a.tgz":
             tarred(path, names, "w:gz")
     seen: list[tuple[int, int]] = []
-    found = describe(path)
-    assert (found.kind, found.pictures, found.classes, found.usable) == ("archive", 3, ("cat", "dog"), True)
-    target = unpack_archive(path, tmp_path / "out", lambda *each: seen.append(each))
+    result = describe(path)
+    assert (result.kind, result.pictures, result.classes, result.usable) == ("archive", 3, ("cat", "dog"), True)
+    target = unpack_archive(path, tmp_path / "out", lambda *item: seen.append(item))
     assert files(target) == {"cat/1.png", "cat/é ñ 😺.png", "dog/2.png"}
     assert (target / "cat" / "1.png").read_bytes() == PNG
     assert seen[-1] == (3 * len(PNG), 3 * len(PNG))
@@ -210,14 +210,14 @@ def test_nothing_is_overwritten_and_cancelling_leaves_nothing(tmp_path):
 
 def test_a_full_disk_is_told_before_and_cleaned_up_after(tmp_path, monkeypatch):
     path = zipped(tmp_path / "a.zip", ["cat/1.png"])
-    monkeypatch.setattr(placing.shutil, "disk_usage", lambda _place: type("Usage", (), {"free": 1000}))
+    monkeypatch.setattr(staging.shutil, "disk_usage", lambda _place: type("Usage", (), {"free": 1000}))
     assert codes(path, tmp_path / "out") == {"no_space"}
     monkeypatch.undo()
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(ProblemError) as problem, placing.new_folder(tmp_path / "out") as place:
+    with pytest.raises(ProblemError) as problem, staging.new_folder(tmp_path / "out") as place:
         (place / "half").write_text("x")
         full()
     assert problem.value.problems[0].code == "no_space"
@@ -232,9 +232,9 @@ def test_what_a_killed_program_left_is_cleared_away(tmp_path):
 
 def test_names_that_collide_or_that_some_systems_cannot_have(tmp_path):
     path = zipped(tmp_path / "a.zip", ["Cat/1.png", "cat/1.png", "cat/1.PNG", "con/a:b?.png", "dog/" + "ñ" * 200 + ".png"])
-    found = files(unpack_archive(path, tmp_path / "out"))
-    assert len(found) == 5
-    assert {"Cat/1.png", "cat (2)/1.png", "cat (2)/1 (2).PNG", "_con/a_b_.png"} <= found
+    result = files(unpack_archive(path, tmp_path / "out"))
+    assert len(result) == 5
+    assert {"Cat/1.png", "cat (2)/1.png", "cat (2)/1 (2).PNG", "_con/a_b_.png"} <= result
 
 
 def test_arrays_inside_an_archive_become_pictures(tmp_path):
@@ -273,7 +273,7 @@ def test_cleaned_names_are_names(name):
     assert cleaned
     assert len(cleaned.encode()) <= 255
     assert clean_name(cleaned) == cleaned
-    assert name_trouble(cleaned) == ("", (cleaned,))
+    assert name_problem(cleaned) == ("", (cleaned,))
 
 
 @given(names=st.lists(st.text(st.sampled_from("aAéÉ.(2) "), max_size=6), max_size=20))

@@ -27,21 +27,21 @@ def saved(tmp_path: Path, **arrays) -> Path:
 
 
 def pictures(folder: Path) -> dict[str, np.ndarray]:
-    found = {}
+    result = {}
     for path in sorted(folder.rglob("*.png")):
         picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        found[path.relative_to(folder).as_posix()] = picture if picture.ndim == 2 else picture[:, :, ::-1]
-    return found
+        result[path.relative_to(folder).as_posix()] = picture if picture.ndim == 2 else picture[:, :, ::-1]
+    return result
 
 
 def test_keras_names_make_split_folders(tmp_path):
     path = saved(tmp_path, x_train=GREY, y_train=LABELS, x_test=GREY[:2], y_test=LABELS[:2, None])
     assert (kind_of(path), describe(path).pictures) == ("arrays", 8)
-    found = pictures(unpack(path, tmp_path / "out"))
-    assert set(found) == {"train/0/000000.png", "train/0/000001.png", "train/1/000000.png", "train/1/000001.png",
-                          "train/2/000000.png", "train/2/000001.png", "test/0/000000.png", "test/1/000000.png"}
-    assert (found["train/1/000001.png"] == GREY[4]).all()
-    assert (found["test/1/000000.png"] == GREY[1]).all()
+    result = pictures(unpack(path, tmp_path / "out"))
+    assert set(result) == {"train/0/000000.png", "train/0/000001.png", "train/1/000000.png", "train/1/000001.png",
+                           "train/2/000000.png", "train/2/000001.png", "test/0/000000.png", "test/1/000000.png"}
+    assert (result["train/1/000001.png"] == GREY[4]).all()
+    assert (result["test/1/000000.png"] == GREY[1]).all()
 
 
 @pytest.mark.parametrize(("given", "wanted"), [
@@ -50,9 +50,9 @@ def test_keras_names_make_split_folders(tmp_path):
     (GREY / 127.5 - 1, GREY), (np.asfortranarray(COLOR), COLOR), (GREY > 99, (GREY > 99) * np.uint8(255)),
     (GREY.astype(">f4"), GREY)])
 def test_numbers_and_orders(tmp_path, given, wanted):
-    found = pictures(unpack(saved(tmp_path, images=given, labels=LABELS), tmp_path / "out"))
-    assert (found["2/000001.png"] == wanted[5]).all()
-    assert (found["0/000000.png"] == wanted[0]).all()
+    result = pictures(unpack(saved(tmp_path, images=given, labels=LABELS), tmp_path / "out"))
+    assert (result["2/000001.png"] == wanted[5]).all()
+    assert (result["0/000000.png"] == wanted[0]).all()
 
 
 def test_labels_of_every_kind(tmp_path):
@@ -79,8 +79,8 @@ def test_files_that_belong_together(tmp_path):
 
 
 def test_rows_of_numbers_are_square_pictures(tmp_path):
-    found = pictures(unpack(saved(tmp_path, data=GREY[:, :8, :8].reshape(6, 64), target=LABELS), tmp_path / "out"))
-    assert (found["1/000001.png"] == GREY[4, :8, :8]).all()
+    result = pictures(unpack(saved(tmp_path, data=GREY[:, :8, :8].reshape(6, 64), target=LABELS), tmp_path / "out"))
+    assert (result["1/000001.png"] == GREY[4, :8, :8]).all()
 
 
 def idx(path: Path, array: np.ndarray) -> None:
@@ -96,8 +96,8 @@ def test_mnist_files_find_each_other(tmp_path):
         idx(place / f"train-labels-idx1-ubyte{ending}", LABELS)
         idx(place / f"t10k-images-idx3-ubyte{ending}", GREY[:2])
         idx(place / f"t10k-labels-idx1-ubyte{ending}", LABELS[:2])
-        found = describe(place / f"train-images-idx3-ubyte{ending}")
-        assert (found.kind, found.pictures, found.usable) == ("arrays", 8, True)
+        result = describe(place / f"train-images-idx3-ubyte{ending}")
+        assert (result.kind, result.pictures, result.usable) == ("arrays", 8, True)
         written = pictures(unpack(place / f"train-images-idx3-ubyte{ending}", tmp_path / f"out{ending}"))
         assert (written["train/2/000001.png"] == GREY[5]).all()
         assert (written["test/1/000000.png"] == GREY[1]).all()
@@ -112,7 +112,7 @@ def refused(path: Path, target: Path) -> str:
     with pytest.raises(ProblemError) as problem:
         unpack(path, target)
     assert not target.exists()
-    assert not [each for each in os.listdir(target.parent) if each.endswith(".writing")]
+    assert not [item for item in os.listdir(target.parent) if item.endswith(".writing")]
     assert describe(path).problems or path.suffix == ".npz"
     return problem.value.problems[0].code
 

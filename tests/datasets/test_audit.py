@@ -18,18 +18,18 @@ from cnnstudio.core.audit import AUDIT_PARAMS, AuditSpec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets import findings as stored
-from cnnstudio.datasets.audit.copies import TWIN_KINDS
+from cnnstudio.datasets.audit.duplicate_rules import DUPLICATE_KINDS
+from cnnstudio.datasets.audit.duplicates import _compare_all, _compare_buckets, connected_groups
+from cnnstudio.datasets.audit.file_measures import VERSION
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
-from cnnstudio.datasets.audit.measured import VERSION
 from cnnstudio.datasets.audit.measuring import measure, waiting
 from cnnstudio.datasets.audit.report import write_report
 from cnnstudio.datasets.audit.run import ALL_KINDS, audit, bursts, derive
-from cnnstudio.datasets.audit.twins import _buckets, _everything, joined
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.refresh import scan_folder
-from cnnstudio.datasets.scan import Found
+from cnnstudio.datasets.scan import ListedFile
 from cnnstudio.imaging.signature import BYTES, descriptors
 
 from .planting import COUNTS, plant
@@ -63,8 +63,8 @@ def audited(root: Path, base: Path, spec: DatasetSpec | None = None, **more) -> 
 
 def by_kind(found: list[Finding]) -> dict[str, list[Finding]]:
     kinds: dict[str, list[Finding]] = defaultdict(list)
-    for each in found:
-        kinds[each.kind].append(each)
+    for item in found:
+        kinds[item.kind].append(item)
     return kinds
 
 
@@ -79,10 +79,10 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_good_pictures_have_no_findings(root, tmp_path):
-    index, found = audited(root, tmp_path)
-    assert found == {}
+    index, result = audited(root, tmp_path)
+    assert result == {}
     assert waiting(index) == 0
-    assert {each.hash is not None and each.width == 160 for each in index.pictures(index.ids())} == {True}
+    assert {item.hash is not None and item.width == 160 for item in index.pictures(index.ids())} == {True}
     index.close()
 
 
@@ -125,22 +125,22 @@ def spoil(root: Path) -> dict[str, set[str]]:
 
 def test_every_kind_is_found_and_says_why(root, tmp_path):
     planted = spoil(root)
-    index, found = audited(root, tmp_path)
+    index, result = audited(root, tmp_path)
     for kind, paths in planted.items():
-        assert paths <= {each.path for each in found[kind]}, kind
-    assert {(kind, each.path) for kind, them in found.items() for each in them if each.path not in planted[kind]} == set()
-    for them in found.values():
-        for each in them:
-            assert 0 <= each.score <= 1
-            assert each.severity == KINDS[each.kind].severity
-            assert each.text.en != each.text.es
-            assert "{" not in each.text.en + each.text.es
-            assert each.text.en.endswith(".")
-    (small,) = [each for each in found["near_duplicate"] if each.path == "train/cat/002 small.jpg"]
+        assert paths <= {item.path for item in result[kind]}, kind
+    assert {(kind, item.path) for kind, them in result.items() for item in them if item.path not in planted[kind]} == set()
+    for them in result.values():
+        for item in them:
+            assert 0 <= item.score <= 1
+            assert item.severity == KINDS[item.kind].severity
+            assert item.text.en != item.text.es
+            assert "{" not in item.text.en + item.text.es
+            assert item.text.en.endswith(".")
+    (small,) = [item for item in result["near_duplicate"] if item.path == "train/cat/002 small.jpg"]
     assert small.others == ("train/cat/002.jpg",)
     assert small.data == {"keep": "train/cat/002.jpg"}
     assert "62%" in small.text.en
-    (leak,) = [each for each in found["leakage"] if each.path == "test/dog/seen.jpg"]
+    (leak,) = [item for item in result["leakage"] if item.path == "test/dog/seen.jpg"]
     assert leak.others == ("train/dog/001.jpg",)
     assert set(planted) | LEARNED == ALL_KINDS
     index.close()
@@ -148,9 +148,9 @@ def test_every_kind_is_found_and_says_why(root, tmp_path):
 
 def test_only_limits_what_is_judged(root, tmp_path):
     planted = spoil(root)
-    index, found = audited(root, tmp_path, only=frozenset({"dark", "leakage"}))
-    assert set(found) == {"dark", "leakage"}
-    assert {each.path for each in found["leakage"]} == planted["leakage"]
+    index, result = audited(root, tmp_path, only=frozenset({"dark", "leakage"}))
+    assert set(result) == {"dark", "leakage"}
+    assert {item.path for item in result["leakage"]} == planted["leakage"]
     # What another audit found of other kinds stays.
     audit(index, root, DatasetSpec(), only=frozenset({"truncated"}))
     assert set(stored.counts(index)) == {"dark", "leakage", "truncated"}
@@ -173,8 +173,8 @@ def test_thresholds_move_what_is_affected(root, tmp_path):
 
 
 def test_parameters_and_spec_agree():
-    assert {each.name: each.default for each in AUDIT_PARAMS} == msgspec.to_builtins(AuditSpec())
-    assert {each.threshold for each in KINDS if each.threshold} <= {each.name for each in AUDIT_PARAMS}
+    assert {item.name: item.default for item in AUDIT_PARAMS} == msgspec.to_builtins(AuditSpec())
+    assert {item.threshold for item in KINDS if item.threshold} <= {item.name for item in AUDIT_PARAMS}
     assert len(KINDS) == 20
 
 
@@ -184,10 +184,10 @@ def test_mirrored_and_turned_twins_are_found_on_demand(root, tmp_path, way):
     changed = (picture[:, ::-1], picture[::-1, ::-1], picture[::-1], np.rot90(picture), np.rot90(picture, -1),
                picture.swapaxes(0, 1), np.rot90(picture, 2).swapaxes(0, 1))[way]
     save(root / "train" / "cat" / "turned.jpg", np.ascontiguousarray(changed), 80)
-    index, found = audited(root, tmp_path)
-    assert "near_duplicate" not in found
-    found = by_kind(derive(index, DatasetSpec(audit=AuditSpec(flips=True)), ALL_KINDS))
-    (twin,) = found["near_duplicate"]
+    index, result = audited(root, tmp_path)
+    assert "near_duplicate" not in result
+    result = by_kind(derive(index, DatasetSpec(audit=AuditSpec(flips=True)), ALL_KINDS))
+    (twin,) = result["near_duplicate"]
     assert {twin.path, *twin.others} == {"train/cat/006.jpg", "train/cat/turned.jpg"}
     index.close()
 
@@ -196,19 +196,19 @@ def test_a_cancelled_audit_goes_on_where_it_stopped(root, tmp_path):
     spoil(root)
     index = Index(tmp_path / "dataset.sqlite")
     scan_folder(index, root, DatasetSpec())
-    total, told = index.count(), []
+    total, reported = index.count(), []
     asked = iter(range(17))
-    measure(index, root, lambda done, _all: told.append(done), lambda: next(asked, None) is None)
-    done = told[-1]
+    measure(index, root, lambda done, _all: reported.append(done), lambda: next(asked, None) is None)
+    done = reported[-1]
     assert 0 < done < total
     assert waiting(index) == total - done
     stopped = audit(index, root, DatasetSpec(), cancelled=lambda: True)
     assert not stopped.complete
     index.close()
     index = Index(tmp_path / "dataset.sqlite")
-    ended = audit(index, root, DatasetSpec(), on_progress=lambda done, _all: told.append(done))
+    ended = audit(index, root, DatasetSpec(), on_progress=lambda done, _all: reported.append(done))
     assert ended.complete
-    assert told[-1] == total - done
+    assert reported[-1] == total - done
     again, whole = audited(root, tmp_path / "other")
     assert ended.counts == {kind: len(them) for kind, them in whole.items()}
     index.close()
@@ -227,8 +227,8 @@ def test_a_changed_file_is_measured_again_and_only_that(root, tmp_path):
 
 def test_accepted_and_excluded_pictures_are_not_told(root, tmp_path):
     spoil(root)
-    index, found = audited(root, tmp_path)
-    effect = index.accept("blurry", [each.path for each in found["blurry"]])
+    index, result = audited(root, tmp_path)
+    effect = index.accept("blurry", [item.path for item in result["blurry"]])
     index.exclude(index.ids(Filter(text="dark.jpg")), True)
     audit(index, root, DatasetSpec())
     counts = stored.counts(index)
@@ -242,7 +242,7 @@ def test_twins_stay_together(root, tmp_path):
     spoil(root)
     index, _found = audited(root, tmp_path)
     names = index.groups()
-    ids = {each.path: each.id for each in index.pictures(index.ids())}
+    ids = {item.path: item.id for item in index.pictures(index.ids())}
     assert names[ids["train/cat/002.jpg"]] == names[ids["train/cat/002 small.jpg"]]
     assert names[ids["train/cat/000.jpg"]] == names[ids["train/cat/000 copy.jpg"]]
     assert ids["train/dog/009.jpg"] not in names
@@ -253,12 +253,12 @@ def test_bursts_of_one_camera():
     rows = [(1, "a/1.jpg", "2024:05:01 10:00:00"), (2, "a/2.jpg", "2024:05:01 10:00:01"),
             (3, "a/3.jpg", "2024:05:01 10:00:09"), (4, "b/1.jpg", "2024:05:01 10:00:00"), (5, "a/5.jpg", "never")]
     assert bursts(rows) == [(1, 2)]
-    assert joined([(1, 2), (4, 5), (2, 3)]) == [[1, 2, 3], [4, 5]]
+    assert connected_groups([(1, 2), (4, 5), (2, 3)]) == [[1, 2, 3], [4, 5]]
 
 
 def test_learned_findings_come_from_an_embedding(root, tmp_path):
     index, _found = audited(root, tmp_path)
-    paths = tuple(each.path for each in index.pictures(index.ids()))
+    paths = tuple(item.path for item in index.pictures(index.ids()))
     number = len(paths)
     outlier, quality = np.zeros(number, np.float32), np.ones(number, np.float32)
     wrong = np.zeros(number, bool)
@@ -269,9 +269,9 @@ def test_learned_findings_come_from_an_embedding(root, tmp_path):
         position=np.zeros((number, 2), np.float32), neighbours=np.zeros((number, 1), np.int32), label_quality=quality,
         mislabeled=wrong, suggested=(other,) * number, classes=("cat", "dog"))
     audit(index, root, DatasetSpec(), embedding=embedding)
-    found = by_kind(stored.all_findings(index))
-    assert [each.path for each in found["outlier"]] == [paths[0]]
-    assert [(each.path, each.data["suggested"]) for each in found["mislabeled"]] == [(paths[1], other)]
+    result = by_kind(stored.all_findings(index))
+    assert [item.path for item in result["outlier"]] == [paths[0]]
+    assert [(item.path, item.data["suggested"]) for item in result["mislabeled"]] == [(paths[1], other)]
     index.relabel(index.ids(Filter(text=paths[1])), other)
     audit(index, root, DatasetSpec(), embedding=embedding)
     assert "mislabeled" not in stored.counts(index)
@@ -289,7 +289,7 @@ def test_many_likenesses_are_searched_without_comparing_all_pairs():
         return {(int(min(pair)), int(max(pair))) for rows, columns in search(points, points, 0.95)
                 for pair in zip(rows, columns, strict=True) if pair[0] != pair[1]}
 
-    exact, quick = pairs(_everything), pairs(_buckets)
+    exact, quick = pairs(_compare_all), pairs(_compare_buckets)
     assert quick <= exact
     assert len(quick & exact) >= 0.995 * len(exact) >= 490
 
@@ -303,9 +303,9 @@ def test_names_of_all_kinds_go_through_the_audit_and_the_report(root, tmp_path):
         folder = root / "train" / ("<i>" if number % 2 else "cat")
         save(folder / "x.jpg", (paint(200 + number) * 0.2).astype(np.uint8)).rename(folder / name)
         shutil.copy(folder / name, root / "test" / "dog" / name)
-    index, found = audited(root, tmp_path)
-    assert {each.path.split("/")[-1] for each in found["dark"]} == set(NAMES)
-    assert len(found["leakage"]) == len(NAMES)
+    index, result = audited(root, tmp_path)
+    assert {item.path.split("/")[-1] for item in result["dark"]} == set(NAMES)
+    assert len(result["leakage"]) == len(NAMES)
     target = tmp_path / "report" / "audit.html"
     write_report(target, index, root, stored.all_findings(index), name="<script>alert(1)</script>")
     page = target.read_text("utf-8")
@@ -377,11 +377,11 @@ def test_a_flat_folder_has_no_classes_but_can_be_audited(tmp_path):
 def test_a_twin_of_a_copy_that_was_left_out_is_still_a_twin(root, tmp_path):
     spoil(root)
     shutil.copy(root / "train" / "cat" / "002.jpg", root / "train" / "cat" / "zz.jpg")
-    index, found = audited(root, tmp_path)
-    assert {each.path for each in found["near_duplicate"]} == {"train/cat/002 small.jpg", "test/dog/seen small.jpg"}
+    index, result = audited(root, tmp_path)
+    assert {item.path for item in result["near_duplicate"]} == {"train/cat/002 small.jpg", "test/dog/seen small.jpg"}
     index.exclude(index.ids(Filter(text="002.jpg")), True)
-    found = by_kind(derive(index, DatasetSpec(), ALL_KINDS))
-    (small,) = [each for each in found["near_duplicate"] if each.path == "train/cat/002 small.jpg"]
+    result = by_kind(derive(index, DatasetSpec(), ALL_KINDS))
+    (small,) = [item for item in result["near_duplicate"] if item.path == "train/cat/002 small.jpg"]
     assert small.others == ("train/cat/zz.jpg",)
     index.close()
 
@@ -389,32 +389,32 @@ def test_a_twin_of_a_copy_that_was_left_out_is_still_a_twin(root, tmp_path):
 def test_the_copy_with_a_true_ending_is_kept(tmp_path):
     save(tmp_path / "p" / "a" / "true name.jpg", paint(1))
     shutil.copy(tmp_path / "p" / "a" / "true name.jpg", tmp_path / "p" / "a" / "0.png")
-    index, found = audited(tmp_path / "p", tmp_path)
-    assert [each.path for each in found["exact_duplicate"]] == [each.path for each in found["wrong_extension"]] == ["a/0.png"]
+    index, result = audited(tmp_path / "p", tmp_path)
+    assert [item.path for item in result["exact_duplicate"]] == [item.path for item in result["wrong_extension"]] == ["a/0.png"]
     index.close()
 
 
 def test_thousands_of_copies_take_no_longer_than_that(tmp_path):
     index = Index(tmp_path / "dataset.sqlite")
     scan = index.begin_scan()
-    index.add([Found(f"{number % 2}/{number}.png", str(number % 2), "test" if number % 5 == 0 else "train", 100, 1)
+    index.add([ListedFile(f"{number % 2}/{number}.png", str(number % 2), "test" if number % 5 == 0 else "train", 100, 1)
                for number in range(4000)], scan)
     index.end_scan(scan, DatasetSpec())
     ids = list(index.ids())
-    index.set_inspected([(each, 8, 8, "same" if place < 2000 else f"{place}", None, None)
-                         for place, each in enumerate(ids)])
+    index.set_inspected([(item, 8, 8, "same" if place < 2000 else f"{place}", None, None)
+                         for place, item in enumerate(ids)])
     random = np.random.default_rng(0)
     base = random.integers(0, 256, BYTES)
     with index.transaction() as connection:
         connection.executemany("INSERT INTO measures (picture, signature, version) VALUES (?, ?, ?)", [
-            (each, np.clip(base + random.integers(-2, 3, BYTES), 0, 255).astype(np.uint8).tobytes(), VERSION)
-            for each in ids])
-    found = by_kind(derive(index, DatasetSpec(), TWIN_KINDS))
-    assert len(found["exact_duplicate"]) == 1999
-    assert len(found["near_duplicate"]) == 2000
-    assert len(found["leakage"]) == index.count(Filter(splits=("validation", "test"))) > 800
-    assert len(found["cross_class_duplicate"]) > 2000
-    assert max(len(each.others) for them in found.values() for each in them) <= 50
+            (item, np.clip(base + random.integers(-2, 3, BYTES), 0, 255).astype(np.uint8).tobytes(), VERSION)
+            for item in ids])
+    result = by_kind(derive(index, DatasetSpec(), DUPLICATE_KINDS))
+    assert len(result["exact_duplicate"]) == 1999
+    assert len(result["near_duplicate"]) == 2000
+    assert len(result["leakage"]) == index.count(Filter(splits=("validation", "test"))) > 800
+    assert len(result["cross_class_duplicate"]) > 2000
+    assert max(len(item.others) for them in result.values() for item in them) <= 50
     index.close()
 
 
@@ -429,17 +429,17 @@ def test_planted_defects_in_photos_are_found(shared_data, tmp_path):
     target = tmp_path / "planted"
     planted = plant(shared_data / "cats_dogs", target, seed=3)
     assert {name: len(paths) for name, paths in planted.items()} == COUNTS
-    index, found = audited(target, tmp_path, DatasetSpec(audit=AuditSpec(flips=True)))
+    index, result = audited(target, tmp_path, DatasetSpec(audit=AuditSpec(flips=True)))
     spoiled = {path for paths in planted.values() for path in paths}
     for name, kinds in FOUND_BY.items():
-        told = {path for kind in kinds for each in found[kind] for path in (each.path, *each.others)}
-        assert len(told & set(planted[name])) >= LEAST[name] * len(planted[name]), name
-    false = Counter(each.kind for them in found.values() for each in them if not spoiled & {each.path, *each.others})
+        reported = {path for kind in kinds for item in result[kind] for path in (item.path, *item.others)}
+        assert len(reported & set(planted[name])) >= LEAST[name] * len(planted[name]), name
+    false = Counter(item.kind for them in result.values() for item in them if not spoiled & {item.path, *item.others})
     assert sum(false.values()) <= 2, false
     index.close()
 
 
 def test_untouched_photos_raise_hardly_an_alarm(shared_data, tmp_path):
-    index, found = audited(shared_data / "cats_dogs", tmp_path, DatasetSpec(audit=AuditSpec(flips=True)))
-    assert sum(len(them) for them in found.values()) <= 1
+    index, result = audited(shared_data / "cats_dogs", tmp_path, DatasetSpec(audit=AuditSpec(flips=True)))
+    assert sum(len(them) for them in result.values()) <= 1
     index.close()

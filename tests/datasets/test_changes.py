@@ -17,7 +17,7 @@ from cnnstudio.core.text import same
 from cnnstudio.datasets import findings
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
-from cnnstudio.datasets.leakage import leaked, price, split_shares, twins_of
+from cnnstudio.datasets.leakage import duplicates_of, leakage_cost, leaked_paths, split_shares
 from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
 from cnnstudio.datasets.trash import HELD, TrashEffect, forget_deleted
 from cnnstudio.datasets.watcher import FolderWatch
@@ -44,7 +44,7 @@ def test_new_changed_and_vanished_files_are_counted(tmp_path):
     (root / "a" / "2.png").unlink()
     second = scan_folder(index, root, DatasetSpec())
     assert (second.new, second.changed, second.gone) == (1, 1, 1)
-    assert {each.name for each in index.pictures(index.ids(Filter(added=second.scan)))} == {"new.png", "1.png"}
+    assert {item.name for item in index.pictures(index.ids(Filter(added=second.scan)))} == {"new.png", "1.png"}
     third = scan_folder(index, root, DatasetSpec())
     assert (third.new, third.changed, third.gone) == (0, 0, 0)
     index.close()
@@ -67,38 +67,38 @@ def test_an_emptied_folder_forgets_nothing_until_another_is_chosen(tmp_path):
 
 
 def test_a_watch_tells_of_changes_and_ends(tmp_path):
-    told = threading.Event()
-    watch = FolderWatch([tmp_path], told.set)
+    reported = threading.Event()
+    watch = FolderWatch([tmp_path], reported.set)
     watch._start()
     assert watch.watching
     draw(tmp_path / "deep" / "er" / "1.png", 1)
-    assert told.wait(5)
+    assert reported.wait(5)
     watch.stop()
     assert not watch.watching
 
 
 def test_a_folder_that_is_not_there_is_waited_for(tmp_path):
-    told = threading.Event()
-    watch = FolderWatch([tmp_path / "drive"], told.set)
+    reported = threading.Event()
+    watch = FolderWatch([tmp_path / "drive"], reported.set)
     watch._start()
     assert watch.watching
     (tmp_path / "other").mkdir()
     (tmp_path / "drive").mkdir()
-    assert told.wait(5)
+    assert reported.wait(5)
     watch.stop()
-    nowhere = FolderWatch([tmp_path / "no" / "thing"], told.set)
+    nowhere = FolderWatch([tmp_path / "no" / "thing"], reported.set)
     nowhere._start()
     assert not nowhere.watching
     nowhere.stop()
 
 
 def test_a_folder_that_is_renamed_is_noticed(tmp_path):
-    told = threading.Event()
+    reported = threading.Event()
     (tmp_path / "pictures").mkdir()
-    watch = FolderWatch([tmp_path / "pictures"], told.set)
+    watch = FolderWatch([tmp_path / "pictures"], reported.set)
     watch._start()
     (tmp_path / "pictures").rename(tmp_path / "away")
-    assert told.wait(5)
+    assert reported.wait(5)
     watch.stop()
 
 
@@ -143,17 +143,17 @@ def test_what_cannot_be_deleted_is_named_and_nothing_is(tmp_path, bin_of):
 
 def test_a_deletion_that_is_cancelled_deletes_nothing(tmp_path, bin_of):
     paths = [draw(tmp_path / "p" / f"{number}.png", number) for number in range(4)]
-    told = []
+    reported = []
 
     def tell(done: int, total: int) -> None:
-        told.append((done, total))
+        reported.append((done, total))
         if done == 2:
             raise KeyboardInterrupt
 
     effect = TrashEffect(tmp_path / HELD, paths, bin_of)
     with pytest.raises(KeyboardInterrupt):
         effect.redo(tell)
-    assert told == [(0, 4), (1, 4), (2, 4)]
+    assert reported == [(0, 4), (1, 4), (2, 4)]
     assert all(path.exists() for path in paths)
 
 
@@ -182,14 +182,14 @@ def test_leakage_has_a_price(tmp_path):
     learned = index.pictures(index.ids(Filter(splits=("train",), classes=("a",))))[0].path
     findings.store(index, [Finding(kind="leakage", path="test/a/3.png", others=(learned,), text=same("x"))], ["leakage"])
     index.accept("leakage", ["test/a/3.png"])
-    twins = twins_of(index)
+    twins = duplicates_of(index)
     assert twins[learned] == {"test/a/3.png"}
     assert split_shares(index)["test"] == (1, 3)
     right = {"test/a/3.png": True, "test/a/4.png": False, "test/a/5.png": True}
-    gone = leaked(twins, right, [learned])
-    found = price(right, gone)
-    assert (found.leaked, found.pictures) == (1, 3)
-    assert found.accuracy == pytest.approx(2 / 3)
-    assert found.without == pytest.approx(1 / 2)
-    assert price({"x": True}, {"x"}).without is None
+    gone = leaked_paths(twins, right, [learned])
+    result = leakage_cost(right, gone)
+    assert (result.leaked, result.pictures) == (1, 3)
+    assert result.accuracy == pytest.approx(2 / 3)
+    assert result.without == pytest.approx(1 / 2)
+    assert leakage_cost({"x": True}, {"x"}).without is None
     index.close()

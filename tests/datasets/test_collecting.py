@@ -15,9 +15,10 @@ from cnnstudio.core.dataset import DatasetSpec, SplitSpec
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.refresh import inspect_pictures, scan_folder
-from cnnstudio.datasets.sources import collecting, placing
+from cnnstudio.datasets.sources import collect as collect_module
+from cnnstudio.datasets.sources import staging
 from cnnstudio.datasets.sources.archives import unpack_archive
-from cnnstudio.datasets.sources.collecting import collect
+from cnnstudio.datasets.sources.collect import collect
 from cnnstudio.datasets.sources.manifests import read_rows
 from tests.datasets.test_archives import files
 from tests.datasets.test_datasets import draw
@@ -59,13 +60,13 @@ def test_class_folders_with_decisions_applied(collection, tmp_path):
     assert done.images == 15
     assert done.classes == ("cat", "dog")
     assert done.splits == index.split_counts(CLASSES)
-    found = files(tmp_path / "out") - {"pictures.csv"}
-    assert len(found) == 15
-    assert {tuple(name.split("/")[1::-1]) for name in found} == written(index)
-    assert sum("/dog/" in name for name in found) == 9
+    result = files(tmp_path / "out") - {"pictures.csv"}
+    assert len(result) == 15
+    assert {tuple(name.split("/")[1::-1]) for name in result} == written(index)
+    assert sum("/dog/" in name for name in result) == 9
     with (tmp_path / "out" / "pictures.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert {row["path"] for row in rows} == found
+    assert {row["path"] for row in rows} == result
     assert all(row["hash"] and row["width"] and row["height"] == "8" for row in rows)
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
     assert len(read_rows(tmp_path / "out" / "pictures.csv").rows) == 15
@@ -135,11 +136,11 @@ def test_a_full_disk_and_cancelling_leave_nothing(collection, tmp_path, monkeypa
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(collecting, "_list_bytes", full)
+        patched.setattr(collect_module, "_list_bytes", full)
         assert code(index, root, CLASSES, tmp_path / "out", form) == "no_space"
     if form != "csv":
         with monkeypatch.context() as patched:
-            patched.setattr(placing.shutil, "disk_usage", lambda _place: type("Usage", (), {"free": 10}))
+            patched.setattr(staging.shutil, "disk_usage", lambda _place: type("Usage", (), {"free": 10}))
             assert code(index, root, CLASSES, tmp_path / "out", form) == "no_space"
 
         def stop():

@@ -38,7 +38,7 @@ def draw(root: Path, *paths: str) -> Path:
 
 def listed(root: Path, spec: DatasetSpec | None = None) -> tuple[dict[str, tuple[str, str | None]], Listing]:
     listing = Listing(root, spec or DatasetSpec(), chunk=3)
-    return {each.path: (each.class_name, each.split) for chunk in listing for each in chunk}, listing
+    return {item.path: (item.class_name, item.split) for chunk in listing for item in chunk}, listing
 
 
 def indexed(tmp_path: Path, root: Path, spec: DatasetSpec | None = None) -> Index:
@@ -51,8 +51,8 @@ def indexed(tmp_path: Path, root: Path, spec: DatasetSpec | None = None) -> Inde
 def test_class_folders_with_any_name(tmp_path):
     root = draw(tmp_path / "p", "gato/a.png", "niño ñ/deep/er/b.JPG", "Cat/c.png", "cat/d.png", "gato/.hidden.png",
                 ".git/x.png", "gato/notes.txt", "loose.png", "emoji 😺/new\nline.png")
-    found, listing = listed(root)
-    assert found == {"gato/a.png": ("gato", None), "niño ñ/deep/er/b.JPG": ("niño ñ", None), "Cat/c.png": ("Cat", None),
+    files, listing = listed(root)
+    assert files == {"gato/a.png": ("gato", None), "niño ñ/deep/er/b.JPG": ("niño ñ", None), "Cat/c.png": ("Cat", None),
                      "cat/d.png": ("cat", None), "emoji 😺/new\nline.png": ("emoji 😺", None)}
     assert [problem.code for problem in listing.problems] == ["no_class_folder", "classes_alike"]
 
@@ -63,14 +63,14 @@ def test_class_folders_with_any_name(tmp_path):
     (("lernen", "b", "c"), DatasetSpec(split_folders=SplitFolders(train="lernen", validation="b", test="c")))])
 def test_split_folders_in_several_languages(tmp_path, names, spec):
     root = draw(tmp_path / "p", *(f"{name}/{label}/x.png" for name in names for label in ("a", "b")))
-    found, _listing = listed(root, spec)
-    assert found[f"{names[1]}/b/x.png"] == ("b", "validation")
-    assert {split for _label, split in found.values()} == {"train", "validation", "test"}
+    files, _listing = listed(root, spec)
+    assert files[f"{names[1]}/b/x.png"] == ("b", "validation")
+    assert {split for _label, split in files.values()} == {"train", "validation", "test"}
 
 
 def test_a_class_may_be_called_test(tmp_path):
-    found, _listing = listed(draw(tmp_path / "p", "test/x.png", "other/y.png"))
-    assert found == {"test/x.png": ("test", None), "other/y.png": ("other", None)}
+    files, _listing = listed(draw(tmp_path / "p", "test/x.png", "other/y.png"))
+    assert files == {"test/x.png": ("test", None), "other/y.png": ("other", None)}
 
 
 def test_link_loops_end(tmp_path):
@@ -96,9 +96,9 @@ def test_a_missing_folder_is_a_problem_and_nothing_is_forgotten(tmp_path):
 def test_a_folder_without_permission_is_told(tmp_path):
     root = draw(tmp_path / "p", "a/1.png", "b/2.png")
     (root / "b").chmod(0)
-    found, listing = listed(root)
+    files, listing = listed(root)
     (root / "b").chmod(0o700)
-    assert list(found) == ["a/1.png"]
+    assert list(files) == ["a/1.png"]
     assert listing.problems[0].code == "no_permission"
 
 
@@ -172,9 +172,9 @@ def test_a_killed_process_loses_no_decision(tmp_path):
         "    if number == 17: os.kill(os.getpid(), 9)\n")
     ended = subprocess.run([sys.executable, "-c", script, str(tmp_path / "index.sqlite")], capture_output=True, check=False,
                            cwd=Path(__file__).resolve().parents[2])
-    told = len(ended.stdout.split())
+    reported = len(ended.stdout.split())
     index = Index(tmp_path / "index.sqlite")
-    assert told == 17
+    assert reported == 17
     assert index.count(Filter(classes=("b",))) == 17
 
 
@@ -213,27 +213,27 @@ PICTURES = st.lists(st.tuples(st.integers(0, 999).map(str), st.sampled_from("ab"
 @given(PICTURES, st.integers(0, 5), st.booleans())
 def test_splits_are_whole_and_stable(pictures, seed, stratified):
     spec = SplitSpec(seed=seed, stratified=stratified)
-    found = divide(pictures, spec)
-    assert set(found) == {path for path, _label, _split in pictures}
-    assert found == divide(list(reversed(pictures)), spec)
+    result = divide(pictures, spec)
+    assert set(result) == {path for path, _label, _split in pictures}
+    assert result == divide(list(reversed(pictures)), spec)
     for path, _label, split in pictures:
-        assert split != "test" or found[path] == "test"
+        assert split != "test" or result[path] == "test"
 
 
 def test_shares_are_kept_in_every_class():
     pictures = [(f"{label}{number}", label, None) for label in "ab" for number in range(100)]
-    found = divide(pictures, SplitSpec())
+    result = divide(pictures, SplitSpec())
     for label in "ab":
-        counts = [sum(1 for path, split in found.items() if path[0] == label and split == wanted)
+        counts = [sum(1 for path, split in result.items() if path[0] == label and split == wanted)
                   for wanted in ("train", "validation", "test")]
         assert counts == [70, 15, 15]
-    assert divide(pictures, SplitSpec(seed=1)) != found
+    assert divide(pictures, SplitSpec(seed=1)) != result
 
 
 def test_a_folder_with_train_and_test_gets_a_validation_split_from_train():
     pictures = [(f"t{n}", "a", "train") for n in range(85)] + [(f"x{n}", "a", "test") for n in range(30)]
-    found = list(divide(pictures, SplitSpec()).values())
-    assert (found.count("train"), found.count("validation"), found.count("test")) == (70, 15, 30)
+    result = list(divide(pictures, SplitSpec()).values())
+    assert (result.count("train"), result.count("validation"), result.count("test")) == (70, 15, 30)
 
 
 def test_manifests_are_read_back(tmp_path):

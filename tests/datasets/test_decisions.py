@@ -35,8 +35,8 @@ def picture(path: Path, number: int) -> None:
 
 
 def collection(root: Path, number: int = 12) -> Path:
-    for each in range(number):
-        picture(root / "ab"[each % 2] / f"{each}.png", each)
+    for item in range(number):
+        picture(root / "ab"[item % 2] / f"{item}.png", item)
     return root
 
 
@@ -54,7 +54,7 @@ def found(tmp_path):
 
 
 def by_path(index: Index) -> dict[str, tuple[str, str, bool]]:
-    return {each.path: (each.class_name, each.split, each.excluded) for each in index.pictures(index.ids())}
+    return {item.path: (item.class_name, item.split, item.excluded) for item in index.pictures(index.ids())}
 
 
 def one(index: Index, path: str) -> list[int]:
@@ -137,8 +137,8 @@ def test_findings_are_filters_and_can_be_accepted(found):
     index, _root = found
     ids = one(index, "a/0.png") + one(index, "b/1.png")
     findings.store(index, [
-        Finding(kind="dark", path=each.path, picture=each.id, others=("x\n.png",), score=0.5, text=same("dark"),
-                data={"keep": "ñ"}) for each in index.pictures(ids)], ["dark"])
+        Finding(kind="dark", path=item.path, picture=item.id, others=("x\n.png",), score=0.5, text=same("dark"),
+                data={"keep": "ñ"}) for item in index.pictures(ids)], ["dark"])
     assert index.count(Filter(findings=("dark",))) == 2
     assert index.count(Filter(findings=("any",))) == 2
     assert index.count(Filter(findings=("bright",))) == 0
@@ -192,7 +192,7 @@ for number in range(200):
 def test_a_process_killed_at_any_moment_loses_no_decision(tmp_path):
     root = collection(tmp_path / "p")
     rng = random.Random(4)
-    told: dict[tuple[str, str], str] = {}
+    reported: dict[tuple[str, str], str] = {}
     looked(Index(tmp_path / "dataset.sqlite"), root).close()
     lines = 0
     for _round in range(6):
@@ -202,7 +202,7 @@ def test_a_process_killed_at_any_moment_loses_no_decision(tmp_path):
         wanted = rng.randrange(1, 60)
         for number, line in enumerate(child.stdout):
             path, what, value = line.rstrip("\n").split("\t")
-            told[path, what] = value
+            reported[path, what] = value
             lines += 1
             if number == wanted:
                 time.sleep(rng.random() * 0.004)
@@ -215,7 +215,7 @@ def test_a_process_killed_at_any_moment_loses_no_decision(tmp_path):
     now = by_path(index)
     # The step under way when the process died may have happened or not; what was told has.
     differing = []
-    for (path, what), value in told.items():
+    for (path, what), value in reported.items():
         label, split, excluded = now[path]
         accepted = bool(index.rows("SELECT 1 FROM accepted WHERE path = ?", (path,)))
         is_now = {"class": label, "split": split, "excluded": str(excluded), "accepted": "yes" if accepted else "no"}
@@ -261,13 +261,13 @@ def test_groups_stay_on_one_side(groups, seed, folds):
     spec = SplitSpec(seed=seed, folds=folds)
     drawn = divide(NAMES, spec, groups)
     assert len(drawn) == len(NAMES)
-    sizes = {name: sum(1 for each in groups.values() if each == name) for name in set(groups.values())}
+    sizes = {name: sum(1 for item in groups.values() if item == name) for name in set(groups.values())}
     for name, size in sizes.items():
         if size <= 33:
             assert len({drawn[path] for path, group in groups.items() if group == name}) == 1
     for split, share in (("test", 0.15), ("validation", 0.15)):
         if not folds:
-            assert abs(sum(1 for each in drawn.values() if each == split) - 200 * share) <= 8
+            assert abs(sum(1 for item in drawn.values() if item == split) - 200 * share) <= 8
 
 
 def test_a_group_moves_few_others():
@@ -287,12 +287,12 @@ def test_folds_are_a_partition_with_the_same_test():
     folds = [divide(NAMES, SplitSpec(folds=4, fold=number)) for number in range(4)]
     held = [{path for path, split in fold.items() if split == "validation"} for fold in folds]
     tests = [{path for path, split in fold.items() if split == "test"} for fold in folds]
-    assert all(each == tests[0] for each in tests)
+    assert all(item == tests[0] for item in tests)
     assert len(tests[0]) == 30
     assert set.union(*held) == {path for path, _label, _split in NAMES} - tests[0]
-    assert sum(len(each) for each in held) == 170
-    for each in held:
-        assert abs(sum(path[0] == "x" for path in each) - len(each) / 2) <= 1
+    assert sum(len(item) for item in held) == 170
+    for item in held:
+        assert abs(sum(path[0] == "x" for path in item) - len(item) / 2) <= 1
 
 
 def test_bursts_are_known_by_names_that_say_so():

@@ -91,35 +91,35 @@ def mnist() -> Dataset:
 @pytest.mark.usefixtures("server")
 def test_mnist_is_fetched_and_written(tmp_path):
     seen, phases = [], []
-    found = mnist()
-    target = fetch_dataset(found, tmp_path / "out", tmp_path / "cache", lambda *each: seen.append(each),
+    offer = mnist()
+    target = fetch_dataset(offer, tmp_path / "out", tmp_path / "cache", lambda *item: seen.append(item),
                            on_phase=lambda text: phases.append(text.en))
     assert len(files(target)) == 8
     assert phases == ["Downloading", "Writing the pictures"]
-    assert (found.bytes, found.bytes) in seen
+    assert (offer.bytes, offer.bytes) in seen
     assert seen[-1] == (8, 8)
     assert not (tmp_path / "cache" / "downloads" / "small").exists()
 
 
 def test_a_broken_connection_is_tried_again_from_where_it_broke(server, tmp_path):
-    found = mnist()
+    offer = mnist()
     server.cut = 2
-    assert len(files(fetch_dataset(found, tmp_path / "out", tmp_path / "cache"))) == 8
+    assert len(files(fetch_dataset(offer, tmp_path / "out", tmp_path / "cache"))) == 8
     assert [wanted for _path, wanted in server.asked if wanted]
 
 
 def test_what_came_before_a_failure_is_kept(server, tmp_path):
-    found = mnist()
+    offer = mnist()
     whole = dict(server.content)
     del server.content["/t10k-labels-idx1-ubyte.gz"]
     with pytest.raises(ProblemError) as problem:
-        fetch_dataset(found, tmp_path / "out", tmp_path / "cache")
+        fetch_dataset(offer, tmp_path / "out", tmp_path / "cache")
     assert problem.value.problems[0].code == "download_failed"
     assert not (tmp_path / "out").exists()
     server.content, server.asked = whole, []
     Server.content = whole
     Server.asked = []
-    fetch_dataset(found, tmp_path / "out", tmp_path / "cache")
+    fetch_dataset(offer, tmp_path / "out", tmp_path / "cache")
     assert [path for path, _wanted in Server.asked] == ["/t10k-labels-idx1-ubyte.gz"]
 
 
@@ -129,9 +129,9 @@ def test_mirrors_checksums_and_no_connection(server, tmp_path):
     assert files(fetch_dataset(mirrored, tmp_path / "out", tmp_path / "cache")) == {"cat/1.png", "dog/1.png"}
     wrong = dataset("archive", msgspec.structs.replace(remote("b.zip", data), sha256="0" * 64))
     offline = dataset("archive", msgspec.structs.replace(remote("c.zip", data), urls=("http://127.0.0.1:9/c.zip",)))
-    for each, code in ((wrong, "wrong_checksum"), (offline, "offline")):
+    for item, code in ((wrong, "wrong_checksum"), (offline, "offline")):
         with pytest.raises(ProblemError) as problem:
-            fetch_dataset(each, tmp_path / "no", tmp_path / "cache")
+            fetch_dataset(item, tmp_path / "no", tmp_path / "cache")
         assert problem.value.problems[0].code == code
         assert problem.value.problems[0].where.area == "dataset"
         assert not (tmp_path / "no").exists()
@@ -140,7 +140,7 @@ def test_mirrors_checksums_and_no_connection(server, tmp_path):
 @pytest.mark.usefixtures("server")
 def test_cancelling_keeps_the_beginning_and_goes_on(tmp_path):
     data = zipped(tmp_path / "a.zip", ["cat/1.png"], os.urandom(400_000)).read_bytes()
-    found = dataset("archive", remote("a.zip", data))
+    offer = dataset("archive", remote("a.zip", data))
     calls = []
 
     def stop():
@@ -149,9 +149,9 @@ def test_cancelling_keeps_the_beginning_and_goes_on(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fetch_dataset(found, tmp_path / "out", tmp_path / "cache", check=stop)
+        fetch_dataset(offer, tmp_path / "out", tmp_path / "cache", check=stop)
     assert not (tmp_path / "out").exists()
-    assert files(fetch_dataset(found, tmp_path / "out", tmp_path / "cache")) == {"cat/1.png"}
+    assert files(fetch_dataset(offer, tmp_path / "out", tmp_path / "cache")) == {"cat/1.png"}
     assert Server.asked[-1][1] is not None
 
 
@@ -169,8 +169,8 @@ def test_cifar_in_its_binary_form(tmp_path, labels):
     parts = [("data_batch_1.bin", data[:2 * one]), ("data_batch_2.bin", data[2 * one:3 * one]),
              ("test_batch.bin", data[3 * one:]), ("batches.meta.txt", names), ("fine_label_names.txt", names)]
     path = tarred(tmp_path / "c.tar.gz", [(tarfile.TarInfo(f"cifar/{name}"), content) for name, content in parts])
-    found = dataset("cifar100" if labels == 2 else "cifar10", remote("c.tar.gz", path.read_bytes()))
-    target = fetch_dataset(found, tmp_path / "out", tmp_path / "cache")
+    offer = dataset("cifar100" if labels == 2 else "cifar10", remote("c.tar.gz", path.read_bytes()))
+    target = fetch_dataset(offer, tmp_path / "out", tmp_path / "cache")
     assert len(files(target)) == 4
     label = ("airplane", "frog")[int(wanted[3])]
     written = cv2.imread(str(target / "test" / label / "000000.png"))[:, :, ::-1]

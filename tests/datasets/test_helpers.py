@@ -10,8 +10,8 @@ import pytest
 
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.datasets.audit import helpers as module
+from cnnstudio.datasets.audit.file_measures import measure_file
 from cnnstudio.datasets.audit.helpers import Helpers
-from cnnstudio.datasets.audit.measured import measure_file
 from cnnstudio.datasets.audit.measuring import measure, waiting
 from cnnstudio.datasets.audit.memory import keep_memory
 from cnnstudio.datasets.index import Index
@@ -40,10 +40,10 @@ def rows(root: Path, base: Path, **how) -> list[tuple]:
     scan_folder(index, root, DatasetSpec())
     assert measure(index, root, **how) == index.count()
     assert waiting(index) == 0
-    found = index.rows("SELECT p.path, p.width, p.hash, p.problem, m.brightness, m.sharpness, m.signature"
-                       " FROM pictures p JOIN measures m ON m.picture = p.id ORDER BY p.path")
+    result = index.rows("SELECT p.path, p.width, p.hash, p.problem, m.brightness, m.sharpness, m.signature"
+                        " FROM pictures p JOIN measures m ON m.picture = p.id ORDER BY p.path")
     index.close()
-    return found
+    return result
 
 
 def test_they_answer_what_the_thread_answers(root, tmp_path):
@@ -56,23 +56,23 @@ def test_they_answer_what_the_thread_answers(root, tmp_path):
 def test_a_file_that_kills_them_is_named_and_the_others_are_measured(root):
     (root / "dog" / "0.jpg").rename(root / "dog" / "deadly.jpg")
     pictures = [(number, str(path.relative_to(root))) for number, path in enumerate(sorted(root.rglob("*.*")))]
-    found = []
+    result = []
     with Helpers(1, root, serve) as helpers:
         helpers.give(pictures[:20])
         helpers.give(pictures[20:])
         assert not helpers.room
         while helpers.busy:
-            found += helpers.collect(1.0)
+            result += helpers.collect(1.0)
         assert helpers.there
     deadly = next(number for number, path in pictures if "deadly" in path)
     wanted = {number: measure_file(root, number, path) for number, path in pictures}
-    assert sorted(each.row[0] for each in found) == [number for number, _path in pictures]
-    for each in found:
-        if each.row[0] == deadly:
-            assert each.inspected[4] == "corrupt"
-            assert "cannot be decoded" in each.inspected[5].en
+    assert sorted(item.row[0] for item in result) == [number for number, _path in pictures]
+    for item in result:
+        if item.row[0] == deadly:
+            assert item.inspected[4] == "corrupt"
+            assert "cannot be decoded" in item.inspected[5].en
         else:
-            assert each == wanted[each.row[0]]
+            assert item == wanted[item.row[0]]
 
 
 def test_where_no_process_can_be_had_the_thread_does_all(root, tmp_path, monkeypatch):
@@ -92,7 +92,7 @@ def test_cancelled_they_leave_at_once(root, tmp_path):
     scan_folder(index, root, DatasetSpec())
     assert measure(index, root, cancelled=lambda: True, helpers=2, here=False) == 0
     assert waiting(index) == index.count()
-    assert not [each for each in multiprocessing.active_children() if each.name == "measuring"]
+    assert not [item for item in multiprocessing.active_children() if item.name == "measuring"]
     index.close()
 
 

@@ -80,8 +80,8 @@ def test_every_trouble_is_told_at_once_with_its_lines(tmp_path):
              "1.png,dog,train", "gone.png,cat,train", *(f"more{number}.png,cat,extra" for number in range(20))]
     path = written(tmp_path, "\n".join(lines))
     listing = Listing(tmp_path, DatasetSpec(source=str(path)), folder=tmp_path)
-    found = [each.path for chunk in listing for each in chunk]
-    assert found == ["1.png", "2.png"]
+    result = [item.path for chunk in listing for item in chunk]
+    assert result == ["1.png", "2.png"]
     texts = {problem.code: problem.text.en for problem in listing.problems}
     assert set(texts) == {"unknown_split", "no_label", "no_path", "named_twice", "named_twice_differently",
                           "missing_files"}
@@ -98,7 +98,7 @@ def test_every_trouble_is_told_at_once_with_its_lines(tmp_path):
     ("", "no_pictures"), ("\n\n", "no_pictures"), ("path,label\n", "no_pictures"), ("a,b,c\n1,2,3\n", "no_path_column"),
     (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "no_path_column")])
 def test_what_is_no_list_of_pictures(tmp_path, words, code):
-    (problem,) = (each for each in read_rows(written(tmp_path, words)).problems if each.blocks)
+    (problem,) = (item for item in read_rows(written(tmp_path, words)).problems if item.blocks)
     assert problem.code == code
 
 

@@ -23,7 +23,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.registry import Registry
 from cnnstudio.engine import bundle, inference, models, prediction_server
 from cnnstudio.engine.evaluation import evaluate, measures, results
-from cnnstudio.engine.exporting import export
+from cnnstudio.engine.export import export
 from cnnstudio.engine.prediction_server import serve
 from cnnstudio.engine.sources import source_file
 from cnnstudio.workers import answer_format
@@ -267,7 +267,7 @@ def test_only_exports_of_ours_are_replaced(trained, exported, tmp_path):
 
 def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
     entries = [msgspec.structs.replace(entry, tolerance=-1.0) for entry in EXPORTERS]
-    monkeypatch.setattr("cnnstudio.engine.exporting.EXPORTERS", Registry("exporter", entries))
+    monkeypatch.setattr("cnnstudio.engine.export.EXPORTERS", Registry("exporter", entries))
     with pytest.raises(ProblemError) as problem:
         export(job(Export, trained, format="bundle", path=str(tmp_path / "out")), Recorder())
     assert problem.value.problems[0].code == "export_differs"
@@ -322,7 +322,7 @@ def test_the_first_of_some_dropped_pictures_is_answered_before_the_others_are_re
             told.append(f"read {size}")
             yield [("path", np.zeros((2, 2, 3), np.uint8))] * size
 
-    for batch, given in prediction_server._answered(batches(), lambda batch: iter([np.ones(2)] * len(batch))):
+    for batch, given in prediction_server._answer_batches(batches(), lambda batch: iter([np.ones(2)] * len(batch))):
         told.append(f"answered {len(list(given))} of {len(batch)}")
     assert told == ["read 1", "answered 1 of 1", "read 3", "read 3", "answered 3 of 3", "answered 3 of 3"]
 

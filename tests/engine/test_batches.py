@@ -10,7 +10,7 @@ import pytest
 
 from cnnstudio.catalog.augmenting import KINDS, make_augmenter, make_mixer
 from cnnstudio.engine.batches import BatchSource, ahead, balanced_weights, encode_labels
-from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
+from cnnstudio.imaging.preview import Training, first_positions, training_previews
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (23, 8, 8, 3), np.uint8)
 LABELS = np.arange(23)
@@ -116,10 +116,10 @@ def test_the_preview_is_what_training_sees(steps):
     for epoch in (1, 4):
         batches = list(trained.epoch(epoch))
         pictures, soft = (np.concatenate([batch[part] for batch in batches]) for part in (0, 1))
-        seen = seen_in_training(first_of_epoch(training, epoch, 23), training, lambda position: PICTURES[position])
+        seen = training_previews(first_positions(training, epoch, 23), training, lambda position: PICTURES[position])
         for index, each in enumerate(seen):
             np.testing.assert_array_equal(each.picture, pictures[index])
             shares = np.zeros(23)
             shares[list(each.shares)] = list(each.shares.values())
             np.testing.assert_allclose(shares, soft[index], atol=1e-5)
-    assert seen_in_training([(1, 4)], training, lambda _position: None)[0].picture is None
+    assert training_previews([(1, 4)], training, lambda _position: None)[0].picture is None

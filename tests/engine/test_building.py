@@ -14,7 +14,7 @@ from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core import edits, network_edits
 from cnnstudio.core.events import Epoch, Notice
 from cnnstudio.core.item import Item
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
@@ -76,7 +76,7 @@ def test_optimizers_losses_and_callbacks_build():
         optimizer = optimizer_of(Stage(id="x", optimizer=Item(type=recipe.id)))
         assert type(optimizer).__name__.lower() == recipe.id
     for recipe in (*LOSSES, *CALLBACKS):
-        assert recipe.call.build(complete(recipe.params, {}), resolve) is not None
+        assert recipe.call.build(with_defaults(recipe.params, {}), resolve) is not None
     with pytest.raises(ProblemError):
         optimizer_of(Stage(id="x", optimizer=Item(type="newer")))
     with pytest.raises(ValueError, match="under keras"):
@@ -201,7 +201,7 @@ def test_what_must_not_be_cut(change):
         drawing.add("PretrainedBase", id="base", weights="random")
         drawing.add("Output")
         project = replace(project, network=drawing.network())
-    assert features.cut(project, build(project.network, base_context())) is None
+    assert features.find_cut(project, build(project.network, base_context())) is None
 
 
 def test_a_repeated_block_is_built_as_often():

@@ -19,7 +19,7 @@ from tests.engine.conftest import metrics_of, pause_at, stop_at
 
 @pytest.fixture(autouse=True)
 def every_batch(monkeypatch):
-    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", -1.0)
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", -1.0)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_callback_may_end_the_training_within_an_epoch(new_run, train_run, use
 
 
 def test_terminate_on_nan_ends_it_at_that_batch(new_run, train_run, use, monkeypatch):
-    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", 1e9)
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", 1e9)
     counters = []
     use(lambda: {"nan": keras.callbacks.TerminateOnNaN(), "counter": counters.append(Counter()) or counters[-1]})
     optimizer = Item(type="sgd", params={"learning_rate": 1e18, "momentum": 0.9})

@@ -171,7 +171,7 @@ def test_a_snapshot_stays_as_it_was_while_the_training_goes_on():
         model.compile(optimizer, "mse")
         model.train_on_batch(x, y)
         variables = [*snapshots.weights_of(model), *model.optimizer.variables]
-        taken = snapshots.copies(variables)
+        taken = snapshots.copy_weights(variables)
         expected = [np.array(keras.ops.convert_to_numpy(variable), copy=True) for variable in variables]
         model.fit(x, y, epochs=3, verbose=0)
         for mine, theirs in zip(taken, expected, strict=True):
@@ -180,14 +180,14 @@ def test_a_snapshot_stays_as_it_was_while_the_training_goes_on():
                    for mine, variable in zip(taken, variables, strict=True))
         snapshots.assign(variables, taken, "all")
         model.train_on_batch(x, y)
-        again = snapshots.copies(variables)
+        again = snapshots.copy_weights(variables)
         model.train_on_batch(x, y)
-        assert any((mine != theirs).any() for mine, theirs in zip(again, snapshots.copies(variables), strict=True))
+        assert any((mine != theirs).any() for mine, theirs in zip(again, snapshots.copy_weights(variables), strict=True))
 
 
 def test_what_was_kept_of_a_resumed_run_is_not_trained_on(new_run, train_run, monkeypatch):
     """Stopped, resumed at the end of an epoch and stopped within the next: the epoch before counts, untouched."""
-    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", -1.0)
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", -1.0)
     run = new_run(small_project(epochs=5))
     train_run(run, on_event=stop_at(3, 1))
     for path in run.checkpoints.iterdir():
@@ -204,7 +204,7 @@ def test_what_was_kept_of_a_resumed_run_is_not_trained_on(new_run, train_run, mo
 
 def test_a_checkpoint_of_the_version_before_goes_on(new_run, train_run, monkeypatch):
     """As that version wrote it: five attributes of each callback, the best weights apart, no state of the host."""
-    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", -1.0)
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", -1.0)
     unbroken = train_run(kept := new_run(restless()))[1].of(Epoch)
     run = new_run(restless())
     train_run(run, on_event=stop_at(3, 2))

@@ -11,7 +11,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.core.events import Artifact, Finished
 from cnnstudio.core.jobs import FetchBase, Report
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.engine.child import mistake
+from cnnstudio.engine.child import unexpected_problem
 from cnnstudio.engine.doctor import diagnose
 from cnnstudio.engine.weights_download import fetch_base
 from tests.engine.conftest import Recorder
@@ -26,7 +26,7 @@ from tests.engine.conftest import Recorder
     (ZeroDivisionError("division by zero"), "unexpected", None),
 ])
 def test_mistakes_are_explained(fault, code, field):
-    problem = mistake(fault, "the report")
+    problem = unexpected_problem(fault, "the report")
     assert (problem.code, problem.where.field, problem.details) == (code, field, "the report")
     assert problem.text.en != problem.text.es
 

@@ -16,9 +16,9 @@ def clouds(classes: int, each: int, apart: float = 9.0, seed: int = 0) -> tuple[
     return (middle[wanted] + rng.normal(0, 1, (len(wanted), 96))).astype(np.float32), wanted
 
 
-def judged(seen: np.ndarray, wanted: np.ndarray, count: int) -> labels.Judged:
-    neighbours, distances = projection.nearest(projection.principal(seen, 64))
-    return labels.judge(seen, wanted, count, neighbours, distances)
+def judged(seen: np.ndarray, wanted: np.ndarray, count: int) -> labels.Judgement:
+    neighbours, distances = projection.nearest_neighbours(projection.principal_components(seen, 64))
+    return labels.judge_labels(seen, wanted, count, neighbours, distances)
 
 
 @pytest.mark.parametrize(("classes", "each"), [(2, 120), (5, 60)])
@@ -49,11 +49,11 @@ def test_copies_do_not_vouch_for_each_other():
     copies = np.repeat(seen[:1], 6, axis=0) + np.random.default_rng(0).normal(0, 1e-3, (6, 96)).astype(np.float32)
     seen, wanted = np.concatenate([seen, copies]), np.concatenate([wanted, np.ones(6, np.int64)])
     wanted[0] = 1
-    neighbours, distances = projection.nearest(projection.principal(seen, 64))
+    neighbours, distances = projection.nearest_neighbours(projection.principal_components(seen, 64))
     groups = labels.groups_of(neighbours, distances)
     assert len(set(groups[[0, *range(200, 206)]].tolist())) == 1
     assert len(set(groups.tolist())) == 200
-    _quality, wrong, suggested, _note = labels.judge(seen, wanted, 2, neighbours, distances)
+    _quality, wrong, suggested, _note = labels.judge_labels(seen, wanted, 2, neighbours, distances)
     assert wrong[[0, *range(200, 206)]].all()
     assert (suggested[200:] == 0).all()
 
@@ -97,6 +97,6 @@ def test_it_can_be_stopped():
         raise Stop
 
     seen, wanted = clouds(2, 20)
-    neighbours, distances = projection.nearest(seen)
+    neighbours, distances = projection.nearest_neighbours(seen)
     with pytest.raises(Stop):
-        labels.judge(seen, wanted, 2, neighbours, distances, check)
+        labels.judge_labels(seen, wanted, 2, neighbours, distances, check)

@@ -11,7 +11,7 @@ import pytest
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.core.commands import Stop
 from cnnstudio.core.events import Finished, Notice, Phase, Progress
-from cnnstudio.core.intervals import wilson
+from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.jobs import BasesProbed, Probe
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import Entry
@@ -53,7 +53,7 @@ def test_dark_and_light_pictures_are_told_apart(job, tmp_path, cache):
     assert (found.absent, found.failed, found.key) == (("vgg16",), {}, "these")
     (row,) = found.rows
     assert (row.base, row.accuracy, row.features) == ("efficientnet_lite0", 1.0, BASES["efficientnet_lite0"].features)
-    assert (row.low, row.high) == wilson(1.0, 8)
+    assert (row.low, row.high) == wilson_interval(1.0, 8)
     assert row.milliseconds > 0
     assert row.seconds > 0
     assert all(str(event.text).startswith("EfficientNet-Lite0 (1/1): ") for event in recorder.of(Phase))

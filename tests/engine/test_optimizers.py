@@ -11,7 +11,7 @@ from cnnstudio.catalog.optimizers.common import clipping_lines
 from cnnstudio.catalog.torch_form import NotInTorch
 from cnnstudio.catalog.training import OPTIMIZERS
 from cnnstudio.core.item import Item
-from cnnstudio.core.params import Bool, complete
+from cnnstudio.core.params import Bool, with_defaults
 from cnnstudio.core.training import Stage
 from cnnstudio.engine.building import optimizer_of
 
@@ -26,7 +26,7 @@ def variants(entry) -> list[dict]:
     """The defaults, and every parameter with another value."""
     found: list[dict] = [{}]
     for param in entry.params:
-        value = complete(entry.params, {})[param.name]
+        value = with_defaults(entry.params, {})[param.name]
         if isinstance(param, Bool):
             found.append({param.name: not value})
         elif param.name in ("weight_decay", "adam_weight_decay"):
@@ -76,7 +76,7 @@ def test_pytorch_takes_the_same_steps(kind, params):
         assert entry.torch.reason.en and entry.torch.reason.es
         return
     assert isinstance(entry.torch, TorchOptimizer)
-    values = complete(entry.params, {"learning_rate": 0.01} | params)
+    values = with_defaults(entry.params, {"learning_rate": 0.01} | params)
     learning = [torch.nn.Parameter(torch.from_numpy(start.copy())) for start in starts()]
     names = {"torch": torch, "nn": torch.nn, "learning": learning}
     optimizer = eval(entry.torch.code(values), names)  # our own text

@@ -328,7 +328,7 @@ def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_
 
 
 def test_the_exported_keras_source_needs_no_file_of_the_project(place, tmp_path, monkeypatch):
-    from cnnstudio.engine.exporting_keras import state
+    from cnnstudio.engine.keras_writers import state
     from cnnstudio.engine.weight_transfer import save_state
     from cnnstudio.interchange.printing.keras.script import keras_source
 

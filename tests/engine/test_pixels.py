@@ -14,7 +14,7 @@ from cnnstudio.core.item import Step
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine import pixels, store
-from cnnstudio.engine.pixels import kept, notices, prepare_pictures, recipe_digest
+from cnnstudio.engine.pixels import cached_rows, notices, prepare_pictures, recipe_digest
 from cnnstudio.engine.store import Store, make_room
 from tests.engine.collections_of_pictures import draw
 
@@ -40,7 +40,7 @@ def forbidden(monkeypatch):
     def forbid():
         def never(*_arguments):
             raise AssertionError("a file was read again")
-        monkeypatch.setattr(pixels, "_prepared", never)
+        monkeypatch.setattr(pixels, "_prepare_file", never)
     return forbid
 
 
@@ -94,7 +94,7 @@ def test_a_damaged_store_is_made_again(files, tmp_path, damage):
         (folder / "index.sqlite").write_bytes(b"")
     prepared = prepare_pictures(files, RECIPE, tmp_path / "c")
     np.testing.assert_array_equal(all_of(prepared), wanted(files))
-    assert not prepared.store_trouble
+    assert not prepared.store_problem
 
 
 def test_a_full_disk_means_memory(files, tmp_path, monkeypatch):
@@ -114,7 +114,7 @@ def test_a_full_disk_means_memory(files, tmp_path, monkeypatch):
 def test_the_store_does_not_take_the_last_of_the_disk(files, tmp_path, monkeypatch):
     monkeypatch.setattr(store, "RESERVED_BYTES", 1 << 60)
     found = prepare_pictures(files, RECIPE, tmp_path / "cache")
-    assert "left on the disk" in found.store_trouble
+    assert "left on the disk" in found.store_problem
     assert len(found.good) == len(files)
     assert len(found.take(found.good)) == len(files)
 
@@ -122,8 +122,9 @@ def test_the_store_does_not_take_the_last_of_the_disk(files, tmp_path, monkeypat
 def test_large_pictures_are_decoded_a_few_at_a_time(files, tmp_path, monkeypatch):
     monkeypatch.setattr(pixels, "_CHUNK_BYTES", 3 * RECIPE.height * RECIPE.width * RECIPE.channels)
     sizes = []
-    kept = pixels._keep
-    monkeypatch.setattr(pixels, "_keep", lambda prepared, made, *rest: (sizes.append(len(made)), kept(prepared, made, *rest)))
+    keep = pixels._keep
+    monkeypatch.setattr(pixels, "_keep", lambda prepared, results, *rest: (
+        sizes.append(len(results)), keep(prepared, results, *rest)))
     assert len(prepare_pictures(files, RECIPE, tmp_path / "cache").good) == len(files)
     assert max(sizes) == 3
 
@@ -196,8 +197,8 @@ def seen_of(files, cache, looked=lambda _pictures: None):
         looked(pictures)
         return means(pictures)
 
-    return kept(files, RECIPE, cache, cache / "seen", (3,), "float32", seen, progress=lambda *_: None,
-                check=lambda: None)
+    return cached_rows(files, RECIPE, cache, cache / "seen", (3,), "float32", seen, progress=lambda *_: None,
+                       check=lambda: None)
 
 
 def test_what_is_seen_in_pictures_is_kept_without_their_pixels(files, tmp_path, monkeypatch, forbidden):

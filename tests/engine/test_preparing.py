@@ -21,7 +21,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine import models
 from cnnstudio.engine.building import build
-from cnnstudio.engine.exporting import export
+from cnnstudio.engine.export import export
 from tests.engine.collections_of_pictures import replace, small_network, small_project
 from tests.engine.conftest import Recorder
 

@@ -25,7 +25,7 @@ STOP = Step(id="early_stopping", type="EarlyStopping", params={"patience": 1, "r
 
 @pytest.fixture(autouse=True)
 def every_batch(monkeypatch):
-    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", -1.0)
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", -1.0)
 
 
 def stage(identifier, epochs=2, rate=0.01, **settings):

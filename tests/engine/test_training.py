@@ -36,7 +36,7 @@ CALLBACKS = (
 @pytest.fixture(autouse=True)
 def every_batch(monkeypatch):
     """Batch events for every batch, so that a test can act at an exact one."""
-    monkeypatch.setattr("cnnstudio.engine.training.reporting.EVENT_SECONDS", -1.0)
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", -1.0)
 
 
 def restless():

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.text import set_language
 from cnnstudio.gui.widgets.form import Form
 
@@ -22,7 +22,7 @@ def test_a_form_shows_the_parameters_that_matter(qtbot, entry, language):
     set_language(language)
     form = Form(entry.params, {})
     qtbot.addWidget(form)
-    assert form.values == complete(entry.params, {})
+    assert form.values == with_defaults(entry.params, {})
     words = {label.text() for label in form.findChildren(QLabel)}
     for param in entry.params:
         assert str(param.label) in words, param.name

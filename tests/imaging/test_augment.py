@@ -91,11 +91,11 @@ def test_one_warp_and_one_table_a_picture() -> None:
 
 def test_nothing_to_do_changes_nothing() -> None:
     pictures = batch(5)
-    off = [{**each, "enabled": False} for each in ALL]
+    off = [{**item, "enabled": False} for item in ALL]
     augmenter = make_augmenter(off, 24, 32, 3)
     assert augmenter.does_nothing
     assert np.array_equal(augmenter(pictures, augmenter.draw(0, 0, np.arange(5))), pictures)
-    never = make_augmenter([step(each["type"], **each["params"], probability=0.0) for each in ALL], 24, 32, 3)
+    never = make_augmenter([step(item["type"], **item["params"], probability=0.0) for item in ALL], 24, 32, 3)
     assert np.array_equal(never(pictures, never.draw(0, 0, np.arange(5))), pictures)
 
 
@@ -217,8 +217,8 @@ def test_every_factor_means_what_it_means_in_keras(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     keras_pictures = np.load(tmp_path / "keras.npz")
     assert set(keras_pictures.files) == set(SAME)
-    for name, each in SAME.items():
-        augmenter = make_augmenter([each], 64, 96, 3)
+    for name, item in SAME.items():
+        augmenter = make_augmenter([item], 64, 96, 3)
         # Flips and shears toss a coin: look for the draw that fell as Keras's was made to fall.
         tries = augmenter.draw(0, 0, np.arange(64))
         wanted = 0

@@ -35,7 +35,7 @@ def allowed(param: Param) -> st.SearchStrategy[Any]:
 
 def values(entry: StepType) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({param.name: allowed(param) for param in entry.params}).filter(
-        lambda found: all(param.error_text(found[param.name]) is None for param in entry.params))
+        lambda result: all(param.error_text(result[param.name]) is None for param in entry.params))
 
 
 SIZES = st.tuples(st.sampled_from([1, 2, 3, 17]), st.sampled_from([1, 2, 5, 16]), st.sampled_from([1, 3, 4]))

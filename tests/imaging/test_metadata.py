@@ -22,10 +22,10 @@ def photo() -> bytes:
 
 
 def test_the_telling_tags_come_first():
-    found = read_metadata(photo())
-    assert [name for name, _value in found][:2] == ["Make", "Model"]
-    assert dict(found)["DateTimeOriginal"] == "2024:05:01 12:30:00"
-    assert dict(found)["FNumber"] == "2.8"
+    result = read_metadata(photo())
+    assert [name for name, _value in result][:2] == ["Make", "Model"]
+    assert dict(result)["DateTimeOriginal"] == "2024:05:01 12:30:00"
+    assert dict(result)["FNumber"] == "2.8"
     assert taken_at(photo()) == "2024:05:01 12:30:00"
 
 

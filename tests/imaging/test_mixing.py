@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.catalog.augmenting import make_mixer
-from cnnstudio.imaging.mixing import mixed_labels, needed
+from cnnstudio.imaging.mixing import mixed_labels, needed_positions
 
 from .test_augment import step
 
@@ -65,7 +65,7 @@ def test_a_part_of_a_batch_can_be_known_from_the_pictures_it_needs() -> None:
     pictures = np.random.default_rng(0).integers(0, 255, (30, 8, 6, 3), np.uint8)
     mixes = mixer.draw(2, 1, np.arange(30))
     whole = mixer(pictures, mixes)
-    places = needed(mixes, range(4))
+    places = needed_positions(mixes, range(4))
     assert len(places) <= 16
     some = np.zeros_like(pictures)
     some[places] = pictures[places]

@@ -74,8 +74,8 @@ def test_order_matters_and_tables_are_fused_around_arrays() -> None:
     steps = [step("random_invert"), step("random_gaussian_blur", kernel_size=5), step("random_brightness")]
     values = [np.array([1.0]), np.array([[1.0, 1.0]]), np.array([40.0])]
     result = picture.copy()
-    apply_changes(result, [(KINDS[each["type"]].change, {**KINDS[each["type"]].defaults, **each["params"]})
-                           for each in steps], values, 0)
+    apply_changes(result, [(KINDS[item["type"]].change, {**KINDS[item["type"]].defaults, **item["params"]})
+                           for item in steps], values, 0)
     blurred = cv2.GaussianBlur(255 - picture, (5, 5), 1.0, borderType=cv2.BORDER_REPLICATE)
     assert np.array_equal(result, np.clip(blurred.astype(int) + 40, 0, 255))
 

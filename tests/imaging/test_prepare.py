@@ -58,18 +58,18 @@ def test_crop_takes_the_middle() -> None:
 
 
 def test_every_interpolation_is_opencvs_own_and_the_recipe_offers_it() -> None:
-    from cnnstudio.core.params import by_name
+    from cnnstudio.core.params import find_param
     from cnnstudio.core.recipe import RECIPE_PARAMS
 
-    offered = {option.value for option in by_name(RECIPE_PARAMS, "interpolation").options}  # type: ignore[union-attr]
+    offered = {option.value for option in find_param(RECIPE_PARAMS, "interpolation").options}  # type: ignore[union-attr]
     assert offered == {"auto", *INTERPOLATIONS}
     source = picture()
-    found = {name: resize(source, 31, 40, interpolation=name) for name in INTERPOLATIONS}
+    result = {name: resize(source, 31, 40, interpolation=name) for name in INTERPOLATIONS}
     for name, flag in INTERPOLATIONS.items():
-        assert np.array_equal(found[name], cv2.resize(source, (40, 31), interpolation=flag)), name
-    assert not np.array_equal(found["nearest"], found["nearest_opencv"])
-    assert not np.array_equal(found["bicubic"], found["lanczos4"])
-    assert not np.array_equal(found["area"], found["bilinear"])
+        assert np.array_equal(result[name], cv2.resize(source, (40, 31), interpolation=flag)), name
+    assert not np.array_equal(result["nearest"], result["nearest_opencv"])
+    assert not np.array_equal(result["bicubic"], result["lanczos4"])
+    assert not np.array_equal(result["area"], result["bilinear"])
 
 
 def test_a_crop_keeps_the_middle_or_a_box_and_at_least_a_pixel() -> None:
@@ -139,8 +139,8 @@ def test_steps_do_what_they_say() -> None:
     assert np.array_equal(equalize(dull)[..., 0], cv2.equalizeHist(dull[..., 0]))
     assert clahe(dull, 4.0, 2).std() > dull.std()
     color = picture() // 4 + 90
-    hue_before, hue_after = (cv2.cvtColor(each.astype(np.uint8), cv2.COLOR_RGB2LAB)[..., 1:].astype(int)
-                             for each in (color, equalize(color.astype(np.uint8))))
+    hue_before, hue_after = (cv2.cvtColor(item.astype(np.uint8), cv2.COLOR_RGB2LAB)[..., 1:].astype(int)
+                             for item in (color, equalize(color.astype(np.uint8))))
     assert np.abs(hue_before - hue_after).mean() < 4
     spot = np.zeros((9, 9, 1), np.uint8)
     spot[4, 4] = 200
@@ -212,7 +212,7 @@ def test_defaults_are_those_of_the_catalog() -> None:
 
     from cnnstudio.catalog.steps import RECIPE_STEPS
     for kind in RECIPE_STEPS:
-        given = {name: each.default for name, each in inspect.signature(STEPS[kind.id]).parameters.items()
+        given = {name: item.default for name, item in inspect.signature(STEPS[kind.id]).parameters.items()
                  if name != "picture"}
         assert given == {param.name: param.default for param in kind.params}, kind.id
 

@@ -16,7 +16,7 @@ from cnnstudio.imaging.hashing import content_hash, content_hash_of_file
 from cnnstudio.imaging.inspect import channel_count, inspect_picture
 from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.imaging.quality import measure
-from cnnstudio.imaging.signature import BYTES, descriptors, differences, signature, turned
+from cnnstudio.imaging.signature import BYTES, descriptors, differences, signature, turned_signatures
 from cnnstudio.imaging.thumbnails import ThumbnailCache, encode_thumbnail, thumbnail
 
 from .pictures import saved, scene, with_alpha
@@ -105,8 +105,8 @@ def test_the_cache_in_threads(tmp_path: Path) -> None:
     def work(start: int) -> None:
         for number in range(start, start + 60):
             put(cache, number, 900)
-            found = kept(cache, number)
-            if found is not None and found != bytes([number % 256]) * 900:
+            result = kept(cache, number)
+            if result is not None and result != bytes([number % 256]) * 900:
                 wrong.append(number)
 
     threads = [threading.Thread(target=work, args=(start,)) for start in (0, 30, 60, 90)]
@@ -150,7 +150,7 @@ def test_copies_have_alike_signatures_and_others_not() -> None:
 
 def test_mirrored_and_turned_signatures_are_those_of_the_mirrored_and_turned_pictures() -> None:
     picture = np.asarray(scene(256, 256))
-    ways = turned(likeness(picture))
+    ways = turned_signatures(likeness(picture))
     changed = (picture[:, ::-1], picture[::-1, ::-1], picture[::-1], np.rot90(picture, -1), np.rot90(picture),
                picture.swapaxes(0, 1), np.rot90(picture, 2).swapaxes(0, 1))
     for way, real in zip(ways, changed, strict=True):

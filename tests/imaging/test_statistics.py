@@ -15,7 +15,7 @@ from .test_prepare import picture, recipe
 
 def test_they_are_numpys() -> None:
     pictures = np.stack([picture(3), np.roll(picture(3), 3, axis=2)])
-    counts = sum(channel_counts(each) for each in pictures)
+    counts = sum(channel_counts(item) for item in pictures)
     mean, deviation = statistics_of(np.asarray(counts))
     assert mean == pytest.approx(pictures.mean(axis=(0, 1, 2)), abs=1e-4)
     assert deviation == pytest.approx(pictures.std(axis=(0, 1, 2)), abs=1e-4)
@@ -30,11 +30,11 @@ def test_files_are_prepared_and_bad_ones_skipped(tmp_path: Path) -> None:
     paths[3].write_bytes(b"nothing")
     paths.append(tmp_path / "gone.png")
     seen: list[tuple[int, int]] = []
-    found = measure(paths, recipe(color_mode="grayscale"), {}, progress=lambda *each: seen.append(each))
-    assert (found.pictures, found.skipped) == (69, 2)
-    assert len(found.mean) == len(found.deviation) == 1
+    result = measure(paths, recipe(color_mode="grayscale"), {}, progress=lambda *item: seen.append(item))
+    assert (result.pictures, result.skipped) == (69, 2)
+    assert len(result.mean) == len(result.deviation) == 1
     assert seen[-1] == (71, 71)
-    assert found == measure(paths[::-1], recipe(color_mode="grayscale"), {})
+    assert result == measure(paths[::-1], recipe(color_mode="grayscale"), {})
 
     def stop() -> None:
         raise KeyboardInterrupt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import sys
 
 import pytest
 
@@ -25,6 +25,8 @@ from cnnstudio.network.shapes import report
 CLASSES = 5
 PICTURE = [("Conv2D", {"filters": 8, "padding": "same", "activation": "relu"})]
 END = [("GlobalAveragePooling2D", {}), ("Output", {})]
+MOST_CALLS = 100
+"""Calls of Python functions for each layer of a network that is checked."""
 DENSE = ("Dense", {"units": CLASSES, "activation": "softmax"})
 
 
@@ -188,12 +190,11 @@ def test_one_convolution_suits_the_shorter_way_whatever_the_stride():
         assert [each for each in problems(mended) if each.blocks] == []
 
 
-def test_residual_network_of_five_hundred_layers_is_reported_while_typing():
-    """At most 50 ms for the report and the advice together, the best of five (about 15 on an idle core)."""
+def residual_project(blocks: int) -> Project:
     drawing = network_builder()
     drawing.add("Input")
     drawing.add("Conv2D", filters=64, kernel_size=(7, 7), strides=(2, 2), padding="same")
-    for _number in range(50):
+    for _number in range(blocks):
         start = drawing.last
         for filters, size in ((16, 1), (16, 3), (64, 1)):
             drawing.add("Conv2D", filters=filters, kernel_size=(size, size), padding="same")
@@ -202,16 +203,35 @@ def test_residual_network_of_five_hundred_layers_is_reported_while_typing():
         drawing.add("Add", start, drawing.last)
     drawing.add("GlobalAveragePooling2D")
     drawing.add("Output")
-    made = project(drawing.network())
-    assert len(made.network.nodes) > 500
-    context = context_of(made, CLASSES, BUILT_IN)
-    assert report(made.network, context).problems == ()
-    times = []
-    for _round in range(5):
-        begun = time.perf_counter()
+    return project(drawing.network())
+
+
+def calls_of_check(made: Project) -> int:
+    """How many Python functions `check_network` calls."""
+    count = 0
+
+    def profile(_frame, event, _argument):
+        nonlocal count
+        count += event == "call"
+
+    previous = sys.getprofile()
+    sys.setprofile(profile)
+    try:
         check_network(made, CLASSES, BUILT_IN)
-        times.append(time.perf_counter() - begun)
-    assert min(times) < 0.05
+    finally:
+        sys.setprofile(previous)
+    return count
+
+
+def test_the_work_of_a_check_grows_with_the_number_of_layers_only():
+    """It runs while somebody types: twice the layers, twice the calls; what has not changed is not computed again."""
+    half, whole = residual_project(25), residual_project(50)
+    assert len(whole.network.nodes) > 500
+    few, many, again = calls_of_check(half), calls_of_check(whole), calls_of_check(whole)
+    assert many < 2.2 * few
+    assert many < MOST_CALLS * len(whole.network.nodes)
+    assert again < many / 2
+    assert report(whole.network, context_of(whole, CLASSES, BUILT_IN)).problems == ()
 
 
 def test_a_mended_network_is_undoable_data():

@@ -14,7 +14,7 @@ from cnnstudio.datasets.index import FILE, Filter, open_index
 from cnnstudio.datasets.opening import create_project, open_project
 from cnnstudio.datasets.rescue import is_damaged
 from cnnstudio.workers.index_rescue import rescue_index
-from cnnstudio.workers.job_setup import prepare_training, refreshed
+from cnnstudio.workers.job_setup import prepare_training, refresh_index
 
 
 @pytest.fixture
@@ -56,11 +56,11 @@ def damage(folder: Path, *tables: str) -> bytes:
 
 def in_force(folder: Path) -> dict[str, tuple[str, str, bool]]:
     project, index = open_project(folder)
-    assert not [each for each in refreshed(folder, project, index) if each.blocks]
-    found = {each.path: (each.class_name, each.split, each.excluded)
-             for each in index.pictures(list(index.ids(Filter())))}
+    assert not [item for item in refresh_index(folder, project, index) if item.blocks]
+    result = {item.path: (item.class_name, item.split, item.excluded)
+              for item in index.pictures(list(index.ids(Filter())))}
     index.close()
-    return found
+    return result
 
 
 @pytest.mark.parametrize("tables", [("pictures",), ("decisions",), ("accepted",), ("journal",),
@@ -69,11 +69,11 @@ def test_decisions_are_taken_over_from_what_can_be_read(decided, tables):
     before = in_force(decided)
     damaged = damage(decided, *tables)
     assert is_damaged(decided)
-    told = rescue_index(decided)
-    assert told is not None
-    assert told.code == "index_set_aside"
-    assert "That is everything" in told.text.en
-    assert Path(told.where.path).read_bytes() == damaged
+    reported = rescue_index(decided)
+    assert reported is not None
+    assert reported.code == "index_set_aside"
+    assert "That is everything" in reported.text.en
+    assert Path(reported.where.path).read_bytes() == damaged
     assert in_force(decided) == before
     index = open_index(decided)
     assert index.rows("SELECT kind, path FROM accepted") == [("dark", "cat/0.png")]
@@ -103,9 +103,9 @@ def test_words_that_are_none_any_more_are_damage_that_nothing_is_taken_from(deci
     with pytest.raises(ProblemError) as caught:
         in_force(decided)
     assert caught.value.problems[0].fixes[0].action == "set_index_aside"
-    told = rescue_index(decided)
-    assert told is not None
-    assert "could not be read" in told.text.en
+    reported = rescue_index(decided)
+    assert reported is not None
+    assert "could not be read" in reported.text.en
     # It is in no table and no line of the journal any more, but in the list of the training.
     after = in_force(decided)
     assert after["cat/1.png"][0] == "dog"
@@ -126,11 +126,11 @@ def test_where_nothing_can_be_read_the_newest_training_knows_the_classes(decided
     (decided / FILE).write_bytes(b"not a database" * 100)
     for end in ("-wal", "-shm"):
         (decided / f"{FILE}{end}").unlink(missing_ok=True)
-    told = rescue_index(decided)
-    assert told is not None
-    assert "taken from the training" in told.text.en
-    assert "could not be read" in told.text.en
-    assert "no se pudo leer" in told.text.es
+    reported = rescue_index(decided)
+    assert reported is not None
+    assert "taken from the training" in reported.text.en
+    assert "could not be read" in reported.text.en
+    assert "no se pudo leer" in reported.text.es
     after = in_force(decided)
     assert after["cat/1.png"][0] == "dog"
     assert not after["dog/3.png"][2]

@@ -17,7 +17,7 @@ from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.manifest import Entry, Header, write_manifest
 from cnnstudio.datasets.refresh import scan_folder
-from cnnstudio.workers.run_answers import enter_answers, leakage_price, results_of
+from cnnstudio.workers.run_answers import enter_answers, evaluation_rows, leakage_price
 from cnnstudio.workers.runs import RunFolder
 
 PATHS = ("a/0.png", "a/1.png", "b/2.png", "b/3.png")
@@ -49,7 +49,7 @@ def test_answers_stand_beside_the_pictures(measured):
     index, run = measured
     assert enter_answers(index, run) == 3
     wrong = index.pictures(index.ids(Filter(run="one", correct="wrong")))
-    assert [each.path for each in wrong] == ["b/2.png"]
+    assert [item.path for item in wrong] == ["b/2.png"]
     assert index.count(Filter(run="one", predicted=("a",), confidence=(0.7, None))) == 1
     index.relabel([wrong[0].id], "a")
     assert index.count(Filter(run="one", correct="wrong")) == 0
@@ -70,7 +70,7 @@ def test_the_price_of_leakage_is_that_of_the_runs_own_pictures(measured):
 def test_damaged_tables_are_no_answers(measured):
     index, run = measured
     Path(run.table_path("test")).write_bytes(b"{nonsense\n")
-    assert results_of(run, "test") == []
+    assert evaluation_rows(run, "test") == []
     assert enter_answers(index, run) == 0
     run.manifest_path.unlink()
     assert enter_answers(index, run) == 0

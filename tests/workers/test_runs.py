@@ -84,7 +84,7 @@ def test_a_resumed_run_is_judged_by_its_last_part(run):
 
 def test_an_epoch_done_twice_counts_once(run):
     write(run, Hello(pid=1), epoch(1), epoch(2, 0.4), Hello(pid=2), epoch(2, 0.3), epoch(3, 0.2))
-    assert [(each.epoch, each.metrics["loss"]) for each in run.epochs()] == [(1, 0.5), (2, 0.3), (3, 0.2)]
+    assert [(item.epoch, item.metrics["loss"]) for item in run.epochs()] == [(1, 0.5), (2, 0.3), (3, 0.2)]
 
 
 def test_the_list_reads_ends_only_but_finds_the_last_epoch(run):
@@ -103,7 +103,7 @@ def test_the_list_reads_ends_only_but_finds_the_last_epoch(run):
 def test_a_damaged_run_does_not_break_the_list(tmp_path, run, damage):
     other = create_run(tmp_path, Project(), manifest)
     damage(run)
-    states = {each.id: each.state for each in list_runs(tmp_path)}
+    states = {item.id: item.state for item in list_runs(tmp_path)}
     assert states == {run.id: "damaged", other.id: "created"}
 
 

@@ -20,7 +20,7 @@ from cnnstudio.catalog.layers import (
 from cnnstudio.catalog.layers.core import PLAIN_OUTPUT
 from cnnstudio.catalog.layers.entry import FAMILIES, Cost, LayerType, Shape, ShapeError, Window
 from cnnstudio.core.item import Item
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.registry import Registry
 
 LAYERS: Final[Registry[LayerType]] = Registry("layer", (
@@ -62,7 +62,7 @@ def id_stem(type: str) -> str:
 
 def values_of(item: Item, layer: LayerType) -> dict[str, Any]:
     """The parameters of a node with the layer's defaults for those it does not name."""
-    return complete(layer.params, item.params)
+    return with_defaults(layer.params, item.params)
 
 
 __all__ = ["FAMILIES", "LAYERS", "PLAIN_OUTPUT", "TO_ROW", "Cost", "LayerType", "Shape", "ShapeError", "Window",

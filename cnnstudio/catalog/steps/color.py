@@ -19,7 +19,7 @@ from cnnstudio.catalog.steps.common import OTHER_COLOR, PROBABILITY, drawn, fact
 from cnnstudio.catalog.steps.entry import Augmentation, PixelScript
 from cnnstudio.core.params import Factor
 from cnnstudio.core.text import Text, same
-from cnnstudio.imaging.changes import ArrayChange, Chosen, Group, Look, Params, Picture, TableChange, rounded
+from cnnstudio.imaging.changes import ArrayChange, Chosen, Group, Look, Params, Picture, TableChange, round_to_uint8
 from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range
 
 DOWN_AND_UP: Final = Text("How far down and how far up: 0.2 and 0.2 are contrast times 0.8 to 1.2.",
@@ -79,7 +79,7 @@ def _on_hsv(picture: Picture, change: Callable[[NDArray[np.float32]], None]) -> 
     """The picture after its hue (degrees), saturation and value were changed in place."""
     hsv = cv2.cvtColor(picture.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2HSV).astype(np.float32, copy=False)
     change(hsv)
-    return rounded(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * np.float32(255.0))
+    return round_to_uint8(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * np.float32(255.0))
 
 
 def _hsv_script(change: str) -> list[str]:

@@ -19,7 +19,7 @@ from cnnstudio.catalog.steps.entry import Augmentation, PixelScript
 from cnnstudio.core.params import Float, Int
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text, same
-from cnnstudio.imaging.changes import ArrayChange, Chosen, Params, Picture, rounded
+from cnnstudio.imaging.changes import ArrayChange, Chosen, Params, Picture, round_to_uint8
 from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range, normal
 
 
@@ -30,7 +30,7 @@ def _draw_noise(params: Params, rng: CounterRng, chosen: Chosen, _height: int, _
 
 
 def _apply_noise(picture: Picture, value: Any, _params: Params) -> Picture:
-    return rounded(picture + normal(value[1], picture.shape) * np.float32(value[0]))
+    return round_to_uint8(picture + normal(value[1], picture.shape) * np.float32(value[0]))
 
 
 def _noise_script(values: Values, _channels: int) -> list[str]:
@@ -75,7 +75,7 @@ def _apply_sharpness(picture: Picture, value: Any, _params: Params) -> Picture:
     kernel[1, 1] = 5 / 13
     exact = picture.astype(np.float32)
     smooth = cv2.filter2D(exact, -1, kernel, borderType=cv2.BORDER_REPLICATE).reshape(picture.shape)
-    return rounded(exact + np.float32(1.0 - value) * (smooth - exact))
+    return round_to_uint8(exact + np.float32(1.0 - value) * (smooth - exact))
 
 
 def _sharpness_script(values: Values, _channels: int) -> list[str]:
@@ -104,7 +104,7 @@ def _apply_erasing(picture: Picture, value: Any, params: Params) -> Picture:
     erased = picture.copy()
     inside = erased[top:bottom, left:right]
     fill = params["fill_value"]
-    inside[...] = rounded(normal(value[4], inside.shape) * np.float32(255.0)) if fill is None else round(fill)
+    inside[...] = round_to_uint8(normal(value[4], inside.shape) * np.float32(255.0)) if fill is None else round(fill)
     return erased
 
 

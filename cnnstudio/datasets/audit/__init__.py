@@ -1,1 +1,1 @@
-"""The audit: measures of every picture, and what they say is wrong, as findings."""
+"""The audit: measures of every picture, and findings that follow from them."""

@@ -1,4 +1,4 @@
-"""A folder of pictures without class folders: nothing to train on, but much to look at."""
+"""A folder of pictures without class folders, which can be audited but not trained on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.layout import SUFFIXES
-from cnnstudio.datasets.scan import CHUNK, Found
+from cnnstudio.datasets.scan import CHUNK, ListedFile
 
 
 def is_flat(root: Path) -> bool:
@@ -28,18 +28,18 @@ def is_flat(root: Path) -> bool:
 
 
 def scan_flat(index: Index, root: Path, spec: DatasetSpec) -> int:
-    """List the pictures of `root` itself into the index, with no class; answers how many there are.
+    """List the pictures of `root` itself into the index, with no class; returns how many there are.
 
     Raises ProblemError for the index, OSError for the folder.
     """
     scan, number = index.begin_scan(), 0
-    waiting: list[Found] = []
+    waiting: list[ListedFile] = []
     with os.scandir(root) as entries:
         for entry in entries:
             if entry.name.startswith(".") or not _is_picture(entry.name) or not entry.is_file():
                 continue
             facts = entry.stat()
-            waiting.append(Found(entry.name, "", None, facts.st_size, facts.st_mtime_ns))
+            waiting.append(ListedFile(entry.name, "", None, facts.st_size, facts.st_mtime_ns))
             if len(waiting) == CHUNK:
                 index.add(waiting, scan)
                 number, waiting = number + len(waiting), []

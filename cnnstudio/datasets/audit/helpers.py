@@ -1,7 +1,7 @@
-"""Processes that measure pictures beside the thread that asks: none waits for another's interpreter.
+"""Processes that measure pictures in parallel, without waiting for one interpreter lock.
 
-They speak msgspec-encoded bytes over a pipe, nothing is pickled but the pipe's own end. A file that makes a decoder
-crash takes one of them with it, never the program: it is found and named.
+Messages are msgspec-encoded bytes on a pipe; only the pipe itself is pickled. A file that crashes a decoder ends one
+helper, never the program; it is identified and reported.
 
 Nothing that decodes is imported here: a command starts its helpers first, and imports the rest while they start.
 """
@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from cnnstudio.datasets.audit.measured import Measured
+    from cnnstudio.datasets.audit.file_measures import Measured
 
 Piece = Sequence[tuple[int, str]]
 """Some pictures: id and path relative to the root."""
 _AHEAD: Final = 2
-"""Pieces that a helper is given at once, so that it never waits for the next."""
+"""Pieces that a helper has at once, so that it never waits for the next."""
 _ALGEBRA_THREADS: Final = "OPENBLAS_NUM_THREADS"
 
 
@@ -38,7 +38,7 @@ class _Helper:
 
 
 class Helpers:
-    """Up to `count` processes; where the system gives none, there are none. Used as a context.
+    """Up to `count` processes, or none if the system cannot start any. A context manager.
 
     `root` is the folder that paths are relative to; it may be set later, before the first piece is given.
     """
@@ -60,7 +60,7 @@ class Helpers:
         for helper in self._helpers:
             helper.connection.close()
         for helper in self._helpers:
-            # Nothing is lost with one, and one that is still starting would be waited for.
+            # Terminating loses nothing, and waiting for a helper that is still starting takes time.
             helper.process.terminate()
             helper.process.join(5.0)
             if helper.process.is_alive():
@@ -70,42 +70,42 @@ class Helpers:
 
     @property
     def room(self) -> bool:
-        """Whether one of them can take another piece."""
+        """Whether a helper can take another piece."""
         return any(len(helper.pieces) < _AHEAD for helper in self._helpers)
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether results are outstanding."""
         return bool(self._lost or self._again or any(helper.pieces for helper in self._helpers))
 
     @property
     def there(self) -> bool:
-        """Whether there is any."""
+        """Whether there is any helper."""
         return bool(self._helpers)
 
     def give(self, piece: Piece) -> None:
-        """Hand a piece to the one with the least to do; only while there is `room`."""
-        helper = min(self._helpers, key=lambda each: len(each.pieces))
+        """Send a piece to the helper with the fewest pieces; only while there is `room`."""
+        helper = min(self._helpers, key=lambda item: len(item.pieces))
         helper.pieces.append(piece)
-        # A process that is gone is noticed by the end of its pipe.
+        # `collect` notices a dead process by the end of its pipe.
         with contextlib.suppress(OSError):
             helper.connection.send_bytes(msgspec.msgpack.encode(
                 (os.fsencode(self.root), [(number, os.fsencode(path)) for number, path in piece])))
 
     def collect(self, seconds: float) -> list[Measured]:
-        """What has come meanwhile; waits so long for something to come, where something is to come."""
-        found, self._lost = self._lost, []
+        """The results so far; waits up to `seconds` for the first if any are outstanding."""
+        results, self._lost = self._lost, []
         waiting = {helper.connection: helper for helper in self._helpers if helper.pieces}
-        for connection in wait(list(waiting), 0.0 if found else seconds) if waiting else ():
+        for connection in wait(list(waiting), 0.0 if results else seconds) if waiting else ():
             helper = waiting[connection]  # type: ignore[index]
             try:
-                found += _decode(helper.connection.recv_bytes())
+                results += _decode(helper.connection.recv_bytes())
                 helper.pieces.popleft()
             except (EOFError, OSError, msgspec.MsgspecError):
-                found += self._died(helper)
+                results += self._died(helper)
         while self._again and self.room:
             self.give(self._again.popleft())
-        return found
+        return results
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -119,8 +119,8 @@ class Helpers:
         self._helpers.append(_Helper(process, ours))
 
     def _died(self, helper: _Helper) -> list[Measured]:
-        """Put another in its place; the file that it died of is told apart by asking for each alone."""
-        from cnnstudio.datasets.audit.measured import measure_file, refused
+        """Replace a dead helper; its files are sent one by one to find the file that crashed it."""
+        from cnnstudio.datasets.audit.file_measures import measure_file, refused
         from cnnstudio.imaging.errors import corrupt
 
         self._helpers.remove(helper)
@@ -137,28 +137,28 @@ class Helpers:
         self._again.extend(rest)
         self._start()
         if not self._helpers:
-            # No process can be had any more: what they owe is measured here.
+            # No process can be started any more: the remaining files are measured here.
             result += [measure_file(self.root, *item) for piece in self._again for item in piece]
             self._again.clear()
         return result
 
 
 def spare(here: bool) -> int:
-    """How many there are cores for; with `here` one core is for the thread that asks."""
+    """The number of helpers for the free cores; with `here` the calling thread needs one core."""
     return max(1, (os.cpu_count() or 2) - (1 if here else 0))
 
 
 def _serve(connection: Connection) -> None:
     with one_thread_for_algebra():
-        from cnnstudio.datasets.audit.serving import serve
+        from cnnstudio.datasets.audit.helper_process import serve
 
     serve(connection)
 
 
 @contextlib.contextmanager
 def one_thread_for_algebra() -> Iterator[None]:
-    """Import NumPy in here, and its OpenBLAS starts no threads: new ones spin for a tenth of a second, on the cores
-    that are to decode. What the user has set stands, and processes that are started later are not affected."""
+    """Inside, importing NumPy starts no OpenBLAS threads: new ones spin for a tenth of a second on cores that are
+    needed for decoding. The user's own setting stays, and later processes are not affected."""
     if _ALGEBRA_THREADS in os.environ:
         yield
         return
@@ -170,6 +170,6 @@ def one_thread_for_algebra() -> Iterator[None]:
 
 
 def _decode(data: bytes) -> list[Measured]:
-    from cnnstudio.datasets.audit.measured import Measured
+    from cnnstudio.datasets.audit.file_measures import Measured
 
     return msgspec.msgpack.decode(data, type=list[Measured])

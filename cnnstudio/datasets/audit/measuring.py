@@ -1,4 +1,4 @@
-"""Every picture decoded once, in processes: what is measured then is never measured again."""
+"""Measure every picture once, in several processes."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Final
 
 import cv2
 
+from cnnstudio.datasets.audit.file_measures import VERSION, Measured, measure_file
 from cnnstudio.datasets.audit.helpers import Helpers, Piece, spare
-from cnnstudio.datasets.audit.measured import VERSION, Measured, measure_file
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, check_drive, never
 
 _ENTERED_SECONDS: Final = 0.4
-"""How often the index is told; what is not in it when the program ends is measured again."""
+"""How often results are written to the index; a crash loses only the ones since."""
 _ENTERED: Final = 1024
 _PIECE_BYTES: Final = 1 << 18
 _PIECE: Final = 32
-"""Bytes and number of files that are handed over at once, at most."""
+"""The most bytes and files in one piece."""
 _WORTH: Final = 256
-"""From so many pictures on helpers pay for their own start."""
+"""From this number of pictures on, helpers are worth their start."""
 _FETCHED: Final = 4096
 _COLUMNS: Final = ("picture", "brightness", "dark", "bright", "contrast", "sharpness", "entropy", "colorfulness",
                    "channels", "format", "orientation", "taken", "signature", "version")
@@ -31,22 +31,21 @@ _WAITING: Final = ("FROM pictures p LEFT JOIN measures m ON m.picture = p.id AND
 
 
 def waiting(index: Index) -> int:
-    """How many pictures were not measured yet."""
-    # Measures go away with their pictures: a difference is right, and a hundred times quicker than a join.
+    """The number of pictures that are not measured yet."""
+    # Measures are deleted with their pictures, so a difference of counts is right and much quicker than a join.
     return int(index.rows("SELECT (SELECT COUNT(*) FROM pictures) - (SELECT COUNT(*) FROM measures WHERE version = ?)",
                           (VERSION,))[0][0])
 
 
 def measure(index: Index, root: Path, on_progress: OnProgress | None = None, cancelled: Cancelled = never, *,
             helpers: int | None = None, here: bool = True, beside: Helpers | None = None) -> int:
-    """Measure every picture that was not measured yet; answers how many were.
+    """Measure every picture that is not measured yet; returns how many were.
 
-    `helpers` processes (as many as there are cores to spare), or those that were started before (`beside`), do the
-    work, and with `here` the calling thread as well; a window leaves that out. It goes on where it was cancelled:
-    what is done is entered all the while. The files are inspected by the same decoding, if they were not yet.
-    Raises ProblemError when the folder goes away meanwhile.
+    `helpers` processes (by default one for each free core), or the started ones in `beside`, do the work, and with
+    `here` the calling thread as well. It resumes after a cancellation, as results are entered continuously. The files
+    are inspected by the same decoding, if they were not yet. Raises ProblemError when the folder goes away meanwhile.
     """
-    # Those who measure are enough: OpenCV's own threads stand in their way.
+    # The processes use all cores; OpenCV's own threads would slow them down.
     cv2.setNumThreads(1)
     total = waiting(index)
     if not total:
@@ -57,7 +56,7 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
     started = beside is not None and (total >= _WORTH or not here)
     with contextlib.nullcontext(beside) if started and beside is not None else Helpers(helpers) as working:
         working.root = root
-        # Once more from the beginning at the end: a file may have changed meanwhile.
+        # Another round from the beginning: a file may have changed meanwhile.
         while not cancelled() and _round(index, root, entering, working, cancelled, here or not working.there):
             pass
     entering.enter()
@@ -67,7 +66,7 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
 
 
 def _round(index: Index, root: Path, entering: _Entering, beside: Helpers, cancelled: Cancelled, here: bool) -> bool:
-    """Measure what waits now; whether there was anything."""
+    """Measure the waiting pictures; returns whether there were any."""
     pieces, begun, over = _pieces(index, entering.fresh), False, False
     while not (over and not beside.busy):
         if cancelled():
@@ -92,7 +91,7 @@ def _round(index: Index, root: Path, entering: _Entering, beside: Helpers, cance
 
 
 def _pieces(index: Index, fresh: set[int]) -> Iterator[Piece]:
-    """The pictures that wait, a few at a time; those that were never inspected are entered in `fresh`."""
+    """The waiting pictures in pieces; ids of those that were never inspected go into `fresh`."""
     last = 0
     while rows := index.rows(f"SELECT p.id, p.path, p.inspected, p.size {_WAITING} AND p.id > ? ORDER BY p.id LIMIT ?",
                              (VERSION, last, _FETCHED)):
@@ -111,7 +110,7 @@ def _pieces(index: Index, fresh: set[int]) -> Iterator[Piece]:
 
 
 class _Entering:
-    """Puts what was measured into the index, some times a second, and tells how far it is."""
+    """Writes results to the index a few times a second and reports progress."""
 
     def __init__(self, index: Index, root: Path, total: int, on_progress: OnProgress | None) -> None:
         self._index, self._root, self._total, self._on_progress = index, root, total, on_progress
@@ -121,13 +120,13 @@ class _Entering:
         self.done = 0
         self.looked = False
 
-    def add(self, found: Iterable[Measured]) -> None:
-        self._held += found
+    def add(self, measured: Iterable[Measured]) -> None:
+        self._held += measured
         if len(self._held) >= _ENTERED or (self._held and time.perf_counter() >= self._due):
             self.enter()
 
     def enter(self) -> None:
-        """Enter everything that is held."""
+        """Write everything that is held."""
         self._due = time.perf_counter() + _ENTERED_SECONDS
         if not self._held:
             return

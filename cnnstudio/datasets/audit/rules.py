@@ -1,4 +1,4 @@
-"""What the measures say is wrong: a pure and quick function of measures, thresholds and decisions."""
+"""Findings as a pure and quick function of measures, thresholds and decisions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GRAY: Final = 2.0
 """Largest colourfulness (0 to 255) of a picture that counts as grey."""
 _DEFAULTS: Final = AuditSpec()
 _FEW: Final = 20
-"""From so many pictures on, what is usual in the collection is known."""
+"""From this number of pictures on, the usual values of the collection are reliable."""
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -61,7 +61,7 @@ _SQL: Final = ("SELECT p.id, p.path, p.class_name, p.split, p.excluded, p.size, 
 
 def read_rows(index: Index) -> list[Row]:
     """All pictures with their measures, in the order of their paths."""
-    return [Row(*row) for row in index.each(_SQL)]
+    return [Row(*row) for row in index.iterate(_SQL)]
 
 
 def _finding(row: Row, kind: str, score: float, text: Text, **more: Any) -> Finding:
@@ -72,7 +72,7 @@ def _finding(row: Row, kind: str, score: float, text: Text, **more: Any) -> Find
 # Files ---------------------------------------------------------------------------------------------
 
 def false_suffix(row: Row) -> str:
-    """The ending of a name that says another format than the content is; "" for a true one."""
+    """The suffix of a name if it belongs to another format than the content; else ""."""
     suffix = "." + row.path.rpartition(".")[2].lower()
     return suffix if row.format in _SUFFIXES and suffix not in _SUFFIXES[row.format] else ""
 
@@ -114,8 +114,8 @@ _LOW: Final[tuple[_Low, ...]] = (
 def limit_of(kind: str, threshold: float, values: np.ndarray) -> float:
     """The limit in force: the threshold, scaled down where the collection as a whole lies near or below the default.
 
-    Digits on black have little information by nature; what stands out among them, at less than half of the median,
-    is found all the same. In a usual collection the threshold is the limit.
+    Digits on black have little information; those with less than half of the median are still found. In a usual
+    collection the threshold is the limit.
     """
     if len(values) < _FEW:
         return threshold
@@ -160,8 +160,8 @@ def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterabl
 
 
 def _judged(kind: str, rows: list[Row], spec: AuditSpec) -> np.ndarray:
-    """Which pictures a measure says something about: the dark and the bright have little contrast by nature and
-    are told as what they are, and where nearly nothing differs no detail can be seen to be missing."""
+    """The pictures that a measure applies to: dark and bright ones have little contrast and findings of their own, and
+    a picture without contrast has no details to judge."""
     if kind == "low_contrast":
         dark, bright = (np.array([getattr(row, name) for row in rows], np.float64) for name in ("dark", "bright"))
         return (dark >= limit_of("dark", spec.dark, dark)) & (bright <= limit_of("bright", spec.bright, bright))
@@ -177,13 +177,13 @@ def _odd(rows: list[Row], kind: str, factor: float, measure: Callable[[Any], flo
         return
     values = np.log(np.array([measure(row) for row in rows], np.float64))
     away = values - np.median(values)
-    # A collection of widely differing sizes has no usual one: a quarter of it must lie within a half of the factor.
+    # A collection of widely differing sizes has no usual size, so the limit grows with the spread.
     spread = float(np.percentile(np.abs(away), 75))
     limit = max(math.log(factor), 2 * spread)
     for place in np.flatnonzero(np.abs(away) > limit):
         row, distance = rows[place], float(away[place])
-        words = text.fill(width=row.width, height=row.height, factor=math.exp(abs(distance)), way=ways[distance < 0])
-        yield _finding(row, kind, 1 - limit / abs(distance) / 2, words)
+        message = text.fill(width=row.width, height=row.height, factor=math.exp(abs(distance)), way=ways[distance < 0])
+        yield _finding(row, kind, 1 - limit / abs(distance) / 2, message)
 
 
 def _colors(rows: list[Row], share: float) -> Iterable[Finding]:
@@ -222,10 +222,10 @@ def _balance(index: Index, spec: DatasetSpec, kinds: frozenset[str]) -> Iterable
 
 def split_name(split: str) -> Text:
     """The split's name in a sentence."""
-    named: Text = SPLIT_NAMES.get(split, Text(split, split))
-    return Text(named.en.lower(), named.es.lower())
+    name: Text = SPLIT_NAMES.get(split, Text(split, split))
+    return Text(name.en.lower(), name.es.lower())
 
 
-def simple(index: Index, spec: DatasetSpec, kinds: frozenset[str], rows: list[Row]) -> list[Finding]:
-    """Findings of all kinds that look at single pictures and at classes."""
+def picture_findings(index: Index, spec: DatasetSpec, kinds: frozenset[str], rows: list[Row]) -> list[Finding]:
+    """Findings of all kinds about single pictures and classes."""
     return [*_files(rows, kinds), *_quality(rows, spec.audit, kinds), *_balance(index, spec, kinds)]

@@ -1,4 +1,4 @@
-"""The audit as a whole: measure what is new, judge everything, keep what was found."""
+"""Run the audit: measure new pictures, derive all findings and store them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from cnnstudio.catalog.findings import KINDS, LEARNED
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import findings as stored
-from cnnstudio.datasets.audit.copies import TWIN_KINDS, copies
+from cnnstudio.datasets.audit.duplicate_rules import DUPLICATE_KINDS, duplicate_findings
+from cnnstudio.datasets.audit.duplicates import NearDuplicate, connected_groups, exact_groups, near_duplicates
 from cnnstudio.datasets.audit.helpers import Helpers
 from cnnstudio.datasets.audit.measuring import measure
-from cnnstudio.datasets.audit.rules import Row, read_rows, simple
-from cnnstudio.datasets.audit.twins import Twins, exact_groups, joined, near_twins
+from cnnstudio.datasets.audit.rules import Row, picture_findings, read_rows
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Index
@@ -30,8 +30,7 @@ _BURST_SECONDS: Final = 1.0
 
 
 class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """`images` in the collection, `counts` of findings by kind (accepted ones left out), and whether it came to
-    its end."""
+    """`images` in the collection, `counts` of findings by kind (without accepted ones), and whether it is complete."""
 
     images: int
     counts: dict[str, int]
@@ -42,11 +41,10 @@ class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
 def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] | None = None,
           embedding: Embedding | None = None, on_progress: OnProgress | None = None,
           cancelled: Cancelled = never, here: bool = True, beside: Helpers | None = None) -> AuditSummary:
-    """Measure, judge and keep; `only` limits the kinds (None: all). Cancelled, it goes on where it stopped.
+    """Measure, derive and store; `only` limits the kinds (None: all). After a cancellation it resumes.
 
-    Without `here` the calling thread leaves the measuring to other processes; `beside` are some that were started
-    before.
-    `outlier` and `mislabeled` need an embedding; without one they are left as they are.
+    Without `here` the calling thread does not measure itself; `beside` are helpers that are already started. `outlier`
+    and `mislabeled` need an embedding; without one they are left as they are.
     """
     start = time.perf_counter()
     kinds = ALL_KINDS if only is None else only
@@ -61,53 +59,53 @@ def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] |
 
 def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
           cancelled: Cancelled = never) -> bool:
-    """Find by the measures as they are, and keep what was found; False when cancelled, and nothing is changed then.
+    """Derive findings from the current measures and store them; False if cancelled, and then nothing changes.
 
-    Twins are put on one side of the splits first: only what still lies on both sides is leakage.
+    Duplicates are put into one split first: only those still in two splits are leakage.
     """
-    twins = None
-    if kinds & TWIN_KINDS:
-        twins = _twins(index, spec, kinds, cancelled)
+    copy_pairs = None
+    if kinds & DUPLICATE_KINDS:
+        copy_pairs = _find_duplicates(index, spec, kinds, cancelled)
         if cancelled():
             return False
-        index.set_groups(groups_of(index, twins))
-    found = derive(index, spec, kinds, embedding, twins)
+        index.set_groups(groups_of(index, copy_pairs))
+    findings = derive(index, spec, kinds, embedding, copy_pairs)
     if cancelled():
         return False
-    stored.store(index, found, kinds)
+    stored.store(index, findings, kinds)
     return True
 
 
-_Found = tuple[list[list[int]], list[Twins]]
+_CopyPairs = tuple[list[list[int]], list[NearDuplicate]]
 
 
-def _twins(index: Index, spec: DatasetSpec, kinds: frozenset[str], cancelled: Cancelled) -> _Found:
-    near = [] if kinds & TWIN_KINDS == {"exact_duplicate"} else near_twins(
+def _find_duplicates(index: Index, spec: DatasetSpec, kinds: frozenset[str], cancelled: Cancelled) -> _CopyPairs:
+    near = [] if kinds & DUPLICATE_KINDS == {"exact_duplicate"} else near_duplicates(
         index, spec.audit.near_duplicate, flips=spec.audit.flips, cancelled=cancelled)
     return exact_groups(index), near
 
 
 def derive(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
-           twins: _Found | None = None, cancelled: Cancelled = never) -> list[Finding]:
-    """All findings of these kinds by the measures as they are: quick, and nothing is written."""
+           copy_pairs: _CopyPairs | None = None, cancelled: Cancelled = never) -> list[Finding]:
+    """All findings of these kinds from the current measures: quick, and nothing is written."""
     present = [row for row in read_rows(index) if not row.excluded]
-    found = simple(index, spec, kinds, present)
-    if kinds & TWIN_KINDS:
-        exact, near = twins if twins is not None else _twins(index, spec, kinds, cancelled)
-        found += copies(present, exact, near, kinds)
+    findings = picture_findings(index, spec, kinds, present)
+    if kinds & DUPLICATE_KINDS:
+        exact, near = copy_pairs if copy_pairs is not None else _find_duplicates(index, spec, kinds, cancelled)
+        findings += duplicate_findings(present, exact, near, kinds)
     if embedding is not None:
-        found += learned(present, embedding, spec, kinds)
-    return found
+        findings += learned(present, embedding, spec, kinds)
+    return findings
 
 
-def groups_of(index: Index, twins: _Found) -> dict[int, str]:
-    """Which pictures must stay on one side of a split: twins, and what one camera took within a second."""
-    exact, near = twins
+def groups_of(index: Index, copy_pairs: _CopyPairs) -> dict[int, str]:
+    """Groups of pictures that must stay in one split: duplicates, and bursts of one camera."""
+    exact, near = copy_pairs
     pairs = [(group[0], other) for group in exact for other in group[1:]]
     pairs += [(pair.first, pair.second) for pair in near]
     pairs += bursts(index.rows("SELECT p.id, p.path, m.taken FROM pictures p JOIN measures m ON m.picture = p.id"
                                " WHERE m.taken IS NOT NULL"))
-    groups = joined(pairs)
+    groups = connected_groups(pairs)
     names = {picture.id: picture.path for picture in index.pictures([member for group in groups for member in group])}
     firsts = [min(names[item] for item in group) for group in groups]
     return {member: f"twins:{first}" for group, first in zip(groups, firsts, strict=True) for member in group}
@@ -116,9 +114,9 @@ def groups_of(index: Index, twins: _Found) -> dict[int, str]:
 def bursts(taken: Iterable[tuple[int, str, str]]) -> list[tuple[int, int]]:
     """Pairs of pictures (id, path, EXIF time) of one folder that were taken within a second of each other."""
     times: dict[str, list[tuple[float, int]]] = {}
-    for identifier, path, words in taken:
+    for identifier, path, text in taken:
         try:
-            moment = datetime.strptime(words[:19], "%Y:%m:%d %H:%M:%S").timestamp()
+            moment = datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S").timestamp()
         except (ValueError, OverflowError, OSError):
             continue
         times.setdefault(path.rpartition("/")[0], []).append((moment, identifier))
@@ -155,7 +153,7 @@ def _mislabeled(by_path: dict[str, Row], embedding: Embedding, spec: DatasetSpec
     suspect = embedding.mislabeled & (embedding.label_quality < spec.audit.mislabeled)
     for place in np.flatnonzero(suspect):
         row, suggested = by_path.get(embedding.paths[place]), embedding.suggested[place]
-        # What was relabelled since needs no telling.
+        # Pictures that were relabelled since are not reported.
         if row is None or row.class_name == suggested:
             continue
         quality = float(embedding.label_quality[place])

@@ -1,1 +1,1 @@
-"""Where pictures come from besides class folders, and where a curated collection goes."""
+"""Sources of pictures besides class folders, and the export of a curated collection."""

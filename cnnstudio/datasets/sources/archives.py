@@ -1,8 +1,9 @@
-"""Zip and tar archives: looked through before anything is unpacked, then unpacked aside and put in place.
+"""Zip and tar archives: checked before anything is unpacked, then unpacked into a temporary folder and moved into
+place.
 
-An archive is refused as a whole, with everything that is wrong, when one of its names would leave the folder, when
-it holds links or devices, when it would grow beyond all measure, or when the disk has no room. Archives inside
-archives stay as they are.
+An archive is refused as a whole, with everything that is wrong, when one of its names would leave the folder, when it
+holds links or devices, when it is a decompression bomb, or when the disk has no room. Archives inside archives are not
+unpacked.
 """
 
 from __future__ import annotations
@@ -14,36 +15,36 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.problems import Problem, ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.layout import is_picture, split_of_word
-from cnnstudio.datasets.sources.containers import BROKEN, Container, Raw, opened
-from cnnstudio.datasets.sources.placing import (
+from cnnstudio.datasets.layout import find_split, is_picture
+from cnnstudio.datasets.sources.containers import BROKEN, Container, Raw, open_archive
+from cnnstudio.datasets.sources.staging import (
     Check,
     Names,
     OnProgress,
     cannot_read,
     new_folder,
+    no_check,
+    no_progress,
     refuse_existing,
-    silent,
-    unchecked,
 )
 
 SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 _JUNK: Final = frozenset({"__macosx", ".ds_store", "thumbs.db", "desktop.ini"})
 _CHUNK: Final = 1 << 20
-_SHOWN: Final = 5
+_MOST_NAMED: Final = 5
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What an archive may be: bytes in all, files, bytes of one file, and how many times it may grow."""
+    """Limits of an archive: total bytes, files, bytes of one file, and the factor by which it may grow."""
 
     total: int = 200 << 30
     count: int = 3_000_000
     single: int = 8 << 30
     ratio: float = 150.0
     free_growth: int = 64 << 20
-    """So many bytes may come of any archive, however small it is."""
+    """Any archive may unpack to this many bytes, however small it is."""
 
 
 LIMITS: Final = Limits()
@@ -59,7 +60,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """What an archive holds, and everything that is wrong with it."""
+    """The content of an archive and all of its problems."""
 
     members: tuple[Member, ...]
     problems: tuple[Problem, ...]
@@ -74,22 +75,22 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The folders that hold pictures directly, without splits: what would be the classes."""
+        """The folders that hold pictures directly, without splits: the classes."""
         return tuple(sorted({member.parts[-2] for member in self.members
                              if len(member.parts) > 1 and is_picture(member.name)
-                             and split_of_word(member.parts[-2]) is None}))
+                             and find_split(member.parts[-2]) is None}))
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the name of a file is that of an archive that can be unpacked."""
+    """Whether a file has the name of an archive that can be unpacked."""
     return path.name.lower().endswith(SUFFIXES)
 
 
-def look_through(path: Path, limits: Limits = LIMITS, check: Check = unchecked) -> Contents:
+def look_through(path: Path, limits: Limits = LIMITS, check: Check = no_check) -> Contents:
     """The members of an archive and its problems; nothing is unpacked. Raises ProblemError if it is no archive."""
     inspection = _Inspection(path, limits)
     try:
-        with opened(path, limits.total + (limits.count << 10)) as archive:
+        with open_archive(path, limits.total + (limits.count << 10)) as archive:
             for member in archive.members():
                 check()
                 if not inspection.take(member):
@@ -102,19 +103,19 @@ def look_through(path: Path, limits: Limits = LIMITS, check: Check = unchecked) 
     return inspection.contents()
 
 
-def unpack_archive(path: Path, target: Path, on_progress: OnProgress = silent, check: Check = unchecked,
+def unpack_archive(path: Path, target: Path, on_progress: OnProgress = no_progress, check: Check = no_check,
                    limits: Limits = LIMITS) -> Path:
     """Unpack an archive into the new or empty folder `target`; raises ProblemError, and then leaves nothing.
 
-    A single folder that only wraps the others is left away.
+    A single folder that only wraps the others is removed.
     """
     refuse_existing(target)
     contents = look_through(path, limits, check)
     if contents.problems:
         raise ProblemError(*contents.problems)
     total, done = contents.bytes, 0
-    names = _Places()
-    with new_folder(target, total, unwrapped) as place, opened(path, limits.total + (limits.count << 10)) as archive:
+    names = _TargetNames()
+    with new_folder(target, total, inner_folder) as place, open_archive(path, limits.total + (limits.count << 10)) as archive:
         for member in contents.members:
             destination = place.joinpath(*names.place(member.parts))
             destination.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +128,7 @@ def unpack_archive(path: Path, target: Path, on_progress: OnProgress = silent, c
                         done += len(piece)
                         on_progress(done, total)
                         check()
-                    # Reading on to the end is what compares the check sum.
+                    # Reading to the end verifies the checksum.
                     if left or source.read(1):
                         raise ProblemError(_damaged(path, member.name))
             except BROKEN as err:
@@ -136,8 +137,8 @@ def unpack_archive(path: Path, target: Path, on_progress: OnProgress = silent, c
     return target
 
 
-def unwrapped(place: Path) -> Path:
-    """The folder inside that really holds the collection: those that only wrap it are passed."""
+def inner_folder(place: Path) -> Path:
+    """The inner folder with the collection, without folders that only wrap it."""
     while True:
         entries = [entry for entry in os.scandir(place) if not entry.name.startswith(".")]
         if len(entries) != 1 or not entries[0].is_dir(follow_symlinks=False):
@@ -145,7 +146,7 @@ def unwrapped(place: Path) -> Path:
         inside = Path(entries[0].path)
         holds_folders = any(entry.is_dir() for entry in os.scandir(inside))
         holds_pictures = any(is_picture(entry.name) for entry in os.scandir(inside))
-        if holds_pictures or split_of_word(inside.name) is not None:
+        if holds_pictures or find_split(inside.name) is not None:
             return place
         if not holds_folders and not any(entry.is_file() for entry in os.scandir(inside)):
             return place
@@ -167,7 +168,7 @@ def _damaged(path: Path, problem: object) -> Problem:
 
 # Looking through ----------------------------------------------------------------------------------
 
-_WORDS: Final[dict[str, Text]] = {
+_TEXTS: Final[dict[str, Text]] = {
     "escapes": Text("{path} holds names that lead out of the folder: {names}.",
                     "{path} contiene nombres que salen de la carpeta: {names}."),
     "bad_names": Text("{path} holds names that no file can have: {names}.",
@@ -196,7 +197,7 @@ class _Inspection:
         self._total = self._number = 0
 
     def take(self, raw: Raw) -> bool:
-        """Look at one member; False when it is of no use to look further."""
+        """Check one member; False if the check can stop."""
         self._number += 1
         self._total += raw.size
         if self._number > self._limits.count:
@@ -212,7 +213,7 @@ class _Inspection:
                                            "collection of pictures does that.",
                                            "{path} crecería más de {n} veces al extraerse: ninguna colección de "
                                            "imágenes hace eso."), n=round(self._limits.ratio))
-        problem, parts = name_trouble(raw.name)
+        problem, parts = name_problem(raw.name)
         if problem or raw.kind not in ("", "folder"):
             self._note(problem or raw.kind, raw.name)
         elif raw.size > self._limits.single:
@@ -233,11 +234,11 @@ class _Inspection:
     def _note(self, code: str, name: str) -> None:
         self._counts[code] = self._counts.get(code, 0) + 1
         names = self._wrong.setdefault(code, [])
-        if len(names) < _SHOWN:
+        if len(names) < _MOST_NAMED:
             names.append(name if len(name) < 80 else "…" + name[-80:])
 
     def finish(self, archive: Container) -> None:
-        """What can be said only of the whole."""
+        """Checks that need all members."""
         for parts in sorted(self._files & self._folders):
             self._note("bad_names", "/".join(parts))
         if archive.overlaps():
@@ -245,17 +246,17 @@ class _Inspection:
                                     "Los archivos de {path} se solapan: está hecho para crecer sin fin."))
 
     def contents(self) -> Contents:
-        found = list(self._problems)
+        problems = list(self._problems)
         for code, names in self._wrong.items():
-            shown = ", ".join(repr(name) for name in names)
+            named = ", ".join(repr(name) for name in names)
             more = self._counts[code] - len(names)
-            text = _WORDS[code].fill(path=self._path, names=shown + (f", … (+{more})" if more else ""))
-            found.append(error(code, text, "dataset", path=self._path))
-        return Contents(members=tuple(self._members), problems=tuple(found))
+            text = _TEXTS[code].fill(path=self._path, names=named + (f", … (+{more})" if more else ""))
+            problems.append(error(code, text, "dataset", path=self._path))
+        return Contents(members=tuple(self._members), problems=tuple(problems))
 
 
-def name_trouble(name: str) -> tuple[str, tuple[str, ...]]:
-    """What is wrong with the name of a member ("escapes", "bad_names" or ""), and its parts."""
+def name_problem(name: str) -> tuple[str, tuple[str, ...]]:
+    """The problem of a member's name ("escapes", "bad_names" or ""), and the parts of its path."""
     if "\0" in name:
         return "bad_names", ()
     plain = name.replace("\\", "/")
@@ -273,8 +274,8 @@ def name_trouble(name: str) -> tuple[str, tuple[str, ...]]:
     return "", parts
 
 
-class _Places:
-    """Where members go: under their own names where this system can have them, each once."""
+class _TargetNames:
+    """Target paths of members: their own names if the system allows them, each used once."""
 
     def __init__(self) -> None:
         self._names = Names()
@@ -284,9 +285,9 @@ class _Places:
         return (*self._folder(parts[:-1]), self._names.free("/".join(self._folder(parts[:-1])), parts[-1]))
 
     def _folder(self, parts: tuple[str, ...]) -> tuple[str, ...]:
-        found = self._folders.get(parts)
-        if found is None:
+        placed = self._folders.get(parts)
+        if placed is None:
             above = self._folder(parts[:-1])
-            found = (*above, self._names.free("/".join(above), parts[-1]))
-            self._folders[parts] = found
-        return found
+            placed = (*above, self._names.free("/".join(above), parts[-1]))
+            self._folders[parts] = placed
+        return placed

@@ -1,4 +1,4 @@
-"""Arrays of pictures written out as class folders: which array is which, and how its numbers are meant."""
+"""Write arrays of pictures as class folders: find pictures and labels, and the range of the numbers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from cnnstudio.core.dataset import Split
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.layout import plain, split_of_word
-from cnnstudio.datasets.sources.placing import Check, Names, OnProgress, new_folder, silent, unchecked
+from cnnstudio.datasets.layout import find_split, plain
 from cnnstudio.datasets.sources.stacks import LARGEST_SIDE, Array, arrays_in, batches, is_idx_name, read_whole
+from cnnstudio.datasets.sources.staging import Check, Names, OnProgress, new_folder, no_check, no_progress
 
 _LABEL_WORDS: Final = frozenset({"y", "label", "labels", "target", "targets", "class", "classes", "etiqueta", "etiquetas",
                                  "clase", "clases", "ylabel"})
@@ -28,7 +28,7 @@ _MOST_PICTURES: Final = 5_000_000
 
 
 class Stack(msgspec.Struct, frozen=True, kw_only=True):
-    """Pictures and their labels. `layout` is HW, HWC, CHW or flat; `turned`: stored mirrored along the diagonal."""
+    """Pictures and their labels. `layout` is HW, HWC, CHW or flat; `turned`: stored transposed."""
 
     pictures: Array
     labels: Array
@@ -38,7 +38,7 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Arrays(msgspec.Struct, frozen=True, kw_only=True):
-    """What array files hold: stacks, and the array with the names of the classes if there is one."""
+    """The content of array files: stacks, and the array with the names of the classes if there is one."""
 
     stacks: tuple[Stack, ...]
     names: Array | None = None
@@ -49,12 +49,12 @@ class Arrays(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_array_file(path: Path) -> bool:
-    """Whether a file is called like an array of pictures."""
+    """Whether a file has the name of an array file."""
     return path.suffix.lower() in (".npy", ".npz") or is_idx_name(path.name)
 
 
 def with_companions(path: Path) -> list[Path]:
-    """The file with those that belong to it in its folder: labels to pictures, the test part to the training part."""
+    """The file with related files of its folder: labels and the parts of other splits."""
     if path.suffix.lower() == ".npz":
         return [path]
     ending = path.suffix.lower() if path.suffix.lower() == ".npy" else ""
@@ -80,19 +80,19 @@ def find_arrays(paths: Iterable[Path]) -> Arrays:
         fitting = [item for item in labels if item.shape[0] == array.shape[0] and item is not array]
         fitting = [item for item in fitting if _split(item.name) == split] or [
             item for item in fitting if _split(item.name) is None]
-        best = max(fitting, key=lambda each: _kinship(array, each), default=None)
+        best = max(fitting, key=lambda item: _kinship(array, item), default=None)
         if best is None:
             problems.append(_no_labels(array))
             continue
         used.add((best.path, best.name))
         stacks.append(Stack(pictures=array, labels=best, split=split, layout=layout,
                             turned=array.idx and array.name.startswith("emnist")))
-    # Another array beside those of the collection is nobody's business; one that may hold its labels is.
+    # An unreadable array is a problem only if it may hold labels or a split of the collection.
     unread = [item for item in unread if problems or not stacks or _split(Path(str(item.where.path)).stem)]
     if unread or not stacks:
         raise ProblemError(*(unread or problems or [_no_pictures(files, arrays)]))
     names = next((array for array in arrays if array.kind in "US" and len(array.shape) == 1
-                  and (array.path, array.name) not in used and _words(array.name) & _NAME_WORDS), None)
+                  and (array.path, array.name) not in used and _name_parts(array.name) & _NAME_WORDS), None)
     if not any(stack.split == "train" for stack in stacks):
         stacks = [msgspec.structs.replace(stack, split=None) for stack in stacks]
     return Arrays(stacks=tuple(stacks), names=names)
@@ -110,22 +110,22 @@ def _readable(files: Iterable[Path]) -> tuple[list[Array], list[Problem]]:
     return arrays, problems
 
 
-def unpack_arrays(paths: Sequence[Path], target: Path, on_progress: OnProgress = silent, check: Check = unchecked,
+def unpack_arrays(paths: Sequence[Path], target: Path, on_progress: OnProgress = no_progress, check: Check = no_check,
                   class_names: Sequence[str] = ()) -> Path:
     """Write pictures and labels of array files as PNG files in class folders; raises ProblemError, and then
     leaves nothing. With a training part and others there are split folders above the classes."""
-    found = find_arrays(paths)
-    total, done = found.pictures, 0
+    arrays = find_arrays(paths)
+    total, done = arrays.pictures, 0
     if total > _MOST_PICTURES:
         text = Text("{path} holds {n} pictures: too many to be written out as files.",
                     "{path} contiene {n} imágenes: demasiadas para escribirlas como archivos.")
         raise ProblemError(error("too_many_files", text.fill(path=paths[0], n=total), "dataset", path=paths[0]))
-    names = list(class_names) or ([str(_word(name)) for name in read_whole(found.names)] if found.names else [])
-    room = sum(stack.pictures.nbytes // np.dtype(stack.pictures.dtype).itemsize for stack in found.stacks) // 2
+    names = list(class_names) or ([str(_decode_bytes(name)) for name in read_whole(arrays.names)] if arrays.names else [])
+    room = sum(stack.pictures.nbytes // np.dtype(stack.pictures.dtype).itemsize for stack in arrays.stacks) // 2
     with new_folder(target, room) as place:
-        folders = Folders(place, names, split_folders=any(stack.split for stack in found.stacks))
-        for stack in found.stacks:
-            labels = _label_words(stack.labels)
+        folders = Folders(place, names, split_folders=any(stack.split for stack in arrays.stacks))
+        for stack in arrays.stacks:
+            labels = _label_names(stack.labels)
             for number, picture in enumerate(pictures_of(stack)):
                 folders.write(stack.split, labels[number], picture)
                 done += 1
@@ -148,11 +148,11 @@ class Folders:
 
     def write(self, split: Split | None, label: str, picture: NDArray[np.uint8]) -> None:
         """Write one picture; raises OSError."""
-        known = self._classes.get(label)
-        if known is None:
-            named = self._names[int(label)] if label.isdigit() and int(label) < len(self._names) else label
-            known = self._classes[label] = self._free.free("", named)
-        folder = self._place / (split or "train") / known if self._split_folders else self._place / known
+        folder_name = self._classes.get(label)
+        if folder_name is None:
+            name = self._names[int(label)] if label.isdigit() and int(label) < len(self._names) else label
+            folder_name = self._classes[label] = self._free.free("", name)
+        folder = self._place / (split or "train") / folder_name if self._split_folders else self._place / folder_name
         number = self._numbers.get(folder, 0)
         if not number:
             folder.mkdir(parents=True, exist_ok=True)
@@ -165,7 +165,7 @@ class Folders:
 
 
 def pictures_of(stack: Stack) -> Iterator[NDArray[np.uint8]]:
-    """Its pictures one after the other, 8 bits, height x width or height x width x 3 or 4; raises ProblemError."""
+    """Its pictures as an iterator, 8 bits, height x width or height x width x 3 or 4; raises ProblemError."""
     low, high = _range(stack.pictures)
     for batch in batches(stack.pictures):
         shaped = _shaped(batch, stack.layout)
@@ -177,36 +177,36 @@ def pictures_of(stack: Stack) -> Iterator[NDArray[np.uint8]]:
 # What is what -------------------------------------------------------------------------------------
 
 
-def _words(name: str) -> set[str]:
+def _name_parts(name: str) -> set[str]:
     spread = re.sub(r"([a-z])([A-Z])", r"\1 \2", re.sub(r"\.?idx\d|ubyte", " ", name))
     parts = [part for part in re.split(r"[^a-z0-9]+", plain(spread)) if part]
     return {*parts, "".join(parts), *(part.rstrip("0123456789") for part in parts)}
 
 
 def _split(name: str) -> Split | None:
-    words = _words(name)
-    if "t10k" in words or "t10k" in name.lower():
+    parts = _name_parts(name)
+    if "t10k" in parts or "t10k" in name.lower():
         return "test"
-    found = sorted({split for word in words if (split := split_of_word(word))})
-    return found[0] if found else None
+    splits = sorted({split for part in parts if (split := find_split(part))})
+    return splits[0] if splits else None
 
 
 def _layout(array: Array) -> str:
-    """How pictures lie in an array; "" if it holds none."""
+    """The axes of an array of pictures; "" for another array."""
     shape = array.shape
     if array.kind not in "uifb" or not shape or not shape[0]:
         return ""
-    found = ""
+    axes = ""
     if len(shape) == 3:
-        found = "HW"
+        axes = "HW"
     elif len(shape) == 4:
-        found = "HWC" if shape[3] in _CHANNELS else ("CHW" if shape[1] in _CHANNELS else "")
-    sides = {"HW": shape[1:3], "HWC": shape[1:3], "CHW": shape[2:4]}.get(found, ())
-    return found if sides and all(0 < side <= LARGEST_SIDE for side in sides) else ""
+        axes = "HWC" if shape[3] in _CHANNELS else ("CHW" if shape[1] in _CHANNELS else "")
+    sides = {"HW": shape[1:3], "HWC": shape[1:3], "CHW": shape[2:4]}.get(axes, ())
+    return axes if sides and all(0 < side <= LARGEST_SIDE for side in sides) else ""
 
 
 def _flat_side(array: Array) -> int:
-    """The side of square pictures that are stored as rows of numbers; 0 if it cannot be that."""
+    """The side of square pictures that are stored as rows of numbers; else 0."""
     if len(array.shape) != 2 or array.kind not in "uifb" or not array.shape[0]:
         return 0
     for channels in (1, 3):
@@ -223,14 +223,14 @@ def _may_be_labels(array: Array) -> bool:
     wide = len(shape) == 2 and shape[1] > 1
     if array.kind in "US":
         return not wide
-    # Rows of numbers are one-hot classes where the name says that they are labels.
-    return array.kind in "uifb" and (not wide or bool(_words(array.name) & _LABEL_WORDS))
+    # Rows of numbers are one-hot labels if the array has a name of labels.
+    return array.kind in "uifb" and (not wide or bool(_name_parts(array.name) & _LABEL_WORDS))
 
 
 def _kinship(pictures: Array, labels: Array) -> tuple[bool, bool, int]:
-    """How well labels go with pictures: the same file, a name of labels, many words in common."""
-    words = _words(labels.name)
-    return labels.path == pictures.path, bool(words & _LABEL_WORDS), len(words & _words(pictures.name))
+    """How well labels match pictures: the same file, a name of labels, common parts of the names."""
+    parts = _name_parts(labels.name)
+    return labels.path == pictures.path, bool(parts & _LABEL_WORDS), len(parts & _name_parts(pictures.name))
 
 
 def _no_labels(array: Array) -> Problem:
@@ -254,12 +254,12 @@ def _no_pictures(files: Sequence[Path], arrays: Sequence[Array]) -> Problem:
 # Numbers ------------------------------------------------------------------------------------------
 
 
-def _word(value: Any) -> Any:
+def _decode_bytes(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def _label_words(array: Array) -> list[str]:
-    """Every label as a word; one-hot rows by the number of the class."""
+def _label_names(array: Array) -> list[str]:
+    """Every label as text; one-hot rows as the number of the class."""
     values = read_whole(array)
     if values.ndim == 2:
         values = values.argmax(axis=1) if values.shape[1] > 1 else values[:, 0]
@@ -272,11 +272,11 @@ def _label_words(array: Array) -> list[str]:
         values = values.astype(np.int64)
     if values.dtype.kind == "b":
         values = values.astype(np.int64)
-    return [str(_word(value)).strip() or "_" for value in values.tolist()]
+    return [str(_decode_bytes(value)).strip() or "_" for value in values.tolist()]
 
 
 def _range(array: Array) -> tuple[float, float]:
-    """The numbers that black and white are, from all of them: 0..1, -1..1, 0..255 or 0..65535."""
+    """The numbers of black and white, by the range of all values: 0..1, -1..1, 0..255 or 0..65535."""
     if array.kind == "b" or np.dtype(array.dtype) == np.uint8:
         return (0.0, 1.0) if array.kind == "b" else (0.0, 255.0)
     low, high = 0.0, 0.0

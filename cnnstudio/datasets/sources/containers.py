@@ -1,4 +1,4 @@
-"""Zip and tar files behind one face: their members as they are told, and their bytes."""
+"""A common interface of zip and tar files: their members and contents."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ import msgspec
 
 BROKEN: Final = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError,
                  RuntimeError, ValueError, KeyError, IndexError)
-"""What the libraries raise for damaged archives."""
+"""Exceptions of the libraries for damaged archives."""
 
 
 class Raw(msgspec.Struct, frozen=True, kw_only=True):
-    """A member as an archive tells it. `kind`: "" for a file, "folder", or links, devices, encrypted."""
+    """A member as listed in the archive. `kind`: "" for a file, "folder", or links, devices, encrypted."""
 
     name: str
     size: int
@@ -32,7 +32,7 @@ class Raw(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Container(Protocol):
-    """What both kinds can do."""
+    """The interface of both kinds."""
 
     def members(self) -> Iterator[Raw]: ...
 
@@ -70,7 +70,7 @@ class _Zip:
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
-    """Names without the mark for UTF-8 are often UTF-8 all the same."""
+    """Names without the flag for UTF-8 are often UTF-8 anyway."""
     name = getattr(info, "orig_filename", info.filename)
     if info.flag_bits & 0x800:
         return name
@@ -81,7 +81,7 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 
 
 class _Tar:
-    def __init__(self, file: tarfile.TarFile, stream: _Guarded) -> None:
+    def __init__(self, file: tarfile.TarFile, stream: _LimitedStream) -> None:
         self._file, self._stream = file, stream
 
     def members(self) -> Iterator[Raw]:
@@ -95,7 +95,7 @@ class _Tar:
             else:
                 problem = ""
             yield Raw(name=info.name, size=info.size if info.isreg() else 0, kind=problem, handle=info)
-        # The check sum stands behind the padding at the end.
+        # The checksum is behind the padding at the end.
         for _piece in range(64):
             if not self._stream.read(1 << 18):
                 break
@@ -104,14 +104,14 @@ class _Tar:
         return False
 
     def open(self, handle: Any) -> IO[bytes]:
-        found = self._file.extractfile(handle)
-        if found is None:
+        stream = self._file.extractfile(handle)
+        if stream is None:
             raise tarfile.ReadError(str(handle))
-        return found
+        return stream
 
 
-class _Guarded(io.RawIOBase):
-    """A decompressed stream that refuses to be read in huge pieces or beyond all measure."""
+class _LimitedStream(io.RawIOBase):
+    """A decompressed stream that limits the size of a read and of the whole."""
 
     def __init__(self, stream: IO[bytes], limit: int) -> None:
         self._stream, self._limit = stream, limit
@@ -137,8 +137,8 @@ class _Guarded(io.RawIOBase):
 
 
 @contextmanager
-def opened(path: Path, limit: int) -> Iterator[Container]:
-    """The archive, by what it holds and not by its name; of a tar no more than `limit` bytes are passed."""
+def open_archive(path: Path, limit: int) -> Iterator[Container]:
+    """Open an archive by its content, not its name; of a tar at most `limit` bytes are decompressed."""
     with path.open("rb") as raw:
         head = raw.read(8)
     if zipfile.is_zipfile(path):
@@ -146,8 +146,8 @@ def opened(path: Path, limit: int) -> Iterator[Container]:
             yield _Zip(file, path.stat().st_size)
         return
     with _decompressed(path, head) as stream:
-        guarded = _Guarded(stream, limit)
-        # Sparse files and the like are refused anyway; names are checked by us.
+        guarded = _LimitedStream(stream, limit)
+        # Sparse files and the like are refused anyway; names are checked in `archives`.
         with tarfile.open(fileobj=guarded, mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
             yield _Tar(tar, guarded)
 

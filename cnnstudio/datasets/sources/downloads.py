@@ -21,26 +21,26 @@ from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sources.archives import unpack_archive
 from cnnstudio.datasets.sources.arrays import Folders, unpack_arrays
-from cnnstudio.datasets.sources.placing import (
+from cnnstudio.datasets.sources.staging import (
     Check,
     OnProgress,
     check_room,
     new_folder,
+    no_check,
+    no_progress,
     refuse_existing,
-    silent,
-    unchecked,
 )
 
 
 class Remote(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to fetch: where (the first place that answers counts), its size in bytes and its SHA-256."""
+    """A file to download: its URLs (tried in order), its size in bytes and its SHA-256."""
 
     name: str
     urls: tuple[str, ...]
     bytes: int
     sha256: str
     split: Split | None = None
-    """Of an archive: the part of the collection that it is."""
+    """The split that an archive holds."""
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +59,11 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     keras: bool = False
     class_names: tuple[str, ...] = ()
     folder_names: dict[str, str] = {}
-    """What folders of classes are called instead of their names in the archive."""
+    """New names of class folders, by their names in the archive."""
 
     @property
     def bytes(self) -> int:
-        """What is downloaded."""
+        """Bytes to download."""
         return sum(file.bytes for file in self.files)
 
 
@@ -170,13 +170,13 @@ WRITING: Final = Text("Writing the pictures", "Escribiendo las imágenes")
 _TRIES: Final = 4
 
 
-def fetch_dataset(dataset: Dataset, target: Path, cache: Path, on_progress: OnProgress = silent,
-                  check: Check = unchecked, on_phase: OnPhase | None = None) -> Path:
+def fetch_dataset(dataset: Dataset, target: Path, cache: Path, on_progress: OnProgress = no_progress,
+                  check: Check = no_check, on_phase: OnPhase | None = None) -> Path:
     """Download a collection and write it as class folders into the new or empty folder `target`.
 
-    Raises ProblemError (offline, wrong_checksum, no_space, target_exists...). What was downloaded stays in
-    `cache` until the collection is there, so that the next attempt goes on. Progress is in bytes, then in
-    pictures (or bytes) of the writing; `on_phase` tells which.
+    Raises ProblemError (offline, wrong_checksum, no_space, target_exists...). Downloads stay in `cache` until the
+    collection is complete, so that the next attempt resumes. Progress is in bytes of the download, then in pictures (or
+    bytes) of the writing; `on_phase` reports which.
     """
     refuse_existing(target)
     place = cache / "downloads" / dataset.id
@@ -218,21 +218,21 @@ def _write_idx(dataset: Dataset, place: Path, target: Path, on_progress: OnProgr
 
 
 def _write_archive(dataset: Dataset, place: Path, target: Path, on_progress: OnProgress, check: Check) -> None:
-    with new_folder(target) as whole:
+    with new_folder(target) as staging:
         for number, file in enumerate(dataset.files):
-            part = whole / f".part{number}"
+            part = staging / f".part{number}"
             unpack_archive(place / file.name, part, on_progress, check)
             inside = [item for item in part.iterdir() if not item.name.startswith(".")]
-            # An archive of one split may hold a folder called like it, with the classes in it.
+            # The archive of one split may contain a folder of that name, with the classes in it.
             holder = inside[0] if file.split and len(inside) == 1 and inside[0].is_dir() else part
             if file.split:
-                holder.rename(whole / file.split)
+                holder.rename(staging / file.split)
             else:
                 for item in inside:
-                    item.rename(whole / item.name)
+                    item.rename(staging / item.name)
             shutil.rmtree(part, ignore_errors=True)
         if dataset.folder_names:
-            for folder in [item for item in whole.rglob("*") if item.is_dir() and item.name in dataset.folder_names]:
+            for folder in [item for item in staging.rglob("*") if item.is_dir() and item.name in dataset.folder_names]:
                 folder.rename(folder.with_name(dataset.folder_names[folder.name]))
 
 
@@ -243,14 +243,14 @@ def _write_cifar(dataset: Dataset, place: Path, target: Path, on_progress: OnPro
     done = 0
     with new_folder(place / "unpacked") as aside:
         unpack_archive(place / dataset.files[0].name, aside / "files", check=check)
-        found = {path.name: path for path in (aside / "files").rglob("*") if path.is_file()}
-        names_file = found.get("fine_label_names.txt" if labels == 2 else "batches.meta.txt")
+        files = {path.name: path for path in (aside / "files").rglob("*") if path.is_file()}
+        names_file = files.get("fine_label_names.txt" if labels == 2 else "batches.meta.txt")
         names = names_file.read_text("utf-8", "replace").split() if names_file is not None else []
         with new_folder(target, dataset.pictures * 3000) as written:
             folders = Folders(written, names, split_folders=True)
-            for name in sorted(item for item in found if item.endswith(".bin")):
+            for name in sorted(item for item in files if item.endswith(".bin")):
                 split: Split = "test" if "test" in name else "train"
-                data = found[name].read_bytes()
+                data = files[name].read_bytes()
                 if not data or len(data) % size:
                     text = Text("{name} in the download has an unexpected size.",
                                 "{name} de la descarga tiene un tamaño inesperado.")

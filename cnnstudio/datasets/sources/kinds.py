@@ -1,4 +1,4 @@
-"""What a path is, and making a source of it: folders and manifests as they are, the rest unpacked."""
+"""Kinds of sources: folders and manifests are used as they are, the rest is unpacked."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE
-from cnnstudio.core.places import free_place
+from cnnstudio.core.places import free_path
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import is_manifest, is_picture
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.archives import Contents, is_archive, look_through, unpack_archive
 from cnnstudio.datasets.sources.arrays import find_arrays, is_array_file, unpack_arrays, with_companions
-from cnnstudio.datasets.sources.placing import Check, OnProgress, silent, unchecked
+from cnnstudio.datasets.sources.staging import Check, OnProgress, no_check, no_progress
 
 LABELS: Final = {
     "folder": Text("Folder of pictures", "Carpeta de imágenes"),
@@ -33,10 +33,11 @@ _COUNTED: Final = 50_000
 
 
 class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
-    """What a path is. `kind` is a key of LABELS; `unpacked`: it has to be unpacked before it can be used.
+    """The kind of a path, with counts. `kind` is a key of LABELS; `unpacked`: it has to be unpacked before it can be
+    used.
 
     `pictures` and `classes` are counted up to a limit (`more` is then True; arrays inside an archive are not
-    counted); `bytes` is what unpacking takes.
+    counted); `bytes` is the unpacked size.
     """
 
     path: Path
@@ -61,7 +62,7 @@ class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kind_of(path: Path) -> str:
-    """The kind by name and place, without looking inside; "unknown" for what can be no source."""
+    """The kind by the name of a path, without reading it; "unknown" if it cannot be a source."""
     if path.is_dir():
         if (path / PROJECT_FILE).exists():
             return "project"
@@ -76,7 +77,7 @@ def kind_of(path: Path) -> str:
 
 
 def takes(paths: Sequence[Path | str]) -> bool:
-    """Whether dropped paths are sources, at least one of them; quick."""
+    """Whether at least one of the dropped paths is a source; quick."""
     return any(kind_of(Path(path)) in ("folder", "manifest", "arrays", "archive") for path in paths)
 
 
@@ -95,8 +96,8 @@ def _files_of(path: Path) -> list[Path]:
     return _array_files(path) if path.is_dir() else with_companions(path)
 
 
-def describe(path: Path, check: Check = unchecked) -> SourceKind:
-    """What a path is, with its pictures counted; never raises for what is wrong with it (see `problems`)."""
+def describe(path: Path, check: Check = no_check) -> SourceKind:
+    """The kind of a path, with its pictures counted; never raises: its problems are in `problems`."""
     kind = kind_of(path)
     try:
         if kind in ("folder", "manifest"):
@@ -106,9 +107,9 @@ def describe(path: Path, check: Check = unchecked) -> SourceKind:
             return SourceKind(path=path, kind=kind, pictures=contents.pictures, classes=contents.class_names,
                               bytes=contents.bytes, problems=contents.problems or _no_classes(path, contents))
         if kind == "arrays":
-            found = find_arrays(_files_of(path))
-            return SourceKind(path=path, kind=kind, pictures=found.pictures,
-                              bytes=sum(stack.pictures.nbytes for stack in found.stacks))
+            arrays = find_arrays(_files_of(path))
+            return SourceKind(path=path, kind=kind, pictures=arrays.pictures,
+                              bytes=sum(stack.pictures.nbytes for stack in arrays.stacks))
     except ProblemError as problem_error:
         return SourceKind(path=path, kind=kind, problems=problem_error.problems)
     except OSError as os_error:
@@ -143,7 +144,7 @@ def _empty(path: Path, pictures: int) -> tuple[Problem, ...]:
 
 
 def _no_classes(path: Path, contents: Contents) -> tuple[Problem, ...]:
-    """An archive of pictures beside each other, or of none, is no collection. Arrays are looked at when unpacked."""
+    """An archive without class folders is not a collection. Arrays are checked when unpacked."""
     arrays = not contents.pictures and any(is_array_file(Path(member.name)) for member in contents.members)
     return () if contents.class_names or arrays else _empty(path, 0)
 
@@ -167,9 +168,9 @@ def _unknown(path: Path, kind: str) -> Problem:
     return error("not_a_source", text.fill(path=path), "dataset", path=path)
 
 
-def unpack(path: Path, target: Path, on_progress: OnProgress = silent, check: Check = unchecked) -> Path:
+def unpack(path: Path, target: Path, on_progress: OnProgress = no_progress, check: Check = no_check) -> Path:
     """Unpack an archive or arrays into the new or empty folder `target`; raises ProblemError, and then leaves
-    nothing. Arrays inside an archive become pictures, too. Answers the folder."""
+    nothing. Arrays inside an archive become pictures, too. Returns the folder."""
     kind = kind_of(path)
     if kind == "arrays":
         return unpack_arrays(_files_of(path), target, on_progress, check)
@@ -190,26 +191,26 @@ def _arrays_inside(path: Path, target: Path, on_progress: OnProgress, check: Che
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".arrays-", suffix=".writing", dir=target.parent) as aside:
         unpack_archive(path, Path(aside) / "files", on_progress, check)
-        found = sorted(item for item in (Path(aside) / "files").rglob("*") if item.is_file() and is_array_file(item))
-        return unpack_arrays(found, target, on_progress, check)
+        files = sorted(item for item in (Path(aside) / "files").rglob("*") if item.is_file() and is_array_file(item))
+        return unpack_arrays(files, target, on_progress, check)
 
 
-def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = silent, check: Check = unchecked
+def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = no_progress, check: Check = no_check
                ) -> list[Path]:
     """Sources that can be used as they are: folders and manifests stay, others are unpacked below `into`.
 
-    Raises ProblemError with everything that is wrong before anything is unpacked.
+    Raises ProblemError with all problems before anything is unpacked.
     """
     kinds = [(path, kind_of(path)) for path in paths]
     wrong = [_unknown(path, kind) for path, kind in kinds if kind in ("unknown", "project")]
     if wrong:
         raise ProblemError(*wrong)
-    return [unpack(path, free_place(into / stem_of(path)), on_progress, check) if kind in ("arrays", "archive")
+    return [unpack(path, free_path(into / stem_of(path)), on_progress, check) if kind in ("arrays", "archive")
             else path for path, kind in kinds]
 
 
 def stem_of(path: Path) -> str:
-    """The name of a file without what says that it is packed."""
+    """The name of a file without suffixes of archives."""
     name = path.name
     for suffix in (".gz", ".bz2", ".xz", ".tar", ".zip", ".tgz", ".tbz2", ".tbz", ".txz", ".npz", ".npy"):
         if name.lower().endswith(suffix) and len(name) > len(suffix):

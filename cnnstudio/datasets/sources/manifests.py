@@ -1,4 +1,4 @@
-"""Manifests: tables that name pictures, their classes and splits. Every trouble is told at once, with its lines."""
+"""Manifests: tables of pictures with their classes and splits. All problems are reported together, with their lines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import msgspec
 from cnnstudio.core.dataset import Split
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.layout import SUFFIXES, is_picture, plain, split_of_word
+from cnnstudio.datasets.layout import SUFFIXES, find_split, is_picture, plain
 from cnnstudio.datasets.sources.tables import read_table
 
-# In order of trust: the first that a table has is taken.
+# In order of preference: the first name that a table has is used.
 _PATHS: Final = ("path", "filepath", "imagepath", "filename", "file", "imagefile", "imagefilename", "image", "img",
                  "picture", "photo", "ruta", "archivo", "fichero", "rutaarchivo", "nombrearchivo", "imagen", "foto",
                  "relativepath", "abspath", "imageid", "imagename", "id", "name", "nombre")
@@ -24,7 +24,7 @@ _LABELS: Final = ("label", "class", "classname", "labelname", "category", "targe
                   "clase", "categoria", "nombreclase", "y", "labels", "classes", "especie", "classid", "labelid")
 _SPLITS: Final = ("split", "subset", "set", "partition", "usage", "division", "particion", "conjunto", "subconjunto",
                   "datasplit", "reparto")
-_SHOWN: Final = 5
+_MOST_REPORTED: Final = 5
 _PROBED: Final = 50
 
 
@@ -38,7 +38,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a manifest says. `has_labels` is False where the folders of the pictures stand for the classes."""
+    """The content of a manifest. `has_labels` is False if the folders of the pictures are the classes."""
 
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
@@ -53,50 +53,50 @@ class _Columns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_rows(path: Path) -> Reading:
-    """The rows of a manifest that name a picture and a class; never raises: trouble is in `problems`.
+    """The rows of a manifest that name a picture and a class; never raises: see `problems`.
 
-    Whether the files are there is not looked at here, except to find out what the paths are relative to.
+    Files are not checked here, except to find the folder that the paths are relative to.
     """
     try:
         table = read_table(path)
         columns = _columns(table.rows, path)
     except ProblemError as problem_error:
         return Reading(rows=(), problems=problem_error.problems)
-    found = _Troubles(path)
+    row_problems = _RowProblems(path)
     for problem in table.problems:
-        found.add_whole(problem)
+        row_problems.add(problem)
     body = table.rows[1:] if columns.header else table.rows
-    named = [(line, _cell(fields, columns.path)) for line, fields in body]
-    prefix, suffix = _place(path.parent, [_normal(name) for _line, name in named[:_PROBED] if name])
+    cells = [(line, _cell(fields, columns.path)) for line, fields in body]
+    prefix, suffix = _place(path.parent, [_normal(name) for _line, name in cells[:_PROBED] if name])
     if prefix or suffix:
-        found.add_whole(_found_elsewhere(path, prefix, suffix))
+        row_problems.add(_found_elsewhere(path, prefix, suffix))
     rows: list[Row] = []
     seen: dict[str, tuple[int, str]] = {}
     for line, fields in body:
         name = _cell(fields, columns.path)
         if not name or "\0" in name:
-            found.note("no_path", line, "")
+            row_problems.add_row("no_path", line, "")
             continue
         place = _normal(prefix + name + suffix if prefix or suffix else name)
         label = _cell(fields, columns.label) if columns.label is not None else os.path.basename(os.path.dirname(place))
-        split = _split(_cell(fields, columns.split), line, found) if columns.split is not None else None
+        split = _split(_cell(fields, columns.split), line, row_problems) if columns.split is not None else None
         if not label:
-            found.note("no_label", line, name)
+            row_problems.add_row("no_label", line, name)
             continue
         before = seen.get(place)
         if before is not None:
-            found.note("named_twice" if before[1] == label else "named_twice_differently", line, name)
+            row_problems.add_row("named_twice" if before[1] == label else "named_twice_differently", line, name)
             continue
         seen[place] = (line, label)
         rows.append(Row(path=place, label=label, split=split, line=line))
-    if not rows and not any(problem.blocks for problem in found.problems()):
+    if not rows and not any(problem.blocks for problem in row_problems.problems()):
         text = Text("{path} names no pictures.", "{path} no nombra ninguna imagen.")
-        found.add_whole(error("no_pictures", text.fill(path=path), "dataset", path=path))
-    return Reading(rows=tuple(rows), problems=tuple(found.problems()), has_labels=columns.label is not None)
+        row_problems.add(error("no_pictures", text.fill(path=path), "dataset", path=path))
+    return Reading(rows=tuple(rows), problems=tuple(row_problems.problems()), has_labels=columns.label is not None)
 
 
 def missing_problem(path: Path, missing: Sequence[Row], total: int) -> Problem:
-    """Of the files that a manifest names some, or all, are not there. All: it blocks, a drive may be away."""
+    """The problem of missing files of a manifest. If all are missing it blocks: a drive may be disconnected."""
     if len(missing) == total:
         text = Text("None of the {n} pictures that {path} names is there; the first is {first}. Paths are relative to "
                     "the list's own folder, or absolute.",
@@ -105,7 +105,7 @@ def missing_problem(path: Path, missing: Sequence[Row], total: int) -> Problem:
         return error("folder_missing", text.fill(n=total, path=path, first=_short(missing[0].path)), "dataset", path=path)
     text = Text("{path}: {n} of {total} pictures are not there ({lines}).",
                 "{path}: {n} de {total} imágenes no están ({lines}).")
-    lines = _lines([(row.line, row.path) for row in missing[:_SHOWN]], len(missing))
+    lines = _lines([(row.line, row.path) for row in missing[:_MOST_REPORTED]], len(missing))
     return warning("missing_files", text.fill(path=path, n=len(missing), total=total, lines=lines), "dataset", path=path)
 
 
@@ -118,7 +118,7 @@ def _key(name: str) -> str:
 
 
 def _columns(rows: Sequence[tuple[int, Sequence[str]]], path: Path) -> _Columns:
-    """Which column is which, by the names of the first line, or by what a table without names holds."""
+    """The columns, by the names in the first line, or by their content in a table without names."""
     if not rows:
         text = Text("{path} is empty.", "{path} está vacía.")
         raise ProblemError(error("no_pictures", text.fill(path=path), "dataset", path=path))
@@ -145,9 +145,9 @@ def _columns(rows: Sequence[tuple[int, Sequence[str]]], path: Path) -> _Columns:
     assert column is not None
     width = max(len(fields) for _line, fields in rows[:_PROBED])
     rest = [number for number in range(width) if number != column]
-    words = {number: [_cell(fields, number) for _line, fields in rows[:_PROBED]] for number in rest}
+    cells = {number: [_cell(fields, number) for _line, fields in rows[:_PROBED]] for number in rest}
     split = next((number for number in rest if len(rest) > 1 and all(
-        split_of_word(word) for word in words[number] if word)), None)
+        find_split(cell) for cell in cells[number] if cell)), None)
     labels = [number for number in rest if number != split]
     return _Columns(path=column, label=labels[0] if labels else None, split=split, header=False)
 
@@ -157,7 +157,7 @@ def _first(keys: Sequence[str], wanted: Iterable[str]) -> int | None:
 
 
 def _picture_column(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
-    """The column that holds most names of pictures."""
+    """The column with the most names of pictures."""
     counts: dict[int, int] = {}
     for _line, fields in rows:
         for number, field in enumerate(fields):
@@ -166,17 +166,17 @@ def _picture_column(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
     return best if best is not None and counts[best] else None
 
 
-def _split(word: str, line: int, problems: _Troubles) -> Split | None:
-    if not word:
+def _split(name: str, line: int, problems: _RowProblems) -> Split | None:
+    if not name:
         return None
-    split = split_of_word(word)
+    split = find_split(name)
     if split is None:
-        problems.note("unknown_split", line, word)
+        problems.add_row("unknown_split", line, name)
     return split
 
 
 def _normal(name: str) -> str:
-    """A path with "/" and without detours; what Windows wrote is read elsewhere, too."""
+    """A normalised path with "/"; paths of Windows are understood on other systems, too."""
     if name.startswith("file://"):
         from urllib.parse import unquote, urlsplit
 
@@ -187,7 +187,7 @@ def _normal(name: str) -> str:
 
 
 def _place(root: Path, names: Sequence[str]) -> tuple[str, str]:
-    """What stands before and behind every name: nothing, or one folder, or an ending that the list leaves away."""
+    """The prefix and suffix to add to every name: nothing, a folder, or a suffix that the list omits."""
 
     def share(prefix: str, suffix: str) -> int:
         return sum(os.path.exists(root / (prefix + name + suffix)) for name in names[:10])
@@ -210,11 +210,11 @@ def _place(root: Path, names: Sequence[str]) -> tuple[str, str]:
 
 def _found_elsewhere(path: Path, prefix: str, suffix: str) -> Problem:
     text = Text("{path}: the pictures were found as {place}.", "{path}: las imágenes se encontraron como {place}.")
-    found = warning("found_elsewhere", text.fill(path=path, place=f"{prefix}…{suffix}"), "dataset", path=path)
-    return msgspec.structs.replace(found, severity="info")
+    problem = warning("found_elsewhere", text.fill(path=path, place=f"{prefix}…{suffix}"), "dataset", path=path)
+    return msgspec.structs.replace(problem, severity="info")
 
 
-_WORDS: Final[dict[str, Text]] = {
+_TEXTS: Final[dict[str, Text]] = {
     "no_path": Text("{path}: {n} rows name no file ({lines}).", "{path}: {n} filas no nombran ningún archivo ({lines})."),
     "no_label": Text("{path}: {n} rows have no class and are left out ({lines}).",
                      "{path}: {n} filas no tienen clase y se dejan fuera ({lines})."),
@@ -231,59 +231,60 @@ _WORDS: Final[dict[str, Text]] = {
 }
 
 
-class _Troubles:
-    """Gathers the troubles of single lines, so that each kind is told once with its first lines."""
+class _RowProblems:
+    """Collects problems of rows, so that each kind is reported once with its first lines."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._whole: list[Problem] = []
+        self._general: list[Problem] = []
         self._lines: dict[str, list[tuple[int, str]]] = {}
         self._counts: dict[str, int] = {}
         self._splits: dict[str, int] = {}
 
-    def add_whole(self, problem: Problem) -> None:
-        self._whole.append(problem)
+    def add(self, problem: Problem) -> None:
+        self._general.append(problem)
 
-    def note(self, code: str, line: int, word: str) -> None:
+    def add_row(self, code: str, line: int, text: str) -> None:
         self._counts[code] = self._counts.get(code, 0) + 1
         lines = self._lines.setdefault(code, [])
-        if len(lines) < _SHOWN:
-            lines.append((line, word))
+        if len(lines) < _MOST_REPORTED:
+            lines.append((line, text))
         if code == "unknown_split":
-            self._splits[word] = self._splits.get(word, 0) + 1
+            self._splits[text] = self._splits.get(text, 0) + 1
 
     def problems(self) -> list[Problem]:
-        return [*self._thinned(), *(self._problem(code) for code in _WORDS if code in self._counts)]
+        return [*self._limited(), *(self._problem(code) for code in _TEXTS if code in self._counts)]
 
-    def _thinned(self) -> list[Problem]:
-        """Of many problems of one kind the first few, and how many more there are."""
-        kept: list[Problem] = []
+    def _limited(self) -> list[Problem]:
+        """Of many problems of one kind the first few, and the number of the others."""
+        problems: list[Problem] = []
         counts: dict[str, int] = {}
-        for problem in self._whole:
+        for problem in self._general:
             counts[problem.code] = counts.get(problem.code, 0) + 1
-            if counts[problem.code] <= _SHOWN:
-                kept.append(problem)
+            if counts[problem.code] <= _MOST_REPORTED:
+                problems.append(problem)
         for code, number in counts.items():
-            if number > _SHOWN:
+            if number > _MOST_REPORTED:
                 text = Text("{path}: {n} more lines like these.", "{path}: {n} líneas más como estas.")
-                kept.append(warning(code, text.fill(path=self._path, n=number - _SHOWN), "dataset", path=self._path))
-        return kept
+                text = text.fill(path=self._path, n=number - _MOST_REPORTED)
+                problems.append(warning(code, text, "dataset", path=self._path))
+        return problems
 
     def _problem(self, code: str) -> Problem:
-        shown = sorted(self._splits.items(), key=lambda item: -item[1])[:_SHOWN]
-        counts = ", ".join(f"“{_short(word)}” × {number}" for word, number in shown)
-        text = _WORDS[code].fill(path=self._path, n=self._counts[code], counts=counts,
+        splits = sorted(self._splits.items(), key=lambda item: -item[1])[:_MOST_REPORTED]
+        counts = ", ".join(f"“{_short(name)}” × {number}" for name, number in splits)
+        text = _TEXTS[code].fill(path=self._path, n=self._counts[code], counts=counts,
                                  lines=_lines(self._lines[code], self._counts[code]))
         return warning(code, text, "dataset", path=self._path)
 
 
-def _lines(shown: Sequence[tuple[int, str]], total: int) -> Text:
-    def words(line: str, more: str) -> str:
-        parts = ", ".join(f"{number}: {_short(word)}" if word else str(number) for number, word in shown)
-        return f"{line} {parts}" + (f"; {total - len(shown)} {more}" if total > len(shown) else "")
+def _lines(rows: Sequence[tuple[int, str]], total: int) -> Text:
+    def format_lines(line: str, more: str) -> str:
+        parts = ", ".join(f"{number}: {_short(text)}" if text else str(number) for number, text in rows)
+        return f"{line} {parts}" + (f"; {total - len(rows)} {more}" if total > len(rows) else "")
 
-    return Text(words("lines" if total > 1 else "line", "more"), words("líneas" if total > 1 else "línea", "más"))
+    return Text(format_lines("lines" if total > 1 else "line", "more"), format_lines("líneas" if total > 1 else "línea", "más"))
 
 
-def _short(word: str, most: int = 80) -> str:
-    return word if len(word) <= most else "…" + word[-most:]
+def _short(text: str, most: int = 80) -> str:
+    return text if len(text) <= most else "…" + text[-most:]

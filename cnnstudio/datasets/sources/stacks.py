@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.sources.placing import cannot_read
+from cnnstudio.datasets.sources.staging import cannot_read
 
 LARGEST_SIDE: Final = 30_000
 _BATCH_BYTES: Final = 8 << 20
@@ -31,7 +31,7 @@ BROKEN: Final = (OSError, EOFError, ValueError, KeyError, zlib.error, struct.err
 
 
 class Array(msgspec.Struct, frozen=True, kw_only=True):
-    """An array in a file, described by its head only. `member` is its name in an .npz; "" elsewhere."""
+    """An array in a file, described by its header. `member` is its name in an .npz; "" elsewhere."""
 
     path: Path
     name: str
@@ -43,7 +43,7 @@ class Array(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """numpy's letter: u, i, f, b for numbers, U and S for words."""
+        """NumPy's kind: u, i, f, b for numbers, U and S for strings."""
         return np.dtype(self.dtype).kind
 
     @property
@@ -52,7 +52,7 @@ class Array(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_idx_name(name: str) -> bool:
-    """Whether a file is called like one of MNIST's."""
+    """Whether a file has a name as in MNIST."""
     lower = name.lower().removesuffix(".gz")
     return lower.endswith("-ubyte") or lower.endswith((".idx1", ".idx2", ".idx3", ".idx4", ".idx"))
 
@@ -76,8 +76,8 @@ def _reason(exception: BaseException) -> Text:
                     "contiene objetos de Python, que podrían ejecutar código ajeno; guarde solo los números")
     if isinstance(exception, OSError) and exception.errno is not None:
         return reason_of(exception)
-    words = str(exception).splitlines()[0][:200] if str(exception) else type(exception).__name__
-    return Text(words, words)
+    message = str(exception).splitlines()[0][:200] if str(exception) else type(exception).__name__
+    return Text(message, message)
 
 
 def _npz_arrays(path: Path) -> list[Array]:
@@ -156,7 +156,7 @@ def batches(array: Array) -> Iterator[NDArray[Any]]:
     """An array in pieces along its first axis, a few megabytes each; raises ProblemError."""
     try:
         if array.fortran:
-            # The first axis is scattered over the whole: this rare order is read at once.
+            # In Fortran order the first axis is scattered over the file: this rare order is read at once.
             with _at_data(array) as stream:
                 data = _exactly(stream, array.nbytes)
             yield np.frombuffer(data, np.dtype(array.dtype)).reshape(array.shape, order="F")
@@ -173,7 +173,7 @@ def batches(array: Array) -> Iterator[NDArray[Any]]:
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:
-    """So many bytes, gathered piece by piece, so that a head that lies costs no memory."""
+    """That many bytes, read in pieces, so that a false header does not allocate memory."""
     gathered = io.BytesIO()
     while gathered.tell() < size:
         piece = stream.read(min(1 << 20, size - gathered.tell()))

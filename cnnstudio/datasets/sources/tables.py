@@ -1,4 +1,4 @@
-"""A file of rows, whatever wrote it: CSV, TSV or Parquet, as names of columns and lines of words."""
+"""Read tables: CSV, TSV or Parquet, as rows of texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -28,7 +28,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_table(path: Path) -> Table:
-    """All rows of a table; raises ProblemError when it cannot be read at all."""
+    """All rows of a table; raises ProblemError if it cannot be read."""
     if path.suffix.lower() == ".parquet":
         return _read_parquet(path)
     try:
@@ -41,11 +41,11 @@ def read_table(path: Path) -> Table:
         raise ProblemError(error("folder_missing", text.fill(path=path), "dataset", path=path)) from err
     except OSError as os_error:
         raise ProblemError(_unreadable(path, reason_of(os_error))) from os_error
-    words, problems = _decoded(data, path)
-    delimiter = _delimiter(words, path.suffix.lower())
+    content, problems = _decoded(data, path)
+    delimiter = _delimiter(content, path.suffix.lower())
     rows: list[tuple[int, list[str]]] = []
     csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(io.StringIO(words, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)
     begin = 1
     while True:
         try:
@@ -70,7 +70,7 @@ def _unreadable(path: Path, reason: object) -> Problem:
 
 
 def _decoded(data: bytes, path: Path) -> tuple[str, list[Problem]]:
-    """The text, by its mark, by its zero bytes, as UTF-8, or else as Windows wrote it (with a notice)."""
+    """The decoded text: by its byte order mark, by its zero bytes, as UTF-8, or as Windows-1252 (with a warning)."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), []
@@ -82,21 +82,21 @@ def _decoded(data: bytes, path: Path) -> tuple[str, list[Problem]]:
     except UnicodeDecodeError as err:
         line = data.count(b"\n", 0, err.start) + 1
     try:
-        words, name = data.decode("cp1252"), "Windows-1252"
+        content, name = data.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:
-        words, name = data.decode("latin-1"), "Latin-1"
+        content, name = data.decode("latin-1"), "Latin-1"
     text = Text("{path} is not UTF-8 (line {line}); it was read as {name}. If names with accents look wrong, save it as "
                 "UTF-8.",
                 "{path} no está en UTF-8 (línea {line}); se leyó como {name}. Si los nombres con acentos salen mal, "
                 "guárdelo como UTF-8.")
-    return words, [warning("wrong_encoding", text.fill(path=path, line=line, name=name), "dataset", path=path)]
+    return content, [warning("wrong_encoding", text.fill(path=path, line=line, name=name), "dataset", path=path)]
 
 
-def _delimiter(words: str, suffix: str) -> str:
-    """The sign that divides the first lines into the same number of fields, more than one."""
-    head = words[:64_000]
+def _delimiter(text: str, suffix: str) -> str:
+    """The delimiter that splits the first lines into the same number of fields, more than one."""
+    head = text[:64_000]
     lines = head.splitlines(keepends=True)[:40]
-    if len(words) > len(head) and len(lines) > 1:
+    if len(text) > len(head) and len(lines) > 1:
         lines.pop()
 
     def merit(delimiter: str) -> tuple[float, int]:
@@ -147,6 +147,6 @@ def _missing(path: Path) -> tuple[Problem, ...]:
 
 
 def _is_plain(kind: str) -> bool:
-    """Whether a Parquet column holds words or numbers (not pictures, lists or structures)."""
+    """Whether a Parquet column holds texts or numbers (not pictures, lists or structures)."""
     return not kind.startswith(("binary", "large_binary", "fixed_size_binary", "struct", "list", "large_list", "map",
                                 "fixed_size_list", "extension"))

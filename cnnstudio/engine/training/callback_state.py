@@ -1,4 +1,4 @@
-"""The state of any Keras callback as plain values and arrays: nothing is pickled, and no attribute is named here."""
+"""The state of any Keras callback as plain values and arrays, without pickle and without knowing its attributes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import keras
 import numpy as np
 
 _NOT_STATE: Final = frozenset(("_model", "params", "validation_data"))
-"""What `fit` gives to every callback anew."""
+"""Attributes that `fit` sets on every callback."""
 _KIND: Final = "$"
 
 
 class NotKept(Exception):
-    """A value that has no plain form."""
+    """A value without a plain form."""
 
 
 def encode_state(callback: Any, arrays: list[np.ndarray], begun: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -1,4 +1,4 @@
-"""Keras's callbacks of one stage: made from the spec, called as `fit` would, with their state kept and put back."""
+"""Keras's callbacks of one stage: created from the spec, called as by `fit`, with state that is saved and restored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.core.item import Step
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.text import Text
 from cnnstudio.engine.environment import numpy_of
@@ -22,7 +22,7 @@ HISTORY: Final = "history"
 
 
 class Watcher(Protocol):
-    """What the training itself does between the batches; it comes behind every callback. Epochs and batches count
+    """The training's own handlers, called after every callback. Epochs and batches count
     from 0; `logs` of a batch are the backend's own numbers, running means over the epoch, not yet read."""
 
     def epoch_begun(self, epoch: int) -> None: ...
@@ -44,7 +44,7 @@ def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Pro
                         "Esta versión no conoce el callback {name}; se omite.")
             notify(warning("unknown_callback", text.fill(name=step.type), "training", node=step.id))
             continue
-        values = complete(entry.params, step.params)
+        values = with_defaults(entry.params, step.params)
         monitor = str(values.get("monitor", ""))
         if not validated and monitor.startswith("val_"):
             values["monitor"] = monitor.removeprefix("val_")
@@ -59,17 +59,17 @@ def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Pro
 class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
     """The callbacks of a stage, for every `fit` of it.
 
-    A stage that is resumed within an epoch has two calls of `fit`: one for the rest of that epoch. To the callbacks
+    A stage that is resumed within an epoch has two calls of `fit`: one for the rest of that epoch. For the callbacks
     they are one training: it begins and ends once (`begin`, `end`), the epoch begins once, and batches keep their
     numbers.
     """
 
     def __init__(self, callbacks: Mapping[str, Any], model: Any, watcher: Watcher, epochs: int, batches: int) -> None:
         super().__init__(list(callbacks.values()), add_history=True, model=model, epochs=epochs, steps=batches, verbose=0)
-        # Callbacks are called in the training's own thread: what they set counts for the next batch.
+        # Callbacks are called in the training's own thread: what they set applies to the next batch.
         self._async_train = self._async_test = self._async_predict = False
         self._watcher = watcher
-        self._named = dict(callbacks) | {HISTORY: self._history}
+        self._by_identifier = dict(callbacks) | {HISTORY: self._history}
         self._begun: dict[str, dict[str, Any]] = {}
         self._start = 0
         self._reads_batches = any(_overrides(callback, "on_train_batch_end") or _overrides(callback, "on_batch_end")
@@ -80,14 +80,14 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
     def begin(self) -> None:
         """Before the first `fit` of this process."""
         super().on_train_begin()
-        self._begun = {identifier: dict(vars(callback)) for identifier, callback in self._named.items()}
+        self._begun = {identifier: dict(vars(callback)) for identifier, callback in self._by_identifier.items()}
 
     def end(self) -> None:
         """After the last `fit`: some callbacks set the best weights now."""
         super().on_train_end({name: values[-1] for name, values in self._history.history.items()})
 
     def enter(self, batch: int) -> None:
-        """The next `fit` goes on within an epoch of which so many batches are done."""
+        """Prepare a `fit` that resumes an epoch after `batch` batches."""
         self._start = batch
 
     # What `fit` calls ---------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
         super().on_train_batch_begin(batch + self._start, logs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        # Reading the numbers makes a GPU wait: only where a callback looks at every batch.
+        # Reading the numbers makes a GPU wait: only if a callback uses every batch.
         if self._reads_batches:
             super().on_train_batch_end(batch + self._start, logs)
         self._watcher.batch_done(batch + self._start, logs or {})
@@ -125,19 +125,19 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
 
     @property
     def best(self) -> int | None:
-        """The epoch, counted from 0, whose weights a callback sets in the end; None if none does."""
-        found = None
+        """The epoch, counted from 0, whose weights a callback restores at the end; None if none does."""
+        epoch = None
         for callback in self.callbacks:
             if getattr(callback, "restore_best_weights", False) and callback.best_weights is not None:
-                found = int(callback.best_epoch)
-        return found
+                epoch = int(callback.best_epoch)
+        return epoch
 
     def state(self) -> tuple[dict[str, dict[str, Any]], dict[str, list[np.ndarray]], list[str]]:
         """(state of each callback by its id, its arrays by "callback:<id>", what could not be kept)."""
         states: dict[str, dict[str, Any]] = {}
         groups: dict[str, list[np.ndarray]] = {}
         lost: list[str] = []
-        for identifier, callback in self._named.items():
+        for identifier, callback in self._by_identifier.items():
             arrays: list[np.ndarray] = []
             states[identifier], names = encode_state(callback, arrays, self._begun.get(identifier, {}))
             groups[f"callback:{identifier}"] = arrays
@@ -145,8 +145,8 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
         return states, groups, lost
 
     def restore(self, states: Mapping[str, dict[str, Any]], groups: Mapping[str, list[np.ndarray]]) -> None:
-        """Go on as if there had been no break; call after `begin`."""
-        for identifier, callback in self._named.items():
+        """Restore the state; call after `begin`."""
+        for identifier, callback in self._by_identifier.items():
             decode_state(callback, states.get(identifier, {}), groups.get(f"callback:{identifier}", []))
             # Checkpoints of format 3 keep the best weights apart.
             if getattr(callback, "restore_best_weights", False) and groups.get("best"):
@@ -158,7 +158,7 @@ def _overrides(callback: Any, method: str) -> bool:
 
 
 def _own_arrays(callback: Any) -> None:
-    """Where the backend answers weights as views of the live ones, which the next step changes, copy them."""
+    """Copy arrays that are views of live weights, which the next step changes."""
     if keras.backend.backend() == "tensorflow":
         return
     for name, value in vars(callback).items():

@@ -1,4 +1,4 @@
-"""Checkpoints of a training: written whole or not at all, the last two kept, a damaged one passed over."""
+"""Checkpoints of a training: written atomically, the last two are kept, damaged ones are skipped."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ import numpy as np
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import ProblemError
 
-KEPT: Final = 2
+MOST_KEPT: Final = 2
 _POSITION: Final = "place"
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a training stands: `epoch` epochs are done, `before` of them in earlier stages, and `batch` batches of the
-    next one; `stage` is the number of the stage, from 0.
+    """The position of a training: `epoch` epochs are done, `before` of them in earlier stages, and `batch` batches of
+    the next one; `stage` is the number of the stage, from 0.
 
     `logs` are the metrics of the epochs done, `metrics` those of what the stage before kept; `callbacks` the state of
-    each callback by its id; `finished` tells that the stage wants no further epoch. `totals` are sums of metrics within
+    each callback by its id; `finished`: the stage needs no further epoch. `totals` are sums of metrics within
     an epoch, which an earlier version kept.
     """
 
@@ -68,14 +68,14 @@ def write_checkpoint(folder: Path, position: Position, arrays: Arrays) -> Path:
             with contextlib.suppress(OSError):
                 temporary.unlink()
         raise ProblemError(write_problem(os_error, path)) from os_error
-    for old in _paths(folder)[KEPT:]:
+    for old in _paths(folder)[MOST_KEPT:]:
         with contextlib.suppress(OSError):
             old.unlink()
     return path
 
 
 def read_checkpoint(folder: Path) -> tuple[Position, dict[str, list[np.ndarray]]] | None:
-    """The newest checkpoint that is whole, or None. What is truncated or foreign is passed over."""
+    """The newest complete checkpoint, or None. Truncated and foreign files are skipped."""
     for path in _paths(folder):
         try:
             return _read(path)

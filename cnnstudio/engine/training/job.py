@@ -27,7 +27,7 @@ from cnnstudio.workers.runs import RunFolder
 
 
 def train(job: Train, link: Link) -> Event:
-    """Do the job; answers the last event. Raises ProblemError and StopRequested."""
+    """Do the job; returns the last event. Raises ProblemError and StopRequested."""
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     project = run.spec()
@@ -54,11 +54,11 @@ def train(job: Train, link: Link) -> Event:
 def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built) -> None:
     model = built.model
     if project.training.precision != "float32":
-        # The weights are in float32 anyway; whoever evaluates or exports the model need not know of the precision.
+        # The weights are in float32 anyway; evaluation and export need not handle the precision.
         model = build(project.network, context, weights=False).model
         model.set_weights(built.model.get_weights())
     if not model.compiled:
-        # Whoever loads the model may train it on.
+        # A loaded model can be trained further.
         compile_model(model, project, context)
     card = Card(recipe=project.recipe, class_names=manifest.header.class_names,
                 label_mode=project.dataset.label_mode, run=run.id)

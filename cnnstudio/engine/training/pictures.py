@@ -1,4 +1,4 @@
-"""The pictures of a training: which can be used, and the batches that are made of them."""
+"""The usable pictures of a training, and their batches."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Pictures:
 
 
 def usable_pictures(project: Project, manifest: Manifest, cache: Path, link: Link) -> Pictures:
-    """The pictures of the training and validation splits as pixels; tells of those that cannot be used. Raises
+    """The pictures of the training and validation splits as pixels; reports those that cannot be used. Raises
     ProblemError where none is left to train on."""
     entries = [entry for entry in manifest.entries if entry.split in ("train", "validation") and entry.label >= 0]
     paths = [manifest.path(entry) for entry in entries]
@@ -59,8 +59,8 @@ def usable_pictures(project: Project, manifest: Manifest, cache: Path, link: Lin
 
 def make_sources(project: Project, context: Context, pictures: Pictures, held: Prepared, augment: bool
                  ) -> tuple[BatchSource, BatchSource | None]:
-    """Batches for training and, if there are such pictures, for validation; `held` are the pixels, or the features that
-    stand for them (then nothing is augmented)."""
+    """Batches for training and, if there are such pictures, for validation; `held` are the pixels, or their features
+    (then nothing is augmented)."""
     training, recipe = project.training, project.recipe
     encoded = encode_labels(pictures.labels, context.class_count, context.label_mode)
     steps = msgspec.to_builtins(project.augmentation.active)

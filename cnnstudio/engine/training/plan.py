@@ -1,4 +1,4 @@
-"""The stages of a training, one after the other, from wherever a checkpoint stands."""
+"""The stages of a training, one after the other, from a checkpoint on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cnnstudio.workers.runs import RunFolder
 
 
 class Plan:
-    """Trains a network that was built through the stages of its project."""
+    """Trains a built network through the stages of its project."""
 
     def __init__(self, run: RunFolder, project: Project, context: Context, built: Built, pictures: Pictures, cache: Path,
                  link: Link) -> None:
@@ -44,11 +44,11 @@ class Plan:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Metrics of the weights that the model has, with "epoch", the one they are from."""
+        """Metrics of the model's weights, with their "epoch"."""
         return self._progress.metrics
 
     def run(self, resume: bool) -> bool:
-        """Do what is left of the stages: True at the end, False where the user stopped it. Raises ProblemError."""
+        """Train the remaining stages: True at the end, False if the user stopped it. Raises ProblemError."""
         resumed = self._resumed() if resume else None
         writer = CheckpointWriter(self._run.checkpoints, self._written)
         try:
@@ -67,25 +67,25 @@ class Plan:
             writer.close()
 
     def _resumed(self) -> tuple[Position, Arrays] | None:
-        found = read_checkpoint(self._run.checkpoints)
-        if found is None or found[0].stage >= len(self._project.training.stages):
+        checkpoint = read_checkpoint(self._run.checkpoints)
+        if checkpoint is None or checkpoint[0].stage >= len(self._project.training.stages):
             self._link.emit(Notice(problem=_from_the_start()))
             return None
-        return found
+        return checkpoint
 
     def _stage(self, number: int, stage: Stage, resumed: tuple[Position, Arrays] | None, writer: CheckpointWriter) -> bool:
         built, project = self._built, self._project
         set_trainable(built, project.network, self._context.bases, stage.trainable_from)
-        whole = snapshots.weights_of(built.model)
+        all_weights = snapshots.weights_of(built.model)
         if resumed is not None and self._base_learned:
-            # Features are computed with what the base learned in an earlier stage.
-            snapshots.assign(whole, resumed[1]["model"], "model")
-        model, held, kept = built.model, self._pictures.prepared, whole
-        cut = features.cut(project, built, stage.trainable_from)
+            # Features are computed with the weights that the base learned in an earlier stage.
+            snapshots.assign(all_weights, resumed[1]["model"], "model")
+        model, held, saved_weights = built.model, self._pictures.prepared, all_weights
+        cut = features.find_cut(project, built, stage.trainable_from)
         if cut is not None and features.fits(cut, len(held.rows)):
             held, engine = features.compute(cut, self._pictures.prepared, project, self._cache, self._link)
             model = cut.head
-            kept = whole if self._base_learned else snapshots.weights_of(model)
+            saved_weights = all_weights if self._base_learned else snapshots.weights_of(model)
             self._link.emit(Notice(problem=_features_notice(engine)))
         else:
             self._base_learned = True
@@ -97,12 +97,12 @@ class Plan:
                 number=number + 1, count=count, name=stage.id))
         before = len(self._progress.logs) if resumed is None else resumed[0].before
         planned = before + sum(later.epochs for later in project.training.stages[number:])
-        self._trainer = StageTrainer(model, kept, stage, number, before, planned, train, validation, writer, self._link,
-                                     self._progress)
+        self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
+                                     self._link, self._progress)
         return self._trainer.run(resumed)
 
     def _is_cut(self, stage: Stage) -> bool:
-        cut = features.cut(self._project, self._built, stage.trainable_from)
+        cut = features.find_cut(self._project, self._built, stage.trainable_from)
         return cut is not None and features.fits(cut, len(self._pictures.prepared.rows))
 
     def _written(self, path: Path, seconds: float) -> None:

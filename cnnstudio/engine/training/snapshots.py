@@ -1,4 +1,4 @@
-"""All that the next step of a training depends on, as arrays, and back."""
+"""The state that the next training step depends on, as arrays, and its restoration."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def weights_of(model: Any) -> list[Any]:
     return [variable for variable in model.variables if id(variable) not in metrics]
 
 
-def copies(variables: Sequence[Any]) -> list[np.ndarray]:
-    """Their values as they are now, whatever is trained afterwards; read-only."""
+def copy_weights(variables: Sequence[Any]) -> list[np.ndarray]:
+    """The current values of the variables, independent of later training; read-only."""
     if keras.backend.backend() == "tensorflow":
         return [_tensorflow_value(variable) for variable in variables]
     return [np.array(numpy_of(variable)) for variable in variables]
 
 
 def _tensorflow_value(variable: Any) -> np.ndarray:
-    """On a processor nothing is copied: what a variable is read as never changes, since TensorFlow gives the variable
-    new memory at the next step while somebody holds the value. From a GPU it is brought over."""
+    """On a processor nothing is copied: a value that was read never changes, since TensorFlow gives the variable new
+    memory at the next step while the value is referenced. From a GPU it is copied."""
     import tensorflow as tf
 
     tensor = tf.convert_to_tensor(variable.value)
@@ -42,13 +42,13 @@ def _tensorflow_value(variable: Any) -> np.ndarray:
 def assign(variables: Sequence[Any], arrays: Sequence[np.ndarray], group: str) -> None:
     """Set the variables. Raises ProblemError (checkpoint_unfit) where number or shapes differ."""
     if not fits(variables, arrays):
-        raise ProblemError(unfit(group))
+        raise ProblemError(unfit_problem(group))
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 
 
-def unfit(part: str) -> Problem:
-    """A checkpoint of another network, or one that was changed by somebody."""
+def unfit_problem(part: str) -> Problem:
+    """The problem of a checkpoint of another network, or a modified one."""
     text = Text("The checkpoint does not fit the network of this run ({group}).",
                 "El punto de control no encaja con la red de este entrenamiento ({group}).")
     return error("checkpoint_unfit", text.fill(group=part), "run")
@@ -61,21 +61,21 @@ def fits(variables: Sequence[Any], arrays: Sequence[np.ndarray]) -> bool:
 def generators() -> dict[str, list[np.ndarray]]:
     """State of every random generator outside the model: the backend's, NumPy's and Python's."""
     _, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
-    _, words, python_gauss = random.getstate()
+    _, state, python_gauss = random.getstate()
     return {"random": random_state(),
             "host_random": [np.array(keys), np.array([position, has_gauss]), np.array([gauss]),
-                            np.array(words, np.uint64), np.array([np.nan if python_gauss is None else python_gauss])]}
+                            np.array(state, np.uint64), np.array([np.nan if python_gauss is None else python_gauss])]}
 
 
 def restore_generators(arrays: Arrays) -> None:
-    """Go on drawing where `generators` was taken."""
+    """Restore the state of `generators`."""
     restore_random_state(arrays.get("random", []))
     host = arrays.get("host_random", [])
     if len(host) != 5:
         return
-    keys, position, gauss, words, python_gauss = host
+    keys, position, gauss, state, python_gauss = host
     np.random.set_state(("MT19937", keys, int(position[0]), int(position[1]), float(gauss[0])))
-    random.setstate((3, tuple(int(word) for word in words),
+    random.setstate((3, tuple(int(number) for number in state),
                      None if np.isnan(python_gauss[0]) else float(python_gauss[0])))
 
 

@@ -1,4 +1,4 @@
-"""One stage of a training by Keras's `fit`: with pause, stop, checkpoints and events, from wherever it stood."""
+"""One stage of a training by Keras's `fit`: with pause, stop, resume, checkpoints and events."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
 from cnnstudio.engine.training.checkpoints import Arrays, Position
-from cnnstudio.engine.training.feeding import Feed, trace_whole_batch
-from cnnstudio.engine.training.reporting import Reporter
+from cnnstudio.engine.training.feed import Feed, trace_whole_batch
+from cnnstudio.engine.training.reporter import Reporter
 from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
 from cnnstudio.workers.link import Link
 
 
 @dataclass
 class Progress:
-    """What the stages of a training hand on: the metrics of all epochs done, and of the weights that are kept."""
+    """State shared by the stages: the metrics of all epochs done, and those of the kept weights."""
 
     logs: list[dict[str, float]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
 
 
 class _Left(Exception):
-    """The user wants to stop: leaves `fit` in the middle of an epoch."""
+    """Raised to leave `fit` within an epoch when the user stops."""
 
 
 class StageTrainer:
     """Trains `model` (compiled for `stage`, number `number`) on `train`, measures on `validation`.
 
-    `before` epochs were done in earlier stages; `planned` are wanted in all. `kept` are the variables that checkpoints
-    hold: the model's own, or those of the whole that it is a part of.
+    `before` epochs were done in earlier stages; `planned` are wanted in all. `saved_weights` are the variables in
+    checkpoints: the model's own, or those of the model that it is a part of.
     """
 
-    def __init__(self, model: Any, kept: list[Any], stage: Stage, number: int, before: int, planned: int,
+    def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
                  train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
                  progress: Progress) -> None:
         self._model = model
-        self._kept = kept
+        self._saved_weights = saved_weights
         self._stage = stage
         self._number = number
         self._before = before
@@ -65,7 +65,7 @@ class StageTrainer:
         self._feed = Feed(train)
         self._resumed: tuple[Position, Arrays] | None = None
         self._epoch = 0
-        self._whole: list[np.ndarray] = []
+        self._epoch_weights: list[np.ndarray] = []
         self._finished = False
         self._lost: set[str] = set()
         self._train_seconds = 0.0
@@ -74,7 +74,7 @@ class StageTrainer:
         """Seconds, at most, between two moments at which a checkpoint could be taken."""
 
     def run(self, resumed: tuple[Position, Arrays] | None) -> bool:
-        """Train to the end of the stage (True), or to where the user stops it (False); the model then has the weights
+        """Train to the end of the stage (True), or until the user stops it (False); the model then has the weights
         that are kept. Raises ProblemError (nan_loss, no_space, checkpoint_unfit...)."""
         self._prepare()
         self._callbacks.begin()
@@ -82,7 +82,7 @@ class StageTrainer:
         if resumed is not None:
             batch = self._restore(*resumed)
         elif self._number:
-            self._whole = snapshots.copies(self._kept)
+            self._epoch_weights = snapshots.copy_weights(self._saved_weights)
         self._last_moment = time.monotonic()
         try:
             if not self._finished and batch:
@@ -98,33 +98,33 @@ class StageTrainer:
     # Before -------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        """Make every variable exist, those of the optimizer and the metrics too, before anything is restored."""
+        """Create all variables, including those of the optimizer and the metrics, before they are restored."""
         model = self._model
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         pictures, labels, _ = self._train.make(1, np.arange(min(2, self._train.pictures)))
         variables = snapshots.weights_of(model)
-        before = snapshots.copies(variables)
+        before = snapshots.copy_weights(variables)
         model.test_on_batch(pictures, labels)
         snapshots.assign(variables, before, "model")
         model.reset_metrics()
 
     def _restore(self, position: Position, arrays: Arrays) -> int:
-        """Set everything to where a checkpoint left it; answers how many batches of the next epoch are done."""
+        """Restore a checkpoint; returns how many batches of the next epoch are done."""
         model = self._model
         if 0 < position.batch == len(self._train) - 1:
             trace_whole_batch(model, self._train)
-        snapshots.assign(self._kept, arrays.get("model", []), "model")
+        snapshots.assign(self._saved_weights, arrays.get("model", []), "model")
         snapshots.assign(model.optimizer.variables, arrays.get("optimizer", []), "optimizer")
         try:
             self._callbacks.restore(position.callbacks, arrays)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
-            raise ProblemError(snapshots.unfit("callbacks")) from err
+            raise ProblemError(snapshots.unfit_problem("callbacks")) from err
         self._progress.logs, self._progress.metrics = list(position.logs), dict(position.metrics)
         self._epoch = position.epoch - self._before
         self._finished = position.finished
         # A variable may take over the memory of an array that it is set from.
-        self._whole = arrays.get("whole", []) if position.batch else snapshots.copies(self._kept)
+        self._epoch_weights = arrays.get("whole", []) if position.batch else snapshots.copy_weights(self._saved_weights)
         self._resumed = (position, arrays)
         return position.batch
 
@@ -173,7 +173,7 @@ class StageTrainer:
         best = self._is_best(epoch, logs)
         self._reporter.epoch(epoch, logs, best, self._train_seconds or self._reporter.seconds)
         self._train_seconds = 0.0
-        self._whole = snapshots.copies(self._kept)
+        self._epoch_weights = snapshots.copy_weights(self._saved_weights)
         over = self._finished or self._epoch == self._stage.epochs
         if best or over:
             self._checkpoint(0)
@@ -181,7 +181,7 @@ class StageTrainer:
             self._obey(0)
 
     def _obey(self, batch: int) -> None:
-        """Stop, pause or keep a checkpoint, after so many batches of the next epoch."""
+        """Stop, pause or write a checkpoint, after `batch` batches of the next epoch."""
         if self._link.stop is not None:
             if self._link.stop.keep:
                 self._checkpoint(batch)
@@ -202,7 +202,7 @@ class StageTrainer:
         return float(numpy_of(self._model.optimizer.learning_rate))
 
     def _moment(self) -> None:
-        """A checkpoint could be taken now."""
+        """Note the time of a possible checkpoint."""
         now = time.monotonic()
         self.longest_gap = max(self.longest_gap, now - self._last_moment)
         self._last_moment = now
@@ -226,12 +226,12 @@ class StageTrainer:
         states, arrays, lost = self._callbacks.state()
         self._tell_lost(lost)
         arrays |= snapshots.generators()
-        arrays["optimizer"] = snapshots.copies(model.optimizer.variables)
+        arrays["optimizer"] = snapshots.copy_weights(model.optimizer.variables)
         # At the end of an epoch the weights were just taken.
-        arrays["model"] = snapshots.copies(self._kept) if batch else self._whole
+        arrays["model"] = snapshots.copy_weights(self._saved_weights) if batch else self._epoch_weights
         if batch:
-            arrays["whole"] = self._whole
-            arrays["metrics"] = snapshots.copies(model.metrics_variables)
+            arrays["whole"] = self._epoch_weights
+            arrays["metrics"] = snapshots.copy_weights(model.metrics_variables)
         position = Position(
             epoch=self._before + self._epoch, batch=batch, stage=self._number, before=self._before,
             logs=tuple(self._progress.logs), metrics=self._progress.metrics, callbacks=states, finished=self._finished)
@@ -249,15 +249,15 @@ class StageTrainer:
     # After --------------------------------------------------------------------------------------
 
     def _stopped(self) -> bool:
-        """The user stopped within an epoch: the last whole one counts, or the best."""
+        """The user stopped within an epoch: use the last complete one, or the best."""
         stop = self._link.stop
         with contextlib.suppress(AttributeError):
             self._model.jax_state_sync()
         if stop is not None and not stop.keep:
             self._callbacks.end()
             return False
-        if self._whole:
-            snapshots.assign(self._kept, self._whole, "model")
+        if self._epoch_weights:
+            snapshots.assign(self._saved_weights, self._epoch_weights, "model")
         elif not self._progress.logs:
             self._progress.metrics = self._measured() | {"epoch": 0.0}
         self._keep()
@@ -265,7 +265,7 @@ class StageTrainer:
         return False
 
     def _measured(self) -> dict[str, float]:
-        """Metrics of a first epoch that was left: its running means, and what the validation pictures give."""
+        """Metrics of an incomplete first epoch: its running means, and the evaluation of the validation pictures."""
         metrics = {name: float(value) for name, value in self._model.get_metrics_result().items()}
         if self._validation is not None:
             feed = Feed(self._validation)
@@ -288,7 +288,7 @@ class StageTrainer:
 
 
 def _validation_last(logs: dict[str, float]) -> dict[str, float]:
-    """Keras sorts what it validated by name; here each follows the order of its training metric."""
+    """Keras sorts validation metrics by name; here they have the order of the training metrics."""
     validation = {key: logs[key] for name in logs if (key := f"val_{name}") in logs}
     rest = {name: value for name, value in logs.items() if name not in validation}
     training = {name: value for name, value in rest.items() if f"val_{name}" in validation}

@@ -1,4 +1,4 @@
-"""Checkpoints are written beside the training: it hands over a snapshot and goes on at once."""
+"""Writes checkpoints in a thread: the training submits a snapshot and continues at once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine.training.checkpoints import Arrays, Position, write_checkpoint
 
 SHARE: Final = 0.05
-"""Checkpoints that nothing asks for take at most this share of the running time, by what the last one took."""
+"""Automatic checkpoints take at most this share of the running time, estimated from the last one."""
 SHORTEST_SECONDS: Final = 10.0
-"""Nor do they come more often than that."""
+"""The least seconds between automatic checkpoints."""
 
 Snapshot = tuple[Position, Arrays]
 
@@ -47,7 +47,7 @@ class CheckpointWriter:
 
     @property
     def interval(self) -> float:
-        """Seconds from one checkpoint to the next that nothing asks for."""
+        """Seconds between automatic checkpoints."""
         return max(SHORTEST_SECONDS, self._cost / SHARE)
 
     def submit(self, make: Callable[[], Snapshot]) -> None:
@@ -71,7 +71,7 @@ class CheckpointWriter:
         self.check()
 
     def check(self) -> None:
-        """Raise what went wrong in the thread."""
+        """Raise the error of the thread."""
         if self._problem is not None:
             problem, self._problem = self._problem, None
             raise problem

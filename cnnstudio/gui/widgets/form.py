@@ -24,8 +24,8 @@ from cnnstudio.core.params import (
     Param,
     Seed,
     Value,
-    complete,
-    shown,
+    is_relevant,
+    with_defaults,
 )
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
@@ -49,7 +49,7 @@ class Form(QWidget):
     def __init__(self, params: Sequence[Param], values: Mapping[str, Value], *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._params = {param.name: param for param in params}
-        self._values = complete(params, values)
+        self._values = with_defaults(params, values)
         self._fields: dict[str, _Field] = {}
         main = column(spacing=12)
         more = column(spacing=12)
@@ -73,7 +73,7 @@ class Form(QWidget):
 
     def set_values(self, values: Mapping[str, Value]) -> None:
         """Show other values without announcing them."""
-        wanted = complete(list(self._params.values()), values)
+        wanted = with_defaults(list(self._params.values()), values)
         for name, field in self._fields.items():
             if wanted[name] != self._values.get(name):
                 field.set_value(wanted[name])
@@ -119,7 +119,7 @@ class Form(QWidget):
 
     def _show_what_matters(self) -> None:
         for name, field in self._fields.items():
-            field.setVisible(shown(self._params[name], self._values))
+            field.setVisible(is_relevant(self._params[name], self._values))
 
 
 class _Field(QWidget):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from cnnstudio.core.text import figure, number, tr, written
+from cnnstudio.core.text import format_number, localize_number, normalize_number, tr
 from cnnstudio.gui.look import icons, theme
 
 _ARROWS = 22
@@ -60,13 +60,13 @@ class NumberBox(QLineEdit):
         if self._whole:
             return str(int(value))
         if value and abs(value) < 10 ** -max(self._decimals - 1, 1):
-            return number(value, "g")
-        return written(f"{value:.{self._decimals}f}".rstrip("0").rstrip(".") if self._decimals else f"{value:g}")
+            return format_number(value, "g")
+        return localize_number(f"{value:.{self._decimals}f}".rstrip("0").rstrip(".") if self._decimals else f"{value:g}")
 
     def _typed(self) -> None:
         if self.text() == self._written(self._value):
             return
-        text = figure(self.text())
+        text = normalize_number(self.text())
         if not text and self._optional:
             self._take(None)
             self.settled.emit()

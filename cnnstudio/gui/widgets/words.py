@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from cnnstudio.core.system_words import device_words
-from cnnstudio.core.text import number as written
+from cnnstudio.core.system_errors import device_text
+from cnnstudio.core.text import format_number as written
 from cnnstudio.core.text import tr
 
 _THIN = "\u202f"
@@ -51,7 +51,7 @@ def duration(seconds: float) -> str:
 
 def device(told: str) -> str:
     """What a job calls its device ("CPU: 2 cores", "GPU: NVIDIA T4"), in the language of the window."""
-    return str(device_words(told)).replace(": ", " · ")
+    return str(device_text(told)).replace(": ", " · ")
 
 
 def moment(began: float, others: Iterable[float]) -> str:

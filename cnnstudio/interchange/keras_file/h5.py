@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
 H5_SUFFIXES: Final = (".h5", ".hdf5")

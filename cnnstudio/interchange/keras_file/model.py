@@ -22,7 +22,7 @@ from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import INPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, without_scaling
 from cnnstudio.interchange.keras_file.calls import MODELS, Call, Config, ends, first_calls, name_of, sources

@@ -10,9 +10,9 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, values_of
 from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.core.edits import set_network
-from cnnstudio.core.groups import border, expanded, times
+from cnnstudio.core.groups import border_nodes, expand_repeats, repeat_count
 from cnnstudio.core.network import INPUT, OUTPUT, Group, NetworkSpec, Node
-from cnnstudio.core.params import shown
+from cnnstudio.core.params import is_relevant
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.foreign import following_classes, taken_out, with_foreign
 from cnnstudio.interchange.keras_source.reader import Written, read_code
@@ -112,7 +112,7 @@ def _as_before(node: Node, before: Node | None) -> Node:
         # Numbers that do not matter now, such as those of an initialiser that is not chosen, are not in the code.
         values = values_of(node, layer)
         idle = {param.name: before.params[param.name] for param in layer.params
-                if param.name in before.params and not shown(param, values)}
+                if param.name in before.params and not is_relevant(param, values)}
         node = replace(node, params=idle | node.params)
     same = node.type == before.type and _values(node) == _values(before)
     return before if same else replace(node, position=before.position)
@@ -123,28 +123,28 @@ def _folded(network: NetworkSpec, old: NetworkSpec) -> NetworkSpec:
     repeated again."""
     kept: list[Group] = []
     for group in old.groups:
-        folded = _fold(network, old, group) if times(old, group) > 1 else None
+        folded = _fold(network, old, group) if repeat_count(old, group) > 1 else None
         if folded is not None:
             network = replace(folded, groups=())
             kept.append(group)
         else:
-            kept.append(replace(group, repeat=1) if times(old, group) > 1 else group)
+            kept.append(replace(group, repeat=1) if repeat_count(old, group) > 1 else group)
     return replace(network, groups=tuple(kept))
 
 
 def _fold(network: NetworkSpec, old: NetworkSpec, group: Group) -> NetworkSpec | None:
     """The network with one group's copies taken away; None where they are no copies any more."""
-    _whole, copies = expanded(replace(old, groups=(group,)))
+    _whole, copies = expand_repeats(replace(old, groups=(group,)))
     known = {node.id for node in network.nodes}
     if not known.issuperset({*group.nodes, *copies}):
         return None
-    leaving = border(old, group)[1].pop()
+    leaving = border_nodes(old, group)[1].pop()
     last = [copy for copy, original in copies.items() if original == leaving][-1]
     nodes = tuple(node for node in network.nodes if node.id not in copies)
     edges = tuple(replace(edge, source=leaving) if edge.source == last else edge for edge in network.edges
                   if edge.target not in copies and (edge.source not in copies or edge.source == last))
     made = replace(network, nodes=nodes, edges=edges, groups=(group,))
-    return made if _alike(expanded(made)[0], network) else None
+    return made if _alike(expand_repeats(made)[0], network) else None
 
 
 def _alike(one: NetworkSpec, other: NetworkSpec) -> bool:

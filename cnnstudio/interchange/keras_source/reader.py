@@ -15,7 +15,7 @@ import msgspec
 
 from cnnstudio.core.network import BASE, NetworkSpec, Node
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, without_scaling
 from cnnstudio.interchange.keras_source.interpreter import Interpreter

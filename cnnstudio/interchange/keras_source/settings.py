@@ -9,7 +9,7 @@ from cnnstudio.catalog.layers import LAYERS, LayerType, values_of
 from cnnstudio.catalog.layers.functions import ACTIVATIONS
 from cnnstudio.core.item import as_immutable
 from cnnstudio.core.network import Node
-from cnnstudio.core.params import Int, Ints, Numbers, Padding4, Pair, by_name, check
+from cnnstudio.core.params import Int, Ints, Numbers, Padding4, Pair, check, find_param
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source.arithmetic import weight
 from cnnstudio.interchange.keras_source.names import (
@@ -99,7 +99,7 @@ def _settle(made: Layer, entry: LayerType, given: dict[str, Any]) -> None:
         if isinstance(plain, Layer):
             made.activation = plain
         elif name in entry.call.kwargs:
-            config[name] = _fitted(by_name(entry.params, name), plain)
+            config[name] = _fitted(find_param(entry.params, name), plain)
         elif plain not in _HARMLESS.get(name, ()):
             made.remarks.append(_without(made, name, value))
     whole = entry.keras_defaults | entry.call.defaults | config

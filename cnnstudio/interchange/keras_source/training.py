@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cnnstudio.catalog.training import LOSSES, OPTIMIZERS, TrainingComponent
 from cnnstudio.core.item import Item
-from cnnstudio.core.params import check, complete
+from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source.names import canonical, path_parts, simple
 from cnnstudio.interchange.keras_source.values import CallValue, Model, Name, Remark
@@ -69,7 +69,7 @@ def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
     wrong = {problem.where.field for problem in check(entry.params, params, "training")}
     params = {name: each for name, each in params.items() if name not in wrong}
     # Keras's own rate where the code names none: it is the default here, too.
-    return Item(type=entry.id, params={"learning_rate": complete(entry.params, {})["learning_rate"]} | params)
+    return Item(type=entry.id, params={"learning_rate": with_defaults(entry.params, {})["learning_rate"]} | params)
 
 
 def _settings(entry: TrainingComponent, made: CallValue) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import msgspec
 
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, without_scaling
 from cnnstudio.interchange.onnx import arithmetic, functions, shaping, windows

@@ -10,7 +10,7 @@ from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, Shape
 from cnnstudio.core.network import NetworkSpec
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.interchange.keras_file.h5 import opened, place_of
 from cnnstudio.interchange.own_base.files import is_h5
 from cnnstudio.interchange.own_base.model import own_model
@@ -109,4 +109,4 @@ def _loaded(base: Base) -> str:
 
 def _call(kind: str, params: dict[str, object], name: str) -> str:
     entry = LAYERS[kind]
-    return entry.call.code(complete(entry.params, params), name=name)
+    return entry.call.code(with_defaults(entry.params, params), name=name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio.core.problems import Problem, ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES, lacks_weights
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from cnnstudio.catalog.steps import RECIPE_STEPS
 from cnnstudio.core.item import Step
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.recipe import RecipeSpec
 
 _FLAGS: Final = {
@@ -95,4 +95,4 @@ def _fit(recipe: RecipeSpec) -> list[str]:
 
 def _step(step: Step, recipe: RecipeSpec) -> list[str]:
     entry = RECIPE_STEPS[step.type]
-    return entry.opencv(complete(entry.params, step.params), recipe.channels)
+    return entry.opencv(with_defaults(entry.params, step.params), recipe.channels)

@@ -107,7 +107,7 @@ class DataCharts(QWidget):
             shown = self.shown[quantity.id]
             span = getattr(wanted, quantity.field)
             self._charts[quantity.id].show_bins(
-                shown.counts, [_words(edge, quantity.whole, quantity.unit) for edge in shown.edges], _bins(shown, span))
+                shown.counts, [_words(edge, quantity.integer, quantity.unit) for edge in shown.edges], _bins(shown, span))
             self._lifts[quantity.id].setVisible(span != ANY)
 
 

@@ -8,11 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.core.intervals import wilson
+from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.jobs import ClassReport, Evaluated
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.leakage import Price
+from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.results import mean_f1
@@ -71,7 +71,7 @@ class EvaluationReport(QWidget):
 
     def show_report(self, evaluated: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
         """Show an evaluation; `colors` are the numbers of its classes' colours."""
-        low, high = wilson(evaluated.accuracy, evaluated.images)
+        low, high = wilson_interval(evaluated.accuracy, evaluated.images)
         self.accuracy.set(percent(evaluated.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
                                                        low=percent(low), high=percent(high)))
         self._loss.set(number(evaluated.loss, 4), tr("crossentropy", "entropía cruzada"))
@@ -89,7 +89,7 @@ class EvaluationReport(QWidget):
         self.table.setFixedHeight(34 + 32 * lines + 4)
 
 
-    def show_leakage(self, price: Price | None) -> None:
+    def show_leakage(self, price: LeakageCost | None) -> None:
         """What twins of the training pictures add to the accuracy; None or none leaked hides the line."""
         shown = price is not None and price.leaked > 0
         self._leakage.setVisible(shown)

@@ -10,7 +10,7 @@ import msgspec
 
 from cnnstudio.core.jobs import Evaluated, PictureResult
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Header, read_manifest
 from cnnstudio.workers.runs import RunFolder

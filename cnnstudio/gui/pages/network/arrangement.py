@@ -85,7 +85,7 @@ class Arrangement(QObject):
         return {item.id: (item.x(), item.y(), WIDTH, HEIGHT) for item in self._editor.scene.chosen_items()}
 
     def align(self, side: network_edits.Align) -> None:
-        self.move(network_edits.aligned(self._boxes(), side))
+        self.move(network_edits.aligned_positions(self._boxes(), side))
 
     def distribute(self, down: bool) -> None:
-        self.move(network_edits.distributed(self._boxes(), down=down))
+        self.move(network_edits.distributed_positions(self._boxes(), down=down))

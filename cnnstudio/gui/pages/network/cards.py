@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstudio.core.groups import border
+from cnnstudio.core.groups import border_nodes
 from cnnstudio.core.network import Group, NetworkSpec
 from cnnstudio.gui.pages.network.canvas.display import CARD
 
@@ -19,7 +19,7 @@ def exit_of(network: NetworkSpec, item: str) -> str:
     group = group_of_card(network, item)
     if group is None:
         return item
-    leaving = border(network, group)[1]
+    leaving = border_nodes(network, group)[1]
     return next((node for node in reversed(group.nodes) if node in leaving), group.nodes[-1])
 
 

@@ -29,7 +29,7 @@ class Clipboard(QObject):
 
     def _piece(self) -> NetworkSpec:
         """The chosen layers where they stand."""
-        part = network_edits.piece(self._editor.network, self._editor.scene.chosen_nodes())
+        part = network_edits.subnetwork(self._editor.network, self._editor.scene.chosen_nodes())
         places = {name: (item.x(), item.y()) for name, item in self._editor.scene.nodes.items()}
         return edits.replace(part, nodes=tuple(edits.replace(node, position=places.get(node.id, node.position))
                                                for node in part.nodes))

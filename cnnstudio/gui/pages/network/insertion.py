@@ -41,7 +41,7 @@ class Insertion(QObject):
         def added(project: Project) -> Project:
             before = [node.id for node in project.network.nodes]
             project = edits.add_node(project, node, source=source, edge=edge)
-            return project if source is None else network_edits.put_behind(project, source, before)
+            return project if source is None else network_edits.insert_after(project, source, before)
 
         if self._editor.edit(added, Text("Add {layer}", "Añadir {layer}").fill(layer=kind), choose=True):
             self._editor.layer_inserted.emit()
@@ -79,7 +79,7 @@ class Insertion(QObject):
             before = {node.id for node in project.network.nodes}
             changed = insert_block(project, block, shape or (), source, edge)
             if edge is None and source is not None:
-                changed = network_edits.put_behind(changed, source, before)
+                changed = network_edits.insert_after(changed, source, before)
             new = [node.id for node in changed.network.nodes if node.id not in before]
             return network_edits.group_nodes(changed, new, str(label))
 

@@ -12,7 +12,7 @@ from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, values_of
 from cnnstudio.core import edits, network_edits
-from cnnstudio.core.groups import MOST_REPEATS, times
+from cnnstudio.core.groups import MOST_REPEATS, repeat_count
 from cnnstudio.core.network import BASE, OUTPUT, Group, Node
 from cnnstudio.core.params import Value
 from cnnstudio.core.text import Text, tr
@@ -249,7 +249,7 @@ class NetworkInspector(QWidget):
                       (tr("Activations", "Activaciones"), size(one.activation_bytes))]
         elif nodes:
             group = self._actions.grouping.chosen_group()
-            often = times(self._editor.network, group) if group is not None else 1
+            often = repeat_count(self._editor.network, group) if group is not None else 1
             costs = [found.nodes[node.id].cost for node in nodes]
             facts = [(tr("Parameters", "Parámetros"), count(often * sum(cost.parameters for cost in costs))),
                      (tr("of these learn", "de ellos aprenden"), count(often * sum(cost.trainable for cost in costs))),

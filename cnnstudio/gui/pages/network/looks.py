@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS
-from cnnstudio.core.groups import times
+from cnnstudio.core.groups import repeat_count
 from cnnstudio.core.network import Group, NetworkSpec, Node
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
@@ -67,7 +67,7 @@ def _layer(node: Node, context: Context, node_report: NodeReport, mine: Sequence
 def _card(group: Group, network: NetworkSpec, report: NetworkReport, looks: Mapping[str, NodeLook]) -> NodeLook:
     """What comes out of a collapsed group, and what all its layers cost."""
     members = set(group.nodes)
-    parameters = times(network, group) * sum(report.nodes[node].cost.parameters for node in group.nodes)
+    parameters = repeat_count(network, group) * sum(report.nodes[node].cost.parameters for node in group.nodes)
     last = next((node for node in reversed(report.order) if node in members), group.nodes[-1])
     shape = shape_words(report.nodes[last].shape)
     words = tr("{n} layers", "{n} capas", n=len(group.nodes))

@@ -15,7 +15,7 @@ from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.words import moment
-from cnnstudio.workers.runs import RunSummary, standing_words
+from cnnstudio.workers.runs import RunSummary, standing_text
 
 
 class Models(QObject):
@@ -67,7 +67,7 @@ class Models(QObject):
         """Which model answers: of a run its id, how it ended and how far it came."""
         path, identifier = self.model or ("", "")
         run = next((run for run in self.runs if run.id == identifier), None)
-        return f"{run.id} ({standing_words(run)})" if run is not None else Path(path).name
+        return f"{run.id} ({standing_text(run)})" if run is not None else Path(path).name
 
     def choose(self, model: object) -> None:
         """Use that model from now on."""

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from cnnstudio.core.jobs import Answered, Prediction, Ranked
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.jobs import Report

@@ -44,7 +44,7 @@ class CropCard(FieldsCard):
         recipe, whole = self._session.project.recipe, self._whole
         self.view.setVisible(whole is not None and recipe.crop != "none")
         if whole is not None and recipe.crop != "none":
-            from cnnstudio.imaging.operations import kept
+            from cnnstudio.imaging.operations import crop_box_pixels
 
-            self.view.show_kept(recipe.crop, kept(whole.height, whole.width, recipe.crop, recipe.crop_share,
-                                                  recipe.crop_box))
+            self.view.show_kept(recipe.crop, crop_box_pixels(whole.height, whole.width, recipe.crop, recipe.crop_share,
+                                                             recipe.crop_box))

@@ -65,12 +65,12 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
     from cnnstudio.catalog.pixels import prepare_file
     from cnnstudio.gui.widgets.picture import image_of
     from cnnstudio.imaging.errors import PictureError
-    from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
+    from cnnstudio.imaging.preview import Training, first_positions, training_previews
 
     grid = asked.grid
     training = Training(grid.pictures, grid.batch_size, grid.seed, grid.steps, KINDS)
     fitting = ROOM // (4 * int(grid.recipe["height"]) * int(grid.recipe["width"]))
-    cells = first_of_epoch(training, grid.epoch, max(1, min(grid.batch_size, LARGEST, fitting)))
+    cells = first_positions(training, grid.epoch, max(1, min(grid.batch_size, LARGEST, fitting)))
 
     def load(position: int) -> np.ndarray | None:
         report.check()
@@ -80,7 +80,7 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
             return None
 
     try:
-        seen = seen_in_training(cells, training, load)
+        seen = training_previews(cells, training, load)
     except (ValueError, KeyError):
         return Failure(tr("This recipe cannot be carried out. See the marked card.",
                           "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))

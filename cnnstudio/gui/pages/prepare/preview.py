@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtGui import QImage
 
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import tr
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
@@ -156,11 +156,11 @@ class GridMaker:
         """Sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
         from cnnstudio.catalog.augmenting import KINDS
         from cnnstudio.gui.widgets.picture import image_of
-        from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
+        from cnnstudio.imaging.preview import Training, first_positions, training_previews
 
         training = Training(asked.pictures, asked.batch_size, asked.seed, asked.steps, KINDS)
         if asked.position is None:
-            cells = first_of_epoch(training, asked.epoch, GRID)
+            cells = first_positions(training, asked.epoch, GRID)
         else:
             cells = [(asked.epoch + number, asked.position) for number in range(GRID)]
         files: dict[int, Path] = {}
@@ -174,7 +174,7 @@ class GridMaker:
             return self._prepared(files[position], asked.recipe)
 
         try:
-            seen = seen_in_training(cells, training, load)
+            seen = training_previews(cells, training, load)
         except (ValueError, KeyError):
             return _refused()
         return [GridCell(None if item.picture is None else image_of(shrunk(item.picture, _SHOWN // 2)), position,

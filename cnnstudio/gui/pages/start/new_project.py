@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QProgressBar, QWidget
 
 from cnnstudio.core.files import PROJECT_FILE
-from cnnstudio.core.places import free_place, projects_folder
+from cnnstudio.core.places import free_path, projects_folder
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.start.own_model import OwnModel, is_model
@@ -47,7 +47,7 @@ class NewProjectForm(QWidget):
         name = (place.stem if place.is_file() else place.name) or "project"
         self._source.setText(source)
         self._name.setText(self._state.get("name", name.replace("_", " ")))
-        self._place.setText(self._state.get("place", str(free_place(projects_folder() / name))))
+        self._place.setText(self._state.get("place", str(free_path(projects_folder() / name))))
         choice, own = self._state.get("choice", AUTO), self._state.get("own", ("", ""))
         if own[0]:
             self._own.take(Path(own[0]), own[1])
@@ -187,7 +187,7 @@ class NewProjectForm(QWidget):
                                                                     "Ubicación del proyecto"),
                                                   str(Path(self._place.text()).parent))
         if folder:
-            place = str(free_place(Path(folder) / Path(self._place.text()).name))
+            place = str(free_path(Path(folder) / Path(self._place.text()).name))
             self._place.setText(place)
             self._placed(place)
 

@@ -26,7 +26,7 @@ from cnnstudio.gui.widgets.basics import Button, box, clear, column, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.words import count, device, duration, number, percent
 from cnnstudio.workers.follow import Follower
-from cnnstudio.workers.job_setup import prepare_training, refreshed, training_job
+from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 REDRAW_MS = 110
@@ -141,7 +141,7 @@ class TrainPage(Page):
         project = session.project
 
         def prepare(report: Report) -> Any:
-            noticed = refreshed(folder, project, index, report.progress, report.is_cancelled)
+            noticed = refresh_index(folder, project, index, report.progress, report.is_cancelled)
             report.check()
             return prepare_training(folder, project, index, noticed)
 

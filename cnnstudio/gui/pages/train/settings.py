@@ -14,7 +14,7 @@ from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core import edits, stage_edits
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.network import BASE
-from cnnstudio.core.params import Value, complete
+from cnnstudio.core.params import Value, with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
@@ -78,13 +78,13 @@ class TrainSettings(QWidget):
             self._forms["stage"].set_values(_values(training, stage))
         optimizer = OPTIMIZERS.find(stage.optimizer.type)
         if optimizer is not None:
-            self._forms["optimizer"].set_values(complete(optimizer.params, stage.optimizer.params))
+            self._forms["optimizer"].set_values(with_defaults(optimizer.params, stage.optimizer.params))
         if stage.schedule is not None and "schedule" in self._forms:
-            self._forms["schedule"].set_values(complete(SCHEDULES[stage.schedule.type].params, stage.schedule.params))
+            self._forms["schedule"].set_values(with_defaults(SCHEDULES[stage.schedule.type].params, stage.schedule.params))
         for step in stage.callbacks:
             entry = CALLBACKS.find(step.type)
             if entry is not None and step.id in self._forms:
-                self._forms[step.id].set_values(complete(entry.params, step.params))
+                self._forms[step.id].set_values(with_defaults(entry.params, step.params))
         self._show_problems()
         self._show_facts()
 

@@ -12,7 +12,7 @@ from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import OPTIMIZERS
 from cnnstudio.core.network import BASE
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import number, tr
+from cnnstudio.core.text import format_number, tr
 from cnnstudio.core.training import Stage
 from cnnstudio.gui.widgets.basics import Button, Elided, clear, column, row
 from cnnstudio.gui.widgets.cards import Card
@@ -105,5 +105,5 @@ def stage_detail(stage: Stage) -> str:
         schedule = SCHEDULES.find(stage.schedule.type)
         parts.append(stage.schedule.type if schedule is None else str(schedule.label))
     elif "learning_rate" in stage.optimizer.params:
-        parts.append(number(stage.optimizer.params["learning_rate"], "g"))
+        parts.append(format_number(stage.optimizer.params["learning_rate"], "g"))
     return " · ".join(parts)

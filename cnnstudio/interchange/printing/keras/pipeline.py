@@ -9,7 +9,7 @@ import msgspec
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.steps import AUGMENTATIONS, Augmentation
 from cnnstudio.core.item import Step
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.printing.recipe import recipe_code
@@ -189,7 +189,7 @@ def _probability(step: Step) -> float:
 
 
 def _values(step: Step) -> dict[str, Any]:
-    return complete(AUGMENTATIONS[step.type].params, step.params)
+    return with_defaults(AUGMENTATIONS[step.type].params, step.params)
 
 
 def _draws_itself(step: Step) -> bool:

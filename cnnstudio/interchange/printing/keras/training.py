@@ -11,9 +11,9 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
-from cnnstudio.core.groups import expanded
+from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 
@@ -46,7 +46,7 @@ def _optimizer(project: Project, stage: Stage, batches: int) -> str:
     entry = OPTIMIZERS.find(stage.optimizer.type)
     if entry is None:
         return f"...,  # unknown optimizer {stage.optimizer.type}"
-    values: dict[str, Any] = complete(entry.params, stage.optimizer.params)
+    values: dict[str, Any] = with_defaults(entry.params, stage.optimizer.params)
     rate = learning_rate_of(stage, values["learning_rate"], batches)
     # Every argument of a schedule's call is written in it already.
     arguments = entry.call.arguments(values | {"learning_rate": rate})
@@ -70,7 +70,7 @@ def _callbacks(stage: Stage) -> list[str]:
         if entry is None:
             lines.append(f"    # unknown callback {step.type}")
         elif step.enabled:
-            lines.append(f"    {entry.call.code(complete(entry.params, step.params))},")
+            lines.append(f"    {entry.call.code(with_defaults(entry.params, step.params))},")
     return [*lines, "]"]
 
 
@@ -88,7 +88,7 @@ def _trainable(project: Project, stage: Stage, several: bool, bases: BaseResolve
     if not stage.trainable_from and not (several and any(other.trainable_from for other in project.training.stages)):
         return []
     lines: list[str] = []
-    for node in expanded(project.network)[0].nodes:
+    for node in expand_repeats(project.network)[0].nodes:
         base = base_of_node(node, bases)
         if base is None:
             continue

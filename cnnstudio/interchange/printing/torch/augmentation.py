@@ -12,7 +12,7 @@ from typing import Final
 from cnnstudio.catalog.shapes import Values
 from cnnstudio.catalog.steps import AUGMENTATIONS, Augmentation
 from cnnstudio.catalog.steps.entry import MatrixScript, MixScript, PixelScript
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.imaging.changes import Geometric
 
@@ -73,7 +73,7 @@ def mixing_code(project: Project) -> str:
 
 def _active(project: Project) -> list[Active]:
     known = ((AUGMENTATIONS.find(step.type), step) for step in project.augmentation.active)
-    return [(entry, complete(entry.params, step.params)) for entry, step in known if entry is not None]
+    return [(entry, with_defaults(entry.params, step.params)) for entry, step in known if entry is not None]
 
 
 def _sometimes(values: Values, lines: list[str], word: str = "chance.random()") -> list[str]:

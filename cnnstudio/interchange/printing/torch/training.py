@@ -10,9 +10,9 @@ from cnnstudio.catalog.optimizers.common import clipping_lines
 from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
 from cnnstudio.catalog.torch_form import NotInTorch, not_in_torch
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
-from cnnstudio.core.groups import expanded
+from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE
-from cnnstudio.core.params import complete
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
@@ -98,7 +98,7 @@ def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
 def _callbacks(stage: Stage) -> list[tuple[TorchCallback, dict[str, Any]]]:
     """The forms of the callbacks that are on, by registry order, with their values."""
     on = [step for step in stage.callbacks if step.enabled]
-    return [(entry.torch, complete(entry.params, step.params)) for entry in CALLBACKS for step in on
+    return [(entry.torch, with_defaults(entry.params, step.params)) for entry in CALLBACKS for step in on
             if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
 
 
@@ -130,7 +130,7 @@ def _absent(project: Project) -> list[str]:
 
 def _bases(project: Project) -> list[str]:
     """The names of the pretrained bases in the printed network."""
-    network = expanded(project.network)[0]
+    network = expand_repeats(project.network)[0]
     names = variables((node.id for node in network.nodes), RESERVED)
     return [names[node.id] for node in network.nodes if node.type == BASE]
 
@@ -167,7 +167,7 @@ def _optimizer(stage: Stage, scheduled: bool) -> list[str]:
         return ["# Make an optimizer of PyTorch here:", "# optimizer = torch.optim...(learning, lr=...)",
                 f'raise SystemExit("There is no optimizer in PyTorch that does what Keras does: " + {name})']
     # A schedule gives the rate itself, and LambdaLR multiplies with this one.
-    values = complete(entry.params, stage.optimizer.params) | ({"learning_rate": 1.0} if scheduled else {})
+    values = with_defaults(entry.params, stage.optimizer.params) | ({"learning_rate": 1.0} if scheduled else {})
     return [f"optimizer = {entry.torch.code(values)}"]
 
 
@@ -196,7 +196,7 @@ def _pass(project: Project, stage: Stage, binary: bool, mixes: bool, by_number: 
           scheduled: bool) -> list[str]:
     """One pass over a split."""
     entry = OPTIMIZERS.find(stage.optimizer.type)
-    values: dict[str, Any] = {} if entry is None else complete(entry.params, stage.optimizer.params)
+    values: dict[str, Any] = {} if entry is None else with_defaults(entry.params, stage.optimizer.params)
     decays = entry is not None and isinstance(entry.torch, TorchOptimizer) and entry.torch.decays
     body = ["pictures, labels = pictures.to(device), labels.to(device)"]
     if binary:

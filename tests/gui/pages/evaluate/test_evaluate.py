@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnstudio.core.files import read_project
-from cnnstudio.core.intervals import wilson
+from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.jobs import ClassReport, Evaluate, Evaluated, PictureResult
 from cnnstudio.core.messages import encode_event
 from cnnstudio.datasets.manifest import read_manifest
@@ -234,11 +234,11 @@ def test_answers_lie_below_the_root_of_the_manifest(run, tmp_path):
 
 
 def test_wilson_interval():
-    low, high = wilson(0.9, 100)
+    low, high = wilson_interval(0.9, 100)
     assert low == pytest.approx(0.8256343, abs=1e-6)
     assert high == pytest.approx(0.9447708, abs=1e-6)
-    assert wilson(1.0, 10)[1] == pytest.approx(1.0)
-    assert wilson(0.0, 10)[0] == pytest.approx(0.0)
+    assert wilson_interval(1.0, 10)[1] == pytest.approx(1.0)
+    assert wilson_interval(0.0, 10)[0] == pytest.approx(0.0)
 
 
 def test_a_hundred_classes_scroll_and_fewer_fit(qtbot):

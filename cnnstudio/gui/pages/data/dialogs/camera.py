@@ -148,7 +148,7 @@ class Camera(QThread):
     def _save(self, picture: Any, class_name: str, burst: str, form: str) -> None:
         import cv2
 
-        from cnnstudio.datasets.sources.placing import clean_name, write_new
+        from cnnstudio.datasets.sources.staging import clean_name, write_new
 
         folder = self._folder / clean_name(class_name)
         number = self._counts[class_name] = self._counts.get(class_name, 0) + 1

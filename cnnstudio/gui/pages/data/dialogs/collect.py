@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.catalog.collections import FORMS
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.events import Finished
-from cnnstudio.core.places import free_place, projects_folder
+from cnnstudio.core.places import free_path, projects_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.sources.collecting import Collected, collect, target_of
-from cnnstudio.datasets.sources.placing import refuse_existing
+from cnnstudio.datasets.sources.collect import Collected, collect, target_of
+from cnnstudio.datasets.sources.staging import refuse_existing
 from cnnstudio.gui.pages.data.dialogs.base import PlaceField, WorkDialog, reporting
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
@@ -94,7 +94,7 @@ class ExportCollectionDialog(WorkDialog):
         beside = self.session.folder.parent if self.session.folder is not None else projects_folder()
         kind = FORMS[form]
         stem = f"{name} {tr('curated', 'curada')}" if form != "tfrecord" else f"{name} tfrecord"
-        self._target.set_path(free_place(beside / f"{stem}{kind.suffix}", kind.suffix))
+        self._target.set_path(free_path(beside / f"{stem}{kind.suffix}", kind.suffix))
 
     def start_work(self) -> Job | None:
         session, target = self.session, self._target.path

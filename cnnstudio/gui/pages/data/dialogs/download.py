@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.events import Phase
-from cnnstudio.core.places import cache_folder, free_place, projects_folder
+from cnnstudio.core.places import cache_folder, free_path, projects_folder
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.downloads import DATASETS, FETCHING, Dataset, fetch_dataset
@@ -72,7 +72,7 @@ class DownloadDialog(WorkDialog):
         self._chosen = DATASETS[identifier]
         for item, card in self._cards.items():
             card.set_selected(item == identifier)
-        self._target.set_path(free_place(projects_folder() / "pictures" / identifier))
+        self._target.set_path(free_path(projects_folder() / "pictures" / identifier))
         self.say(tr("{size} to download · licence: {licence}", "{size} por descargar · licencia: {licence}",
                     size=size(self._chosen.bytes), licence=self._chosen.licence))
 

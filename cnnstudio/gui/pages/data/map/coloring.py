@@ -61,7 +61,7 @@ def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str
     """Bring an embedding and the index together; `run`: whose answers, if there are any. Raises ProblemError."""
     known: dict[str, tuple[int, str, str, str | None]] = {}
     usable: set[str] = set()
-    for path, identifier, class_name, split, digest, usable_now in index.each(
+    for path, identifier, class_name, split, digest, usable_now in index.iterate(
             "SELECT path, id, class_name, split, hash, NOT excluded AND problem IS NULL FROM pictures"):
         known[path] = (identifier, class_name, split, digest)
         if usable_now and class_name not in hidden:
@@ -72,7 +72,7 @@ def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str
             if path in known and known[path][3] in (None, digest)}
     kinds = _findings(index)
     answers: dict[int, tuple[str, int]] = {} if not run else {
-        picture: (predicted, correct) for picture, predicted, correct in index.each(
+        picture: (predicted, correct) for picture, predicted, correct in index.iterate(
             "SELECT a.picture, a.predicted, a.predicted = p.class_name FROM predictions a"
             " JOIN pictures p ON p.id = a.picture WHERE a.run = ?", (run,))}
     if answers:
@@ -92,7 +92,7 @@ def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str
 
 def _findings(index: Index) -> dict[int, str]:
     gravest: dict[int, tuple[Any, ...]] = {}
-    for picture, kind, severity, score in index.each(
+    for picture, kind, severity, score in index.iterate(
             f"SELECT f.picture, f.kind, f.severity, f.score FROM findings f WHERE f.picture IS NOT NULL"
             f" AND NOT {SETTLED}"):
         rank = (_RANKS.get(severity, 2), -score, kind)

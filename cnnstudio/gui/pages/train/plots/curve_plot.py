@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from cnnstudio.core.text import tr, written
+from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.plots.history import Curves
 from cnnstudio.gui.widgets.basics import Elided, Label, row
@@ -23,7 +23,7 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
     """An axis with the numbers of the chosen language."""
 
     def tickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
-        return [written(tickString) for tickString in super().tickStrings(values, scale, spacing)]
+        return [localize_number(tickString) for tickString in super().tickStrings(values, scale, spacing)]
 
 
 class _EpochAxis(_Axis):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from cnnstudio.core.events import Batch, Epoch, Event, Finished, Hello, Notice, Phase, Stopped
-from cnnstudio.core.text import measured, number
+from cnnstudio.core.text import format_metrics, format_number
 
 SMOOTHING = 0.9
 """Weight of the past in the smoothed line of batch values."""
@@ -126,7 +126,7 @@ def curves_of(events: Iterable[Event]) -> Curves:
 def log_line(event: Event) -> str:
     """One line for the log, "" for what does not belong there."""
     if isinstance(event, Epoch):
-        return f"{event.epoch}/{event.epochs}  {measured(event.metrics)}  {number(event.seconds, '.1f')} s"
+        return f"{event.epoch}/{event.epochs}  {format_metrics(event.metrics)}  {format_number(event.seconds, '.1f')} s"
     if isinstance(event, Phase):
         return str(event.text)
     if isinstance(event, Notice):

@@ -17,8 +17,8 @@ class Feed(DataAdapter):  # type: ignore[misc]
 
     The backend gets tensors from a plain iterator. On TensorFlow this is a third quicker for a small network than
     `tf.data.Dataset.from_generator`, which `keras.utils.PyDataset` uses; a distribution strategy, which shares a batch
-    out, gets a real dataset. On PyTorch no DataLoader is used: it would draw from the global generator, and a training
-    that is resumed would go on with other random numbers.
+    out, gets a real dataset. On PyTorch no DataLoader is used: it would draw from the global generator, and a resumed
+    training would have other random numbers.
     """
 
     def __init__(self, source: BatchSource, start: int = 0, epoch: int = 0) -> None:
@@ -50,7 +50,7 @@ class Feed(DataAdapter):  # type: ignore[misc]
             self._open = None
 
     def _batches(self) -> Iterator[tuple[np.ndarray, ...]]:
-        # Nothing is made before the first batch is asked for: Keras asks for more iterators than it uses.
+        # Nothing is computed before the first batch is requested: Keras creates more iterators than it uses.
         self.close()
         batches = self._source.epoch(self.epoch, self._start)
         self._open = batches
@@ -77,7 +77,7 @@ class Feed(DataAdapter):  # type: ignore[misc]
 
 
 class _Converted:
-    """Batches as tensors of the backend; an iteration begins anew each time."""
+    """Batches as tensors of the backend; every iteration starts from the beginning."""
 
     def __init__(self, batches: Callable[[], Iterator[tuple[np.ndarray, ...]]], convert: Callable[[Any], Any]) -> None:
         self._batches = batches
@@ -90,9 +90,8 @@ class _Converted:
 
 def trace_whole_batch(model: Any, source: BatchSource) -> None:
     """Let TensorFlow compile its step for whole batches first, as it does when an epoch begins. It compiles for the
-    first size that comes and for any size afterwards, and the two do not round alike: a training that goes on with a
-    smaller last batch would not be the same. One step is taken; the caller sets every variable afterwards.
-    """
+    first batch size and then for any size, and the two round differently: a training that resumes at a smaller last
+    batch would differ. One step is taken; the caller sets every variable afterwards."""
     if keras.backend.backend() == "tensorflow":
         model.make_train_function()
         batch = source.make(1, np.arange(source.batch_size))

@@ -1,4 +1,4 @@
-"""What the operating system says, in both languages: why a file could not be used, and what computes."""
+"""Messages of the operating system in both languages, and the name of the device."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ _REASONS: Final[dict[str, Text]] = {
     "ESTALE": Text("Stale file handle", "el archivo ya no está en la unidad de red"),
     "EDQUOT": Text("Disk quota exceeded", "cuota de disco superada"),
 }
-"""By name: the numbers differ between systems, and not every system has all."""
+"""By name, because the numbers differ between systems and no system has all of them."""
 _BY_NUMBER: Final = {getattr(errno, name): text for name, text in _REASONS.items() if hasattr(errno, name)}
 
 
 def reason_of(exception: BaseException) -> Text:
-    """Why that happened: of an OSError by its number, else in the words that came with it."""
+    """The reason of an exception: of an OSError by its number, else its own message."""
     if isinstance(exception, OSError):
-        known = _BY_NUMBER.get(exception.errno or 0)
-        if known is not None:
-            return known
+        text = _BY_NUMBER.get(exception.errno or 0)
+        if text is not None:
+            return text
         if exception.strerror:
             return Text(exception.strerror, exception.strerror)
-    words = str(exception) or type(exception).__name__
-    return Text(words, words)
+    message = str(exception) or type(exception).__name__
+    return Text(message, message)
 
 
-def device_words(told: str) -> Text:
-    """What a job calls its device: "CPU: 2 cores", "GPU: NVIDIA T4"."""
-    number = told.removesuffix(" cores")
-    return Text(told, f"{number} núcleos" if number != told else told)
+def device_text(device: str) -> Text:
+    """The device of a job as text: "CPU: 2 cores", "GPU: NVIDIA T4"."""
+    cores = device.removesuffix(" cores")
+    return Text(device, f"{cores} núcleos" if cores != device else device)

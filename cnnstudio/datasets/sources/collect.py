@@ -1,4 +1,4 @@
-"""The curated collection written elsewhere: decisions applied, nothing overwritten, counted before it is called done."""
+"""Export the curated collection: decisions applied, nothing overwritten, and the result counted."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from cnnstudio.catalog.collections import FORMS
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.dataset import SPLITS, DatasetSpec, Split
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.archives import look_through
 from cnnstudio.datasets.sources.manifests import read_rows
-from cnnstudio.datasets.sources.placing import (
+from cnnstudio.datasets.sources.staging import (
     Check,
     Names,
     OnProgress,
     new_file,
     new_folder,
+    no_check,
+    no_progress,
     refuse_existing,
-    silent,
-    unchecked,
 )
 
 LIST_NAME: Final = "pictures.csv"
 _COLUMNS: Final = ("path", "label", "split", "hash", "width", "height")
-_SHOWN: Final = 5
+_MOST_REPORTED: Final = 5
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True):
-    """What was written and found again when it was reopened."""
+    """The exported collection, as counted after reopening it."""
 
     path: str
     format: str
@@ -53,7 +53,7 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def target_of(target: Path, format: str) -> Path:
-    """The place with the ending of the form; raises ProblemError for an unknown form."""
+    """The target path with the suffix of the form; raises ProblemError for an unknown form."""
     form = FORMS.get(format)
     if form is None:
         text = Text("There is no form called {name}; there are {known}.", "No hay ningún formato llamado {name}; hay "
@@ -64,9 +64,9 @@ def target_of(target: Path, format: str) -> Path:
 
 
 def collect(index: Index, root: Path, classes: Sequence[str], target: Path, format: str, *, links: bool = False,
-            on_progress: OnProgress = silent, check: Check = unchecked) -> Collected:
-    """Write the usable pictures of these classes in a form to a new place; raises ProblemError, and then
-    leaves nothing. `links`: hard links instead of copies where the disk can (folders only).
+            on_progress: OnProgress = no_progress, check: Check = no_check) -> Collected:
+    """Write the usable pictures of these classes in a form to a new target; raises ProblemError, and then leaves
+    nothing. `links`: hard links instead of copies where the disk can (folders only).
 
     TFRecord is written by a child process: see `core.commands.CollectTFRecord`.
     """
@@ -85,15 +85,15 @@ def collect(index: Index, root: Path, classes: Sequence[str], target: Path, form
     else:
         text = Text("{name} is written by a child process.", "{name} lo escribe un proceso aparte.")
         raise ProblemError(error("unknown_format", text.fill(name=format), "dataset"))
-    return _reopened(place, format, len(pictures) - sum(problem.code == "vanished" for problem in problems),
-                     tuple(name for name in classes if name in {picture.class_name for picture in pictures}), problems)
+    return _reopen(place, format, len(pictures) - sum(problem.code == "vanished" for problem in problems),
+                   tuple(name for name in classes if name in {picture.class_name for picture in pictures}), problems)
 
 
 # Names --------------------------------------------------------------------------------------------
 
 
-def placed(pictures: Iterable[Picture]) -> Iterator[tuple[Picture, str]]:
-    """Every picture with its place "split/class/name"; names that collide get a number."""
+def with_target_names(pictures: Iterable[Picture]) -> Iterator[tuple[Picture, str]]:
+    """Every picture with its target path "split/class/name"; colliding names get a number."""
     names = Names()
     folders: dict[str, str] = {}
     for picture in pictures:
@@ -125,36 +125,36 @@ def _write_folders(target: Path, root: Path, pictures: Sequence[Picture], links:
     rows: list[tuple[object, ...]] = []
     room = 0 if links else sum(picture.size for picture in pictures)
     with new_folder(target, room) as place:
-        made: set[Path] = set()
-        for number, (picture, name) in enumerate(placed(pictures), start=1):
+        folders: set[Path] = set()
+        for number, (picture, name) in enumerate(with_target_names(pictures), start=1):
             destination = place / name
-            if destination.parent not in made:
+            if destination.parent not in folders:
                 destination.parent.mkdir(parents=True, exist_ok=True)
-                made.add(destination.parent)
-            if _copied(root / picture.path, destination, links, problems):
+                folders.add(destination.parent)
+            if _copy_file(root / picture.path, destination, links, problems):
                 rows.append(_row(picture, name))
             on_progress(number, len(pictures))
             check()
-        _refuse_nothing(rows, problems)
+        _check_not_empty(rows, problems)
         (place / LIST_NAME).write_bytes(_list_bytes(rows))
     return problems
 
 
-def _copied(source: Path, destination: Path, links: bool, problems: list[Problem]) -> bool:
-    """Copy or link one file; a picture that went away is told and left out. Raises OSError for the target."""
+def _copy_file(source: Path, destination: Path, links: bool, problems: list[Problem]) -> bool:
+    """Copy or link one file; a vanished picture is reported and left out. Raises OSError for the target."""
     if links:
         try:
             os.link(source, destination)
             return True
         except OSError as os_error:
             if os_error.errno == errno.ENOENT:
-                problems.append(_vanished(source, os_error))
+                problems.append(_vanished_problem(source, os_error))
                 return False
-            # Another disk, or one without links: a copy does as well.
+            # Another disk, or one without hard links: copy instead.
     try:
         opened = source.open("rb")
     except OSError as os_error:
-        problems.append(_vanished(source, os_error))
+        problems.append(_vanished_problem(source, os_error))
         return False
     with opened, destination.open("xb") as written:
         shutil.copyfileobj(opened, written, 1 << 20)
@@ -163,17 +163,17 @@ def _copied(source: Path, destination: Path, links: bool, problems: list[Problem
     return True
 
 
-def _vanished(path: Path, os_error: OSError) -> Problem:
+def _vanished_problem(path: Path, os_error: OSError) -> Problem:
     text = Text("{path} could not be read and was left out: {reason}.",
                 "No se pudo leer {path} y se dejó fuera: {reason}.")
     return warning("vanished", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)
 
 
-def _refuse_nothing(rows: Sequence[object], problems: Sequence[Problem]) -> None:
+def _check_not_empty(rows: Sequence[object], problems: Sequence[Problem]) -> None:
     if not rows:
         text = Text("None of the pictures could be read: is the drive connected?",
                     "No se pudo leer ninguna imagen: ¿está conectada la unidad?")
-        raise ProblemError(error("vanished", text, "dataset"), *problems[:_SHOWN])
+        raise ProblemError(error("vanished", text, "dataset"), *problems[:_MOST_REPORTED])
 
 
 def _write_zip(target: Path, root: Path, pictures: Sequence[Picture], on_progress: OnProgress, check: Check
@@ -182,23 +182,23 @@ def _write_zip(target: Path, root: Path, pictures: Sequence[Picture], on_progres
     rows: list[tuple[object, ...]] = []
     with new_file(target, sum(picture.size for picture in pictures)) as place, zipfile.ZipFile(
             place, "x", zipfile.ZIP_STORED) as file:
-        for number, (picture, name) in enumerate(placed(pictures), start=1):
+        for number, (picture, name) in enumerate(with_target_names(pictures), start=1):
             try:
                 data = (root / picture.path).read_bytes()
             except OSError as os_error:
-                problems.append(_vanished(root / picture.path, os_error))
+                problems.append(_vanished_problem(root / picture.path, os_error))
             else:
                 file.writestr(zipfile.ZipInfo(name, _time(picture)), data)
                 rows.append(_row(picture, name))
             on_progress(number, len(pictures))
             check()
-        _refuse_nothing(rows, problems)
+        _check_not_empty(rows, problems)
         file.writestr(zipfile.ZipInfo(LIST_NAME), _list_bytes(rows), zipfile.ZIP_DEFLATED)
     return problems
 
 
 def _time(picture: Picture) -> tuple[int, int, int, int, int, int]:
-    """The file's time in what zip can hold: 1980 to 2107."""
+    """The file's time within the range of zip: 1980 to 2107."""
     import time
 
     moment = time.gmtime(min(max(picture.modified_ns / 1e9, 315532800), 4354819198))
@@ -214,14 +214,14 @@ def _write_list(target: Path, root: Path, pictures: Sequence[Picture], on_progre
     for number, picture in enumerate(pictures, start=1):
         place = Path(os.path.normpath(root / picture.path))
         if not place.exists():
-            problems.append(_vanished(place, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))))
+            problems.append(_vanished_problem(place, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))))
         else:
-            shown = place.relative_to(base) if place.is_relative_to(base) else place
-            rows.append(_row(picture, shown.as_posix()))
+            place_text = place.relative_to(base) if place.is_relative_to(base) else place
+            rows.append(_row(picture, place_text.as_posix()))
         if number % 256 == 0:
             on_progress(number, len(pictures))
             check()
-    _refuse_nothing(rows, problems)
+    _check_not_empty(rows, problems)
     on_progress(len(pictures), len(pictures))
     with new_file(target) as place:
         place.write_bytes(_list_bytes(rows))
@@ -231,9 +231,9 @@ def _write_list(target: Path, root: Path, pictures: Sequence[Picture], on_progre
 # Reopening ----------------------------------------------------------------------------------------
 
 
-def _reopened(place: Path, format: str, expected: int, classes: tuple[str, ...], problems: Sequence[Problem]
-              ) -> Collected:
-    """Read what was written as a stranger would, and compare the numbers."""
+def _reopen(place: Path, format: str, expected: int, classes: tuple[str, ...], problems: Sequence[Problem]
+            ) -> Collected:
+    """Read the written collection as any source, and compare the counts."""
     splits: dict[str, int] = dict.fromkeys(SPLITS, 0)
     size = 0
     try:
@@ -243,14 +243,14 @@ def _reopened(place: Path, format: str, expected: int, classes: tuple[str, ...],
         size = place.stat().st_size if place.is_file() else _size_below(place)
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, place)) from os_error
-    found = sum(splits.values())
-    if found != expected:
+    counted = sum(splits.values())
+    if counted != expected:
         text = Text("{path} was written, but holds {found} pictures instead of {expected}.",
                     "{path} se escribió, pero contiene {found} imágenes en lugar de {expected}.")
-        raise ProblemError(error("export_differs", text.fill(path=place, found=found, expected=expected), "dataset",
+        raise ProblemError(error("export_differs", text.fill(path=place, found=counted, expected=expected), "dataset",
                                  path=place))
-    return Collected(path=str(place), format=format, images=found, splits=splits, classes=classes, bytes=size,
-                     problems=_thinned(problems))
+    return Collected(path=str(place), format=format, images=counted, splits=splits, classes=classes, bytes=size,
+                     problems=_limited(problems))
 
 
 def _size_below(folder: Path) -> int:
@@ -273,17 +273,17 @@ def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:
     else:
         layout = DatasetSpec()
         if not (place / "train").is_dir():
-            # Without training pictures split folders are no layout; they are counted one by one.
+            # Without training pictures split folders are not recognised as such; they are counted one by one.
             for split in SPLITS:
                 if (place / split).is_dir():
-                    yield from (split for chunk in Listing(place / split, layout) for _each in chunk)
+                    yield from (split for chunk in Listing(place / split, layout) for _file in chunk)
             return
         yield from (item.split for chunk in Listing(place, layout) for item in chunk)
 
 
-def _thinned(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    if len(problems) <= _SHOWN:
+def _limited(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    if len(problems) <= _MOST_REPORTED:
         return tuple(problems)
     text = Text("{n} more pictures could not be read and were left out.",
                 "{n} imágenes más no se pudieron leer y se dejaron fuera.")
-    return (*problems[:_SHOWN], warning("vanished", text.fill(n=len(problems) - _SHOWN), "dataset"))
+    return (*problems[:_MOST_REPORTED], warning("vanished", text.fill(n=len(problems) - _MOST_REPORTED), "dataset"))

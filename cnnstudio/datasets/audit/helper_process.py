@@ -1,4 +1,4 @@
-"""The life of a process that measures pictures for another one (see `helpers`)."""
+"""Main function of a process that measures pictures (see `helpers`)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 import cv2
 import msgspec
 
-from cnnstudio.datasets.audit.measured import measure_file
+from cnnstudio.datasets.audit.file_measures import measure_file
 from cnnstudio.datasets.audit.memory import keep_memory
 
 
 def serve(connection: Connection) -> None:
-    """Measure what comes until the pipe ends."""
+    """Measure incoming pieces until the pipe is closed."""
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_memory()

@@ -1,4 +1,4 @@
-"""What a training tells of itself: Batch and Epoch events, and a loss that ran away."""
+"""Batch and Epoch events of a training, and the check for a diverged loss."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Reporter:
         self._begin = 0.0
         self._paused = 0.0
         self._start = 0
-        self._told: tuple[int, dict[str, float]] = (0, {})
+        self._reported: tuple[int, dict[str, float]] = (0, {})
 
     def epoch_begun(self, start: int) -> None:
-        """An epoch begins, or goes on after `start` batches."""
+        """An epoch begins, or is resumed after `start` batches."""
         self._begin, self._paused, self._start = time.monotonic(), 0.0, start
-        self._told = (0, {})
+        self._reported = (0, {})
 
     def paused(self, seconds: float) -> None:
-        """So long nothing was computed."""
+        """Subtract a pause from the times."""
         self._paused += seconds
 
     @property
@@ -75,8 +75,8 @@ class Reporter:
 
     def _since_last(self, seen: int, means: dict[str, float]) -> dict[str, float]:
         """Means over the batches since the last event, from the difference of the running means."""
-        before_seen, before = self._told
-        self._told = (seen, means)
+        before_seen, before = self._reported
+        self._reported = (seen, means)
         count = seen - before_seen
         if not before_seen or not count:
             return means

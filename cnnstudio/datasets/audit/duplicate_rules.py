@@ -1,4 +1,4 @@
-"""Findings about twins: copies to throw out, twins on both sides of a split, twins with two classes."""
+"""Findings about duplicates: copies to remove, duplicates in two splits, duplicates with two classes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import msgspec
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.text import Text, same
+from cnnstudio.datasets.audit.duplicates import NearDuplicate, connected_groups
 from cnnstudio.datasets.audit.rules import Row, false_suffix, split_name
-from cnnstudio.datasets.audit.twins import Twins, joined
 from cnnstudio.datasets.findings import Finding
 
-TWIN_KINDS: Final = frozenset({"exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate"})
+DUPLICATE_KINDS: Final = frozenset({"exact_duplicate", "near_duplicate", "leakage", "cross_class_duplicate"})
 _ORDER: Final = {"train": 0, "validation": 1, "test": 2}
-_TOLD: Final = 50
-"""Twins that a finding names at most."""
-_TURN_WORDS: Final = (
+_MOST_NAMED: Final = 50
+"""The most duplicates that a finding names."""
+_TURN_TEXTS: Final = (
     Text("mirrored", "reflejada"), Text("turned by half", "girada media vuelta"),
     Text("upside down and mirrored", "invertida y reflejada"), Text("turned by a quarter", "girada un cuarto"),
     Text("turned by a quarter", "girada un cuarto"), Text("mirrored and turned", "reflejada y girada"),
@@ -26,38 +26,40 @@ _TURN_WORDS: Final = (
 )
 
 
-def copies(rows: Iterable[Row], exact: list[list[int]], near: list[Twins], kinds: frozenset[str]) -> list[Finding]:
-    """Findings of the four kinds about twins."""
+def duplicate_findings(rows: Iterable[Row], exact: list[list[int]], near: list[NearDuplicate], kinds: frozenset[str]
+                       ) -> list[Finding]:
+    """Findings of the four kinds about duplicates."""
     by_id = {row.id: row for row in rows}
-    near = _present(exact, near, by_id)
+    near = _present_pairs(exact, near, by_id)
     groups = [[by_id[item] for item in group if item in by_id] for group in exact]
     findings: list[Finding] = []
     if "exact_duplicate" in kinds:
         for group in groups:
-            findings += _superfluous(group, "exact_duplicate", {})
+            findings += _superfluous_findings(group, "exact_duplicate", {})
     if "near_duplicate" in kinds:
-        # One of each set of exact copies stands for all: the others are told of as exact copies.
-        nearest: dict[int, Twins] = {}
-        for pair in sorted(near, key=lambda each: each.difference):
+        # One of each set of exact copies represents all: the others are reported as exact copies.
+        nearest: dict[int, NearDuplicate] = {}
+        for pair in sorted(near, key=lambda item: item.difference):
             nearest.setdefault(pair.first, pair)
             nearest.setdefault(pair.second, pair)
-        for members in joined((pair.first, pair.second) for pair in near):
-            findings += _superfluous([by_id[member] for member in members], "near_duplicate", nearest)
+        for members in connected_groups((pair.first, pair.second) for pair in near):
+            findings += _superfluous_findings([by_id[member] for member in members], "near_duplicate", nearest)
     if kinds & {"leakage", "cross_class_duplicate"}:
-        twins = _all_twins(groups, near, by_id)
-        for row, others in twins:
-            findings += _across(row, others, kinds)
+        duplicates = _all_duplicates(groups, near, by_id)
+        for row, others in duplicates:
+            findings += _across_findings(row, others, kinds)
     return findings
 
 
-def best(group: Iterable[Row]) -> Row:
-    """The copy to keep: most pixels, then the largest file, in training, with a true ending and the shortest path."""
+def best_copy_of(group: Iterable[Row]) -> Row:
+    """The copy to keep: most pixels, then the largest file, in training, with a correct suffix and the shortest
+    path."""
     return min(group, key=lambda row: (-(row.width or 0) * (row.height or 0), -row.size, _ORDER.get(row.split, 3),
                                        false_suffix(row) != "", len(row.path), row.path))
 
 
-def _present(exact: list[list[int]], near: list[Twins], by_id: dict[int, Row]) -> list[Twins]:
-    """The pairs of pictures that are there; for one that was left out stands a copy of it that was not."""
+def _present_pairs(exact: list[list[int]], near: list[NearDuplicate], by_id: dict[int, Row]) -> list[NearDuplicate]:
+    """The pairs of present pictures; a missing picture is replaced by a present copy of it."""
     instead = {item: present[0] for group in exact if (present := [entry for entry in group if entry in by_id])
                for item in group if item not in by_id}
     pairs = []
@@ -69,29 +71,29 @@ def _present(exact: list[list[int]], near: list[Twins], by_id: dict[int, Row]) -
     return pairs
 
 
-def _superfluous(group: list[Row], kind: str, nearest: dict[int, Twins]) -> Iterable[Finding]:
+def _superfluous_findings(group: list[Row], kind: str, nearest: dict[int, NearDuplicate]) -> Iterable[Finding]:
     if len(group) < 2:
         return
-    kept = best(group)
+    best_copy = best_copy_of(group)
     members = {row.id: row for row in group}
-    told = group[:_TOLD]
+    named = group[:_MOST_NAMED]
     for row in group:
-        if row.id == kept.id:
+        if row.id == best_copy.id:
             continue
-        # The nearest of the set: a chain of alike pictures need not be alike at its ends.
+        # The nearest of the set: the ends of a chain of similar pictures need not be similar.
         pair = nearest.get(row.id)
-        other = kept if pair is None else members[pair.second if pair.first == row.id else pair.first]
-        others = (other.path, *(item.path for item in told if item.id not in (row.id, other.id)))
+        other = best_copy if pair is None else members[pair.second if pair.first == row.id else pair.first]
+        others = (other.path, *(item.path for item in named if item.id not in (row.id, other.id)))
         yield _finding(row, kind, 1.0 - (pair.difference if pair is not None else 0.0), _sentence(row, other, pair),
-                       others, {"keep": kept.path})
+                       others, {"keep": best_copy.path})
 
 
-def _sentence(row: Row, other: Row, pair: Twins | None) -> Text:
+def _sentence(row: Row, other: Row, pair: NearDuplicate | None) -> Text:
     if pair is None:
         return Text("The same bytes as {other}.", "Los mismos bytes que {other}.").fill(other=other.path)
     how = same("")
     if pair.turn >= 0:
-        how = Text(", {turn}", ", {turn}").fill(turn=_TURN_WORDS[pair.turn])
+        how = Text(", {turn}", ", {turn}").fill(turn=_TURN_TEXTS[pair.turn])
     size = same("")
     if row.width and other.width and row.width != other.width:
         size = Text(" at {share:.0%} of its size", " al {share:.0%} de su tamaño").fill(share=row.width / other.width)
@@ -100,45 +102,45 @@ def _sentence(row: Row, other: Row, pair: Twins | None) -> Text:
                     other=other.path, size=size, how=how, difference=pair.difference)
 
 
-def _all_twins(groups: list[list[Row]], near: list[Twins], by_id: dict[int, Row]
-               ) -> list[tuple[Row, list[tuple[Row, Twins | None]]]]:
-    """Every picture that has twins, with them; near twins of one exact copy are those of all its copies.
+def _all_duplicates(groups: list[list[Row]], near: list[NearDuplicate], by_id: dict[int, Row]
+                    ) -> list[tuple[Row, list[tuple[Row, NearDuplicate | None]]]]:
+    """Every picture with its duplicates; near duplicates of one exact copy count for all its copies.
 
-    Of many exact copies some of every split and class stand for all.
+    Some exact copies of every split and class represent all.
     """
     copies_of: dict[int, list[Row]] = {row.id: group for group in groups for row in group}
     standing: dict[int, list[Row]] = {}
     for group in groups:
-        chosen = _of_each_kind(group)
+        chosen = _some_of_each_split_and_class(group)
         standing |= {row.id: chosen for row in group}
-    twins: dict[int, dict[int, Twins | None]] = defaultdict(dict)
+    duplicates: dict[int, dict[int, NearDuplicate | None]] = defaultdict(dict)
     for pair in near:
-        for each, other in ((pair.first, pair.second), (pair.second, pair.first)):
-            for one in copies_of.get(each, [by_id[each]]):
-                for two in standing.get(other, [by_id[other]]):
-                    twins[one.id][two.id] = pair
+        for identifier, other in ((pair.first, pair.second), (pair.second, pair.first)):
+            for member in copies_of.get(identifier, [by_id[identifier]]):
+                for copy in standing.get(other, [by_id[other]]):
+                    duplicates[member.id][copy.id] = pair
     for group in groups:
-        for one in group:
-            twins[one.id] |= dict.fromkeys((two.id for two in standing[one.id] if two.id != one.id), None)
-    return [(by_id[each], [(by_id[other], pair) for other, pair in others.items()])
-            for each, others in sorted(twins.items())]
+        for member in group:
+            duplicates[member.id] |= dict.fromkeys((copy.id for copy in standing[member.id] if copy.id != member.id), None)
+    return [(by_id[identifier], [(by_id[other], pair) for other, pair in others.items()])
+            for identifier, others in sorted(duplicates.items())]
 
 
-def _of_each_kind(group: list[Row]) -> list[Row]:
+def _some_of_each_split_and_class(group: list[Row]) -> list[Row]:
     number: dict[tuple[str, str], int] = defaultdict(int)
     chosen = []
     for row in group:
         number[row.split, row.class_name] += 1
-        if number[row.split, row.class_name] <= _TOLD:
+        if number[row.split, row.class_name] <= _MOST_NAMED:
             chosen.append(row)
     return chosen
 
 
-def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[str]) -> Iterable[Finding]:
-    def nearest(chosen: list[tuple[Row, Twins | None]]) -> list[tuple[Row, Twins | None]]:
-        return sorted(chosen, key=lambda each: (each[1].difference if each[1] is not None else -1.0, each[0].path))
+def _across_findings(row: Row, others: list[tuple[Row, NearDuplicate | None]], kinds: frozenset[str]) -> Iterable[Finding]:
+    def nearest(chosen: list[tuple[Row, NearDuplicate | None]]) -> list[tuple[Row, NearDuplicate | None]]:
+        return sorted(chosen, key=lambda item: (item[1].difference if item[1] is not None else -1.0, item[0].path))
 
-    # What is measured on must not have been learned from, nor have chosen the model as validation does.
+    # A test picture must not have been used for training, nor for choosing the model as validation pictures are.
     learned = nearest([item for item in others if _ORDER.get(item[0].split, 3) < _ORDER.get(row.split, 3)])
     if "leakage" in kinds and learned:
         other, pair = learned[0]
@@ -147,7 +149,7 @@ def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[s
         yield _finding(row, "leakage", 1.0 - (pair.difference if pair else 0.0),
                        text.fill(sentence=_sentence(row, other, pair), theirs=split_name(other.split),
                                  mine=split_name(row.split)),
-                       tuple(each.path for each, _pair in learned), {"split": other.split})
+                       tuple(item.path for item, _pair in learned), {"split": other.split})
     different = nearest([item for item in others if item[0].class_name != row.class_name])
     if "cross_class_duplicate" in kinds and different:
         other, pair = different[0]
@@ -156,9 +158,9 @@ def _across(row: Row, others: list[tuple[Row, Twins | None]], kinds: frozenset[s
         yield _finding(row, "cross_class_duplicate", 1.0 - (pair.difference if pair else 0.0),
                        text.fill(sentence=_sentence(row, other, pair), theirs=other.class_name or "?",
                                  mine=row.class_name or "?"),
-                       tuple(each.path for each, _pair in different), {"suggested": other.class_name})
+                       tuple(item.path for item, _pair in different), {"suggested": other.class_name})
 
 
 def _finding(row: Row, kind: str, score: float, text: Text, others: tuple[str, ...], data: dict[str, Any]) -> Finding:
-    return Finding(kind=kind, path=row.path, picture=row.id, others=others[:_TOLD], score=max(0.0, min(1.0, score)),
+    return Finding(kind=kind, path=row.path, picture=row.id, others=others[:_MOST_NAMED], score=max(0.0, min(1.0, score)),
                    severity=KINDS[kind].severity, text=text, data=data)

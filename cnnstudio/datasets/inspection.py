@@ -1,4 +1,4 @@
-"""What is known of a picture file once somebody looked inside."""
+"""The result of inspecting a picture file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from typing import Final
 from cnnstudio.core.text import Text
 
 OF_THE_DISK: Final = ("vanished", "no_permission", "unreadable", "out_of_memory")
-"""Codes of trouble that says nothing about the content of a file."""
+"""Codes of problems of the disk, not of the file's content."""
 Inspected = tuple[int, int | None, int | None, str | None, str | None, Text | None]
-"""Id, width, height, content hash, and the code and words of the trouble with it: for `Index.set_inspected`."""
+"""Id, width, height, content hash, and the code and text of its problem: for `Index.set_inspected`."""

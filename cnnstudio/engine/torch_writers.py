@@ -1,4 +1,4 @@
-"""The run as PyTorch source with its weights, read again and compared with the trained model."""
+"""Export to PyTorch: source with weights, read again and compared with the trained model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
-from cnnstudio.engine.exporting_request import Request, batched
+from cnnstudio.engine.export_request import Request, batched
 from cnnstudio.engine.weight_transfer import save_state, torch_state
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.torch.module import torch_model
@@ -41,7 +41,7 @@ def write_source(request: Request) -> np.ndarray:
 
 
 def write_recipe(card: models.Card, folder: Path) -> None:
-    """How a file becomes pixels, and the classes, beside the source."""
+    """Write the recipe and the classes beside the source."""
     described = {"recipe": card.recipe.as_dictionary(), "class_names": list(card.class_names),
                  "label_mode": card.label_mode}
     (folder / RECIPE).write_bytes(msgspec.json.format(msgspec.json.encode(described), indent=2))
@@ -66,7 +66,7 @@ def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray
 
 
 def written_module(folder: Path) -> Any:
-    """The source in the folder as a module: our own text, written a moment ago."""
+    """Import the source in the folder; it is our own text, written just before."""
     spec = importlib.util.spec_from_file_location("cnnstudio_exported_network", folder / SOURCE)
     assert spec is not None
     assert spec.loader is not None

@@ -1,4 +1,5 @@
-"""Folders and files that appear whole or not at all: made aside, put in place at the end, never over anything."""
+"""Folders and files that are created atomically: written beside the target and renamed at the end, never over
+anything."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from cnnstudio.core.text import Text
 OnProgress = Callable[[int, int], None]
 """Called with (done, total); total 0 while it is not known."""
 Check = Callable[[], None]
-"""Called often while work goes on; may raise to end it. Nothing is left behind then."""
+"""Called often during the work; may raise to end it. Nothing is left behind then."""
 
 _ENDING: Final = ".writing"
 _LONGEST: Final = 255
@@ -30,16 +31,16 @@ _RESERVED: Final = frozenset({"con", "prn", "aux", "nul", *(f"{name}{number}" fo
 _ROOM: Final = 64 << 20
 
 
-def silent(_done: int, _total: int) -> None:
-    """Progress that nobody hears."""
+def no_progress(_done: int, _total: int) -> None:
+    """A progress callback that does nothing."""
 
 
-def unchecked() -> None:
-    """Nobody can end it."""
+def no_check() -> None:
+    """A check that never raises."""
 
 
 def refuse_existing(target: Path) -> None:
-    """Raises ProblemError unless `target` is new or an empty folder."""
+    """Raise ProblemError unless `target` is new or an empty folder."""
     try:
         there = os.path.lexists(target) and not (target.is_dir() and not any(target.iterdir()))
     except OSError:
@@ -58,9 +59,9 @@ def _exists(target: Path) -> Problem:
 def new_folder(target: Path, room: int = 0, inner: Callable[[Path], Path] | None = None) -> Iterator[Path]:
     """A folder to write into, beside `target`, which it becomes at the end. Raises ProblemError.
 
-    `target` must be new or empty. `room`: bytes that will be written; checked before. `inner` may choose a
-    folder inside that becomes the target instead. Whatever goes wrong, nothing is left behind; what a
-    killed program left is cleared away.
+    `target` must be new or empty. `room`: bytes that will be written; checked before. `inner` may choose a folder
+    inside that becomes the target instead. After an error nothing is left behind; leftovers of a killed program are
+    removed.
     """
     target = target.absolute()
     refuse_existing(target)
@@ -68,11 +69,11 @@ def new_folder(target: Path, room: int = 0, inner: Callable[[Path], Path] | None
         folder = place / "folder"
         folder.mkdir()
         yield folder
-        made = inner(folder) if inner is not None else folder
+        ready = inner(folder) if inner is not None else folder
         refuse_existing(target)
         if target.is_dir():
             target.rmdir()
-        os.rename(made, target)
+        os.rename(ready, target)
 
 
 @contextmanager
@@ -90,7 +91,7 @@ def new_file(target: Path, room: int = 0) -> Iterator[Path]:
 
 @contextmanager
 def _workplace(target: Path, room: int) -> Iterator[Path]:
-    """A locked folder beside the target that is gone at the end, with all that is still in it."""
+    """A locked temporary folder beside the target, deleted at the end."""
     place = None
     lock = None
     try:
@@ -111,7 +112,7 @@ def _workplace(target: Path, room: int) -> Iterator[Path]:
 
 
 def check_room(target: Path, room: int) -> None:
-    """Raises ProblemError when the disk of `target` has not so many bytes left."""
+    """Raise ProblemError if the disk of `target` has less than that many bytes left."""
     free = shutil.disk_usage(target.parent).free
     if room and room + _ROOM > free:
         text = Text("{path} needs {room} MB, and only {free} MB are free there. Choose another disk or free some space.",
@@ -121,7 +122,7 @@ def check_room(target: Path, room: int) -> None:
 
 
 def _clear_leftovers(target: Path) -> None:
-    """Remove what a killed program left beside the target; what another one works on is locked."""
+    """Remove leftovers of a killed program beside the target; folders in use are locked."""
     for place in target.parent.glob(f".{_escaped(target.name[:60])}.*{_ENDING}"):
         lock = ProjectLock(place)
         if lock.acquire() is None:
@@ -134,7 +135,7 @@ def _escaped(name: str) -> str:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file that must not be there; raises ProblemError."""
+    """Write a new file; raises ProblemError, also if it exists."""
     try:
         with path.open("xb") as file:
             file.write(data)
@@ -143,7 +144,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 class Names:
-    """Gives every file and folder of a place a name that all systems can have, each once.
+    """Unique names of files and folders that all systems allow.
 
     Names that differ in capitals only count as the same; the second gets a number.
     """
@@ -158,14 +159,14 @@ class Names:
         candidate, number = cleaned, 2
         while (folder, candidate.casefold()) in self._taken:
             mark = f" ({number})"
-            candidate = f"{shortened(stem, _LONGEST - len((mark + dot + suffix).encode()))}{mark}{dot}{suffix}"
+            candidate = f"{shorten_name(stem, _LONGEST - len((mark + dot + suffix).encode()))}{mark}{dot}{suffix}"
             number += 1
         self._taken.add((folder, candidate.casefold()))
         return candidate
 
 
 def clean_name(name: str) -> str:
-    """A name that files may have on every system; readable, and never empty, ".", ".." or a device."""
+    """A readable name that every system allows, never empty, ".", ".." or a device."""
     cleaned = _FORBIDDEN.sub("_", name).strip(" ").rstrip(". ").encode("utf-8", "replace").decode()
     if not cleaned or cleaned.startswith("."):
         cleaned = f"_{cleaned.lstrip('.')}"
@@ -176,16 +177,16 @@ def clean_name(name: str) -> str:
         if not stem or len(suffix) > 8:
             stem, dot, suffix = cleaned, "", ""
         mark = "~" + hashlib.blake2b(cleaned.encode(), digest_size=4).hexdigest()
-        cleaned = shortened(stem, _LONGEST - len((mark + dot + suffix).encode())) + mark + dot + suffix
+        cleaned = shorten_name(stem, _LONGEST - len((mark + dot + suffix).encode())) + mark + dot + suffix
     return cleaned
 
 
-def shortened(name: str, most: int) -> str:
-    """The beginning of a name that fits into so many bytes of UTF-8."""
+def shorten_name(name: str, most: int) -> str:
+    """The name cut to that many bytes of UTF-8."""
     return name.encode()[:most].decode("utf-8", "ignore")
 
 
 def cannot_read(path: Path, reason: object) -> Problem:
-    """A source that cannot be read, and why."""
+    """The problem of a source that cannot be read."""
     text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
     return error("cannot_read", text.fill(path=path, reason=reason), "dataset", path=path)

@@ -1,4 +1,4 @@
-"""What the writer of an export format is asked for, and what several writers share."""
+"""The request to the writer of an export format, and helpers of several writers."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ _BATCH: Final = 32
 
 @dataclass(frozen=True)
 class Request:
-    """Write `loaded`, the model of `run`, to `path` (nothing is there yet), and answer for `pictures` from it.
+    """Write `loaded`, the model of `run`, to the new `path`, and return predictions of the export for `pictures`.
 
-    `wanted` (n, classes) are the trained model's probabilities for them. A writer calls `checking` when all is written and
-    the answers begin. It gives (n, classes) probabilities by the reopened export, and may raise OSError and ProblemError.
+    `wanted` (n, classes) are the trained model's probabilities for them. A writer calls `checking` after writing,
+    before it predicts. It returns (n, classes) probabilities of the reopened export, and may raise OSError and
+    ProblemError.
     """
 
     loaded: models.Loaded
@@ -53,12 +54,12 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_check(folder: Path, check: ExportCheck, format: str) -> None:
-    """Put the result of the comparison into the folder of an export."""
+    """Write the result of the comparison into the folder of an export."""
     write_json(folder / CHECK, {"program": PROGRAM, "version": __version__, "format": format} | msgspec.to_builtins(check))
 
 
 def is_our_folder(folder: Path) -> bool:
-    """Whether a folder is an earlier export of ours."""
+    """Whether a folder is an earlier export of this program."""
     try:
         check = msgspec.json.decode((folder / CHECK).read_bytes())
     except (OSError, msgspec.MsgspecError):

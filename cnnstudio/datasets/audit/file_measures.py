@@ -1,4 +1,4 @@
-"""One picture file decoded once, and everything that is measured of it. Imported by helper processes: kept light."""
+"""Decode a picture file once and measure everything. Helper processes import this module, so it imports little."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.inspected import Inspected
+from cnnstudio.datasets.inspection import Inspected
 from cnnstudio.imaging import jpeg
 from cnnstudio.imaging.decode import decode_described, lay_over, read_bytes
 from cnnstudio.imaging.errors import PictureError
@@ -18,15 +18,15 @@ from cnnstudio.imaging.header import Header
 from cnnstudio.imaging.headers import read_header
 from cnnstudio.imaging.metadata import taken_at
 from cnnstudio.imaging.quality import measure as measure_pixels
-from cnnstudio.imaging.quality import sampled, to_gray
+from cnnstudio.imaging.quality import sample_pixels, to_gray
 from cnnstudio.imaging.signature import signature
 
 VERSION: Final = 5
-"""Of what is measured: rows of another version are measured again."""
+"""Version of the measures; rows of another version are measured again."""
 _ENOUGH: Final = 768
 """Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""
 _WHITE: Final = (255, 255, 255)
-"""What shows through transparent pixels."""
+"""The background of transparent pixels."""
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -37,7 +37,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def measure_file(root: Path, identifier: int, path: str) -> Measured:
-    """Read, decode and measure one file; trouble with it is part of the answer."""
+    """Read, decode and measure one file; its problem is part of the result."""
     digest: str | None = None
     header: Header | None = None
     try:
@@ -50,7 +50,7 @@ def measure_file(root: Path, identifier: int, path: str) -> Measured:
         if channels == 4:
             picture = np.ascontiguousarray(lay_over(picture, _WHITE))
         gray = to_gray(picture)
-        small = sampled(picture)
+        small = sample_pixels(picture)
         quality = measure_pixels(picture, gray, small)
         width, height = header.size_as_seen
         if header.format != jpeg.NAME:
@@ -66,7 +66,7 @@ def measure_file(root: Path, identifier: int, path: str) -> Measured:
 
 def refused(identifier: int, picture_error: PictureError, digest: str | None = None, file_format: str | None = None
             ) -> Measured:
-    """The answer for a file that is no sound picture."""
+    """The result for a file that cannot be decoded."""
     text = Text(picture_error.text("en"), picture_error.text("es"))
     return Measured(inspected=(identifier, None, None, digest, picture_error.code, text),
                     row=(identifier, *[None] * 8, file_format, None, None, None, VERSION))

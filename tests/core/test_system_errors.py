@@ -10,10 +10,10 @@ import pytest
 
 import cnnstudio
 from cnnstudio.core.atomic import write_problem
-from cnnstudio.core.system_words import _REASONS, device_words, reason_of
+from cnnstudio.core.system_errors import _REASONS, device_text, reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.imaging import decode, errors
-from cnnstudio.imaging.errors import PictureError, disk_reason, disk_words
+from cnnstudio.imaging.errors import PictureError, disk_reason, disk_text
 
 PACKAGE = Path(cnnstudio.__file__).parent
 
@@ -45,19 +45,19 @@ def test_a_picture_that_cannot_be_read_tells_it_in_both_languages_too(monkeypatc
         decode.read_bytes(tmp_path / "x.png")
     assert "(Input/output error)" in caught.value.text("en")
     assert "(error de entrada/salida)" in caught.value.text("es")
-    assert disk_words(disk_reason(OSError("odd")), "es") == "OSError"
+    assert disk_text(disk_reason(OSError("odd")), "es") == "OSError"
 
 
 def test_the_bundles_table_says_the_same():
-    assert {name: (each.en, each.es) for name, each in _REASONS.items() if name in errors._REASONS} == errors._REASONS
+    assert {name: (item.en, item.es) for name, item in _REASONS.items() if name in errors._REASONS} == errors._REASONS
 
 
 def test_the_systems_words_enter_a_text_here_alone():
-    found = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")
-             if ".strerror" in path.read_text(encoding="utf-8").replace("os.strerror", "")}
-    assert found == {"core/system_words.py"}
+    result = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")
+              if ".strerror" in path.read_text(encoding="utf-8").replace("os.strerror", "")}
+    assert result == {"core/system_errors.py"}
 
 
 def test_the_device_has_cores_in_both_languages():
-    assert device_words("CPU: 2 cores") == Text("CPU: 2 cores", "CPU: 2 núcleos")
-    assert device_words("GPU: NVIDIA T4").es == "GPU: NVIDIA T4"
+    assert device_text("CPU: 2 cores") == Text("CPU: 2 cores", "CPU: 2 núcleos")
+    assert device_text("GPU: NVIDIA T4").es == "GPU: NVIDIA T4"

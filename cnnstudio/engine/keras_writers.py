@@ -1,4 +1,4 @@
-"""The run as a file of Keras, and as Keras source with its weights."""
+"""Exports to Keras: the model file, and source with weights."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.engine import models
-from cnnstudio.engine.exporting_request import Request, keras_probabilities
-from cnnstudio.engine.exporting_torch import SOURCE, WEIGHTS, write_recipe, written_module
+from cnnstudio.engine.export_request import Request, keras_probabilities
+from cnnstudio.engine.torch_writers import SOURCE, WEIGHTS, write_recipe, written_module
 from cnnstudio.engine.weight_transfer import save_state
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.script import keras_source
@@ -31,7 +31,7 @@ def write_model(request: Request) -> np.ndarray:
 
 
 def is_our_model(path: Path) -> bool:
-    """Whether a file is a model of ours: it has our card inside."""
+    """Whether a file is a model of this program, with its card inside."""
     return models.read_card(path) is not None
 
 
@@ -51,7 +51,7 @@ def write_source(request: Request) -> np.ndarray:
 
 
 def state(trained: Any, printed: Any) -> dict[str, np.ndarray]:
-    """The trained model's weights as the printed one names them: "layer/0", "layer/1"... in Keras's order."""
+    """The trained model's weights under the names of the printed model: "layer/0", "layer/1"... in Keras's order."""
     result: dict[str, np.ndarray] = {}
     for layer in printed.layers:
         if not layer.weights:

@@ -1,4 +1,4 @@
-"""The Export job: written aside, reopened, compared with the trained model, and only then put in place."""
+"""The Export job: write a temporary export, reopen it, compare it with the trained model, and move it into place."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import models
-from cnnstudio.engine.exporting_request import Request, is_our_folder, keras_probabilities, write_check
+from cnnstudio.engine.export_request import Request, is_our_folder, keras_probabilities, write_check
 from cnnstudio.engine.pixels import prepare_pictures
 from cnnstudio.engine.progress import phase
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 
 PICTURES: Final = 64
-"""On how many real pictures an export is compared."""
+"""The number of real pictures on which an export is compared."""
 
 
 def export(job: Export, link: Link) -> Event:
@@ -42,7 +42,7 @@ def export(job: Export, link: Link) -> Event:
     if missing:
         raise ProblemError(*missing)
     target = target_path(Path(job.path), entry.suffix)
-    if not replaceable(target, entry):
+    if not is_replaceable(target, entry):
         raise ProblemError(_exists(target))
     phase(link, "loading")
     loaded = models.load(run.folder)
@@ -56,10 +56,10 @@ def export(job: Export, link: Link) -> Event:
                           samples=max(1, job.samples), checking=lambda: phase(link, "checking"))
         check = _compare(resolve(entry.writer)(request), wanted)
         if check.top1_agreement < 1.0 or check.max_abs_difference > entry.tolerance:
-            raise ProblemError(_differs(check))
+            raise ProblemError(_differs_problem(check))
         if entry.folder:
             write_check(temporary, check, entry.id)
-        _put(temporary, target)
+        _move_into_place(temporary, target)
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, target)) from os_error
     finally:
@@ -72,8 +72,8 @@ def export(job: Export, link: Link) -> Event:
 def resolve(name: str) -> Callable[..., Any]:
     """The function of the engine that an entry names as "module:function"."""
     module, _, function = name.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    return found
+    writer: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return writer
 
 
 def target_path(path: Path, suffix: str) -> Path:
@@ -83,8 +83,8 @@ def target_path(path: Path, suffix: str) -> Path:
     return path / f"model{suffix}" if path.is_dir() else path.with_name(path.name + suffix)
 
 
-def replaceable(target: Path, entry: Exporter) -> bool:
-    """Whether nothing but an earlier export of ours (or an empty folder) would be lost."""
+def is_replaceable(target: Path, entry: Exporter) -> bool:
+    """Whether the target is an earlier export of ours or an empty folder."""
     if not target.exists():
         return True
     if not entry.folder:
@@ -93,7 +93,7 @@ def replaceable(target: Path, entry: Exporter) -> bool:
 
 
 def real_pictures(run: RunFolder, card: models.Card, job: Export, link: Link) -> tuple[list[Path], np.ndarray]:
-    """Usable pictures of the run's manifest, of all classes in turn and of the test split first."""
+    """Usable pictures of the run's manifest, from all classes in turn, test split first."""
     manifest = read_manifest(run.manifest_path)
     order = {"test": 0, "validation": 1, "train": 2}
     by_class: dict[int, list[Any]] = {}
@@ -112,14 +112,14 @@ def real_pictures(run: RunFolder, card: models.Card, job: Export, link: Link) ->
 
 
 def _compare(answers: np.ndarray, wanted: np.ndarray) -> ExportCheck:
-    """How far the export's answers are from the trained model's."""
+    """Compare the predictions of the export with those of the trained model."""
     agreement = float((answers.argmax(axis=1) == wanted.argmax(axis=1)).mean())
     return ExportCheck(images=len(wanted), top1_agreement=agreement,
                        max_abs_difference=float(np.abs(answers - wanted).max()))
 
 
-def _put(temporary: Path, target: Path) -> None:
-    """Rename into place; an earlier export is gone only when the new one stands."""
+def _move_into_place(temporary: Path, target: Path) -> None:
+    """Rename into place; an earlier export is deleted after that only."""
     old = target.with_name(f".{target.name}.old")
     _remove(old)
     if target.is_dir():
@@ -147,7 +147,7 @@ def _exists(target: Path) -> Problem:
     return error("target_exists", text.fill(path=target), "file", path=target)
 
 
-def _differs(check: ExportCheck) -> Problem:
+def _differs_problem(check: ExportCheck) -> Problem:
     text = Text("The reopened export does not answer as the trained model does (largest difference {difference:.2g}, "
                 "{share:.1%} the same class). It was not kept.",
                 "La exportación reabierta no responde como el modelo entrenado (mayor diferencia {difference:.2g}, "

@@ -1,4 +1,4 @@
-"""Why a child ended without saying so, in plain words."""
+"""Problems of a child that ended without a last event."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from cnnstudio.core.problems import Problem, error
-from cnnstudio.core.system_words import reason_of
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
 _ABORTS = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE"}
@@ -27,7 +27,7 @@ def log_tail(log: Path | None, characters: int = 6000) -> str:
 
 
 def death_problem(exit_code: int | None, log: Path | None) -> Problem:
-    """The problem of a child that ended with `exit_code` (negative: a signal) and gave no last event."""
+    """The problem of a child that ended with `exit_code` (negative: a signal) without a last event."""
     tail = log_tail(log)
     name = _signal_name(exit_code)
     keep = Text("What was finished before is kept.", "Lo terminado antes se conserva.")
@@ -40,8 +40,8 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
     if name in _ABORTS or (sys.platform == "win32" and exit_code is not None and exit_code > 0xC0000000):
         text = Text("The working process crashed inside a library ({name}). {keep} The report shows where.",
                     "El proceso de trabajo falló dentro de una biblioteca ({name}). {keep} El informe muestra dónde.")
-        shown = name or hex(exit_code or 0)
-        return error("child_crashed", text.fill(name=shown, keep=keep), "machine", details=_report(shown, tail))
+        signal_name = name or hex(exit_code or 0)
+        return error("child_crashed", text.fill(name=signal_name, keep=keep), "machine", details=_report(signal_name, tail))
     if name:
         text = Text("The working process was ended from outside ({name}). {keep}",
                     "El proceso de trabajo fue terminado desde fuera ({name}). {keep}")
@@ -55,7 +55,7 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
 
 
 def protocol_problem(sample: str, log: Path | None) -> Problem:
-    """The problem of a child that said something that is no event."""
+    """The problem of a child that sent something that is not an event."""
     text = Text("The working process said something that could not be understood and was ended. What was finished "
                 "before is kept.",
                 "El proceso de trabajo dijo algo que no se pudo entender y fue terminado. Lo terminado antes se "
@@ -64,7 +64,7 @@ def protocol_problem(sample: str, log: Path | None) -> Problem:
 
 
 def start_problem(exception: BaseException) -> Problem:
-    """The problem of a child that could not be started at all."""
+    """The problem of a child that could not be started."""
     text = Text("The working process could not be started: {reason}.",
                 "No se pudo iniciar el proceso de trabajo: {reason}.")
     return error("child_not_started", text.fill(reason=reason_of(exception)), "machine", details=repr(exception))

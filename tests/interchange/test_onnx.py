@@ -17,7 +17,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign
 from cnnstudio.interchange.onnx import wire
-from cnnstudio.interchange.onnx.names import readable
+from cnnstudio.interchange.onnx.names import layer_name
 from cnnstudio.interchange.open import read_network
 from cnnstudio.network.shapes import report
 from tests.interchange.onnx_models import CHANNELS, Build
@@ -55,21 +55,21 @@ def refused(path: Path) -> str:
 
 
 def test_names_tell_what_the_exporter_called_a_layer():
-    assert readable("/layer1/layer1.0/conv1/Conv", "Conv", "") == "layer1_0_conv1"
-    assert readable("/features/features.3/Relu_1", "Relu", "") == "features_3_1"
-    assert readable("/layer1/layer1.0/relu/Relu_1", "Relu", "") == "layer1_0_relu_1"
-    assert readable("functional_1/conv1/convolution", "Conv", "") == "conv1"
-    assert readable("StatefulPartitionedCall/model/bn_Conv1/batchnorm/mul_1", "Conv", "") == "bn_Conv1"
-    assert readable("Conv_12", "Conv", "layer1.0.conv1.weight") == "layer1_0_conv1"
-    assert readable("node_conv2d_3", "Conv", "features.0.weight") == "features_0"
-    assert readable("", "GlobalAveragePool", "") == "global_average_pool"
-    assert readable("conv1", "Conv", "1") == "conv1"
-    assert readable("conv2d_5", "Conv", "w") == "conv2d_5"
-    assert readable("", "Gemm", "onnx::Gemm_12") == "gemm"
-    assert readable("n4", "Clip", "") == readable("17", "Clip", "") == "clip"
-    assert readable("node_max_pool2d_1", "MaxPool", "") == "max_pool2d_1"
-    assert len(readable("/" + "very_long_name_" * 20, "Conv", "")) <= 48
-    assert readable("/¿señal?/Conv", "Conv", "") == "se_al"
+    assert layer_name("/layer1/layer1.0/conv1/Conv", "Conv", "") == "layer1_0_conv1"
+    assert layer_name("/features/features.3/Relu_1", "Relu", "") == "features_3_1"
+    assert layer_name("/layer1/layer1.0/relu/Relu_1", "Relu", "") == "layer1_0_relu_1"
+    assert layer_name("functional_1/conv1/convolution", "Conv", "") == "conv1"
+    assert layer_name("StatefulPartitionedCall/model/bn_Conv1/batchnorm/mul_1", "Conv", "") == "bn_Conv1"
+    assert layer_name("Conv_12", "Conv", "layer1.0.conv1.weight") == "layer1_0_conv1"
+    assert layer_name("node_conv2d_3", "Conv", "features.0.weight") == "features_0"
+    assert layer_name("", "GlobalAveragePool", "") == "global_average_pool"
+    assert layer_name("conv1", "Conv", "1") == "conv1"
+    assert layer_name("conv2d_5", "Conv", "w") == "conv2d_5"
+    assert layer_name("", "Gemm", "onnx::Gemm_12") == "gemm"
+    assert layer_name("n4", "Clip", "") == layer_name("17", "Clip", "") == "clip"
+    assert layer_name("node_max_pool2d_1", "MaxPool", "") == "max_pool2d_1"
+    assert len(layer_name("/" + "very_long_name_" * 20, "Conv", "")) <= 48
+    assert layer_name("/¿señal?/Conv", "Conv", "") == "se_al"
 
 
 def test_two_layouts_give_one_graph(tmp_path):
@@ -344,7 +344,7 @@ def test_large_weights_are_never_read(tmp_path, monkeypatch):
     path = graph.save(tmp_path)
     monkeypatch.setattr(wire, "LARGEST", 20_000)
     assert path.stat().st_size > 900_000
-    assert len(wire.without_weights(path)) < 5000
+    assert len(wire.strip_weights(path)) < 5000
     assert kinds(read_network(path)) == ["Input", "Conv2D", "GlobalAveragePooling2D", "Dense"]
     monkeypatch.setattr(wire, "LARGEST", 1000)
     assert refused(path) == "network_too_large"

@@ -1,4 +1,4 @@
-"""Operators of ONNX that change a shape: most are another view of the axes and need no layer here."""
+"""Operators of ONNX that change a shape: most only view the axes in another order and need no layer."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import numpy as np
 
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.onnx.conversion import Conversion
-from cnnstudio.interchange.onnx.folding import listed, target_dims
+from cnnstudio.interchange.onnx.folding import get_ints, target_dims
 from cnnstudio.interchange.onnx.parts import Graph, Operator
-from cnnstudio.interchange.onnx.values import Known, Maps, Shape, Unlike, Value, Weight, replace
+from cnnstudio.interchange.onnx.values import Constant, FeatureMaps, Shape, Unsupported, Value, Weight, replace
 
 
-def passed(conversion: Conversion, operator: Operator) -> Value:
-    """What changes no value while a network predicts."""
+def identity(conversion: Conversion, operator: Operator) -> Value:
+    """An operator that changes no value at inference."""
     value = conversion.values.get(operator.input(0))
     if value is None:
-        raise Unlike
+        raise Unsupported
     return value
 
 
 def dropout(conversion: Conversion, operator: Operator) -> Value | list[Value]:
     """Dropout with its rate; a second output, its mask, is no part of a network."""
     if conversion.is_used(operator, 1):
-        raise Unlike
+        raise Unsupported
     rate = operator.attributes.get("ratio", 0.5)
     if operator.input(1):
-        data = conversion.known(operator, 1)
+        data = conversion.constant(operator, 1)
         rate = 0.5 if data is None or data.size != 1 else data.ravel()[0]
     rate = float(f"{float(rate):.7g}")
     maps = conversion.maps(operator)
@@ -38,123 +38,123 @@ def dropout(conversion: Conversion, operator: Operator) -> Value | list[Value]:
     return conversion.emit("Dropout", {"rate": rate}, maps)
 
 
-def quantized(conversion: Conversion, operator: Operator) -> Value:
+def quantize(conversion: Conversion, operator: Operator) -> Value:
     """QuantizeLinear and DequantizeLinear: the numbers before their rounding."""
-    conversion.tell("quantized", Text(
+    conversion.add_note("quantized", Text(
         "The file holds numbers of 8 bits: the network is drawn with the full numbers it was made from, the rounding is not "
         "kept.",
         "El archivo guarda números de 8 bits: la red se dibuja con los números completos de los que salió; el redondeo no se "
         "conserva."))
-    return passed(conversion, operator)
+    return identity(conversion, operator)
 
 
-def shape_of(conversion: Conversion, operator: Operator) -> Known:
+def shape_operator(conversion: Conversion, operator: Operator) -> Constant:
     value = conversion.values.get(operator.input(0))
-    dims = value.dims(conversion.batch) if isinstance(value, Maps) else value.dims if value is not None else None
+    dims = value.dims(conversion.batch) if isinstance(value, FeatureMaps) else value.dims if value is not None else None
     if dims is None:
-        raise Unlike
-    return Known(np.asarray(dims[operator.attributes.get("start", 0):operator.attributes.get("end")], np.int64))
+        raise Unsupported
+    return Constant(np.asarray(dims[operator.attributes.get("start", 0):operator.attributes.get("end")], np.int64))
 
 
-def size_of(conversion: Conversion, operator: Operator) -> Known:
+def size_operator(conversion: Conversion, operator: Operator) -> Constant:
     dims = conversion.maps(operator, bare=True).dims(conversion.batch)
     if dims is None:
-        raise Unlike
-    return Known(np.asarray(prod(dims), np.int64))
+        raise Unsupported
+    return Constant(np.asarray(prod(dims), np.int64))
 
 
-def transpose(conversion: Conversion, operator: Operator) -> Maps:
+def transpose(conversion: Conversion, operator: Operator) -> FeatureMaps:
     """The axes in another order: another view of the same values."""
     maps = conversion.maps(operator, bare=True)
     order = tuple(axis + maps.rank if axis < 0 else axis
                   for axis in operator.attributes.get("perm") or reversed(range(maps.rank)))
     if sorted(order) != list(range(maps.rank)):
-        raise Unlike
+        raise Unsupported
     return replace(maps, axes=tuple(maps.axes[axis] for axis in order))
 
 
 # Reshape and its relatives -----------------------------------------------------------------------
 
 
-def flatten(conversion: Conversion, operator: Operator) -> Maps:
+def flatten(conversion: Conversion, operator: Operator) -> FeatureMaps:
     maps = conversion.maps(operator)
     axis = operator.attributes.get("axis", 1)
     if axis % max(maps.rank, 1) != 1 or maps.axes[0] != 0:
-        raise Unlike
+        raise Unsupported
     if maps.rank == 2:
         return maps
     if maps.shape is None:
-        return _flat_unseen(conversion, operator, maps)
-    return _reshaped(conversion, operator, maps, (conversion.batch, prod(maps.shape)))
+        return _flatten_unknown(conversion, operator, maps)
+    return _reshape_to(conversion, operator, maps, (conversion.batch, prod(maps.shape)))
 
 
-def _flat_unseen(conversion: Conversion, operator: Operator, maps: Maps) -> Maps:
-    """Flat values of maps whose size cannot be told, behind an unknown operator."""
-    if _flat_pooling(conversion, operator, maps):
+def _flatten_unknown(conversion: Conversion, operator: Operator, maps: FeatureMaps) -> FeatureMaps:
+    """Flatten maps of unknown size, behind an unknown operator."""
+    if _drops_keepdims(conversion, operator, maps):
         return replace(maps, axes=(0, 1))
     return conversion.emit("Flatten", {}, maps, axes=(0, 1))
 
 
-def reshape(conversion: Conversion, operator: Operator) -> Maps:
+def reshape(conversion: Conversion, operator: Operator) -> FeatureMaps:
     maps = conversion.maps(operator)
-    target = listed(operator, "shape", conversion.arrays(operator), 1)
+    target = get_ints(operator, "shape", conversion.arrays(operator), 1)
     dims = maps.dims(conversion.batch)
     if target is None:
-        raise Unlike
+        raise Unsupported
     if dims is None:
         if len(target) == 2 and target[-1] == -1 and maps.axes[0] == 0:
-            return _flat_unseen(conversion, operator, maps)
-        raise Unlike
+            return _flatten_unknown(conversion, operator, maps)
+        raise Unsupported
     allow_zero = bool(operator.attributes.get("allowzero", 0))
     try:
-        found = target_dims(dims, target, allow_zero)
-    except Unlike:
-        # The shape was written down for one picture: its first number stands for the batch.
-        found = target_dims(dims, (conversion.batch, *target[1:]), allow_zero)
-    return _reshaped(conversion, operator, maps, found)
+        dims_after = target_dims(dims, target, allow_zero)
+    except Unsupported:
+        # The shape is exported for one picture: its first number is the batch.
+        dims_after = target_dims(dims, (conversion.batch, *target[1:]), allow_zero)
+    return _reshape_to(conversion, operator, maps, dims_after)
 
 
-def squeeze(conversion: Conversion, operator: Operator) -> Maps:
+def squeeze(conversion: Conversion, operator: Operator) -> FeatureMaps:
     maps = conversion.maps(operator)
     dims = maps.dims(conversion.batch)
     if dims is None:
-        raise Unlike
-    axes = listed(operator, "axes", conversion.arrays(operator), 1)
-    gone = [axis % maps.rank for axis in axes] if axes is not None else [
+        raise Unsupported
+    axes = get_ints(operator, "axes", conversion.arrays(operator), 1)
+    removed = [axis % maps.rank for axis in axes] if axes is not None else [
         axis for axis, size in enumerate(dims) if size == 1 and maps.axes[axis]]
-    if any(dims[axis] != 1 or not maps.axes[axis] for axis in gone):
-        raise Unlike
-    return _reshaped(conversion, operator, maps, tuple(size for axis, size in enumerate(dims) if axis not in gone))
+    if any(dims[axis] != 1 or not maps.axes[axis] for axis in removed):
+        raise Unsupported
+    return _reshape_to(conversion, operator, maps, tuple(size for axis, size in enumerate(dims) if axis not in removed))
 
 
-def unsqueeze(conversion: Conversion, operator: Operator) -> Maps:
+def unsqueeze(conversion: Conversion, operator: Operator) -> FeatureMaps:
     maps = conversion.maps(operator)
     dims = maps.dims(conversion.batch)
-    axes = listed(operator, "axes", conversion.arrays(operator), 1)
+    axes = get_ints(operator, "axes", conversion.arrays(operator), 1)
     if dims is None or axes is None:
-        raise Unlike
+        raise Unsupported
     rank = maps.rank + len(axes)
     added = {axis % rank for axis in axes}
     if len(added) < len(axes):
-        raise Unlike
+        raise Unsupported
     rest = iter(dims)
-    return _reshaped(conversion, operator, maps, tuple(1 if axis in added else next(rest) for axis in range(rank)))
+    return _reshape_to(conversion, operator, maps, tuple(1 if axis in added else next(rest) for axis in range(rank)))
 
 
-def _reshaped(conversion: Conversion, operator: Operator, maps: Maps, target: Shape) -> Maps:
+def _reshape_to(conversion: Conversion, operator: Operator, maps: FeatureMaps, target: Shape) -> FeatureMaps:
     """The same values as `target`, in ONNX's order with the batch."""
     dims = maps.dims(conversion.batch)
     assert dims is not None
     if maps.axes[0] != 0 or not target or target[0] != dims[0]:
-        raise Unlike
-    if len(target) == 2 and maps.shape is not None and _flat_pooling(conversion, operator, maps):
+        raise Unsupported
+    if len(target) == 2 and maps.shape is not None and _drops_keepdims(conversion, operator, maps):
         return replace(maps, axes=(0, 1), shape=maps.shape[-1:])
-    groups = _groups(dims, target)
+    groups = _group_axes(dims, target)
     if any(not _is_in_order(maps, axes) for axes, _ in groups):
-        if len(target) == 2 and conversion.feeds_dense(operator.outputs[0]):
-            conversion.tell("flatten", _ORDER)
+        if len(target) == 2 and conversion.feeds_only_dense(operator.outputs[0]):
+            conversion.add_note("flatten", _ORDER)
             return conversion.emit("Flatten", {}, maps, axes=(0, 1))
-        maps = conversion.arranged(maps, tuple(range(maps.rank)))
+        maps = conversion.with_axes(maps, tuple(range(maps.rank)))
     groups.sort(key=lambda group: maps.axes[group[0][0]])
     places = [axis for axis in range(1, len(target)) if target[axis] == 1]
     places += [axis for _, axes in groups for axis in axes]
@@ -175,8 +175,8 @@ _ORDER: Final = Text(
     "la misma, los pesos de la capa densa siguiente van en otro orden.")
 
 
-def _flat_pooling(conversion: Conversion, operator: Operator, maps: Maps) -> bool:
-    """Whether these are the means of whole maps, used here alone: the pooling gives them without height and width."""
+def _drops_keepdims(conversion: Conversion, operator: Operator, maps: FeatureMaps) -> bool:
+    """Whether the maps come from a global pooling used here alone, which then drops height and width itself."""
     node = conversion.nodes[maps.node]
     if not node.type.startswith("Global") or not conversion.only_use(operator) or not node.params.get("keepdims"):
         return False
@@ -187,30 +187,30 @@ def _flat_pooling(conversion: Conversion, operator: Operator, maps: Maps) -> boo
 Groups = list[tuple[tuple[int, ...], tuple[int, ...]]]
 
 
-def _groups(dims: Sequence[int], target: Sequence[int]) -> Groups:
-    """Which axes of the one are which of the other, without the batch and axes of 1: the smallest parts of equal size."""
-    mine = [axis for axis in range(1, len(dims)) if dims[axis] != 1]
-    wanted = [axis for axis in range(1, len(target)) if target[axis] != 1]
+def _group_axes(dims: Sequence[int], target: Sequence[int]) -> Groups:
+    """Groups of axes of equal size in both shapes, as small as possible, without the batch and axes of 1."""
+    source_axes = [axis for axis in range(1, len(dims)) if dims[axis] != 1]
+    target_axes = [axis for axis in range(1, len(target)) if target[axis] != 1]
     groups: Groups = []
-    while mine and wanted:
-        left, right = [mine.pop(0)], [wanted.pop(0)]
+    while source_axes and target_axes:
+        left, right = [source_axes.pop(0)], [target_axes.pop(0)]
         one, other = dims[left[0]], target[right[0]]
         while one != other:
-            if one < other and mine:
-                left.append(mine.pop(0))
+            if one < other and source_axes:
+                left.append(source_axes.pop(0))
                 one *= dims[left[-1]]
-            elif other < one and wanted:
-                right.append(wanted.pop(0))
+            elif other < one and target_axes:
+                right.append(target_axes.pop(0))
                 other *= target[right[-1]]
             else:
-                raise Unlike
+                raise Unsupported
         groups.append((tuple(left), tuple(right)))
-    if mine or wanted:
-        raise Unlike
+    if source_axes or target_axes:
+        raise Unsupported
     return groups
 
 
-def _is_in_order(maps: Maps, axes: Sequence[int]) -> bool:
+def _is_in_order(maps: FeatureMaps, axes: Sequence[int]) -> bool:
     """Whether these axes of ONNX's follow each other in ours, with nothing but axes of 1 between."""
     places = [maps.axes[axis] for axis in axes]
     if places != sorted(places):
@@ -220,11 +220,11 @@ def _is_in_order(maps: Maps, axes: Sequence[int]) -> bool:
     return all(shape[place - 1] == 1 for place in between)
 
 
-def shuffled(conversion: Conversion, operator: Operator) -> Maps:
-    """Channels of the groups dealt out in turn, as ShuffleNet does it: two Reshapes around a Permute."""
-    maps, groups = conversion.pictures(operator), operator.attributes["groups"]
+def channel_shuffle(conversion: Conversion, operator: Operator) -> FeatureMaps:
+    """The channel shuffle of ShuffleNet: two Reshapes around a Permute."""
+    maps, groups = conversion.image_maps(operator), operator.attributes["groups"]
     if maps.shape is None or groups < 1 or maps.shape[2] % groups:
-        raise Unlike
+        raise Unsupported
     height, width, channels = maps.shape
     split = conversion.emit("Reshape", {"target_shape": (height * width, groups, channels // groups)}, maps, axes=(0, 1, 2, 3))
     turned = conversion.emit("Permute", {"dims": (1, 3, 2)}, split)
@@ -234,40 +234,40 @@ def shuffled(conversion: Conversion, operator: Operator) -> Maps:
 # Borders -----------------------------------------------------------------------------------------
 
 
-def pad(conversion: Conversion, operator: Operator) -> Maps:
-    """A border that the next layer may take over; what is cut off becomes Cropping2D."""
+def pad(conversion: Conversion, operator: Operator) -> FeatureMaps:
+    """A padding that the next layer may take over; a negative one becomes Cropping2D."""
     arrays = conversion.arrays(operator)
-    pads = listed(operator, "pads", arrays, 1) or operator.attributes.get("paddings")
+    pads = get_ints(operator, "pads", arrays, 1) or operator.attributes.get("paddings")
     value = operator.attributes.get("value", 0.0)
-    if conversion.known(operator, 2) is not None:
-        data = conversion.known(operator, 2)
+    if conversion.constant(operator, 2) is not None:
+        data = conversion.constant(operator, 2)
         value = float(data.ravel()[0]) if data is not None and data.size == 1 else 1.0
     maps = conversion.maps(operator)
-    axes = listed(operator, "axes", arrays, 3) or tuple(range(maps.rank))
+    axes = get_ints(operator, "axes", arrays, 3) or tuple(range(maps.rank))
     if pads is None or len(pads) != 2 * len(axes) or operator.attributes.get("mode", "constant") != "constant":
-        raise Unlike
+        raise Unsupported
     sides = {maps.place(axis): (pads[number], pads[number + len(axes)]) for number, axis in enumerate(axes)}
     if not any(any(side) for side in sides.values()):
         return maps
-    if maps.rank != 4 or any(any(each) for place, each in sides.items() if place not in (1, 2)):
-        raise Unlike
+    if maps.rank != 4 or any(any(side) for place, side in sides.items() if place not in (1, 2)):
+        raise Unsupported
     border = (*sides.get(1, (0, 0)), *sides.get(2, (0, 0)))
     if max(border) <= 0:
         return conversion.emit("Cropping2D", {"cropping": tuple(-item for item in border)}, maps)
     if min(border) < 0 or (value != 0 and value > -1e30):
-        raise Unlike
+        raise Unsupported
     return replace(maps, padding=border, fill=0.0 if value == 0 else float("-inf"))
 
 
-def cropped(conversion: Conversion, operator: Operator) -> Maps:
+def slice_maps(conversion: Conversion, operator: Operator) -> FeatureMaps:
     """A Slice of height and width in steps of one."""
     arrays, maps = conversion.arrays(operator), conversion.maps(operator)
-    starts, ends = listed(operator, "starts", arrays, 1), listed(operator, "ends", arrays, 2)
+    starts, ends = get_ints(operator, "starts", arrays, 1), get_ints(operator, "ends", arrays, 2)
     dims = maps.dims(conversion.batch)
     if starts is None or ends is None or dims is None:
-        raise Unlike
-    axes = listed(operator, "axes", arrays, 3) or tuple(range(len(starts)))
-    steps = listed(operator, "steps", arrays, 4) or (1,) * len(starts)
+        raise Unsupported
+    axes = get_ints(operator, "axes", arrays, 3) or tuple(range(len(starts)))
+    steps = get_ints(operator, "steps", arrays, 4) or (1,) * len(starts)
     cut = {}
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         size, place = dims[axis], maps.place(axis)
@@ -275,12 +275,12 @@ def cropped(conversion: Conversion, operator: Operator) -> Maps:
         if place == 0 and (first, stop) == (0, size) and step == 1:
             continue
         if step != 1 or stop <= first or (place not in (1, 2) and (first, stop) != (0, size)) or place == 0:
-            raise Unlike
+            raise Unsupported
         cut[place] = (first, size - stop)
     if not any(any(item) for item in cut.values()):
         return maps
     if maps.rank != 4:
-        raise Unlike
+        raise Unsupported
     return conversion.emit("Cropping2D", {"cropping": (*cut.get(1, (0, 0)), *cut.get(2, (0, 0)))}, maps)
 
 
@@ -288,21 +288,22 @@ def cropped(conversion: Conversion, operator: Operator) -> Maps:
 
 
 def branch(conversion: Conversion, operator: Operator) -> list[Value]:
-    """An If whose condition is known before any picture comes: the branch that is taken."""
-    condition = conversion.known(operator, 0)
+    """The branch that an If with a constant condition takes."""
+    condition = conversion.constant(operator, 0)
     if condition is None or condition.size != 1:
-        raise Unlike
+        raise Unsupported
     graph = operator.attributes["then_branch" if bool(condition.ravel()[0]) else "else_branch"]
     if not isinstance(graph, Graph):
-        raise Unlike
-    found = conversion.inner(graph)
-    if any(item is None for item in found):
-        raise Unlike
-    return [item for item in found if isinstance(item, Known | Weight | Maps)]
+        raise Unsupported
+    outputs = conversion.convert_subgraph(graph)
+    if any(item is None for item in outputs):
+        raise Unsupported
+    return [item for item in outputs if isinstance(item, Constant | Weight | FeatureMaps)]
 
 
 RULES: Final[dict[str, Callable[[Conversion, Operator], Any]]] = {
-    "Identity": passed, "Cast": passed, "Dropout": dropout, "QuantizeLinear": quantized, "DequantizeLinear": quantized,
-    "Shape": shape_of, "Size": size_of, "Transpose": transpose, "Flatten": flatten, "Reshape": reshape,
-    "Squeeze": squeeze, "Unsqueeze": unsqueeze, "ChannelShuffle": shuffled, "Pad": pad, "Slice": cropped, "If": branch,
+    "Identity": identity, "Cast": identity, "Dropout": dropout, "QuantizeLinear": quantize, "DequantizeLinear": quantize,
+    "Shape": shape_operator, "Size": size_operator, "Transpose": transpose, "Flatten": flatten, "Reshape": reshape,
+    "Squeeze": squeeze, "Unsqueeze": unsqueeze, "ChannelShuffle": channel_shuffle, "Pad": pad, "Slice": slice_maps,
+    "If": branch,
 }

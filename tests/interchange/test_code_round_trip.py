@@ -18,8 +18,8 @@ from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.foreign import with_foreign
-from cnnstudio.interchange.keras_source import Written, read_code
-from cnnstudio.interchange.keras_source.apply import read_again, with_code
+from cnnstudio.interchange.keras_source import SourceNetwork, read_code
+from cnnstudio.interchange.keras_source.apply import apply_code, read_edited_code
 from cnnstudio.interchange.own_base.copying import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
@@ -52,8 +52,8 @@ def same(one: NetworkSpec, other: NetworkSpec) -> None:
 def applied(project: Project, code: str, classes: int = 3) -> Project:
     """As from a file: nothing is known but the code. Read again where it was printed it must be no less."""
     context = context_of(project, classes, BUILT_IN)
-    back = with_code(project, read_code(code), context)
-    assert graph(with_code(project, read_again(code, project, context), context).network) == graph(back.network)
+    back = apply_code(project, read_code(code), context)
+    assert graph(apply_code(project, read_edited_code(code, project, context), context).network) == graph(back.network)
     return back
 
 
@@ -113,7 +113,7 @@ def test_a_base_of_the_users_own_comes_back_where_it_was_printed(tmp_path):
     for name, value in (("pooling", "avg"), ("trainable_from", "three"), ("ends_at", "two")):
         context = context_of(project, 3, ProjectBases(folder))
         code = keras_code(project.network, context)
-        assert with_code(project, read_again(code, project, context), context) == project
+        assert apply_code(project, read_edited_code(code, project, context), context) == project
         with pytest.raises(ProblemError):
             read_code(code)
         project = set_node_param(project, "base", name, value)
@@ -136,7 +136,7 @@ def test_a_random_network_comes_back_as_it_went(made):
         return  # what no layer can have need not be printable
     project = Project(network=network)
     written = read_code(keras_code(network, context))
-    back = with_code(project, written, context)
+    back = apply_code(project, written, context)
     expected, found = graph(network), graph(back.network)
     assert found == expected
 
@@ -227,6 +227,6 @@ def test_every_name_of_a_printed_script_is_kept_from_layers():
 def test_reading_does_not_depend_on_what_was_read_before():
     code = keras_code(around("Conv2D", {}), CONTEXT)
     first = read_code(code)
-    assert isinstance(first, Written)
+    assert isinstance(first, SourceNetwork)
     assert read_code(code) == first
     assert isinstance(CONTEXT, Context)

@@ -14,7 +14,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.foreign import with_foreign
 from cnnstudio.interchange.keras_source import read_code
-from cnnstudio.interchange.keras_source.apply import with_code
+from cnnstudio.interchange.keras_source.apply import apply_code
 from cnnstudio.interchange.open import read_network
 from tests.interchange.code_samples import SAMPLES
 
@@ -34,7 +34,7 @@ def refused(code):
 
 
 def told(written):
-    return {(each.code, each.where.line) for each in written.told}
+    return {(each.code, each.where.line) for each in written.problems}
 
 
 HEAD = "import keras\nfrom keras import layers\n"
@@ -296,7 +296,7 @@ def test_what_compile_and_fit_say_is_taken_over():
                        "model.compile('adam', keras.losses.BinaryCrossentropy(from_logits=True))")
     assert scores.network.nodes[-1].params == {"units": 1, "activation": "sigmoid"}
     assert ("from_logits", 3) in told(scores)
-    assert with_code(project, read_code(code), context_of(project, 6, BUILT_IN)).training == taken.training
+    assert apply_code(project, read_code(code), context_of(project, 6, BUILT_IN)).training == taken.training
 
 
 # What must not happen -------------------------------------------------------------------------------------

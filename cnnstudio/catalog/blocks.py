@@ -262,7 +262,7 @@ def insert_block(project: Project, block: str, shape: Shape, source: str | None 
         taken.append(names[node.id])
     nodes = [replace(node, id=names[node.id]) for node in drawn.nodes]
     edges = [replace(edge, source=names[edge.source], target=names[edge.target]) for edge in drawn.edges]
-    kept = list(network.edges)
-    if edge is not None and edge in kept:
-        kept[kept.index(edge)] = replace(edge, source=nodes[-1].id)
-    return edits.set_network(project, replace(network, nodes=(*network.nodes, *nodes), edges=(*kept, *edges)))
+    old_edges = list(network.edges)
+    if edge is not None and edge in old_edges:
+        old_edges[old_edges.index(edge)] = replace(edge, source=nodes[-1].id)
+    return edits.set_network(project, replace(network, nodes=(*network.nodes, *nodes), edges=(*old_edges, *edges)))

@@ -32,20 +32,20 @@ def looks_like_characters(classes: Sequence[str]) -> bool:
 
 def looks_like_colors(classes: Sequence[str]) -> bool:
     """Whether classes are told apart by words for different colours, in English or Spanish."""
-    return len(_meant(classes, _COLORS)) > 1
+    return len(_meanings(classes, _COLORS)) > 1
 
 
 def looks_like_directions(classes: Sequence[str]) -> bool:
     """Whether classes are told apart by words for different directions."""
-    return len(_meant(classes, _DIRECTIONS)) > 1
+    return len(_meanings(classes, _DIRECTIONS)) > 1
 
 
-def _meant(classes: Sequence[str], meanings: dict[str, str]) -> set[str]:
-    known = {word: meaning for meaning, listed in meanings.items() for word in listed.split()}
-    return {known[word] for name in classes for word in _words(name) if word in known}
+def _meanings(classes: Sequence[str], meanings: dict[str, str]) -> set[str]:
+    meaning_by_word = {synonym: meaning for meaning, synonyms in meanings.items() for synonym in synonyms.split()}
+    return {meaning_by_word[synonym] for name in classes for synonym in _split_name(name) if synonym in meaning_by_word}
 
 
-def _words(name: str) -> list[str]:
+def _split_name(name: str) -> list[str]:
     """The words of a class's name in lower case and without accents: "Coche_rojo", "RedCar"."""
     plain = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
     return re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", plain).lower())

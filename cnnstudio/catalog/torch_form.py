@@ -72,14 +72,14 @@ class Weight(msgspec.Struct, frozen=True):
 class Fixed(msgspec.Struct, frozen=True):
     """An entry of a module's state that Keras's layer does not have; `learns` False keeps it as it is.
 
-    `whole`: it holds whole numbers, as a counter does.
+    `is_integer`: its values are integers, as in a counter.
     """
 
     key: str
     shape: Shape
     value: float
     learns: bool = False
-    whole: bool = False
+    is_integer: bool = False
 
 
 class Part(msgspec.Struct, frozen=True):

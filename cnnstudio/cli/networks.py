@@ -13,7 +13,7 @@ from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import number, tr
 from cnnstudio.datasets.index import open_index
-from cnnstudio.interchange.foreign import notes_problem, unknown_problem, with_foreign
+from cnnstudio.interchange.foreign import notes_problem, unknown_problem, with_foreign_network
 from cnnstudio.interchange.open import read_network
 from cnnstudio.interchange.own_base.copying import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
@@ -36,7 +36,7 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         index.close()
     context = context_of(project, max(classes, 2), ProjectBases(folder))
-    changed = with_foreign(project, foreign, context)
+    changed = with_foreign_network(project, foreign, context)
     lock = locked(folder)
     try:
         write_project(folder, changed)

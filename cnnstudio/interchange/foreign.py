@@ -59,10 +59,10 @@ def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
     scale, offset = values["scale"], values["offset"]
     name = next((name for pair, name in _SCALES.items() if isinstance(scale, int | float) and isinstance(offset, int | float)
                  and abs(scale - pair[0]) < 1e-9 and abs(offset - pair[1]) < 1e-9), None)
-    return (network, "none") if name is None else (taken_out(network, node.id), name)
+    return (network, "none") if name is None else (without_node(network, node.id), name)
 
 
-def taken_out(network: NetworkSpec, node: str) -> NetworkSpec:
+def without_node(network: NetworkSpec, node: str) -> NetworkSpec:
     """The network without a layer of one input; what it fed is fed by its source."""
     sources = network.inputs_of(node)
     edges = tuple(replace(edge, source=sources[0]) if edge.source == node else edge
@@ -70,13 +70,13 @@ def taken_out(network: NetworkSpec, node: str) -> NetworkSpec:
     return replace(network, nodes=tuple(item for item in network.nodes if item.id != node), edges=edges)
 
 
-def with_foreign(project: Project, foreign: ForeignNetwork, context: Context) -> Project:
+def with_foreign_network(project: Project, foreign: ForeignNetwork, context: Context) -> Project:
     """The project with that network, its pictures' size and channels, and its scaling.
 
     A last Dense layer that is just what the classes ask for becomes the Output layer that follows them.
     """
     sources = {edge.source for edge in foreign.network.edges}
-    nodes = [node if node.id in sources else following_classes(node, context) for node in foreign.network.nodes]
+    nodes = [node if node.id in sources else to_output_layer(node, context) for node in foreign.network.nodes]
     normalization = foreign.normalization
     if normalization is None:
         # The pictures are scaled outside of the file: by the recipe, unless that leaves it to a base.
@@ -90,15 +90,15 @@ def with_foreign(project: Project, foreign: ForeignNetwork, context: Context) ->
                    training=with_settings(project.training, **foreign.training))
 
 
-def following_classes(node: Node, context: Context) -> Node:
+def to_output_layer(node: Node, context: Context) -> Node:
     """A Dense layer that is just what the classes ask for as the Output layer that follows them; others as they are."""
     if node.type != PLAIN_OUTPUT:
         return node
-    values, known = values_of(node, LAYERS[PLAIN_OUTPUT]), {param.name for param in LAYERS[OUTPUT].params}
+    values, param_names = values_of(node, LAYERS[PLAIN_OUTPUT]), {param.name for param in LAYERS[OUTPUT].params}
     if (values["units"], values["activation"]) != (context.output_units, context.output_activation) or not (
-            known.issuperset(set(node.params) - {"units", "activation"})):
+            param_names.issuperset(set(node.params) - {"units", "activation"})):
         return node
-    return replace(node, type=OUTPUT, params={name: value for name, value in node.params.items() if name in known})
+    return replace(node, type=OUTPUT, params={name: value for name, value in node.params.items() if name in param_names})
 
 
 def unknown_problem(foreign: ForeignNetwork, path: Path) -> Problem | None:

@@ -28,12 +28,12 @@ from cnnstudio.network.stage_checks import check_stages
 
 Counts = Mapping[str, Mapping[str, int]]
 """Usable pictures by class name and split."""
-_EACH: Final = 3
+_MAX_SEPARATE: Final = 3
 """Of so many classes each has its own problem; of more there is one for all."""
-_NAMED: Final = 8
+_MAX_NAMES: Final = 8
 
 
-def fields_of(spec: object, params: Sequence[object]) -> dict[str, object]:
+def spec_fields(spec: object, params: Sequence[object]) -> dict[str, object]:
     """The declared fields of a spec as a mapping."""
     return {param.name: getattr(spec, param.name) for param in params}  # type: ignore[attr-defined]
 
@@ -61,8 +61,8 @@ def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinn
     if not dataset.source:
         return (error("no_source", Text("No folder of pictures was chosen yet.",
                                         "Aún no se eligió ninguna carpeta de imágenes."), "dataset", fixes=(choose,)),)
-    problems = list(check(DATASET_PARAMS, fields_of(dataset, DATASET_PARAMS), "dataset"))
-    problems += check(SPLIT_PARAMS, fields_of(dataset.splits, SPLIT_PARAMS), "dataset", node="splits")
+    problems = list(check(DATASET_PARAMS, spec_fields(dataset, DATASET_PARAMS), "dataset"))
+    problems += check(SPLIT_PARAMS, spec_fields(dataset.splits, SPLIT_PARAMS), "dataset", node="splits")
     total = sum(sum(splits.values()) for splits in counts.values())
     if total == 0:
         problems.append(error("no_pictures", Text("There are no pictures in this folder.",
@@ -83,25 +83,26 @@ def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinn
         problems.append(error("binary_needs_two", text.fill(n=len(classes)), "dataset", field="label_mode",
                               fixes=(fix,)))
     drawn = pinned if dataset.splits.train > 0 else ()
-    problems += _check_splits(classes, counts, lambda names: _fixes_of_unlearned(names, classes, counts, drawn))
+    problems += _check_splits(classes, counts, lambda names: _unlearned_fixes(names, classes, counts, drawn))
     return tuple(problems)
 
 
 _Fixes = Callable[[Sequence[str]], tuple[Fix, ...]]
 
 
-def _of_classes(names: Sequence[str], numbers: Mapping[str, int], problem: Callable[..., Problem], code: str, one: Text,
-                many: Text, fixes: _Fixes = lambda _names: ()) -> list[Problem]:
+def _class_problems(names: Sequence[str], numbers: Mapping[str, int], problem: Callable[..., Problem], code: str, one: Text,
+                    many: Text, fixes: _Fixes = lambda _names: ()) -> list[Problem]:
     """A problem for each of a few classes, one for many: they would hide all others."""
-    if len(names) <= _EACH:
+    if len(names) <= _MAX_SEPARATE:
         return [problem(code, one.fill(name=name, number=numbers[name]), "dataset", fixes=fixes([name]))
                 for name in names]
-    more = Text("{names} and {n} more", "{names} y {n} más").fill(names=", ".join(names[:_NAMED]), n=len(names) - _NAMED)
-    return [problem(code, many.fill(n=len(names), names=more if len(names) > _NAMED else ", ".join(names)), "dataset",
+    more = Text("{names} and {n} more", "{names} y {n} más").fill(
+        names=", ".join(names[:_MAX_NAMES]), n=len(names) - _MAX_NAMES)
+    return [problem(code, many.fill(n=len(names), names=more if len(names) > _MAX_NAMES else ", ".join(names)), "dataset",
                     fixes=fixes(names))]
 
 
-def _fixes_of_unlearned(names: Sequence[str], classes: Sequence[str], counts: Counts, pinned: Collection[str]
+def _unlearned_fixes(names: Sequence[str], classes: Sequence[str], counts: Counts, pinned: Collection[str]
                         ) -> tuple[Fix, ...]:
     """What can be done about classes without a training picture."""
     fixes: list[Fix] = []
@@ -130,11 +131,12 @@ def _check_splits(classes: Sequence[str], counts: Counts, unlearned: _Fixes) -> 
             "de entrenamiento."), "dataset", field="splits"))
     learned = {name: counts.get(name, {}).get("train", 0) for name in classes}
     if totals["train"]:
-        problems += _of_classes([name for name in classes if not learned[name]], learned, error, "class_without_training", Text(
+        without_training = [name for name in classes if not learned[name]]
+        problems += _class_problems(without_training, learned, error, "class_without_training", Text(
             "The class {name} has no training picture.", "La clase {name} no tiene ninguna imagen de entrenamiento."),
             Text("{n} classes have no training picture: {names}.",
                  "{n} clases no tienen ninguna imagen de entrenamiento: {names}."), unlearned)
-    problems += _of_classes([name for name in classes if 0 < learned[name] < 10], learned, warning, "few_pictures", Text(
+    problems += _class_problems([name for name in classes if 0 < learned[name] < 10], learned, warning, "few_pictures", Text(
         "The class {name} has few training pictures: only {number}.",
         "La clase {name} tiene pocas imágenes de entrenamiento: solo {number}."),
         Text("{n} classes have fewer than 10 training pictures: {names}.",
@@ -170,10 +172,10 @@ def _check_steps(steps: Sequence[Step], registry: Registry[StepType], area: Area
 
 def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
     recipe = project.recipe
-    problems = list(check(RECIPE_PARAMS, fields_of(recipe, RECIPE_PARAMS), "recipe"))
+    problems = list(check(RECIPE_PARAMS, spec_fields(recipe, RECIPE_PARAMS), "recipe"))
     if recipe.normalization == "standardize":
         if len(recipe.mean) != recipe.channels or len(recipe.deviation) != recipe.channels:
-            problems.append(not_measured())
+            problems.append(not_measured_problem())
         elif recipe.measured != statistics_key(recipe, project.dataset, training_pictures(counts)):
             problems.append(warning("stale_statistics", Text(
                 "The mean and the deviation were measured on other training pictures or with another recipe.",
@@ -182,7 +184,7 @@ def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
     return (*problems, *_check_steps(recipe.steps, RECIPE_STEPS, "recipe"))
 
 
-def not_measured() -> Problem:
+def not_measured_problem() -> Problem:
     """Why a recipe that standardises cannot be used yet."""
     return error("not_measured", Text(
         "The mean and the deviation of the training pictures have not been measured yet.",
@@ -226,7 +228,7 @@ def _without_effect(step: Step, entry: Augmentation, project: Project) -> list[P
     if entry.group != "mix":
         return []
     if project.dataset.label_mode == "int":
-        return [mixing_refused(step)]
+        return [mixing_problem(step)]
     if project.dataset.label_mode == "binary":
         text = Text("A mixed picture is partly of both classes; with one binary output the accuracy of training counts "
                     "it as wrong (that of validation is right). Categorical labels count it by its larger part.",
@@ -237,7 +239,7 @@ def _without_effect(step: Step, entry: Augmentation, project: Project) -> list[P
     return []
 
 
-def mixing_refused(step: Step) -> Problem:
+def mixing_problem(step: Step) -> Problem:
     """Why a step that mixes pictures cannot be with labels that are whole numbers."""
     text = Text("A mixed picture has shares of two classes, which labels that are whole numbers (int) cannot say. "
                 "Categorical labels can.",
@@ -294,7 +296,7 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
 
 def check_training(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
     training = project.training
-    problems = list(check(TRAINING_PARAMS, fields_of(training, TRAINING_PARAMS), "training"))
+    problems = list(check(TRAINING_PARAMS, spec_fields(training, TRAINING_PARAMS), "training"))
     problems += check_stages(project, bases)
     wanted = LOSS_OF[project.dataset.label_mode]
     if training.loss not in ("auto", wanted):

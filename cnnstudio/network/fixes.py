@@ -23,9 +23,9 @@ def _set_size(project: Project, height: int, width: int) -> Project:
 def _insert_before(project: Project, node: str, type: str, params: dict[str, Any] | None = None, port: int = 0
                    ) -> Project:
     """Put a new layer into the connection at input number `port` of a layer, counted in the order of the ports."""
-    entering = _entering(project, node)
+    incoming = _incoming_edges(project, node)
     return edits.add_node(project, Node(id=id_stem(type), type=type, params=params or {}),
-                          edge=entering[port] if port < len(entering) else None)
+                          edge=incoming[port] if port < len(incoming) else None)
 
 
 def _remove_nodes(project: Project, nodes: list[str]) -> Project:
@@ -71,43 +71,43 @@ def _disconnect(project: Project, source: str, target: str, port: int = 0) -> Pr
 
 
 def _forget_node_param(project: Project, node: str, name: str) -> Project:
-    found = project.network.node(node)
-    if found is None:
+    current = project.network.node(node)
+    if current is None:
         return project
-    params = {key: value for key, value in found.params.items() if key != name}
-    return edits.replace_node(project, replace(found, params=params))
+    params = {key: value for key, value in current.params.items() if key != name}
+    return edits.replace_node(project, replace(current, params=params))
 
 
 def _replace_layer(project: Project, node: str, type: str, params: dict[str, Any] | None = None) -> Project:
     """Another type of layer in the place of one, with the same connections and name."""
-    found = project.network.node(node)
-    return project if found is None else edits.replace_node(
-        project, Node(id=found.id, type=type, params=params or {}, position=found.position))
+    current = project.network.node(node)
+    return project if current is None else edits.replace_node(
+        project, Node(id=current.id, type=type, params=params or {}, position=current.position))
 
 
 def _append(project: Project, node: str, type: str, params: dict[str, Any] | None = None) -> Project:
     return edits.add_node(project, Node(id=id_stem(type), type=type, params=params or {}), source=node)
 
 
-def _entering(project: Project, node: str) -> list[Edge]:
+def _incoming_edges(project: Project, node: str) -> list[Edge]:
     return sorted((edge for edge in project.network.edges if edge.target == node), key=lambda edge: edge.port)
 
 
 def _join_inputs(project: Project, node: str, type: str) -> Project:
     """All that enters a layer enters a merging layer instead, and that enters the layer."""
-    entering = _entering(project, node)
+    incoming = _incoming_edges(project, node)
     project = edits.add_node(project, Node(id=id_stem(type), type=type))
-    joined = project.network.nodes[-1].id
-    kept = [edge for edge in project.network.edges if edge.target != node]
-    moved = [Edge(source=edge.source, target=joined, port=port) for port, edge in enumerate(entering)]
+    merge_id = project.network.nodes[-1].id
+    other_edges = [edge for edge in project.network.edges if edge.target != node]
+    moved = [Edge(source=edge.source, target=merge_id, port=port) for port, edge in enumerate(incoming)]
     return edits.set_network(project, replace(
-        project.network, edges=(*kept, *moved, Edge(source=joined, target=node))))
+        project.network, edges=(*other_edges, *moved, Edge(source=merge_id, target=node))))
 
 
 def _disconnect_inputs(project: Project, node: str, keep: int) -> Project:
-    gone = _entering(project, node)[keep:]
+    removed = _incoming_edges(project, node)[keep:]
     return edits.set_network(project, replace(
-        project.network, edges=tuple(edge for edge in project.network.edges if edge not in gone)))
+        project.network, edges=tuple(edge for edge in project.network.edges if edge not in removed)))
 
 
 def _switch_bias_off(project: Project, nodes: list[str]) -> Project:

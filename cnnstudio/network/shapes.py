@@ -19,7 +19,14 @@ from cnnstudio.core.params import by_name, check
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text
 from cnnstudio.network.advice import advice
-from cnnstudio.network.structure import end_of, ending, loops, remove, repetitions, structure
+from cnnstudio.network.structure import (
+    check_loops,
+    check_output,
+    check_repetitions,
+    check_structure,
+    find_output,
+    remove_fix,
+)
 
 __all__ = ["Field", "NetworkReport", "NodeReport", "advice", "report"]
 
@@ -31,7 +38,7 @@ class Field(msgspec.Struct, frozen=True):
 
     size: tuple[int, int]
     jump: tuple[int, int]
-    whole: bool = False
+    is_global: bool = False
 
 
 class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,12 +91,12 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
         """The largest receptive field before the picture part ends; the whole picture where a map already sees it all,
         as behind a squeeze-and-excite."""
         fields = [node.field for node in self.nodes.values() if node.field is not None]
-        everywhere = next((node.field for node in self.nodes.values() if node.field is not None and node.field.whole
+        everywhere = next((node.field for node in self.nodes.values() if node.field is not None and node.field.is_global
                            and node.shape is not None and len(node.shape) == 3 and node.shape[:2] != (1, 1)), None)
         if everywhere is not None:
             return everywhere
-        growing = [field for field in fields if not field.whole and field.size > (1, 1)]
-        return max(growing or [field for field in fields if field.whole], key=lambda field: field.size, default=None)
+        growing = [field for field in fields if not field.is_global and field.size > (1, 1)]
+        return max(growing or [field for field in fields if field.is_global], key=lambda field: field.size, default=None)
 
     def of(self, node: str) -> tuple[Problem, ...]:
         """The problems of one node."""
@@ -123,9 +130,9 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
         last = None
     if last is not None and last.network is network:
         return last.report
-    found = _report(network, context, False, last.report if last is not None else None)
-    _recent = _Recent(network, context, found, files)
-    return found
+    result = _report(network, context, False, last.report if last is not None else None)
+    _recent = _Recent(network, context, result, files)
+    return result
 
 
 def shape_and_cost(layer: LayerType, values: Values, inputs: tuple[Shape, ...], context: Context) -> tuple[Shape, Cost]:
@@ -136,12 +143,12 @@ def shape_and_cost(layer: LayerType, values: Values, inputs: tuple[Shape, ...], 
     if layer.subgraph is None:
         shape = layer.shape(values, inputs, context)
         return shape, layer.cost(values, inputs, shape, context)
-    inner, cost = _inside(layer.subgraph(values, inputs, context))
+    inner, cost = _subgraph_shape_and_cost(layer.subgraph(values, inputs, context))
     return layer.shape(values, (inner,), context), cost
 
 
 @lru_cache(maxsize=256)
-def _inside(subgraph: Subgraph) -> tuple[Shape, Cost]:
+def _subgraph_shape_and_cost(subgraph: Subgraph) -> tuple[Shape, Cost]:
     """Shape and cost of the layers in a composite layer; raises its `unfit`."""
     network = subgraph.network()
     result = report(network, subgraph.context, headless=True)
@@ -162,78 +169,79 @@ def _same_weights(network: NetworkSpec, result: NetworkReport, trained: Context 
 
 
 def _report(network: NetworkSpec, context: Context, headless: bool, before: NetworkReport | None) -> NetworkReport:
-    impossible = repetitions(network)
+    impossible = check_repetitions(network)
     network, copies = expanded(network)
-    known = {node.id: node for node in network.nodes}
-    problems = [*impossible, *structure(network, known)]
+    nodes = {node.id: node for node in network.nodes}
+    problems = [*impossible, *check_structure(network, nodes)]
     pairs = [(edge.source, edge.target) for edge in network.edges]
-    order, circular = topological_order(list(known), pairs)
-    problems += loops(network, circular)
-    sources: dict[str, list[str]] = {identifier: [] for identifier in known}
+    order, circular = topological_order(list(nodes), pairs)
+    problems += check_loops(network, circular)
+    sources: dict[str, list[str]] = {identifier: [] for identifier in nodes}
     for edge in sorted(network.edges, key=lambda edge: edge.port):
-        if edge.target in known:
+        if edge.target in nodes:
             sources[edge.target].append(edge.source)
     result: dict[str, NodeReport] = {}
-    earlier = _Earlier(before) if before is not None else None
+    earlier = _EarlierReport(before) if before is not None else None
     for identifier in order:
-        entering = [source for source in sources[identifier] if source in result]
-        kept = earlier.found(known[identifier], entering, result) if earlier is not None else None
-        if kept is not None:
-            result[identifier] = kept
+        incoming = [source for source in sources[identifier] if source in result]
+        reused = earlier.reusable(nodes[identifier], incoming, result) if earlier is not None else None
+        if reused is not None:
+            result[identifier] = reused
             continue
-        result[identifier], fault = _node(known[identifier], entering, result, context)
-        problems += fault
+        result[identifier], faults = _node(nodes[identifier], incoming, result, context)
+        problems += faults
     for identifier in circular:
         result[identifier] = NodeReport()
-    output = end_of(network, order, known)
+    output = find_output(network, order, nodes)
     if not headless:
-        problems += ending(network, {identifier: node.shape for identifier, node in result.items()}, output, context)
+        problems += check_output(network, {identifier: node.shape for identifier, node in result.items()}, output, context)
     if copies:
-        problems = [_of_original(problem, copies) for problem in problems]
+        problems = [_at_original(problem, copies) for problem in problems]
     return NetworkReport(nodes=result, order=tuple(order), output=output, problems=tuple(problems), network=network,
                          copies=copies)
 
 
-class _Earlier:
+class _EarlierReport:
     """What an earlier report can still answer for: sound layers that did not change, behind sources that did not."""
 
     def __init__(self, before: NetworkReport) -> None:
         self._nodes = {node.id: node for node in before.network.nodes}
-        self._found = before.nodes
+        self._reports = before.nodes
         self._sources: dict[str, list[str]] = {}
         for edge in sorted(before.network.edges, key=lambda edge: edge.port):
             self._sources.setdefault(edge.target, []).append(edge.source)
 
-    def found(self, node: Node, entering: list[str], now: dict[str, NodeReport]) -> NodeReport | None:
-        known, old = self._nodes.get(node.id), self._found.get(node.id)
-        if known is None or old is None or old.shape is None or (known is not node and not _alike(known, node)):
+    def reusable(self, node: Node, incoming: list[str], now: dict[str, NodeReport]) -> NodeReport | None:
+        old_node, old_report = self._nodes.get(node.id), self._reports.get(node.id)
+        if old_node is None or old_report is None or old_report.shape is None or (
+                old_node is not node and not _is_same_layer(old_node, node)):
             return None
-        if self._sources.get(node.id, []) != entering:
+        if self._sources.get(node.id, []) != incoming:
             return None
-        for item in entering:
-            source, before = now[item], self._found[item]
+        for item in incoming:
+            source, before = now[item], self._reports[item]
             if source is not before and (source.shape != before.shape or source.field != before.field):
                 return None
-        return old
+        return old_report
 
 
-def _alike(one: Node, other: Node) -> bool:
+def _is_same_layer(one: Node, other: Node) -> bool:
     """Whether two layers are the same but for their place on the canvas."""
     return one.type == other.type and one.params == other.params and one.version == other.version
 
 
-def _of_original(problem: Problem, copies: dict[str, str]) -> Problem:
+def _at_original(problem: Problem, copies: dict[str, str]) -> Problem:
     """What is wrong with a repetition is shown, and mended, at the layer that it repeats."""
     original = copies.get(problem.where.node or "")
     if original is None:
         return problem
     text = Text("In a repetition of the block: {what}", "En una repetición del bloque: {what}")
 
-    def named(value: Any) -> Any:
-        return [named(item) for item in value] if isinstance(value, list) else (
+    def original_ids(value: Any) -> Any:
+        return [original_ids(item) for item in value] if isinstance(value, list) else (
             copies.get(value, value) if isinstance(value, str) else value)
 
-    fixes = tuple(replace(fix, arguments={name: named(value) for name, value in fix.arguments.items()})
+    fixes = tuple(replace(fix, arguments={name: original_ids(value) for name, value in fix.arguments.items()})
                   for fix in problem.fixes)
     return replace(problem, text=text.fill(what=problem.text), where=replace(problem.where, node=original), fixes=fixes)
 
@@ -243,8 +251,9 @@ def _node(node: Node, sources: list[str], result: dict[str, NodeReport], context
     layer = LAYERS.find(node.type)
     if layer is None:
         return NodeReport(), []
-    problems = [_mendable(problem, layer, node) for problem in check(layer.params, node.params, "network", node=node.id)]
-    problems += _count(node, layer, sources, result)
+    problems = [_with_default_fix(problem, layer, node)
+                for problem in check(layer.params, node.params, "network", node=node.id)]
+    problems += _check_input_count(node, layer, sources, result)
     inputs = tuple(shape for shape in (result[source].shape for source in sources) if shape is not None)
     if problems or len(inputs) < len(sources) or len(inputs) < layer.minimum_inputs:
         return NodeReport(inputs=inputs), problems
@@ -252,19 +261,19 @@ def _node(node: Node, sources: list[str], result: dict[str, NodeReport], context
     try:
         shape, cost = shape_and_cost(layer, values, inputs, context)
     except ShapeError as shape_error:
-        fixes = tuple(_located(fix, node.id) for fix in shape_error.fixes)
+        fixes = tuple(_with_node(fix, node.id) for fix in shape_error.fixes)
         return NodeReport(inputs=inputs), [error(shape_error.code, shape_error.text, "network", node=node.id, fixes=fixes)]
     fields = [field for field in (result[source].field for source in sources) if field is not None]
     return NodeReport(shape=shape, inputs=inputs, cost=cost, field=_field(layer, values, fields)), []
 
 
-def _count(node: Node, layer: LayerType, sources: list[str], result: dict[str, NodeReport]) -> list[Problem]:
+def _check_input_count(node: Node, layer: LayerType, sources: list[str], result: dict[str, NodeReport]) -> list[Problem]:
     """Whether a layer has as many inputs as it takes."""
     if len(sources) < layer.minimum_inputs:
         text = (Text("This layer joins several inputs: connect at least {n}.",
                      "Esta capa une varias entradas: conecte al menos {n}.").fill(n=layer.minimum_inputs)
                 if layer.minimum_inputs > 1 else Text("This layer has no input.", "Esta capa no tiene entrada."))
-        return [error("too_few_inputs", text, "network", node=node.id, fixes=(remove(node.id),))]
+        return [error("too_few_inputs", text, "network", node=node.id, fixes=(remove_fix(node.id),))]
     if layer.maximum_inputs is None or len(sources) <= layer.maximum_inputs:
         return []
     if layer.maximum_inputs == 0:
@@ -287,7 +296,7 @@ def _count(node: Node, layer: LayerType, sources: list[str], result: dict[str, N
     return [error("too_many_inputs", text, "network", node=node.id, fixes=fixes)]
 
 
-def _mendable(problem: Problem, layer: LayerType, node: Node) -> Problem:
+def _with_default_fix(problem: Problem, layer: LayerType, node: Node) -> Problem:
     """A problem of a value, with the fix that takes the default again."""
     name = str(problem.where.field)
     fix = Fix(action="forget_node_param", arguments={"node": node.id, "name": name},
@@ -296,7 +305,7 @@ def _mendable(problem: Problem, layer: LayerType, node: Node) -> Problem:
     return replace(problem, fixes=(*problem.fixes, fix))
 
 
-def _located(fix: Fix, node: str) -> Fix:
+def _with_node(fix: Fix, node: str) -> Fix:
     if fix.action in ("set_node_param", "insert_before", "replace_layer", "choose_own_base"):
         return replace(fix, arguments={"node": node} | fix.arguments)
     if fix.action == "remove_nodes" and not fix.arguments:
@@ -311,10 +320,10 @@ def _field(layer: LayerType, values: dict[str, Any], fields: list[Field]) -> Fie
     before = Field(
         (max(field.size[0] for field in fields), max(field.size[1] for field in fields)),
         (max(field.jump[0] for field in fields), max(field.jump[1] for field in fields)),
-        any(field.whole for field in fields))
+        any(field.is_global for field in fields))
     window = layer.window(values)
-    if before.whole or window.whole:
-        return replace(before, whole=True)
+    if before.is_global or window.is_global:
+        return replace(before, is_global=True)
     return Field(
         (before.size[0] + (window.kernel[0] - 1) * before.jump[0],
          before.size[1] + (window.kernel[1] - 1) * before.jump[1]),

@@ -45,10 +45,10 @@ def new_project(name: str, source: str, facts: Facts, template: str = "", base: 
         source=source, label_mode="binary" if len(facts.classes) == 2 else "categorical"))
     if not base:
         return with_template(project, TEMPLATES[template], facts)
-    found = BASES.find(base)
-    if found is None:
+    entry = BASES.find(base)
+    if entry is None:
         raise KeyError(base)
-    return with_base(project, found)
+    return with_base(project, entry)
 
 
 def with_base(project: Project, base: Base, ends_at: str = "all") -> Project:
@@ -77,10 +77,10 @@ def with_base(project: Project, base: Base, ends_at: str = "all") -> Project:
 
 def with_template(project: Project, template: Template, facts: Facts) -> Project:
     """The template's network with the recipe, augmentation and training it is good with."""
-    wanted: dict[str, Any] = dict(template.recipe)
+    settings: dict[str, Any] = dict(template.recipe)
     if template.adapts:
-        wanted |= _adapted(wanted, facts, template.minimum_size)
-    recipe = replace(RecipeSpec(), background=project.recipe.background, fit=project.recipe.fit, **wanted)
+        settings |= _adapted(settings, facts, template.minimum_size)
+    recipe = replace(RecipeSpec(), background=project.recipe.background, fit=project.recipe.fit, **settings)
     training = with_settings(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
                              device=project.training.device, **_settings(template.training))
     return replace(project, recipe=recipe, network=template.network(), training=training,

@@ -262,6 +262,6 @@ def test_the_receptive_field_of_the_network_is_that_of_its_last_map(template, wh
     entry = TEMPLATES[template]
     size = max(entry.minimum_size, 64)
     field = report(entry.network(), Context(height=size, width=size, channels=3, class_count=2)).field
-    assert field.whole is whole
+    assert field.is_global is whole
     if not whole:
         assert field.size > (10, 10)

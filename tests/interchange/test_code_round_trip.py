@@ -17,7 +17,7 @@ from cnnstudio.core.edits import set_network, set_node_param
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.foreign import with_foreign
+from cnnstudio.interchange.foreign import with_foreign_network
 from cnnstudio.interchange.keras_source import SourceNetwork, read_code
 from cnnstudio.interchange.keras_source.apply import apply_code, read_edited_code
 from cnnstudio.interchange.own_base.copying import copy_into_project
@@ -64,7 +64,7 @@ def test_an_architecture_comes_back_as_it_went(template, whole):
     context = context_of(project, 3, BUILT_IN)
     code = keras_script(project, context_of(project, 3, BUILT_IN), 90) if whole else keras_code(project.network, context)
     written = read_code(code)
-    back = with_foreign(set_network(project, NetworkSpec()), written, context)
+    back = with_foreign_network(set_network(project, NetworkSpec()), written, context)
     same(project.network, back.network)
     assert back.recipe == project.recipe
     assert applied(project, code) == project

@@ -12,7 +12,7 @@ from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.foreign import with_foreign
+from cnnstudio.interchange.foreign import with_foreign_network
 from cnnstudio.interchange.keras_source import read_code
 from cnnstudio.interchange.keras_source.apply import apply_code
 from cnnstudio.interchange.open import read_network
@@ -47,7 +47,7 @@ def test_what_people_write_is_read(sample):
     assert types(written).count("Input") == 1
     assert {edge.source for edge in written.network.edges} | {edge.target for edge in written.network.edges} == {
         node.id for node in written.network.nodes}
-    assert with_foreign(Project(), written, CONTEXT).network.nodes
+    assert with_foreign_network(Project(), written, CONTEXT).network.nodes
 
 
 @pytest.mark.parametrize("head", [
@@ -285,7 +285,7 @@ def test_notebooks_and_files(tmp_path):
 def test_what_compile_and_fit_say_is_taken_over():
     code = SAMPLES["inception"] + "\nEPOCHS = 5\nmodel.fit(images, labels, batch_size=2 * 8, epochs=EPOCHS, callbacks=[x])\n"
     project = Project()
-    taken = with_foreign(project, read_code(code), CONTEXT)
+    taken = with_foreign_network(project, read_code(code), CONTEXT)
     assert taken.training.last_stage.optimizer.params == {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}
     assert (taken.training.epochs, taken.training.batch_size, taken.training.loss) == (5, 16, "auto")
     other = read_code(SAMPLES["sequential list"].replace('optimizer="adam"', "optimizer=keras.optimizers.Adam("

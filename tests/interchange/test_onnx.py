@@ -15,7 +15,7 @@ from onnx import TensorProto, helper
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign
+from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign_network
 from cnnstudio.interchange.onnx import wire
 from cnnstudio.interchange.onnx.names import layer_name
 from cnnstudio.interchange.open import read_network
@@ -108,7 +108,7 @@ def test_what_is_scaled_outside_keeps_the_projects_scaling(tmp_path):
     graph.add("Conv", "x", graph.weight(2, 3, 3, 3))
     foreign = opened(graph, tmp_path)
     assert foreign.normalization is None
-    project = with_foreign(Project(), foreign, Context(height=8, width=8, channels=3, class_count=2))
+    project = with_foreign_network(Project(), foreign, Context(height=8, width=8, channels=3, class_count=2))
     assert project.recipe.normalization == Project().recipe.normalization == "zero_one"
 
 
@@ -119,7 +119,7 @@ def test_the_answer_becomes_the_output(tmp_path):
     foreign = opened(graph, tmp_path)
     assert foreign.network.nodes[-1].params == {"units": 4, "activation": "softmax"}
     context = Context(height=8, width=8, channels=3, class_count=4)
-    assert with_foreign(Project(), foreign, context).network.nodes[-1].type == "Output"
+    assert with_foreign_network(Project(), foreign, context).network.nodes[-1].type == "Output"
 
 
 def test_an_open_size_is_the_one_that_the_dense_layer_asks_for(tmp_path):

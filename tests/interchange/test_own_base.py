@@ -24,9 +24,9 @@ from cnnstudio.interchange.own_base import files as own_files
 from cnnstudio.interchange.own_base import reader as own
 from cnnstudio.interchange.own_base.copying import copy_into_project
 from cnnstudio.interchange.own_base.cutting import up_to
-from cnnstudio.interchange.own_base.files import digest_of
+from cnnstudio.interchange.own_base.files import file_digest
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.interchange.own_base.trunk import blocks_of, classifier, narrow_points
+from cnnstudio.interchange.own_base.trunk import assign_blocks, classifier, narrow_points
 from cnnstudio.network.checks import check_network
 from cnnstudio.network.shapes import report
 from cnnstudio.network.starting import with_base
@@ -57,7 +57,7 @@ def refused(place, path):
 
 def test_a_model_ends_at_its_last_maps_and_can_end_wherever_its_graph_is_one_tensor(place):
     base = take(place)
-    assert base.id == f"bases/my-model-2-{digest_of(place.parent / 'My Model 2.keras')}.keras:zero_one"
+    assert base.id == f"bases/my-model-2-{file_digest(place.parent / 'My Model 2.keras')}.keras:zero_one"
     assert (str(base.label), base.own.end, base.own.ends) == ("my-model-2", "three", ("one", "two", "three", "four", "five"))
     assert (base.blocks, base.lines) == (("one", "three"), ("one", "three", "five"))
     assert (base.parameters, base.features, base.size, base.channels) == (112 + 148, 4, (16, 16), 3)
@@ -181,7 +181,7 @@ def test_damaged_and_foreign_files_are_refused(place):
 def test_models_in_hdf5_are_taken_and_what_is_none_is_refused(place):
     folder = place.parent
     base = ProjectBases(place).require_own(copy_into_project(write_h5(folder / "Old one.hdf5"), place))
-    assert base.own.file == f"bases/old-one-{digest_of(folder / 'Old one.hdf5')}.h5"
+    assert base.own.file == f"bases/old-one-{file_digest(folder / 'Old one.hdf5')}.h5"
     assert (base.own.end, base.parameters, base.own.scaling) == ("three", 112 + 148, "zero_one")
     assert [each.id for each in ProjectBases(place).own_bases()] == [base.id]
     project = with_base(Project(name="x"), base)
@@ -276,7 +276,7 @@ def test_trunks_blocks_and_heads():
     assert "aside" not in [node.id for node in network.nodes]
     narrow = narrow_points(network)
     assert narrow == ["input", "stem", "stem_bn", "stage1_a_add", "relu", "pool", "answer", "softmax"]
-    assert blocks_of(network, narrow) == {
+    assert assign_blocks(network, narrow) == {
         "input": "", "stem": "stem", "stem_bn": "stem", "stage1_a_conv": "stage1_a", "stage1_a_bn": "stage1_a",
         "stage1_a_add": "stage1_a", "relu": "stage1_a", "pool": "stage1_a", "answer": "answer", "softmax": "answer"}
     assert classifier(network) == "answer"

@@ -68,11 +68,11 @@ class BaseBuilder(NetworkBuilder):
         assert self.last is not None
         return self.last
 
-    def numbered(self, word: str) -> str:
+    def next_name(self, stem: str) -> str:
         """The name that Keras gives to the next layer that has none of its own: word, word_1, word_2, ..."""
-        count = self._counts.get(word, 0)
-        self._counts[word] = count + 1
-        return f"{word}_{count}" if count else word
+        count = self._counts.get(stem, 0)
+        self._counts[stem] = count + 1
+        return f"{stem}_{count}" if count else stem
 
     def convolution(self, filters: int, kernel: int | tuple[int, int], *after: str, id: str | None = None,
                     stride: int = 1, **params: Any) -> str:

@@ -36,7 +36,7 @@ MINUS_ONE_ONE_128: Final = Scaling(1 / 128, -1.0, Text("x / 128 - 1, inside the 
 MOMENTUM: Final = 0.9
 
 
-def _whole(filters: float) -> int:
+def _round_filters(filters: float) -> int:
     return rounded(filters, least=0.0)
 
 
@@ -74,11 +74,11 @@ def _draw(variant: str) -> BaseBuilder:
     width, depth = FACTORS.get(variant, (1.0, 1.0))
     stem, stages = STAGES[variant]
     builder = BaseBuilder(STANDARD if variant.startswith("b") else MINUS_ONE_ONE_128)
-    builder.block, channels = "stem", _whole(stem * width)
+    builder.block, channels = "stem", _round_filters(stem * width)
     builder.convolution(channels, 3, id="stem_conv", stride=2, padding="same", use_bias=False)
     _ready(builder, "stem_")
     for number, (fused, repeats, unscaled, expansion, first_stride) in enumerate(stages, start=1):
-        builder.block, filters = f"block{number}", _whole(unscaled * width)
+        builder.block, filters = f"block{number}", _round_filters(unscaled * width)
         for repeat in range(math.ceil(depth * repeats)):
             entry, stride = builder.end, first_stride if repeat == 0 else 1
             name = f"block{number}{chr(ord('a') + repeat)}_"
@@ -87,7 +87,7 @@ def _draw(variant: str) -> BaseBuilder:
                 builder.add("Add", builder.end, entry, id=f"{name}add")
             channels = filters
     builder.block = "top"
-    builder.convolution(_whole(1280 * width), 1, id="top_conv", padding="same", use_bias=False)
+    builder.convolution(_round_filters(1280 * width), 1, id="top_conv", padding="same", use_bias=False)
     _ready(builder, "top_")
     return builder
 
@@ -98,7 +98,7 @@ def _base(variant: str, size: int, parameters: int, top1: float, checksum: str, 
     return Base(
         id=f"efficientnetv2{variant}", label=same(f"EfficientNetV2-{variant.upper()}"), family="EfficientNet V2",
         help=help, licence="Apache-2.0", source="https://arxiv.org/abs/2104.00298", year=2021, parameters=parameters,
-        top1=top1, input_size=size, minimum_size=32, features=_whole(1280 * FACTORS.get(variant, (1.0, 1.0))[0]),
+        top1=top1, input_size=size, minimum_size=32, features=_round_filters(1280 * FACTORS.get(variant, (1.0, 1.0))[0]),
         scaling=scaling.text, weights=published(f"efficientnet_v2/efficientnetv2-{variant}_notop.h5", f"md5:{checksum}"),
         graph=plan.graph, block_of=plan.block_of,
         blocks=("stem", *(f"block{number}" for number in range(1, len(STAGES[variant][1]) + 1)), "top"))

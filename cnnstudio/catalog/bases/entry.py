@@ -193,14 +193,14 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         """The layers as they are for pictures of that size, up to the end of the block (or layer) `ends_at`."""
         if self.own is not None:
             return self.own.until(ends_at)
-        whole = self.graph() if self.sized is None else self.sized(height, width)
+        graph = self.graph() if self.sized is None else self.sized(height, width)
         if ends_at == "all":
-            return whole
-        kept = {"", *self.blocks[:self.blocks.index(ends_at) + 1]}
-        nodes = tuple(node for node in whole.nodes if self.block_of(node.id) in kept)
+            return graph
+        kept_blocks = {"", *self.blocks[:self.blocks.index(ends_at) + 1]}
+        nodes = tuple(node for node in graph.nodes if self.block_of(node.id) in kept_blocks)
         names = {node.id for node in nodes}
-        edges = tuple(edge for edge in whole.edges if edge.target in names)
-        return msgspec.structs.replace(whole, nodes=nodes, edges=edges)
+        edges = tuple(edge for edge in graph.edges if edge.target in names)
+        return msgspec.structs.replace(graph, nodes=nodes, edges=edges)
 
     @property
     def megabytes(self) -> float:

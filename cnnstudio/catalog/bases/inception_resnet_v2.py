@@ -36,7 +36,7 @@ def _block(builder: BaseBuilder, number: int, channels: int, scale: float, relu:
 
 
 def _maximum(builder: BaseBuilder, *entry: str) -> str:
-    return builder.pooling("MaxPooling2D", 3, 2, *entry, id=builder.numbered("max_pooling2d"))
+    return builder.pooling("MaxPooling2D", 3, 2, *entry, id=builder.next_name("max_pooling2d"))
 
 
 def _shrink(builder: BaseBuilder, name: str, *ways: tuple[Step, ...]) -> None:

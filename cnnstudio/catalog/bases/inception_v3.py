@@ -19,10 +19,10 @@ Step = tuple[int, int | tuple[int, int]]
 def convolution(builder: BaseBuilder, filters: int, kernel: int | tuple[int, int], *after: str, stride: int = 1,
                 padding: str = "same") -> str:
     """Convolution, normalisation without a factor, ReLU; named by number, as Keras does."""
-    builder.convolution(filters, pair(kernel), *after, id=builder.numbered("conv2d"), stride=stride, padding=padding,
+    builder.convolution(filters, pair(kernel), *after, id=builder.next_name("conv2d"), stride=stride, padding=padding,
                         use_bias=False)
-    builder.add("BatchNormalization", id=builder.numbered("batch_normalization"), scale=False)
-    return builder.activation("relu", id=builder.numbered("activation"))
+    builder.add("BatchNormalization", id=builder.next_name("batch_normalization"), scale=False)
+    return builder.activation("relu", id=builder.next_name("activation"))
 
 
 def way(builder: BaseBuilder, entry: str, *steps: Step) -> str:
@@ -34,12 +34,12 @@ def way(builder: BaseBuilder, entry: str, *steps: Step) -> str:
 
 
 def _average(builder: BaseBuilder, entry: str, filters: int) -> str:
-    builder.pooling("AveragePooling2D", 3, 1, entry, id=builder.numbered("average_pooling2d"), padding="same")
+    builder.pooling("AveragePooling2D", 3, 1, entry, id=builder.next_name("average_pooling2d"), padding="same")
     return convolution(builder, filters, 1)
 
 
 def _maximum(builder: BaseBuilder, *entry: str) -> str:
-    return builder.pooling("MaxPooling2D", 3, 2, *entry, id=builder.numbered("max_pooling2d"))
+    return builder.pooling("MaxPooling2D", 3, 2, *entry, id=builder.next_name("max_pooling2d"))
 
 
 def _wide(builder: BaseBuilder, narrow: int) -> None:
@@ -93,7 +93,7 @@ def add_layers(builder: BaseBuilder) -> None:
         builder.block, entry = f"mixed{number}", builder.end
         single = way(builder, entry, (320, 1))
         three = _split(builder, way(builder, entry, (384, 1)), 384, f"mixed9_{number - 9}")
-        twice = _split(builder, way(builder, entry, (448, 1), (384, 3)), 384, builder.numbered("concatenate"))
+        twice = _split(builder, way(builder, entry, (448, 1), (384, 3)), 384, builder.next_name("concatenate"))
         pool = _average(builder, entry, 192)
         builder.add("Concatenate", single, three, twice, pool, id=builder.block)
 

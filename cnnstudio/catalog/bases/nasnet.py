@@ -74,7 +74,7 @@ class _Cells(BaseBuilder):
         third = self.add("Add", pool("AveragePooling2D", "left3"), separable(past, 5, "right3"),
                          id=f"reduction_add3_{name}")
         average = self.pooling("AveragePooling2D", 3, 1, first, id=f"reduction_left4_{name}", padding="same")
-        fourth = self.add("Add", second, average, id=self.numbered("add"))
+        fourth = self.add("Add", second, average, id=self.next_name("add"))
         fifth = self.add("Add", separable(first, 3, "left4", stride=1), pool("MaxPooling2D", "right5"),
                          id=f"reduction_add4_{name}")
         height, width = here[2]
@@ -82,7 +82,7 @@ class _Cells(BaseBuilder):
         return joined, 4 * filters, ((height + 1) // 2, (width + 1) // 2)
 
     def _squeezed(self, source: str, filters: int, kind: str, name: str) -> str:
-        self.activation("relu", source, id=self.numbered("activation"))
+        self.activation("relu", source, id=self.next_name("activation"))
         self.convolution(filters, 1, id=f"{kind}_conv_1_{name}", padding="same", use_bias=False)
         return self.add("BatchNormalization", id=f"{kind}_bn_1_{name}", **STATISTICS)
 
@@ -90,7 +90,7 @@ class _Cells(BaseBuilder):
         """ReLU, separable convolution, normalisation, twice; padding same equals Keras's border here."""
         entry = source
         for number, step in ((1, stride), (2, 1)):
-            self.activation("relu", entry, id=self.numbered("activation"))
+            self.activation("relu", entry, id=self.next_name("activation"))
             self.add("SeparableConv2D", id=f"separable_conv_{number}_{name}", filters=filters,
                      kernel_size=(kernel, kernel), strides=(step, step), padding="same", use_bias=False)
             entry = self.add("BatchNormalization", id=f"separable_conv_{number}_bn_{name}", **STATISTICS)
@@ -102,7 +102,7 @@ class _Cells(BaseBuilder):
         if size[1] != here[2][1]:
             return self._halved(source, filters, name)
         if channels != filters and before is not here:
-            self.activation("relu", source, id=self.numbered("activation"))
+            self.activation("relu", source, id=self.next_name("activation"))
             self.convolution(filters, 1, id=f"adjust_conv_projection_{name}", padding="same", use_bias=False)
             return self.add("BatchNormalization", id=f"adjust_bn_{name}", **STATISTICS)
         return source
@@ -112,11 +112,11 @@ class _Cells(BaseBuilder):
         ready = self.activation("relu", source, id=f"adjust_relu_1_{name}")
         self.pooling("AveragePooling2D", 1, 2, ready, id=f"adjust_avg_pool_1_{name}")
         first = self.convolution(filters // 2, 1, id=f"adjust_conv_1_{name}", padding="same", use_bias=False)
-        self.add("ZeroPadding2D", ready, id=self.numbered("zero_padding2d"), padding=(0, 1, 0, 1))
-        self.add("Cropping2D", id=self.numbered("cropping2d"), cropping=(1, 0, 1, 0))
+        self.add("ZeroPadding2D", ready, id=self.next_name("zero_padding2d"), padding=(0, 1, 0, 1))
+        self.add("Cropping2D", id=self.next_name("cropping2d"), cropping=(1, 0, 1, 0))
         self.pooling("AveragePooling2D", 1, 2, id=f"adjust_avg_pool_2_{name}")
         second = self.convolution(filters // 2, 1, id=f"adjust_conv_2_{name}", padding="same", use_bias=False)
-        self.add("Concatenate", first, second, id=self.numbered("concatenate"))
+        self.add("Concatenate", first, second, id=self.next_name("concatenate"))
         return self.add("BatchNormalization", id=f"adjust_bn_{name}", **STATISTICS)
 
 
@@ -144,7 +144,7 @@ def _draw(variant: _Variant, size: Size) -> BaseBuilder:
         first_number = stage * variant.cells + min(stage, 1)
         for number in range(first_number, first_number + variant.cells):
             before, here = here, builder.normal(here, before, width, str(number))
-    builder.activation("relu", id=builder.numbered("activation"))
+    builder.activation("relu", id=builder.next_name("activation"))
     return builder
 
 

@@ -23,16 +23,16 @@ def _separable(builder: BaseBuilder, name: str, filters: int, *after: str) -> No
 def _shrinking(builder: BaseBuilder, name: str, first: int, second: int, relu: bool = True) -> None:
     """Two separable convolutions and a pooling beside a 1 x 1 convolution with stride 2."""
     entry = builder.end
-    builder.convolution(second, 1, entry, id=builder.numbered("conv2d"), stride=2, padding="same",
+    builder.convolution(second, 1, entry, id=builder.next_name("conv2d"), stride=2, padding="same",
                         use_bias=False)
-    skip = builder.add("BatchNormalization", id=builder.numbered("batch_normalization"))
+    skip = builder.add("BatchNormalization", id=builder.next_name("batch_normalization"))
     if relu:
         entry = builder.activation("relu", entry, id=f"{name}_sepconv1_act")
     _separable(builder, f"{name}_sepconv1", first, entry)
     builder.activation("relu", id=f"{name}_sepconv2_act")
     _separable(builder, f"{name}_sepconv2", second)
     main = builder.pooling("MaxPooling2D", 3, 2, id=f"{name}_pool", padding="same")
-    builder.add("Add", main, skip, id=builder.numbered("add"))
+    builder.add("Add", main, skip, id=builder.next_name("add"))
 
 
 def add_layers(builder: BaseBuilder) -> None:
@@ -50,7 +50,7 @@ def add_layers(builder: BaseBuilder) -> None:
         for part in (1, 2, 3):
             builder.activation("relu", id=f"block{number}_sepconv{part}_act")
             _separable(builder, f"block{number}_sepconv{part}", 728)
-        builder.add("Add", builder.end, entry, id=builder.numbered("add"))
+        builder.add("Add", builder.end, entry, id=builder.next_name("add"))
     builder.block = "block13"
     _shrinking(builder, "block13", 728, 1024)
     builder.block = "block14"

@@ -43,14 +43,14 @@ def _heads_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
     query, value = inputs[0], inputs[-1]
     heads, key_size = values["num_heads"], values["key_dim"]
     value_size = values["value_dim"] or key_size
-    asking, asked = prod(query[:-1]), prod(value[:-1])
+    queries, keys = prod(query[:-1]), prod(value[:-1])
     query_weights, key_weights = query[-1] * heads * key_size, value[-1] * heads * key_size
     value_weights, output_weights = value[-1] * heads * value_size, heads * value_size * query[-1]
     biases = heads * (2 * key_size + value_size) + query[-1] if values["use_bias"] else 0
     return Cost(
         trainable=query_weights + key_weights + value_weights + output_weights + biases,
-        multiply_adds=asking * (query_weights + output_weights) + asked * (key_weights + value_weights)
-        + asking * asked * heads * (key_size + value_size))
+        multiply_adds=queries * (query_weights + output_weights) + keys * (key_weights + value_weights)
+        + queries * keys * heads * (key_size + value_size))
 
 
 def _several(site: Site) -> str:
@@ -96,7 +96,7 @@ MULTI_HEAD_ATTENTION = LayerType(
         bias_param(), *weight_params("kernel", "bias", plain=()),
     ),
     id_stem="attention", has_kernel=True, positional=("num_heads", "key_dim", "value_dim", "dropout", "use_bias"),
-    torch=_heads_torch, shape=_heads_shape, cost=_heads_cost, window=lambda _values: Window(whole=True),
+    torch=_heads_torch, shape=_heads_shape, cost=_heads_cost, window=lambda _values: Window(is_global=True),
     call=Call("keras.layers.MultiHeadAttention",
               arguments("num_heads", "key_dim", "value_dim", "dropout", "use_bias", **weight_arguments("kernel", "bias")),
               {"value_dim": None, "dropout": 0.0, "use_bias": True} | weight_defaults("kernel", "bias")),
@@ -120,10 +120,10 @@ def _attention_shape(_values: Values, inputs: tuple[Shape, ...], _context: Conte
 
 
 def _attention_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
-    (asking, channels), asked = inputs[0], inputs[-1][0]
+    (queries, channels), keys = inputs[0], inputs[-1][0]
     products = 2 if values["score_mode"] == "dot" else 1
     return Cost(trainable=int(values["use_scale"]) + int(values["score_mode"] == "concat"),
-                multiply_adds=products * asking * asked * channels)
+                multiply_adds=products * queries * keys * channels)
 
 
 def _attention_torch(site: Site) -> TorchCode:
@@ -153,7 +153,7 @@ ATTENTION = LayerType(
               help=Text("Share of the attention that is switched off while training.",
                         "Parte de la atención que se apaga al entrenar.")),
     ),
-    torch=_attention_torch, shape=_attention_shape, cost=_attention_cost, window=lambda _values: Window(whole=True),
+    torch=_attention_torch, shape=_attention_shape, cost=_attention_cost, window=lambda _values: Window(is_global=True),
     call=Call("keras.layers.Attention", arguments("use_scale", "score_mode", "dropout"),
               {"use_scale": False, "score_mode": "dot", "dropout": 0.0}),
 )

@@ -259,11 +259,11 @@ def _transposed_torch(site: Site) -> TorchCode:
     window, strides = site.values["kernel_size"], site.values["strides"]
     cuts, paddings, longer = [], [], []
     for axis in (0, 1):
-        out, whole = site.output[axis], (site.inputs[0][axis] - 1) * strides[axis] + window[axis]
+        out, full = site.output[axis], (site.inputs[0][axis] - 1) * strides[axis] + window[axis]
         before = 0
         if site.values["padding"] == "same":
             before = max((-(-out // strides[axis]) - 1) * strides[axis] + window[axis] - out, 0) // 2
-        after = whole - before - out
+        after = full - before - out
         both = before if after <= before else 0
         paddings.append(both)
         longer.append(max(both - after, 0))

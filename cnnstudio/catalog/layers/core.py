@@ -88,7 +88,7 @@ FLATTEN = LayerType(
     id="Flatten", family="core",
     help=Text("Lays all values in one long row.", "Pone todos los valores en una sola fila."),
     formula="y[(i·w + j)·c + k] = x[i, j, k]",
-    shape=_flatten_shape, window=lambda _values: Window(whole=True), transparent=True, flattens=True,
+    shape=_flatten_shape, window=lambda _values: Window(is_global=True), transparent=True, flattens=True,
     functions=("flatten",), torch=_flatten_torch,
     call=Call("keras.layers.Flatten"),
 )

@@ -63,7 +63,7 @@ class Window(msgspec.Struct, frozen=True):
     strides: tuple[int, int] = (1, 1)
     up: tuple[int, int] = (1, 1)
     """How often each input row and column is repeated or spread, as UpSampling2D does."""
-    whole: bool = False
+    is_global: bool = False
     """The layer sees the whole picture, as Flatten and global pooling make it."""
 
 

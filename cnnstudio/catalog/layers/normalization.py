@@ -58,8 +58,8 @@ def _affine(site: Site, prefix: str) -> tuple[tuple[Weight, ...], tuple[Fixed, .
     return tuple(weights), tuple(fixed)
 
 
-def _switch(site: Site, word: str) -> str:
-    return "" if site.values["scale"] or site.values["center"] else f", {word}=False"
+def _switch(site: Site, argument: str) -> str:
+    return "" if site.values["scale"] or site.values["center"] else f", {argument}=False"
 
 
 def _batch_torch(site: Site) -> TorchCode:
@@ -71,7 +71,7 @@ def _batch_torch(site: Site) -> TorchCode:
     weights, fixed = _affine(site, prefix)
     return single_module(code, *weights, Weight(f"{prefix}running_mean", role="moving"),
                Weight(f"{prefix}running_var", role="moving"), helpers=helpers,
-               fixed=(*fixed, Fixed(f"{prefix}num_batches_tracked", (), 0, learns=True, whole=True)))
+               fixed=(*fixed, Fixed(f"{prefix}num_batches_tracked", (), 0, learns=True, is_integer=True)))
 
 
 BATCH_NORMALIZATION = LayerType(

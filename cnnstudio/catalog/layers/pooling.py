@@ -118,7 +118,7 @@ def _global_pooling(identifier: str, stem: str, alias: str, kind: Literal["avg",
                     module: str) -> LayerType:
     return LayerType(id=identifier, family="pooling", help=help, formula=formula, id_stem=stem, aliases=(alias,), pooling=kind,
                      positional=("data_format", "keepdims"), torch=_global_torch(module), params=(_KEEPDIMS,),
-                     shape=_global(identifier), window=lambda _values: Window(whole=True),
+                     shape=_global(identifier), window=lambda _values: Window(is_global=True),
                      call=Call(f"keras.layers.{identifier}", arguments("keepdims"), {"keepdims": False}))
 
 
@@ -128,7 +128,7 @@ def _adaptive_pooling(identifier: str, stem: str, formula: str, help: Text, modu
                           "Alto y ancho que salen, entre lo que entre."))
     return LayerType(id=identifier, family="pooling", help=help, formula=formula, id_stem=stem, params=(size,),
                      torch=_adaptive_torch(module),
-                     shape=_adaptive(identifier), window=lambda _values: Window(whole=True),
+                     shape=_adaptive(identifier), window=lambda _values: Window(is_global=True),
                      call=Call(f"keras.layers.{identifier}", arguments("output_size")))
 
 

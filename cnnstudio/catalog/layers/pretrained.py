@@ -80,17 +80,17 @@ def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
                     "{base} necesita imágenes de al menos {n} píxeles por lado.")
         raise ShapeError("base_too_small", text.fill(base=base.label, n=base.minimum_size),
                            _use_size(base))
-    for name, others, whole, known in (("trainable_from", ("none", "all"), "none", base.lines),
+    for name, others, default_value, block_names in (("trainable_from", ("none", "all"), "none", base.lines),
                                        ("ends_at", ("all",), "all", base.ends)):
-        if values[name] in (*others, *known):
+        if values[name] in (*others, *block_names):
             continue
         text = Text("{base} has no block called {block}; it has {blocks}.",
                     "{base} no tiene un bloque llamado {block}; tiene {blocks}.")
         label = (Text("Freeze the whole base", "Congelar toda la base") if name == "trainable_from" else
                  Text("Use the whole base", "Usar toda la base"))
         raise ShapeError("unknown_block", text.fill(base=base.label, block=values[name],
-                                                      blocks=", ".join(known)),
-                           Fix(action="set_node_param", arguments={"name": name, "value": whole}, label=label))
+                                                      blocks=", ".join(block_names)),
+                           Fix(action="set_node_param", arguments={"name": name, "value": default_value}, label=label))
 
 
 def _shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
@@ -144,7 +144,7 @@ PRETRAINED_BASE = LayerType(
                          "Cómo terminan los mapas: un número cada uno (avg, max) o como mapas (none)."),
                options=(Option("avg", same("avg")), Option("max", same("max")), Option("none", Text("none", "ninguno")))),
     ),
-    id_stem="base", shape=_shape, subgraph=_subgraph, window=lambda _values: Window(whole=True),
+    id_stem="base", shape=_shape, subgraph=_subgraph, window=lambda _values: Window(is_global=True),
     call=Call("cnnstudio.base", {"base": P("base"), "file": P("file"), "scaling": P("scaling"),
                                  "weights": P("weights"), "weights_file": P("weights_file"),
                                  "trainable_from": P("trainable_from"), "ends_at": P("ends_at"),

@@ -115,12 +115,12 @@ def _reshaped(values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
     if 0 in target or target.count(-1) > 1:
         raise ShapeError("reshape", Text("target_shape takes whole numbers from 1, and -1 at most once.",
                                            "target_shape lleva números enteros desde 1, y -1 una vez como mucho."), flat)
-    known = prod(size for size in target if size != -1)
-    if size % known or (-1 not in target and size != known):
+    known_size = prod(size for size in target if size != -1)
+    if size % known_size or (-1 not in target and size != known_size):
         text = Text("The input {shape} has {size} values, which do not fill {target}.",
                     "La entrada {shape} tiene {size} valores, que no llenan {target}.")
         raise ShapeError("reshape", text.fill(shape=shape_text(inputs[0]), size=size, target=shape_text(target)), flat)
-    return tuple(size // known if length == -1 else length for length in target)
+    return tuple(size // known_size if length == -1 else length for length in target)
 
 
 RESHAPE = LayerType(
@@ -275,7 +275,7 @@ RESIZING = LayerType(
              help=Text("Average over the larger steps of a picture that shrinks.",
                        "Promediar sobre los pasos mayores de una imagen que encoge.")),
     ),
-    shape=_resized, window=lambda _values: Window(whole=True), keeps_pixels=True, recipe_part="size", torch=_resized_torch,
+    shape=_resized, window=lambda _values: Window(is_global=True), keeps_pixels=True, recipe_part="size", torch=_resized_torch,
     positional=("height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode", "fill_value",
                 "antialias", "data_format"),
     call=Call("keras.layers.Resizing",

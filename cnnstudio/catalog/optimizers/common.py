@@ -74,11 +74,11 @@ class OptimizerCall(Call, frozen=True):
 def optimizer(identifier: str, name: str, help: Text, params: tuple[Param, ...], torch: TorchOptimizer | NotInTorch
               ) -> TrainingComponent:
     """The entry of keras.optimizers.<name>; `params` come in the order of Keras's arguments, without those of clipping."""
-    whole = (*params, *CLIPPING)
+    all_params = (*params, *CLIPPING)
     return TrainingComponent(
-        id=identifier, label=same(name), help=help, params=whole, torch=torch,
-        call=OptimizerCall(f"keras.optimizers.{name}", {param.name: P(param.name) for param in whole},
-                           {param.name: param.default for param in whole if param.name != "learning_rate"}))
+        id=identifier, label=same(name), help=help, params=all_params, torch=torch,
+        call=OptimizerCall(f"keras.optimizers.{name}", {param.name: P(param.name) for param in all_params},
+                           {param.name: param.default for param in all_params if param.name != "learning_rate"}))
 
 
 def clipping_lines(values: Mapping[str, Any]) -> list[str]:

@@ -156,8 +156,8 @@ def _jitter_keras(values: Values, channels: int) -> Values:
 # Histograms and inverting ------------------------------------------------------------------------
 
 def _apply_equalization(table: Floats, _value: Any, look: Look) -> Floats:
-    whole = np.rint(table).astype(np.int64)
-    return np.stack([_equalized(whole[:, channel], look.counts(channel)) for channel in range(look.colors)], 1)
+    levels = np.rint(table).astype(np.int64)
+    return np.stack([_equalized(levels[:, channel], look.counts(channel)) for channel in range(look.colors)], 1)
 
 
 def _equalized(values: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:

@@ -15,16 +15,16 @@ CONSTANT: Final = "_CONSTANT_VALUE"
 """What Keras 2 writes for the layer where a number stands for a tensor."""
 
 
-def name_of(layer: Config) -> str:
+def layer_name(layer: Config) -> str:
     """A layer's name in the file; that of a model of Keras 2 may be missing."""
     config = layer["config"]
     return str(layer.get("name") or (config.get("name") if isinstance(config, Mapping) else "") or "")
 
 
-def ends(value: Any) -> list[Call]:
+def parse_ends(value: Any) -> list[Call]:
     """[name, call, tensor], or a list of such."""
-    found = [value] if value and isinstance(value[0], str) else list(value)
-    return [(str(item[0]), int(item[1])) for item in found]
+    items = [value] if value and isinstance(value[0], str) else list(value)
+    return [(str(item[0]), int(item[1])) for item in items]
 
 
 def sources(node: Any) -> Iterator[Call]:
@@ -38,7 +38,7 @@ def sources(node: Any) -> Iterator[Call]:
             for item in node.values():
                 yield from sources(item)
     elif isinstance(node, list):
-        if is_place(node):
+        if is_tensor_reference(node):
             if node[0] != CONSTANT:
                 yield node[0], node[1]
             for item in node[3:]:
@@ -48,7 +48,7 @@ def sources(node: Any) -> Iterator[Call]:
                 yield from sources(item)
 
 
-def is_place(value: Any) -> bool:
+def is_tensor_reference(value: Any) -> bool:
     """Whether this is a tensor, or a number in its place, as Keras 2 writes it."""
     return isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int) and (
         isinstance(value[2], int) or value[0] == CONSTANT)
@@ -59,7 +59,7 @@ def first_calls(layers: Sequence[Config], outputs: Sequence[Call]) -> dict[str, 
 
     A functional model was called once when it was made; some versions of Keras count that, some do not.
     """
-    calls = {name_of(layer): len(layer.get("inbound_nodes") or ()) for layer in layers if layer["class_name"] in MODELS}
+    calls = {layer_name(layer): len(layer.get("inbound_nodes") or ()) for layer in layers if layer["class_name"] in MODELS}
     used: dict[str, set[int]] = {}
     for name, number in (*outputs, *(source for layer in layers for source in sources(layer.get("inbound_nodes") or []))):
         used.setdefault(name, set()).add(number)

@@ -14,7 +14,7 @@ from cnnstudio.core.groups import border, expanded, times
 from cnnstudio.core.network import INPUT, OUTPUT, Group, NetworkSpec, Node
 from cnnstudio.core.params import shown
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.foreign import following_classes, taken_out, with_foreign
+from cnnstudio.interchange.foreign import to_output_layer, with_foreign_network, without_node
 from cnnstudio.interchange.keras_source.reader import SourceNetwork, read_code
 from cnnstudio.interchange.printing.keras.network import base_functions
 from cnnstudio.network.normalization import rescaling
@@ -38,7 +38,7 @@ def apply_code(project: Project, source_network: SourceNetwork, context: Context
     """
     old = project.network
     network, normalization = _resolve_scaling(project, source_network, context)
-    changed = with_foreign(project, replace(source_network, network=network, normalization=normalization), context)
+    changed = with_foreign_network(project, replace(source_network, network=network, normalization=normalization), context)
     network = _keep_plain_outputs(changed.network, network, old, context)
     old_layers = {(node.id, node.type) for node in old.nodes}
     unchanged = sum((node.id, node.type) in old_layers for node in network.nodes)
@@ -60,7 +60,7 @@ def _resolve_scaling(project: Project, source_network: SourceNetwork, context: C
         values = values_of(first, RESCALING)
         printed = {"offset": 0.0} | call.kwargs if call is not None else None
         if printed is not None and (values["scale"], values["offset"]) == (printed["scale"], printed["offset"]):
-            return taken_out(source_network.unscaled, first.id), before
+            return without_node(source_network.unscaled, first.id), before
     if source_network.normalization in ("none", "base") and call is None:
         return source_network.network, before
     return source_network.network, source_network.normalization
@@ -79,7 +79,7 @@ def _keep_plain_outputs(network: NetworkSpec, code: NetworkSpec, old: NetworkSpe
 
     def keep(node: Node) -> Node:
         if types.get(node.id) == OUTPUT:
-            return following_classes(node, context)
+            return to_output_layer(node, context)
         return written[node.id] if types.get(node.id) == PLAIN_OUTPUT and written[node.id].type == PLAIN_OUTPUT else node
 
     return replace(network, nodes=tuple(keep(node) for node in network.nodes))

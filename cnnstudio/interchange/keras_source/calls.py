@@ -124,7 +124,8 @@ class Calls:
         before = len(self._state.graph.nodes)
         if isinstance(function, Function | Name):
             answer = self.call(function, [tensor], {}, line)
-            if isinstance(answer, Tensor) and all(self._parts.objects.known(node) for node in self._state.graph.nodes[before:]):
+            added = self._state.graph.nodes[before:]
+            if isinstance(answer, Tensor) and all(self._parts.objects.is_known(node) for node in added):
                 return answer
         del self._state.graph.nodes[before:]
         return self._state.graph.apply(layer, [tensor], line)

@@ -63,7 +63,7 @@ OBJECTS: Final[dict[str, tuple[str, tuple[str, ...], dict[str, Any]]]] = {
     "unitnorm": ("UnitNorm", ("axis",), {"axis": 0}), "nonneg": ("NonNeg", (), {}),
 }
 """Those with parameters: Keras's class, the order of its arguments, its defaults."""
-PLAIN_INITIALIZERS: Final = {normalized_name(word): word for word in (
+PLAIN_INITIALIZERS: Final = {normalized_name(name): name for name in (
     "glorot_uniform", "glorot_normal", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "orthogonal",
     "random_uniform", "zeros", "ones")} | {"zero": "zeros", "one": "ones", "uniform": "random_uniform"}
 PLAIN_DEFAULTS: Final[dict[str, Any]] = {"gain": 1.0, "minval": -0.05, "maxval": 0.05}

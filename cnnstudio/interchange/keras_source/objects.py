@@ -247,7 +247,7 @@ class Objects:
         del self._state.graph.nodes[before:]
         init_arguments, init_keywords = owner.init_arguments
         layer = make_layer(owner.kind.name, init_arguments, init_keywords, owner.line)
-        layer.known, layer.params = False, layer.params if layer.known is False else {}
+        layer.is_known, layer.params = False, layer.params if layer.is_known is False else {}
         return self._state.graph.apply(layer, tensors, line)
 
     def super_object(self, scope: Scope) -> Any:
@@ -260,9 +260,9 @@ class Objects:
         parent = next((base for base in outer.bases if isinstance(base, Class)), None)
         return _Parent(owner, parent) if parent is not None else Method(owner, "__init__")
 
-    def known(self, traced: TracedNode) -> bool:
+    def is_known(self, traced: TracedNode) -> bool:
         """Whether a node is of a type that is known here."""
-        return LAYERS.find(traced.kind) is not None and (traced.layer is None or traced.layer.known)
+        return LAYERS.find(traced.kind) is not None and (traced.layer is None or traced.layer.is_known)
 
 
 class _Parent(Instance):

@@ -205,7 +205,7 @@ def _build_network(traced_nodes: list[TracedNode], end: TracedNode | None, remar
             remarks += layer.remarks
             remarks += _layer_remarks(traced)
         identifier = ids[traced.number]
-        if LAYERS.find(kind) is None or (layer is not None and not layer.known):
+        if LAYERS.find(kind) is None or (layer is not None and not layer.is_known):
             unknown.append(identifier)
         else:
             # The Output layer and bases have complete sets of parameters: defaults are left out.
@@ -258,7 +258,7 @@ def _layer_remarks(traced: TracedNode) -> list[Remark]:
             "The layer is used {n} times with the same weights; here each use is a layer of its own.",
             "La capa se usa {n} veces con los mismos pesos; aquí cada uso es una capa propia.").fill(n=len(layer.called)),
             layer.line))
-    if not layer.trainable and layer.known:
+    if not layer.trainable and layer.is_known:
         remarks.append(Remark("frozen_layer", Text("{layer} is frozen in the code; here every layer outside a base learns.",
                                                 "{layer} está congelada en el código; aquí aprende toda capa fuera de una "
                                                 "base.").fill(layer=traced.kind), layer.line))

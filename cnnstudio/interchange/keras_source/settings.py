@@ -61,7 +61,7 @@ def make_layer(kind: str, arguments: list[Any], keywords: dict[str, Any], line: 
     _take_common(layer, settings)
     layer.settings = dict(settings)
     if entry is None or settings.get("data_format") == "channels_first":
-        layer.known = False
+        layer.is_known = False
         layer.kind = kind if entry is None else f"{kind} (channels_first)"
         layer.params = _plain_settings(settings)
         return layer

@@ -66,7 +66,7 @@ class Layer:
     line: int
     name: str = ""
     trainable: bool = True
-    known: bool = True
+    is_known: bool = True
     open: set[str] = field(default_factory=set)
     input_shape: Any = None
     activation: Layer | None = None

@@ -63,8 +63,8 @@ def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] 
     return _Reader(model, path, check).read(with_scaling)
 
 
-def _problem(code: str, path: Path, text: Text, **words: Any) -> ProblemError:
-    return ProblemError(error(code, text.fill(path=path.name, **words), "network", path=path))
+def _problem(code: str, path: Path, text: Text, **values: Any) -> ProblemError:
+    return ProblemError(error(code, text.fill(path=path.name, **values), "network", path=path))
 
 
 def _not_a_model(path: Path) -> ProblemError:

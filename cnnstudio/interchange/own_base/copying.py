@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cnnstudio.core.atomic import atomic_path
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.interchange.own_base.files import DIGITS, PIECE, digest_of, file_name, unreadable
+from cnnstudio.interchange.own_base.files import DIGITS, PIECE, file_digest, file_name, unreadable
 from cnnstudio.interchange.own_base.reader import preview_base
 
 
@@ -20,7 +20,7 @@ def copy_into_project(source: Path, folder: Path, name: str = "",
     Only what can be a base is copied. Raises ProblemError, and whatever `check` raises between two pieces.
     """
     preview_base(source, name)
-    file = file_name(source, digest_of(source), name)
+    file = file_name(source, file_digest(source), name)
     with atomic_path(folder / file) as target:
         digest = _copy(source, target, progress, check)
     if file_name(source, digest, name) != file:

@@ -32,12 +32,12 @@ def is_own_file(file: str) -> bool:
     return _NAME.fullmatch(file) is not None
 
 
-def digest_in(name: str) -> str:
+def digest_from_name(name: str) -> str:
     """The digest that the name of a file tells."""
     return name.partition(".")[0].rpartition("-")[2]
 
 
-def digest_of(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """The first 12 hexadecimal digits of BLAKE2b over the content. Raises ProblemError."""
     state = hashlib.blake2b(digest_size=16)
     try:

@@ -14,7 +14,7 @@ from cnnstudio.catalog.bases.resolver import OWN, OWN_PREFIX, choose_model_fix, 
 from cnnstudio.core.network import BASE, NetworkSpec
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.own_base.files import FOLDER, SUFFIXES, digest_in, digest_of, is_own_file, problem
+from cnnstudio.interchange.own_base.files import FOLDER, SUFFIXES, digest_from_name, file_digest, is_own_file, problem
 from cnnstudio.interchange.own_base.reader import read_base
 
 _CHECKED_AT_ONCE: Final = 32 << 20
@@ -89,7 +89,7 @@ class ProjectBases(msgspec.Struct, frozen=True):
 
 def check_digest(path: Path) -> None:
     """Raises ProblemError where the content is not what the file's name says."""
-    if digest_of(path) != digest_in(path.name):
+    if file_digest(path) != digest_from_name(path.name):
         text = Text("{path} is no longer the model that the network was made with: its content has changed. Choose the "
                     "model again.",
                     "{path} ya no es el modelo con el que se hizo la red: su contenido ha cambiado. Elija de nuevo el "

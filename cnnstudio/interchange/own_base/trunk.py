@@ -27,56 +27,58 @@ def narrow_points(network: NetworkSpec) -> list[str]:
     places = {node.id: place for place, node in enumerate(network.nodes)}
     for edge in network.edges:
         last_use[edge.source] = max(last_use.get(edge.source, 0), places[edge.target])
-    found, open_until = [], 0
+    points, open_until = [], 0
     for place, node in enumerate(network.nodes):
         # What came before is used up: no other tensor passes by here.
         if open_until <= place:
-            found.append(node.id)
+            points.append(node.id)
         open_until = max(open_until, last_use.get(node.id, place))
-    return found
+    return points
 
 
-def blocks_of(network: NetworkSpec, narrow: Sequence[str]) -> dict[str, str]:
+def assign_blocks(network: NetworkSpec, narrow: Sequence[str]) -> dict[str, str]:
     """The block of every layer, in order, "" for the input and the scaling of its pixels.
 
     A block is what lies between two narrow points and learns, a convolution or a whole module with its branches, and
     what follows it: normalisation, activation, pooling. It is called after what the names of its module share, else
     after its first layer that learns.
     """
-    parts = _parts(network, narrow)
-    first = next((place for place, part in enumerate(parts) if any(node.type in LEARNING for node in part)), len(parts))
-    scaled = max((place for place, part in enumerate(parts[:first]) if part[-1].type in (*SCALING, INPUT)), default=0)
-    found = {node.id: "" for part in parts[:scaled + 1] for node in part}
+    segments = _segments(network, narrow)
+    first = next((place for place, segment in enumerate(segments) if any(node.type in LEARNING for node in segment)),
+                 len(segments))
+    scaled = max((place for place, segment in enumerate(segments[:first]) if segment[-1].type in (*SCALING, INPUT)), default=0)
+    blocks = {node.id: "" for segment in segments[:scaled + 1] for node in segment}
     name, names = "", set[str]()
-    for place, part in enumerate(parts[scaled + 1:], start=scaled + 1):
-        if not name or (place != first and any(node.type in LEARNING for node in part)):
+    for place, segment in enumerate(segments[scaled + 1:], start=scaled + 1):
+        if not name or (place != first and any(node.type in LEARNING for node in segment)):
             # What stands before the first layer that learns, such as a border of zeros, belongs to its block.
-            name = _name(part if place >= first or first == len(parts) else parts[first], names)
+            name = _block_name(segment if place >= first or first == len(segments) else segments[first], names)
             names.add(name)
-        found |= {node.id: name for node in part}
-    return found
+        blocks |= {node.id: name for node in segment}
+    return blocks
 
 
-def _parts(network: NetworkSpec, narrow: Sequence[str]) -> list[list[Node]]:
+def _segments(network: NetworkSpec, narrow: Sequence[str]) -> list[list[Node]]:
     """The layers between narrow points, each part ending with one."""
-    ends, parts = set(narrow), [[]]  # type: tuple[set[str], list[list[Node]]]
+    ends, segments = set(narrow), [[]]  # type: tuple[set[str], list[list[Node]]]
     for node in network.nodes:
-        parts[-1].append(node)
+        segments[-1].append(node)
         if node.id in ends:
-            parts.append([])
-    return [part for part in parts if part]
+            segments.append([])
+    return [segment for segment in segments if segment]
 
 
-def _name(part: Sequence[Node], taken: set[str]) -> str:
-    words = [node.id.split("_") for node in part]
+def _block_name(segment: Sequence[Node], taken: set[str]) -> str:
+    split_ids = [node.id.split("_") for node in segment]
     shared = 0
-    while len(part) > 1 and all(len(word) > shared + 1 for word in words) and len({word[shared] for word in words}) == 1:
+    while len(segment) > 1 and all(len(tokens) > shared + 1 for tokens in split_ids) and (
+            len({tokens[shared] for tokens in split_ids}) == 1):
         shared += 1
-    name = "_".join(words[0][:shared])
+    name = "_".join(split_ids[0][:shared])
     # One word is the kind of the layers rather than their common name, unless it is numbered.
     if name and name not in taken and (shared > 1 or name[-1].isdigit()):
         return name
-    return next((node.id for node in part if node.type in LEARNING), part[0].id)
+    return next((node.id for node in segment if node.type in LEARNING), segment[0].id)
 
 
 def classifier(network: NetworkSpec) -> str | None:

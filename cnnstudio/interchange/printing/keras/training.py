@@ -101,9 +101,9 @@ def _base_lines(base: Base, line: str) -> list[str]:
     graph = base.graph() if base.own is None else base.own.network
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
     names = [node.id for node in graph.nodes]
-    fewer = [name for name in names if name in learning]
-    told = {"none": "is frozen", "all": "learns, its normalisation does not"}.get(line, f"learns from {line} on")
-    return [f"# {base.label.en} {told}.", f"base_layers = {_names(names)}", f"learning = {_names(fewer)}",
+    learning_names = [name for name in names if name in learning]
+    state = {"none": "is frozen", "all": "learns, its normalisation does not"}.get(line, f"learns from {line} on")
+    return [f"# {base.label.en} {state}.", f"base_layers = {_names(names)}", f"learning = {_names(learning_names)}",
             "for layer in model.layers:",
             "    for part in layer.layers if isinstance(layer, keras.Model) else [layer]:",
             "        if part.name in base_layers:", "            part.trainable = part.name in learning"]

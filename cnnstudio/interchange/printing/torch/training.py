@@ -17,7 +17,7 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 from cnnstudio.interchange.printing.torch.module import RESERVED
-from cnnstudio.network.naming import variables
+from cnnstudio.network.naming import variable_names
 
 _PROBABLE: Final = "answers.clamp(1e-7, 1 - 1e-7)"
 
@@ -43,7 +43,7 @@ def training_code(project: Project, loss: str, pictures: int, *, has_penalties: 
         f'validation = DataLoader(Pictures("validation"), batch_size={training.batch_size})',
     ]
     helpers: dict[Any, None] = {}
-    batches, shown = max(1, -(-pictures // training.batch_size)), None
+    batches, previous = max(1, -(-pictures // training.batch_size)), None
     for number, stage in enumerate(training.stages):
         callbacks = _callbacks(stage)
         helpers |= dict.fromkeys(form.helper for form, _values in callbacks if form.helper is not None)
@@ -61,9 +61,9 @@ def training_code(project: Project, loss: str, pictures: int, *, has_penalties: 
         through = _pass(project, stage, binary, mixes, by_number, has_penalties, scheduled=bool(schedule))
         if not number:
             lines += ["", "", *_loss(loss, form, by_number)]
-        if through != shown:
+        if through != previous:
             lines += ["", "", *through]
-        shown = through
+        previous = through
         lines += ["", "", *_epochs(stage, bool(plateaus), bool(stops))]
     lines += ["", "# Arrays by name, as load_weights reads them.",
               'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})']
@@ -131,7 +131,7 @@ def _absent(project: Project) -> list[str]:
 def _bases(project: Project) -> list[str]:
     """The names of the pretrained bases in the printed network."""
     network = expanded(project.network)[0]
-    names = variables((node.id for node in network.nodes), RESERVED)
+    names = variable_names((node.id for node in network.nodes), RESERVED)
     return [names[node.id] for node in network.nodes if node.type == BASE]
 
 

@@ -63,7 +63,7 @@ class Call(msgspec.Struct, frozen=True):
         values: dict[str, Any] = {}
         for name, expression in self.kwargs.items():
             if name in config:
-                values |= _undone(expression, config[name])
+                values |= _parse_value(expression, config[name])
         return values
 
     def code(self, values: Mapping[str, Any], shorten: Callable[[str], str] = str, **extra: Any) -> str:
@@ -85,7 +85,7 @@ def chosen(expression: Any, values: Mapping[str, Any]) -> Any:
     return expression
 
 
-def _undone(expression: Any, written: Any) -> dict[str, Any]:
+def _parse_value(expression: Any, written: Any) -> dict[str, Any]:
     """Values of the parameters in an expression, by what it was written as."""
     if isinstance(expression, P):
         return {expression.name: _value(written)}

@@ -1,4 +1,4 @@
-"""A network that somebody else made, as its file describes it, and what it becomes in a project."""
+"""A network from a file of another program, and its conversion into a project."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ replace = msgspec.structs.replace
 
 
 class LayerOrigin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a layer comes from: the file's description of it, its names from the outermost model inwards, and the
+    """The origin of a layer: the file's description of it, its names from the outermost model inwards, and the
     group of its weights in the archive that Keras 3 writes; `flat`: there they have no dimensions of size 1. Of an ONNX
     model, `names` are the tensors with its weights."""
 
@@ -34,7 +34,7 @@ class LayerOrigin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForeignNetwork(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
+    """The network of a file. `shape` is (height, width, channels) of the input, None if the file leaves it open;
     `normalization` the recipe's name of a scaling right behind the input, None where pictures come scaled from outside of
     the file; `notes` what a reader should know; `training` settings that come with it, for
     `core.training.with_settings`."""
@@ -49,7 +49,7 @@ class ForeignNetwork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
-    """A Rescaling right behind the one Input becomes the recipe's normalisation, which is where it is built from."""
+    """Turn a Rescaling right behind the only Input into the recipe's normalisation."""
     inputs = [node.id for node in network.nodes if node.type == INPUT]
     leaving = [edge for edge in network.edges if edge.source in inputs]
     node = network.node(leaving[0].target) if len(inputs) == 1 and len(leaving) == 1 else None
@@ -63,7 +63,7 @@ def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
 
 
 def without_node(network: NetworkSpec, node: str) -> NetworkSpec:
-    """The network without a layer of one input; what it fed is fed by its source."""
+    """The network without a layer of one input; its source feeds its successors."""
     sources = network.inputs_of(node)
     edges = tuple(replace(edge, source=sources[0]) if edge.source == node else edge
                   for edge in network.edges if edge.target != node)
@@ -73,13 +73,13 @@ def without_node(network: NetworkSpec, node: str) -> NetworkSpec:
 def with_foreign_network(project: Project, foreign: ForeignNetwork, context: Context) -> Project:
     """The project with that network, its pictures' size and channels, and its scaling.
 
-    A last Dense layer that is just what the classes ask for becomes the Output layer that follows them.
+    A last Dense layer that fits the classes becomes the Output layer that follows them.
     """
     sources = {edge.source for edge in foreign.network.edges}
     nodes = [node if node.id in sources else to_output_layer(node, context) for node in foreign.network.nodes]
     normalization = foreign.normalization
     if normalization is None:
-        # The pictures are scaled outside of the file: by the recipe, unless that leaves it to a base.
+        # The file expects scaled pictures: the recipe scales them, unless it leaves that to a base.
         normalization = "zero_one" if project.recipe.normalization == "base" else project.recipe.normalization
     recipe = replace(project.recipe, normalization=normalization)
     if foreign.shape is not None:
@@ -91,7 +91,7 @@ def with_foreign_network(project: Project, foreign: ForeignNetwork, context: Con
 
 
 def to_output_layer(node: Node, context: Context) -> Node:
-    """A Dense layer that is just what the classes ask for as the Output layer that follows them; others as they are."""
+    """A Dense layer that fits the classes as the Output layer that follows them; other layers unchanged."""
     if node.type != PLAIN_OUTPUT:
         return node
     values, param_names = values_of(node, LAYERS[PLAIN_OUTPUT]), {param.name for param in LAYERS[OUTPUT].params}
@@ -102,7 +102,7 @@ def to_output_layer(node: Node, context: Context) -> Node:
 
 
 def unknown_problem(foreign: ForeignNetwork, path: Path) -> Problem | None:
-    """What to tell about layers that have no entry; None where all have."""
+    """The problem of layers without an entry; None if all have one."""
     if not foreign.unknown:
         return None
     text = Text("{n} layers of {path} are not known here ({names}): they are shown, and kept as they are, but cannot be "
@@ -113,7 +113,7 @@ def unknown_problem(foreign: ForeignNetwork, path: Path) -> Problem | None:
 
 
 def notes_problem(foreign: ForeignNetwork, most: int = 100) -> Problem | None:
-    """What a reader of the file should know, as one advice with `most` lines; None where there is nothing."""
+    """The notes of a file as one warning with at most `most` lines; None if there are none."""
     if not foreign.notes:
         return None
     more = len(foreign.notes) - most

@@ -1,4 +1,4 @@
-"""What does not stop a training but is worth knowing: doubled work, and most parameters in one place."""
+"""Advice that does not block a training: repeated layers, and most parameters in one layer."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from cnnstudio.network.shapes import NetworkReport
 
 GIANT: Final = 1_000_000
-"""Parameters from which a Dense layer behind Flatten is spoken of, when it holds more than half of all."""
+"""Parameters from which a Dense layer behind Flatten is reported, if it has more than half of all."""
 _AVERAGE: Final = global_pooling("avg")
-"""What is suggested instead of Flatten."""
+"""The layer suggested instead of Flatten."""
 
 
 class _Graph:
-    """A network with its neighbours at hand."""
+    """A network with the neighbours of its nodes."""
 
     def __init__(self, network: NetworkSpec) -> None:
         self.nodes = {node.id: node for node in network.nodes}
@@ -43,7 +43,7 @@ class _Graph:
 
 
 def advice(network: NetworkSpec, context: Context, report: NetworkReport) -> tuple[Problem, ...]:
-    """Doubled normalisation and activation, a giant Dense layer, weights that do nothing."""
+    """Repeated normalisations and activations, a giant Dense layer, useless biases."""
     graph = _Graph(network)
     problems = _check_normalization(network, context, graph)
     for node in network.nodes:
@@ -117,7 +117,7 @@ def _check_giant_dense(node: Node, graph: _Graph, report: NetworkReport) -> list
 
 
 def _check_repeated(node: Node, graph: _Graph) -> list[Problem]:
-    """A second activation, normalisation or answer right behind the first."""
+    """A second activation, normalisation or output right behind the first."""
     before = graph.only_source(node)
     if before is None:
         return []
@@ -152,7 +152,7 @@ def _check_repeated(node: Node, graph: _Graph) -> list[Problem]:
 
 
 def _has(node: Node, trait: str, value: object = None) -> bool:
-    """Whether the node's entry has a trait, or that value of it; no unknown type has any."""
+    """Whether the node's entry has a trait, or that value of it; an unknown type has none."""
     layer = LAYERS.find(node.type)
     trait_value = None if layer is None else getattr(layer, trait)
     return bool(trait_value) if value is None else trait_value == value
@@ -164,7 +164,7 @@ def _is_activation(node: Node) -> bool:
 
 
 def _check_biases(network: NetworkSpec, graph: _Graph) -> list[Problem]:
-    """One note for all biases that a normalisation takes away again."""
+    """One problem for all biases that a normalisation cancels."""
     result: list[str] = []
     for node in network.nodes:
         before = graph.only_source(node) if _has(node, "batch_free") else None

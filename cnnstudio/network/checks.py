@@ -1,4 +1,4 @@
-"""Everything that stands between a project and a training, and what is worth knowing before it."""
+"""Checks of a project before a training: errors that block it, and warnings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from cnnstudio.network.stage_checks import check_stages
 Counts = Mapping[str, Mapping[str, int]]
 """Usable pictures by class name and split."""
 _MAX_SEPARATE: Final = 3
-"""Of so many classes each has its own problem; of more there is one for all."""
+"""Up to this number of classes, every class has its own problem; more share one."""
 _MAX_NAMES: Final = 8
 
 
@@ -92,7 +92,7 @@ _Fixes = Callable[[Sequence[str]], tuple[Fix, ...]]
 
 def _class_problems(names: Sequence[str], numbers: Mapping[str, int], problem: Callable[..., Problem], code: str, one: Text,
                     many: Text, fixes: _Fixes = lambda _names: ()) -> list[Problem]:
-    """A problem for each of a few classes, one for many: they would hide all others."""
+    """A problem per class if they are few, else one for all, which would otherwise hide other problems."""
     if len(names) <= _MAX_SEPARATE:
         return [problem(code, one.fill(name=name, number=numbers[name]), "dataset", fixes=fixes([name]))
                 for name in names]
@@ -104,7 +104,7 @@ def _class_problems(names: Sequence[str], numbers: Mapping[str, int], problem: C
 
 def _unlearned_fixes(names: Sequence[str], classes: Sequence[str], counts: Counts, pinned: Collection[str]
                         ) -> tuple[Fix, ...]:
-    """What can be done about classes without a training picture."""
+    """Fixes for classes without a training picture."""
     fixes: list[Fix] = []
     if held := [name for name in names if name in pinned and any(counts.get(name, {}).values())]:
         label = Text("Draw its splits anew", "Sortear de nuevo sus divisiones") if len(held) == 1 else Text(
@@ -185,7 +185,7 @@ def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
 
 
 def not_measured_problem() -> Problem:
-    """Why a recipe that standardises cannot be used yet."""
+    """The problem of a recipe that standardises without measured statistics."""
     return error("not_measured", Text(
         "The mean and the deviation of the training pictures have not been measured yet.",
         "Aún no se han medido la media y la desviación de las imágenes de entrenamiento."),
@@ -205,13 +205,13 @@ def check_augmentation(project: Project, classes: Sequence[str]) -> tuple[Proble
     for step in project.augmentation.active:
         entry = AUGMENTATIONS.find(step.type)
         if entry is not None:
-            problems += _class_changes(step, entry, classes)
-            problems += _without_effect(step, entry, project)
+            problems += _check_class_changes(step, entry, classes)
+            problems += _check_effect(step, entry, project)
     return tuple(problems)
 
 
-def _class_changes(step: Step, entry: Augmentation, classes: Sequence[str]) -> list[Problem]:
-    """Where the names of the classes tell that this step can turn one into another."""
+def _check_class_changes(step: Step, entry: Augmentation, classes: Sequence[str]) -> list[Problem]:
+    """Warnings if the class names suggest that this step can turn one class into another."""
     if not is_strong(step):
         return []
     reasons = ((entry.changes_class, looks_like_characters), (entry.changes_color, looks_like_colors),
@@ -220,7 +220,7 @@ def _class_changes(step: Step, entry: Augmentation, classes: Sequence[str]) -> l
             for text, looks in reasons if text is not None and looks(classes)]
 
 
-def _without_effect(step: Step, entry: Augmentation, project: Project) -> list[Problem]:
+def _check_effect(step: Step, entry: Augmentation, project: Project) -> list[Problem]:
     if entry.needs_color and project.recipe.channels == 1:
         return [warning("needs_color", Text("Grey pictures have no colour: this step does nothing.",
                                             "Las imágenes grises no tienen color: este paso no hace nada."),
@@ -240,7 +240,7 @@ def _without_effect(step: Step, entry: Augmentation, project: Project) -> list[P
 
 
 def mixing_problem(step: Step) -> Problem:
-    """Why a step that mixes pictures cannot be with labels that are whole numbers."""
+    """The problem of a mixing step with integer labels."""
     text = Text("A mixed picture has shares of two classes, which labels that are whole numbers (int) cannot say. "
                 "Categorical labels can.",
                 "Una imagen mezclada tiene partes de dos clases, y las etiquetas que son números enteros (int) no "
@@ -268,7 +268,7 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
     """Whether the weights of every pretrained base of the network are on this computer."""
     problems: list[Problem] = []
     for node in project.network.nodes:
-        # Of a user's own base the report tells: without its file nothing is known of its layers.
+        # The network report covers custom bases: without its file, the layers of one are unknown.
         base = BASES.find(node.params.get("base", "efficientnet_lite0")) if node.type == BASE else None
         weights = node.params.get("weights", "imagenet")
         if base is None or weights == "random":

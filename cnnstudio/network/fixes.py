@@ -1,4 +1,4 @@
-"""Mends that one click applies: edits of a project by name, as a Problem's fixes carry them."""
+"""Fixes that one click applies: edits of a project by the action name of a Problem's fix."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _add_output(project: Project) -> Project:
 
 
 def _follow_classes(project: Project, node: str) -> Project:
-    """A last Dense becomes the Output layer in its place; behind any other layer one is added."""
+    """A last Dense becomes the Output layer; behind any other layer an Output is added."""
     last = project.network.node(node)
     if last is None:
         return project
@@ -79,7 +79,7 @@ def _forget_node_param(project: Project, node: str, name: str) -> Project:
 
 
 def _replace_layer(project: Project, node: str, type: str, params: dict[str, Any] | None = None) -> Project:
-    """Another type of layer in the place of one, with the same connections and name."""
+    """Replace a layer by another type, with the same connections and name."""
     current = project.network.node(node)
     return project if current is None else edits.replace_node(
         project, Node(id=current.id, type=type, params=params or {}, position=current.position))
@@ -94,7 +94,7 @@ def _incoming_edges(project: Project, node: str) -> list[Edge]:
 
 
 def _join_inputs(project: Project, node: str, type: str) -> Project:
-    """All that enters a layer enters a merging layer instead, and that enters the layer."""
+    """Insert a merging layer between a layer and its inputs."""
     incoming = _incoming_edges(project, node)
     project = edits.add_node(project, Node(id=id_stem(type), type=type))
     merge_id = project.network.nodes[-1].id
@@ -117,7 +117,7 @@ def _switch_bias_off(project: Project, nodes: list[str]) -> Project:
 
 
 def _replace_normalization(project: Project) -> Project:
-    """A normalisation that does not look at the batch in the place of every one that does."""
+    """Replace every normalisation that depends on the batch by one that does not."""
     for node in project.network.nodes:
         layer = LAYERS.find(node.type)
         if layer is not None and layer.batch_free:
@@ -157,9 +157,9 @@ FIXES: Final[dict[str, Callable[..., Project]]] = {
     "append": _append,
     "switch_bias_off": _switch_bias_off,
 }
-"""Fixes that change the project. Others ("open_gallery", "choose_folder", "open_page") are the window's."""
+"""Fixes that change the project. Others ("open_gallery", "choose_folder", "open_page") belong to the window."""
 
 
 def apply_fix(project: Project, fix: Fix) -> Project:
-    """The mended project; raises KeyError for an action that is the window's."""
+    """The fixed project; raises KeyError for an action of the window."""
     return FIXES[fix.action](project, **fix.arguments)

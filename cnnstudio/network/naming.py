@@ -9,7 +9,7 @@ from cnnstudio.core.graph import unique_id
 
 
 def layer_id(name: str) -> str:
-    """A foreign name with letters, digits, _ and - only, as layers are called here."""
+    """A name from another file as a layer id: letters, digits, _ and - only."""
     cleaned = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in name)
     return cleaned or "layer"
 
@@ -23,7 +23,7 @@ def variable_name(identifier: str) -> str:
 
 
 def variable_names(identifiers: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """For each id a Python name of its own; none of `taken` is given."""
+    """A unique Python name for every id; names in `taken` are not used."""
     used = set(taken)
     reserved = set(used)
     result: dict[str, str] = {}

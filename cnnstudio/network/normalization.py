@@ -30,5 +30,5 @@ def is_measured(context: Context) -> bool:
 
 
 def _short(value: float) -> float:
-    """As exact as float32 is, and no longer than that to read."""
+    """Rounded to the precision of float32."""
     return float(f"{value:.9g}")

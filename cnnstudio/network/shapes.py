@@ -1,4 +1,4 @@
-"""What a network is, without building it: shapes, parameters, multiply-adds, receptive fields, problems."""
+"""Analysis of a network without building it: shapes, parameters, multiply-adds, receptive fields, problems."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one layer; `shape` is None where it cannot be known because of a problem."""
+    """The report of one layer; `shape` is None if a problem prevents it from being known."""
 
     shape: Shape | None = None
     inputs: tuple[Shape, ...] = ()
@@ -59,16 +59,16 @@ class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole network: a report for each node, an order in which layers can be built, all problems."""
+    """The report of a network: one for every node, a topological order, all problems."""
 
     nodes: dict[str, NodeReport]
     order: tuple[str, ...]
     output: str | None
     problems: tuple[Problem, ...]
     network: NetworkSpec = NetworkSpec()
-    """What was looked at: the network with the repetitions of its groups written out."""
+    """The analysed network: repetitions of its groups are expanded."""
     copies: dict[str, str] = {}
-    """For each layer of a repetition the one that it repeats."""
+    """The original layers by their copies in repetitions."""
 
     @property
     def trainable(self) -> int:
@@ -88,7 +88,7 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def field(self) -> Field | None:
-        """The largest receptive field before the picture part ends; the whole picture where a map already sees it all,
+        """The largest receptive field of the feature maps; the whole picture if a map already covers it,
         as behind a squeeze-and-excite."""
         fields = [node.field for node in self.nodes.values() if node.field is not None]
         everywhere = next((node.field for node in self.nodes.values() if node.field is not None and node.field.is_global
@@ -104,23 +104,23 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Recent(msgspec.Struct, frozen=True):
-    """The last network that was looked at, and what was found."""
+    """The last analysed network and its report."""
 
     network: NetworkSpec
     context: Context
     report: NetworkReport
     files: Hashable = ()
-    """The files of own bases as they were then."""
+    """The states of custom base files at that time."""
 
 
 _recent: _Recent | None = None
-"""A network is asked for again and again while it is edited: what did not change is not found out again."""
+"""Cache: while a network is edited it is analysed often, and most of it does not change."""
 
 
 def report(network: NetworkSpec, context: Context, headless: bool = False) -> NetworkReport:
     """Never raises. With `headless`, the end need not be an answer for classes (a base's own graph).
 
-    Repetitions of groups are written out first: the report has their copies, too.
+    Repetitions of groups are expanded first: the report includes their copies.
     """
     global _recent
     if headless:
@@ -202,7 +202,7 @@ def _report(network: NetworkSpec, context: Context, headless: bool, before: Netw
 
 
 class _EarlierReport:
-    """What an earlier report can still answer for: sound layers that did not change, behind sources that did not."""
+    """Reuses the parts of an earlier report: valid, unchanged layers behind unchanged sources."""
 
     def __init__(self, before: NetworkReport) -> None:
         self._nodes = {node.id: node for node in before.network.nodes}
@@ -226,12 +226,12 @@ class _EarlierReport:
 
 
 def _is_same_layer(one: Node, other: Node) -> bool:
-    """Whether two layers are the same but for their place on the canvas."""
+    """Whether two layers are equal except for their position on the canvas."""
     return one.type == other.type and one.params == other.params and one.version == other.version
 
 
 def _at_original(problem: Problem, copies: dict[str, str]) -> Problem:
-    """What is wrong with a repetition is shown, and mended, at the layer that it repeats."""
+    """Move a problem of a copy, with its fixes, to the layer that it repeats."""
     original = copies.get(problem.where.node or "")
     if original is None:
         return problem
@@ -268,7 +268,7 @@ def _node(node: Node, sources: list[str], result: dict[str, NodeReport], context
 
 
 def _check_input_count(node: Node, layer: LayerType, sources: list[str], result: dict[str, NodeReport]) -> list[Problem]:
-    """Whether a layer has as many inputs as it takes."""
+    """Problems of a layer with too few or too many inputs."""
     if len(sources) < layer.minimum_inputs:
         text = (Text("This layer joins several inputs: connect at least {n}.",
                      "Esta capa une varias entradas: conecte al menos {n}.").fill(n=layer.minimum_inputs)
@@ -297,7 +297,7 @@ def _check_input_count(node: Node, layer: LayerType, sources: list[str], result:
 
 
 def _with_default_fix(problem: Problem, layer: LayerType, node: Node) -> Problem:
-    """A problem of a value, with the fix that takes the default again."""
+    """A problem of a value, with the fix that resets it to the default."""
     name = str(problem.where.field)
     fix = Fix(action="forget_node_param", arguments={"node": node.id, "name": name},
               label=Text("Use the default", "Usar el valor por omisión") if by_name(layer.params, name) is not None else

@@ -1,4 +1,4 @@
-"""What is wrong with a network as a graph: parts that are missing, unused or in a loop, and an end that is no answer."""
+"""Problems of a network's graph: missing or unused parts, loops, and an end that is no output for the classes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def remove_fix(*nodes: str, label: Text | None = None) -> Fix:
 
 
 def check_structure(network: NetworkSpec, nodes: Mapping[str, Node]) -> list[Problem]:
-    """Missing and doubled inputs, unknown layers, layers that nothing reaches, connections to nowhere."""
+    """Missing and repeated inputs, unknown layers, unreachable layers, connections to missing layers."""
     problems: list[Problem] = []
     if not network.nodes:
         return [error("empty_network", Text("The network has no layers yet. Start from a template or a pretrained base.",
@@ -62,7 +62,7 @@ def _disconnect_fix(edge: Edge) -> Fix:
 
 
 def check_loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
-    """A problem for each layer on a loop or behind one; the fix cuts the connection that closes the loop."""
+    """A problem for every layer on a loop or behind one; the fix removes the connection that closes the loop."""
     if not circular:
         return []
     pairs = [(edge.source, edge.target) for edge in network.edges]
@@ -71,7 +71,7 @@ def check_loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
     closing = [edge for edge in network.edges if edge.source in inside and edge.target in inside
                and edge.source in behind[edge.target] | {edge.target}]
     places = {node.id: place for place, node in enumerate(network.nodes)}
-    # The connection that runs against the order in which the layers were made closed the loop.
+    # The connection against the order of creation closed the loop.
     back = min(closing, key=lambda edge: places[edge.target] - places[edge.source], default=None)
     fixes = () if back is None else (Fix(
         action="disconnect", arguments={"source": back.source, "target": back.target, "port": back.port},
@@ -81,7 +81,7 @@ def check_loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
 
 
 def find_output(network: NetworkSpec, order: Sequence[str], nodes: Mapping[str, Node]) -> str | None:
-    """The node whose answer is the network's: the last Output layer, else the last node with no successor."""
+    """The output node of the network: the last Output layer, else the last node without a successor."""
     sources = {edge.source for edge in network.edges}
     ends = [identifier for identifier in order if identifier not in sources]
     chosen = [identifier for identifier in ends if nodes[identifier].type == OUTPUT] or [
@@ -91,7 +91,7 @@ def find_output(network: NetworkSpec, order: Sequence[str], nodes: Mapping[str, 
 
 def check_output(network: NetworkSpec, shapes: Mapping[str, Shape | None], output: str | None, context: Context
            ) -> list[Problem]:
-    """Dead ends, and whether the end is an answer for these classes."""
+    """Dead ends, and an end that is no output for these classes."""
     if output is None:
         fix = Fix(action="add_output", label=Text("Add the output", "Añadir la salida"))
         return [error("no_output", Text("The network gives no answer: add an Output layer at its end.",
@@ -117,7 +117,7 @@ def check_output(network: NetworkSpec, shapes: Mapping[str, Shape | None], outpu
 
 
 def _check_last_layer(network: NetworkSpec, last: Node, shape: Shape, context: Context) -> list[Problem]:
-    """Whether a last layer that the user set fits the classes and the loss."""
+    """Problems of a last layer that does not fit the classes or the loss."""
     follow = Fix(action="follow_classes", arguments={"node": last.id},
                  label=Text("Let the output follow the classes", "Que la salida siga a las clases"))
     if len(shape) != 1:
@@ -166,7 +166,7 @@ def _set_param_fix(node: str, name: str, value: object) -> Fix:
 
 
 def _final_activation(network: NetworkSpec, last: Node, context: Context) -> tuple[Node, str | None]:
-    """The layer that sets the activation of the answer, and which it is."""
+    """The layer that sets the final activation, and that activation."""
     node, seen = last, {last.id}
     while (layer := LAYERS.find(node.type)) is not None and layer.transparent:
         sources = network.inputs_of(node.id)
@@ -181,7 +181,7 @@ def _final_activation(network: NetworkSpec, last: Node, context: Context) -> tup
 
 
 def check_repetitions(network: NetworkSpec) -> list[Problem]:
-    """Groups that are to be repeated and cannot stand in a row."""
+    """Problems of repeated groups that cannot be chained."""
     problems = []
     for group in network.groups:
         if group.repeat > 1 and not repeatable(network, group):

@@ -6,7 +6,7 @@ import pytest
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import FAMILIES, LAYERS, id_stem, values_of
-from cnnstudio.catalog.layers.merge import together
+from cnnstudio.catalog.layers.merge import broadcast_shape
 from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core.network import Node
 from cnnstudio.core.params import Ints, check
@@ -104,10 +104,10 @@ def test_what_stands_on_a_node_has_the_signs_of_the_language(kind, params, words
 
 
 def test_shapes_that_are_combined_value_by_value():
-    assert together(((4, 5, 6), (1, 1, 6))) == (4, 5, 6)
-    assert together(((4, 1, 6), (1, 5, 1), (4, 5, 6))) == (4, 5, 6)
-    assert together(((4, 5, 6), (6,))) is None
-    assert together(((4, 5, 6), (4, 5, 3))) is None
+    assert broadcast_shape(((4, 5, 6), (1, 1, 6))) == (4, 5, 6)
+    assert broadcast_shape(((4, 1, 6), (1, 5, 1), (4, 5, 6))) == (4, 5, 6)
+    assert broadcast_shape(((4, 5, 6), (6,))) is None
+    assert broadcast_shape(((4, 5, 6), (4, 5, 3))) is None
 
 
 def test_rows_of_whole_numbers():

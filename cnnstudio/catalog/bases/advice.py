@@ -46,7 +46,7 @@ _ALL = Text(
 
 def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[str, Text]:
     """Where the base should begin to learn, as its `trainable_from` has it, and why, for that many training pictures."""
-    source = learned_on(base)
+    source = training_collection(base)
     if pictures < FEW:
         if similarity == "similar":
             return "none", _HEAD.fill(n=pictures, source=source)
@@ -57,7 +57,7 @@ def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[st
     return block, _LATE_BLOCKS.fill(n=pictures, block=block, source=source)
 
 
-def learned_on(base: Base) -> Text:
+def training_collection(base: Base) -> Text:
     """The collection that the base learned on, in a word."""
     return Text("its first training", "su primer entrenamiento") if base.own is not None else same("ImageNet")
 

@@ -117,7 +117,7 @@ APPLICATIONS: Final = "https://storage.googleapis.com/tensorflow/keras-applicati
 """Where Keras Applications publish their weights."""
 
 
-def published(path: str, checksum: str = "", flip_input_of: str = "", file_name: str = "") -> Weights:
+def keras_weights(path: str, checksum: str = "", flip_input_of: str = "", file_name: str = "") -> Weights:
     """A weights file of Keras Applications without the top; `path` is below `APPLICATIONS` or a whole address."""
     url = path if path.startswith("https://") else APPLICATIONS + path
     return Weights(url=url, file_name=file_name or url.rpartition("/")[2], checksum=checksum, layout="keras_h5",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
@@ -35,8 +35,8 @@ class _Cells(BaseBuilder):
 
     def normal(self, here: Way, before: Way, filters: int, name: str) -> Way:
         """Five pairs side by side at one size, joined with the adjusted cell before."""
-        past = self._adjusted(before, here, filters, name)
-        now = self._squeezed(here[0], filters, "normal", name)
+        past = self._adjust(before, here, filters, name)
+        now = self._squeeze(here[0], filters, "normal", name)
 
         def add(number: int, left: str, right: str) -> str:
             return self.add("Add", left, right, id=f"normal_add_{number}_{name}")
@@ -58,8 +58,8 @@ class _Cells(BaseBuilder):
 
     def reduction(self, here: Way, before: Way | None, filters: int, name: str) -> Way:
         """Pairs with stride 2: half the size."""
-        past = self._adjusted(before or here, here, filters, name)
-        now = self._squeezed(here[0], filters, "reduction", name)
+        past = self._adjust(before or here, here, filters, name)
+        now = self._squeeze(here[0], filters, "reduction", name)
         padded = self.add("ZeroPadding2D", now, id=f"reduction_pad_1_{name}", padding=_border(here[2]))
 
         def separable(source: str, kernel: int, side: str, stride: int = 2) -> str:
@@ -81,7 +81,7 @@ class _Cells(BaseBuilder):
         joined = self.add("Concatenate", second, third, fourth, fifth, id=f"reduction_concat_{name}")
         return joined, 4 * filters, ((height + 1) // 2, (width + 1) // 2)
 
-    def _squeezed(self, source: str, filters: int, kind: str, name: str) -> str:
+    def _squeeze(self, source: str, filters: int, kind: str, name: str) -> str:
         self.activation("relu", source, id=self.next_name("activation"))
         self.convolution(filters, 1, id=f"{kind}_conv_1_{name}", padding="same", use_bias=False)
         return self.add("BatchNormalization", id=f"{kind}_bn_1_{name}", **STATISTICS)
@@ -96,18 +96,18 @@ class _Cells(BaseBuilder):
             entry = self.add("BatchNormalization", id=f"separable_conv_{number}_bn_{name}", **STATISTICS)
         return entry
 
-    def _adjusted(self, before: Way, here: Way, filters: int, name: str) -> str:
+    def _adjust(self, before: Way, here: Way, filters: int, name: str) -> str:
         """The cell before, brought to the size and the filters of this one."""
         source, channels, size = before
         if size[1] != here[2][1]:
-            return self._halved(source, filters, name)
+            return self._halve(source, filters, name)
         if channels != filters and before is not here:
             self.activation("relu", source, id=self.next_name("activation"))
             self.convolution(filters, 1, id=f"adjust_conv_projection_{name}", padding="same", use_bias=False)
             return self.add("BatchNormalization", id=f"adjust_bn_{name}", **STATISTICS)
         return source
 
-    def _halved(self, source: str, filters: int, name: str) -> str:
+    def _halve(self, source: str, filters: int, name: str) -> str:
         """Every second pixel from the first on, and from the second on, each squeezed, then joined."""
         ready = self.activation("relu", source, id=f"adjust_relu_1_{name}")
         self.pooling("AveragePooling2D", 1, 2, ready, id=f"adjust_avg_pool_1_{name}")
@@ -160,7 +160,7 @@ def _base(variant: _Variant, name: str, size: int, parameters: int, top1: float,
         id=variant.id, label=same(name), family="NASNet", help=help, licence="Apache-2.0",
         source="https://arxiv.org/abs/1707.07012", year=2017, parameters=parameters, top1=top1, input_size=size,
         minimum_size=32, features=24 * variant.filters, scaling=MINUS_ONE_ONE.text,
-        weights=published(f"nasnet/{file}", checksum), graph=plan.graph, block_of=plan.block_of, sized=sized,
+        weights=keras_weights(f"nasnet/{file}", checksum), graph=plan.graph, block_of=plan.block_of, sized=sized,
         blocks=("stem", "cells_1", "reduce_1", "cells_2", "reduce_2", "cells_3"))
 
 

@@ -7,7 +7,7 @@ from math import prod
 from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import arguments, bias_param, insert_before, shape_text
+from cnnstudio.catalog.layers.common import arguments, bias_param, insert_before_fix, shape_text
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values, Window
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
 from cnnstudio.catalog.torch_form import Part, Site, TorchCode, Weight
@@ -15,13 +15,13 @@ from cnnstudio.core.params import Bool, Choice, Float, Int, options
 from cnnstudio.core.text import Text, same
 
 
-def _several_places(layer: str, inputs: tuple[Shape, ...]) -> None:
+def _check_positions(layer: str, inputs: tuple[Shape, ...]) -> None:
     for port, shape in enumerate(inputs):
         if len(shape) < 2:
             text = Text("{layer} compares places, but gets one row of {shape}.",
                         "{layer} compara lugares, pero recibe una sola fila de {shape}.")
             raise ShapeError("not_places", text.fill(layer=layer, shape=shape_text(shape)),
-                               insert_before("Reshape", port, target_shape=(-1, 1)))
+                               insert_before_fix("Reshape", port, target_shape=(-1, 1)))
 
 
 def _same_rank(layer: str, inputs: tuple[Shape, ...]) -> None:
@@ -29,12 +29,12 @@ def _same_rank(layer: str, inputs: tuple[Shape, ...]) -> None:
         text = Text("{layer} needs inputs with as many axes but gets {shapes}.",
                     "{layer} necesita entradas con los mismos ejes pero recibe {shapes}.")
         raise ShapeError("shapes_differ", text.fill(layer=layer, shapes=" / ".join(map(shape_text, inputs))),
-                           *(insert_before("Reshape", port, target_shape=(-1, shape[-1]))
+                           *(insert_before_fix("Reshape", port, target_shape=(-1, shape[-1]))
                              for port, shape in enumerate(inputs) if len(shape) > 2))
 
 
 def _heads_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    _several_places("MultiHeadAttention", inputs)
+    _check_positions("MultiHeadAttention", inputs)
     _same_rank("MultiHeadAttention", inputs)
     return inputs[0]
 
@@ -53,7 +53,7 @@ def _heads_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
         + queries * keys * heads * (key_size + value_size))
 
 
-def _several(site: Site) -> str:
+def _attention_inputs(site: Site) -> str:
     """The arguments of an attention: what asks and what is looked at."""
     return "{0}, {1}" if len(site.inputs) > 1 else "{0}"
 
@@ -69,7 +69,7 @@ def _heads_torch(site: Site) -> TorchCode:
         weights += [Weight(f"{name}.weight", "heads in"), *([Weight(f"{name}.bias", "heads bias")] if bias else [])]
     weights += [Weight("output.weight", "heads out"), *([Weight("output.bias")] if bias else [])]
     part = Part(code, weights=tuple(weights), helpers=(torch_helpers.MULTI_HEAD_ATTENTION,))
-    return TorchCode(parts=(part,), expression=_several(site))
+    return TorchCode(parts=(part,), expression=_attention_inputs(site))
 
 
 MULTI_HEAD_ATTENTION = LayerType(
@@ -104,18 +104,18 @@ MULTI_HEAD_ATTENTION = LayerType(
 
 
 def _attention_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    _several_places("Attention", inputs)
+    _check_positions("Attention", inputs)
     for port, shape in enumerate(inputs):
         if len(shape) != 2:
             text = Text("Attention needs a row of places (places, channels) but gets {shape}.",
                         "Attention necesita una fila de lugares (lugares, canales) pero recibe {shape}.")
             raise ShapeError("not_places", text.fill(shape=shape_text(shape)),
-                               insert_before("Reshape", port, target_shape=(-1, shape[-1])))
+                               insert_before_fix("Reshape", port, target_shape=(-1, shape[-1])))
     if inputs[0][1] != inputs[-1][1]:
         text = Text("The two inputs of Attention must have as many channels: {a} and {b}.",
                     "Las dos entradas de Attention deben tener los mismos canales: {a} y {b}.")
         raise ShapeError("shapes_differ", text.fill(a=shape_text(inputs[0]), b=shape_text(inputs[-1])),
-                           insert_before("Dense", len(inputs) - 1, units=inputs[0][1]))
+                           insert_before_fix("Dense", len(inputs) - 1, units=inputs[0][1]))
     return inputs[0][0], inputs[-1][1]
 
 
@@ -133,7 +133,7 @@ def _attention_torch(site: Site) -> TorchCode:
                *([f"dropout={values['dropout']!r}"] if values["dropout"] else [])]
     weights = (*((Weight("scale"),) if scale else ()), *((Weight("concat_weight"),) if concat else ()))
     return TorchCode(parts=(Part(f"Attention({', '.join(options)})", weights=weights, helpers=(torch_helpers.ATTENTION,)),),
-                   expression=_several(site))
+                   expression=_attention_inputs(site))
 
 
 ATTENTION = LayerType(

@@ -8,7 +8,7 @@ from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.bases.resolver import OWN, base_of, choose_model_fix
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import need_picture, shape_text
+from cnnstudio.catalog.layers.common import require_picture, shape_text
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeError, Subgraph, Values, Window
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import Choice, Line, Option, ShownWhen
@@ -22,7 +22,7 @@ def _use_size(base: Base) -> Fix:
                label=Text("Use {size}", "Usar {size}").fill(size=shape_text(base.size)))
 
 
-def _own(values: Values, context: Context) -> Base:
+def _custom_base(values: Values, context: Context) -> Base:
     """The user's base; raises ShapeError where its file cannot be used."""
     try:
         return context.bases.require_own(str(values["file"] or ""), str(values["scaling"]))
@@ -33,7 +33,7 @@ def _own(values: Values, context: Context) -> Base:
 
 def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Subgraph:
     """The layers of the base for pictures of that size, up to where the node takes it."""
-    base = _own(values, context) if values["base"] == OWN else base_of(values, context.bases)
+    base = _custom_base(values, context) if values["base"] == OWN else base_of(values, context.bases)
     if base is None:
         text = Text("This version does not know the base {base}.", "Esta versión no conoce la base {base}.")
         raise ShapeError("unknown_base", text.fill(base=values["base"]))
@@ -43,7 +43,7 @@ def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Su
     trained = _context(*base.size, base) if base.own is not None and (height, width) != base.size else None
     return Subgraph(key=(base, height, width, ends_at, trainable_from), context=_context(height, width, base),
                     network=partial(base.graph_for, height, width, ends_at),
-                    trainable=partial(base.trainable_layers, trainable_from), unfit=partial(_unfit, base),
+                    trainable=partial(base.trainable_layers, trainable_from), unfit=partial(_weights_error, base),
                     weights_from=trained)
 
 
@@ -51,7 +51,7 @@ def _context(height: int, width: int, base: Base) -> Context:
     return Context(height=height, width=width, channels=base.channels, class_count=1, normalization="none")
 
 
-def _unfit(base: Base, network: NetworkSpec) -> ShapeError:
+def _weights_error(base: Base, network: NetworkSpec) -> ShapeError:
     """Why the weights of the base do not serve for pictures of this size."""
     text = Text("Up to {end}, the weights of {base} fit pictures of {size} only.",
                 "Hasta {end}, los pesos de {base} solo sirven para imágenes de {size}.")
@@ -61,7 +61,7 @@ def _unfit(base: Base, network: NetworkSpec) -> ShapeError:
 
 def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
     """Raises ShapeError where the base cannot take these pictures or has no such blocks."""
-    height, width, channels = need_picture(inputs, str(base.label))
+    height, width, channels = require_picture(inputs, str(base.label))
     if channels != base.channels and base.own is not None:
         mode = {1: "grayscale", 3: "rgb", 4: "rgba"}[base.channels]
         text = Text("{base} was trained on pictures of {wanted} channels but gets {n}.",

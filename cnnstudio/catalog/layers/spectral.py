@@ -43,12 +43,12 @@ class SpectralCall(Call, frozen=True):
     def build(self, values: Mapping[str, Any], resolve: Resolve, **extra: Any) -> Any:
         if not values.get("spectral_normalization"):
             return super().build(values, resolve, **extra)
-        return resolve(WRAPPER)(super().build(values, resolve), **_wrapping(values), **extra)
+        return resolve(WRAPPER)(super().build(values, resolve), **_wrapper_arguments(values), **extra)
 
     def code(self, values: Mapping[str, Any], shorten: Callable[[str], str] = str, **extra: Any) -> str:
         if not values.get("spectral_normalization"):
             return super().code(values, shorten, **extra)
-        arguments = _wrapping(values) | extra
+        arguments = _wrapper_arguments(values) | extra
         written = "".join(f", {name}={literal(value)}" for name, value in arguments.items())
         return f"{shorten(WRAPPER)}({super().code(values, shorten)}{written})"
 
@@ -58,12 +58,12 @@ def can_wrap(layer: LayerType | None) -> bool:
     return layer is not None and isinstance(layer.call, SpectralCall)
 
 
-def _wrapping(values: Mapping[str, Any]) -> dict[str, Any]:
+def _wrapper_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
     rounds = values.get("power_iterations", 1)
     return {} if rounds == 1 else {"power_iterations": rounds}
 
 
-def wrapped(params: Mapping[str, Any], rounds: Any) -> dict[str, Any]:
+def wrapped_params(params: Mapping[str, Any], rounds: Any) -> dict[str, Any]:
     """The parameters of a layer that stands in the wrapper."""
     return dict(params) | {"spectral_normalization": True} | ({} if rounds == 1 else {"power_iterations": rounds})
 

@@ -44,7 +44,7 @@ def factor(name: str, default: float | tuple[float, float] | None, help: Text, m
                   help=help)
 
 
-def seldom(default: float) -> Param:
+def plain_probability(default: float) -> Param:
     """The probability where it is all there is to set."""
     return msgspec.structs.replace(PROBABILITY, default=default, advanced=False)
 
@@ -66,7 +66,7 @@ def pair(factor: Any, least: float = float("-inf")) -> tuple[float, float]:
     return max(min(first, second), least), max(first, second)
 
 
-def drawn(factor: Any, least: float = float("-inf"), times: float = 1.0, plus: float = 0.0) -> str:
+def draw_expression(factor: Any, least: float = float("-inf"), times: float = 1.0, plus: float = 0.0) -> str:
     """The expression that draws a number of the range, times and plus numbers; a constant where there is no choice."""
     low, high = (_short(times * end + plus) for end in pair(factor, least))
     return repr(low) if low == high else f"chance.uniform({low!r}, {high!r})"

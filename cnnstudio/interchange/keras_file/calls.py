@@ -1,4 +1,4 @@
-"""Who feeds whom in Keras's description of a model: by names, calls and tensors, as Keras 2 and Keras 3 write them."""
+"""The connections in Keras's description of a model, in the formats of Keras 2 and Keras 3."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Final
 
 Config = Mapping[str, Any]
 Call = tuple[str, int]
-"""A layer by its name in the file, and which of its calls."""
+"""A layer by its name in the file, and the number of the call."""
 
 MODELS: Final = ("Functional", "Sequential", "Model")
 TENSOR: Final = "__keras_tensor__"
 CONSTANT: Final = "_CONSTANT_VALUE"
-"""What Keras 2 writes for the layer where a number stands for a tensor."""
+"""Keras 2's name for the layer of a constant in place of a tensor."""
 
 
 def layer_name(layer: Config) -> str:
@@ -28,8 +28,8 @@ def parse_ends(value: Any) -> list[Call]:
 
 
 def sources(node: Any) -> Iterator[Call]:
-    """What one call of a layer is fed by: Keras 3 describes tensors in its arguments, Keras 2 lists layers, each with
-    the call's other arguments behind it."""
+    """The inputs of one call of a layer: Keras 3 describes tensors in its arguments, Keras 2 lists layers, each with
+    the call's other arguments after it."""
     if isinstance(node, Mapping):
         if node.get("class_name") == TENSOR:
             name, number, _tensor = node["config"]["keras_history"]
@@ -49,13 +49,13 @@ def sources(node: Any) -> Iterator[Call]:
 
 
 def is_tensor_reference(value: Any) -> bool:
-    """Whether this is a tensor, or a number in its place, as Keras 2 writes it."""
+    """Whether this is a tensor, or a constant in its place, in the format of Keras 2."""
     return isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int) and (
         isinstance(value[2], int) or value[0] == CONSTANT)
 
 
 def first_calls(layers: Sequence[Config], outputs: Sequence[Call]) -> dict[str, int]:
-    """The number of the first call that is written of each layer, where it is not 0.
+    """The number of the first call of every layer in the file, where it is not 0.
 
     A functional model was called once when it was made; some versions of Keras count that, some do not.
     """

@@ -1,4 +1,4 @@
-"""Whole models in HDF5, the form of Keras 2 that Keras 3 still writes: their description and the places of weights.
+"""Models in HDF5, the format of Keras 2 that Keras 3 still writes: the description and the paths of weights.
 
 `model_config` is JSON in an attribute; `model_weights/<layer>` holds the weights of a layer, or of a whole model within
 the model, and lists them in its attribute `weight_names`. Nothing is deserialised, and nothing but numbers is read.
@@ -25,12 +25,12 @@ _WEIGHTS: Final = "model_weights"
 _NAMES: Final = "weight_names"
 _SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
 _H5_ERRORS: Final = (OSError, EOFError, KeyError, ValueError, TypeError, RuntimeError, NotImplementedError, MemoryError)
-"""What h5py raises for files that are none or are cut off."""
+"""Errors of h5py for files that are no HDF5 or are truncated."""
 
 
 @contextmanager
 def open_h5(path: Path) -> Iterator[Any]:
-    """The file, while it is read. Raises ProblemError for everything that is no HDF5 file or is cut off."""
+    """Open the file. Raises ProblemError if it is no HDF5 file or is truncated."""
     import h5py
 
     try:
@@ -75,8 +75,8 @@ def lacks_weights(path: Path) -> bool:
 
 
 def weight_paths(file: Any, names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """The group of a layer's weights and the places of these in it, in Keras's order; raises KeyError or ValueError
-    where there are none. `names` lead from the outermost model to the layer."""
+    """The group of a layer's weights and their paths in it, in Keras's order; raises KeyError or ValueError
+    if there are none. `names` lead from the outermost model to the layer."""
     group = [_WEIGHTS, *names[0].split("/")]
     weight_names = [path.decode() for path in _weight_names(file["/".join(group)].attrs)]
     if len(names) == 1:
@@ -98,7 +98,7 @@ def weight_paths(file: Any, names: Sequence[str]) -> tuple[list[str], list[list[
 
 
 def _weight_names(attributes: Any) -> list[bytes]:
-    """The names of weights; a long list is written in pieces."""
+    """The names of weights; a long list is split into several attributes."""
     if _NAMES in attributes:
         return _read_texts(attributes, _NAMES)
     names: list[bytes] = []
@@ -108,7 +108,7 @@ def _weight_names(attributes: Any) -> list[bytes]:
 
 
 def _read_texts(attributes: Any, name: str) -> list[bytes]:
-    """The text, or the texts, of an attribute that claims no more than a file of this kind has."""
+    """The texts of an attribute, if it is not larger than in any file of this kind."""
     handle = attributes.get_id(name)
     if handle.get_storage_size() > LARGEST:
         raise ValueError(f"{name} is too large")

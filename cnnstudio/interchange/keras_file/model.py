@@ -17,7 +17,7 @@ import msgspec
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.layers.convolution import DEPTHWISE_CONV2D
 from cnnstudio.catalog.layers.normalization import RESCALING
-from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped
+from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped_params
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import INPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
@@ -36,7 +36,7 @@ LARGEST: Final = 64 << 20
 DEEPEST: Final = 20
 """Models within models."""
 _FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
-"""Where Keras writes out what a parameter that is left open takes from another one."""
+"""Open parameters that take their value from another one, which Keras saves."""
 replace = msgspec.structs.replace
 
 
@@ -84,7 +84,7 @@ def _damaged(path: Path) -> ProblemError:
 
 
 def read_description(config: Any, path: Path = Path("model.json"), with_scaling: bool = False) -> ForeignNetwork:
-    """The network that Keras's description of a model stands for; raises ProblemError where it is none."""
+    """The network of Keras's description of a model; raises ProblemError if it is none."""
     reader = _Reader()
     try:
         if not isinstance(config, Mapping) or config.get("class_name") not in MODELS:
@@ -98,7 +98,7 @@ def read_description(config: Any, path: Path = Path("model.json"), with_scaling:
 
 
 class _Reader:
-    """Collects layers and connections of a model and of the models in it."""
+    """Collects layers and connections of a model and its nested models."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
@@ -108,9 +108,9 @@ class _Reader:
         self.shape: tuple[int, int, int] | None = None
         self.origins: dict[str, LayerOrigin] = {}
         self._arithmetic_layers: list[str] = []
-        """Layers that stand for arithmetic, in order."""
+        """Layers that replace arithmetic, in order."""
         self._origins: dict[str, LayerOrigin] = {}
-        """The layers of the model that is being read, by their names in the file."""
+        """The origins of the layers of the current model, by their names in the file."""
 
     def to_foreign_network(self, with_scaling: bool) -> ForeignNetwork:
         network, normalization = NetworkSpec(nodes=tuple(self.nodes.values()), edges=tuple(self.edges)), "none"
@@ -121,7 +121,7 @@ class _Reader:
                        notes=tuple(self.notes), origins=self.origins)
 
     def model(self, config: Config, entering: dict[int, str], depth: int, origin: LayerOrigin | None = None) -> str:
-        """Add a model's layers; `entering` feeds its inputs, by their number. Answers the layer that is its output."""
+        """Add a model's layers; `entering` feeds its inputs, by their number. Returns its output layer."""
         if depth > DEEPEST:
             raise ValueError("models within models")
         inner = config["config"]
@@ -208,10 +208,10 @@ class _Reader:
             self.unknown.append(identifier)
             return identifier
         if entry.passing != "list" and len(set(sources)) == 1:
-            # Self-attention: one input taken for query, value and key.
+            # Self-attention: one input is query, value and key.
             sources = sources[:1]
         params = _params(kind, config)
-        identifier = self._add(Node(id=name, type=kind, params=wrapped(params, rounds) if rounds else params), sources)
+        identifier = self._add(Node(id=name, type=kind, params=wrapped_params(params, rounds) if rounds else params), sources)
         self.origins[identifier] = origin
         if is_arithmetic:
             self._arithmetic_layers.append(identifier)
@@ -225,7 +225,7 @@ class _Reader:
 
 
 def _layer_origins(layers: list[Config], origin: LayerOrigin | None) -> dict[str, LayerOrigin]:
-    """Where the layers of a model stand in the file: Keras names the groups of their weights by class and number."""
+    """The origins of the layers of a model: Keras names the groups of their weights by class and number."""
     result: dict[str, LayerOrigin] = {}
     counts: dict[str, int] = {}
     outer = origin if origin is not None else LayerOrigin(layer={})
@@ -246,13 +246,13 @@ def _layer_origins(layers: list[Config], origin: LayerOrigin | None) -> dict[str
 
 
 def _snake_case(name: str) -> str:
-    """conv2d for Conv2D, re_lu for ReLU: Keras's way of writing a class in small letters."""
+    """conv2d for Conv2D, re_lu for ReLU: Keras's snake case of class names."""
     partial = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", partial).lower()
 
 
 def _unwrap(kind: str, config: Config) -> tuple[str, Config, int]:
-    """A layer within the wrapper that normalises its kernel, and the wrapper's rounds; 0 for any other layer."""
+    """The layer inside SpectralNormalization, and the wrapper's iterations; 0 for any other layer."""
     inner = config.get("layer") if kind == WRAPPED else None
     if isinstance(inner, Mapping) and can_wrap(LAYERS.find(str(inner.get("class_name")))) and isinstance(
             inner.get("config"), Mapping):
@@ -261,7 +261,7 @@ def _unwrap(kind: str, config: Config) -> tuple[str, Config, int]:
 
 
 def _params(kind: str, config: Config) -> dict[str, Any]:
-    """The entry's parameters by Keras's settings; what is the entry's own default, or impossible here, is left out."""
+    """The entry's parameters from Keras's settings; defaults and invalid values are left out."""
     entry = LAYERS[kind]
     params = entry.call.parameters({name: _round_float32(value) for name, value in config.items()})
     defaults = values_of(Node(id="x", type=kind), entry)
@@ -274,7 +274,7 @@ def _params(kind: str, config: Config) -> dict[str, Any]:
 
 
 def _round_float32(value: Any) -> Any:
-    """Keras keeps the numbers of regularisers in 32 bits: 0.01 is written as 0.009999999776."""
+    """Keras saves the factors of regularisers as float32: 0.01 becomes 0.009999999776."""
     if isinstance(value, Mapping) and isinstance(value.get("config"), Mapping):
         numbers = {name: float(f"{number:.7g}") if isinstance(number, float) else number
                    for name, number in value["config"].items()}
@@ -283,6 +283,6 @@ def _round_float32(value: Any) -> Any:
 
 
 def _plain_settings(config: Config) -> dict[str, Any]:
-    """Settings of an unknown layer that can be kept and shown: words and numbers."""
+    """The settings of an unknown layer that are texts or numbers."""
     return {name: value for name, value in config.items() if isinstance(value, str | int | float | bool | None)
             and name not in ("name", "trainable", "dtype")}

@@ -1,4 +1,4 @@
-"""Layers of Keras's files that have no entry, written as a layer that computes the same numbers.
+"""Converts layers and operations of Keras's files that have no entry into layers that compute the same.
 
 Arithmetic with constants, which Keras keeps as operations, is what Rescaling does; ConvNeXt's LayerScale is a depthwise
 1 x 1 convolution without bias.
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.catalog.layers import LAYERS, joining
+from cnnstudio.catalog.layers import LAYERS, find_merging_layer
 from cnnstudio.catalog.layers.convolution import DEPTHWISE_CONV2D
 from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.core.network import NetworkSpec, Node
@@ -23,7 +23,7 @@ Factor = float | tuple[float, ...]
 """One number, or one for each channel."""
 
 OPERATION: Final = "keras.src.ops.numpy"
-"""The module under which a sum, a product, ... of two tensors stands."""
+"""The module of a sum, a product, ... of two tensors."""
 _ARITHMETIC: Final = {
     "Add": "+", "Subtract": "-", "Multiply": "*", "TrueDivide": "/", "Divide": "/", "Negative": "~", "Cast": "=",
     "__operators__.add": "+", "math.add": "+", "add": "+", "math.subtract": "-", "subtract": "-", "math.multiply": "*",
@@ -33,23 +33,23 @@ _ARITHMETIC: Final = {
 """Names of operations in Keras 3, and of TensorFlow's functions in Keras 2."""
 _MOST_NUMBERS: Final = 65_536
 _RENAMED: Final = {"swish": "silu", "hard_swish": "hard_silu"}
-"""Activations by the names that Keras 2 wrote."""
+"""Activations by their names in Keras 2."""
 _LAYER_SCALE: Final = {"init_values", "projection_dim"}
 
 
 def is_operation(layer: Config) -> bool:
-    """Whether this is an operation on tensors: it is no layer, and its weights have no place."""
+    """Whether this is an operation on tensors, which is no layer and has no group of weights."""
     module = layer.get("module")
     if module or layer.get("class_name") == "TFOpLambda":
         return not module or ".ops" in str(module) or layer["class_name"] == "TFOpLambda"
-    # Older files tell no module; every layer says whether it learns, an operation does not.
+    # Older files have no module; every layer has `trainable`, an operation does not.
     config = layer.get("config")
     return isinstance(config, Mapping) and "trainable" not in config and layer.get("class_name") not in MODELS and bool(
         layer.get("inbound_nodes"))
 
 
 def to_catalog_layer(layer: Config) -> Config:
-    """The layer as it is, or the description of the layer of the catalog that stands for it."""
+    """The description of the equivalent layer of the catalog, else the layer unchanged."""
     config = layer.get("config")
     if not isinstance(config, Mapping):
         return layer
@@ -67,7 +67,7 @@ def to_catalog_layer(layer: Config) -> Config:
 
 
 def _is_keras_class(layer: Config) -> bool:
-    """Keras keeps this class in its applications; older files tell no module."""
+    """Whether the class is Keras's own, from keras.applications; older files have no module."""
     return str(layer.get("module") or "keras.").startswith("keras.")
 
 
@@ -84,8 +84,8 @@ def _arithmetic(layer: Config, config: Config) -> Config:
     elif sign == "~":
         factors = (-1.0, 0.0) if len(operands) == 1 else None
     elif [isinstance(item, _Tensor) for item in operands] == [True, True]:
-        # Two tensors: the layer of that name joins them, and is looked at as an operation.
-        entry = joining(sign)
+        # Two tensors: the merging layer of that name, still marked as an operation.
+        entry = find_merging_layer(sign)
         return layer if entry is None else {**layer, "class_name": entry.id, "module": OPERATION}
     else:
         factors = _scale_and_offset(sign, *operands) if len(operands) == 2 else None
@@ -104,7 +104,7 @@ class _Tensor(msgspec.Struct, frozen=True):
 
 
 def _operands(call: Any) -> list[_Tensor | Factor] | None:
-    """The tensors and constants that a call takes, in order; None where there is anything else."""
+    """The tensors and constants of a call, in order; None if there is anything else."""
     if isinstance(call, Mapping):
         arguments = [*(call.get("args") or ()), *((call.get("kwargs") or {}).values())]
     elif is_tensor_reference(call):
@@ -149,7 +149,7 @@ def _cast_to(config: Config, call: Any) -> Any:
 
 
 def _scale_and_offset(sign: str, first: _Tensor | Factor, second: _Tensor | Factor) -> tuple[Factor, Factor] | None:
-    """(scale, offset) of a tensor and a constant; None where that is not what it computes."""
+    """(scale, offset) of a tensor and a constant; None if it is not such an operation."""
     tensor = first if isinstance(first, _Tensor) else second
     constant = second if isinstance(first, _Tensor) else first
     if not isinstance(tensor, _Tensor) or isinstance(constant, _Tensor) or (tensor.is_integer and sign != "/"):
@@ -172,7 +172,7 @@ def _map_factor(factor: Factor, change: Callable[[float], float]) -> Factor:
 
 
 def merge_rescalings(network: NetworkSpec, operations: Sequence[str]) -> NetworkSpec:
-    """Arithmetic that follows arithmetic as one layer, under the name of the last: x / 127.5 - 1 is one Rescaling.
+    """Merge successive arithmetic into one layer, under the name of the last: x / 127.5 - 1 is one Rescaling.
 
     `operations` are the layers that replace an operation, in order.
     """
@@ -192,7 +192,7 @@ def merge_rescalings(network: NetworkSpec, operations: Sequence[str]) -> Network
 
 
 def _merge(first: Node, second: Node) -> Node | None:
-    """One Rescaling for two, None where their constants are of different lengths."""
+    """One Rescaling for two; None if their constants have different lengths."""
     inner, outer = (tuple(node.params.get(name, default) for name, default in (("scale", 1 / 255), ("offset", 0.0)))
                     for node in (first, second))
     lengths = {len(item) for item in (*inner, *outer) if isinstance(item, tuple)}

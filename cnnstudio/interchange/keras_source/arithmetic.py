@@ -56,34 +56,34 @@ def _check_count(*values: Any) -> None:
         raise CannotEvaluate
 
 
-def apply_operator(kind: type[ast.operator], one: Any, other: Any) -> Any:
+def apply_operator(kind: type[ast.operator], left: Any, right: Any) -> Any:
     """`one <operator> other` of plain values; raises CannotEvaluate."""
-    _check_repetition(kind, one, other)
+    _check_repetition(kind, left, right)
     try:
         if kind is ast.Pow:
-            return _check_size(_power(one, other))
-        if kind is ast.Mod and isinstance(one, str):
-            return _check_size(_format_percent(one, other))
+            return _check_size(_power(left, right))
+        if kind is ast.Mod and isinstance(left, str):
+            return _check_size(_format_percent(left, right))
         action = _OPERATORS.get(kind)
         if action is None:
             raise CannotEvaluate
-        return _check_size(action(one, other))
+        return _check_size(action(left, right))
     except (TypeError, ValueError, ArithmeticError, KeyError, MemoryError):
         raise CannotEvaluate from None
 
 
-def _check_repetition(kind: type[ast.operator], one: Any, other: Any) -> None:
+def _check_repetition(kind: type[ast.operator], left: Any, right: Any) -> None:
     """Raise CannotEvaluate before a repetition makes a large sequence."""
-    for row, count in ((one, other), (other, one)):
+    for row, count in ((left, right), (right, left)):
         if kind is ast.Mult and isinstance(row, str | list | tuple) and isinstance(count, int) and (
                 len(row) * max(count, 0) > LONGEST):
             raise CannotEvaluate
 
 
-def _power(one: Any, other: Any) -> Any:
-    if isinstance(one, int) and isinstance(other, int) and abs(one) > 1 and other * math.log2(abs(one)) > 128:
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(base, int) and isinstance(exponent, int) and abs(base) > 1 and exponent * math.log2(abs(base)) > 128:
         raise CannotEvaluate
-    power = one ** other
+    power = base ** exponent
     if isinstance(power, complex):
         raise CannotEvaluate
     return power
@@ -121,10 +121,10 @@ def format_field(value: Any, specification: str, conversion: str = "") -> str:
         raise CannotEvaluate from None
 
 
-def compare(kind: type[ast.cmpop], one: Any, other: Any) -> bool:
-    _check_count(one, other)
+def compare(kind: type[ast.cmpop], left: Any, right: Any) -> bool:
+    _check_count(left, right)
     try:
-        return bool(_COMPARISONS[kind](one, other))
+        return bool(_COMPARISONS[kind](left, right))
     except (TypeError, KeyError):
         raise CannotEvaluate from None
 
@@ -138,10 +138,10 @@ def apply_unary(kind: type[ast.unaryop], value: Any) -> Any:
         raise CannotEvaluate from None
 
 
-def get_item(value: Any, place: Any) -> Any:
+def get_item(value: Any, key: Any) -> Any:
     """`value[place]`."""
     try:
-        return value[place]
+        return value[key]
     except (TypeError, IndexError, KeyError):
         raise CannotEvaluate from None
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from cnnstudio.catalog.layers import LAYERS, global_pooling, joining
+from cnnstudio.catalog.layers import LAYERS, find_merging_layer, global_pooling
 from cnnstudio.catalog.layers.activation import ACTIVATION, RELU
 from cnnstudio.catalog.layers.core import FLATTEN
 from cnnstudio.catalog.layers.functions import ACTIVATIONS
 from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.catalog.layers.reshaping import RESHAPE
-from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped
+from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped_params
 from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
@@ -183,7 +183,7 @@ class Calls:
         inner, iterations, name = settings.get("layer"), settings.get("power_iterations", 1), settings.get("name")
         if not isinstance(inner, Layer) or not can_wrap(LAYERS.find(inner.kind)) or not isinstance(iterations, int):
             return make_layer(WRAPPED, arguments, keywords, line)
-        inner.params = wrapped(inner.params, iterations)
+        inner.params = wrapped_params(inner.params, iterations)
         inner.name = name if isinstance(name, str) else inner.name
         return inner
 
@@ -278,7 +278,7 @@ class Calls:
     def combine_tensors(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
         """`a + b`, `a * b`, `a - b` of tensors; with a number it is a Rescaling."""
         if isinstance(one, Tensor) and isinstance(other, Tensor):
-            entry = joining(_OPERATOR_SIGNS.get(kind, ""))
+            entry = find_merging_layer(_OPERATOR_SIGNS.get(kind, ""))
             if entry is None:
                 return Unknown(NOT_RUN, line)
             return self._state.graph.apply(make_layer(entry.id, [], {}, line), [one, other], line)

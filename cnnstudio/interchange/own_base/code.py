@@ -1,4 +1,4 @@
-"""A user's own base in Keras source: its file loaded and cut, or its layers one by one with the weights of the file."""
+"""A custom base in Keras source: its file loaded and truncated, or its layers one by one with the file's weights."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from cnnstudio.network.shapes import NetworkReport, report
 
 
 def can_truncate(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> bool:
-    """Whether the file's model can be used as it is: for pictures of its own size, with no model within the model,
-    and each layer used once. Of a `.h5` file numbers alone are used: Keras 3 cannot load all that Keras 2 saved."""
+    """Whether the file's model can be loaded and truncated: for pictures of its own size, without nested models,
+    and every layer used once. Of a `.h5` file only the weights are used: Keras 3 cannot load all Keras 2 models."""
     inner = [node.id for node in graph.nodes[1:] if node.id in own_model(base).origins]
     origins = [own_model(base).origins[item] for item in inner]
     names = [origin.names for origin in origins]
@@ -28,12 +28,12 @@ def can_truncate(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> bool:
 
 
 def imports(bases: Iterable[Base]) -> list[str]:
-    """What the printed code needs besides Keras."""
+    """Imports of the printed code besides Keras."""
     return ["import h5py"] if any(base.own is not None and is_h5(Path(base.own.path)) for base in bases) else []
 
 
 def truncated_lines(name: str, base: Base, graph: NetworkSpec, learning: frozenset[str]) -> list[str]:
-    """The file's model up to the last layer of `graph`; its answer is called x."""
+    """Lines that load the file's model up to the last layer of `graph`; its output is called x."""
     origins = own_model(base).origins
     last = literal(origins[graph.nodes[-1].id].names[0])
     lines = [_load_line(base), f"base = keras.Model(source.inputs, source.get_layer({last}).output, name={literal(name)})"]
@@ -48,7 +48,7 @@ def truncated_lines(name: str, base: Base, graph: NetworkSpec, learning: frozens
 
 
 def output_shape(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> Shape:
-    """Shape of what comes out of `graph` for pictures of (height, width); () where it cannot be known."""
+    """The output shape of `graph` for pictures of (height, width); () if it is unknown."""
     return _report(base, graph, size).nodes[graph.nodes[-1].id].shape or ()
 
 
@@ -58,7 +58,7 @@ def _report(base: Base, graph: NetworkSpec, size: tuple[int, int]) -> NetworkRep
 
 
 def weight_lines(base: Base, graph: NetworkSpec) -> list[str]:
-    """The weights of the file, set into the layers that were built one by one."""
+    """Lines that set the file's weights into the layers of the printed model."""
     network_report = _report(base, graph, base.size)
     weighted = [node.id for node in graph.nodes if network_report.nodes[node.id].cost.parameters]
     places = {item: own_model(base).origins[item].names for item in weighted}
@@ -78,7 +78,7 @@ def weight_lines(base: Base, graph: NetworkSpec) -> list[str]:
 
 
 def _set_weights_lines(arrays: str, flat: bool, indent: str) -> list[str]:
-    """The weights of `layer`; some lie in the file in another shape where `flat`."""
+    """Lines that set the weights of `layer`; with `flat`, some have another shape in the file."""
     if not flat:
         return [f"{indent}layer.set_weights({arrays})"]
     return [f"{indent}arrays = zip({arrays}, layer.weights)",
@@ -86,7 +86,7 @@ def _set_weights_lines(arrays: str, flat: bool, indent: str) -> list[str]:
 
 
 def _h5_lines(base: Base, places: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """The numbers of a `.h5` file by their names in it."""
+    """Lines that set the weights of a `.h5` file by their names."""
     flat = any(own_model(base).origins[place].flat for place in places)
     lines = [f"with h5py.File({literal(base.own_file)}) as source:"]
     if all(names == (name,) for name, names in places.items()):

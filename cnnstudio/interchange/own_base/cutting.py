@@ -1,4 +1,4 @@
-"""Cutting a network at one of its layers."""
+"""Truncates a network at one of its layers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cnnstudio.core.network import NetworkSpec
 
 
 def up_to(network: NetworkSpec, end: str) -> NetworkSpec:
-    """The layers that `end` needs, each behind its sources, `end` last."""
+    """The layers that `end` needs, in topological order, `end` last."""
     pairs = [(edge.source, edge.target) for edge in network.edges]
     needed = reachable([end], [(target, source) for source, target in pairs])
     order, _circular = topological_order([node.id for node in network.nodes if node.id in needed],

@@ -1,4 +1,4 @@
-"""Which layers of somebody's file can be taken over exactly, and why not."""
+"""The layers of a user's file that can be converted exactly, and the reasons against the others."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ AUGMENTING: Final = frozenset((
     "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
     "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
     "RandomTranslation", "RandomZoom", "AugMix", "AutoContrastAugment", "CutMix", "MixUp", "RandAugment"))
-"""Layers that change pictures while a network trains and do nothing when it predicts: a base leaves them out."""
+"""Layers that change pictures in training only: a base leaves them out."""
 _MODULES: Final = ("", "keras", "keras.layers")
 _OPERATIONS: Final = frozenset(layer.id for layer in LAYERS if layer.operation)
-"""Operations on tensors that a layer of the same name stands for, where they join two tensors."""
+"""Operations on two tensors that have a layer of the same name."""
 _SUPPORTED: Final[Mapping[str, tuple[Any, ...]]] = {
     "data_format": ("channels_last", None), "rms_scaling": (False,), "renorm": (False,), "use_gate": (False,),
     "output_shape": (None,), "attention_axes": (None,), "sliding_window": (None,), "quantization_config": (None,),
     "lora_rank": (None,),
 }
-"""Settings that no parameter of ours stands for, and the values with which a layer does what ours does."""
+"""Settings without a parameter here, with the values for which the layer computes the same."""
 _MOST_CHANNELS: Final = 4096
 _UNKNOWN: Final = Text("unknown here", "desconocida aquí")
 _OTHER_SIGMOID: Final = Text("hard_sigmoid of Keras 2, which is another function since Keras 3",
@@ -44,7 +44,7 @@ _SETTING: Final = Text("{name} = {value}", "{name} = {value}")
 
 
 def without_augmentation(network: NetworkSpec) -> NetworkSpec:
-    """The network without the layers that change pictures while it trains."""
+    """The network without augmentation layers."""
     removed = {node.id: network.inputs_of(node.id) for node in network.nodes if node.type in AUGMENTING}
     if not removed or any(len(sources) != 1 for sources in removed.values()):
         return network
@@ -60,7 +60,7 @@ def without_augmentation(network: NetworkSpec) -> NetworkSpec:
 
 
 def with_measured_statistics(network: NetworkSpec, foreign: ForeignNetwork, path: Path) -> NetworkSpec:
-    """The network with the numbers of normalisations that were adapted to pictures: they lie among the weights."""
+    """The network with the statistics of adapted Normalization layers, which the file has among the weights."""
     without_statistics = [node for node in network.nodes if node.type == NORMALIZATION.id
              and foreign.origins[node.id].layer["config"].get("mean") is None]
     if not without_statistics:
@@ -79,7 +79,7 @@ def _mean_and_variance(weights: Any, origin: LayerOrigin, path: Path) -> dict[st
 
 
 def refused_layers(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkReport) -> dict[str, Text]:
-    """The layers of the network that ours would not compute in the same way, each with the reason."""
+    """The layers that would not compute the same here, with the reasons."""
     refused: dict[str, Text] = {}
     old = any("batch_input_shape" in origin.layer["config"] for origin in foreign.origins.values())
     for node in network.nodes:
@@ -88,7 +88,7 @@ def refused_layers(foreign: ForeignNetwork, network: NetworkSpec, report: Networ
         reason = _reason(node, foreign.origins[node.id], network, report)
         if reason is None and old and node.params.get("activation") == "hard_sigmoid":
             reason = _OTHER_SIGMOID
-        # Of what stands behind a layer that is refused nothing can be said.
+        # Layers behind a refused one cannot be judged.
         if reason is not None and all(report.nodes[item].shape is not None for item in network.inputs_of(node.id)):
             refused[node.id] = reason
     return refused
@@ -123,9 +123,9 @@ def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, report: Netwo
 
 
 def _settings(node: Node, config: Mapping[str, Any], rank: int) -> Iterator[tuple[str, Any]]:
-    """Settings that ours cannot have; `rank` of its input counts no batch."""
+    """Settings that the layer here cannot have; `rank` is that of its input without the batch."""
     entry = LAYERS[node.type]
-    # Keras writes out over which axes attention goes: all but batch and channels, where nothing was said.
+    # Keras saves the default axes of attention: all but batch and channels.
     all_axes = list(range(1, rank)) if node.type == MULTI_HEAD_ATTENTION.id else None
     for name, allowed in _SUPPORTED.items():
         if name in config and name not in entry.call.kwargs and config[name] not in (*allowed, all_axes):
@@ -134,7 +134,7 @@ def _settings(node: Node, config: Mapping[str, Any], rank: int) -> Iterator[tupl
         yield "dilation_rate", config["dilation_rate"]
     values = entry.call.parameters(config)
     param_names = {param.name for param in entry.params}
-    # Penalties, bounds and first draws of weights matter while a network trains only.
+    # Regularisers, constraints and initialisers matter in training only.
     invalid = {str(problem.where.field) for problem in check(
         entry.params, {name: value for name, value in values.items() if name in param_names}, "network")}
     for name, expression in entry.call.kwargs.items():
@@ -147,7 +147,7 @@ def _settings(node: Node, config: Mapping[str, Any], rank: int) -> Iterator[tupl
 
 
 def _equals_default(kind: str, name: str, value: Any, values: Mapping[str, Any]) -> bool:
-    """Whether what Keras wrote out is what the parameter means when it is left open."""
+    """Whether the value that Keras saved equals the parameter's implied default."""
     param = next(param for param in LAYERS[kind].params if param.name == name)
     return param.default is None and (value == "linear" or value == values.get(name))
 
@@ -157,7 +157,7 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _call_arguments(inbound: Any) -> Iterator[tuple[str, Any]]:
-    """Arguments of a layer's calls that change what it computes, such as a mask that hides what comes later."""
+    """Arguments of a layer's calls that change its result, such as a causal mask."""
     for call in inbound if isinstance(inbound, list) else []:
         # Keras 2 writes them behind each tensor of the call.
         tensors = call if isinstance(call, list) else []

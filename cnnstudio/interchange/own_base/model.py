@@ -1,4 +1,4 @@
-"""A user's own trained model as a base: its layers as they were read from its file, and where it can be cut."""
+"""A user's trained model as a base: the layers read from its file, and where it can be truncated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def own_model(base: Base) -> OwnModel:
-    """The model behind a base of the user's."""
+    """The model of a custom base."""
     assert isinstance(base.own, OwnModel), base.id
     return base.own
 
@@ -56,7 +56,7 @@ class OwnModel:
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """All blocks at which the freeze line can stand, also those behind `end`."""
+        """All blocks where the freeze line can be, also those behind `end`."""
         return tuple(name for name in dict.fromkeys(self.block_of.values()) if name)
 
     def until(self, ends_at: str = "all") -> NetworkSpec:
@@ -68,7 +68,7 @@ class OwnModel:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The parameters of the node that stands for it, where they are not the defaults."""
+        """The parameters of its node that differ from the defaults."""
         result: dict[str, Any] = {"base": "own", "file": self.file}
         if self.scaling != "none":
             result["scaling"] = self.scaling

@@ -1,4 +1,4 @@
-"""A user's own `.keras` or `.h5` model as a pretrained base: read from its file as data, its classifier taken off.
+"""Reads a user's `.keras` or `.h5` model as a custom base: as data, without its classifier.
 
 The file lies in the project's folder under a name that ends with the digest of its content, so that it moves with
 the project and is known by what it is. Nothing in it is run; its weights are read in the child alone.
@@ -42,35 +42,35 @@ from cnnstudio.network.shapes import NetworkReport, report
 
 CARD: Final = "cnnstudio.json"
 SCALINGS: Final = {"none": (1.0, 0.0), "zero_one": (1 / 255, 0.0), "minus_one_one": (1 / 127.5, -1.0)}
-"""What a user can have done to pixels of 0-255 before they come into a model that does not scale them."""
+"""Scalings of 0-255 pixels before a model that does not scale them."""
 SCALING_LABELS: Final = {
     "none": Text("none: pixels of 0-255 as they are", "ninguno: píxeles de 0-255 tal cual"),
     "zero_one": Text("x / 255, before the model", "x / 255, antes del modelo"),
     "minus_one_one": Text("x / 127.5 - 1, before the model", "x / 127.5 - 1, antes del modelo"),
 }
 _HEADS: Final = frozenset(layer.id for layer in LAYERS if layer.flattens or layer.pooling)
-"""With these a classifier begins to read the last feature maps."""
+"""Layers with which a classifier starts to read the last feature maps."""
 _MOST_LAYERS: Final = 5000
 """NASNetLarge has 1,039."""
 _OPEN_SIZE: Final = 224
-"""Pixels a side that are proposed where the file leaves the size open."""
+"""Proposed pixels a side if the file leaves the size open."""
 replace = msgspec.structs.replace
 
 
 class _Card(msgspec.Struct, frozen=True):
-    """What a model of this program says of its pictures."""
+    """The description of the pictures in a model exported by this program."""
 
     recipe: RecipeSpec
     class_names: tuple[str, ...] = ()
 
 
 def preview_base(source: Path, name: str = "") -> Base:
-    """The base that a file will be once it is copied into a project. Raises ProblemError."""
+    """The base of a file before it is copied into a project. Raises ProblemError."""
     return read_base(source, file_name(source, "0" * DIGITS, name))
 
 
 def read_base(path: Path, file: str, scaling: str = "") -> Base:
-    """The base that a `.keras` or `.h5` file holds; `file` is its place in the project. Raises ProblemError."""
+    """The base in a `.keras` or `.h5` file; `file` is its path in the project. Raises ProblemError."""
     check_file(path)
     foreign = read_keras(path, with_scaling=True)
     if len(foreign.network.nodes) > _MOST_LAYERS:
@@ -135,7 +135,7 @@ def _base(model: OwnModel, size: tuple[int, int, int], report: NetworkReport, pa
 
 
 def _trunk(foreign: ForeignNetwork, context: Context, path: Path) -> tuple[NetworkSpec, NetworkReport]:
-    """The layers from the one input to the answer, and what is known of them."""
+    """The layers from the only input to the output, and their report."""
     following = {edge.source for edge in foreign.network.edges}
     ends = [node.id for node in foreign.network.nodes if node.id not in following]
     network = up_to(foreign.network, ends[-1])
@@ -149,14 +149,14 @@ def _trunk(foreign: ForeignNetwork, context: Context, path: Path) -> tuple[Netwo
 
 def _usable_ends(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkReport, ends: list[str], end: str, path: Path
             ) -> list[str]:
-    """The ends before which everything is known and can be built.
+    """The ends before which all layers can be built.
 
     Raises ProblemError where `end` is none of them, or where what follows it is no head and cannot be taken over:
     half of a trunk would be no base.
     """
     refused = refused_layers(foreign, network, report)
     reading = [node.id for node in network.nodes if node.type in _HEADS and end in network.inputs_of(node.id)]
-    # All that stands before a narrow point leads to it.
+    # All layers before a narrow point lead to it.
     places = {node.id: place for place, node in enumerate(network.nodes)}
     last = places[end if reading else ends[-1]]
     wrong = {item: refused[item] for item in refused if places[item] <= last}
@@ -172,7 +172,7 @@ def _usable_ends(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkR
 
 
 def _input_size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
-    """(height, width, channels) of the input; a size that the file leaves open is the usual one."""
+    """(height, width, channels) of the input; an open size becomes the usual one."""
     if foreign.shape is not None:
         sizes: list[Any] = list(foreign.shape)
     else:
@@ -189,7 +189,7 @@ def _input_size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
 
 
 def _minimum_size(network: NetworkSpec, size: tuple[int, int, int]) -> int:
-    """Pixels of the shorter side from which on the layers fit, the proportions kept."""
+    """The smallest shorter side, with these proportions, for which the layers fit."""
     def fits(side: int) -> bool:
         height, width = (max(1, round(side * item / min(size[:2]))) for item in size[:2])
         context = Context(height=height, width=width, channels=size[2], class_count=1, normalization="none")
@@ -203,7 +203,7 @@ def _minimum_size(network: NetworkSpec, size: tuple[int, int, int]) -> int:
 
 
 def _starts_with_normalization(network: NetworkSpec) -> bool:
-    """Whether the first thing that happens to the pixels is a normalisation that learned their range."""
+    """Whether the first layer is a normalisation that learned the range of the pixels."""
     layer = entry_of(network.nodes[1]) if len(network.nodes) > 1 else None
     return layer is not None and bool(layer.batch_free)
 

@@ -1,4 +1,4 @@
-"""The trunk of a network: where its graph narrows to one tensor, the blocks between, and where its classifier begins."""
+"""The trunk of a network: the points where its graph narrows to one tensor, its blocks, and its classifier."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, applied_activation
 from cnnstudio.core.network import INPUT, OUTPUT, NetworkSpec, Node
 
 SCALING: Final = frozenset(layer.id for layer in LAYERS if layer.recipe_part == "scaling")
-"""Layers that scale pixels where they stand before the first layer that learns."""
+"""Layers that scale pixels if they precede the first layer that learns."""
 LEARNING: Final = frozenset(layer.id for layer in LAYERS if layer.has_kernel)
-"""Layers with kernels: what else has weights goes with the one before it."""
+"""Layers with kernels: other layers with weights belong to the one before."""
 _WITHOUT_EFFECT: Final = frozenset(layer.id for layer in LAYERS if layer.training_only or layer.transparent or (
     layer.activation is not None and not layer.has_weights))
-"""Layers that may stand behind a classifier."""
+"""Layers that may follow a classifier."""
 _DENSE: Final = (PLAIN_OUTPUT, OUTPUT)
 
 
 def narrow_points(network: NetworkSpec) -> list[str]:
-    """The layers behind which only their own output goes on, in order; `network` as `up_to` gives it.
+    """The layers whose output is the only tensor that continues, in order; `network` comes from `up_to`.
 
     There the network can be cut in two with one tensor between.
     """
@@ -29,7 +29,7 @@ def narrow_points(network: NetworkSpec) -> list[str]:
         last_use[edge.source] = max(last_use.get(edge.source, 0), places[edge.target])
     points, open_until = [], 0
     for place, node in enumerate(network.nodes):
-        # What came before is used up: no other tensor passes by here.
+        # No earlier tensor is used later: no other tensor passes here.
         if open_until <= place:
             points.append(node.id)
         open_until = max(open_until, last_use.get(node.id, place))
@@ -51,7 +51,7 @@ def assign_blocks(network: NetworkSpec, narrow: Sequence[str]) -> dict[str, str]
     name, names = "", set[str]()
     for place, segment in enumerate(segments[scaled + 1:], start=scaled + 1):
         if not name or (place != first and any(node.type in LEARNING for node in segment)):
-            # What stands before the first layer that learns, such as a border of zeros, belongs to its block.
+            # Layers before the first that learns, such as a zero padding, belong to its block.
             name = _block_name(segment if place >= first or first == len(segments) else segments[first], names)
             names.add(name)
         blocks |= {node.id: name for node in segment}
@@ -59,7 +59,7 @@ def assign_blocks(network: NetworkSpec, narrow: Sequence[str]) -> dict[str, str]
 
 
 def _segments(network: NetworkSpec, narrow: Sequence[str]) -> list[list[Node]]:
-    """The layers between narrow points, each part ending with one."""
+    """The layers between narrow points; every segment ends with one."""
     ends, segments = set(narrow), [[]]  # type: tuple[set[str], list[list[Node]]]
     for node in network.nodes:
         segments[-1].append(node)
@@ -75,15 +75,15 @@ def _block_name(segment: Sequence[Node], taken: set[str]) -> str:
             len({tokens[shared] for tokens in split_ids}) == 1):
         shared += 1
     name = "_".join(split_ids[0][:shared])
-    # One word is the kind of the layers rather than their common name, unless it is numbered.
+    # A single token is the type of the layers rather than their common name, unless it is numbered.
     if name and name not in taken and (shared > 1 or name[-1].isdigit()):
         return name
     return next((node.id for node in segment if node.type in LEARNING), segment[0].id)
 
 
 def classifier(network: NetworkSpec) -> str | None:
-    """The layer that answers, with which the head begins: a Dense layer behind which nothing learns, or a last
-    convolution whose maps become an answer by softmax or sigmoid. None where the network ends with features."""
+    """The layer with which the head begins: a Dense layer behind which nothing learns, or a last
+    convolution with a softmax or sigmoid. None if the network ends with features."""
     learning = [place for place, node in enumerate(network.nodes) if node.type in LEARNING]
     if not learning:
         return None
@@ -96,8 +96,8 @@ def classifier(network: NetworkSpec) -> str | None:
 
 
 def last_maps(network: NetworkSpec, ends: Sequence[str], shapes: Mapping[str, tuple[int, ...] | None]) -> str:
-    """Where a base ends unless told otherwise: at its last feature maps if only Dense layers learn behind them, else
-    at the last of `ends`."""
+    """The default end of a base: its last feature maps if only Dense layers learn behind them, else
+    the last of `ends`."""
     maps = [end for end in ends if len(shapes.get(end) or ()) == 3]
     if not maps:
         return ends[-1]

@@ -22,15 +22,15 @@ from cnnstudio.interchange.keras_file import h5 as keras_h5
 from cnnstudio.interchange.own_base.files import WEIGHTS, damaged, is_h5
 
 _FILTERS: Final = (1, 2, 3)
-"""HDF5's own: deflate, shuffle, Fletcher's checksum."""
+"""Built into HDF5: deflate, shuffle, Fletcher's checksum."""
 _MOST_ARRAYS: Final = 64
 _OLD_GROUP: Final = "_layer_checkpoint_dependencies"
-"""What the first files of Keras 3's format called the group of a model's layers."""
+"""The name of the group of a model's layers in the first files of Keras 3's format."""
 
 
 @contextmanager
 def open_weights(path: Path) -> Iterator[Any]:
-    """The HDF5 file, that in the archive, while it is read. Raises ProblemError for everything that is none."""
+    """Open the HDF5 file, or the one in the archive. Raises ProblemError if it is none."""
     import h5py
 
     if is_h5(path):

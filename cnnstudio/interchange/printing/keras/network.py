@@ -81,7 +81,7 @@ def _call_arguments(kind: str, names: list[str]) -> str:
     return ", ".join(f"[{', '.join(item)}]" if isinstance(item, list) else item for item in passed)
 
 
-def _expression(node: Node, context: Context) -> str:
+def _layer_expression(node: Node, context: Context) -> str:
     layer = LAYERS.find(node.type)
     if layer is None:
         # What is not known here is written as it was found; the comments at the end say so.
@@ -93,18 +93,18 @@ def _expression(node: Node, context: Context) -> str:
     return layer.call.code(values, **extra)
 
 
-def _scaling(order: list[Node], context: Context) -> str | None:
+def _scaling_expression(order: list[Node], context: Context) -> str | None:
     """The layer that scales pixels, under a name that no other layer has."""
     scaling = rescaling(context)
     return None if scaling is None else scaling.code({}, name=unique_id("normalization", [node.id for node in order]))
 
 
 def _sequential(order: list[Node], context: Context) -> list[str]:
-    lines = ["model = keras.Sequential([", f"    {_expression(order[0], context)},"]
-    scaling = _scaling(order, context)
+    lines = ["model = keras.Sequential([", f"    {_layer_expression(order[0], context)},"]
+    scaling = _scaling_expression(order, context)
     if scaling is not None:
         lines.append(f"    {scaling},")
-    lines += [f"    {_expression(node, context)}," for node in order[1:]]
+    lines += [f"    {_layer_expression(node, context)}," for node in order[1:]]
     return [*lines, "])"]
 
 
@@ -116,14 +116,14 @@ def _functional(order: list[Node], network: NetworkSpec, context: Context, outpu
     feeding = dict(names)
     for node in order:
         if node.type == INPUT:
-            lines.append(f"{names[node.id]} = {_expression(node, context)}")
-            scaling = _scaling(order, context)
+            lines.append(f"{names[node.id]} = {_layer_expression(node, context)}")
+            scaling = _scaling_expression(order, context)
             if scaling is not None and node.id == start:
                 lines.append(f"normalized = {scaling}({names[node.id]})")
                 feeding[node.id] = "normalized"
             continue
         arguments = _call_arguments(node.type, [feeding.get(source, source) for source in network.inputs_of(node.id)])
-        callee = f"build_{names[node.id]}" if node.type == BASE else _expression(node, context)
+        callee = f"build_{names[node.id]}" if node.type == BASE else _layer_expression(node, context)
         lines.append(f"{names[node.id]} = {callee}({arguments})")
     if output is not None:
         lines.append(f"model = keras.Model({first}, {feeding.get(output, output)})")

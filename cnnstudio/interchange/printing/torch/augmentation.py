@@ -1,4 +1,4 @@
-"""The augmentation as functions of NumPy and OpenCV: what the program does to a training picture, drawn anew each time.
+"""The augmentation as functions of NumPy and OpenCV, drawn again for every training picture.
 
 The meaning of every step is that of its entry's change; the numbers are drawn from another source, so the pictures are
 others of the same kind.
@@ -19,11 +19,11 @@ from cnnstudio.imaging.changes import Geometric
 _BORDERS: Final = {"reflect": "BORDER_REFLECT", "constant": "BORDER_CONSTANT", "wrap": "BORDER_WRAP",
                    "nearest": "BORDER_REPLICATE"}
 Active = tuple[Augmentation, Values]
-"""A step that is on: its entry and its values."""
+"""An enabled step: its entry and its values."""
 
 
 def augmentation_code(project: Project) -> str:
-    """The source of `augment(picture)` for one uint8 picture (height, width, channels); "" where nothing changes it."""
+    """The source of `augment(picture)` for one uint8 picture (height, width, channels); "" if no step changes it."""
     steps = [(entry, values) for entry, values in _active_steps(project) if not entry.mixes]
     if not steps:
         return ""
@@ -77,7 +77,7 @@ def _active_steps(project: Project) -> list[Active]:
 
 
 def _with_probability(values: Values, lines: list[str], draw: str = "chance.random()") -> list[str]:
-    """The lines for the share of the pictures that the step is done to."""
+    """The lines with the probability of the step."""
     probability = float(values.get("probability", 1.0))
     return lines if probability >= 1.0 else [f"if {draw} < {probability!r}:", *(f"    {line}" for line in lines)]
 

@@ -1,4 +1,4 @@
-"""The network as an nn.Module: its classes, and where each weight of Keras goes."""
+"""The network as an nn.Module: its classes, and the transfer of Keras's weights."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ RESERVED: Final = frozenset((
 
 
 class TransferredWeights(msgspec.Struct, frozen=True):
-    """A layer of Keras whose weights are carried over: its place (a base's id before its layer's), and the entries."""
+    """A Keras layer whose weights are transferred: its path (a base's id before its layer's), and the state entries."""
 
     layer: tuple[str, ...]
     entries: tuple[tuple[str, Weight], ...]
@@ -56,7 +56,7 @@ class TransferredWeights(msgspec.Struct, frozen=True):
 
 
 class TorchModel(msgspec.Struct, frozen=True, kw_only=True):
-    """`code` holds what the class `Network` needs, without imports; `missing` says of each layer that is not written why."""
+    """`code` has the class `Network` and its helpers, without imports; `missing` has the problems of omitted layers."""
 
     code: str
     carried: tuple[TransferredWeights, ...]
@@ -68,7 +68,7 @@ class _Module(msgspec.Struct, kw_only=True):
     """One class while it is written."""
 
     modules: list[tuple[str, str]] = []
-    """Attribute and code of each module."""
+    """Attribute and code of the modules."""
     remarks: dict[str, str] = {}
     after: list[str] = []
     carried: list[TransferredWeights] = []
@@ -78,7 +78,7 @@ class _Module(msgspec.Struct, kw_only=True):
 
 
 def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
-    """The classes of the network for pictures (batch, channels, height, width) of 0-255, and the way of its weights."""
+    """The classes of the network for pictures (batch, channels, height, width) of 0-255, and the transfer of its weights."""
     network_report = report(network, context)
     nodes_by_id = {node.id: node for node in network_report.network.nodes}
     order = [nodes_by_id[identifier] for identifier in network_report.order]
@@ -103,7 +103,7 @@ def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
 
 
 def _helpers_code(helpers: Sequence[Helper]) -> list[str]:
-    """The source of those helpers: those of the library in its order, then those that entries bring along."""
+    """The source of the helpers: those of the library in its order, then those of entries."""
     needed = dict.fromkeys(helpers)
     return [helper.code for helper in (*(helper for helper in HELPERS if helper in needed),
                                        *(helper for helper in needed if helper not in HELPERS))]
@@ -113,7 +113,7 @@ def _helpers_code(helpers: Sequence[Helper]) -> list[str]:
 
 
 def _layer_code(node: Node, report: NetworkReport, context: Context) -> TorchCode | Problem:
-    """The layer as its entry writes it, or why it is not written."""
+    """The PyTorch code of a layer, or the problem if it has none."""
     layer, node_report = LAYERS.find(node.type), report.nodes[node.id]
     if layer is None:
         text = Text("This version does not know the layer {type}.", "Esta versión no conoce la capa {type}.")
@@ -129,7 +129,7 @@ def _layer_code(node: Node, report: NetworkReport, context: Context) -> TorchCod
 
 def _add(module: _Module, node: Node, name: str, written: TorchCode | Problem, path: tuple[str, ...], prefix: str
          ) -> list[str]:
-    """Write a layer's modules; answers their attributes in the order in which they are applied."""
+    """Add a layer's modules; returns their attributes in the order of application."""
     if isinstance(written, Problem):
         module.missing.append(written)
         module.helpers.append(MISSING)
@@ -174,7 +174,7 @@ def _factors(values: dict[str, Any], name: str) -> tuple[float, float]:
 
 
 def _regularize(module: _Module, node: Node, path: str, role: str) -> None:
-    """What a regulariser adds to the loss, and a remark where Keras holds a weight to a constraint."""
+    """Add a regulariser's penalty, and a remark for a constraint."""
     values = values_of(node, LAYERS[node.type])
     if values.get(f"{role}_constraint") is not None:
         module.after.append(f"# Keras holds {path} to {values[f'{role}_constraint']} after every step; this class does not.")

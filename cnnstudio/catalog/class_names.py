@@ -1,4 +1,4 @@
-"""What the names of the classes tell about which random changes could turn one class into another."""
+"""Judges by class names which augmentations could turn one class into another."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def looks_like_characters(classes: Sequence[str]) -> bool:
 
 
 def looks_like_colors(classes: Sequence[str]) -> bool:
-    """Whether classes are told apart by words for different colours, in English or Spanish."""
+    """Whether class names contain words for different colours, in English or Spanish."""
     return len(_meanings(classes, _COLORS)) > 1
 
 
 def looks_like_directions(classes: Sequence[str]) -> bool:
-    """Whether classes are told apart by words for different directions."""
+    """Whether class names contain words for different directions."""
     return len(_meanings(classes, _DIRECTIONS)) > 1
 
 
@@ -52,7 +52,7 @@ def _split_name(name: str) -> list[str]:
 
 
 def is_strong(step: Step) -> bool:
-    """A flip always; a rotation only from about an eighth of a turn on."""
+    """Whether a step is strong: a flip always, a rotation from about an eighth of a turn on."""
     if step.type != "random_rotation":
         return True
     factor = step.params.get("factor", 0.1)

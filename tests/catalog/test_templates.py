@@ -29,13 +29,13 @@ def test_a_template_has_the_published_number_of_parameters(template):
     """Three channels, the published size, 1,000 classes: equal to the unit."""
     published = template.published
     context = Context(height=published.size, width=published.size, channels=3, class_count=1000)
-    found = report(template.network(), context)
-    assert (found.trainable if published.counted == "trainable" else found.parameters) == published.parameters
+    result = report(template.network(), context)
+    assert (result.trainable if published.counted == "trainable" else result.parameters) == published.parameters
 
 
 def test_lenet5_has_the_number_of_parameters_that_every_textbook_gives():
-    found = report(TEMPLATES["lenet5"].network(), Context(height=28, width=28, channels=1, class_count=10))
-    assert found.parameters == 61_706
+    result = report(TEMPLATES["lenet5"].network(), Context(height=28, width=28, channels=1, class_count=10))
+    assert result.parameters == 61_706
 
 
 def test_every_published_architecture_of_the_field_is_there():

@@ -91,7 +91,7 @@ def test_whatever_a_file_says_only_problems_come_out(value):
 def test_every_layer_knows_where_its_weights_lie_in_the_file():
     """Keras names the groups of a model's weights by class and number; an operation on tensors has none."""
     def layer(kind, name, *sources, module="keras.layers", **config):
-        tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": [each, 0, 0]}} for each in sources]
+        tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": [source, 0, 0]}} for source in sources]
         return {"module": module, "class_name": kind, "name": name, "config": {"name": name, **config},
                 "inbound_nodes": [{"args": tensors, "kwargs": {}}] if sources else []}
 

@@ -43,9 +43,9 @@ def project(network: NetworkSpec, labels: str = "categorical", normalization: st
                    dataset=DatasetSpec(label_mode=labels), training=with_settings(TrainingSpec(), **training))
 
 
-def problems(made: Project) -> tuple:
-    count = 2 if made.dataset.label_mode == "binary" else CLASSES
-    return (*check_network(made, count, BUILT_IN), *check_training(made, BUILT_IN))
+def problems(checked: Project) -> tuple:
+    count = 2 if checked.dataset.label_mode == "binary" else CLASSES
+    return (*check_network(checked, count, BUILT_IN), *check_training(checked, BUILT_IN))
 
 
 CASES = {
@@ -116,19 +116,19 @@ CASES = {
 def test_a_problem_is_located_and_every_fix_mends_it(case):
     network, node = CASES[case]
     code = case.split()[0]
-    made = project(network, batch_size=4 if code == "small_batch" else 32)
-    found = [problem for problem in problems(made) if problem.code == code]
-    assert node in [problem.where.node for problem in found]
-    problem = next(problem for problem in found if problem.where.node == node)
+    original = project(network, batch_size=4 if code == "small_batch" else 32)
+    matches = [problem for problem in problems(original) if problem.code == code]
+    assert node in [problem.where.node for problem in matches]
+    problem = next(problem for problem in matches if problem.where.node == node)
     assert problem.text.en and problem.text.es and problem.text.en != problem.text.es
     assert problem.fixes
     for fix in problem.fixes:
         assert fix.label.en and fix.label.es
-        mended = apply_fix(made, fix)
-        left = [(each.code, each.where.node) for each in problems(mended)]
+        mended = apply_fix(original, fix)
+        left = [(item.code, item.where.node) for item in problems(mended)]
         assert (code, problem.where.node) not in left, fix
-        blocking = {each.code for each in problems(made) if each.blocks}
-        assert {each.code for each in problems(mended) if each.blocks} <= blocking | ALLOWED.get(code, set()), fix
+        blocking = {item.code for item in problems(original) if item.blocks}
+        assert {item.code for item in problems(mended) if item.blocks} <= blocking | ALLOWED.get(code, set()), fix
 
 
 ALLOWED = {
@@ -151,41 +151,41 @@ def test_every_fix_of_a_problem_of_a_network_is_known_to_the_table():
     (2, "softmax", "softmax_with_binary"), (1, "softmax", "softmax_with_binary"), (2, "sigmoid", "wrong_units"),
     (1, "relu", "wrong_activation"), (1, None, "wrong_activation"), (1, "sigmoid", None)])
 def test_the_answer_for_binary_labels(units, activation, code):
-    made = project(chain(*PICTURE, ("Flatten", {}), ("Dense", {"units": units, "activation": activation})), "binary")
-    blocking = [problem for problem in problems(made) if problem.blocks]
+    original = project(chain(*PICTURE, ("Flatten", {}), ("Dense", {"units": units, "activation": activation})), "binary")
+    blocking = [problem for problem in problems(original) if problem.blocks]
     assert [problem.code for problem in blocking] == ([code] if code else [])
     for problem in blocking:
         for fix in problem.fixes:
-            mended = apply_fix(made, fix)
-            rest = [each for each in problems(mended) if each.blocks]
+            mended = apply_fix(original, fix)
+            rest = [item for item in problems(mended) if item.blocks]
             if rest:  # the units were right, and the activation comes to light
                 mended = apply_fix(mended, rest[0].fixes[-1])
-            assert [each.code for each in problems(mended) if each.blocks] == []
+            assert [item.code for item in problems(mended) if item.blocks] == []
 
 
 def test_softmax_as_a_layer_is_an_answer():
     ends = [[("Dense", {"units": CLASSES}), ("Softmax", {})], [DENSE, ("Dropout", {})],
             [("Dense", {"units": CLASSES}), ("Activation", {"activation": "softmax"}), ("Identity", {})]]
     for end in ends:
-        assert [each.code for each in problems(project(chain(*PICTURE, ("Flatten", {}), *end))) if each.blocks] == []
+        assert [item.code for item in problems(project(chain(*PICTURE, ("Flatten", {}), *end))) if item.blocks] == []
 
 
 def test_a_rescaling_in_the_middle_and_one_without_the_recipes_are_no_double():
     middle = chain(*PICTURE, ("Rescaling", {"scale": 0.1}), *END)
-    assert "double_normalization" not in [each.code for each in problems(project(middle))]
+    assert "double_normalization" not in [item.code for item in problems(project(middle))]
     first = chain(("Rescaling", {}), *PICTURE, *END)
-    assert "double_normalization" not in [each.code for each in problems(project(first, normalization="none"))]
+    assert "double_normalization" not in [item.code for item in problems(project(first, normalization="none"))]
 
 
 def test_one_convolution_suits_the_shorter_way_whatever_the_stride():
     for strides in ((1, 1), (2, 2), (2, 3), (5, 4)):
-        made = project(chain(("Conv2D", {"filters": 16, "strides": strides, "padding": "same"}), ("Add", {}), *END,
+        original = project(chain(("Conv2D", {"filters": 16, "strides": strides, "padding": "same"}), ("Add", {}), *END,
                              more=((0, 2),)))
-        problem = next(each for each in problems(made) if each.code == "shapes_differ")
-        mended = apply_fix(made, problem.fixes[0])
+        problem = next(item for item in problems(original) if item.code == "shapes_differ")
+        mended = apply_fix(original, problem.fixes[0])
         added = mended.network.nodes[-1]
         assert (added.type, added.params["filters"], added.params["strides"]) == ("Conv2D", 16, strides)
-        assert [each for each in problems(mended) if each.blocks] == []
+        assert [item for item in problems(mended) if item.blocks] == []
 
 
 def test_residual_network_of_five_hundred_layers_is_reported_while_typing():
@@ -202,35 +202,35 @@ def test_residual_network_of_five_hundred_layers_is_reported_while_typing():
         drawing.add("Add", start, drawing.last)
     drawing.add("GlobalAveragePooling2D")
     drawing.add("Output")
-    made = project(drawing.network())
-    assert len(made.network.nodes) > 500
-    context = context_of(made, CLASSES, BUILT_IN)
-    assert report(made.network, context).problems == ()
+    residual = project(drawing.network())
+    assert len(residual.network.nodes) > 500
+    context = context_of(residual, CLASSES, BUILT_IN)
+    assert report(residual.network, context).problems == ()
     times = []
     for _round in range(5):
         begun = time.perf_counter()
-        check_network(made, CLASSES, BUILT_IN)
+        check_network(residual, CLASSES, BUILT_IN)
         times.append(time.perf_counter() - begun)
     assert min(times) < 0.05
 
 
 def test_a_mended_network_is_undoable_data():
     """Fixes are pure: the project they start from stays as it was."""
-    made = project(CASES["shapes_differ stride"][0])
-    before = made.network
-    problem = next(each for each in problems(made) if each.code == "shapes_differ")
-    apply_fix(made, problem.fixes[0])
-    assert made.network == before
-    assert edits.set_network(made, before) == made
+    original = project(CASES["shapes_differ stride"][0])
+    before = original.network
+    problem = next(item for item in problems(original) if item.code == "shapes_differ")
+    apply_fix(original, problem.fixes[0])
+    assert original.network == before
+    assert edits.set_network(original, before) == original
 
 
 def test_numbers_in_spanish_sentences_have_spanish_signs():
     network, _node = CASES["giant_dense"]
-    told = next(each for each in problems(project(network)) if each.code == "giant_dense").text
-    numbers = {word for word in told.es.replace("\u202f", "").split() if word[0].isdigit()}
-    assert "21,120" in told.en and "21120" in numbers
-    kept = next(each for each in operations(project(network), CLASSES, 1000) if each.id == "cache").text
-    assert ("2.3 MB" in kept.en, "2,3 MB" in kept.es) == (True, True)
-    told = check((Float(name="rate", default=0.2, minimum=0.05, maximum=0.9, label=same("rate"), help=same("x")),),
+    text = next(item for item in problems(project(network)) if item.code == "giant_dense").text
+    numbers = {token for token in text.es.replace("\u202f", "").split() if token[0].isdigit()}
+    assert "21,120" in text.en and "21120" in numbers
+    cache_text = next(item for item in operations(project(network), CLASSES, 1000) if item.id == "cache").text
+    assert ("2.3 MB" in cache_text.en, "2,3 MB" in cache_text.es) == (True, True)
+    text = check((Float(name="rate", default=0.2, minimum=0.05, maximum=0.9, label=same("rate"), help=same("x")),),
                  {"rate": 4.0}, "network")[0].text
-    assert ("0.05 to 0.9" in told.en, "0,05 a 0,9" in told.es) == (True, True)
+    assert ("0.05 to 0.9" in text.en, "0,05 a 0,9" in text.es) == (True, True)

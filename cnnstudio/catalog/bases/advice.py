@@ -45,7 +45,7 @@ _ALL = Text(
 
 
 def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[str, Text]:
-    """Where the base should begin to learn, as its `trainable_from` has it, and why, for that many training pictures."""
+    """The recommended `trainable_from` for that many training pictures, and the reason."""
     source = training_collection(base)
     if pictures < FEW:
         if similarity == "similar":
@@ -58,7 +58,7 @@ def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[st
 
 
 def training_collection(base: Base) -> Text:
-    """The collection that the base learned on, in a word."""
+    """The name of the collection that the base was trained on."""
     return Text("its first training", "su primer entrenamiento") if base.own is not None else same("ImageNet")
 
 

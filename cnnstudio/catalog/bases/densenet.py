@@ -25,7 +25,7 @@ def _add_normalization(builder: BaseBuilder, name: str) -> None:
 
 
 def add_layers(builder: BaseBuilder, depths: tuple[int, ...]) -> int:
-    """Everything before the top; answers how many feature maps there are at the end."""
+    """Add everything before the top; returns the number of feature maps at the end."""
     builder.block = "conv1"
     builder.add("ZeroPadding2D", id="zero_padding2d", padding=(3, 3, 3, 3))
     builder.convolution(64, 7, id="conv1_conv", stride=2, use_bias=False)

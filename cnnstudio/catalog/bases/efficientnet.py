@@ -23,7 +23,7 @@ BLOCKS: Final = ("stem", *(f"block{number}" for number in range(1, 8)), "top")
 
 
 def round_filters(filters: float, least: float = 0.9) -> int:
-    """The multiple of 8 nearest to `filters`, and not much less."""
+    """The nearest multiple of 8, not less than `least` times `filters`."""
     new = max(8, int(filters + 4) // 8 * 8)
     return new + 8 if new < least * filters else new
 
@@ -36,7 +36,7 @@ def add_normalization(builder: BaseBuilder, name: str, activation: str = "silu",
 
 
 def excite(builder: BaseBuilder, name: str, channels: int, squeezed: int) -> None:
-    """Squeeze and excite: each feature map gets a factor computed from the means of all of them."""
+    """Squeeze and excite: a factor for every feature map, computed from the means of all."""
     entry = builder.end
     builder.add("GlobalAveragePooling2D", id=f"{name}se_squeeze")
     builder.add("Reshape", id=f"{name}se_reshape", target_shape=(1, 1, channels))
@@ -68,7 +68,7 @@ def _block(builder: BaseBuilder, name: str, channels: int, filters: int, kernel:
 
 
 def add_layers(builder: BaseBuilder, width: float, depth: float, drop_connect: float = 0.0) -> int:
-    """Everything before the top; answers how many feature maps there are at the end.
+    """Add everything before the top; returns the number of feature maps at the end.
 
     With `drop_connect` pictures skip blocks while the network trains, from none of them at the first block to almost
     that share at the last (Huang et al., "Deep Networks with Stochastic Depth", 2016).

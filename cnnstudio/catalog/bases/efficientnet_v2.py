@@ -16,7 +16,7 @@ from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
 Stage = tuple[bool, int, int, int, int]
-"""(fused, repeats, filters, expansion, stride); kernels are 3 x 3, and what is not fused is squeezed to a quarter."""
+"""(fused, repeats, filters, expansion, stride); kernels are 3 x 3, and blocks that are not fused squeeze to a quarter."""
 SMALL_STAGES: Final = ((True, 1, 16, 1, 1), (True, 2, 32, 4, 2), (True, 2, 48, 4, 2), (False, 3, 96, 4, 2),
                        (False, 5, 112, 6, 1), (False, 8, 192, 6, 2))
 STAGES: Final[dict[str, tuple[int, tuple[Stage, ...]]]] = {
@@ -58,7 +58,7 @@ def _inverted_residual(builder: BaseBuilder, name: str, channels: int, filters: 
 
 
 def _fused_block(builder: BaseBuilder, name: str, channels: int, filters: int, expansion: int, stride: int) -> None:
-    """Expand and look around in one 3 x 3 convolution, then project; without expansion only the 3 x 3."""
+    """Expand with a 3 x 3 convolution, then project; without expansion only the 3 x 3."""
     if expansion != 1:
         builder.convolution(channels * expansion, 3, id=f"{name}expand_conv", stride=stride, padding="same",
                             use_bias=False)

@@ -40,7 +40,7 @@ def _max_pooling(builder: BaseBuilder, *entry: str) -> str:
 
 
 def _add_reduction(builder: BaseBuilder, name: str, *ways: tuple[Step, ...]) -> None:
-    """Ways whose last convolution has stride 2, beside a pooling."""
+    """Branches whose last convolution has stride 2, and a pooling."""
     builder.block, entry, ends = name, builder.end, []
     for steps in ways:
         start = add_branch(builder, entry, *steps[:-1])

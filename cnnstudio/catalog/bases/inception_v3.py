@@ -13,7 +13,7 @@ from cnnstudio.core.text import Text, same
 
 BLOCKS: Final = ("stem", *(f"mixed{number}" for number in range(11)))
 Step = tuple[int, int | tuple[int, int]]
-"""(filters, kernel) of single convolution; kernels are (height, width)."""
+"""(filters, kernel) of a convolution; kernels are (height, width)."""
 
 
 def convolution(builder: BaseBuilder, filters: int, kernel: int | tuple[int, int], *after: str, stride: int = 1,
@@ -26,7 +26,7 @@ def convolution(builder: BaseBuilder, filters: int, kernel: int | tuple[int, int
 
 
 def add_branch(builder: BaseBuilder, entry: str, *steps: Step) -> str:
-    """Convolutions single after another, from the entry of the module."""
+    """A chain of convolutions from the input of the module."""
     last = entry
     for filters, kernel in steps:
         last = convolution(builder, filters, kernel, last)

@@ -34,7 +34,7 @@ class _Cells(BaseBuilder):
         super().__init__(MINUS_ONE_ONE)
 
     def normal(self, here: Way, before: Way, filters: int, name: str) -> Way:
-        """Five pairs side by side at one size, joined with the adjusted cell before."""
+        """Five pairs at the same size, concatenated with the adjusted previous cell."""
         past = self._adjust(before, here, filters, name)
         now = self._squeeze(here[0], filters, "normal", name)
 
@@ -97,7 +97,7 @@ class _Cells(BaseBuilder):
         return entry
 
     def _adjust(self, before: Way, here: Way, filters: int, name: str) -> str:
-        """The cell before, brought to the size and the filters of this one."""
+        """The output of the previous cell, adjusted to the size and the filters of this one."""
         source, channels, size = before
         if size[1] != here[2][1]:
             return self._halve(source, filters, name)

@@ -54,7 +54,7 @@ def _heads_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
 
 
 def _attention_inputs(site: Site) -> str:
-    """The arguments of an attention: what asks and what is looked at."""
+    """The arguments of an attention: the query and the value."""
     return "{0}, {1}" if len(site.inputs) > 1 else "{0}"
 
 

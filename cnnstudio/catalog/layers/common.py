@@ -68,26 +68,26 @@ def arguments(*names: str, **expressions: Any) -> dict[str, Any]:
 
 
 def same_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    """The shape rule of layers that work value by value."""
+    """The shape function of elementwise layers."""
     return inputs[0]
 
 
 def insert_before_fix(layer: str, port: int | None = None, label: Text | None = None, **params: Any) -> Fix:
-    """The fix that puts a layer in front of the one in trouble, at its input number `port` (the report says where)."""
+    """The fix that inserts a layer before the one with the problem, at its input `port` (the report adds the node)."""
     text = label if label is not None else Text("Insert {layer}", "Insertar {layer}").fill(layer=layer)
     arguments: dict[str, Any] = {"type": layer, "params": params}
     return Fix(action="insert_before", label=text, arguments=arguments if port is None else arguments | {"port": port})
 
 
 def set_param_fix(name: str, value: Any, label: Text | None = None) -> Fix:
-    """The fix that sets a parameter of the layer in trouble."""
+    """The fix that sets a parameter of the layer with the problem."""
     text = label if label is not None else Text("Use {name} {value}", "Usar {name} {value}").fill(
         name=name, value=shape_text(value) if isinstance(value, tuple) else str(value))
     return Fix(action="set_node_param", label=text, arguments={"name": name, "value": value})
 
 
 def require_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, int]:
-    """The input's (height, width, channels), or the trouble that it is not a picture."""
+    """The input's (height, width, channels); raises ShapeError if it is no picture."""
     shape = inputs[0]
     if len(shape) != 3:
         text = Text("{layer} needs feature maps (height, width, channels) but gets {shape}. Put it before the "

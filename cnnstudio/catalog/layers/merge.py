@@ -22,7 +22,7 @@ def _shapes(inputs: tuple[Shape, ...]) -> str:
 
 
 def broadcast_shape(inputs: tuple[Shape, ...]) -> Shape | None:
-    """The shape of inputs combined value by value, as Keras does it: an axis of 1 serves all. None: they do not fit."""
+    """The broadcast shape of elementwise inputs, as in Keras; None if they do not fit."""
     if len({len(shape) for shape in inputs}) != 1:
         return None
     sizes_together = []
@@ -35,7 +35,7 @@ def broadcast_shape(inputs: tuple[Shape, ...]) -> Shape | None:
 
 
 def conversion_fix(shape: Shape, wanted: Shape, port: int) -> Fix | None:
-    """The layer that brings the input `port` from one shape to another, or None when one layer cannot."""
+    """The fix that inserts a layer to convert the input `port` to another shape; None if one layer cannot."""
     if len(wanted) == 3 and len(shape) == 1:
         if shape[0] == wanted[2]:
             return insert_before_fix("Reshape", port, target_shape=(1, 1, shape[0]))
@@ -61,7 +61,7 @@ def conversion_fix(shape: Shape, wanted: Shape, port: int) -> Fix | None:
 
 
 def _strides(shape: Shape, wanted: Shape) -> tuple[int, int] | None:
-    """The strides with which padding same brings one height and width to the other, when there are any."""
+    """The strides with which padding same converts one height and width to the other, if there are any."""
     strides = []
     for have, want in zip(shape[:2], wanted[:2], strict=True):
         stride = next((step for step in range(1, have + 1) if -(-have // step) <= want), have)
@@ -72,7 +72,7 @@ def _strides(shape: Shape, wanted: Shape) -> tuple[int, int] | None:
 
 
 def _target(inputs: tuple[Shape, ...]) -> Shape:
-    """The shape that the others should be brought to: the smallest picture among the widest kind."""
+    """The shape to convert the others to: the smallest picture among those of the highest rank."""
     rank = max(len(shape) for shape in inputs)
     pictures = [shape for shape in inputs if len(shape) == rank]
     return min(pictures, key=lambda shape: (prod(shape[:-1]) if prod(shape[:-1]) > 1 else 2**62, -shape[-1]))
@@ -149,7 +149,7 @@ def _concatenate_shape(values: Values, inputs: tuple[Shape, ...], _context: Cont
 
 
 def _pooling_fixes(inputs: tuple[Shape, ...], position: int) -> list[Fix]:
-    """Poolings that bring the larger pictures to the size of the smallest, where a whole stride does."""
+    """Fixes that pool the larger pictures to the size of the smallest, where an integer stride does."""
     wanted = _target(inputs)
     if position != 2 or len(wanted) != 3:
         return []

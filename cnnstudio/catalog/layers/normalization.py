@@ -46,7 +46,7 @@ _ARGUMENTS: dict[str, Any] = arguments("epsilon", "center", "scale") | weight_ar
 _DEFAULTS: dict[str, Any] = {"epsilon": 0.001, "center": True, "scale": True} | weight_defaults("beta", "gamma")
 
 def _affine(site: Site, prefix: str) -> tuple[tuple[Weight, ...], tuple[Fixed, ...]]:
-    """Gamma and beta as weight and bias; where Keras has one only, the other stands fixed."""
+    """Gamma and beta as weight and bias; if Keras has only one, the other is constant."""
     if not (site.values["scale"] or site.values["center"]):
         return (), ()
     weights, fixed = [], []
@@ -169,7 +169,7 @@ UNIT_NORMALIZATION = LayerType(
 
 
 def _per_channel(values: Values, channels: int, *names: str) -> None:
-    """Whether each of these parameters is one number, or one for each channel."""
+    """Raise ShapeError unless these parameters are one number, or one for each channel."""
     for name in names:
         value = values[name]
         if isinstance(value, tuple | list) and len(value) != channels:
@@ -234,7 +234,7 @@ def _normalization_shape(values: Values, inputs: tuple[Shape, ...], _context: Co
 
 
 class _NormalizationCall(Call, frozen=True):
-    """Keras keeps what it is given in the model's file: plain lists can be read again from there."""
+    """Keras saves its arguments in the model's file: plain lists can be read back."""
 
     def arguments(self, values: Values) -> dict[str, Any]:
         return {name: list(value) if isinstance(value, tuple) else value

@@ -56,7 +56,7 @@ def _adaptive(layer: str) -> ShapeFunction:
 
 
 def _one_column_error(rows: int, columns: int, width: int) -> ShapeError:
-    """On TensorFlow, Keras 3.15 divides by zero here and takes the whole process with it."""
+    """On TensorFlow, Keras 3.15 divides by zero here and crashes the process."""
     fixes = [Fix(action="replace_layer", arguments={"type": "AdaptiveAveragePooling2D", "params": {
         "output_size": (rows, columns)}}, label=Text("Use AdaptiveAveragePooling2D", "Usar AdaptiveAveragePooling2D"))]
     if (rows, columns) == (1, 1):
@@ -81,7 +81,7 @@ def _max_torch(site: Site) -> TorchCode:
     size, borders = _torch_window(site)
     padding = (borders[0][0], borders[1][0])
     even = f", padding={pair_code(padding)}" if is_even(borders) and max(padding) else ""
-    # What lies outside must never be the largest.
+    # Values outside must never be the maximum.
     return TorchCode(parts=(*border_parts(borders, 'nn.ConstantPad2d({}, float("-inf"))'), Part(f"nn.MaxPool2d({size}{even})")))
 
 

@@ -23,7 +23,7 @@ def _use_size(base: Base) -> Fix:
 
 
 def _custom_base(values: Values, context: Context) -> Base:
-    """The user's base; raises ShapeError where its file cannot be used."""
+    """The custom base; raises ShapeError if its file cannot be used."""
     try:
         return context.bases.require_own(str(values["file"] or ""), str(values["scaling"]))
     except ProblemError as problem_error:
@@ -32,7 +32,7 @@ def _custom_base(values: Values, context: Context) -> Base:
 
 
 def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Subgraph:
-    """The layers of the base for pictures of that size, up to where the node takes it."""
+    """The layers of the base for pictures of that size, up to the end that the node sets."""
     base = _custom_base(values, context) if values["base"] == OWN else base_of(values, context.bases)
     if base is None:
         text = Text("This version does not know the base {base}.", "Esta versión no conoce la base {base}.")
@@ -52,7 +52,7 @@ def _context(height: int, width: int, base: Base) -> Context:
 
 
 def _weights_error(base: Base, network: NetworkSpec) -> ShapeError:
-    """Why the weights of the base do not serve for pictures of this size."""
+    """The error if the weights of the base do not fit pictures of this size."""
     text = Text("Up to {end}, the weights of {base} fit pictures of {size} only.",
                 "Hasta {end}, los pesos de {base} solo sirven para imágenes de {size}.")
     return ShapeError("base_fixed_size", text.fill(end=network.nodes[-1].id, base=base.label,
@@ -60,7 +60,7 @@ def _weights_error(base: Base, network: NetworkSpec) -> ShapeError:
 
 
 def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
-    """Raises ShapeError where the base cannot take these pictures or has no such blocks."""
+    """Raises ShapeError if the base cannot take these pictures or has no such blocks."""
     height, width, channels = require_picture(inputs, str(base.label))
     if channels != base.channels and base.own is not None:
         mode = {1: "grayscale", 3: "rgb", 4: "rgba"}[base.channels]

@@ -25,7 +25,7 @@ def _spatial(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> S
 
 
 _NOISE_SHAPES: Final = {"values": None, "maps": (None, 1, 1, None), "picture": (None, 1, 1, 1)}
-"""What falls out together, as Keras's noise_shape says it."""
+"""The units that are dropped together, as Keras's noise_shape."""
 
 
 def _dropout(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:

@@ -1,4 +1,4 @@
-"""Layers that change a shape and compute nothing: borders, enlarging, reordering."""
+"""Layers that change a shape without weights: borders, enlarging, reordering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spectral normalisation of a layer's kernel, for all layers that have one: Keras wraps them in a layer of its own.
+"""Spectral normalisation of a layer's kernel: Keras has a wrapper layer for it.
 
 Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018. At every step of a training the
 kernel, as a matrix with a column for each entry of its last axis, is divided by an estimate of its largest singular
@@ -38,7 +38,7 @@ PARAMS: Final[tuple[Param, ...]] = (
 
 
 class SpectralCall(Call, frozen=True):
-    """The layer's own call, in the wrapper where it is asked for; the name is the wrapper's."""
+    """The layer's call, inside the wrapper if spectral normalisation is on; the name is the wrapper's."""
 
     def build(self, values: Mapping[str, Any], resolve: Resolve, **extra: Any) -> Any:
         if not values.get("spectral_normalization"):
@@ -54,7 +54,7 @@ class SpectralCall(Call, frozen=True):
 
 
 def can_wrap(layer: LayerType | None) -> bool:
-    """Whether Keras's wrapper takes this layer."""
+    """Whether Keras's wrapper accepts this layer."""
     return layer is not None and isinstance(layer.call, SpectralCall)
 
 
@@ -64,7 +64,7 @@ def _wrapper_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def wrapped_params(params: Mapping[str, Any], rounds: Any) -> dict[str, Any]:
-    """The parameters of a layer that stands in the wrapper."""
+    """The parameters of a layer inside the wrapper."""
     return dict(params) | {"spectral_normalization": True} | ({} if rounds == 1 else {"power_iterations": rounds})
 
 

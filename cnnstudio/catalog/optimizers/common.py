@@ -1,4 +1,4 @@
-"""Parameters that all optimizers of Keras share, with its names and meanings."""
+"""Parameters shared by all optimizers of Keras, with its names and meanings."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ CLIPPING: Final[tuple[Param, ...]] = (
 
 
 class OptimizerCall(Call, frozen=True):
-    """Keras takes one way of clipping: the first that is set."""
+    """Keras accepts one kind of clipping: the first that is set."""
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
         passed = super().arguments(values)

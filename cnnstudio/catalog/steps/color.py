@@ -36,12 +36,12 @@ DOWN_AND_UP: Final = Text("How far down and how far up: 0.2 and 0.2 are contrast
 
 
 def _equals(neutral: float) -> Callable[[Any], bool]:
-    """Whether a drawn value is the one that changes nothing."""
+    """A test whether a drawn value is neutral."""
     return lambda value: bool(value == neutral)
 
 
 def _draw_nothing(_params: Params, _rng: CounterRng, chosen: Chosen) -> Floats:
-    """For a change that has no strength: 1 where it happens."""
+    """For a change without a strength: 1 where it applies."""
     return chosen.astype(np.float64)
 
 
@@ -85,7 +85,7 @@ def _contrast_script(values: Values, _channels: int) -> list[str]:
 # Hue, saturation, grey ---------------------------------------------------------------------------
 
 def _on_hsv(picture: Picture, change: Callable[[NDArray[np.float32]], None]) -> Picture:
-    """The picture after its hue (degrees), saturation and value were changed in place."""
+    """The picture with changed hue (degrees), saturation and value."""
     hsv = cv2.cvtColor(picture.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2HSV).astype(np.float32, copy=False)
     change(hsv)
     return rounded(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * np.float32(255.0))
@@ -170,7 +170,7 @@ def _apply_equalization(table: Floats, _value: Any, look: Look) -> Floats:
 
 
 def _equalize_column(values: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:
-    """A column of the table after its values were spread evenly over the range."""
+    """A column of the table with its values spread evenly over the range."""
     sums = np.cumsum(np.bincount(values, weights=counts, minlength=256))
     first = sums[np.flatnonzero(sums)[0]]
     if sums[-1] == first:

@@ -45,7 +45,7 @@ def factor(name: str, default: float | tuple[float, float] | None, help: Text, m
 
 
 def plain_probability(default: float) -> Param:
-    """The probability where it is all there is to set."""
+    """The probability of a step without other parameters."""
     return msgspec.structs.replace(PROBABILITY, default=default, advanced=False)
 
 
@@ -59,7 +59,7 @@ def share(name: str, default: tuple[float, float] | None, help: Text, maximum: f
 # Printed code ------------------------------------------------------------------------------------
 
 def pair(factor: Any, least: float = float("-inf")) -> tuple[float, float]:
-    """As Keras reads a factor: one number f means -|f| to |f|; nothing is below `least`."""
+    """A factor as in Keras: one number f means -|f| to |f|; the lower limit is `least`."""
     if isinstance(factor, int | float):
         return max(-abs(float(factor)), least), abs(float(factor))
     first, second = (float(value) for value in factor)

@@ -1,4 +1,4 @@
-"""Architectures that are drawn as the pretrained bases are, from scratch and with their answer.
+"""Architectures of the pretrained bases, from scratch and with a classifier.
 
 Sources are in the files of the bases; parameters are those of Keras Applications and, for EfficientNet, whose
 pixel scaling counts 7 parameters in Keras, of torchvision.

@@ -1,4 +1,4 @@
-"""What one entry of the gallery of architectures declares."""
+"""The type of an entry in the gallery of architectures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnnstudio.core.text import Text
 
 
 class Publication(msgspec.Struct, frozen=True):
-    """The number of parameters that others give, for three channels, `size` pixels a side and 1,000 classes.
+    """The published number of parameters, for three channels, `size` pixels a side and 1,000 classes.
 
     `counted` is "all" where the moving statistics of batch normalisation are among them (Keras counts
     so), and "trainable" where they are not (torchvision).

@@ -1,4 +1,4 @@
-"""The encoder of U-Net, with an answer for classes.
+"""The encoder of U-Net, with a classifier.
 
 Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015. The
 paper's convolutions shrink the picture; these pad, as nearly every later rendering does.

@@ -24,12 +24,12 @@ def own_model(base: Base) -> OwnModel:
 
 @dataclass(frozen=True, eq=False)
 class OwnModel:
-    """`file` is its place in the project ("bases/<name>-<digest>.keras", or .h5), `path` where that is now, `bytes` its size.
+    """`file` is its path in the project ("bases/<name>-<digest>.keras", or .h5), `path` where that is now, `bytes` its size.
 
     `network` are its layers up to the last of `ends`, the scaling that the user chose included; `end` is where it
-    ends unless told otherwise. `scaling` is the user's choice; with `scales` the model scales pixels itself.
+    ends by default. `scaling` is the user's choice; with `scales` the model scales pixels itself.
     `flattened`: behind `end` the model flattened its maps rather than averaging them. `recipe` and `classes` are what
-    the file says of its pictures, where it comes from this program.
+    those of its pictures, if the file comes from this program.
     """
 
     file: str

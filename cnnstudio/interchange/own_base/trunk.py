@@ -39,9 +39,9 @@ def narrow_points(network: NetworkSpec) -> list[str]:
 def assign_blocks(network: NetworkSpec, narrow: Sequence[str]) -> dict[str, str]:
     """The block of every layer, in order, "" for the input and the scaling of its pixels.
 
-    A block is what lies between two narrow points and learns, a convolution or a whole module with its branches, and
-    what follows it: normalisation, activation, pooling. It is called after what the names of its module share, else
-    after its first layer that learns.
+    A block is a part between two narrow points that learns, a convolution or a module with its branches, and
+    what follows it: normalisation, activation, pooling. Its name is the common prefix of its module's names, else
+    its first layer that learns.
     """
     segments = _segments(network, narrow)
     first = next((place for place, segment in enumerate(segments) if any(node.type in LEARNING for node in segment)),

@@ -27,9 +27,9 @@ RESERVED: Final = (
 def keras_code(network: NetworkSpec, context: Context, standalone: bool = False) -> str:
     """A script that builds the model: Sequential where it is a chain, else with the functional API.
 
-    A user's own base is loaded from its file in the project, or with `alone` written out, its weights left to chance.
+    A custom base is loaded from its file in the project, or with `standalone` written out with random weights.
 
-    Layers that cannot be built yet are written as comments with what is wrong.
+    Layers with problems become comments with the problems.
     """
     network_report = report(network, context)
     network = network_report.network
@@ -54,12 +54,12 @@ def keras_code(network: NetworkSpec, context: Context, standalone: bool = False)
 
 
 def layer_variables(network: NetworkSpec) -> dict[str, str]:
-    """The name of each layer's answer in the printed code; the network has its repetitions written out."""
+    """The variable of every layer in the printed code; repetitions in the network are expanded."""
     return variable_names((node.id for node in network.nodes), RESERVED)
 
 
 def base_functions(network: NetworkSpec, context: Context) -> dict[str, Node]:
-    """For each pretrained base its printed function, as `keras_code` writes it, and the node that it stands for."""
+    """The nodes of pretrained bases by their printed functions, as in `keras_code`."""
     network = report(network, context).network
     names = layer_variables(network)
     return {"\n".join(_base_function(node, names[node.id], context, False)): node
@@ -75,7 +75,7 @@ def _is_chain(network: NetworkSpec, order: list[Node]) -> bool:
 
 
 def _call_arguments(kind: str, names: list[str]) -> str:
-    """The arguments in the parentheses behind a layer, as its type wants its inputs."""
+    """The arguments of a layer's call, in the form that its type takes its inputs."""
     layer = LAYERS.find(kind)
     passed = layer.passed(names) if layer is not None and names else (names,)
     return ", ".join(f"[{', '.join(item)}]" if isinstance(item, list) else item for item in passed)
@@ -84,17 +84,17 @@ def _call_arguments(kind: str, names: list[str]) -> str:
 def _layer_expression(node: Node, context: Context) -> str:
     layer = LAYERS.find(node.type)
     if layer is None:
-        # What is not known here is written as it was found; the comments at the end say so.
+        # An unknown layer is printed with its settings; the comments at the end report it.
         settings = "".join(f"{name}={literal(value)}, " for name, value in node.params.items() if name.isidentifier())
         return f"keras.layers.{variable_name(node.type.split(' ')[0])}({settings}name={literal(node.id)})"
     values: dict[str, Any] = values_of(node, layer) | {"context": context}
-    # Keras's own Input has no name that matters, unless it was given one.
+    # The Input needs a name only if the user set one.
     extra: dict[str, Any] = {} if (node.type, node.id) == (INPUT, "input") else {"name": node.id}
     return layer.call.code(values, **extra)
 
 
 def _scaling_expression(order: list[Node], context: Context) -> str | None:
-    """The layer that scales pixels, under a name that no other layer has."""
+    """The layer that scales pixels, with a unique name."""
     scaling = rescaling(context)
     return None if scaling is None else scaling.code({}, name=unique_id("normalization", [node.id for node in order]))
 
@@ -131,7 +131,7 @@ def _functional(order: list[Node], network: NetworkSpec, context: Context, outpu
 
 
 def _base_docstring(node: Node, function_name: str, text: str, values: dict[str, Any]) -> str:
-    """The first line of a base's function: what it is, and what of the node its layers do not show."""
+    """The docstring of a base's function: the base, and the settings of the node that its layers do not show."""
     if function_name != node.id:
         text += f" Node: {node.id}."
     if values["weights"] == "random":
@@ -144,7 +144,7 @@ def _base_docstring(node: Node, function_name: str, text: str, values: dict[str,
 def _base_function(node: Node, function_name: str, pictures: Context, standalone: bool) -> list[str]:
     """A function that builds the base's layers, with the freeze line and the pooling of this node.
 
-    Its first line names the base, so that reading the code finds the base again.
+    Its docstring names the base, so that the reader of the code recognises it.
     """
     layer = LAYERS[BASE]
     values = values_of(node, layer)
@@ -162,7 +162,7 @@ def _base_function(node: Node, function_name: str, pictures: Context, standalone
     if base.own is not None and not standalone and own_code.can_truncate(base, graph, size):
         last = own_code.truncated_lines(node.id, base, graph, learning)
     elif base.own is not None:
-        # A model within the model: its layers may be called as those of the head are.
+        # A nested model: its layers may have the same names as those of the head.
         shape = literal((*size, base.channels))
         last = [f"start = keras.Input({shape})", *_layer_lines(base, graph, learning, "start"),
                 f"base = keras.Model(start, x, name={literal(node.id)})",
@@ -182,7 +182,7 @@ def _layer_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start
     context = Context(height=base.size[0], width=base.size[1], channels=base.channels, class_count=1)
     lines: list[str] = []
     names = {graph.nodes[0].id: start}
-    # What only the next layer takes is called x; what is needed later keeps a name of its own.
+    # The input of the next layer alone is called x; tensors needed later have their own names.
     following = successors([(edge.source, edge.target) for edge in graph.edges])
     for node, next_node in zip(graph.nodes[1:], [*graph.nodes[2:], None], strict=True):
         users = following.get(node.id, [])
@@ -193,7 +193,7 @@ def _layer_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start
         if node.id not in learning and entry.frozen_in_code:
             extra["trainable"] = False
         call = entry.call.code(values_of(node, entry) | {"context": context}, **extra)
-        # In a base they are always as when it predicts.
+        # The layers of a base always run in inference mode.
         training = ", training=False" if entry.training_flag else ""
         lines.append(f"{names[node.id]} = {call}({arguments}{training})")
     return lines

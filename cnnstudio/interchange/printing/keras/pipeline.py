@@ -1,4 +1,4 @@
-"""The way of the pictures from their files to the network, as the chain of tf.data operations it is."""
+"""The input pipeline of the pictures, as a chain of tf.data operations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnstudio.interchange.printing.recipe import recipe_code
 
 
 class Tensor(msgspec.Struct, frozen=True):
-    """One part of what flows between two operations; None in the shape is the size of a batch."""
+    """A tensor between two operations; None in the shape is the size of a batch."""
 
     name: str
     shape: tuple[int | None, ...]
@@ -24,7 +24,7 @@ class Tensor(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One link of the chain: its name in tf.data, its line of code, why it is there, and what comes out of it."""
+    """An operation of the chain: its name in tf.data, its line of code, its purpose, and its output."""
 
     id: str
     code: str

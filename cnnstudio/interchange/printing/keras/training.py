@@ -1,4 +1,4 @@
-"""What a printed Keras script does after the model: a `compile` and a `fit` for each stage."""
+"""The training part of a printed Keras script: a `compile` and a `fit` for each stage."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _class_weight(project: Project) -> list[str]:
 
 
 def _trainable(project: Project, stage: Stage, several: bool, bases: BaseResolver) -> list[str]:
-    """What learns of the pretrained bases, where the stage changes it or an earlier one may have."""
+    """The trainable layers of the bases, if this stage changes them or an earlier one may have."""
     if not stage.trainable_from and not (several and any(other.trainable_from for other in project.training.stages)):
         return []
     lines: list[str] = []

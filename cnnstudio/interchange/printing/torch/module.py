@@ -274,7 +274,7 @@ def _class_head(name: str, about: str, module: _Module) -> list[str]:
 
 def _forward(order: Sequence[Node], sources: dict[str, list[str]], names: dict[str, str], applied: dict[str, list[str]],
              expressions: dict[str, str], output: str | None) -> list[str]:
-    """The lines of forward: what only the next layer takes is called x, what is needed later keeps a name of its own."""
+    """The lines of forward: the input of the next layer alone is called x, tensors needed later have their own names."""
     following = successors([(source, node.id) for node in order for source in sources[node.id]])
     values: dict[str, str] = {}
     lines: list[str] = []
@@ -306,7 +306,7 @@ def _nest_calls(modules: Sequence[str], text: str) -> str:
 
 
 def base_description(base: Base) -> str:
-    """Which network it is, and where that is told."""
+    """The name of the base and its source."""
     return f"{base.label.en}, {base.source or base.own_file}"
 
 
@@ -315,7 +315,7 @@ def _class_name(name: str) -> str:
 
 
 def _base_class(node: Node, name: str, pictures: Context, collected: _Module) -> str:
-    """The layers of a pretrained base as a class, frozen before its freeze line and always as when it predicts."""
+    """The layers of a pretrained base as a class, frozen before its freeze line and always in inference mode."""
     values = values_of(node, LAYERS[BASE])
     base = base_of(values, pictures.bases)
     if base is None:

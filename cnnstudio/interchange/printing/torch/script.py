@@ -63,7 +63,7 @@ def loss_name(project: Project, context: Context) -> str:
 
 
 def torch_problems(project: Project, context: Context, with_training: bool = True) -> tuple[Problem, ...]:
-    """What of the network, and of the training with `whole`, PyTorch has no form of."""
+    """The parts of the network, and `with_training` of the training, that have no PyTorch form."""
     training = training_problems(project, loss_name(project, context)) if with_training else ()
     return (*torch_model(project.network, context).missing, *training)
 

@@ -83,7 +83,7 @@ def _epochs(stage: Stage, plateaus: bool, stops: bool) -> list[str]:
 
 
 def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
-    """What of the training PyTorch has no form of, each with the reason."""
+    """The parts of the training that have no PyTorch form, with the reasons."""
     chosen = [("loss", LOSSES.find(loss))]
     for stage in project.training.stages:
         chosen += [("optimizer", OPTIMIZERS.find(stage.optimizer.type)),
@@ -96,14 +96,14 @@ def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
 
 
 def _callbacks(stage: Stage) -> list[tuple[TorchCallback, dict[str, Any]]]:
-    """The forms of the callbacks that are on, by registry order, with their values."""
+    """The forms of the enabled callbacks, in registry order, with their values."""
     on = [step for step in stage.callbacks if step.enabled]
     return [(entry.torch, complete(entry.params, step.params)) for entry in CALLBACKS for step in on
             if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
 
 
 def _unknown(project: Project) -> list[str]:
-    """What a newer version or an extension put into the project."""
+    """Items that a newer version or an extension added to the project."""
     result: list[str] = []
     for stage in project.training.stages:
         result += [step.type for step in stage.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
@@ -115,7 +115,7 @@ def _unknown(project: Project) -> list[str]:
 
 
 def _absent(project: Project) -> list[str]:
-    """What the printed loop does otherwise than the training of the project, in words."""
+    """Differences between the printed loop and the training of the project, as text."""
     training = project.training
     result = []
     if training.precision != "float32":
@@ -136,7 +136,7 @@ def _bases(project: Project) -> list[str]:
 
 
 def _trainable(project: Project, stage: Stage) -> list[str]:
-    """What learns of the bases in this stage, where the stage says so."""
+    """The trainable layers of the bases in this stage, if it sets them."""
     lines: list[str] = []
     for name in _bases(project):
         if stage.trainable_from == "none":

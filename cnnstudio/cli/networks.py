@@ -15,10 +15,10 @@ from cnnstudio.core.text import number, tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.interchange.foreign import notes_problem, unknown_problem, with_foreign_network
 from cnnstudio.interchange.open import read_network
-from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.network.new_project import with_base
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import with_base
 from cnnstudio.workers.own_bases import model_of
 
 

@@ -12,8 +12,8 @@ from cnnstudio.core import edits
 from cnnstudio.core.network import Edge
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.network.checks import check_network
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 
 SHAPES = [(32, 24, 3), (7, 7, 64), (1, 1, 20), (13, 5, 1), (28, 28, 96)]
 

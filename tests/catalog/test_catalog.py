@@ -24,8 +24,8 @@ from cnnstudio.core.params import check
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.network.checks import check_project
 from cnnstudio.network.fixes import FIXES, apply_fix
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 from cnnstudio.network.summary import summary, title
 
 CONTEXT = Context(height=64, width=64, channels=3, class_count=5)

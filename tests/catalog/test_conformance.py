@@ -37,8 +37,8 @@ from cnnstudio.interchange.printing.keras.pipeline import pipeline_code
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_script
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 from cnnstudio.network.summary import summary
 from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
 

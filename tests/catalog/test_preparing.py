@@ -11,8 +11,8 @@ from cnnstudio.core.recipe import statistics_key
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.network.checks import check_augmentation, check_recipe
 from cnnstudio.network.fixes import apply_fix
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.normalization import rescaling
-from cnnstudio.network.starting import Facts, new_project
 
 COUNTS = {"cat": {"train": 40, "test": 3}, "dog": {"train": 60}}
 

@@ -8,8 +8,8 @@ from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.network.checks import check_project
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 
 COUNTS = {"train": 50, "validation": 10, "test": 10}
 PUBLISHED = [template for template in TEMPLATES if template.published is not None]

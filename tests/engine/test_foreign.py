@@ -17,8 +17,8 @@ from cnnstudio.core.project import Project
 from cnnstudio.engine.building import build
 from cnnstudio.interchange.foreign import with_foreign_network
 from cnnstudio.interchange.open import read_network
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 
 
 def same(one: NetworkSpec, other: NetworkSpec) -> None:

@@ -20,12 +20,12 @@ from cnnstudio.core.project import Project
 from cnnstudio.interchange.foreign import with_foreign_network
 from cnnstudio.interchange.keras_source import SourceNetwork, read_code
 from cnnstudio.interchange.keras_source.apply import apply_code, read_edited_code
-from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.network.new_project import Facts, new_project, with_base
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project, with_base
 from tests.catalog.layer_cases import CONTEXT, around
 from tests.catalog.random_networks import networks
 from tests.interchange.keras_files import write_model

@@ -22,14 +22,14 @@ from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.own_base import files as own_files
 from cnnstudio.interchange.own_base import reader as own
-from cnnstudio.interchange.own_base.copying import copy_into_project
-from cnnstudio.interchange.own_base.cutting import up_to
 from cnnstudio.interchange.own_base.files import file_digest
+from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.interchange.own_base.truncation import up_to
 from cnnstudio.interchange.own_base.trunk import assign_blocks, classifier, narrow_points
 from cnnstudio.network.checks import check_network
+from cnnstudio.network.new_project import with_base
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import with_base
 from cnnstudio.network.summary import title
 from tests.interchange.keras_files import CONV, PLAIN, chain, layer, write_h5, write_model
 

@@ -16,8 +16,8 @@ from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
 from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, canonical, layer_kind, path_parts
-from cnnstudio.interchange.keras_source.parts import NOT_RUN, Parts
 from cnnstudio.interchange.keras_source.settings import make_layer
+from cnnstudio.interchange.keras_source.state import NOT_RUN, Parts
 from cnnstudio.interchange.keras_source.values import (
     BaseLayer,
     CallValue,

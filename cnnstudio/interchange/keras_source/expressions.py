@@ -11,7 +11,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic
 from cnnstudio.interchange.keras_source.arithmetic import CannotEvaluate
 from cnnstudio.interchange.keras_source.names import ASSUMED, layer_kind
-from cnnstudio.interchange.keras_source.parts import NOT_RUN, OutOfSteps, Parts
+from cnnstudio.interchange.keras_source.state import NOT_RUN, OutOfSteps, Parts
 from cnnstudio.interchange.keras_source.values import Function, Name, Scope, SourceError, Tensor, Unknown
 
 NOT_DEFINED: Final = Text("{name} is defined nowhere", "{name} no está definido en ninguna parte")

@@ -7,7 +7,7 @@ import ast
 from cnnstudio.interchange.keras_source.calls import Calls
 from cnnstudio.interchange.keras_source.expressions import Expressions
 from cnnstudio.interchange.keras_source.objects import Objects
-from cnnstudio.interchange.keras_source.parts import State
+from cnnstudio.interchange.keras_source.state import State
 from cnnstudio.interchange.keras_source.statements import Statements
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
-from cnnstudio.interchange.keras_source.parts import NOT_RUN, Parts
 from cnnstudio.interchange.keras_source.settings import make_layer
+from cnnstudio.interchange.keras_source.state import NOT_RUN, Parts
 from cnnstudio.interchange.keras_source.values import (
     BaseLayer,
     BaseModel,

@@ -18,8 +18,8 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, without_scaling
+from cnnstudio.interchange.keras_source.description import Description, describe
 from cnnstudio.interchange.keras_source.interpreter import Interpreter
-from cnnstudio.interchange.keras_source.result import Description, describe
 from cnnstudio.interchange.keras_source.values import Remark, SourceError
 
 LARGEST: Final = 4 << 20

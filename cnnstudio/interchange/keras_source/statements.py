@@ -10,7 +10,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
 from cnnstudio.interchange.keras_source.arithmetic import CannotEvaluate
 from cnnstudio.interchange.keras_source.names import canonical, path_parts
-from cnnstudio.interchange.keras_source.parts import NOT_RUN, OutOfSteps, Parts
+from cnnstudio.interchange.keras_source.state import NOT_RUN, OutOfSteps, Parts
 from cnnstudio.interchange.keras_source.values import Class, Function, Name, Scope, Tensor, Unknown
 
 ROUNDS: Final = 1_000

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.onnx.conversion import Conversion
-from cnnstudio.interchange.onnx.parts import Operator
+from cnnstudio.interchange.onnx.model import Operator
 from cnnstudio.interchange.onnx.values import Constant, FeatureMaps, Shape, Unsupported, Weight, replace
 
 _MERGES: Final = {"Add": "Add", "Sum": "Add", "Sub": "Subtract", "Mul": "Multiply", "Max": "Maximum", "Min": "Minimum",

@@ -17,8 +17,8 @@ from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.onnx.folding import fold
+from cnnstudio.interchange.onnx.model import Graph, Operator
 from cnnstudio.interchange.onnx.names import layer_name
-from cnnstudio.interchange.onnx.parts import Graph, Operator
 from cnnstudio.interchange.onnx.patterns import Constants, fuse_patterns, split_constants
 from cnnstudio.interchange.onnx.values import CHANNELS_FIRST, Constant, FeatureMaps, Shape, Unsupported, Value, Weight
 from cnnstudio.network.naming import layer_id

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cnnstudio.interchange.onnx.parts import Operator, Tensor
+from cnnstudio.interchange.onnx.model import Operator, Tensor
 from cnnstudio.interchange.onnx.values import Constant, Unsupported, Value, Weight
 
 LARGEST: Final = 1 << 16

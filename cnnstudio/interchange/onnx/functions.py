@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.onnx.conversion import Conversion
-from cnnstudio.interchange.onnx.parts import Operator
+from cnnstudio.interchange.onnx.model import Operator
 from cnnstudio.interchange.onnx.patterns import is_hard_sigmoid
 from cnnstudio.interchange.onnx.values import FeatureMaps, Unsupported
 

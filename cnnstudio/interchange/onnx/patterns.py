@@ -12,7 +12,7 @@ from math import isclose, pi, sqrt
 from typing import Any, Final
 
 from cnnstudio.interchange.onnx.folding import fold, from_tensor, get_ints
-from cnnstudio.interchange.onnx.parts import Graph, Operator, Tensor, replace
+from cnnstudio.interchange.onnx.model import Graph, Operator, Tensor, replace
 from cnnstudio.interchange.onnx.values import Constant, Unsupported, Weight
 
 Constants = dict[str, Constant | Weight]

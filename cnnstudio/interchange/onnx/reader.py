@@ -14,17 +14,17 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_words import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, without_scaling
-from cnnstudio.interchange.onnx import arithmetic, functions, shaping, windows
+from cnnstudio.interchange.onnx import arithmetic, convolutions, functions, reshaping
 from cnnstudio.interchange.onnx.conversion import PASSING, Conversion, Rule
+from cnnstudio.interchange.onnx.model import Graph, Model, Operator, Port, parse_model
 from cnnstudio.interchange.onnx.names import common_prefix_length
-from cnnstudio.interchange.onnx.parts import Graph, Model, Operator, Port, parse_model
 from cnnstudio.interchange.onnx.patterns import Constants, fuse_patterns, split_constants
 from cnnstudio.interchange.onnx.values import CHANNELS_FIRST, FeatureMaps, Weight
 from cnnstudio.interchange.onnx.wire import Damaged, TooLarge, strip_weights
 
 replace = msgspec.structs.replace
 
-RULES: Final[dict[str, Rule]] = windows.RULES | functions.RULES | arithmetic.RULES | shaping.RULES
+RULES: Final[dict[str, Rule]] = convolutions.RULES | functions.RULES | arithmetic.RULES | reshaping.RULES
 SIZES: Final = (224, 32, 28, 64, 96, 128, 160, 192, 240, 256, 260, 299, 300, 331, 380, 384, 448, 456, 512, 528, 600)
 """Sizes of pictures to try if the file leaves the size open: the first that fits its dense layers is taken."""
 OPEN_BATCH: Final = 7919

@@ -10,7 +10,7 @@ from cnnstudio.catalog.bases import Base
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.own_base.cutting import up_to
+from cnnstudio.interchange.own_base.truncation import up_to
 
 if TYPE_CHECKING:
     from cnnstudio.interchange.foreign import LayerOrigin

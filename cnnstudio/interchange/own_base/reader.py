@@ -25,7 +25,6 @@ from cnnstudio.core.text import Text, same
 from cnnstudio.interchange.foreign import ForeignNetwork
 from cnnstudio.interchange.keras_file.model import read_keras
 from cnnstudio.interchange.own_base import trunk
-from cnnstudio.interchange.own_base.cutting import up_to
 from cnnstudio.interchange.own_base.files import (
     DIGITS,
     check_file,
@@ -38,6 +37,7 @@ from cnnstudio.interchange.own_base.files import (
 )
 from cnnstudio.interchange.own_base.layers import refused_layers, with_measured_statistics, without_augmentation
 from cnnstudio.interchange.own_base.model import OwnModel
+from cnnstudio.interchange.own_base.truncation import up_to
 from cnnstudio.network.shapes import NetworkReport, report
 
 CARD: Final = "cnnstudio.json"

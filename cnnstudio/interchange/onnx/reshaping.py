@@ -11,7 +11,7 @@ import numpy as np
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.onnx.conversion import Conversion
 from cnnstudio.interchange.onnx.folding import get_ints, target_dims
-from cnnstudio.interchange.onnx.parts import Graph, Operator
+from cnnstudio.interchange.onnx.model import Graph, Operator
 from cnnstudio.interchange.onnx.values import Constant, FeatureMaps, Shape, Unsupported, Value, Weight, replace
 
 

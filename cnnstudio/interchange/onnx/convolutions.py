@@ -9,7 +9,7 @@ from typing import Any, Final
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.onnx.conversion import Conversion, Rule
 from cnnstudio.interchange.onnx.folding import get_ints
-from cnnstudio.interchange.onnx.parts import Operator
+from cnnstudio.interchange.onnx.model import Operator
 from cnnstudio.interchange.onnx.values import FeatureMaps, Unsupported, replace
 
 Border = tuple[int, int, int, int]

@@ -13,7 +13,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import bases
 from cnnstudio.interchange.keras_source.graph_builder import ancestors
 from cnnstudio.interchange.keras_source.names import normalized_name
-from cnnstudio.interchange.keras_source.parts import State
+from cnnstudio.interchange.keras_source.state import State
 from cnnstudio.interchange.keras_source.training import has_from_logits, training_fields
 from cnnstudio.interchange.keras_source.values import (
     BaseModel,

@@ -253,15 +253,15 @@ def insert_block(project: Project, block: str, shape: Shape, source: str | None 
     builder = network_builder()
     builder.last = _OUTSIDE
     BLOCKS[block].draw(builder, shape)
-    drawn = builder.network()
+    block_network = builder.network()
     network = project.network
     taken = [node.id for node in network.nodes]
     names = {_OUTSIDE: entry}
-    for node in drawn.nodes:
+    for node in block_network.nodes:
         names[node.id] = unique_id(node.id, taken)
         taken.append(names[node.id])
-    nodes = [replace(node, id=names[node.id]) for node in drawn.nodes]
-    edges = [replace(edge, source=names[edge.source], target=names[edge.target]) for edge in drawn.edges]
+    nodes = [replace(node, id=names[node.id]) for node in block_network.nodes]
+    edges = [replace(edge, source=names[edge.source], target=names[edge.target]) for edge in block_network.edges]
     old_edges = list(network.edges)
     if edge is not None and edge in old_edges:
         old_edges[old_edges.index(edge)] = replace(edge, source=nodes[-1].id)

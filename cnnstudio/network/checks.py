@@ -82,8 +82,8 @@ def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinn
                   arguments={"spec": "dataset", "field": "label_mode", "value": "categorical"})
         problems.append(error("binary_needs_two", text.fill(n=len(classes)), "dataset", field="label_mode",
                               fixes=(fix,)))
-    drawn = pinned if dataset.splits.train > 0 else ()
-    problems += _check_splits(classes, counts, lambda names: _unlearned_fixes(names, classes, counts, drawn))
+    pinned_classes = pinned if dataset.splits.train > 0 else ()
+    problems += _check_splits(classes, counts, lambda names: _unlearned_fixes(names, classes, counts, pinned_classes))
     return tuple(problems)
 
 
@@ -298,13 +298,13 @@ def check_training(project: Project, bases: BaseResolver) -> tuple[Problem, ...]
     training = project.training
     problems = list(check(TRAINING_PARAMS, spec_fields(training, TRAINING_PARAMS), "training"))
     problems += check_stages(project, bases)
-    wanted = LOSS_OF[project.dataset.label_mode]
-    if training.loss not in ("auto", wanted):
+    expected = LOSS_OF[project.dataset.label_mode]
+    if training.loss not in ("auto", expected):
         text = Text("The loss {have} does not fit {mode} labels; {want} does.",
                     "La pérdida {have} no corresponde a etiquetas {mode}; corresponde {want}.")
         fix = Fix(action="set_field", label=Text("Let the loss follow the labels", "Que la pérdida siga las etiquetas"),
                   arguments={"spec": "training", "field": "loss", "value": "auto"})
-        problems.append(error("wrong_loss", text.fill(have=training.loss, mode=project.dataset.label_mode, want=wanted),
+        problems.append(error("wrong_loss", text.fill(have=training.loss, mode=project.dataset.label_mode, want=expected),
                               "training", field="loss", fixes=(fix,)))
     if training.batch_size < 8 and any(
             (layer := LAYERS.find(node.type)) is not None and layer.batch_free for node in project.network.nodes):

@@ -70,9 +70,9 @@ def check_loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
     behind = {node: reachable(following.get(node, ()), pairs) for node in circular}
     closing = [edge for edge in network.edges if edge.source in inside and edge.target in inside
                and edge.source in behind[edge.target] | {edge.target}]
-    places = {node.id: place for place, node in enumerate(network.nodes)}
+    positions = {node.id: position for position, node in enumerate(network.nodes)}
     # The connection against the order of creation closed the loop.
-    back = min(closing, key=lambda edge: places[edge.target] - places[edge.source], default=None)
+    back = min(closing, key=lambda edge: positions[edge.target] - positions[edge.source], default=None)
     fixes = () if back is None else (Fix(
         action="disconnect", arguments={"source": back.source, "target": back.target, "port": back.port},
         label=Text("Cut {source} → {target}", "Cortar {source} → {target}").fill(source=back.source, target=back.target)),)

@@ -39,10 +39,10 @@ def _max_pooling(builder: BaseBuilder, *entry: str) -> str:
     return builder.pooling("MaxPooling2D", 3, 2, *entry, id=builder.next_name("max_pooling2d"))
 
 
-def _add_reduction(builder: BaseBuilder, name: str, *ways: tuple[Step, ...]) -> None:
+def _add_reduction(builder: BaseBuilder, name: str, *branches: tuple[Step, ...]) -> None:
     """Branches whose last convolution has stride 2, and a pooling."""
     builder.block, entry, ends = name, builder.end, []
-    for steps in ways:
+    for steps in branches:
         start = add_branch(builder, entry, *steps[:-1])
         ends.append(convolution(builder, *steps[-1], start, stride=2, padding="valid"))
     builder.add("Concatenate", *ends, _max_pooling(builder, entry), id=name)

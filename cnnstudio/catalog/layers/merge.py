@@ -34,36 +34,36 @@ def broadcast_shape(inputs: tuple[Shape, ...]) -> Shape | None:
     return tuple(sizes_together)
 
 
-def conversion_fix(shape: Shape, wanted: Shape, port: int) -> Fix | None:
+def conversion_fix(shape: Shape, target: Shape, port: int) -> Fix | None:
     """The fix that inserts a layer to convert the input `port` to another shape; None if one layer cannot."""
-    if len(wanted) == 3 and len(shape) == 1:
-        if shape[0] == wanted[2]:
+    if len(target) == 3 and len(shape) == 1:
+        if shape[0] == target[2]:
             return insert_before_fix("Reshape", port, target_shape=(1, 1, shape[0]))
-        return insert_before_fix("Dense", port, units=wanted[2])
-    if len(wanted) == 3 and len(shape) == 3:
-        if shape[:2] == (1, 1) or shape[:2] == wanted[:2]:
+        return insert_before_fix("Dense", port, units=target[2])
+    if len(target) == 3 and len(shape) == 3:
+        if shape[:2] == (1, 1) or shape[:2] == target[:2]:
             strides: tuple[int, int] | None = (1, 1)
         else:
-            strides = _strides(shape, wanted)
+            strides = _strides(shape, target)
         if strides is not None:
             label = Text("Insert a 1 × 1 convolution: {filters} filters, stride {down} × {across}",
                          "Insertar una convolución de 1 × 1: {filters} filtros, paso {down} × {across}").fill(
-                filters=wanted[2], down=strides[0], across=strides[1])
-            return insert_before_fix("Conv2D", port, label, filters=wanted[2], kernel_size=(1, 1), strides=strides,
+                filters=target[2], down=strides[0], across=strides[1])
+            return insert_before_fix("Conv2D", port, label, filters=target[2], kernel_size=(1, 1), strides=strides,
                                  padding="same")
-    if len(wanted) == 1:
+    if len(target) == 1:
         if len(shape) == 1:
             return insert_before_fix("Dense", port, Text("Insert Dense with {n} units", "Insertar Dense con {n} unidades").fill(
-                n=wanted[0]), units=wanted[0])
+                n=target[0]), units=target[0])
         if len(shape) == 3:
             return insert_before_fix("GlobalAveragePooling2D", port)
     return None
 
 
-def _strides(shape: Shape, wanted: Shape) -> tuple[int, int] | None:
+def _strides(shape: Shape, target: Shape) -> tuple[int, int] | None:
     """The strides with which padding same converts one height and width to the other, if there are any."""
     strides = []
-    for have, want in zip(shape[:2], wanted[:2], strict=True):
+    for have, want in zip(shape[:2], target[:2], strict=True):
         stride = next((step for step in range(1, have + 1) if -(-have // step) <= want), have)
         if want > have or -(-have // stride) != want:
             return None
@@ -82,9 +82,9 @@ def _elementwise_shape(layer: str) -> ShapeFunction:
     def shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
         common = broadcast_shape(inputs)
         if common is None:
-            wanted = _target(inputs)
-            fixes = [conversion_fix(shape, wanted, port) for port, shape in enumerate(inputs)
-                     if broadcast_shape((shape, wanted)) is None]
+            target = _target(inputs)
+            fixes = [conversion_fix(shape, target, port) for port, shape in enumerate(inputs)
+                     if broadcast_shape((shape, target)) is None]
             text = Text("{layer} needs inputs of one shape but gets {shapes}. Bring the shorter way to the same size with "
                         "a 1 x 1 convolution of matching filters and strides.",
                         "{layer} necesita entradas de igual forma pero recibe {shapes}. Iguale el camino corto con una "
@@ -125,13 +125,13 @@ def _merging(identifier: str, formula: str, help: Text, torch: Callable[[Site], 
 def _concatenate_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     ranks = {len(shape) for shape in inputs}
     if len(ranks) > 1:
-        wanted = _target(inputs)
+        target = _target(inputs)
         fixes = [insert_before_fix("Flatten", port) for port, shape in enumerate(inputs) if len(shape) == 3]
         fixes += [insert_before_fix("GlobalAveragePooling2D", port) for port, shape in enumerate(inputs) if len(shape) == 3]
         text = Text("Concatenate needs inputs with as many axes but gets {shapes}.",
                     "Concatenate necesita entradas con los mismos ejes pero recibe {shapes}.")
         raise ShapeError("shapes_differ", text.fill(shapes=_shapes(inputs)),
-                           *(fixes if len(wanted) == 3 and len(ranks) == 2 and min(ranks) == 1 else ()))
+                           *(fixes if len(target) == 3 and len(ranks) == 2 and min(ranks) == 1 else ()))
     rank, axis = ranks.pop(), values["axis"]
     if axis > rank:
         text = Text("The inputs have no axis {axis}: {shapes}.", "Las entradas no tienen eje {axis}: {shapes}.")
@@ -150,13 +150,13 @@ def _concatenate_shape(values: Values, inputs: tuple[Shape, ...], _context: Cont
 
 def _pooling_fixes(inputs: tuple[Shape, ...], position: int) -> list[Fix]:
     """Fixes that pool the larger pictures to the size of the smallest, where an integer stride does."""
-    wanted = _target(inputs)
-    if position != 2 or len(wanted) != 3:
+    target = _target(inputs)
+    if position != 2 or len(target) != 3:
         return []
     fixes = []
     for port, shape in enumerate(inputs):
-        strides = _strides(shape, wanted)
-        if shape[:2] != wanted[:2] and strides is not None:
+        strides = _strides(shape, target)
+        if shape[:2] != target[:2] and strides is not None:
             label = Text("Insert MaxPooling2D with stride {down} × {across}",
                          "Insertar MaxPooling2D con paso {down} × {across}").fill(down=strides[0], across=strides[1])
             fixes.append(insert_before_fix("MaxPooling2D", port, label, pool_size=strides, strides=strides, padding="same"))

@@ -59,13 +59,13 @@ def can_wrap(layer: LayerType | None) -> bool:
 
 
 def _wrapper_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
-    rounds = values.get("power_iterations", 1)
-    return {} if rounds == 1 else {"power_iterations": rounds}
+    iterations = values.get("power_iterations", 1)
+    return {} if iterations == 1 else {"power_iterations": iterations}
 
 
-def wrapped_params(params: Mapping[str, Any], rounds: Any) -> dict[str, Any]:
+def wrapped_params(params: Mapping[str, Any], iterations: Any) -> dict[str, Any]:
     """The parameters of a layer inside the wrapper."""
-    return dict(params) | {"spectral_normalization": True} | ({} if rounds == 1 else {"power_iterations": rounds})
+    return dict(params) | {"spectral_normalization": True} | ({} if iterations == 1 else {"power_iterations": iterations})
 
 
 def with_spectral_normalization(layer: LayerType, columns: Columns) -> LayerType:
@@ -128,8 +128,8 @@ def _torch(own: TorchForm | None, columns: Columns) -> TorchForm | None:
         bare, values = own(site), site.values
         if not values["spectral_normalization"]:
             return bare
-        rounds = values["power_iterations"]
-        more = f", {columns(values, site.inputs)}" + ("" if rounds == 1 else f", {rounds}")
+        iterations = values["power_iterations"]
+        more = f", {columns(values, site.inputs)}" + ("" if iterations == 1 else f", {iterations}")
 
         def wrap(part: Part) -> Part:
             # Keras's wrapper holds the kernel as its own, then vector_u; the bias is the layer's.

@@ -120,8 +120,8 @@ class _Reader:
         return ForeignNetwork(network=network, shape=self.shape, normalization=normalization, unknown=tuple(self.unknown),
                        notes=tuple(self.notes), origins=self.origins)
 
-    def model(self, config: Config, entering: dict[int, str], depth: int, origin: LayerOrigin | None = None) -> str:
-        """Add a model's layers; `entering` feeds its inputs, by their number. Returns its output layer."""
+    def model(self, config: Config, inputs: dict[int, str], depth: int, origin: LayerOrigin | None = None) -> str:
+        """Add a model's layers; `inputs` feed it, by their number. Returns its output layer."""
         if depth > DEEPEST:
             raise ValueError("models within models")
         inner = config["config"]
@@ -129,13 +129,13 @@ class _Reader:
         outer_origins, self._origins = self._origins, _layer_origins(layers, origin)
         try:
             if config["class_name"] == "Sequential":
-                return self._chain(layers, entering, depth)
-            return self._graph(inner, layers, entering, depth)
+                return self._chain(layers, inputs, depth)
+            return self._graph(inner, layers, inputs, depth)
         finally:
             self._origins = outer_origins
 
-    def _chain(self, layers: list[Config], entering: dict[int, str], depth: int) -> str:
-        last = entering.get(0)
+    def _chain(self, layers: list[Config], inputs: dict[int, str], depth: int) -> str:
+        last = inputs.get(0)
         for number, layer in enumerate(layers):
             if layer["class_name"] == "InputLayer":
                 if last is None:
@@ -148,7 +148,7 @@ class _Reader:
             raise ValueError("an empty model")
         return last
 
-    def _graph(self, inner: Config, layers: list[Config], entering: dict[int, str], depth: int) -> str:
+    def _graph(self, inner: Config, layers: list[Config], input_layers: dict[int, str], depth: int) -> str:
         inputs = [call[0] for call in parse_ends(inner["input_layers"])]
         outputs = parse_ends(inner["output_layers"])
         first = first_calls(layers, outputs)
@@ -160,7 +160,7 @@ class _Reader:
                 name = layer.get("name") or layer["config"]["name"]
                 if layer["class_name"] == "InputLayer":
                     position = inputs.index(name) if name in inputs else -1
-                    outputs_of_calls[name, 0] = entering[position] if position in entering else self._input(
+                    outputs_of_calls[name, 0] = input_layers[position] if position in input_layers else self._input(
                         layer["config"], name)
                     continue
                 calls = [list(sources(node)) for node in layer["inbound_nodes"]]
@@ -197,7 +197,7 @@ class _Reader:
         if kind in MODELS and isinstance(config, Mapping | list):
             return self.model(layer, dict(enumerate(sources)), depth + 1, origin)
         name = name or str(config.get("name") or layer.get("name") or kind.lower())
-        kind, config, rounds = _unwrap(kind, config)
+        kind, config, iterations = _unwrap(kind, config)
         entry = LAYERS.find(kind)
         if entry is not None and not entry.is_keras:
             entry = None
@@ -211,7 +211,9 @@ class _Reader:
             # Self-attention: one input is query, value and key.
             sources = sources[:1]
         params = _params(kind, config)
-        identifier = self._add(Node(id=name, type=kind, params=wrapped_params(params, rounds) if rounds else params), sources)
+        if iterations:
+            params = wrapped_params(params, iterations)
+        identifier = self._add(Node(id=name, type=kind, params=params), sources)
         self.origins[identifier] = origin
         if is_arithmetic:
             self._arithmetic_layers.append(identifier)

@@ -70,8 +70,8 @@ class Calls:
     def _call_on_tensors(self, function: Layer | Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if isinstance(function, Instance):
             return self._parts.objects.call_instance(function, arguments, keywords, line)
-        entering = [*arguments, *(keywords[name] for name in ("inputs", "query", "value", "key") if name in keywords)]
-        tensors, unknown = self.tensors(entering)
+        inputs = [*arguments, *(keywords[name] for name in ("inputs", "query", "value", "key") if name in keywords)]
+        tensors, unknown = self.tensors(inputs)
         if unknown is not None:
             return unknown
         if isinstance(function, Layer):

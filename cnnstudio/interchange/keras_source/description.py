@@ -87,11 +87,11 @@ def _choose_model(state: State, remarks: list[Remark]) -> tuple[Model | None, Tr
     models = state.graph.models
     if not models:
         return _loose_layers(state, remarks)
-    ranked = sorted(range(len(models)), key=lambda place: (models[place].compiled is not None, not models[place].nested,
-                                                           not isinstance(models[place], BaseModel), place), reverse=True)
+    ranked = sorted(range(len(models)), key=lambda index: (models[index].compiled is not None, not models[index].nested,
+                                                           not isinstance(models[index], BaseModel), index), reverse=True)
     first: SourceError | None = None
-    for place in ranked:
-        model = models[place]
+    for index in ranked:
+        model = models[index]
         if first is not None and (model.nested or isinstance(model, BaseModel)):
             continue
         try:

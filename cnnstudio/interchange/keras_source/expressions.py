@@ -188,11 +188,11 @@ class Expressions:
         if isinstance(node.slice, ast.Slice):
             ends = [self.value(item, scope) if item is not None else None
                     for item in (node.slice.lower, node.slice.upper, node.slice.step)]
-            place: Any = slice(*ends) if all(end is None or isinstance(end, int) for end in ends) else Unknown(
+            key: Any = slice(*ends) if all(end is None or isinstance(end, int) for end in ends) else Unknown(
                 NOT_RUN, node.lineno)
         else:
-            place = self.value(node.slice, scope)
-        return place if isinstance(place, Unknown) else arithmetic.get_item(owner, place)
+            key = self.value(node.slice, scope)
+        return key if isinstance(key, Unknown) else arithmetic.get_item(owner, key)
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> Any:
         return Function(node, scope, [self.value(default, scope) for default in node.args.defaults],
@@ -226,10 +226,10 @@ class Expressions:
             return None
         first = loops[0]
         row = self.value(first.iter, scope)
-        rounds = arithmetic.to_items(row)
-        if rounds is None:
+        items = arithmetic.to_items(row)
+        if items is None:
             return row if isinstance(row, Unknown) else Unknown(NOT_RUN, first.iter.lineno)
-        for item in rounds:
+        for item in items:
             self._parts.statements.assign(first.target, item, scope)
             conditions = [self.truth(self.value(test, scope)) for test in first.ifs]
             if None in conditions:

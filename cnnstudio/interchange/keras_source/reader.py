@@ -183,12 +183,12 @@ def _read_notebook(data: bytes, path: Path) -> Source:
         text = Text("{path} is damaged or is no notebook.", "{path} está dañado o no es un cuaderno.")
         raise ProblemError(error("network_damaged", text.fill(path=path.name), "network", path=path)) from None
     lines: list[str] = []
-    places: list[tuple[int, int]] = []
+    locations: list[tuple[int, int]] = []
     for number, code in enumerate(codes, start=1):
         for inner, line in enumerate(code.split("\n"), start=1):
             lines.append("pass" if line.lstrip().startswith(("%", "!")) and line == line.lstrip() else line)
-            places.append((number, inner))
-    return Source("\n".join(lines), tuple(places))
+            locations.append((number, inner))
+    return Source("\n".join(lines), tuple(locations))
 
 
 def _cell_text(source: Any) -> str:

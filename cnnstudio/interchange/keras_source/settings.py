@@ -56,8 +56,8 @@ def make_layer(kind: str, arguments: list[Any], keywords: dict[str, Any], line: 
     layer = Layer(kind=kind, params={}, line=line)
     settings = dict(keywords)
     names = entry.positions if entry is not None else ()
-    for place, value in enumerate(arguments):
-        settings.setdefault(names[place] if place < len(names) else f"argument_{place + 1}", value)
+    for index, value in enumerate(arguments):
+        settings.setdefault(names[index] if index < len(names) else f"argument_{index + 1}", value)
     _take_common(layer, settings)
     layer.settings = dict(settings)
     if entry is None or settings.get("data_format") == "channels_first":

@@ -114,14 +114,14 @@ class Statements:
     def _assign_item(self, target: ast.Subscript, value: Any, scope: Scope) -> None:
         if isinstance(target.slice, ast.Slice):
             return
-        owner, place = self._parts.expressions.value(target.value, scope), self._parts.expressions.value(target.slice, scope)
-        in_list = isinstance(owner, list) and isinstance(place, int) and -len(owner) <= place < len(owner)
-        if in_list or (isinstance(owner, dict) and isinstance(place, str | int | float | bool | None)):
-            owner[place] = value
+        owner, key = self._parts.expressions.value(target.value, scope), self._parts.expressions.value(target.slice, scope)
+        in_list = isinstance(owner, list) and isinstance(key, int) and -len(owner) <= key < len(owner)
+        if in_list or (isinstance(owner, dict) and isinstance(key, str | int | float | bool | None)):
+            owner[key] = value
 
     def _assign_sequence(self, targets: list[ast.expr], value: Any, scope: Scope) -> None:
         row = arithmetic.to_items(value)
-        starred = next((place for place, element in enumerate(targets) if isinstance(element, ast.Starred)), None)
+        starred = next((index for index, element in enumerate(targets) if isinstance(element, ast.Starred)), None)
         fitting = row is not None and (len(row) == len(targets) if starred is None else len(row) >= len(targets) - 1)
         if row is None or not fitting:
             unknown = value if isinstance(value, Unknown) else Unknown(NOT_RUN, targets[0].lineno)
@@ -168,13 +168,13 @@ class Statements:
 
     def _do_for(self, node: ast.For, scope: Scope) -> None:
         row = self._parts.expressions.value(node.iter, scope)
-        rounds = arithmetic.to_items(row)
-        if rounds is None or len(rounds) > ROUNDS:
+        items = arithmetic.to_items(row)
+        if items is None or len(items) > ROUNDS:
             unknown = row if isinstance(row, Unknown) else Unknown(
-                NOT_RUN if rounds is None and not isinstance(row, range) else _TOO_LONG.fill(n=ROUNDS), node.lineno)
+                NOT_RUN if items is None and not isinstance(row, range) else _TOO_LONG.fill(n=ROUNDS), node.lineno)
             self._set_unknown([node], scope, Unknown(unknown.reason, node.lineno))
             return
-        for item in rounds:
+        for item in items:
             self.assign(node.target, item, scope)
             try:
                 self._body(node.body, scope)
@@ -282,8 +282,8 @@ class Statements:
         if params is None:
             return answer
         del self._state.graph.nodes[before:]
-        entering: Tensor = arguments[0]
-        return self._state.graph.node(BASE, params, [entering.node], line, name=bases.node_name(function))
+        source: Tensor = arguments[0]
+        return self._state.graph.node(BASE, params, [source.node], line, name=bases.node_name(function))
 
     def _bind(self, function: Function, arguments: list[Any], keywords: dict[str, Any], scope: Scope, line: int
               ) -> Unknown | None:

@@ -40,26 +40,26 @@ def merge(conversion: Conversion, operator: Operator) -> FeatureMaps:
         return replace(merged, positive=merged.positive and operator.type != "Sub")
     if len(values) != 2:
         raise Unsupported
-    place = 0 if isinstance(values[0], FeatureMaps) else 1
-    number = values[1 - place]
+    port = 0 if isinstance(values[0], FeatureMaps) else 1
+    number = values[1 - port]
     if not isinstance(number, Constant | Weight):
         raise Unsupported
-    return _merge_constant(conversion, operator, place, number)
+    return _merge_constant(conversion, operator, port, number)
 
 
-def _merge_constant(conversion: Conversion, operator: Operator, place: int, number: Constant | Weight) -> FeatureMaps:
-    maps = conversion.maps(operator, place)
+def _merge_constant(conversion: Conversion, operator: Operator, port: int, number: Constant | Weight) -> FeatureMaps:
+    maps = conversion.maps(operator, port)
     kind = operator.type
     if kind in ("Max", "Min"):
         return _limit(conversion, operator, maps, number)
-    if kind == "Div" and place == 1:
+    if kind == "Div" and port == 1:
         raise Unsupported
     if isinstance(number, Constant) and number.data.size == 1:
-        return _rescale(conversion, operator, maps, place, float(number.data.ravel()[0]))
+        return _rescale(conversion, operator, maps, port, float(number.data.ravel()[0]))
     last = _per_channel(maps, number.dims, conversion)
     if isinstance(number, Constant) and _is_at_input(conversion, maps):
-        return _rescale(conversion, operator, last, place, [float(item) for item in number.data.ravel()])
-    return (_shift_channels if kind in ("Add", "Sub") else _scale_channels)(conversion, operator, last, place)
+        return _rescale(conversion, operator, last, port, [float(item) for item in number.data.ravel()])
+    return (_shift_channels if kind in ("Add", "Sub") else _scale_channels)(conversion, operator, last, port)
 
 
 def _per_channel(maps: FeatureMaps, dims: Shape, conversion: Conversion) -> FeatureMaps:
@@ -84,8 +84,8 @@ def _limit(conversion: Conversion, operator: Operator, maps: FeatureMaps, number
         return conversion.emit("ReLU", {}, maps)
     if operator.type == "Min" and limit > 0 and maps.positive:
         node = conversion.nodes[maps.node]
-        place = 0 if isinstance(conversion.values.get(operator.input(0)), FeatureMaps) else 1
-        if node.type == "ReLU" and not node.params and conversion.only_use(operator, place):
+        port = 0 if isinstance(conversion.values.get(operator.input(0)), FeatureMaps) else 1
+        if node.type == "ReLU" and not node.params and conversion.only_use(operator, port):
             conversion.change(maps.node, max_value=limit)
             return maps
         return conversion.emit("ReLU", {"max_value": limit}, maps)
@@ -105,7 +105,7 @@ def _is_input(conversion: Conversion, sources: Sequence[str]) -> bool:
     return all(conversion.nodes[source].type == "Input" for source in sources)
 
 
-def _rescale(conversion: Conversion, operator: Operator, maps: FeatureMaps, place: int,
+def _rescale(conversion: Conversion, operator: Operator, maps: FeatureMaps, port: int,
              numbers: float | list[float]) -> FeatureMaps:
     """x + b, x - b, b - x, x * b or x / b as a Rescaling, together with one right before it."""
     value = np.asarray(numbers, np.float64)
@@ -113,7 +113,7 @@ def _rescale(conversion: Conversion, operator: Operator, maps: FeatureMaps, plac
         raise Unsupported
     ones, zeros = np.ones_like(value), np.zeros_like(value)
     scale, offset = {
-        "Add": (ones, value), "Sub": (ones, -value) if place == 0 else (-ones, value), "Mul": (value, zeros),
+        "Add": (ones, value), "Sub": (ones, -value) if port == 0 else (-ones, value), "Mul": (value, zeros),
         "Div": (1 / np.where(value == 0, 1, value), zeros)}[operator.type]
     node = conversion.nodes[maps.node]
     number = 0 if isinstance(conversion.values.get(operator.input(0)), FeatureMaps) else 1
@@ -137,12 +137,12 @@ def _as_parameter(values: np.ndarray) -> float | tuple[float, ...]:
 # Numbers for each channel ------------------------------------------------------------------------
 
 
-def _shift_channels(conversion: Conversion, operator: Operator, maps: FeatureMaps, place: int) -> FeatureMaps:
+def _shift_channels(conversion: Conversion, operator: Operator, maps: FeatureMaps, port: int) -> FeatureMaps:
     """A number added to each channel: the bias of the layer before, or the shift of the channel scale before."""
-    if place == 1 and operator.type == "Sub":
+    if port == 1 and operator.type == "Sub":
         raise Unsupported
     node = conversion.nodes[maps.node]
-    is_only_use = conversion.only_use(operator, place)
+    is_only_use = conversion.only_use(operator, port)
     if is_only_use and node.type in _BIASED and node.params.get("activation") is None:
         if _is_channel_scale(conversion, maps.node):
             conversion.add_note("affine", _AFFINE)
@@ -159,10 +159,10 @@ def _shift_channels(conversion: Conversion, operator: Operator, maps: FeatureMap
     return conversion.emit("DepthwiseConv2D", {"kernel_size": (1, 1)}, maps)
 
 
-def _scale_channels(conversion: Conversion, operator: Operator, maps: FeatureMaps, place: int) -> FeatureMaps:
+def _scale_channels(conversion: Conversion, operator: Operator, maps: FeatureMaps, port: int) -> FeatureMaps:
     """A factor for each channel: that of a normalisation before, or a depthwise 1 x 1 convolution without bias."""
     node = conversion.nodes[maps.node]
-    if conversion.only_use(operator, place) and node.type == "BatchNormalization":
+    if conversion.only_use(operator, port) and node.type == "BatchNormalization":
         conversion.change(maps.node, scale=None)
         return maps
     if maps.rank == 4:
@@ -188,10 +188,10 @@ def concatenate(conversion: Conversion, operator: Operator) -> FeatureMaps:
     maps = _align_inputs(conversion, operator)
     if len(maps) == 1:
         return maps[0]
-    place = maps[0].place(operator.attributes.get("axis", 1))
-    if place == 0:
+    axis = maps[0].our_axis(operator.attributes.get("axis", 1))
+    if axis == 0:
         raise Unsupported
-    return conversion.emit("Concatenate", {"axis": -1 if place == maps[0].rank - 1 else place}, *maps, axes=maps[0].axes)
+    return conversion.emit("Concatenate", {"axis": -1 if axis == maps[0].rank - 1 else axis}, *maps, axes=maps[0].axes)
 
 
 def negate(conversion: Conversion, operator: Operator) -> FeatureMaps:

@@ -106,8 +106,8 @@ class Conversion:
 
     def _convert_operator(self, operator: Operator) -> None:
         self._operator, self._name = operator, ""
-        entering = [self.values.get(name) for name in operator.inputs]
-        constant = fold(operator, entering) if operator.inputs and not operator.domain else None
+        inputs = [self.values.get(name) for name in operator.inputs]
+        constant = fold(operator, inputs) if operator.inputs and not operator.domain else None
         if constant is not None:
             self.values[operator.outputs[0]] = constant
             return
@@ -245,13 +245,13 @@ class Conversion:
             dims = maps.dims(self.batch)
             assert dims is not None
             target_shape = [0] * maps.rank
-            for axis, place in enumerate(axes):
-                target_shape[place] = dims[axis]
+            for axis, position in enumerate(axes):
+                target_shape[position] = dims[axis]
             return self.emit("Reshape", {"target_shape": tuple(target_shape[1:])}, maps, axes=axes)
         order = [0] * (maps.rank - 1)
-        for axis, place in enumerate(axes):
-            if place:
-                order[place - 1] = maps.axes[axis]
+        for axis, position in enumerate(axes):
+            if position:
+                order[position - 1] = maps.axes[axis]
         return self.emit("Permute", {"dims": tuple(order)}, maps, axes=axes)
 
     def image_maps(self, operator: Operator, number: int = 0, bare: bool = False) -> FeatureMaps:
@@ -263,12 +263,12 @@ class Conversion:
 
     def with_last_axis(self, maps: FeatureMaps, axis: int) -> FeatureMaps:
         """The same values with this axis of ONNX's as our last: where dense layers and normalisations work."""
-        place = maps.place(axis)
-        if place == 0:
+        position = maps.our_axis(axis)
+        if position == 0:
             raise Unsupported
-        if place == maps.rank - 1:
+        if position == maps.rank - 1:
             return maps
-        moved = {old: old - 1 if old > place else old for old in range(maps.rank)} | {place: maps.rank - 1}
+        moved = {old: old - 1 if old > position else old for old in range(maps.rank)} | {position: maps.rank - 1}
         return self.with_axes(maps, tuple(moved[item] for item in maps.axes))
 
     def register_weight(self, operator: Operator, number: int) -> None:
@@ -306,7 +306,7 @@ class Conversion:
 
     def _keep_unknown(self, operator: Operator) -> list[Value]:
         """Keep an operator without an entry, with its attributes: one node for each output in use."""
-        entering = [self.apply_padding(value) for value in (self.values.get(name) for name in operator.inputs)
+        inputs = [self.apply_padding(value) for value in (self.values.get(name) for name in operator.inputs)
                     if isinstance(value, FeatureMaps)]
         title = f"{operator.domain}.{operator.type}" if operator.domain else operator.type
         kind = f"{title} (ONNX)" if title in LAYERS else title
@@ -321,14 +321,14 @@ class Conversion:
                 continue
             more = {"output": number} if number else {}
             node = Node(id=layer_name(operator.name, operator.type, ""), type=kind, params=params | more)
-            identifier = self._add(node, tuple(dict.fromkeys(source.node for source in entering)))
+            identifier = self._add(node, tuple(dict.fromkeys(source.node for source in inputs)))
             self.unknown.append(identifier)
-            outputs.append(self._unknown_output(operator, name, identifier, entering))
+            outputs.append(self._unknown_output(operator, name, identifier, inputs))
         return outputs
 
-    def _unknown_output(self, operator: Operator, name: str, identifier: str, entering: Sequence[FeatureMaps]) -> FeatureMaps:
+    def _unknown_output(self, operator: Operator, name: str, identifier: str, inputs: Sequence[FeatureMaps]) -> FeatureMaps:
         """The output of an unknown operator, with the dimensions that the file declares."""
-        first = max(entering, key=lambda maps: prod(maps.shape or (0,)), default=None)
+        first = max(inputs, key=lambda maps: prod(maps.shape or (0,)), default=None)
         if first is not None and operator.type in _KEEPS_SHAPE and not operator.domain:
             return replace(first, node=identifier, positive=False)
         dims = self._graph.dims.get(name)
@@ -337,8 +337,8 @@ class Conversion:
         shape = None
         if dims is not None and all(item is not None for item in dims[1:]):
             ours: list[int] = [0] * rank
-            for axis, place in enumerate(axes):
-                ours[place] = dims[axis] or 0
+            for axis, position in enumerate(axes):
+                ours[position] = dims[axis] or 0
             shape = tuple(ours[1:])
         return FeatureMaps(identifier, axes, shape)
 

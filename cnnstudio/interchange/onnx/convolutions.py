@@ -126,13 +126,13 @@ def transposed_convolution(conversion: Conversion, operator: Operator) -> Featur
 def _cropped_border(operator: Operator, maps: FeatureMaps, kernel: Sequence[int], strides: Sequence[int],
                     extra: Sequence[int]) -> Border:
     """Rows and columns cut from the full result at each side; negative ones are added."""
-    auto, wanted = operator.attributes.get("auto_pad", "NOTSET"), operator.attributes.get("output_shape")
-    if wanted is not None or auto in ("SAME_UPPER", "SAME_LOWER"):
+    auto, output_shape = operator.attributes.get("auto_pad", "NOTSET"), operator.attributes.get("output_shape")
+    if output_shape is not None or auto in ("SAME_UPPER", "SAME_LOWER"):
         if maps.shape is None:
             raise Unsupported
         sides: list[int] = []
         for axis in (0, 1):
-            size = wanted[axis - 2] if wanted is not None else maps.shape[axis] * strides[axis]
+            size = output_shape[axis - 2] if output_shape is not None else maps.shape[axis] * strides[axis]
             total = (maps.shape[axis] - 1) * strides[axis] + kernel[axis] + extra[axis] - size
             # ONNX gives the odd row to the end for SAME_UPPER, to the beginning otherwise.
             first = total // 2 if auto == "SAME_UPPER" else total - total // 2
@@ -250,7 +250,7 @@ def _global_reduction(kind: str) -> Rule:
     def rule(conversion: Conversion, operator: Operator) -> FeatureMaps:
         maps = conversion.maps(operator)
         axes = get_ints(operator, "axes", conversion.arrays(operator), 1)
-        if axes is None or maps.rank != 4 or sorted(maps.place(axis) for axis in axes) != [1, 2]:
+        if axes is None or maps.rank != 4 or sorted(maps.our_axis(axis) for axis in axes) != [1, 2]:
             raise Unsupported
         keep = bool(operator.attributes.get("keepdims", 1))
         left = maps.axes if keep else tuple(0 if axis == 0 else 1 for axis in maps.axes if axis in (0, 3))
@@ -285,8 +285,8 @@ _RESIZE: Final = Text(
 def _factors(conversion: Conversion, operator: Operator, maps: FeatureMaps) -> tuple[float, float]:
     scales: Any = operator.attributes.get("scales")
     if scales is None:
-        place = 1 if operator.type == "Upsample" or conversion.opset < 11 else 2
-        data = conversion.constant(operator, place)
+        port = 1 if operator.type == "Upsample" or conversion.opset < 11 else 2
+        data = conversion.constant(operator, port)
         scales = None if data is None or not data.size else data.ravel().tolist()
     if scales is not None:
         if len(scales) == 2:

@@ -150,10 +150,10 @@ def _range(_operator: Operator, values: Arrays) -> Any:
 
 
 def _gather(operator: Operator, values: Arrays) -> Any:
-    data, places, axis = _require(values, 0), _require(values, 1).astype(np.int64), operator.attributes.get("axis", 0)
-    if data.size // max(data.shape[axis], 1) * places.size > LARGEST:
+    data, indices, axis = _require(values, 0), _require(values, 1).astype(np.int64), operator.attributes.get("axis", 0)
+    if data.size // max(data.shape[axis], 1) * indices.size > LARGEST:
         raise Unsupported
-    return np.take(data, places, axis=axis)
+    return np.take(data, indices, axis=axis)
 
 
 def _concat(operator: Operator, values: Arrays) -> Any:
@@ -238,9 +238,9 @@ def _fold_weights(operator: Operator, values: Sequence[Value | None]) -> Weight 
             target_dims(dims, target, bool(operator.attributes.get("allowzero", 0))), name)
     if operator.type == "Squeeze":
         axes = get_ints(operator, "axes", arrays, 1)
-        gone = {axis % len(dims) for axis in axes} if axes is not None else {
-            place for place, size in enumerate(dims) if size == 1}
-        return Weight(tuple(size for place, size in enumerate(dims) if place not in gone), name)
+        removed = {axis % len(dims) for axis in axes} if axes is not None else {
+            position for position, size in enumerate(dims) if size == 1}
+        return Weight(tuple(size for position, size in enumerate(dims) if position not in removed), name)
     if operator.type == "Unsqueeze":
         axes = get_ints(operator, "axes", arrays, 1)
         return None if axes is None else Weight(np.expand_dims(np.broadcast_to(np.zeros(()), dims), axes).shape, name)

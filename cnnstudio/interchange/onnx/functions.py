@@ -141,17 +141,17 @@ def softmax(conversion: Conversion, operator: Operator) -> FeatureMaps:
         if dims is None:
             raise Unsupported
         from_axis = range(axis % maps.rank, maps.rank)
-        non_trivial = [place for place in from_axis if dims[place] != 1]
+        non_trivial = [position for position in from_axis if dims[position] != 1]
         if len(non_trivial) > 1:
             raise Unsupported
         axis = non_trivial[0] if non_trivial else maps.rank - 1
     if operator.type == "LogSoftmax":
         last = conversion.with_last_axis(maps, axis)
         return conversion.emit("Activation", {"activation": "log_softmax"}, last)
-    place = maps.place(axis)
-    if place == 0:
+    position = maps.our_axis(axis)
+    if position == 0:
         raise Unsupported
-    return conversion.emit("Softmax", {"axis": -1 if place == maps.rank - 1 else place}, maps)
+    return conversion.emit("Softmax", {"axis": -1 if position == maps.rank - 1 else position}, maps)
 
 
 # Dense layers ------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ def rms_normalization(conversion: Conversion, operator: Operator) -> FeatureMaps
 def group_normalization(conversion: Conversion, operator: Operator) -> FeatureMaps:
     """GroupNormalization, and InstanceNormalization as one with a group for each channel."""
     maps, dims = conversion.maps(operator), conversion.weight_dims(operator, 1)
-    channels = None if maps.shape is None else maps.shape[maps.place(1) - 1]
+    channels = None if maps.shape is None else maps.shape[maps.our_axis(1) - 1]
     groups = operator.attributes.get("num_groups", channels)
     if operator.type == "InstanceNormalization":
         groups = dims[0] if dims else channels

@@ -42,8 +42,8 @@ def _path(name: str) -> list[str]:
     parts = [part for part in re.split(r"/+", name.partition(":")[0]) if part]
     while len(parts) > 1 and _WRAPPERS.match(parts[0]):
         parts = parts[1:]
-    return [part for place, part in enumerate(parts)
-            if not (place + 1 < len(parts) and re.match(re.escape(part) + r"[._]", parts[place + 1]))]
+    return [part for index, part in enumerate(parts)
+            if not (index + 1 < len(parts) and re.match(re.escape(part) + r"[._]", parts[index + 1]))]
 
 
 def _join_path(path: list[str], kind: str) -> str:
@@ -89,6 +89,6 @@ def common_prefix_length(names: Iterable[str]) -> int:
     if len(given_names) < 2:
         return 0
     first, last = min(given_names), max(given_names)
-    length = next((place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other),
+    length = next((index for index, (one, other) in enumerate(zip(first, last, strict=False)) if one != other),
                   min(len(first), len(last)))
     return first.rfind("/", 0, length) + 1 if any("/" in name[:length] for name in given_names) else 0

@@ -56,9 +56,9 @@ def fuse_patterns(operators: Sequence[Operator], constants: Constants, ends: Seq
     """The operators with every pattern replaced by one operator."""
     matcher = _Matcher(operators, constants, ends)
     # From the end, so that the largest of nested patterns matches.
-    for place in reversed(range(len(operators))):
-        matcher.fuse_at(place)
-    return [matcher.operators[place] for place in sorted(matcher.operators)]
+    for index in reversed(range(len(operators))):
+        matcher.fuse_at(index)
+    return [matcher.operators[index] for index in sorted(matcher.operators)]
 
 
 Match = tuple[Bindings, tuple[int, ...]]
@@ -69,34 +69,34 @@ class _Matcher:
     def __init__(self, operators: Sequence[Operator], constants: Constants, ends: Sequence[str]) -> None:
         self.constants = constants
         self.operators = dict(enumerate(operators))
-        self._producer = {name: place for place, operator in self.operators.items() for name in operator.outputs if name}
+        self._producer = {name: index for index, operator in self.operators.items() for name in operator.outputs if name}
         self._users: dict[str, set[int]] = defaultdict(set)
         self._ends = set(ends)
-        for place, operator in self.operators.items():
+        for index, operator in self.operators.items():
             for name in operator.inputs:
-                self._users[name].add(place)
+                self._users[name].add(index)
 
-    def fuse_at(self, place: int) -> None:
+    def fuse_at(self, index: int) -> None:
         """Fuse the pattern that ends in this operator, the largest first."""
-        root = self.operators.get(place)
+        root = self.operators.get(index)
         if root is None or root.domain or len(root.outputs) != 1:
             return
         for pattern, build in _PATTERNS:
             if root.type != pattern[0]:
                 continue
-            for bindings, places in self._match_operator(place, pattern, {}, ()):
-                matched = tuple(self.operators[item] for item in places)
-                fused = build(bindings, matched, self.constants) if self._is_closed(place, places) else None
+            for bindings, indices in self._match_operator(index, pattern, {}, ()):
+                matched = tuple(self.operators[item] for item in indices)
+                fused = build(bindings, matched, self.constants) if self._is_closed(index, indices) else None
                 if fused is not None:
-                    self._replace(place, places, replace(fused, outputs=root.outputs, name=_fused_name(root, matched)))
+                    self._replace(index, indices, replace(fused, outputs=root.outputs, name=_fused_name(root, matched)))
                     return
 
     def _replace(self, root: int, matched: tuple[int, ...], fused: Operator) -> None:
-        for place in set(matched):
-            for name in self.operators[place].inputs:
-                self._users[name].discard(place)
-            if place != root:
-                del self.operators[place]
+        for index in set(matched):
+            for name in self.operators[index].inputs:
+                self._users[name].discard(index)
+            if index != root:
+                del self.operators[index]
         self.operators[root] = fused
         for name in fused.inputs:
             self._users[name].add(root)
@@ -105,7 +105,7 @@ class _Matcher:
         """Whether no operator outside the pattern uses its inner tensors."""
         inside = set(matched)
         return all(self._users[name] <= inside and name not in self._ends
-                   for place in inside if place != root for name in self.operators[place].outputs if name)
+                   for index in inside if index != root for name in self.operators[index].outputs if name)
 
     def _match(self, name: str, pattern: Any, bindings: Bindings, matched: tuple[int, ...]) -> list[Match]:
         if isinstance(pattern, float):
@@ -114,23 +114,23 @@ class _Matcher:
             if (pattern.startswith("$") and name not in self.constants) or bindings.get(pattern, name) != name:
                 return []
             return [(bindings | {pattern: name}, matched)]
-        place = self._producer.get(name)
-        if place is None or place not in self.operators:
+        index = self._producer.get(name)
+        if index is None or index not in self.operators:
             return []
-        operator = self.operators[place]
-        return [] if operator.domain or operator.type != pattern[0] else self._match_operator(place, pattern, bindings, matched)
+        operator = self.operators[index]
+        return [] if operator.domain or operator.type != pattern[0] else self._match_operator(index, pattern, bindings, matched)
 
-    def _match_operator(self, place: int, pattern: Any, bindings: Bindings, matched: tuple[int, ...]) -> list[Match]:
-        operator, wanted = self.operators[place], pattern[1:]
-        if len(operator.inputs) < len(wanted):
+    def _match_operator(self, index: int, pattern: Any, bindings: Bindings, matched: tuple[int, ...]) -> list[Match]:
+        operator, operands = self.operators[index], pattern[1:]
+        if len(operator.inputs) < len(operands):
             return []
         orders = [operator.inputs]
         if operator.type in _EITHER_WAY and operator.inputs[0] != operator.inputs[1]:
             orders.append((operator.inputs[1], operator.inputs[0]))
         results = []
         for inputs in orders:
-            matches: list[Match] = [(bindings, (*matched, place))]
-            for name, operand in zip(inputs, wanted, strict=False):
+            matches: list[Match] = [(bindings, (*matched, index))]
+            for name, operand in zip(inputs, operands, strict=False):
                 matches = [extended for match in matches for extended in self._match(name, operand, *match)]
             results += matches
         return results[:8]

@@ -135,8 +135,8 @@ class _Reader:
     def _picture_port(self, operators: Sequence[Operator]) -> Port:
         """The one input that takes pictures; raises ProblemError."""
         used = {name for operator in operators for name in _input_names(operator)}
-        entering = [port for port in self._graph.inputs if port.name in used]
-        ports = [port for port in entering if not _is_parameter(port)] or entering
+        used_inputs = [port for port in self._graph.inputs if port.name in used]
+        ports = [port for port in used_inputs if not _is_parameter(port)] or used_inputs
         if not ports:
             raise self._no_input_problem()
         if len(ports) > 1:

@@ -156,10 +156,10 @@ def _reshape_to(conversion: Conversion, operator: Operator, maps: FeatureMaps, t
             return conversion.emit("Flatten", {}, maps, axes=(0, 1))
         maps = conversion.with_axes(maps, tuple(range(maps.rank)))
     groups.sort(key=lambda group: maps.axes[group[0][0]])
-    places = [axis for axis in range(1, len(target)) if target[axis] == 1]
-    places += [axis for _, axes in groups for axis in axes]
-    shape = tuple(target[axis] for axis in places)
-    ours = {axis: place for place, axis in enumerate(places, start=1)} | {0: 0}
+    order = [axis for axis in range(1, len(target)) if target[axis] == 1]
+    order += [axis for _, axes in groups for axis in axes]
+    shape = tuple(target[axis] for axis in order)
+    ours = {axis: position for position, axis in enumerate(order, start=1)} | {0: 0}
     axes = tuple(ours[axis] for axis in range(len(target)))
     if shape == maps.shape:
         return replace(maps, axes=axes)
@@ -212,12 +212,12 @@ def _group_axes(dims: Sequence[int], target: Sequence[int]) -> Groups:
 
 def _is_in_order(maps: FeatureMaps, axes: Sequence[int]) -> bool:
     """Whether these axes of ONNX's follow each other in ours, with nothing but axes of 1 between."""
-    places = [maps.axes[axis] for axis in axes]
-    if places != sorted(places):
+    positions = [maps.axes[axis] for axis in axes]
+    if positions != sorted(positions):
         return False
     shape = maps.shape or ()
-    between = [place for place in range(places[0], places[-1]) if place not in places]
-    return all(shape[place - 1] == 1 for place in between)
+    between = [position for position in range(positions[0], positions[-1]) if position not in positions]
+    return all(shape[position - 1] == 1 for position in between)
 
 
 def channel_shuffle(conversion: Conversion, operator: Operator) -> FeatureMaps:
@@ -246,10 +246,10 @@ def pad(conversion: Conversion, operator: Operator) -> FeatureMaps:
     axes = get_ints(operator, "axes", arrays, 3) or tuple(range(maps.rank))
     if pads is None or len(pads) != 2 * len(axes) or operator.attributes.get("mode", "constant") != "constant":
         raise Unsupported
-    sides = {maps.place(axis): (pads[number], pads[number + len(axes)]) for number, axis in enumerate(axes)}
+    sides = {maps.our_axis(axis): (pads[number], pads[number + len(axes)]) for number, axis in enumerate(axes)}
     if not any(any(side) for side in sides.values()):
         return maps
-    if maps.rank != 4 or any(any(side) for place, side in sides.items() if place not in (1, 2)):
+    if maps.rank != 4 or any(any(side) for position, side in sides.items() if position not in (1, 2)):
         raise Unsupported
     border = (*sides.get(1, (0, 0)), *sides.get(2, (0, 0)))
     if max(border) <= 0:
@@ -270,13 +270,13 @@ def slice_maps(conversion: Conversion, operator: Operator) -> FeatureMaps:
     steps = get_ints(operator, "steps", arrays, 4) or (1,) * len(starts)
     cut = {}
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        size, place = dims[axis], maps.place(axis)
+        size, position = dims[axis], maps.our_axis(axis)
         first, stop, _step = slice(start, end).indices(size)
-        if place == 0 and (first, stop) == (0, size) and step == 1:
+        if position == 0 and (first, stop) == (0, size) and step == 1:
             continue
-        if step != 1 or stop <= first or (place not in (1, 2) and (first, stop) != (0, size)) or place == 0:
+        if step != 1 or stop <= first or (position not in (1, 2) and (first, stop) != (0, size)) or position == 0:
             raise Unsupported
-        cut[place] = (first, size - stop)
+        cut[position] = (first, size - stop)
     if not any(any(item) for item in cut.values()):
         return maps
     if maps.rank != 4:

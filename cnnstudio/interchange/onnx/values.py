@@ -77,7 +77,7 @@ class FeatureMaps(msgspec.Struct, frozen=True, eq=False):
         """Whether ONNX's axes are in our order."""
         return self.axes == tuple(range(self.rank))
 
-    def place(self, axis: int) -> int:
+    def our_axis(self, axis: int) -> int:
         """Our axis for one of ONNX's; negative ones count from the end. Raises Unsupported if there is none."""
         if not -self.rank <= axis < self.rank:
             raise Unsupported

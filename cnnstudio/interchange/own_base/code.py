@@ -61,18 +61,18 @@ def weight_lines(base: Base, graph: NetworkSpec) -> list[str]:
     """Lines that set the file's weights into the layers of the printed model."""
     network_report = _report(base, graph, base.size)
     weighted = [node.id for node in graph.nodes if network_report.nodes[node.id].cost.parameters]
-    places = {item: own_model(base).origins[item].names for item in weighted}
+    paths = {item: own_model(base).origins[item].names for item in weighted}
     if is_h5(Path(own_model(base).path)):
-        return _h5_lines(base, places)
+        return _h5_lines(base, paths)
     lines = [_load_line(base)]
     flat = any(own_model(base).origins[item].flat for item in weighted)
-    outer = {names[:-1] for names in places.values()}
-    if len(outer) == 1 and all(name == names[-1] for name, names in places.items()):
+    outer = {names[:-1] for names in paths.values()}
+    if len(outer) == 1 and all(name == names[-1] for name, names in paths.items()):
         inner = "".join(f".get_layer({literal(item)})" for item in next(iter(outer)))
         return [*lines, "for layer in base.layers:", "    if layer.weights:",
                 *_set_weights_lines(f"source{inner}.get_layer(layer.name).get_weights()", flat, "        ")]
     lines.append("for name, place in {")
-    lines += [f"    {literal(name)}: {literal(names)}," for name, names in places.items()]
+    lines += [f"    {literal(name)}: {literal(names)}," for name, names in paths.items()]
     return [*lines, "}.items():", "    found, layer = source, base.get_layer(name)", "    for each in place:",
             "        found = found.get_layer(each)", *_set_weights_lines("found.get_weights()", flat, "    ")]
 
@@ -85,18 +85,18 @@ def _set_weights_lines(arrays: str, flat: bool, indent: str) -> list[str]:
             f"{indent}layer.set_weights([array.reshape(weight.shape) for array, weight in arrays])"]
 
 
-def _h5_lines(base: Base, places: Mapping[str, tuple[str, ...]]) -> list[str]:
+def _h5_lines(base: Base, layer_paths: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Lines that set the weights of a `.h5` file by their names."""
-    flat = any(own_model(base).origins[place].flat for place in places)
+    flat = any(own_model(base).origins[layer_name].flat for layer_name in layer_paths)
     lines = [f"with h5py.File({literal(base.own_file)}) as source:"]
-    if all(names == (name,) for name, names in places.items()):
+    if all(names == (name,) for name, names in layer_paths.items()):
         return [*lines, "    for layer in base.layers:", "        if layer.weights:",
                 '            group = source["model_weights"][layer.name]',
                 '            arrays = [group[name][()] for name in group.attrs["weight_names"]]',
                 *_set_weights_lines("arrays", flat, "            ")]
     lines.append("    for name, arrays in {")
     with open_h5(Path(own_model(base).path)) as file:
-        for name, names in places.items():
+        for name, names in layer_paths.items():
             group, paths = weight_paths(file, names)
             lines.append(f"        {literal(name)}: {literal(['/'.join([*group, *path]) for path in paths])},")
     return [*lines, "    }.items():", "        layer = base.get_layer(name)",

@@ -87,7 +87,7 @@ def read_base(path: Path, file: str, scaling: str = "") -> Base:
     order = [node.id for node in network.nodes]
     head_index = order.index(head) if head is not None else len(order)
     blocks = trunk.assign_blocks(network, narrow)
-    first = next((place for place, node in enumerate(network.nodes) if node.type in trunk.LEARNING), head_index)
+    first = next((index for index, node in enumerate(network.nodes) if node.type in trunk.LEARNING), head_index)
     ends = [item for item in narrow if first <= order.index(item) < head_index and blocks[item]]
     if not ends:
         text = Text("Nothing in {path} learns before its classifier: it cannot be a base.",
@@ -157,18 +157,18 @@ def _usable_ends(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkR
     refused = refused_layers(foreign, network, report)
     reading = [node.id for node in network.nodes if node.type in _HEADS and end in network.inputs_of(node.id)]
     # All layers before a narrow point lead to it.
-    places = {node.id: place for place, node in enumerate(network.nodes)}
-    last = places[end if reading else ends[-1]]
-    wrong = {item: refused[item] for item in refused if places[item] <= last}
+    positions = {node.id: position for position, node in enumerate(network.nodes)}
+    last = positions[end if reading else ends[-1]]
+    wrong = {item: refused[item] for item in refused if positions[item] <= last}
     if wrong:
         text = Text("{path} cannot be a base: {n} of its layers cannot be taken over exactly: {which}.",
                     "{path} no puede ser una base: {n} de sus capas no se pueden tomar con exactitud: {which}.")
-        which = [Text("{layer} ({why})", "{layer} ({why})").fill(layer=name, why=why) for name, why in wrong.items()]
+        which = [Text("{layer} ({why})", "{layer} ({why})").fill(layer=name, why=reason) for name, reason in wrong.items()]
         more = Text(", …", ", …") if len(which) > 6 else Text("", "")
         listed = Text(", ".join(item.en for item in which[:6]) + more.en, ", ".join(item.es for item in which[:6]) + more.es)
         raise ProblemError(problem("own_base_layers", text.fill(path=path.name, n=len(wrong), which=listed), path))
-    first = min((places[item] for item in refused), default=len(places))
-    return [item for item in ends if places[item] < first]
+    first = min((positions[item] for item in refused), default=len(positions))
+    return [item for item in ends if positions[item] < first]
 
 
 def _input_size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:

@@ -24,15 +24,15 @@ def narrow_points(network: NetworkSpec) -> list[str]:
     There the network can be cut in two with one tensor between.
     """
     last_use: dict[str, int] = {}
-    places = {node.id: place for place, node in enumerate(network.nodes)}
+    positions = {node.id: position for position, node in enumerate(network.nodes)}
     for edge in network.edges:
-        last_use[edge.source] = max(last_use.get(edge.source, 0), places[edge.target])
+        last_use[edge.source] = max(last_use.get(edge.source, 0), positions[edge.target])
     points, open_until = [], 0
-    for place, node in enumerate(network.nodes):
+    for position, node in enumerate(network.nodes):
         # No earlier tensor is used later: no other tensor passes here.
-        if open_until <= place:
+        if open_until <= position:
             points.append(node.id)
-        open_until = max(open_until, last_use.get(node.id, place))
+        open_until = max(open_until, last_use.get(node.id, position))
     return points
 
 
@@ -44,15 +44,15 @@ def assign_blocks(network: NetworkSpec, narrow: Sequence[str]) -> dict[str, str]
     its first layer that learns.
     """
     segments = _segments(network, narrow)
-    first = next((place for place, segment in enumerate(segments) if any(node.type in LEARNING for node in segment)),
+    first = next((index for index, segment in enumerate(segments) if any(node.type in LEARNING for node in segment)),
                  len(segments))
-    scaled = max((place for place, segment in enumerate(segments[:first]) if segment[-1].type in (*SCALING, INPUT)), default=0)
+    scaled = max((index for index, segment in enumerate(segments[:first]) if segment[-1].type in (*SCALING, INPUT)), default=0)
     blocks = {node.id: "" for segment in segments[:scaled + 1] for node in segment}
     name, names = "", set[str]()
-    for place, segment in enumerate(segments[scaled + 1:], start=scaled + 1):
-        if not name or (place != first and any(node.type in LEARNING for node in segment)):
+    for index, segment in enumerate(segments[scaled + 1:], start=scaled + 1):
+        if not name or (index != first and any(node.type in LEARNING for node in segment)):
             # Layers before the first that learns, such as a zero padding, belong to its block.
-            name = _block_name(segment if place >= first or first == len(segments) else segments[first], names)
+            name = _block_name(segment if index >= first or first == len(segments) else segments[first], names)
             names.add(name)
         blocks |= {node.id: name for node in segment}
     return blocks
@@ -84,7 +84,7 @@ def _block_name(segment: Sequence[Node], taken: set[str]) -> str:
 def classifier(network: NetworkSpec) -> str | None:
     """The layer with which the head begins: a Dense layer behind which nothing learns, or a last
     convolution with a softmax or sigmoid. None if the network ends with features."""
-    learning = [place for place, node in enumerate(network.nodes) if node.type in LEARNING]
+    learning = [index for index, node in enumerate(network.nodes) if node.type in LEARNING]
     if not learning:
         return None
     last, behind = network.nodes[learning[-1]], network.nodes[learning[-1] + 1:]

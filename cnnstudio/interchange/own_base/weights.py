@@ -70,10 +70,10 @@ def arrays(weights: Any, origin: LayerOrigin, path: Path, largest: int, parts: S
 
 
 def _h5_arrays(weights: Any, origin: LayerOrigin, path: Path, largest: int) -> list[np.ndarray]:
-    group, places = keras_h5.weight_paths(weights, origin.names)
-    if len(places) > _MOST_ARRAYS:
-        raise ProblemError(damaged(path, f"{'/'.join(group)}: {places[:5]}"))
-    return [_read_array(_open_group(weights, [*group, *names[:-1]], path), names[-1], path, largest) for names in places]
+    group, paths = keras_h5.weight_paths(weights, origin.names)
+    if len(paths) > _MOST_ARRAYS:
+        raise ProblemError(damaged(path, f"{'/'.join(group)}: {paths[:5]}"))
+    return [_read_array(_open_group(weights, [*group, *names[:-1]], path), names[-1], path, largest) for names in paths]
 
 
 def _open_group(weights: Any, names: Sequence[str], path: Path) -> Any:

@@ -286,9 +286,9 @@ def _forward(order: Sequence[Node], sources: dict[str, list[str]], names: dict[s
                 values[node.id] = "pictures"
                 continue
         else:
-            entering = [values.get(source, "pictures") for source in sources[node.id]]
+            inputs = [values.get(source, "pictures") for source in sources[node.id]]
             expression = expressions.get(node.id, "")
-            inside = expression.format(*entering) if expression and entering else ", ".join(entering)
+            inside = expression.format(*inputs) if expression and inputs else ", ".join(inputs)
             text = _nest_calls(modules, inside)
         taken = following.get(node.id, [])
         values[node.id] = "x" if after is None or taken == [after.id] else names[node.id]

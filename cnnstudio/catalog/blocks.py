@@ -1,4 +1,4 @@
-"""Blocks: several layers that belong together, inserted at once and then edited like any others."""
+"""Blocks: groups of layers that are inserted together and then edited like any others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cnnstudio.core.text import Text
 replace = msgspec.structs.replace
 
 _OUTSIDE: Final = "(outside)"
-"""Stands for the layer that a block is drawn behind; no layer can be called so."""
+"""A placeholder for the layer before a block; it is no valid layer id."""
 
 Draw = Callable[[NetworkBuilder, Shape], None]
 
@@ -47,7 +47,7 @@ def _width(shape: Shape, least: int = 16) -> int:
 
 def _convolution(builder: NetworkBuilder, *after: str, filters: int, kernel: int = 3, stride: int = 1, activation: bool = True,
                  depthwise: bool = False) -> str:
-    """A convolution without bias, its normalisation and (unless told otherwise) a ReLU."""
+    """A convolution without bias, its normalisation and by default a ReLU."""
     window: dict[str, Any] = {"kernel_size": (kernel, kernel), "strides": (stride, stride), "padding": "same",
                               "use_bias": False}
     if depthwise:
@@ -74,7 +74,7 @@ def _excite(builder: NetworkBuilder, filters: int, ratio: int = 16) -> str:
 
 def _join(builder: NetworkBuilder, entry: str, main: str, shape: Shape, filters: int, stride: int = 1,
           relu: bool = True) -> None:
-    """Add what entered to what was computed; a 1 x 1 convolution on the short way where the shape changed."""
+    """Add the skip connection, with a 1 x 1 convolution if the shape changes."""
     if shape[2] != filters or stride > 1:
         entry = _convolution(builder, entry, filters=filters, kernel=1, stride=stride, activation=False)
     builder.add("Add", main, entry)
@@ -253,16 +253,16 @@ def insert_block(project: Project, block: str, shape: Shape, source: str | None 
     builder = network_builder()
     builder.last = _OUTSIDE
     BLOCKS[block].draw(builder, shape)
-    drawn = builder.network()
+    block_network = builder.network()
     network = project.network
     taken = [node.id for node in network.nodes]
     names = {_OUTSIDE: entry}
-    for node in drawn.nodes:
+    for node in block_network.nodes:
         names[node.id] = unique_id(node.id, taken)
         taken.append(names[node.id])
-    nodes = [replace(node, id=names[node.id]) for node in drawn.nodes]
-    edges = [replace(edge, source=names[edge.source], target=names[edge.target]) for edge in drawn.edges]
-    kept = list(network.edges)
-    if edge is not None and edge in kept:
-        kept[kept.index(edge)] = replace(edge, source=nodes[-1].id)
-    return edits.set_network(project, replace(network, nodes=(*network.nodes, *nodes), edges=(*kept, *edges)))
+    nodes = [replace(node, id=names[node.id]) for node in block_network.nodes]
+    edges = [replace(edge, source=names[edge.source], target=names[edge.target]) for edge in block_network.edges]
+    old_edges = list(network.edges)
+    if edge is not None and edge in old_edges:
+        old_edges[old_edges.index(edge)] = replace(edge, source=nodes[-1].id)
+    return edits.set_network(project, replace(network, nodes=(*network.nodes, *nodes), edges=(*old_edges, *edges)))

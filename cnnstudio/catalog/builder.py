@@ -1,4 +1,4 @@
-"""Building a network in code, for templates, blocks and bases."""
+"""Builds networks in code, for templates, blocks and bases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnnstudio.core.network import Edge, NetworkSpec, Node
 
 
 class NetworkBuilder:
-    """Collects layers; each is connected to the one before unless told otherwise.
+    """Collects layers; by default a layer is connected to the one before.
 
     `stem` gives the first part of the id of a layer that is added without one; `catalog.networks.network_builder` makes a
     builder that asks the layers' entries.
@@ -23,7 +23,7 @@ class NetworkBuilder:
         self.last: str | None = None
 
     def add(self, type: str, *after: str, id: str | None = None, **params: Any) -> str:
-        """Add a layer after `after` (the last one added by default); answers its id."""
+        """Add a layer after `after` (the last one added by default); returns its id."""
         identifier = unique_id(id or self._stem(type), self._nodes)
         sources = after or ((self.last,) if self.last is not None else ())
         self._nodes[identifier] = Node(id=identifier, type=type, params=params)

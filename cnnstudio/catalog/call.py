@@ -1,4 +1,4 @@
-"""A call of the field's own API as a value: evaluated to build, printed to show.
+"""A call of Keras's API as a value: it can be evaluated and printed.
 
 Training evaluates the very expression that the code view prints, so the two cannot differ.
 """
@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 Resolve = Callable[[str], Any]
-"""Gives the object of a dotted name, such as "keras.layers.Conv2D" (the engine imports it)."""
+"""Returns the object of a dotted name, such as "keras.layers.Conv2D" (the engine imports it)."""
 
 
 class P(msgspec.Struct, frozen=True):
-    """Stands for the value of the parameter `name`."""
+    """A reference to the value of the parameter `name`."""
 
     name: str
 
@@ -56,18 +56,18 @@ class Call(msgspec.Struct, frozen=True):
         return resolve(self.target)(**arguments, **extra)
 
     def parameters(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """The way back: values of parameters by the arguments as Keras writes them into a model's file.
+        """The inverse: values of parameters from the arguments that Keras saves in a model's file.
 
         What stands there in a form that no value of the parameters gives is left out.
         """
         values: dict[str, Any] = {}
         for name, expression in self.kwargs.items():
             if name in config:
-                values |= _undone(expression, config[name])
+                values |= _parse_value(expression, config[name])
         return values
 
     def code(self, values: Mapping[str, Any], shorten: Callable[[str], str] = str, **extra: Any) -> str:
-        """The call as Python source; `shorten` turns a dotted name into what the script calls it."""
+        """The call as Python source; `shorten` turns a dotted name into its name in the script."""
         arguments = self.arguments(values) | extra
         written = ", ".join(
             f"{name}={value.code(values, shorten) if isinstance(value, Call) else literal(value)}"
@@ -77,7 +77,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 def chosen(expression: Any, values: Mapping[str, Any]) -> Any:
-    """The literal or call that an expression stands for."""
+    """The literal or call of an expression."""
     if isinstance(expression, P):
         return values[expression.name]
     if isinstance(expression, Switch):
@@ -85,8 +85,8 @@ def chosen(expression: Any, values: Mapping[str, Any]) -> Any:
     return expression
 
 
-def _undone(expression: Any, written: Any) -> dict[str, Any]:
-    """Values of the parameters in an expression, by what it was written as."""
+def _parse_value(expression: Any, written: Any) -> dict[str, Any]:
+    """Values of the parameters in an expression, from its saved form."""
     if isinstance(expression, P):
         return {expression.name: _value(written)}
     if isinstance(expression, Switch):
@@ -111,7 +111,7 @@ def _value(written: Any) -> Any:
 def literal(value: Any) -> str:
     """A value as Python source, strings in double quotes."""
     if isinstance(value, str):
-        # JSON's strings are Python's, too: names of others may hold any sign.
+        # JSON strings are valid Python: names from other programs may contain any character.
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, tuple | list):
         inner = ", ".join(literal(item) for item in value)

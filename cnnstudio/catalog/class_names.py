@@ -1,4 +1,4 @@
-"""What the names of the classes tell about which random changes could turn one class into another."""
+"""Judges by class names which augmentations could turn one class into another."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ def looks_like_characters(classes: Sequence[str]) -> bool:
 
 
 def looks_like_colors(classes: Sequence[str]) -> bool:
-    """Whether classes are told apart by words for different colours, in English or Spanish."""
-    return len(_meant(classes, _COLORS)) > 1
+    """Whether class names contain words for different colours, in English or Spanish."""
+    return len(_meanings(classes, _COLORS)) > 1
 
 
 def looks_like_directions(classes: Sequence[str]) -> bool:
-    """Whether classes are told apart by words for different directions."""
-    return len(_meant(classes, _DIRECTIONS)) > 1
+    """Whether class names contain words for different directions."""
+    return len(_meanings(classes, _DIRECTIONS)) > 1
 
 
-def _meant(classes: Sequence[str], meanings: dict[str, str]) -> set[str]:
-    known = {word: meaning for meaning, listed in meanings.items() for word in listed.split()}
-    return {known[word] for name in classes for word in _words(name) if word in known}
+def _meanings(classes: Sequence[str], meanings: dict[str, str]) -> set[str]:
+    meaning_by_word = {synonym: meaning for meaning, synonyms in meanings.items() for synonym in synonyms.split()}
+    return {meaning_by_word[synonym] for name in classes for synonym in _split_name(name) if synonym in meaning_by_word}
 
 
-def _words(name: str) -> list[str]:
+def _split_name(name: str) -> list[str]:
     """The words of a class's name in lower case and without accents: "Coche_rojo", "RedCar"."""
     plain = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
     return re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", plain).lower())
 
 
 def is_strong(step: Step) -> bool:
-    """A flip always; a rotation only from about an eighth of a turn on."""
+    """Whether a step is strong: a flip always, a rotation from about an eighth of a turn on."""
     if step.type != "random_rotation":
         return True
     factor = step.params.get("factor", 0.1)

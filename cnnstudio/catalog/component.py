@@ -1,4 +1,4 @@
-"""What one entry of the registries of optimizers, losses and callbacks declares."""
+"""The type of an entry in the registries of optimizers, losses and callbacks."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TorchLoss(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TorchCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """What the printed loop asks after every epoch.
+    """The check of the printed loop after every epoch.
 
     "stop": the lines make an object with `is_over(epoch, logs)` and `restore()`; "plateau": they make a pair of the name
     of a quantity and a scheduler whose `step` takes its value. `helper` is printed before the loop.

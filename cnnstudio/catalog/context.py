@@ -1,4 +1,4 @@
-"""What a network depends on besides its own layers."""
+"""The context of a network: what its layers depend on besides themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry of export formats: what the Export page and the engine have to know of each."""
+"""The registry of export formats, for the Export page and the engine."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 
 DRAWINGS: Final = (".svg", ".pdf", ".png")
-"""The endings of a drawing of the network; the ending decides over the format."""
+"""The suffixes of a drawing of the network; the suffix selects the format."""
 Device = Literal["cpu", "gpu"]
 
 
 class Library(msgspec.Struct, frozen=True):
-    """A library that has to be installed here, for the export to be read again and compared.
+    """A library that must be installed to read the export back and compare it.
 
     `package` is what pip installs; `hint` is a sentence on what works without it.
     """
@@ -67,7 +67,7 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
         return not self.suffix
 
     def missing_libraries(self) -> tuple[Problem, ...]:
-        """A problem for each library that is needed and not installed here."""
+        """A problem for every missing library."""
         return tuple(_missing(self, library) for library in self.libraries
                      if importlib.util.find_spec(library.module) is None)
 

@@ -1,4 +1,4 @@
-"""What the audit can find, one entry a kind."""
+"""The kinds of findings of the audit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a file to what the network sees, with the steps of the registry."""
+"""Prepares pictures for the network, with the steps of the registry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PIXELS: Final[Steps] = {step.id: step.pixels for step in RECIPE_STEPS}
 
 
 def prepare(source: bytes | Picture, recipe: Mapping[str, Any]) -> Picture:
-    """What the network sees: uint8 (height, width, channels) of the recipe, contiguous; see `imaging.prepare.prepare`."""
+    """The prepared picture: uint8 (height, width, channels) of the recipe, contiguous; see `imaging.prepare.prepare`."""
     return path.prepare(source, recipe, PIXELS)
 
 
@@ -24,5 +24,5 @@ def prepare_file(file: str | os.PathLike[str], recipe: Mapping[str, Any]) -> Pic
 
 
 def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any]) -> list[Stage]:
-    """The picture after every stage, for looking at; the last is what `prepare` gives."""
+    """The picture after every stage, for the preview; the last is the result of `prepare`."""
     return path.stages(source, recipe, PIXELS)

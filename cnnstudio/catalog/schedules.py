@@ -177,7 +177,7 @@ def schedule_values(item: Item, stage_batches: int, epoch_batches: int) -> dict[
 
 
 def learning_rate_of(stage: Stage, number: float, epoch_batches: int) -> float | Call:
-    """What the optimizer gets as its learning rate: `number`, or the call of the stage's schedule with every argument
+    """The learning rate of the optimizer: `number`, or the call of the stage's schedule with every argument
     in it. An unknown schedule is left out."""
     entry = SCHEDULES.find(stage.schedule.type) if stage.schedule is not None else None
     if entry is None or stage.schedule is None:

@@ -1,4 +1,4 @@
-"""The PyTorch form of an entry: how it is written as source, and where its weights go.
+"""The PyTorch form of an entry: its source, and the transfer of its weights.
 
 A form is data and a function that writes text; nothing here imports PyTorch. PyTorch keeps pictures as (batch, channels,
 height, width); rows (batch, units) and lists of places (batch, places, channels) are as in Keras.
@@ -18,11 +18,11 @@ from cnnstudio.core.text import Text
 
 Layout = Literal["same", "convolution", "depthwise", "transposed", "dense", "heads in", "heads bias", "heads out",
                  "picture", "flat"]
-"""How an array of Keras becomes one of PyTorch; the engine has the functions."""
+"""The conversion of a Keras array into one of PyTorch; the engine has the functions."""
 
 
 class NotInTorch(msgspec.Struct, frozen=True):
-    """Says, with the reason in both languages, that PyTorch has nothing with the same meaning."""
+    """The reason, in both languages, why PyTorch has no equivalent."""
 
     en: str
     es: str
@@ -72,14 +72,14 @@ class Weight(msgspec.Struct, frozen=True):
 class Fixed(msgspec.Struct, frozen=True):
     """An entry of a module's state that Keras's layer does not have; `learns` False keeps it as it is.
 
-    `whole`: it holds whole numbers, as a counter does.
+    `is_integer`: its values are integers, as in a counter.
     """
 
     key: str
     shape: Shape
     value: float
     learns: bool = False
-    whole: bool = False
+    is_integer: bool = False
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -105,7 +105,7 @@ class TorchCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """A layer where it stands: its parameters, the shapes of its inputs and of its output (Keras's, without batch)."""
+    """A layer in its network: its parameters, the shapes of its inputs and its output (Keras's, without batch)."""
 
     values: Values
     inputs: tuple[Shape, ...]
@@ -123,7 +123,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 TorchForm = Callable[[Site], TorchCode] | NotInTorch
-"""What a layer's entry says about PyTorch."""
+"""The PyTorch form in a layer's entry."""
 
 
 def single_module(code: str, *weights: Weight, fixed: tuple[Fixed, ...] = (), helpers: tuple[Helper, ...] = (),

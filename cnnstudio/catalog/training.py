@@ -86,7 +86,7 @@ class EarlyStopping:
         return self.waited >= self.patience and epoch > 0
 
     def restore(self):
-        """Set the weights of the best epoch, if they were kept."""
+        """Restore the weights of the best epoch, if they were saved."""
         if self.weights is not None:
             network.load_state_dict(self.weights)
 ''')

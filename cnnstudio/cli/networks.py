@@ -13,12 +13,12 @@ from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import format_number, tr
 from cnnstudio.datasets.index import open_index
-from cnnstudio.interchange.foreign import notes_problem, unknown_problem, with_foreign
+from cnnstudio.interchange.foreign import notes_problem, unknown_problem, with_foreign_network
 from cnnstudio.interchange.open import read_network
-from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.network.new_project import with_base
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import with_base
 from cnnstudio.workers.own_bases import model_of
 
 
@@ -36,7 +36,7 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         index.close()
     context = context_of(project, max(classes, 2), ProjectBases(folder))
-    changed = with_foreign(project, foreign, context)
+    changed = with_foreign_network(project, foreign, context)
     lock = lock_project(folder)
     try:
         write_project(folder, changed)

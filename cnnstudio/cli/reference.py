@@ -24,7 +24,7 @@ from cnnstudio.interchange.printing.reference import (
 def explain(arguments: argparse.Namespace, output: Output) -> int:
     """Print one entry, or with --all the whole reference, or the names of all entries."""
     if arguments.everything and not output.as_json:
-        output.words(reference().rstrip("\n"))
+        output.write_line(reference().rstrip("\n"))
     elif arguments.name:
         entries = find_entries(arguments.name)
         if not entries:
@@ -37,8 +37,8 @@ def explain(arguments: argparse.Namespace, output: Output) -> int:
                 output.line(_json(section, entry))
     else:
         for section in sections():
-            output.words(f"{section.title}: {', '.join(section.registry.ids())}\n")
-        output.say(tr("`cnnstudio help NAME` explains one of them.", "`cnnstudio help NOMBRE` explica uno de ellos."))
+            output.write_line(f"{section.title}: {', '.join(section.registry.ids())}\n")
+        output.print_message(tr("`cnnstudio help NAME` explains one of them.", "`cnnstudio help NOMBRE` explica uno de ellos."))
     return 0
 
 

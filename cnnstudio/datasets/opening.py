@@ -25,7 +25,7 @@ from cnnstudio.datasets.source_folders import source_text
 from cnnstudio.interchange.own_base.files import SUFFIXES as MODELS
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
-from cnnstudio.network.starting import Facts, new_project, with_base
+from cnnstudio.network.new_project import Facts, new_project, with_base
 
 replace = msgspec.structs.replace
 
@@ -121,8 +121,8 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
 
 
 def _own_base(model: Path, folder: Path, name: str, cancelled: Cancelled) -> Base:
-    """Copy the user's model into the project's folder."""
-    from cnnstudio.interchange.own_base.copying import copy_into_project
+    """A model of the user's, taken into the project's folder."""
+    from cnnstudio.interchange.own_base.project_copy import copy_into_project
 
     def check() -> None:
         if cancelled():

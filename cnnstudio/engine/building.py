@@ -26,7 +26,7 @@ from cnnstudio.core.training import Precision, Stage
 from cnnstudio.engine.base_weights import load_base_weights
 from cnnstudio.engine.names import resolve
 from cnnstudio.engine.own_base import load_own_weights
-from cnnstudio.network.checks import not_measured
+from cnnstudio.network.checks import not_measured_problem
 from cnnstudio.network.normalization import rescaling
 from cnnstudio.network.shapes import report
 
@@ -115,7 +115,7 @@ def _normalized(start: Any, network: NetworkSpec, context: Context) -> Any:
     call = rescaling(context)
     if call is None:
         if context.normalization == "standardize":
-            raise ProblemError(not_measured())
+            raise ProblemError(not_measured_problem())
         return start
     name = unique_id("normalization", [node.id for node in network.nodes])
     return call.build({}, resolve, name=name)(start)

@@ -26,7 +26,7 @@ from cnnstudio.engine import features, labels, models, projection
 from cnnstudio.engine.building import build
 from cnnstudio.engine.pixels import notices
 from cnnstudio.engine.progress import ThrottledProgress, phase
-from cnnstudio.network.starting import with_base
+from cnnstudio.network.new_project import with_base
 from cnnstudio.workers.link import Link
 
 _COMPONENTS = 64

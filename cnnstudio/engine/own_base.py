@@ -25,7 +25,7 @@ def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
     path = Path(model.path)
     check_digest(path)
     weighted = {name: layer for name, layer in layers.items() if layer.weights}
-    with own_weights.opened(path) as file:
+    with own_weights.open_weights(path) as file:
         for name, layer in weighted.items():
             parts = _PARTS.get(type(layer).__name__, ("",))
             wanted = [tuple(weight.shape) for weight in layer.weights]

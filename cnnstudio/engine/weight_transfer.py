@@ -43,7 +43,7 @@ def torch_state(model: Any, printed: TorchModel) -> dict[str, np.ndarray]:
         for (key, weight), array in zip(carried.entries, arrays, strict=True):
             state[key] = np.ascontiguousarray(LAYOUTS[weight.layout](np.asarray(array)))
         for key, fixed in carried.fixed:
-            state[key] = np.full(fixed.shape, fixed.value, np.int64 if fixed.whole else np.float32)
+            state[key] = np.full(fixed.shape, fixed.value, np.int64 if fixed.is_integer else np.float32)
     return state
 
 

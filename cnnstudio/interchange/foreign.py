@@ -1,4 +1,4 @@
-"""A network that somebody else made, as its file describes it, and what it becomes in a project."""
+"""A network from a file of another program, and its conversion into a project."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ replace = msgspec.structs.replace
 
 
 class LayerOrigin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a layer comes from: the file's description of it, its names from the outermost model inwards, and the
+    """The origin of a layer: the file's description of it, its names from the outermost model inwards, and the
     group of its weights in the archive that Keras 3 writes; `flat`: there they have no dimensions of size 1. Of an ONNX
     model, `names` are the tensors with its weights."""
 
@@ -34,7 +34,7 @@ class LayerOrigin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForeignNetwork(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file describes. `shape` is (height, width, channels) of the input, None where it leaves it open;
+    """The network of a file. `shape` is (height, width, channels) of the input, None if the file leaves it open;
     `normalization` the recipe's name of a scaling right behind the input, None where pictures come scaled from outside of
     the file; `notes` what a reader should know; `training` settings that come with it, for
     `core.training.with_settings`."""
@@ -49,7 +49,7 @@ class ForeignNetwork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
-    """A Rescaling right behind the one Input becomes the recipe's normalisation, which is where it is built from."""
+    """Turn a Rescaling right behind the only Input into the recipe's normalisation."""
     inputs = [node.id for node in network.nodes if node.type == INPUT]
     leaving = [edge for edge in network.edges if edge.source in inputs]
     node = network.node(leaving[0].target) if len(inputs) == 1 and len(leaving) == 1 else None
@@ -59,27 +59,27 @@ def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
     scale, offset = values["scale"], values["offset"]
     name = next((name for pair, name in _SCALES.items() if isinstance(scale, int | float) and isinstance(offset, int | float)
                  and abs(scale - pair[0]) < 1e-9 and abs(offset - pair[1]) < 1e-9), None)
-    return (network, "none") if name is None else (taken_out(network, node.id), name)
+    return (network, "none") if name is None else (without_node(network, node.id), name)
 
 
-def taken_out(network: NetworkSpec, node: str) -> NetworkSpec:
-    """The network without a layer of one input; what it fed is fed by its source."""
+def without_node(network: NetworkSpec, node: str) -> NetworkSpec:
+    """The network without a layer of one input; its source feeds its successors."""
     sources = network.inputs_of(node)
     edges = tuple(replace(edge, source=sources[0]) if edge.source == node else edge
                   for edge in network.edges if edge.target != node)
     return replace(network, nodes=tuple(item for item in network.nodes if item.id != node), edges=edges)
 
 
-def with_foreign(project: Project, foreign: ForeignNetwork, context: Context) -> Project:
+def with_foreign_network(project: Project, foreign: ForeignNetwork, context: Context) -> Project:
     """The project with that network, its pictures' size and channels, and its scaling.
 
-    A last Dense layer that is just what the classes ask for becomes the Output layer that follows them.
+    A last Dense layer that fits the classes becomes the Output layer that follows them.
     """
     sources = {edge.source for edge in foreign.network.edges}
-    nodes = [node if node.id in sources else following_classes(node, context) for node in foreign.network.nodes]
+    nodes = [node if node.id in sources else to_output_layer(node, context) for node in foreign.network.nodes]
     normalization = foreign.normalization
     if normalization is None:
-        # The pictures are scaled outside of the file: by the recipe, unless that leaves it to a base.
+        # The file expects scaled pictures: the recipe scales them, unless it leaves that to a base.
         normalization = "zero_one" if project.recipe.normalization == "base" else project.recipe.normalization
     recipe = replace(project.recipe, normalization=normalization)
     if foreign.shape is not None:
@@ -90,19 +90,19 @@ def with_foreign(project: Project, foreign: ForeignNetwork, context: Context) ->
                    training=with_settings(project.training, **foreign.training))
 
 
-def following_classes(node: Node, context: Context) -> Node:
-    """A Dense layer that is just what the classes ask for as the Output layer that follows them; others as they are."""
+def to_output_layer(node: Node, context: Context) -> Node:
+    """A Dense layer that fits the classes as the Output layer that follows them; other layers unchanged."""
     if node.type != PLAIN_OUTPUT:
         return node
-    values, known = values_of(node, LAYERS[PLAIN_OUTPUT]), {param.name for param in LAYERS[OUTPUT].params}
+    values, param_names = values_of(node, LAYERS[PLAIN_OUTPUT]), {param.name for param in LAYERS[OUTPUT].params}
     if (values["units"], values["activation"]) != (context.output_units, context.output_activation) or not (
-            known.issuperset(set(node.params) - {"units", "activation"})):
+            param_names.issuperset(set(node.params) - {"units", "activation"})):
         return node
-    return replace(node, type=OUTPUT, params={name: value for name, value in node.params.items() if name in known})
+    return replace(node, type=OUTPUT, params={name: value for name, value in node.params.items() if name in param_names})
 
 
 def unknown_problem(foreign: ForeignNetwork, path: Path) -> Problem | None:
-    """What to tell about layers that have no entry; None where all have."""
+    """The problem of layers without an entry; None if all have one."""
     if not foreign.unknown:
         return None
     text = Text("{n} layers of {path} are not known here ({names}): they are shown, and kept as they are, but cannot be "
@@ -113,7 +113,7 @@ def unknown_problem(foreign: ForeignNetwork, path: Path) -> Problem | None:
 
 
 def notes_problem(foreign: ForeignNetwork, most: int = 100) -> Problem | None:
-    """What a reader of the file should know, as one advice with `most` lines; None where there is nothing."""
+    """The notes of a file as one warning with at most `most` lines; None if there are none."""
     if not foreign.notes:
         return None
     more = len(foreign.notes) - most

@@ -1,4 +1,4 @@
-"""Opening a network that somebody else made: one function for all kinds of files."""
+"""Opens a network file of any supported format."""
 
 from __future__ import annotations
 

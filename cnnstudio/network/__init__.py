@@ -1,1 +1,1 @@
-"""What is known of a network as such: shapes, structure, checks, advice, fixes."""
+"""Analysis of a network: shapes, structure, checks, advice, fixes."""

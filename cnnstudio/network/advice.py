@@ -1,4 +1,4 @@
-"""What does not stop a training but is worth knowing: doubled work, and most parameters in one place."""
+"""Advice that does not block a training: repeated layers, and most parameters in one layer."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from cnnstudio.catalog.layers import applied_activation as _activation
 from cnnstudio.core.network import BASE, INPUT, OUTPUT, NetworkSpec, Node
 from cnnstudio.core.problems import Fix, Location, Problem, error, warning
 from cnnstudio.core.text import Text
-from cnnstudio.network.structure import remove
+from cnnstudio.network.structure import remove_fix
 
 if TYPE_CHECKING:
     from cnnstudio.network.shapes import NetworkReport
 
 GIANT: Final = 1_000_000
-"""Parameters from which a Dense layer behind Flatten is spoken of, when it holds more than half of all."""
+"""Parameters from which a Dense layer behind Flatten is reported, if it has more than half of all."""
 _AVERAGE: Final = global_pooling("avg")
-"""What is suggested instead of Flatten."""
+"""The layer suggested instead of Flatten."""
 
 
 class _Graph:
-    """A network with its neighbours at hand."""
+    """A network with the neighbours of its nodes."""
 
     def __init__(self, network: NetworkSpec) -> None:
         self.nodes = {node.id: node for node in network.nodes}
@@ -43,18 +43,18 @@ class _Graph:
 
 
 def advice(network: NetworkSpec, context: Context, report: NetworkReport) -> tuple[Problem, ...]:
-    """Doubled normalisation and activation, a giant Dense layer, weights that do nothing."""
+    """Repeated normalisations and activations, a giant Dense layer, useless biases."""
     graph = _Graph(network)
-    problems = _normalisation(network, context, graph)
+    problems = _check_normalization(network, context, graph)
     for node in network.nodes:
-        problems += _giant_dense(node, graph, report)
+        problems += _check_giant_dense(node, graph, report)
         layer = LAYERS.find(node.type)
         if layer is not None and (layer.batch_free or layer.activation is not None or layer.id == OUTPUT):
-            problems += _twice(node, graph)
-    return (*problems, *_useless_biases(network, graph))
+            problems += _check_repeated(node, graph)
+    return (*problems, *_check_biases(network, graph))
 
 
-def _normalisation(network: NetworkSpec, context: Context, graph: _Graph) -> list[Problem]:
+def _check_normalization(network: NetworkSpec, context: Context, graph: _Graph) -> list[Problem]:
     bases = [node for node in network.nodes if node.type == BASE]
     if bases and context.normalization != "base":
         fix = Fix(action="set_field", label=Text("Use the base's own", "Usar la propia de la base"),
@@ -77,11 +77,11 @@ def _normalisation(network: NetworkSpec, context: Context, graph: _Graph) -> lis
     return [warning("double_normalization", Text(
         "The pixels are already normalised before they come here; this layer does it again.",
         "Los píxeles ya llegan normalizados hasta aquí; esta capa lo hace otra vez."),
-        "network", node=node.id, fixes=(remove(node.id),) if bases else (remove(node.id), off))
-        for node in network.nodes if _has(node, "recipe_part", "scaling") and _gets_pixels(node, graph)]
+        "network", node=node.id, fixes=(remove_fix(node.id),) if bases else (remove_fix(node.id), off))
+        for node in network.nodes if _has(node, "recipe_part", "scaling") and _receives_pixels(node, graph)]
 
 
-def _gets_pixels(node: Node, graph: _Graph) -> bool:
+def _receives_pixels(node: Node, graph: _Graph) -> bool:
     seen = {node.id}
     before = graph.only_source(node)
     while before is not None and _has(before, "keeps_pixels") and before.id not in seen:
@@ -92,7 +92,7 @@ def _gets_pixels(node: Node, graph: _Graph) -> bool:
     return False
 
 
-def _giant_dense(node: Node, graph: _Graph, report: NetworkReport) -> list[Problem]:
+def _check_giant_dense(node: Node, graph: _Graph, report: NetworkReport) -> list[Problem]:
     cost = report.nodes[node.id].cost
     if node.type not in (PLAIN_OUTPUT, OUTPUT) or cost.trainable < GIANT or cost.trainable <= report.parameters / 2:
         return []
@@ -116,15 +116,15 @@ def _giant_dense(node: Node, graph: _Graph, report: NetworkReport) -> list[Probl
                     node=node.id, fixes=(fix,))]
 
 
-def _twice(node: Node, graph: _Graph) -> list[Problem]:
-    """A second activation, normalisation or answer right behind the first."""
+def _check_repeated(node: Node, graph: _Graph) -> list[Problem]:
+    """A second activation, normalisation or output right behind the first."""
     before = graph.only_source(node)
     if before is None:
         return []
     if _has(node, "batch_free") and _has(before, "batch_free"):
         return [warning("normalized_twice", Text(
             "This normalises what was just normalised.", "Esto normaliza lo que se acaba de normalizar."),
-            "network", node=node.id, fixes=(remove(node.id),))]
+            "network", node=node.id, fixes=(remove_fix(node.id),))]
     first = _activation(before)
     if first is None:
         return []
@@ -133,7 +133,7 @@ def _twice(node: Node, graph: _Graph) -> list[Problem]:
             return []
         text = Text("{before} already gives a {first} answer; the output computes one from it again, which learns badly.",
                     "{before} ya da una respuesta {first}; la salida calcula otra a partir de ella, lo que aprende mal.")
-        fix = (remove(before.id) if _is_activation(before) else
+        fix = (remove_fix(before.id) if _is_activation(before) else
                Fix(action="set_node_param", label=Text("Use relu in {before}", "Usar relu en {before}").fill(
                    before=before.id), arguments={"node": before.id, "name": "activation", "value": "relu"}))
         return [warning("answered_twice", text.fill(before=before.id, first=first), "network", node=before.id,
@@ -143,7 +143,7 @@ def _twice(node: Node, graph: _Graph) -> list[Problem]:
         return []
     text = Text("{before} already applies {first}; {second} follows at once.",
                 "{before} ya aplica {first}; {second} sigue de inmediato.")
-    fixes = [remove(node.id, label=Text("Remove {second}", "Quitar {second}").fill(second=second))]
+    fixes = [remove_fix(node.id, label=Text("Remove {second}", "Quitar {second}").fill(second=second))]
     if not _is_activation(before):
         fixes.append(Fix(action="set_node_param", arguments={"node": before.id, "name": "activation", "value": None},
                          label=Text("No activation in {before}", "Sin activación en {before}").fill(before=before.id)))
@@ -152,10 +152,10 @@ def _twice(node: Node, graph: _Graph) -> list[Problem]:
 
 
 def _has(node: Node, trait: str, value: object = None) -> bool:
-    """Whether the node's entry has a trait, or that value of it; no unknown type has any."""
+    """Whether the node's entry has a trait, or that value of it; an unknown type has none."""
     layer = LAYERS.find(node.type)
-    found = None if layer is None else getattr(layer, trait)
-    return bool(found) if value is None else found == value
+    trait_value = None if layer is None else getattr(layer, trait)
+    return bool(trait_value) if value is None else trait_value == value
 
 
 def _is_activation(node: Node) -> bool:
@@ -163,8 +163,8 @@ def _is_activation(node: Node) -> bool:
     return layer is not None and layer.activation is not None
 
 
-def _useless_biases(network: NetworkSpec, graph: _Graph) -> list[Problem]:
-    """One note for all biases that a normalisation takes away again."""
+def _check_biases(network: NetworkSpec, graph: _Graph) -> list[Problem]:
+    """One problem for all biases that a normalisation cancels."""
     result: list[str] = []
     for node in network.nodes:
         before = graph.only_source(node) if _has(node, "batch_free") else None

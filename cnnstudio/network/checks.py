@@ -1,4 +1,4 @@
-"""Everything that stands between a project and a training, and what is worth knowing before it."""
+"""Checks of a project before a training: errors that block it, and warnings."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from cnnstudio.network.stage_checks import check_stages
 
 Counts = Mapping[str, Mapping[str, int]]
 """Usable pictures by class name and split."""
-_EACH: Final = 3
-"""Of so many classes each has its own problem; of more there is one for all."""
-_NAMED: Final = 8
+_MAX_SEPARATE: Final = 3
+"""Up to this number of classes, every class has its own problem; more share one."""
+_MAX_NAMES: Final = 8
 
 
-def fields_of(spec: object, params: Sequence[object]) -> dict[str, object]:
+def spec_fields(spec: object, params: Sequence[object]) -> dict[str, object]:
     """The declared fields of a spec as a mapping."""
     return {param.name: getattr(spec, param.name) for param in params}  # type: ignore[attr-defined]
 
@@ -61,8 +61,8 @@ def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinn
     if not dataset.source:
         return (error("no_source", Text("No folder of pictures was chosen yet.",
                                         "Aún no se eligió ninguna carpeta de imágenes."), "dataset", fixes=(choose,)),)
-    problems = list(check(DATASET_PARAMS, fields_of(dataset, DATASET_PARAMS), "dataset"))
-    problems += check(SPLIT_PARAMS, fields_of(dataset.splits, SPLIT_PARAMS), "dataset", node="splits")
+    problems = list(check(DATASET_PARAMS, spec_fields(dataset, DATASET_PARAMS), "dataset"))
+    problems += check(SPLIT_PARAMS, spec_fields(dataset.splits, SPLIT_PARAMS), "dataset", node="splits")
     total = sum(sum(splits.values()) for splits in counts.values())
     if total == 0:
         problems.append(error("no_pictures", Text("There are no pictures in this folder.",
@@ -82,28 +82,29 @@ def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinn
                   arguments={"spec": "dataset", "field": "label_mode", "value": "categorical"})
         problems.append(error("binary_needs_two", text.fill(n=len(classes)), "dataset", field="label_mode",
                               fixes=(fix,)))
-    drawn = pinned if dataset.splits.train > 0 else ()
-    problems += _check_splits(classes, counts, lambda names: _fixes_of_unlearned(names, classes, counts, drawn))
+    pinned_classes = pinned if dataset.splits.train > 0 else ()
+    problems += _check_splits(classes, counts, lambda names: _unlearned_fixes(names, classes, counts, pinned_classes))
     return tuple(problems)
 
 
 _Fixes = Callable[[Sequence[str]], tuple[Fix, ...]]
 
 
-def _of_classes(names: Sequence[str], numbers: Mapping[str, int], problem: Callable[..., Problem], code: str, one: Text,
-                many: Text, fixes: _Fixes = lambda _names: ()) -> list[Problem]:
-    """A problem for each of a few classes, one for many: they would hide all others."""
-    if len(names) <= _EACH:
+def _class_problems(names: Sequence[str], numbers: Mapping[str, int], problem: Callable[..., Problem], code: str, one: Text,
+                    many: Text, fixes: _Fixes = lambda _names: ()) -> list[Problem]:
+    """A problem per class if they are few, else one for all, which would otherwise hide other problems."""
+    if len(names) <= _MAX_SEPARATE:
         return [problem(code, one.fill(name=name, number=numbers[name]), "dataset", fixes=fixes([name]))
                 for name in names]
-    more = Text("{names} and {n} more", "{names} y {n} más").fill(names=", ".join(names[:_NAMED]), n=len(names) - _NAMED)
-    return [problem(code, many.fill(n=len(names), names=more if len(names) > _NAMED else ", ".join(names)), "dataset",
+    more = Text("{names} and {n} more", "{names} y {n} más").fill(
+        names=", ".join(names[:_MAX_NAMES]), n=len(names) - _MAX_NAMES)
+    return [problem(code, many.fill(n=len(names), names=more if len(names) > _MAX_NAMES else ", ".join(names)), "dataset",
                     fixes=fixes(names))]
 
 
-def _fixes_of_unlearned(names: Sequence[str], classes: Sequence[str], counts: Counts, pinned: Collection[str]
+def _unlearned_fixes(names: Sequence[str], classes: Sequence[str], counts: Counts, pinned: Collection[str]
                         ) -> tuple[Fix, ...]:
-    """What can be done about classes without a training picture."""
+    """Fixes for classes without a training picture."""
     fixes: list[Fix] = []
     if held := [name for name in names if name in pinned and any(counts.get(name, {}).values())]:
         label = Text("Draw its splits anew", "Sortear de nuevo sus divisiones") if len(held) == 1 else Text(
@@ -130,11 +131,12 @@ def _check_splits(classes: Sequence[str], counts: Counts, unlearned: _Fixes) -> 
             "de entrenamiento."), "dataset", field="splits"))
     learned = {name: counts.get(name, {}).get("train", 0) for name in classes}
     if totals["train"]:
-        problems += _of_classes([name for name in classes if not learned[name]], learned, error, "class_without_training", Text(
+        without_training = [name for name in classes if not learned[name]]
+        problems += _class_problems(without_training, learned, error, "class_without_training", Text(
             "The class {name} has no training picture.", "La clase {name} no tiene ninguna imagen de entrenamiento."),
             Text("{n} classes have no training picture: {names}.",
                  "{n} clases no tienen ninguna imagen de entrenamiento: {names}."), unlearned)
-    problems += _of_classes([name for name in classes if 0 < learned[name] < 10], learned, warning, "few_pictures", Text(
+    problems += _class_problems([name for name in classes if 0 < learned[name] < 10], learned, warning, "few_pictures", Text(
         "The class {name} has few training pictures: only {number}.",
         "La clase {name} tiene pocas imágenes de entrenamiento: solo {number}."),
         Text("{n} classes have fewer than 10 training pictures: {names}.",
@@ -170,10 +172,10 @@ def _check_steps(steps: Sequence[Step], registry: Registry[StepType], area: Area
 
 def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
     recipe = project.recipe
-    problems = list(check(RECIPE_PARAMS, fields_of(recipe, RECIPE_PARAMS), "recipe"))
+    problems = list(check(RECIPE_PARAMS, spec_fields(recipe, RECIPE_PARAMS), "recipe"))
     if recipe.normalization == "standardize":
         if len(recipe.mean) != recipe.channels or len(recipe.deviation) != recipe.channels:
-            problems.append(not_measured())
+            problems.append(not_measured_problem())
         elif recipe.measured != statistics_key(recipe, project.dataset, training_pictures(counts)):
             problems.append(warning("stale_statistics", Text(
                 "The mean and the deviation were measured on other training pictures or with another recipe.",
@@ -182,8 +184,8 @@ def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
     return (*problems, *_check_steps(recipe.steps, RECIPE_STEPS, "recipe"))
 
 
-def not_measured() -> Problem:
-    """Why a recipe that standardises cannot be used yet."""
+def not_measured_problem() -> Problem:
+    """The problem of a recipe that standardises without measured statistics."""
     return error("not_measured", Text(
         "The mean and the deviation of the training pictures have not been measured yet.",
         "Aún no se han medido la media y la desviación de las imágenes de entrenamiento."),
@@ -203,13 +205,13 @@ def check_augmentation(project: Project, classes: Sequence[str]) -> tuple[Proble
     for step in project.augmentation.active:
         entry = AUGMENTATIONS.find(step.type)
         if entry is not None:
-            problems += _class_changes(step, entry, classes)
-            problems += _without_effect(step, entry, project)
+            problems += _check_class_changes(step, entry, classes)
+            problems += _check_effect(step, entry, project)
     return tuple(problems)
 
 
-def _class_changes(step: Step, entry: Augmentation, classes: Sequence[str]) -> list[Problem]:
-    """Where the names of the classes tell that this step can turn one into another."""
+def _check_class_changes(step: Step, entry: Augmentation, classes: Sequence[str]) -> list[Problem]:
+    """Warnings if the class names suggest that this step can turn one class into another."""
     if not is_strong(step):
         return []
     reasons = ((entry.changes_class, looks_like_characters), (entry.changes_color, looks_like_colors),
@@ -218,7 +220,7 @@ def _class_changes(step: Step, entry: Augmentation, classes: Sequence[str]) -> l
             for text, looks in reasons if text is not None and looks(classes)]
 
 
-def _without_effect(step: Step, entry: Augmentation, project: Project) -> list[Problem]:
+def _check_effect(step: Step, entry: Augmentation, project: Project) -> list[Problem]:
     if entry.needs_color and project.recipe.channels == 1:
         return [warning("needs_color", Text("Grey pictures have no colour: this step does nothing.",
                                             "Las imágenes grises no tienen color: este paso no hace nada."),
@@ -226,7 +228,7 @@ def _without_effect(step: Step, entry: Augmentation, project: Project) -> list[P
     if entry.group != "mix":
         return []
     if project.dataset.label_mode == "int":
-        return [mixing_refused(step)]
+        return [mixing_problem(step)]
     if project.dataset.label_mode == "binary":
         text = Text("A mixed picture is partly of both classes; with one binary output the accuracy of training counts "
                     "it as wrong (that of validation is right). Categorical labels count it by its larger part.",
@@ -237,8 +239,8 @@ def _without_effect(step: Step, entry: Augmentation, project: Project) -> list[P
     return []
 
 
-def mixing_refused(step: Step) -> Problem:
-    """Why a step that mixes pictures cannot be with labels that are whole numbers."""
+def mixing_problem(step: Step) -> Problem:
+    """The problem of a mixing step with integer labels."""
     text = Text("A mixed picture has shares of two classes, which labels that are whole numbers (int) cannot say. "
                 "Categorical labels can.",
                 "Una imagen mezclada tiene partes de dos clases, y las etiquetas que son números enteros (int) no "
@@ -266,7 +268,7 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
     """Whether the weights of every pretrained base of the network are on this computer."""
     problems: list[Problem] = []
     for node in project.network.nodes:
-        # Of a user's own base the report tells: without its file nothing is known of its layers.
+        # The network report covers custom bases: without its file, the layers of one are unknown.
         base = BASES.find(node.params.get("base", "efficientnet_lite0")) if node.type == BASE else None
         weights = node.params.get("weights", "imagenet")
         if base is None or weights == "random":
@@ -294,15 +296,15 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
 
 def check_training(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
     training = project.training
-    problems = list(check(TRAINING_PARAMS, fields_of(training, TRAINING_PARAMS), "training"))
+    problems = list(check(TRAINING_PARAMS, spec_fields(training, TRAINING_PARAMS), "training"))
     problems += check_stages(project, bases)
-    wanted = LOSS_OF[project.dataset.label_mode]
-    if training.loss not in ("auto", wanted):
+    expected = LOSS_OF[project.dataset.label_mode]
+    if training.loss not in ("auto", expected):
         text = Text("The loss {have} does not fit {mode} labels; {want} does.",
                     "La pérdida {have} no corresponde a etiquetas {mode}; corresponde {want}.")
         fix = Fix(action="set_field", label=Text("Let the loss follow the labels", "Que la pérdida siga las etiquetas"),
                   arguments={"spec": "training", "field": "loss", "value": "auto"})
-        problems.append(error("wrong_loss", text.fill(have=training.loss, mode=project.dataset.label_mode, want=wanted),
+        problems.append(error("wrong_loss", text.fill(have=training.loss, mode=project.dataset.label_mode, want=expected),
                               "training", field="loss", fixes=(fix,)))
     if training.batch_size < 8 and any(
             (layer := LAYERS.find(node.type)) is not None and layer.batch_free for node in project.network.nodes):

@@ -1,4 +1,4 @@
-"""Mends that one click applies: edits of a project by name, as a Problem's fixes carry them."""
+"""Fixes that one click applies: edits of a project by the action name of a Problem's fix."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def _set_size(project: Project, height: int, width: int) -> Project:
 def _insert_before(project: Project, node: str, type: str, params: dict[str, Any] | None = None, port: int = 0
                    ) -> Project:
     """Put a new layer into the connection at input number `port` of a layer, counted in the order of the ports."""
-    entering = _entering(project, node)
+    incoming = _incoming_edges(project, node)
     return edits.add_node(project, Node(id=id_stem(type), type=type, params=params or {}),
-                          edge=entering[port] if port < len(entering) else None)
+                          edge=incoming[port] if port < len(incoming) else None)
 
 
 def _remove_nodes(project: Project, nodes: list[str]) -> Project:
@@ -48,7 +48,7 @@ def _add_output(project: Project) -> Project:
 
 
 def _follow_classes(project: Project, node: str) -> Project:
-    """A last Dense becomes the Output layer in its place; behind any other layer one is added."""
+    """A last Dense becomes the Output layer; behind any other layer an Output is added."""
     last = project.network.node(node)
     if last is None:
         return project
@@ -71,43 +71,43 @@ def _disconnect(project: Project, source: str, target: str, port: int = 0) -> Pr
 
 
 def _forget_node_param(project: Project, node: str, name: str) -> Project:
-    found = project.network.node(node)
-    if found is None:
+    current = project.network.node(node)
+    if current is None:
         return project
-    params = {key: value for key, value in found.params.items() if key != name}
-    return edits.replace_node(project, replace(found, params=params))
+    params = {key: value for key, value in current.params.items() if key != name}
+    return edits.replace_node(project, replace(current, params=params))
 
 
 def _replace_layer(project: Project, node: str, type: str, params: dict[str, Any] | None = None) -> Project:
-    """Another type of layer in the place of one, with the same connections and name."""
-    found = project.network.node(node)
-    return project if found is None else edits.replace_node(
-        project, Node(id=found.id, type=type, params=params or {}, position=found.position))
+    """Replace a layer by another type, with the same connections and name."""
+    current = project.network.node(node)
+    return project if current is None else edits.replace_node(
+        project, Node(id=current.id, type=type, params=params or {}, position=current.position))
 
 
 def _append(project: Project, node: str, type: str, params: dict[str, Any] | None = None) -> Project:
     return edits.add_node(project, Node(id=id_stem(type), type=type, params=params or {}), source=node)
 
 
-def _entering(project: Project, node: str) -> list[Edge]:
+def _incoming_edges(project: Project, node: str) -> list[Edge]:
     return sorted((edge for edge in project.network.edges if edge.target == node), key=lambda edge: edge.port)
 
 
 def _join_inputs(project: Project, node: str, type: str) -> Project:
-    """All that enters a layer enters a merging layer instead, and that enters the layer."""
-    entering = _entering(project, node)
+    """Insert a merging layer between a layer and its inputs."""
+    incoming = _incoming_edges(project, node)
     project = edits.add_node(project, Node(id=id_stem(type), type=type))
-    joined = project.network.nodes[-1].id
-    kept = [edge for edge in project.network.edges if edge.target != node]
-    moved = [Edge(source=edge.source, target=joined, port=port) for port, edge in enumerate(entering)]
+    merge_id = project.network.nodes[-1].id
+    other_edges = [edge for edge in project.network.edges if edge.target != node]
+    moved = [Edge(source=edge.source, target=merge_id, port=port) for port, edge in enumerate(incoming)]
     return edits.set_network(project, replace(
-        project.network, edges=(*kept, *moved, Edge(source=joined, target=node))))
+        project.network, edges=(*other_edges, *moved, Edge(source=merge_id, target=node))))
 
 
 def _disconnect_inputs(project: Project, node: str, keep: int) -> Project:
-    gone = _entering(project, node)[keep:]
+    removed = _incoming_edges(project, node)[keep:]
     return edits.set_network(project, replace(
-        project.network, edges=tuple(edge for edge in project.network.edges if edge not in gone)))
+        project.network, edges=tuple(edge for edge in project.network.edges if edge not in removed)))
 
 
 def _switch_bias_off(project: Project, nodes: list[str]) -> Project:
@@ -117,7 +117,7 @@ def _switch_bias_off(project: Project, nodes: list[str]) -> Project:
 
 
 def _replace_normalization(project: Project) -> Project:
-    """A normalisation that does not look at the batch in the place of every one that does."""
+    """Replace every normalisation that depends on the batch by one that does not."""
     for node in project.network.nodes:
         layer = LAYERS.find(node.type)
         if layer is not None and layer.batch_free:
@@ -157,9 +157,9 @@ FIXES: Final[dict[str, Callable[..., Project]]] = {
     "append": _append,
     "switch_bias_off": _switch_bias_off,
 }
-"""Fixes that change the project. Others ("open_gallery", "choose_folder", "open_page") are the window's."""
+"""Fixes that change the project. Others ("open_gallery", "choose_folder", "open_page") belong to the window."""
 
 
 def apply_fix(project: Project, fix: Fix) -> Project:
-    """The mended project; raises KeyError for an action that is the window's."""
+    """The fixed project; raises KeyError for an action of the window."""
     return FIXES[fix.action](project, **fix.arguments)

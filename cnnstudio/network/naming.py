@@ -9,27 +9,27 @@ from cnnstudio.core.graph import unique_id
 
 
 def layer_id(name: str) -> str:
-    """A foreign name with letters, digits, _ and - only, as layers are called here."""
-    word = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in name)
-    return word or "layer"
+    """A name from another file as a layer id: letters, digits, _ and - only."""
+    cleaned = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in name)
+    return cleaned or "layer"
 
 
-def variable(identifier: str) -> str:
+def variable_name(identifier: str) -> str:
     """A layer's id as a Python name."""
-    word = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in identifier)
-    if not word or word[0].isdigit():
-        return f"layer_{word}"
-    return f"{word}_layer" if keyword.iskeyword(word) else word
+    name = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in identifier)
+    if not name or name[0].isdigit():
+        return f"layer_{name}"
+    return f"{name}_layer" if keyword.iskeyword(name) else name
 
 
-def variables(identifiers: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """For each id a Python name of its own; none of `taken` is given."""
+def variable_names(identifiers: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """A unique Python name for every id; names in `taken` are not used."""
     used = set(taken)
     reserved = set(used)
     result: dict[str, str] = {}
     for identifier in identifiers:
-        word = variable(identifier)
-        name = unique_id(f"{word}_layer" if word in reserved else word, used)
+        stem = variable_name(identifier)
+        name = unique_id(f"{stem}_layer" if stem in reserved else stem, used)
         result[identifier] = name
         used.add(name)
     return result

@@ -20,7 +20,7 @@ def rescaling(context: Context) -> Call | None:
     if not is_measured(context):
         return None
     scale = tuple(_short(1 / (item or 1.0)) for item in context.deviation)
-    offset = tuple(_short(-mean / (each or 1.0)) for mean, each in zip(context.mean, context.deviation, strict=True))
+    offset = tuple(_short(-mean / (deviation or 1.0)) for mean, deviation in zip(context.mean, context.deviation, strict=True))
     return Call("keras.layers.Rescaling", {"scale": scale, "offset": offset})
 
 
@@ -30,5 +30,5 @@ def is_measured(context: Context) -> bool:
 
 
 def _short(value: float) -> float:
-    """As exact as float32 is, and no longer than that to read."""
+    """Rounded to the precision of float32."""
     return float(f"{value:.9g}")

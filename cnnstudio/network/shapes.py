@@ -1,4 +1,4 @@
-"""What a network is, without building it: shapes, parameters, multiply-adds, receptive fields, problems."""
+"""Analysis of a network without building it: shapes, parameters, multiply-adds, receptive fields, problems."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ from cnnstudio.core.params import check, find_param
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text
 from cnnstudio.network.advice import advice
-from cnnstudio.network.structure import end_of, ending, loops, remove, repetitions, structure
+from cnnstudio.network.structure import (
+    check_loops,
+    check_output,
+    check_repetitions,
+    check_structure,
+    find_output,
+    remove_fix,
+)
 
 __all__ = ["Field", "NetworkReport", "NodeReport", "advice", "report"]
 
@@ -31,11 +38,11 @@ class Field(msgspec.Struct, frozen=True):
 
     size: tuple[int, int]
     jump: tuple[int, int]
-    whole: bool = False
+    is_global: bool = False
 
 
 class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one layer; `shape` is None where it cannot be known because of a problem."""
+    """The report of one layer; `shape` is None if a problem prevents it from being known."""
 
     shape: Shape | None = None
     inputs: tuple[Shape, ...] = ()
@@ -52,16 +59,16 @@ class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole network: a report for each node, an order in which layers can be built, all problems."""
+    """The report of a network: one for every node, a topological order, all problems."""
 
     nodes: dict[str, NodeReport]
     order: tuple[str, ...]
     output: str | None
     problems: tuple[Problem, ...]
     network: NetworkSpec = NetworkSpec()
-    """What was looked at: the network with the repetitions of its groups written out."""
+    """The analysed network: repetitions of its groups are expanded."""
     copies: dict[str, str] = {}
-    """For each layer of a repetition the one that it repeats."""
+    """The original layers by their copies in repetitions."""
 
     @property
     def trainable(self) -> int:
@@ -81,15 +88,15 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def field(self) -> Field | None:
-        """The largest receptive field before the picture part ends; the whole picture where a map already sees it all,
+        """The largest receptive field of the feature maps; the whole picture if a map already covers it,
         as behind a squeeze-and-excite."""
         fields = [node.field for node in self.nodes.values() if node.field is not None]
-        everywhere = next((node.field for node in self.nodes.values() if node.field is not None and node.field.whole
+        everywhere = next((node.field for node in self.nodes.values() if node.field is not None and node.field.is_global
                            and node.shape is not None and len(node.shape) == 3 and node.shape[:2] != (1, 1)), None)
         if everywhere is not None:
             return everywhere
-        growing = [field for field in fields if not field.whole and field.size > (1, 1)]
-        return max(growing or [field for field in fields if field.whole], key=lambda field: field.size, default=None)
+        growing = [field for field in fields if not field.is_global and field.size > (1, 1)]
+        return max(growing or [field for field in fields if field.is_global], key=lambda field: field.size, default=None)
 
     def of(self, node: str) -> tuple[Problem, ...]:
         """The problems of one node."""
@@ -97,23 +104,23 @@ class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Recent(msgspec.Struct, frozen=True):
-    """The last network that was looked at, and what was found."""
+    """The last analysed network and its report."""
 
     network: NetworkSpec
     context: Context
     report: NetworkReport
     files: Hashable = ()
-    """The files of own bases as they were then."""
+    """The states of custom base files at that time."""
 
 
 _recent: _Recent | None = None
-"""A network is asked for again and again while it is edited: what did not change is not found out again."""
+"""Cache: while a network is edited it is analysed often, and most of it does not change."""
 
 
 def report(network: NetworkSpec, context: Context, headless: bool = False) -> NetworkReport:
     """Never raises. With `headless`, the end need not be an answer for classes (a base's own graph).
 
-    Repetitions of groups are written out first: the report has their copies, too.
+    Repetitions of groups are expanded first: the report includes their copies.
     """
     global _recent
     if headless:
@@ -123,9 +130,9 @@ def report(network: NetworkSpec, context: Context, headless: bool = False) -> Ne
         last = None
     if last is not None and last.network is network:
         return last.report
-    found = _report(network, context, False, last.report if last is not None else None)
-    _recent = _Recent(network, context, found, files)
-    return found
+    result = _report(network, context, False, last.report if last is not None else None)
+    _recent = _Recent(network, context, result, files)
+    return result
 
 
 def shape_and_cost(layer: LayerType, values: Values, inputs: tuple[Shape, ...], context: Context) -> tuple[Shape, Cost]:
@@ -136,12 +143,12 @@ def shape_and_cost(layer: LayerType, values: Values, inputs: tuple[Shape, ...], 
     if layer.subgraph is None:
         shape = layer.shape(values, inputs, context)
         return shape, layer.cost(values, inputs, shape, context)
-    inner, cost = _inside(layer.subgraph(values, inputs, context))
+    inner, cost = _subgraph_shape_and_cost(layer.subgraph(values, inputs, context))
     return layer.shape(values, (inner,), context), cost
 
 
 @lru_cache(maxsize=256)
-def _inside(subgraph: Subgraph) -> tuple[Shape, Cost]:
+def _subgraph_shape_and_cost(subgraph: Subgraph) -> tuple[Shape, Cost]:
     """Shape and cost of the layers in a composite layer; raises its `unfit`."""
     network = subgraph.network()
     result = report(network, subgraph.context, headless=True)
@@ -162,78 +169,79 @@ def _same_weights(network: NetworkSpec, result: NetworkReport, trained: Context 
 
 
 def _report(network: NetworkSpec, context: Context, headless: bool, before: NetworkReport | None) -> NetworkReport:
-    impossible = repetitions(network)
+    impossible = check_repetitions(network)
     network, copies = expand_repeats(network)
-    known = {node.id: node for node in network.nodes}
-    problems = [*impossible, *structure(network, known)]
+    nodes = {node.id: node for node in network.nodes}
+    problems = [*impossible, *check_structure(network, nodes)]
     pairs = [(edge.source, edge.target) for edge in network.edges]
-    order, circular = topological_order(list(known), pairs)
-    problems += loops(network, circular)
-    sources: dict[str, list[str]] = {identifier: [] for identifier in known}
+    order, circular = topological_order(list(nodes), pairs)
+    problems += check_loops(network, circular)
+    sources: dict[str, list[str]] = {identifier: [] for identifier in nodes}
     for edge in sorted(network.edges, key=lambda edge: edge.port):
-        if edge.target in known:
+        if edge.target in nodes:
             sources[edge.target].append(edge.source)
     result: dict[str, NodeReport] = {}
-    earlier = _Earlier(before) if before is not None else None
+    earlier = _EarlierReport(before) if before is not None else None
     for identifier in order:
-        entering = [source for source in sources[identifier] if source in result]
-        kept = earlier.found(known[identifier], entering, result) if earlier is not None else None
-        if kept is not None:
-            result[identifier] = kept
+        incoming = [source for source in sources[identifier] if source in result]
+        reused = earlier.reusable(nodes[identifier], incoming, result) if earlier is not None else None
+        if reused is not None:
+            result[identifier] = reused
             continue
-        result[identifier], fault = _node(known[identifier], entering, result, context)
-        problems += fault
+        result[identifier], faults = _node(nodes[identifier], incoming, result, context)
+        problems += faults
     for identifier in circular:
         result[identifier] = NodeReport()
-    output = end_of(network, order, known)
+    output = find_output(network, order, nodes)
     if not headless:
-        problems += ending(network, {identifier: node.shape for identifier, node in result.items()}, output, context)
+        problems += check_output(network, {identifier: node.shape for identifier, node in result.items()}, output, context)
     if copies:
-        problems = [_of_original(problem, copies) for problem in problems]
+        problems = [_at_original(problem, copies) for problem in problems]
     return NetworkReport(nodes=result, order=tuple(order), output=output, problems=tuple(problems), network=network,
                          copies=copies)
 
 
-class _Earlier:
-    """What an earlier report can still answer for: sound layers that did not change, behind sources that did not."""
+class _EarlierReport:
+    """Reuses the parts of an earlier report: valid, unchanged layers behind unchanged sources."""
 
     def __init__(self, before: NetworkReport) -> None:
         self._nodes = {node.id: node for node in before.network.nodes}
-        self._found = before.nodes
+        self._reports = before.nodes
         self._sources: dict[str, list[str]] = {}
         for edge in sorted(before.network.edges, key=lambda edge: edge.port):
             self._sources.setdefault(edge.target, []).append(edge.source)
 
-    def found(self, node: Node, entering: list[str], now: dict[str, NodeReport]) -> NodeReport | None:
-        known, old = self._nodes.get(node.id), self._found.get(node.id)
-        if known is None or old is None or old.shape is None or (known is not node and not _alike(known, node)):
+    def reusable(self, node: Node, incoming: list[str], now: dict[str, NodeReport]) -> NodeReport | None:
+        old_node, old_report = self._nodes.get(node.id), self._reports.get(node.id)
+        if old_node is None or old_report is None or old_report.shape is None or (
+                old_node is not node and not _is_same_layer(old_node, node)):
             return None
-        if self._sources.get(node.id, []) != entering:
+        if self._sources.get(node.id, []) != incoming:
             return None
-        for item in entering:
-            source, before = now[item], self._found[item]
+        for item in incoming:
+            source, before = now[item], self._reports[item]
             if source is not before and (source.shape != before.shape or source.field != before.field):
                 return None
-        return old
+        return old_report
 
 
-def _alike(one: Node, other: Node) -> bool:
-    """Whether two layers are the same but for their place on the canvas."""
+def _is_same_layer(one: Node, other: Node) -> bool:
+    """Whether two layers are equal except for their position on the canvas."""
     return one.type == other.type and one.params == other.params and one.version == other.version
 
 
-def _of_original(problem: Problem, copies: dict[str, str]) -> Problem:
-    """What is wrong with a repetition is shown, and mended, at the layer that it repeats."""
+def _at_original(problem: Problem, copies: dict[str, str]) -> Problem:
+    """Move a problem of a copy, with its fixes, to the layer that it repeats."""
     original = copies.get(problem.where.node or "")
     if original is None:
         return problem
     text = Text("In a repetition of the block: {what}", "En una repetición del bloque: {what}")
 
-    def named(value: Any) -> Any:
-        return [named(item) for item in value] if isinstance(value, list) else (
+    def original_ids(value: Any) -> Any:
+        return [original_ids(item) for item in value] if isinstance(value, list) else (
             copies.get(value, value) if isinstance(value, str) else value)
 
-    fixes = tuple(replace(fix, arguments={name: named(value) for name, value in fix.arguments.items()})
+    fixes = tuple(replace(fix, arguments={name: original_ids(value) for name, value in fix.arguments.items()})
                   for fix in problem.fixes)
     return replace(problem, text=text.fill(what=problem.text), where=replace(problem.where, node=original), fixes=fixes)
 
@@ -243,8 +251,9 @@ def _node(node: Node, sources: list[str], result: dict[str, NodeReport], context
     layer = LAYERS.find(node.type)
     if layer is None:
         return NodeReport(), []
-    problems = [_mendable(problem, layer, node) for problem in check(layer.params, node.params, "network", node=node.id)]
-    problems += _count(node, layer, sources, result)
+    problems = [_with_default_fix(problem, layer, node)
+                for problem in check(layer.params, node.params, "network", node=node.id)]
+    problems += _check_input_count(node, layer, sources, result)
     inputs = tuple(shape for shape in (result[source].shape for source in sources) if shape is not None)
     if problems or len(inputs) < len(sources) or len(inputs) < layer.minimum_inputs:
         return NodeReport(inputs=inputs), problems
@@ -252,19 +261,19 @@ def _node(node: Node, sources: list[str], result: dict[str, NodeReport], context
     try:
         shape, cost = shape_and_cost(layer, values, inputs, context)
     except ShapeError as shape_error:
-        fixes = tuple(_located(fix, node.id) for fix in shape_error.fixes)
+        fixes = tuple(_with_node(fix, node.id) for fix in shape_error.fixes)
         return NodeReport(inputs=inputs), [error(shape_error.code, shape_error.text, "network", node=node.id, fixes=fixes)]
     fields = [field for field in (result[source].field for source in sources) if field is not None]
     return NodeReport(shape=shape, inputs=inputs, cost=cost, field=_field(layer, values, fields)), []
 
 
-def _count(node: Node, layer: LayerType, sources: list[str], result: dict[str, NodeReport]) -> list[Problem]:
-    """Whether a layer has as many inputs as it takes."""
+def _check_input_count(node: Node, layer: LayerType, sources: list[str], result: dict[str, NodeReport]) -> list[Problem]:
+    """Problems of a layer with too few or too many inputs."""
     if len(sources) < layer.minimum_inputs:
         text = (Text("This layer joins several inputs: connect at least {n}.",
                      "Esta capa une varias entradas: conecte al menos {n}.").fill(n=layer.minimum_inputs)
                 if layer.minimum_inputs > 1 else Text("This layer has no input.", "Esta capa no tiene entrada."))
-        return [error("too_few_inputs", text, "network", node=node.id, fixes=(remove(node.id),))]
+        return [error("too_few_inputs", text, "network", node=node.id, fixes=(remove_fix(node.id),))]
     if layer.maximum_inputs is None or len(sources) <= layer.maximum_inputs:
         return []
     if layer.maximum_inputs == 0:
@@ -287,8 +296,8 @@ def _count(node: Node, layer: LayerType, sources: list[str], result: dict[str, N
     return [error("too_many_inputs", text, "network", node=node.id, fixes=fixes)]
 
 
-def _mendable(problem: Problem, layer: LayerType, node: Node) -> Problem:
-    """A problem of a value, with the fix that takes the default again."""
+def _with_default_fix(problem: Problem, layer: LayerType, node: Node) -> Problem:
+    """A problem of a value, with the fix that resets it to the default."""
     name = str(problem.where.field)
     fix = Fix(action="forget_node_param", arguments={"node": node.id, "name": name},
               label=Text("Use the default", "Usar el valor por omisión") if find_param(layer.params, name) is not None else
@@ -296,7 +305,7 @@ def _mendable(problem: Problem, layer: LayerType, node: Node) -> Problem:
     return replace(problem, fixes=(*problem.fixes, fix))
 
 
-def _located(fix: Fix, node: str) -> Fix:
+def _with_node(fix: Fix, node: str) -> Fix:
     if fix.action in ("set_node_param", "insert_before", "replace_layer", "choose_own_base"):
         return replace(fix, arguments={"node": node} | fix.arguments)
     if fix.action == "remove_nodes" and not fix.arguments:
@@ -311,10 +320,10 @@ def _field(layer: LayerType, values: dict[str, Any], fields: list[Field]) -> Fie
     before = Field(
         (max(field.size[0] for field in fields), max(field.size[1] for field in fields)),
         (max(field.jump[0] for field in fields), max(field.jump[1] for field in fields)),
-        any(field.whole for field in fields))
+        any(field.is_global for field in fields))
     window = layer.window(values)
-    if before.whole or window.whole:
-        return replace(before, whole=True)
+    if before.is_global or window.is_global:
+        return replace(before, is_global=True)
     return Field(
         (before.size[0] + (window.kernel[0] - 1) * before.jump[0],
          before.size[1] + (window.kernel[1] - 1) * before.jump[1]),

@@ -1,4 +1,4 @@
-"""What stands between the stages of a training and their beginning."""
+"""Checks of the stages of a training plan."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
 
 
 def _is_key(identifier: str, training: TrainingSpec) -> bool:
-    """Whether `training.<id>` means that stage and nothing else."""
+    """Whether `training.<id>` is an unambiguous key of that stage."""
     callbacks = {name for stage in training.stages for step in stage.callbacks for name in (step.id, step.type)}
     return (re.fullmatch(r"[\w-]+", identifier) is not None and not identifier.isdecimal()
             and identifier not in {*TrainingSpec.__struct_fields__, *STAGE_FIELDS, *callbacks})

@@ -1,4 +1,4 @@
-"""What is wrong with a network as a graph: parts that are missing, unused or in a loop, and an end that is no answer."""
+"""Problems of a network's graph: missing or unused parts, loops, and an end that is no output for the classes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text
 
 
-def remove(*nodes: str, label: Text | None = None) -> Fix:
-    words = label if label is not None else Text("Remove it", "Eliminarla")
-    return Fix(action="remove_nodes", label=words, arguments={"nodes": list(nodes)})
+def remove_fix(*nodes: str, label: Text | None = None) -> Fix:
+    text = label if label is not None else Text("Remove it", "Eliminarla")
+    return Fix(action="remove_nodes", label=text, arguments={"nodes": list(nodes)})
 
 
-def structure(network: NetworkSpec, known: Mapping[str, Node]) -> list[Problem]:
-    """Missing and doubled inputs, unknown layers, layers that nothing reaches, connections to nowhere."""
+def check_structure(network: NetworkSpec, nodes: Mapping[str, Node]) -> list[Problem]:
+    """Missing and repeated inputs, unknown layers, unreachable layers, connections to missing layers."""
     problems: list[Problem] = []
     if not network.nodes:
         return [error("empty_network", Text("The network has no layers yet. Start from a template or a pretrained base.",
@@ -34,35 +34,35 @@ def structure(network: NetworkSpec, known: Mapping[str, Node]) -> list[Problem]:
     for extra in inputs[1:]:
         problems.append(error("many_inputs", Text("A network has one Input; this is another one.",
                                                   "Una red tiene un solo Input; este es otro."),
-                              "network", node=extra.id, fixes=(remove(extra.id),)))
+                              "network", node=extra.id, fixes=(remove_fix(extra.id),)))
     fed = reachable([node.id for node in inputs], [(edge.source, edge.target) for edge in network.edges])
     for node in network.nodes:
         if node.type not in LAYERS:
             text = Text("This version does not know the layer {type}. It is kept as it is, but cannot be trained.",
                         "Esta versión no conoce la capa {type}. Se conserva tal cual, pero no se puede entrenar.")
             problems.append(error("unknown_layer", text.fill(type=node.type), "network", node=node.id,
-                                  fixes=(remove(node.id),)))
+                                  fixes=(remove_fix(node.id),)))
         elif node.id not in fed and inputs:
             problems.append(error("not_connected", Text("Nothing from the input arrives here. Connect it or remove it.",
                                                         "Aquí no llega nada desde la entrada. Conéctela o elimínela."),
-                                  "network", node=node.id, fixes=(remove(node.id),)))
+                                  "network", node=node.id, fixes=(remove_fix(node.id),)))
     for edge in network.edges:
-        if edge.source not in known or edge.target not in known:
-            missing = edge.source if edge.source not in known else edge.target
+        if edge.source not in nodes or edge.target not in nodes:
+            missing = edge.source if edge.source not in nodes else edge.target
             text = Text("A connection names the layer {name}, which does not exist.",
                         "Una conexión nombra la capa {name}, que no existe.")
             problems.append(error("broken_edge", text.fill(name=missing), "network",
-                                  node=edge.target if edge.target in known else None, fixes=(_cut(edge),)))
+                                  node=edge.target if edge.target in nodes else None, fixes=(_disconnect_fix(edge),)))
     return problems
 
 
-def _cut(edge: Edge) -> Fix:
+def _disconnect_fix(edge: Edge) -> Fix:
     return Fix(action="disconnect", label=Text("Remove the connection", "Eliminar la conexión"),
                arguments={"source": edge.source, "target": edge.target, "port": edge.port})
 
 
-def loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
-    """A problem for each layer on a loop or behind one; the fix cuts the connection that closes the loop."""
+def check_loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
+    """A problem for every layer on a loop or behind one; the fix removes the connection that closes the loop."""
     if not circular:
         return []
     pairs = [(edge.source, edge.target) for edge in network.edges]
@@ -70,9 +70,9 @@ def loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
     behind = {node: reachable(following.get(node, ()), pairs) for node in circular}
     closing = [edge for edge in network.edges if edge.source in inside and edge.target in inside
                and edge.source in behind[edge.target] | {edge.target}]
-    places = {node.id: place for place, node in enumerate(network.nodes)}
-    # The connection that runs against the order in which the layers were made closed the loop.
-    back = min(closing, key=lambda edge: places[edge.target] - places[edge.source], default=None)
+    positions = {node.id: position for position, node in enumerate(network.nodes)}
+    # The connection against the order of creation closed the loop.
+    back = min(closing, key=lambda edge: positions[edge.target] - positions[edge.source], default=None)
     fixes = () if back is None else (Fix(
         action="disconnect", arguments={"source": back.source, "target": back.target, "port": back.port},
         label=Text("Cut {source} → {target}", "Cortar {source} → {target}").fill(source=back.source, target=back.target)),)
@@ -80,18 +80,18 @@ def loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
                   "network", node=node, fixes=fixes) for node in circular]
 
 
-def end_of(network: NetworkSpec, order: Sequence[str], known: Mapping[str, Node]) -> str | None:
-    """The node whose answer is the network's: the last Output layer, else the last node with no successor."""
+def find_output(network: NetworkSpec, order: Sequence[str], nodes: Mapping[str, Node]) -> str | None:
+    """The output node of the network: the last Output layer, else the last node without a successor."""
     sources = {edge.source for edge in network.edges}
     ends = [identifier for identifier in order if identifier not in sources]
-    chosen = [identifier for identifier in ends if known[identifier].type == OUTPUT] or [
-        identifier for identifier in ends if known[identifier].type != INPUT]
+    chosen = [identifier for identifier in ends if nodes[identifier].type == OUTPUT] or [
+        identifier for identifier in ends if nodes[identifier].type != INPUT]
     return chosen[-1] if chosen else None
 
 
-def ending(network: NetworkSpec, shapes: Mapping[str, Shape | None], output: str | None, context: Context
+def check_output(network: NetworkSpec, shapes: Mapping[str, Shape | None], output: str | None, context: Context
            ) -> list[Problem]:
-    """Dead ends, and whether the end is an answer for these classes."""
+    """Dead ends, and an end that is no output for these classes."""
     if output is None:
         fix = Fix(action="add_output", label=Text("Add the output", "Añadir la salida"))
         return [error("no_output", Text("The network gives no answer: add an Output layer at its end.",
@@ -100,24 +100,24 @@ def ending(network: NetworkSpec, shapes: Mapping[str, Shape | None], output: str
     backwards = reachable([output], [(edge.target, edge.source) for edge in network.edges])
     forwards = reachable([node.id for node in network.nodes if node.type == INPUT],
                          [(edge.source, edge.target) for edge in network.edges])
-    dead = [node.id for node in network.nodes
+    dead_ends = [node.id for node in network.nodes
             if node.id not in backwards and node.id in forwards and node.type in LAYERS]
     problems = []
-    for identifier in dead:
-        fixes = (remove(identifier),) if len(dead) == 1 else (remove(identifier), remove(
-            *dead, label=Text("Remove all {n} unused layers", "Eliminar las {n} capas sin uso").fill(n=len(dead))))
+    for identifier in dead_ends:
+        fixes = (remove_fix(identifier),) if len(dead_ends) == 1 else (remove_fix(identifier), remove_fix(
+            *dead_ends, label=Text("Remove all {n} unused layers", "Eliminar las {n} capas sin uso").fill(n=len(dead_ends))))
         problems.append(error("dead_end", Text("What this layer computes does not reach the output.",
                                                "Lo que calcula esta capa no llega a la salida."),
                               "network", node=identifier, fixes=fixes))
     last = network.node(output)
     shape = shapes.get(output)
     if last is not None and last.type != OUTPUT and shape is not None:
-        problems += _own_output(network, last, shape, context)
+        problems += _check_last_layer(network, last, shape, context)
     return problems
 
 
-def _own_output(network: NetworkSpec, last: Node, shape: Shape, context: Context) -> list[Problem]:
-    """Whether a last layer that the user set fits the classes and the loss."""
+def _check_last_layer(network: NetworkSpec, last: Node, shape: Shape, context: Context) -> list[Problem]:
+    """Problems of a last layer that does not fit the classes or the loss."""
     follow = Fix(action="follow_classes", arguments={"node": last.id},
                  label=Text("Let the output follow the classes", "Que la salida siga a las clases"))
     if len(shape) != 1:
@@ -143,7 +143,7 @@ def _own_output(network: NetworkSpec, last: Node, shape: Shape, context: Context
                     "La última capa tiene {have} unidades, pero {count} clases con etiquetas {mode} necesitan {need}.")
         fixes = (follow,)
         if last.type == PLAIN_OUTPUT:
-            fixes = (_set(last.id, "units", context.output_units), follow)
+            fixes = (_set_param_fix(last.id, "units", context.output_units), follow)
         return [error("wrong_units", text.fill(have=shape[0], count=context.class_count, mode=context.label_mode,
                                                need=context.output_units), "network", node=last.id, fixes=fixes)]
     if activation != context.output_activation:
@@ -153,20 +153,20 @@ def _own_output(network: NetworkSpec, last: Node, shape: Shape, context: Context
             name=context.output_activation), arguments={
                 "node": last.id, "type": ACTIVATION.id, "params": {"activation": context.output_activation}}), follow)
         if answering.type in (PLAIN_OUTPUT, ACTIVATION.id):
-            fixes = (_set(answering.id, "activation", context.output_activation), follow)
+            fixes = (_set_param_fix(answering.id, "activation", context.output_activation), follow)
         return [error("wrong_activation", text.fill(have=activation or "none", loss=context.loss,
                                                     need=context.output_activation),
                       "network", node=answering.id, field="activation", fixes=fixes)]
     return []
 
 
-def _set(node: str, name: str, value: object) -> Fix:
+def _set_param_fix(node: str, name: str, value: object) -> Fix:
     return Fix(action="set_node_param", label=Text("Use {value}", "Usar {value}").fill(value=value),
                arguments={"node": node, "name": name, "value": value})
 
 
 def _final_activation(network: NetworkSpec, last: Node, context: Context) -> tuple[Node, str | None]:
-    """The layer that sets the activation of the answer, and which it is."""
+    """The layer that sets the final activation, and that activation."""
     node, seen = last, {last.id}
     while (layer := LAYERS.find(node.type)) is not None and layer.transparent:
         sources = network.inputs_of(node.id)
@@ -180,8 +180,8 @@ def _final_activation(network: NetworkSpec, last: Node, context: Context) -> tup
     return node, applied_activation(node)
 
 
-def repetitions(network: NetworkSpec) -> list[Problem]:
-    """Groups that are to be repeated and cannot stand in a row."""
+def check_repetitions(network: NetworkSpec) -> list[Problem]:
+    """Problems of repeated groups that cannot be chained."""
     problems = []
     for group in network.groups:
         if group.repeat > 1 and not is_repeatable(network, group):

@@ -1,4 +1,4 @@
-"""Short words for a layer: what stands on its node besides its name."""
+"""Short texts for a layer: the labels of its node."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def summary(node: Node, context: Context) -> str:
 
 
 def title(node: Node, bases: BaseResolver) -> str:
-    """The name on the node: the base's for a pretrained base, else the layer's."""
+    """The title of the node: the base's for a pretrained base, else the layer's."""
     if node.type == BASE:
         base = base_of_node(node, bases)
         if base is not None:

@@ -26,7 +26,7 @@ def measure(rounds: int) -> None:
     from cnnstudio.engine.building import build
     from cnnstudio.engine.models import Card, load, save_model
     from cnnstudio.engine.prediction_server import Server
-    from cnnstudio.network.starting import Facts, new_project
+    from cnnstudio.network.new_project import Facts, new_project
     from cnnstudio.workers.link import Link
 
     class Silent(Link):

@@ -26,7 +26,7 @@ def value_of(param: params.Param) -> st.SearchStrategy:
         return st.integers(max(param.minimum - 1, -4), 6)
     if isinstance(param, params.Pair):
         pair = st.tuples(st.integers(max(param.minimum - 1, 0), 4), st.integers(param.minimum, 4))
-        return st.one_of(pair, st.integers(1, 3).map(lambda each: (each, each)))
+        return st.one_of(pair, st.integers(1, 3).map(lambda size: (size, size)))
     if isinstance(param, params.Padding4):
         return st.tuples(*[st.integers(0, 3)] * 4)
     if isinstance(param, params.Ints):

@@ -58,12 +58,12 @@ def test_a_base_can_end_at_each_block(base):
     size, before = base.input_size, 0
     for block in base.blocks:
         graph = base.graph_for(size, size, block)
-        found = report(graph, Context(height=size, width=size, channels=3, class_count=1, normalization="none"),
+        result = report(graph, Context(height=size, width=size, channels=3, class_count=1, normalization="none"),
                        headless=True)
-        assert found.problems == ()
+        assert result.problems == ()
         sources = {edge.source for edge in graph.edges}
         assert [node.id for node in graph.nodes if node.id not in sources] == [graph.nodes[-1].id]
         assert base.block_of(graph.nodes[-1].id) == block
-        assert before < found.parameters <= base.parameters
-        before = found.parameters
+        assert before < result.parameters <= base.parameters
+        before = result.parameters
     assert graph == base.graph_for(size, size)

@@ -12,8 +12,8 @@ from cnnstudio.core import edits
 from cnnstudio.core.network import Edge
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.network.checks import check_network
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 
 SHAPES = [(32, 24, 3), (7, 7, 64), (1, 1, 20), (13, 5, 1), (28, 28, 96)]
 
@@ -34,14 +34,14 @@ def started(shape: tuple[int, int, int]):
 @pytest.mark.parametrize("block", list(BLOCKS), ids=lambda block: block.id)
 def test_a_block_is_valid_in_the_middle_of_a_connection(block, shape):
     project = started(shape)
-    made = insert_block(project, block.id, shape, edge=Edge(source="maps", target="pool"))
-    assert check_network(made, 3, BUILT_IN) == ()
-    found = report(made.network, context_of(made, 3, BUILT_IN))
-    (last,) = made.network.inputs_of("pool")
-    after = found.nodes[last].shape
-    assert after[:2] == (tuple(-(-each // 2) for each in shape[:2]) if block.halves else shape[:2])
-    assert len(made.network.nodes) - len(project.network.nodes) > 2
-    assert "maps" not in made.network.inputs_of("pool")
+    edited = insert_block(project, block.id, shape, edge=Edge(source="maps", target="pool"))
+    assert check_network(edited, 3, BUILT_IN) == ()
+    result = report(edited.network, context_of(edited, 3, BUILT_IN))
+    (last,) = edited.network.inputs_of("pool")
+    after = result.nodes[last].shape
+    assert after[:2] == (tuple(-(-size // 2) for size in shape[:2]) if block.halves else shape[:2])
+    assert len(edited.network.nodes) - len(project.network.nodes) > 2
+    assert "maps" not in edited.network.inputs_of("pool")
 
 
 def test_a_block_behind_a_layer_is_an_end_of_its_own_and_keeps_names_apart():

@@ -24,8 +24,8 @@ from cnnstudio.core.params import check
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.network.checks import check_project
 from cnnstudio.network.fixes import FIXES, apply_fix
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 from cnnstudio.network.summary import summary, title
 
 CONTEXT = Context(height=64, width=64, channels=3, class_count=5)
@@ -36,10 +36,10 @@ WINDOW_ACTIONS = {"open_gallery", "choose_folder", "open_page", "fetch_base"}
 @pytest.mark.parametrize("base", list(BASES), ids=lambda base: base.id)
 def test_bases_have_their_published_size(base):
     graph = base.graph()
-    found = report(graph, Context(height=base.input_size, width=base.input_size, channels=3, class_count=1), headless=True)
-    assert found.problems == ()
-    assert found.parameters == base.parameters
-    assert found.nodes[graph.nodes[-1].id].shape[-1] == base.features
+    result = report(graph, Context(height=base.input_size, width=base.input_size, channels=3, class_count=1), headless=True)
+    assert result.problems == ()
+    assert result.parameters == base.parameters
+    assert result.nodes[graph.nodes[-1].id].shape[-1] == base.features
     assert base.trainable_layers("none") == frozenset()
     assert base.trainable_layers(base.blocks[-1]) < base.trainable_layers("all")
     assert {base.block_of(node.id) for node in graph.nodes} == {"", *base.blocks}
@@ -72,9 +72,9 @@ def test_printed_code_is_python(template):
 
 
 def network(*nodes: tuple[str, dict], edges: tuple[tuple[int, int], ...] | None = None) -> NetworkSpec:
-    made = tuple(Node(id=f"n{index}", type=kind, params=values) for index, (kind, values) in enumerate(nodes))
+    layers = tuple(Node(id=f"n{index}", type=kind, params=values) for index, (kind, values) in enumerate(nodes))
     pairs = edges if edges is not None else tuple((index, index + 1) for index in range(len(nodes) - 1))
-    return NetworkSpec(nodes=made, edges=tuple(Edge(source=f"n{a}", target=f"n{b}", port=index)
+    return NetworkSpec(nodes=layers, edges=tuple(Edge(source=f"n{a}", target=f"n{b}", port=index)
                                                for index, (a, b) in enumerate(pairs)))
 
 
@@ -83,14 +83,14 @@ def codes(spec: NetworkSpec, context: Context = CONTEXT) -> list[tuple[str, str 
 
 
 def test_shapes_costs_and_receptive_field_by_hand():
-    found = report(network(("Input", {}), ("Conv2D", {"filters": 8, "kernel_size": (5, 5), "strides": (2, 2)}),
+    result = report(network(("Input", {}), ("Conv2D", {"filters": 8, "kernel_size": (5, 5), "strides": (2, 2)}),
                            ("MaxPooling2D", {}), ("Flatten", {}), ("Output", {})), CONTEXT)
-    assert found.problems == ()
-    assert [found.nodes[f"n{index}"].shape for index in range(5)] == [(64, 64, 3), (30, 30, 8), (15, 15, 8), (1800,), (5,)]
-    assert found.nodes["n1"].cost.parameters == 5 * 5 * 3 * 8 + 8
-    assert found.nodes["n1"].cost.multiply_adds == 30 * 30 * 5 * 5 * 3 * 8
-    assert found.nodes["n2"].field.size == (7, 7)
-    assert found.nodes["n4"].cost.parameters == 1800 * 5 + 5
+    assert result.problems == ()
+    assert [result.nodes[f"n{index}"].shape for index in range(5)] == [(64, 64, 3), (30, 30, 8), (15, 15, 8), (1800,), (5,)]
+    assert result.nodes["n1"].cost.parameters == 5 * 5 * 3 * 8 + 8
+    assert result.nodes["n1"].cost.multiply_adds == 30 * 30 * 5 * 5 * 3 * 8
+    assert result.nodes["n2"].field.size == (7, 7)
+    assert result.nodes["n4"].cost.parameters == 1800 * 5 + 5
 
 
 @pytest.mark.parametrize(("spec", "expected"), [
@@ -156,28 +156,28 @@ VALUES = st.fixed_dictionaries({}, optional={
 def test_no_network_makes_the_report_raise(nodes, pairs, size, channels):
     spec = network(*nodes, edges=tuple(pairs))
     context = Context(height=size, width=size + 3, channels=channels, class_count=2)
-    found = report(spec, context)
-    assert set(found.nodes) == {node.id for node in spec.nodes}
+    result = report(spec, context)
+    assert set(result.nodes) == {node.id for node in spec.nodes}
     for node in spec.nodes:
-        assert isinstance(summary(node, context) if LAYERS.find(node.type) is None or not found.of(node.id) else "", str)
+        assert isinstance(summary(node, context) if LAYERS.find(node.type) is None or not result.of(node.id) else "", str)
         assert title(node, BUILT_IN)
-    if not found.problems:
-        assert found.nodes[found.output].shape == (context.output_units,)
+    if not result.problems:
+        assert result.nodes[result.output].shape == (context.output_units,)
 
 
 def test_many_small_classes_are_one_problem():
     project = new_project("x", "/p", Facts(classes=("cat", "dog")), base="efficientnet_lite0")
 
-    def found(number: int, train: int):
-        counts = {"big": {"train": 90}, **{f"c{each}": {"train": train, "test": 9} for each in range(number)}}
+    def class_problems(number: int, train: int):
+        counts = {"big": {"train": 90}, **{f"c{item}": {"train": train, "test": 9} for item in range(number)}}
         codes = ("few_pictures", "class_without_training")
-        return [each for each in check_project(project, tuple(counts), counts, BUILT_IN) if each.code in codes]
+        return [item for item in check_project(project, tuple(counts), counts, BUILT_IN) if item.code in codes]
 
-    assert [each.text.en for each in found(2, 1)] == [
+    assert [item.text.en for item in class_problems(2, 1)] == [
         f"The class c{number} has few training pictures: only 1." for number in range(2)]
-    (few,) = found(60, 4)
+    (few,) = class_problems(60, 4)
     assert few.text.es == ("60 clases tienen menos de 10 imágenes de entrenamiento: c0, c1, c2, c3, c4, c5, c6, c7 y 52 más.")
-    (none,) = found(4, 0)
+    (none,) = class_problems(4, 0)
     assert none.blocks
     assert none.text.en == "4 classes have no training picture: c0, c1, c2, c3."
     assert none.fixes == (), "two classes must be left"
@@ -188,19 +188,19 @@ def test_classes_without_training_pictures_can_be_hidden_or_drawn_anew():
     project = edits.set_field(project, "dataset", "hidden_classes", ("z",))
     counts = {"a": {"train": 90}, "b": {"train": 90}, "held": {"test": 9}, "none": {"test": 9}}
 
-    def found(splits: Mapping[str, Mapping[str, int]], **more: Any) -> list[tuple[str, ...]]:
+    def fix_actions(splits: Mapping[str, Mapping[str, int]], **more: Any) -> list[tuple[str, ...]]:
         problems = check_project(project, tuple(splits), splits, BUILT_IN, **more)
-        return [tuple(fix.action for fix in each.fixes) for each in problems if each.code == "class_without_training"]
+        return [tuple(fix.action for fix in item.fixes) for item in problems if item.code == "class_without_training"]
 
-    assert found(counts, pinned=("a", "held")) == [("draw_splits", "hide_classes"), ("hide_classes",)]
+    assert fix_actions(counts, pinned=("a", "held")) == [("draw_splits", "hide_classes"), ("hide_classes",)]
     many = {"a": {"train": 90}, "b": {"train": 90}, **{f"c{number}": {"test": 9} for number in range(5)}}
-    (problem,) = [each for each in check_project(project, tuple(many), many, BUILT_IN, ("c1", "c3"))
-                  if each.code == "class_without_training"]
+    (problem,) = [item for item in check_project(project, tuple(many), many, BUILT_IN, ("c1", "c3"))
+                  if item.code == "class_without_training"]
     draw, hide = problem.fixes
     assert draw.arguments == {"classes": ["c1", "c3"]}
     assert apply_fix(project, hide).dataset.hidden_classes == ("z", "c0", "c1", "c2", "c3", "c4")
     project = edits.set_field(project, "dataset.splits", "train", 0.0)
-    assert ("draw_splits", "hide_classes") not in found(counts, pinned=("held",)), "the draw would give it none"
+    assert ("draw_splits", "hide_classes") not in fix_actions(counts, pinned=("held",)), "the draw would give it none"
 
 
 def test_check_project_finds_everything_at_once():
@@ -209,8 +209,8 @@ def test_check_project_finds_everything_at_once():
     project = edits.set_field(project, "training", "batch_size", 0)
     project = edits.set_field(project, "dataset", "label_mode", "binary")
     counts = {"a": {"test": 3}, "b": {"train": 90}}
-    found = {problem.code for problem in check_project(project, ("a", "b", "c"), counts, BUILT_IN)}
-    assert {"double_normalization", "value", "binary_needs_two", "class_without_training", "few_pictures"} & found >= {
+    problem_codes = {problem.code for problem in check_project(project, ("a", "b", "c"), counts, BUILT_IN)}
+    assert {"double_normalization", "value", "binary_needs_two", "class_without_training", "few_pictures"} & problem_codes >= {
         "double_normalization", "value", "binary_needs_two", "class_without_training"}
     for problem in check_project(project, ("a", "b", "c"), {"b": {"train": 90}}, BUILT_IN):
         for fix in problem.fixes:
@@ -243,7 +243,7 @@ def test_blur_kernels_are_odd(step):
 
 def test_missing_weights_are_told_before_a_training(tmp_path):
     project = new_project("x", "/p", Facts(classes=("cat", "dog")), base="mobilenet_v2")
-    problem = next(each for each in check_project(project, ("cat", "dog"), COUNTS, BUILT_IN) if each.blocks)
+    problem = next(item for item in check_project(project, ("cat", "dog"), COUNTS, BUILT_IN) if item.blocks)
     assert problem.code == "weights_missing"
     assert [fix.action for fix in problem.fixes] == ["fetch_base", "set_node_param"]
     chosen = apply_fix(project, problem.fixes[1])
@@ -251,17 +251,17 @@ def test_missing_weights_are_told_before_a_training(tmp_path):
     assert [problem.where.field for problem in problems if problem.blocks] == ["weights_file"]
     (tmp_path / "own.h5").write_bytes(b"x")
     chosen = edits.set_node_param(chosen, "base", "weights_file", str(tmp_path / "own.h5"))
-    assert [each for each in check_project(chosen, ("cat", "dog"), COUNTS, BUILT_IN) if each.blocks] == []
+    assert [item for item in check_project(chosen, ("cat", "dog"), COUNTS, BUILT_IN) if item.blocks] == []
     BASES["mobilenet_v2"].weights.cached.parent.mkdir(parents=True)
     BASES["mobilenet_v2"].weights.cached.write_bytes(b"x")
-    assert [each for each in check_project(project, ("cat", "dog"), COUNTS, BUILT_IN) if each.blocks] == []
+    assert [item for item in check_project(project, ("cat", "dog"), COUNTS, BUILT_IN) if item.blocks] == []
 
 
-@pytest.mark.parametrize(("template", "whole"), [("lenet5", False), ("resnet18", False), ("efficientnet_b0", True)])
-def test_the_receptive_field_of_the_network_is_that_of_its_last_map(template, whole):
+@pytest.mark.parametrize(("template", "is_global"), [("lenet5", False), ("resnet18", False), ("efficientnet_b0", True)])
+def test_the_receptive_field_of_the_network_is_that_of_its_last_map(template, is_global):
     entry = TEMPLATES[template]
     size = max(entry.minimum_size, 64)
     field = report(entry.network(), Context(height=size, width=size, channels=3, class_count=2)).field
-    assert field.whole is whole
-    if not whole:
+    assert field.is_global is is_global
+    if not is_global:
         assert field.size > (10, 10)

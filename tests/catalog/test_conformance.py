@@ -38,8 +38,8 @@ from cnnstudio.interchange.printing.keras.pipeline import pipeline_code
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_script
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 from cnnstudio.network.summary import summary
 from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
 
@@ -52,12 +52,12 @@ EVERY_LAYER = [*CASES, *OTHERS]
 
 def texts(entry: Any) -> list[Text]:
     """All two-language texts of an entry and of its parameters."""
-    found = [getattr(entry, name) for name in entry.__struct_fields__ if isinstance(getattr(entry, name), Text)]
+    result = [getattr(entry, name) for name in entry.__struct_fields__ if isinstance(getattr(entry, name), Text)]
     for param in getattr(entry, "params", ()):
         if not hasattr(param, "name"):
             continue
-        found += [param.label, param.help, *(option.label for option in getattr(param, "options", ()))]
-    return found
+        result += [param.label, param.help, *(option.label for option in getattr(param, "options", ()))]
+    return result
 
 
 # Every registry ----------------------------------------------------------------------------------
@@ -96,9 +96,9 @@ def test_every_argument_of_the_call_is_a_parameter(entry):
 @pytest.mark.parametrize(("kind", "values", "before"), EVERY_LAYER, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_layer_is_known_to_every_consumer(kind, values, before):
     spec = around(kind, values, before)
-    found = report(spec, CONTEXT, headless=True)
-    layer, node = LAYERS[kind], found.nodes["layer"]
-    assert found.problems == ()
+    result = report(spec, CONTEXT, headless=True)
+    layer, node = LAYERS[kind], result.nodes["layer"]
+    assert result.problems == ()
     assert node.shape is not None
     if layer.elementwise:
         assert node.shape == node.inputs[0], "elementwise: the shape stays"
@@ -153,10 +153,10 @@ NO_OPERATOR = {
 def test_every_layer_is_read_from_onnx_or_has_a_reason():
     spec = importlib.util.find_spec("cnnstudio.interchange.onnx")
     assert spec is not None and spec.origin is not None
-    named = {node.value for path in Path(spec.origin).parent.glob("*.py")
+    constants = {node.value for path in Path(spec.origin).parent.glob("*.py")
              for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
              if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    assert {layer.id for layer in LAYERS if layer.id not in named} == set(NO_OPERATOR)
+    assert {layer.id for layer in LAYERS if layer.id not in constants} == set(NO_OPERATOR)
 
 
 # Training ----------------------------------------------------------------------------------------
@@ -263,6 +263,6 @@ def test_a_block_uses_layers_that_are_there(block):
     builder.add("Input")
     builder.add("Conv2D", filters=16, padding="same")
     block.draw(builder, (10, 12, 16))
-    found = report(builder.network(), CONTEXT, headless=True)
-    assert found.problems == ()
+    result = report(builder.network(), CONTEXT, headless=True)
+    assert result.problems == ()
     assert all(isinstance(node, Node) and node.type in LAYERS for node in builder.network().nodes)

@@ -38,8 +38,8 @@ def test_a_repeated_block_counts_as_often():
 
 def test_what_is_wrong_in_a_repetition_is_shown_at_its_original():
     # Each repetition without a border takes two pixels; the sixteenth has none left.
-    found = report(drawn(16, padding="valid").network, CONTEXT)
-    (problem,) = [each for each in found.problems if each.code == "shrinks_below_one"]
+    result = report(drawn(16, padding="valid").network, CONTEXT)
+    (problem,) = [item for item in result.problems if item.code == "shrinks_below_one"]
     assert problem.where.node == "inner"
     assert "repetition" in problem.text.en
     assert "repetición" in problem.text.es
@@ -51,6 +51,6 @@ def test_a_block_that_cannot_stand_in_a_row_is_told():
     project = drawn(1)
     project = network_edits.group_nodes(project, ["conv", "active"], "Two ends")
     project = network_edits.set_group(project, project.network.groups[-1].id, repeat=2)
-    (problem,) = [each for each in report(project.network, CONTEXT).problems if each.code == "cannot_repeat"]
+    (problem,) = [item for item in report(project.network, CONTEXT).problems if item.code == "cannot_repeat"]
     assert problem.where.node in ("conv", "active")
     assert report(apply_fix(project, problem.fixes[0]).network, CONTEXT).problems == ()

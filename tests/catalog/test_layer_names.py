@@ -37,10 +37,10 @@ def layer_names() -> dict[str, int]:
         name = path.relative_to(ROOT).as_posix()
         if name.startswith(REGISTRY):
             continue
-        found = sum(isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in LAYERS
+        count = sum(isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in LAYERS
                     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-        if found:
-            counts[name] = found
+        if count:
+            counts[name] = count
     return counts
 
 

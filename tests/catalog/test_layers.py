@@ -6,7 +6,7 @@ import pytest
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import FAMILIES, LAYERS, id_stem, values_of
-from cnnstudio.catalog.layers.merge import together
+from cnnstudio.catalog.layers.merge import broadcast_shape
 from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core.network import Node
 from cnnstudio.core.params import Ints, check
@@ -81,33 +81,33 @@ def test_receptive_field_down_and_up_again():
     drawing.add("Conv2D", kernel_size=(3, 3), padding="same")
     drawing.add("UpSampling2D", id="up")
     drawing.add("Conv2DTranspose", id="transposed", kernel_size=(4, 4), strides=(2, 2), padding="same")
-    found = report(drawing.network(), CONTEXT, headless=True).nodes
-    assert (found["conv"].field.size, found["conv"].field.jump) == ((12, 12), (4, 4))
-    assert (found["up"].field.size, found["up"].field.jump) == ((12, 12), (2, 2))
-    assert (found["transposed"].field.size, found["transposed"].field.jump) == ((14, 14), (1, 1))
-    assert found["transposed"].shape == (32, 32, 32)
+    reports = report(drawing.network(), CONTEXT, headless=True).nodes
+    assert (reports["conv"].field.size, reports["conv"].field.jump) == ((12, 12), (4, 4))
+    assert (reports["up"].field.size, reports["up"].field.jump) == ((12, 12), (2, 2))
+    assert (reports["transposed"].field.size, reports["transposed"].field.jump) == ((14, 14), (1, 1))
+    assert reports["transposed"].shape == (32, 32, 32)
 
 
-@pytest.mark.parametrize(("kind", "params", "words"), [
+@pytest.mark.parametrize(("kind", "params", "text"), [
     ("UpSampling2D", {}, "2×2"), ("AdaptiveAveragePooling2D", {"output_size": (3, 5)}, "3×5"),
     ("Conv2DTranspose", {"padding": "same"}, "3×3, stride 2, same"), ("MultiHeadAttention", {"num_heads": 2}, "2 heads"),
     ("GaussianNoise", {}, "σ 0.1"), ("Add", {}, "")])
-def test_what_stands_on_a_node(kind, params, words):
-    assert summary(Node(id="x", type=kind, params=params), CONTEXT) == words
+def test_what_stands_on_a_node(kind, params, text):
+    assert summary(Node(id="x", type=kind, params=params), CONTEXT) == text
 
 
-@pytest.mark.parametrize(("kind", "params", "words"), [
+@pytest.mark.parametrize(("kind", "params", "text"), [
     ("Dropout", {"rate": 0.25}, "0,25"), ("GaussianNoise", {}, "σ 0,1"), ("ReLU", {"max_value": 6.5}, "≤ 6,5")])
-def test_what_stands_on_a_node_has_the_signs_of_the_language(kind, params, words):
+def test_what_stands_on_a_node_has_the_signs_of_the_language(kind, params, text):
     set_language("es")
-    assert summary(Node(id="x", type=kind, params=params), CONTEXT) == words
+    assert summary(Node(id="x", type=kind, params=params), CONTEXT) == text
 
 
 def test_shapes_that_are_combined_value_by_value():
-    assert together(((4, 5, 6), (1, 1, 6))) == (4, 5, 6)
-    assert together(((4, 1, 6), (1, 5, 1), (4, 5, 6))) == (4, 5, 6)
-    assert together(((4, 5, 6), (6,))) is None
-    assert together(((4, 5, 6), (4, 5, 3))) is None
+    assert broadcast_shape(((4, 5, 6), (1, 1, 6))) == (4, 5, 6)
+    assert broadcast_shape(((4, 1, 6), (1, 5, 1), (4, 5, 6))) == (4, 5, 6)
+    assert broadcast_shape(((4, 5, 6), (6,))) is None
+    assert broadcast_shape(((4, 5, 6), (4, 5, 3))) is None
 
 
 def test_rows_of_whole_numbers():

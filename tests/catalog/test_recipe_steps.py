@@ -106,8 +106,8 @@ print(sorted(name for name in ("cnnstudio", "msgspec", "keras") if name in sys.m
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[]", done.stderr
     with np.load(tmp_path / "out.npz") as archive:
-        for number, each in enumerate(recipes):
-            assert np.array_equal(archive[f"arr_{number}"], prepare_file(file, each)), each
+        for number, item in enumerate(recipes):
+            assert np.array_equal(archive[f"arr_{number}"], prepare_file(file, item)), item
 
 
 def test_every_step_is_in_the_table():

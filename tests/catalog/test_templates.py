@@ -8,8 +8,8 @@ from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.network.checks import check_project
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 
 COUNTS = {"train": 50, "validation": 10, "test": 10}
 PUBLISHED = [template for template in TEMPLATES if template.published is not None]
@@ -29,13 +29,13 @@ def test_a_template_has_the_published_number_of_parameters(template):
     """Three channels, the published size, 1,000 classes: equal to the unit."""
     published = template.published
     context = Context(height=published.size, width=published.size, channels=3, class_count=1000)
-    found = report(template.network(), context)
-    assert (found.trainable if published.counted == "trainable" else found.parameters) == published.parameters
+    result = report(template.network(), context)
+    assert (result.trainable if published.counted == "trainable" else result.parameters) == published.parameters
 
 
 def test_lenet5_has_the_number_of_parameters_that_every_textbook_gives():
-    found = report(TEMPLATES["lenet5"].network(), Context(height=28, width=28, channels=1, class_count=10))
-    assert found.parameters == 61_706
+    result = report(TEMPLATES["lenet5"].network(), Context(height=28, width=28, channels=1, class_count=10))
+    assert result.parameters == 61_706
 
 
 def test_every_published_architecture_of_the_field_is_there():

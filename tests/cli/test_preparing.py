@@ -23,7 +23,7 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.network.starting import with_base
+from cnnstudio.network.new_project import with_base
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.probe_jobs import read_probe
 from cnnstudio.workers.runs import RunFolder

@@ -11,7 +11,7 @@ import pytest
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import Node
-from cnnstudio.interchange.keras_file.model import described
+from cnnstudio.interchange.keras_file.model import read_description
 from cnnstudio.interchange.keras_source import read_code
 from cnnstudio.network.shapes import report
 from tests.interchange.code_samples import SAMPLES
@@ -66,7 +66,7 @@ def test_code_and_file_of_a_model_give_the_same_graph(sample):
 
     names: dict = {"__name__": "sample"}
     exec(SAMPLES[sample], names)  # a text of these tests
-    by_code, by_file = read_code(SAMPLES[sample]), described(json.loads(names["model"].to_json()))
+    by_code, by_file = read_code(SAMPLES[sample]), read_description(json.loads(names["model"].to_json()))
     assert (by_code.shape, by_code.normalization) == (by_file.shape, by_file.normalization)
     one, other = by_code.network, by_file.network
     assert len(one.nodes) == len(other.nodes)

@@ -20,8 +20,8 @@ from cnnstudio.catalog.torch_form import NotInTorch
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.engine import models
 from cnnstudio.engine.building import build
-from cnnstudio.interchange.foreign import taken_out
-from cnnstudio.interchange.keras_file.model import described
+from cnnstudio.interchange.foreign import without_node
+from cnnstudio.interchange.keras_file.model import read_description
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.network.shapes import report
 from tests.catalog.layer_cases import CASES, CONTEXT, OTHERS, around
@@ -77,7 +77,7 @@ def test_a_layer_is_what_its_entry_says_to_every_consumer(number, kind, values, 
         network = printed_network(spec, SIGNED, model, tmp_path / "weights.npz")
         assert sum(each.numel() for each in network.parameters() if each.requires_grad) == found.trainable
     if LAYERS[kind].is_keras:
-        description = described(json.loads(model.to_json()))
+        description = read_description(json.loads(model.to_json()))
         assert description.unknown == ()
         same(spec, without(description.network, "normalization"))
 
@@ -98,7 +98,7 @@ def same(one: NetworkSpec, other: NetworkSpec) -> None:
 
 def without(network: NetworkSpec, name: str) -> NetworkSpec:
     """The network without the layer that scales pixels for the recipe."""
-    return taken_out(network, name) if network.node(name) is not None else network
+    return without_node(network, name) if network.node(name) is not None else network
 
 
 def multiply_adds(model: keras.Model) -> int:

@@ -15,10 +15,10 @@ from cnnstudio.core.edits import set_network
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.project import Project
 from cnnstudio.engine.building import build
-from cnnstudio.interchange.foreign import with_foreign
+from cnnstudio.interchange.foreign import with_foreign_network
 from cnnstudio.interchange.open import read_network
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 
 
 def same(one: NetworkSpec, other: NetworkSpec) -> None:
@@ -37,7 +37,7 @@ def test_an_architecture_survives_a_keras_file(template, tmp_path):
     path = tmp_path / "señal.keras"
     build(project.network, context).model.save(path)
     foreign = read_network(path)
-    back = with_foreign(set_network(project, NetworkSpec()), foreign, context)
+    back = with_foreign_network(set_network(project, NetworkSpec()), foreign, context)
     same(project.network, back.network)
     assert (back.recipe.height, back.recipe.width, back.recipe.channels) == project.recipe.shape
     assert back.recipe.normalization == project.recipe.normalization
@@ -74,7 +74,7 @@ def test_models_of_others_cost_the_same_here(name, tmp_path):
     assert found.parameters == model.count_params()
     assert build(foreign.network, context, headless=True).model.output_shape == model.output_shape
     if name == "plain":
-        taken = with_foreign(Project(), foreign, context)
+        taken = with_foreign_network(Project(), foreign, context)
         assert taken.network.nodes[-1].type == "Output"
 
 

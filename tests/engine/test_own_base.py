@@ -24,11 +24,11 @@ from cnnstudio.core.training import with_settings
 from cnnstudio.engine.building import build
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.interchange.own_base import resolver
-from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.network.new_project import Facts, new_project, with_base
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project, with_base
 from tests.engine.conftest import Recorder
 
 L = keras.layers

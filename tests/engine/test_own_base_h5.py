@@ -14,7 +14,7 @@ from keras.src.applications.convnext import LayerScale
 from cnnstudio.catalog.context import context_of
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine.building import build
-from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script

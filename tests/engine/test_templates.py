@@ -8,8 +8,8 @@ from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.engine.building import build
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project
 from tests.engine.printed import same_as_printed
 
 DEEP = {"vgg19", "resnet34", "resnet50", "resnet101", "resnet152", "inception_v3", "xception", "densenet121"}

@@ -13,18 +13,18 @@ import numpy as np
 
 def layer(kind: str, name: str, *sources: str, module: str = "keras.layers", **config: Any) -> dict[str, Any]:
     """A layer as Keras 3 describes it in a functional model."""
-    tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": [each, 0, 0]}} for each in sources]
+    tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": [source, 0, 0]}} for source in sources]
     return {"module": module, "class_name": kind, "name": name, "config": {"name": name, **config},
             "inbound_nodes": [{"args": tensors, "kwargs": {}}] if sources else []}
 
 
 def chain(*layers: tuple[str, dict[str, Any]], shape: tuple[int | None, ...] = (16, 16, 3)) -> list[dict[str, Any]]:
     """An input of that shape and layers behind each other, called "one", "two", ..."""
-    found = [layer("InputLayer", "in", batch_shape=[None, *shape])]
+    result = [layer("InputLayer", "in", batch_shape=[None, *shape])]
     names = ("one", "two", "three", "four", "five", "six")
     for (kind, config), name in zip(layers, names, strict=False):
-        found.append(layer(kind, name, found[-1]["name"], **config))
-    return found
+        result.append(layer(kind, name, result[-1]["name"], **config))
+    return result
 
 
 CONV = {"filters": 4, "kernel_size": [3, 3], "padding": "same"}

@@ -39,7 +39,7 @@ class Build:
         self.tensors.append(numpy_helper.from_array(data, name))
         return name
 
-    def whole(self, *values: int) -> str:
+    def ints(self, *values: int) -> str:
         return self.number(np.asarray(values, np.int64))
 
     def model(self, *outputs: str) -> onnx.ModelProto:
@@ -65,11 +65,11 @@ CASES: dict[str, tuple[Draw, dict[str, Any]]] = {}
 
 
 def case(name: str, **build: Any) -> Callable[[Draw], Draw]:
-    def kept(draw: Draw) -> Draw:
+    def register(draw: Draw) -> Draw:
         CASES[name] = draw, build
         return draw
 
-    return kept
+    return register
 
 
 def _single(name: str, kind: str, build: dict[str, Any] | None = None, **attributes: Any) -> None:
@@ -147,7 +147,7 @@ _single("largest over height and width", "ReduceMax", axes=[2, 3], keepdims=0)
 
 @case("mean by an input of axes", opset=18)
 def _mean(graph: Build) -> None:
-    graph.add("ReduceMean", "x", graph.whole(2, 3), keepdims=0)
+    graph.add("ReduceMean", "x", graph.ints(2, 3), keepdims=0)
 
 
 @case("max pooling with a border behind a ReLU")
@@ -251,10 +251,10 @@ def _group(graph: Build) -> None:
 
 @case("group normalisation of PyTorch")
 def _group_torch(graph: Build) -> None:
-    split = graph.add("Reshape", "x", graph.whole(0, 2, -1))
+    split = graph.add("Reshape", "x", graph.ints(0, 2, -1))
     inner = graph.add("InstanceNormalization", split, graph.number([1.0, 1.0]), graph.number([0.0, 0.0]))
-    whole = graph.add("Reshape", inner, graph.add("Shape", "x"))
-    graph.add("Add", graph.add("Mul", whole, graph.weight(CHANNELS, 1, 1)), graph.weight(CHANNELS, 1, 1))
+    restored = graph.add("Reshape", inner, graph.add("Shape", "x"))
+    graph.add("Add", graph.add("Mul", restored, graph.weight(CHANNELS, 1, 1)), graph.weight(CHANNELS, 1, 1))
 
 
 @case("layer normalisation of channels")
@@ -289,7 +289,7 @@ def _dense(graph: Build) -> None:
 
 @case("flattened by Reshape and dense, softmax")
 def _dense_reshape(graph: Build) -> None:
-    flat = graph.add("Relu", graph.add("Reshape", "x", graph.whole(0, -1)))
+    flat = graph.add("Relu", graph.add("Reshape", "x", graph.ints(0, -1)))
     dense = graph.add("Add", graph.add("MatMul", flat, graph.weight(CHANNELS * 120, 5)), graph.weight(5))
     graph.add("Softmax", dense, axis=-1)
 
@@ -297,7 +297,7 @@ def _dense_reshape(graph: Build) -> None:
 @case("flattened as PyTorch computes the shape", shape=("N", CHANNELS, 12, 10))
 def _dense_computed(graph: Build) -> None:
     batch = graph.add("Gather", graph.add("Shape", "x"), graph.number(0, kind=np.int64))
-    target = graph.add("Concat", graph.add("Unsqueeze", batch, graph.whole(0)), graph.whole(-1), axis=0)
+    target = graph.add("Concat", graph.add("Unsqueeze", batch, graph.ints(0)), graph.ints(-1), axis=0)
     graph.add("Gemm", graph.add("Reshape", "x", target), graph.weight(CHANNELS * 120, 5))
 
 
@@ -308,7 +308,7 @@ def _flat(graph: Build) -> None:
 
 @case("pooled, squeezed, dense")
 def _squeezed(graph: Build) -> None:
-    pooled = graph.add("Squeeze", graph.add("GlobalAveragePool", "x"), graph.whole(2, 3))
+    pooled = graph.add("Squeeze", graph.add("GlobalAveragePool", "x"), graph.ints(2, 3))
     graph.add("Gemm", pooled, graph.weight(CHANNELS, 3), graph.weight(3))
 
 
@@ -324,12 +324,12 @@ def _excite(graph: Build) -> None:
     pooled = graph.add("Flatten", graph.add("GlobalAveragePool", "x"))
     small = graph.add("Relu", graph.add("Gemm", pooled, graph.weight(CHANNELS, 2), graph.weight(2)))
     gate = graph.add("Sigmoid", graph.add("Gemm", small, graph.weight(2, CHANNELS), graph.weight(CHANNELS)))
-    graph.add("Mul", "x", graph.add("Reshape", gate, graph.whole(1, CHANNELS, 1, 1)))
+    graph.add("Mul", "x", graph.add("Reshape", gate, graph.ints(1, CHANNELS, 1, 1)))
 
 
 @case("places in a row")
 def _row(graph: Build) -> None:
-    graph.add("Transpose", graph.add("Reshape", "x", graph.whole(0, CHANNELS, -1)), perm=[0, 2, 1])
+    graph.add("Transpose", graph.add("Reshape", "x", graph.ints(0, CHANNELS, -1)), perm=[0, 2, 1])
 
 
 @case("height and width exchanged")
@@ -340,9 +340,9 @@ def _exchanged(graph: Build) -> None:
 
 @case("channels of groups in turn")
 def _shuffle(graph: Build) -> None:
-    split = graph.add("Reshape", "x", graph.whole(1, 2, 3, 12, 10))
+    split = graph.add("Reshape", "x", graph.ints(1, 2, 3, 12, 10))
     turned = graph.add("Transpose", split, perm=[0, 2, 1, 3, 4])
-    graph.add("Reshape", turned, graph.whole(1, CHANNELS, 12, 10))
+    graph.add("Reshape", turned, graph.ints(1, CHANNELS, 12, 10))
 
 
 # Merges ------------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def _concat_columns(graph: Build) -> None:
 
 @case("Pad before a convolution")
 def _pad(graph: Build) -> None:
-    padded = graph.add("Pad", "x", graph.whole(0, 0, 1, 1, 0, 0, 2, 1))
+    padded = graph.add("Pad", "x", graph.ints(0, 0, 1, 1, 0, 0, 2, 1))
     graph.add("Conv", padded, graph.weight(4, CHANNELS, 3, 3))
 
 
@@ -386,12 +386,12 @@ def _pad_same(graph: Build) -> None:
 
 @case("Pad alone")
 def _pad_alone(graph: Build) -> None:
-    graph.add("Relu", graph.add("Pad", "x", graph.whole(0, 0, 1, 0, 0, 0, 2, 3)))
+    graph.add("Relu", graph.add("Pad", "x", graph.ints(0, 0, 1, 0, 0, 0, 2, 3)))
 
 
 @case("Slice of height and width")
 def _slice(graph: Build) -> None:
-    graph.add("Slice", "x", graph.whole(1, 2), graph.whole(-1, 9), graph.whole(2, 3))
+    graph.add("Slice", "x", graph.ints(1, 2), graph.ints(-1, 9), graph.ints(2, 3))
 
 
 @case("Resize by scales")
@@ -402,7 +402,7 @@ def _resize(graph: Build) -> None:
 
 @case("Resize to a size, linear")
 def _resize_linear(graph: Build) -> None:
-    graph.add("Resize", "x", "", "", graph.whole(1, CHANNELS, 24, 20), mode="linear")
+    graph.add("Resize", "x", "", "", graph.ints(1, CHANNELS, 24, 20), mode="linear")
 
 
 @case("Upsample of version 9", opset=9)
@@ -429,7 +429,7 @@ def _channels_last(graph: Build) -> None:
     maps = graph.add("Conv", first, graph.weight(4, CHANNELS, 3, 3), graph.weight(4), pads=[1, 1, 1, 1])
     last = graph.add("Transpose", maps, perm=[0, 2, 3, 1])
     both = graph.add("Concat", last, "x", axis=3)
-    flat = graph.add("Reshape", graph.add("Relu", both), graph.whole(-1, 1200))
+    flat = graph.add("Reshape", graph.add("Relu", both), graph.ints(-1, 1200))
     graph.add("MatMul", flat, graph.weight(1200, 3))
 
 

@@ -17,15 +17,15 @@ from cnnstudio.core.edits import set_network, set_node_param
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.foreign import with_foreign
-from cnnstudio.interchange.keras_source import Written, read_code
-from cnnstudio.interchange.keras_source.apply import read_again, with_code
-from cnnstudio.interchange.own_base.copying import copy_into_project
+from cnnstudio.interchange.foreign import with_foreign_network
+from cnnstudio.interchange.keras_source import SourceNetwork, read_code
+from cnnstudio.interchange.keras_source.apply import apply_code, read_edited_code
+from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.network.new_project import Facts, new_project, with_base
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import Facts, new_project, with_base
 from tests.catalog.layer_cases import CONTEXT, around
 from tests.catalog.random_networks import networks
 from tests.interchange.keras_files import write_model
@@ -52,23 +52,23 @@ def same(one: NetworkSpec, other: NetworkSpec) -> None:
 def applied(project: Project, code: str, classes: int = 3) -> Project:
     """As from a file: nothing is known but the code. Read again where it was printed it must be no less."""
     context = context_of(project, classes, BUILT_IN)
-    back = with_code(project, read_code(code), context)
-    assert graph(with_code(project, read_again(code, project, context), context).network) == graph(back.network)
+    back = apply_code(project, read_code(code), context)
+    assert graph(apply_code(project, read_edited_code(code, project, context), context).network) == graph(back.network)
     return back
 
 
 @pytest.mark.parametrize("template", list(TEMPLATES), ids=lambda template: template.id)
-@pytest.mark.parametrize("whole", [False, True], ids=["network", "script"])
-def test_an_architecture_comes_back_as_it_went(template, whole):
+@pytest.mark.parametrize("as_script", [False, True], ids=["network", "script"])
+def test_an_architecture_comes_back_as_it_went(template, as_script):
     project = new_project("x", "/p", Facts(classes=("a", "b", "c")), template=template.id)
     context = context_of(project, 3, BUILT_IN)
-    code = keras_script(project, context_of(project, 3, BUILT_IN), 90) if whole else keras_code(project.network, context)
+    code = keras_script(project, context_of(project, 3, BUILT_IN), 90) if as_script else keras_code(project.network, context)
     written = read_code(code)
-    back = with_foreign(set_network(project, NetworkSpec()), written, context)
+    back = with_foreign_network(set_network(project, NetworkSpec()), written, context)
     same(project.network, back.network)
     assert back.recipe == project.recipe
     assert applied(project, code) == project
-    if whole:
+    if as_script:
         assert back.training.last_stage.optimizer.type == project.training.last_stage.optimizer.type
         assert back.training.epochs == project.training.epochs
 
@@ -93,10 +93,10 @@ def test_a_base_comes_back_as_one_layer(base, settings_):
     node = project.network.nodes[1]
     for name, params in ((node.id, settings_), ("my-base", settings_ | {"trainable_from": BASES[base].blocks[-1]}),
                          ("keras", settings_ | {"ends_at": BASES[base].blocks[-2]})):
-        nodes = tuple(Node(id=name, type=each.type, params=each.params | params) if each is node else each
-                      for each in project.network.nodes)
-        edges = tuple(Edge(source=name if each.source == node.id else each.source,
-                           target=name if each.target == node.id else each.target) for each in project.network.edges)
+        nodes = tuple(Node(id=name, type=item.type, params=item.params | params) if item is node else item
+                      for item in project.network.nodes)
+        edges = tuple(Edge(source=name if item.source == node.id else item.source,
+                           target=name if item.target == node.id else item.target) for item in project.network.edges)
         changed = set_network(project, NetworkSpec(nodes=nodes, edges=edges, origin=base))
         back = applied(changed, keras_code(changed.network, context_of(changed, 3, BUILT_IN)))
         same(changed.network, back.network)
@@ -113,7 +113,7 @@ def test_a_base_of_the_users_own_comes_back_where_it_was_printed(tmp_path):
     for name, value in (("pooling", "avg"), ("trainable_from", "three"), ("ends_at", "two")):
         context = context_of(project, 3, ProjectBases(folder))
         code = keras_code(project.network, context)
-        assert with_code(project, read_again(code, project, context), context) == project
+        assert apply_code(project, read_edited_code(code, project, context), context) == project
         with pytest.raises(ProblemError):
             read_code(code)
         project = set_node_param(project, "base", name, value)
@@ -129,16 +129,16 @@ def test_layers_of_a_base_that_were_changed_stay_layers():
 
 @settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(networks())
-def test_a_random_network_comes_back_as_it_went(made):
+def test_a_random_network_comes_back_as_it_went(sample):
     """With its mistakes: the canvas marks them, the code carries them."""
-    network, context = made
+    network, context = sample
     if any(problem.code == "value" for problem in report(network, context, headless=True).problems):
         return  # what no layer can have need not be printable
     project = Project(network=network)
     written = read_code(keras_code(network, context))
-    back = with_code(project, written, context)
-    expected, found = graph(network), graph(back.network)
-    assert found == expected
+    back = apply_code(project, written, context)
+    expected, result = graph(network), graph(back.network)
+    assert result == expected
 
 
 @pytest.mark.parametrize("normalization", ["zero_one", "minus_one_one", "none", "base", "standardize"])
@@ -170,8 +170,8 @@ def test_places_blocks_notes_and_repetitions_stay():
     project = network_edits.group_nodes(set_network(Project(), drawing.network("small_cnn")), ["inner", "active"], "Stage")
     project = network_edits.set_group(project, "block", repeat=3)
     project = network_edits.add_note(project, "words", (3.0, 4.0))
-    nodes = tuple(Node(id=each.id, type=each.type, params=each.params, position=(1.0, float(place)))
-                  for place, each in enumerate(project.network.nodes))
+    nodes = tuple(Node(id=node.id, type=node.type, params=node.params, position=(1.0, float(place)))
+                  for place, node in enumerate(project.network.nodes))
     import msgspec
 
     project = set_network(project, msgspec.structs.replace(project.network, nodes=nodes))
@@ -227,6 +227,6 @@ def test_every_name_of_a_printed_script_is_kept_from_layers():
 def test_reading_does_not_depend_on_what_was_read_before():
     code = keras_code(around("Conv2D", {}), CONTEXT)
     first = read_code(code)
-    assert isinstance(first, Written)
+    assert isinstance(first, SourceNetwork)
     assert read_code(code) == first
     assert isinstance(CONTEXT, Context)

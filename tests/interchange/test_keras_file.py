@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.interchange.foreign import unknown_problem
-from cnnstudio.interchange.keras_file.model import described
+from cnnstudio.interchange.keras_file.model import read_description
 from cnnstudio.interchange.open import read_network
 
 
@@ -51,7 +51,7 @@ def test_models_in_models_without_end_are_refused(tmp_path):
 
 
 def test_the_format_of_keras_2_is_read():
-    foreign = described({"class_name": "Functional", "config": {
+    foreign = read_description({"class_name": "Functional", "config": {
         "layers": [
             {"class_name": "InputLayer", "name": "in put", "config": {"batch_input_shape": [None, 8, 8, 3], "name": "in put"},
              "inbound_nodes": []},
@@ -83,7 +83,7 @@ json_values = st.recursive(st.none() | st.booleans() | st.integers(-3, 3) | st.s
 def test_whatever_a_file_says_only_problems_come_out(value):
     for config in (value, {"class_name": "Sequential", "config": value}, {"class_name": "Functional", "config": value}):
         try:
-            described(config)
+            read_description(config)
         except ProblemError:
             pass
 
@@ -91,13 +91,13 @@ def test_whatever_a_file_says_only_problems_come_out(value):
 def test_every_layer_knows_where_its_weights_lie_in_the_file():
     """Keras names the groups of a model's weights by class and number; an operation on tensors has none."""
     def layer(kind, name, *sources, module="keras.layers", **config):
-        tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": [each, 0, 0]}} for each in sources]
+        tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": [source, 0, 0]}} for source in sources]
         return {"module": module, "class_name": kind, "name": name, "config": {"name": name, **config},
                 "inbound_nodes": [{"args": tensors, "kwargs": {}}] if sources else []}
 
     inner = {"layers": [layer("InputLayer", "x", batch_shape=[None, 8, 8, 3]), layer("Conv2D", "c", filters=3),
                         layer("ReLU", "r")]}
-    foreign = described({"class_name": "Functional", "config": {
+    foreign = read_description({"class_name": "Functional", "config": {
         "layers": [layer("InputLayer", "in", batch_shape=[None, 8, 8, 3]), layer("Rescaling", "s", "in", scale=0.5),
                    layer("Conv2D", "a", "s", filters=3), layer("Sequential", "m", "a", module="keras", **inner),
                    layer("Add", "sum", "a", "m", module="keras.src.ops.numpy"), layer("Conv2D", "b", "sum", filters=3)],

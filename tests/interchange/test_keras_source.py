@@ -12,9 +12,9 @@ from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.foreign import with_foreign
+from cnnstudio.interchange.foreign import with_foreign_network
 from cnnstudio.interchange.keras_source import read_code
-from cnnstudio.interchange.keras_source.apply import with_code
+from cnnstudio.interchange.keras_source.apply import apply_code
 from cnnstudio.interchange.open import read_network
 from tests.interchange.code_samples import SAMPLES
 
@@ -33,8 +33,8 @@ def refused(code):
     return problem.code, problem.where.line
 
 
-def told(written):
-    return {(each.code, each.where.line) for each in written.told}
+def codes_and_lines(written):
+    return {(problem.code, problem.where.line) for problem in written.problems}
 
 
 HEAD = "import keras\nfrom keras import layers\n"
@@ -47,7 +47,7 @@ def test_what_people_write_is_read(sample):
     assert types(written).count("Input") == 1
     assert {edge.source for edge in written.network.edges} | {edge.target for edge in written.network.edges} == {
         node.id for node in written.network.nodes}
-    assert with_foreign(Project(), written, CONTEXT).network.nodes
+    assert with_foreign_network(Project(), written, CONTEXT).network.nodes
 
 
 @pytest.mark.parametrize("head", [
@@ -85,10 +85,10 @@ def test_classes_that_the_code_does_not_count_are_followed():
                         "(height, width, 3)), layers.Flatten(), layers.Dense(len(classes), activation='softmax')])")
     assert types(written) == ["Input", "Flatten", "Output"]
     assert (written.shape, written.normalization) == (None, "zero_one")
-    assert {code for code, _line in told(written)} == {"follows_classes", "open_shape"}
+    assert {code for code, _line in codes_and_lines(written)} == {"follows_classes", "open_shape"}
     middle = read_code(HEAD + "model = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(wide), "
                        "layers.Dense(2)])")
-    assert told(middle) == {("open_setting", 3)}
+    assert codes_and_lines(middle) == {("open_setting", 3)}
     assert "wide" in middle.notes[0].es
 
 
@@ -126,7 +126,7 @@ def test_settings_without_counterpart_are_told_with_their_line():
                         "  layers.Conv2D(4, 3, kernel_constraint=keras.constraints.MaxNorm(2)),\n"
                         "  layers.Conv2D(4, 3, dtype='float32', data_format='channels_last', trainable=False),\n"
                         "  layers.Dropout(0.5, seed=1),\n  layers.Conv2D(0, 3)])")
-    assert told(written) == {("without_counterpart", 4), ("without_counterpart", 5), ("without_counterpart", 6),
+    assert codes_and_lines(written) == {("without_counterpart", 4), ("without_counterpart", 5), ("without_counterpart", 6),
                              ("frozen_layer", 7)}
     # What is impossible stays: the canvas marks it.
     assert written.network.nodes[-1].params == {"filters": 0}
@@ -151,10 +151,10 @@ def test_of_several_models_the_compiled_one_or_the_last_is_taken():
                    "two = keras.Sequential([keras.Input((8, 8, 3)), layers.ReLU(), layers.Flatten()])\n")
     last = read_code(code)
     assert types(last) == ["Input", "ReLU", "Flatten"]
-    assert told(last) == {("several_models", 4)}
+    assert codes_and_lines(last) == {("several_models", 4)}
     compiled = read_code(code + "one.compile(optimizer='sgd', loss='mse')\none.fit(x, y, epochs=3, batch_size=16)")
     assert types(compiled) == ["Input", "Flatten"]
-    assert ("several_models", 3) in told(compiled) and ("other_loss", 3) in told(compiled)
+    assert ("several_models", 3) in codes_and_lines(compiled) and ("other_loss", 3) in codes_and_lines(compiled)
     assert (compiled.training["epochs"], compiled.training["batch_size"]) == (3, 16)
     assert (compiled.training["optimizer"].type, compiled.training["optimizer"].params) == ("sgd", {"learning_rate": 0.01})
     maps = read_code(code + "grads = keras.Model(one.inputs, [one.layers[-1].output, one.output])")
@@ -230,9 +230,9 @@ def test_a_base_can_end_early_and_have_its_top():
     assert early.network.node("base").params == {"base": "vgg16", "pooling": "none", "ends_at": "block3"}
     assert refused(HEAD + "base = keras.applications.VGG16(include_top=False, input_shape=(64, 64, 3))\n"
                    "model = keras.Model(base.input, base.get_layer('block3_conv1').output)") == ("code_unknown", 4)
-    whole = read_code(HEAD + "model = keras.applications.MobileNetV2(weights=None, input_shape=(64, 64, 3), classes=4)")
-    assert types(whole) == ["Input", "PretrainedBase", "Dense"]
-    assert ("top_of_base", 3) in told(whole)
+    with_top = read_code(HEAD + "model = keras.applications.MobileNetV2(weights=None, input_shape=(64, 64, 3), classes=4)")
+    assert types(with_top) == ["Input", "PretrainedBase", "Dense"]
+    assert ("top_of_base", 3) in codes_and_lines(with_top)
 
 
 def test_layers_that_prepare_pictures_are_the_recipes():
@@ -241,7 +241,7 @@ def test_layers_that_prepare_pictures_are_the_recipes():
                         "x = layers.Rescaling(1. / 127.5, offset=-1)(x)\nmodel = keras.Model(i, layers.Flatten()(x))")
     assert types(written) == ["Input", "Flatten"]
     assert (written.shape, written.normalization) == ((96, 128, 3), "minus_one_one")
-    assert {code for code, _line in told(written)} == {"augmenting_layers", "resizing"}
+    assert {code for code, _line in codes_and_lines(written)} == {"augmenting_layers", "resizing"}
 
 
 # Files --------------------------------------------------------------------------------------------------
@@ -285,18 +285,18 @@ def test_notebooks_and_files(tmp_path):
 def test_what_compile_and_fit_say_is_taken_over():
     code = SAMPLES["inception"] + "\nEPOCHS = 5\nmodel.fit(images, labels, batch_size=2 * 8, epochs=EPOCHS, callbacks=[x])\n"
     project = Project()
-    taken = with_foreign(project, read_code(code), CONTEXT)
+    taken = with_foreign_network(project, read_code(code), CONTEXT)
     assert taken.training.last_stage.optimizer.params == {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}
     assert (taken.training.epochs, taken.training.batch_size, taken.training.loss) == (5, 16, "auto")
     other = read_code(SAMPLES["sequential list"].replace('optimizer="adam"', "optimizer=keras.optimizers.Adam("
                                                          "keras.optimizers.schedules.CosineDecay(0.1, 10))"))
     assert other.training == {}
-    assert {code for code, _line in told(other)} == {"other_optimizer"}
+    assert {code for code, _line in codes_and_lines(other)} == {"other_optimizer"}
     scores = read_code(HEAD + "model = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(1)])\n"
                        "model.compile('adam', keras.losses.BinaryCrossentropy(from_logits=True))")
     assert scores.network.nodes[-1].params == {"units": 1, "activation": "sigmoid"}
-    assert ("from_logits", 3) in told(scores)
-    assert with_code(project, read_code(code), context_of(project, 6, BUILT_IN)).training == taken.training
+    assert ("from_logits", 3) in codes_and_lines(scores)
+    assert apply_code(project, read_code(code), context_of(project, 6, BUILT_IN)).training == taken.training
 
 
 # What must not happen -------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from onnx import TensorProto, helper
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign
+from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign_network
 from cnnstudio.interchange.onnx import wire
-from cnnstudio.interchange.onnx.names import readable
+from cnnstudio.interchange.onnx.names import layer_name
 from cnnstudio.interchange.open import read_network
 from cnnstudio.network.shapes import report
 from tests.interchange.onnx_models import CHANNELS, Build
@@ -55,21 +55,21 @@ def refused(path: Path) -> str:
 
 
 def test_names_tell_what_the_exporter_called_a_layer():
-    assert readable("/layer1/layer1.0/conv1/Conv", "Conv", "") == "layer1_0_conv1"
-    assert readable("/features/features.3/Relu_1", "Relu", "") == "features_3_1"
-    assert readable("/layer1/layer1.0/relu/Relu_1", "Relu", "") == "layer1_0_relu_1"
-    assert readable("functional_1/conv1/convolution", "Conv", "") == "conv1"
-    assert readable("StatefulPartitionedCall/model/bn_Conv1/batchnorm/mul_1", "Conv", "") == "bn_Conv1"
-    assert readable("Conv_12", "Conv", "layer1.0.conv1.weight") == "layer1_0_conv1"
-    assert readable("node_conv2d_3", "Conv", "features.0.weight") == "features_0"
-    assert readable("", "GlobalAveragePool", "") == "global_average_pool"
-    assert readable("conv1", "Conv", "1") == "conv1"
-    assert readable("conv2d_5", "Conv", "w") == "conv2d_5"
-    assert readable("", "Gemm", "onnx::Gemm_12") == "gemm"
-    assert readable("n4", "Clip", "") == readable("17", "Clip", "") == "clip"
-    assert readable("node_max_pool2d_1", "MaxPool", "") == "max_pool2d_1"
-    assert len(readable("/" + "very_long_name_" * 20, "Conv", "")) <= 48
-    assert readable("/¿señal?/Conv", "Conv", "") == "se_al"
+    assert layer_name("/layer1/layer1.0/conv1/Conv", "Conv", "") == "layer1_0_conv1"
+    assert layer_name("/features/features.3/Relu_1", "Relu", "") == "features_3_1"
+    assert layer_name("/layer1/layer1.0/relu/Relu_1", "Relu", "") == "layer1_0_relu_1"
+    assert layer_name("functional_1/conv1/convolution", "Conv", "") == "conv1"
+    assert layer_name("StatefulPartitionedCall/model/bn_Conv1/batchnorm/mul_1", "Conv", "") == "bn_Conv1"
+    assert layer_name("Conv_12", "Conv", "layer1.0.conv1.weight") == "layer1_0_conv1"
+    assert layer_name("node_conv2d_3", "Conv", "features.0.weight") == "features_0"
+    assert layer_name("", "GlobalAveragePool", "") == "global_average_pool"
+    assert layer_name("conv1", "Conv", "1") == "conv1"
+    assert layer_name("conv2d_5", "Conv", "w") == "conv2d_5"
+    assert layer_name("", "Gemm", "onnx::Gemm_12") == "gemm"
+    assert layer_name("n4", "Clip", "") == layer_name("17", "Clip", "") == "clip"
+    assert layer_name("node_max_pool2d_1", "MaxPool", "") == "max_pool2d_1"
+    assert len(layer_name("/" + "very_long_name_" * 20, "Conv", "")) <= 48
+    assert layer_name("/¿señal?/Conv", "Conv", "") == "se_al"
 
 
 def test_two_layouts_give_one_graph(tmp_path):
@@ -108,7 +108,7 @@ def test_what_is_scaled_outside_keeps_the_projects_scaling(tmp_path):
     graph.add("Conv", "x", graph.weight(2, 3, 3, 3))
     foreign = opened(graph, tmp_path)
     assert foreign.normalization is None
-    project = with_foreign(Project(), foreign, Context(height=8, width=8, channels=3, class_count=2))
+    project = with_foreign_network(Project(), foreign, Context(height=8, width=8, channels=3, class_count=2))
     assert project.recipe.normalization == Project().recipe.normalization == "zero_one"
 
 
@@ -119,7 +119,7 @@ def test_the_answer_becomes_the_output(tmp_path):
     foreign = opened(graph, tmp_path)
     assert foreign.network.nodes[-1].params == {"units": 4, "activation": "softmax"}
     context = Context(height=8, width=8, channels=3, class_count=4)
-    assert with_foreign(Project(), foreign, context).network.nodes[-1].type == "Output"
+    assert with_foreign_network(Project(), foreign, context).network.nodes[-1].type == "Output"
 
 
 def test_an_open_size_is_the_one_that_the_dense_layer_asks_for(tmp_path):
@@ -135,7 +135,7 @@ def test_an_open_size_is_the_one_that_the_dense_layer_asks_for(tmp_path):
 
 def test_a_shape_written_for_one_picture_serves_all(tmp_path):
     graph = Build(("N", CHANNELS, 4, 4))
-    graph.add("Gemm", graph.add("Reshape", "x", graph.whole(1, CHANNELS * 16)), graph.weight(CHANNELS * 16, 2))
+    graph.add("Gemm", graph.add("Reshape", "x", graph.ints(1, CHANNELS * 16)), graph.weight(CHANNELS * 16, 2))
     assert kinds(opened(graph, tmp_path)) == ["Input", "Flatten", "Dense"]
 
 
@@ -156,12 +156,12 @@ def test_remarks_tell_what_a_file_leaves_out(tmp_path):
         maps = graph.add("Conv", maps, shared, graph.weight(CHANNELS), pads=[1, 1, 1, 1])
     maps = graph.add("MaxPool", maps, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
     graph.add("Gemm", graph.add("Flatten", maps), graph.weight(CHANNELS * 30, 3), graph.weight(3))
-    found = opened(graph, tmp_path)
-    told = notes_problem(found)
-    for words in ("weights are not", "No normalisation", "twice", "−∞", "another order", "no activation"):
-        assert words in told.text.en, words
-    assert told.severity == "warning"
-    assert len(told.text.es) > 200
+    foreign = opened(graph, tmp_path)
+    problem = notes_problem(foreign)
+    for phrase in ("weights are not", "No normalisation", "twice", "−∞", "another order", "no activation"):
+        assert phrase in problem.text.en, phrase
+    assert problem.severity == "warning"
+    assert len(problem.text.es) > 200
 
 
 # What is not known -------------------------------------------------------------------------------
@@ -175,18 +175,18 @@ def test_operators_without_an_entry_are_kept_and_marked(tmp_path):
     deep = graph.add("DepthToSpace", both, blocksize=2)
     graph.add("Conv", deep, graph.weight(4, 1, 3, 3))
     foreign = opened(graph, tmp_path)
-    known = {node.id: node for node in foreign.network.nodes}
+    nodes = {node.id: node for node in foreign.network.nodes}
     assert foreign.unknown == ("norm", "attention", "depth_to_space")
-    assert known["norm"].type == "LRN"
-    assert known["norm"].params["size"] == 5
-    assert known["attention"].type == "my.company.Attention"
-    assert known["attention"].params == {"heads": 3, "words": "¡ñ!", "rate": "inf"}
+    assert nodes["norm"].type == "LRN"
+    assert nodes["norm"].params["size"] == 5
+    assert nodes["attention"].type == "my.company.Attention"
+    assert nodes["attention"].params == {"heads": 3, "words": "¡ñ!", "rate": "inf"}
     assert "LRN" in unknown_problem(foreign, Path("x.onnx")).text.es
     assert foreign.network.inputs_of("attention") == ("norm",)
     assert kinds(foreign)[-1] == "Conv2D"
     context = Context(height=12, width=10, channels=CHANNELS, class_count=2)
-    told = report(foreign.network, context, headless=True).problems
-    assert sorted(problem.where.node for problem in told if problem.code == "unknown_layer") == sorted(foreign.unknown)
+    problems = report(foreign.network, context, headless=True).problems
+    assert sorted(problem.where.node for problem in problems if problem.code == "unknown_layer") == sorted(foreign.unknown)
 
 
 def test_behind_an_unknown_operator_the_layers_are_still_those_of_the_file(tmp_path):
@@ -242,8 +242,8 @@ def test_quantised_models_say_so(tmp_path):
     assert (kinds(foreign), foreign.unknown) == (["Input", "Conv2D"], ())
     assert "8 bits" in notes(foreign)
     graph = Build()
-    whole = graph.add("QuantizeLinear", "x", scale := graph.number(0.1), zero := graph.number(0, kind=np.uint8))
-    graph.add("QLinearConv", whole, scale, zero, graph.number(np.ones((4, CHANNELS, 3, 3)), kind=np.uint8), scale, zero,
+    quantized = graph.add("QuantizeLinear", "x", scale := graph.number(0.1), zero := graph.number(0, kind=np.uint8))
+    graph.add("QLinearConv", quantized, scale, zero, graph.number(np.ones((4, CHANNELS, 3, 3)), kind=np.uint8), scale, zero,
               scale, zero)
     foreign = opened(graph, tmp_path)
     assert kinds(foreign) == ["Input", "QLinearConv"]
@@ -312,8 +312,8 @@ def test_what_takes_no_pictures_is_refused(tmp_path):
 def test_what_is_no_model_is_refused(tmp_path):
     good = Build()
     good.add("Conv", "x", good.weight(4, CHANNELS, 3, 3))
-    whole = good.model().SerializeToString()
-    cases = {"empty": (b"", "network_damaged"), "cut": (whole[:len(whole) // 2], "network_damaged"),
+    data = good.model().SerializeToString()
+    cases = {"empty": (b"", "network_damaged"), "cut": (data[:len(data) // 2], "network_damaged"),
              "random": (bytes(range(256)) * 10, "network_damaged"), "html": (b"<!DOCTYPE html><html>", "network_damaged"),
              "zip": (b"PK\x03\x04" + b"\0" * 40, "network_damaged"),
              "text": (b'ir_version: 8\ngraph {\n  name: "x"\n}\n', "network_text"),
@@ -344,7 +344,7 @@ def test_large_weights_are_never_read(tmp_path, monkeypatch):
     path = graph.save(tmp_path)
     monkeypatch.setattr(wire, "LARGEST", 20_000)
     assert path.stat().st_size > 900_000
-    assert len(wire.without_weights(path)) < 5000
+    assert len(wire.strip_weights(path)) < 5000
     assert kinds(read_network(path)) == ["Input", "Conv2D", "GlobalAveragePooling2D", "Dense"]
     monkeypatch.setattr(wire, "LARGEST", 1000)
     assert refused(path) == "network_too_large"
@@ -369,10 +369,10 @@ def test_numbers_that_would_fill_the_memory_are_not_computed(tmp_path):
     graph = Build()
     many = graph.number(np.zeros((60_000,)))
     axes = graph.number(np.zeros((60_000,), np.int64))
-    huge = [graph.add("Gather", graph.add("Expand", graph.number(0.0), graph.whole(1, 60_000)), axes, axis=0),
-            graph.add("Concat", *[many] * 50_000, axis=0), graph.add("ConstantOfShape", graph.whole(10**9, 10**9)),
-            graph.add("Expand", many, graph.whole(10**9, 60_000)), graph.add("Mul", many, graph.add("Unsqueeze", many, axes)),
-            graph.add("Range", *(graph.number(each, kind=np.int64) for each in (0, 10**12, 1)))]
+    huge = [graph.add("Gather", graph.add("Expand", graph.number(0.0), graph.ints(1, 60_000)), axes, axis=0),
+            graph.add("Concat", *[many] * 50_000, axis=0), graph.add("ConstantOfShape", graph.ints(10**9, 10**9)),
+            graph.add("Expand", many, graph.ints(10**9, 60_000)), graph.add("Mul", many, graph.add("Unsqueeze", many, axes)),
+            graph.add("Range", *(graph.number(value, kind=np.int64) for value in (0, 10**12, 1)))]
     graph.add("Where", graph.add("Greater", "x", graph.number(0.0)), "x", graph.add("Sum", *huge))
     foreign = opened(graph, tmp_path)
     assert "Where" in kinds(foreign)
@@ -399,7 +399,7 @@ def test_reading_can_be_ended(tmp_path):
 def sample() -> bytes:
     graph = Build((1, 3, 8, 8))
     maps = graph.add("Relu", graph.add("Conv", "x", graph.weight(4, 3, 3, 3), pads=[1, 1, 1, 1]))
-    flat = graph.add("Reshape", graph.add("GlobalAveragePool", maps), graph.whole(0, -1))
+    flat = graph.add("Reshape", graph.add("GlobalAveragePool", maps), graph.ints(0, -1))
     graph.add("Gemm", flat, graph.weight(4, 2))
     return graph.model().SerializeToString()
 
@@ -445,11 +445,11 @@ def test_any_graph_gives_a_network_or_problems(operators, shape):
     graph.weight(4, 3, 3, 3, name="w")
     graph.weight(3, name="v")
     graph.number(np.asarray([0, -1, 2], np.int64), "n")
-    made: set[str] = set()
+    produced: set[str] = set()
     for kind, inputs, attributes, output in operators:
-        if output in made:
+        if output in produced:
             continue
-        made.add(output)
+        produced.add(output)
         graph.nodes.append(helper.make_node(kind, inputs, [output], **copy.deepcopy(attributes)))
     graph.nodes.append(helper.make_node("Relu", [graph.nodes[-1].output[0]], ["end"]))
     only_problems(graph.model("end").SerializeToString())

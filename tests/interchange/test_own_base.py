@@ -22,14 +22,14 @@ from cnnstudio.core.problems import ProblemError, blocking
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.own_base import files as own_files
 from cnnstudio.interchange.own_base import reader as own
-from cnnstudio.interchange.own_base.copying import copy_into_project
-from cnnstudio.interchange.own_base.cutting import up_to
-from cnnstudio.interchange.own_base.files import digest_of
+from cnnstudio.interchange.own_base.files import file_digest
+from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.interchange.own_base.trunk import blocks_of, classifier, narrow_points
+from cnnstudio.interchange.own_base.truncation import up_to
+from cnnstudio.interchange.own_base.trunk import assign_blocks, classifier, narrow_points
 from cnnstudio.network.checks import check_network
+from cnnstudio.network.new_project import with_base
 from cnnstudio.network.shapes import report
-from cnnstudio.network.starting import with_base
 from cnnstudio.network.summary import title
 from tests.interchange.keras_files import CONV, PLAIN, chain, layer, write_h5, write_model
 
@@ -47,9 +47,9 @@ def take(place, layers=None, **more):
 
 
 def refused(place, path):
-    with pytest.raises(ProblemError) as told:
+    with pytest.raises(ProblemError) as raised:
         copy_into_project(path, place)
-    (problem,) = told.value.problems
+    (problem,) = raised.value.problems
     assert problem.text.en and problem.text.es
     assert list((place / "bases").glob("*")) == [] if (place / "bases").exists() else True
     return problem
@@ -57,14 +57,14 @@ def refused(place, path):
 
 def test_a_model_ends_at_its_last_maps_and_can_end_wherever_its_graph_is_one_tensor(place):
     base = take(place)
-    assert base.id == f"bases/my-model-2-{digest_of(place.parent / 'My Model 2.keras')}.keras:zero_one"
+    assert base.id == f"bases/my-model-2-{file_digest(place.parent / 'My Model 2.keras')}.keras:zero_one"
     assert (str(base.label), base.own.end, base.own.ends) == ("my-model-2", "three", ("one", "two", "three", "four", "five"))
     assert (base.blocks, base.lines) == (("one", "three"), ("one", "three", "five"))
     assert (base.parameters, base.features, base.size, base.channels) == (112 + 148, 4, (16, 16), 3)
     assert base.trainable_layers("three") == {"three", "four", "five"}
     assert [node.id for node in base.graph().nodes] == ["in", "scaling", "one", "two", "three"]
     assert ProjectBases(place).find(base.id).id == base.id
-    assert [each.id for each in ProjectBases(place).own_bases()] == [base.id]
+    assert [own_base.id for own_base in ProjectBases(place).own_bases()] == [base.id]
 
 
 def test_the_network_that_starts_from_it_is_sound_and_is_saved(place):
@@ -72,8 +72,8 @@ def test_the_network_that_starts_from_it_is_sound_and_is_saved(place):
     project = with_base(Project(name="x"), base)
     assert blocking(check_network(project, 3, ProjectBases(place))) == ()
     assert decode_project(encode_project(project), place) == project
-    found = report(project.network, context_of(project, 3, ProjectBases(place)))
-    assert (found.nodes["base"].shape, found.nodes["base"].cost.non_trainable) == ((8, 8, 4), base.parameters)
+    network_report = report(project.network, context_of(project, 3, ProjectBases(place)))
+    assert (network_report.nodes["base"].shape, network_report.nodes["base"].cost.non_trainable) == ((8, 8, 4), base.parameters)
     assert title(project.network.node("base"), ProjectBases(place)) == "my-model-2"
     late = edits.set_node_param(project, "base", "ends_at", "five")
     assert report(late.network, context_of(late, 3, ProjectBases(place))).nodes["base"].shape == (8,)
@@ -87,44 +87,44 @@ def test_a_file_that_goes_changes_or_comes_back_is_noticed(place):
     project = with_base(Project(name="x"), base)
     path = place / base.own.file
 
-    def told():
+    def problem_codes():
         problems = blocking(check_network(project, 3, ProjectBases(place)))
-        assert all(each.where.node == "base" and each.fixes[0].action == "choose_own_base" for each in problems)
-        return [each.code for each in problems]
+        assert all(item.where.node == "base" and item.fixes[0].action == "choose_own_base" for item in problems)
+        return [item.code for item in problems]
 
-    assert told() == []
-    kept = path.read_bytes()
+    assert problem_codes() == []
+    content = path.read_bytes()
     path.unlink()
-    assert told() == ["own_base_missing"]
+    assert problem_codes() == ["own_base_missing"]
     assert base_of_node(project.network.node("base"), ProjectBases(place)) is None
     assert base_label(project.network.node("base")) == title(project.network.node("base"), ProjectBases(place)) == "my-model-2"
     write_project(place, project)
-    path.write_bytes(kept)
-    assert told() == []
-    path.write_bytes(kept[:-100])
-    assert told() == ["own_base_changed"]
+    path.write_bytes(content)
+    assert problem_codes() == []
+    path.write_bytes(content[:-100])
+    assert problem_codes() == ["own_base_changed"]
     changed = write_model(place / "other.keras", chain(*PLAIN[1:]))
     shutil.copy(changed, path)
-    assert told() == ["own_base_changed"]
+    assert problem_codes() == ["own_base_changed"]
     shutil.copy(place.parent / "My Model 2.keras", path)
     os.utime(path, (1, 1))
-    assert told() == []
+    assert problem_codes() == []
 
 
 def test_a_project_moves_with_its_bases(place, tmp_path):
     base = take(place)
     project = with_base(Project(name="x"), base)
     shutil.move(place, tmp_path / "elsewhere ñ")
-    assert [each.code for each in blocking(check_network(project, 3, ProjectBases(place)))] == ["own_base_missing"]
+    assert [item.code for item in blocking(check_network(project, 3, ProjectBases(place)))] == ["own_base_missing"]
     assert blocking(check_network(project, 3, ProjectBases(tmp_path / "elsewhere ñ"))) == ()
 
 
 def test_no_other_place_of_the_disk_is_read(place):
     secret = write_model(place.parent / f"x-{'0' * 12}.keras")
     for file in (f"../{secret.name}", str(secret), f"bases/../../{secret.name}", "bases/x.keras", "", "bases/x\0-0.keras"):
-        with pytest.raises(ProblemError) as told:
+        with pytest.raises(ProblemError) as raised:
             ProjectBases(place).require_own(file)
-        assert told.value.problems[0].code == "own_base_missing"
+        assert raised.value.problems[0].code == "own_base_missing"
     network = edits.set_node_param(with_base(Project(), take(place)), "base", "file", "bases/a\0b").network
     assert report(network, context_of(Project(), 3, ProjectBases(place))).of("base")[0].code == "own_base_missing"
 
@@ -162,8 +162,8 @@ def test_what_cannot_be_a_base_is_refused_and_named(place):
 
 def test_damaged_and_foreign_files_are_refused(place):
     folder = place.parent
-    whole = write_model(folder / "whole.keras").read_bytes()
-    (folder / "cut.keras").write_bytes(whole[:len(whole) // 2])
+    content = write_model(folder / "whole.keras").read_bytes()
+    (folder / "cut.keras").write_bytes(content[:len(content) // 2])
     (folder / "text.keras").write_bytes(b"hello")
     (folder / "model.h5").write_bytes(b"x")
     (folder / "model.pt").write_bytes(b"x")
@@ -181,15 +181,15 @@ def test_damaged_and_foreign_files_are_refused(place):
 def test_models_in_hdf5_are_taken_and_what_is_none_is_refused(place):
     folder = place.parent
     base = ProjectBases(place).require_own(copy_into_project(write_h5(folder / "Old one.hdf5"), place))
-    assert base.own.file == f"bases/old-one-{digest_of(folder / 'Old one.hdf5')}.h5"
+    assert base.own.file == f"bases/old-one-{file_digest(folder / 'Old one.hdf5')}.h5"
     assert (base.own.end, base.parameters, base.own.scaling) == ("three", 112 + 148, "zero_one")
-    assert [each.id for each in ProjectBases(place).own_bases()] == [base.id]
+    assert [own_base.id for own_base in ProjectBases(place).own_bases()] == [base.id]
     project = with_base(Project(name="x"), base)
     assert blocking(check_network(project, 3, ProjectBases(place))) == ()
     assert base_label(project.network.node("base")) == "old-one"
     shutil.rmtree(place / "bases")
-    whole = write_h5(folder / "whole.h5").read_bytes()
-    for name, content in (("cut.h5", whole[:len(whole) // 2]), ("begun.h5", whole[:40]), ("none.h5", b""),
+    complete = write_h5(folder / "whole.h5").read_bytes()
+    for name, content in (("cut.h5", complete[:len(complete) // 2]), ("begun.h5", complete[:40]), ("none.h5", b""),
                           ("other.h5", write_model(folder / "m.keras").read_bytes())):
         (folder / name).write_bytes(content)
         assert refused(place, folder / name).code == "network_damaged", name
@@ -200,11 +200,11 @@ def test_models_in_hdf5_are_taken_and_what_is_none_is_refused(place):
     assert "trick (Lambda" in refused(place, write_h5(folder / "lambda.h5", trick)).text.es
     many = chain(("Conv2D", CONV | {"filters": 20_000}), *PLAIN[1:])
     assert refused(place, write_h5(folder / "declared.h5", many)).code == "own_base_damaged"
-    for number, words in enumerate((np.zeros((3, 3)), b"\xff\xfe", b"[" * 100_000, [b"{}", b"{}"])):
+    for number, config in enumerate((np.zeros((3, 3)), b"\xff\xfe", b"[" * 100_000, [b"{}", b"{}"])):
         path = write_h5(folder / f"words{number}.h5")
         with h5py.File(path, "r+") as file:
-            file.attrs["model_config"] = words
-        assert refused(place, path).code == "network_damaged", words
+            file.attrs["model_config"] = config
+        assert refused(place, path).code == "network_damaged", config
 
 
 def test_archives_that_would_fill_the_disk_are_refused(place, monkeypatch):
@@ -230,9 +230,9 @@ def test_a_copy_that_is_given_up_or_does_not_fit_leaves_nothing(place, monkeypat
         copy_into_project(path, place, check=stop)
     assert list((place / "bases").iterdir()) == []
     monkeypatch.setattr(os, "fsync", lambda _file: (_ for _ in ()).throw(OSError(28, "No space")))
-    with pytest.raises(ProblemError) as told:
+    with pytest.raises(ProblemError) as raised:
         copy_into_project(path, place)
-    assert told.value.problems[0].code == "no_space"
+    assert raised.value.problems[0].code == "no_space"
     assert list((place / "bases").iterdir()) == []
 
 
@@ -276,7 +276,7 @@ def test_trunks_blocks_and_heads():
     assert "aside" not in [node.id for node in network.nodes]
     narrow = narrow_points(network)
     assert narrow == ["input", "stem", "stem_bn", "stage1_a_add", "relu", "pool", "answer", "softmax"]
-    assert blocks_of(network, narrow) == {
+    assert assign_blocks(network, narrow) == {
         "input": "", "stem": "stem", "stem_bn": "stem", "stage1_a_conv": "stage1_a", "stage1_a_bn": "stage1_a",
         "stage1_a_add": "stage1_a", "relu": "stage1_a", "pool": "stage1_a", "answer": "answer", "softmax": "answer"}
     assert classifier(network) == "answer"

@@ -41,9 +41,9 @@ def project(*steps, color_mode="rgb"):
     return Project(name="printed", recipe=recipe, augmentation=AugmentationSpec(steps=steps))
 
 
-def printed(made, chance=None):
+def printed(sample, chance=None):
     names = {"np": np, "cv2": cv2}
-    exec(augmentation_code(made), names)  # our own text, printed a moment ago
+    exec(augmentation_code(sample), names)  # our own text, printed a moment ago
     if chance is not None:
         names["chance"] = chance
     return names["augment"]
@@ -75,19 +75,19 @@ CASES = [(kind, params) for kind in AUGMENTATIONS.ids() if AUGMENTATIONS[kind].g
 def test_a_step_changes_a_picture_as_the_program_does(kind, params, color_mode, monkeypatch):
     params = {"probability": 1.0, **params}
     step = Step(id="it", type=kind, params=params)
-    made = project(step, color_mode=color_mode)
-    picture = scene(made.recipe.channels)
-    found = printed(made, Quarter())(picture.copy())
-    assert found.dtype == np.uint8
-    assert found.shape == made.recipe.shape
+    sample = project(step, color_mode=color_mode)
+    picture = scene(sample.recipe.channels)
+    result = printed(sample, Quarter())(picture.copy())
+    assert result.dtype == np.uint8
+    assert result.shape == sample.recipe.shape
     monkeypatch.setattr(CounterRng, "uniform", lambda self, low, high: np.full(self.count, low + (high - low) * QUARTER))
-    augmenter = make_augmenter([msgspec.to_builtins(step)], HEIGHT, WIDTH, made.recipe.channels, workers=1)
+    augmenter = make_augmenter([msgspec.to_builtins(step)], HEIGHT, WIDTH, sample.recipe.channels, workers=1)
     wanted = augmenter(picture[None], augmenter.draw(1, 1, np.arange(1)))[0]
-    difference = np.abs(found.astype(int) - wanted)
+    difference = np.abs(result.astype(int) - wanted)
     if kind == "random_gaussian_noise":
-        assert found.std() > 0 and abs(int(found.mean()) - int(wanted.mean())) <= 2
+        assert result.std() > 0 and abs(int(result.mean()) - int(wanted.mean())) <= 2
         return
-    if not (kind in ("random_hue", "random_saturation", "random_grayscale") and made.recipe.channels == 1):
+    if not (kind in ("random_hue", "random_saturation", "random_grayscale") and sample.recipe.channels == 1):
         assert (wanted != picture).any() or (kind == "random_posterization" and not params)
     # Between two roundings of a value a border of solarization or posterization can lie.
     assert np.quantile(difference, 0.99) <= 1
@@ -95,10 +95,10 @@ def test_a_step_changes_a_picture_as_the_program_does(kind, params, color_mode, 
 
 
 def test_several_steps_are_one_warp_and_happen_as_often_as_they_should():
-    made = project(Step(id="flip", type="random_flip", params={"probability": 0.5}),
+    sample = project(Step(id="flip", type="random_flip", params={"probability": 0.5}),
                    Step(id="turn", type="random_rotation"), Step(id="light", type="random_brightness"),
                    Step(id="off", type="random_zoom", enabled=False))
-    text = augmentation_code(made)
+    text = augmentation_code(sample)
     assert text.count("warpAffine") == 1
     assert "high =" not in text
     flipping = project(Step(id="flip", type="random_flip", params={"probability": 0.5}))

@@ -16,7 +16,7 @@ from cnnstudio.core.registry import Registry
 from cnnstudio.core.training import with_settings
 from cnnstudio.interchange.printing.torch import module, training
 from cnnstudio.interchange.printing.torch.script import torch_problems, torch_script
-from cnnstudio.network.starting import Facts, new_project
+from cnnstudio.network.new_project import Facts, new_project
 
 CONTEXT = Context(height=8, width=8, channels=3, class_count=2)
 

@@ -13,7 +13,7 @@ from cnnstudio.core.problems import blocking
 from cnnstudio.core.training import Stage, TrainingSpec, with_settings
 from cnnstudio.network.checks import check_training
 from cnnstudio.network.fixes import apply_fix
-from cnnstudio.network.starting import Facts, new_project
+from cnnstudio.network.new_project import Facts, new_project
 
 PROJECT = new_project("x", "/pictures", Facts(classes=("a", "b")))
 replace = msgspec.structs.replace

@@ -1,4 +1,4 @@
-"""The registry of pretrained bases: one file for each family. Layers are drawn when they are first asked for."""
+"""The registry of pretrained bases: one file for each family. Layers are built on first use."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ BASES: Final[Registry[Base]] = Registry("base", (
 
 FEATURED: Final = ("efficientnet_lite0", "mobilenet_v3_large", "efficientnetv2b0", "resnet50", "densenet121",
                    "convnext_tiny", "vgg16")
-"""Those that a new project proposes; the gallery has all."""
+"""The bases that a new project proposes; the gallery has all."""
 
 __all__ = ["BASES", "FEATURED", "Base", "Weights"]

@@ -45,8 +45,8 @@ _ALL = Text(
 
 
 def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[str, Text]:
-    """Where the base should begin to learn, as its `trainable_from` has it, and why, for that many training pictures."""
-    source = learned_on(base)
+    """The recommended `trainable_from` for that many training pictures, and the reason."""
+    source = training_collection(base)
     if pictures < FEW:
         if similarity == "similar":
             return "none", _HEAD.fill(n=pictures, source=source)
@@ -57,8 +57,8 @@ def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[st
     return block, _LATE_BLOCKS.fill(n=pictures, block=block, source=source)
 
 
-def learned_on(base: Base) -> Text:
-    """The collection that the base learned on, in a word."""
+def training_collection(base: Base) -> Text:
+    """The name of the collection that the base was trained on."""
     return Text("its first training", "su primer entrenamiento") if base.own is not None else same("ImageNet")
 
 

@@ -1,4 +1,4 @@
-"""Building a pretrained base: its layers, the block that each belongs to, and its own scaling of the pixels.
+"""Builds a pretrained base: its layers, their blocks, and its own scaling of the pixels.
 
 Nothing is built until a graph is asked for, so that the list of bases is quick to import.
 """
@@ -20,7 +20,7 @@ Number = float | tuple[float, ...]
 
 
 class Scaling(msgspec.Struct, frozen=True):
-    """What a base does with pixels of 0-255: pixel * scale + offset."""
+    """The scaling of 0-255 pixels in a base: pixel * scale + offset."""
 
     scale: Number
     offset: Number
@@ -46,7 +46,7 @@ STANDARD: Final = Scaling(
 
 
 class BaseBuilder(NetworkBuilder):
-    """A builder that begins with Input and scaling, and keeps the block in which each layer was added."""
+    """A builder that starts with Input and scaling, and records the block of every layer."""
 
     def __init__(self, scaling: Scaling | None = None) -> None:
         super().__init__()
@@ -68,11 +68,11 @@ class BaseBuilder(NetworkBuilder):
         assert self.last is not None
         return self.last
 
-    def numbered(self, word: str) -> str:
-        """The name that Keras gives to the next layer that has none of its own: word, word_1, word_2, ..."""
-        count = self._counts.get(word, 0)
-        self._counts[word] = count + 1
-        return f"{word}_{count}" if count else word
+    def next_name(self, stem: str) -> str:
+        """Keras's default name for the next layer: stem, stem_1, stem_2, ..."""
+        count = self._counts.get(stem, 0)
+        self._counts[stem] = count + 1
+        return f"{stem}_{count}" if count else stem
 
     def convolution(self, filters: int, kernel: int | tuple[int, int], *after: str, id: str | None = None,
                     stride: int = 1, **params: Any) -> str:
@@ -93,7 +93,7 @@ def pair(value: int | tuple[int, int]) -> tuple[int, int]:
 
 
 class Plan:
-    """The layers of a base, built when they are first asked for."""
+    """The layers of a base, built on first use."""
 
     def __init__(self, origin: str, draw: Callable[[], BaseBuilder]) -> None:
         self._origin, self._draw = origin, draw
@@ -117,8 +117,8 @@ APPLICATIONS: Final = "https://storage.googleapis.com/tensorflow/keras-applicati
 """Where Keras Applications publish their weights."""
 
 
-def published(path: str, checksum: str = "", flip_input_of: str = "", file_name: str = "") -> Weights:
-    """A weights file of Keras Applications without the top; `path` is below `APPLICATIONS` or a whole address."""
+def keras_weights(path: str, checksum: str = "", flip_input_of: str = "", file_name: str = "") -> Weights:
+    """A weights file of Keras Applications without the top; `path` is below `APPLICATIONS` or a full URL."""
     url = path if path.startswith("https://") else APPLICATIONS + path
     return Weights(url=url, file_name=file_name or url.rpartition("/")[2], checksum=checksum, layout="keras_h5",
                    flip_input_of=flip_input_of)

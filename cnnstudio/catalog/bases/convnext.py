@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -61,7 +61,7 @@ def _base(variant: str, parameters: int, top1: float, checksum: str, help: Text)
         id=id, label=same(f"ConvNeXt {label}"), family="ConvNeXt", help=help, licence="MIT",
         source="https://arxiv.org/abs/2201.03545", year=2022, parameters=parameters, top1=top1, input_size=224,
         minimum_size=32, features=WIDTHS[variant] * 8, scaling=STANDARD.text,
-        weights=published(f"convnext/{id}_notop.h5", f"sha256:{checksum}"), graph=plan.graph, block_of=plan.block_of,
+        weights=keras_weights(f"convnext/{id}_notop.h5", f"sha256:{checksum}"), graph=plan.graph, block_of=plan.block_of,
         blocks=BLOCKS)
 
 

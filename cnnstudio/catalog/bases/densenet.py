@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -19,17 +19,17 @@ GROWTH: Final = 32
 EPSILON: Final = 1.001e-5
 
 
-def _ready(builder: BaseBuilder, name: str) -> None:
+def _add_normalization(builder: BaseBuilder, name: str) -> None:
     builder.add("BatchNormalization", id=f"{name}bn", epsilon=EPSILON)
     builder.activation("relu", id=f"{name}relu")
 
 
 def add_layers(builder: BaseBuilder, depths: tuple[int, ...]) -> int:
-    """Everything before the top; answers how many feature maps there are at the end."""
+    """Add everything before the top; returns the number of feature maps at the end."""
     builder.block = "conv1"
     builder.add("ZeroPadding2D", id="zero_padding2d", padding=(3, 3, 3, 3))
     builder.convolution(64, 7, id="conv1_conv", stride=2, use_bias=False)
-    _ready(builder, "conv1_")
+    _add_normalization(builder, "conv1_")
     builder.add("ZeroPadding2D", id="zero_padding2d_1", padding=(1, 1, 1, 1))
     builder.pooling("MaxPooling2D", 3, 2, id="pool1")
     channels = 64
@@ -37,18 +37,18 @@ def add_layers(builder: BaseBuilder, depths: tuple[int, ...]) -> int:
         builder.block = f"conv{number}"
         for layer in range(1, depth + 1):
             name, entry = f"conv{number}_block{layer}", builder.end
-            _ready(builder, f"{name}_0_")
+            _add_normalization(builder, f"{name}_0_")
             builder.convolution(4 * GROWTH, 1, id=f"{name}_1_conv", use_bias=False)
-            _ready(builder, f"{name}_1_")
+            _add_normalization(builder, f"{name}_1_")
             new = builder.convolution(GROWTH, 3, id=f"{name}_2_conv", padding="same", use_bias=False)
             builder.add("Concatenate", entry, new, id=f"{name}_concat")
         channels += depth * GROWTH
         if number < 5:
-            _ready(builder, f"pool{number}_")
+            _add_normalization(builder, f"pool{number}_")
             channels //= 2
             builder.convolution(channels, 1, id=f"pool{number}_conv", use_bias=False)
             builder.pooling("AveragePooling2D", 2, 2, id=f"pool{number}_pool")
-    _ready(builder, "")
+    _add_normalization(builder, "")
     return channels
 
 
@@ -64,7 +64,7 @@ def _base(id: str, parameters: int, top1: float, features: int, checksum: str, h
         id=id, label=same(id.replace("densenet", "DenseNet-")), family="DenseNet", help=help, licence="BSD-3-Clause",
         source="https://arxiv.org/abs/1608.06993", year=2016, parameters=parameters, top1=top1, input_size=224,
         minimum_size=32, features=features, scaling=STANDARD.text,
-        weights=published(f"densenet/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum),
+        weights=keras_weights(f"densenet/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum),
         graph=plan.graph, block_of=plan.block_of, blocks=("conv1", "conv2", "conv3", "conv4", "conv5"))
 
 

@@ -12,7 +12,7 @@ import math
 from functools import partial
 from typing import Any, Final
 
-from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -22,13 +22,13 @@ STAGES: Final = ((3, 1, 16, 1, 1), (3, 2, 24, 6, 2), (5, 2, 40, 6, 2), (3, 3, 80
 BLOCKS: Final = ("stem", *(f"block{number}" for number in range(1, 8)), "top")
 
 
-def rounded(filters: float, least: float = 0.9) -> int:
-    """The multiple of 8 nearest to `filters`, and not much less."""
+def round_filters(filters: float, least: float = 0.9) -> int:
+    """The nearest multiple of 8, not less than `least` times `filters`."""
     new = max(8, int(filters + 4) // 8 * 8)
     return new + 8 if new < least * filters else new
 
 
-def ready(builder: BaseBuilder, name: str, activation: str = "silu", **normalization: Any) -> None:
+def add_normalization(builder: BaseBuilder, name: str, activation: str = "silu", **normalization: Any) -> None:
     """Normalisation and activation, with Keras's names."""
     builder.add("BatchNormalization", id=f"{name}bn", **normalization)
     if activation:
@@ -36,7 +36,7 @@ def ready(builder: BaseBuilder, name: str, activation: str = "silu", **normaliza
 
 
 def excite(builder: BaseBuilder, name: str, channels: int, squeezed: int) -> None:
-    """Squeeze and excite: each feature map gets a factor computed from the means of all of them."""
+    """Squeeze and excite: a factor for every feature map, computed from the means of all."""
     entry = builder.end
     builder.add("GlobalAveragePooling2D", id=f"{name}se_squeeze")
     builder.add("Reshape", id=f"{name}se_reshape", target_shape=(1, 1, channels))
@@ -54,13 +54,13 @@ def _block(builder: BaseBuilder, name: str, channels: int, filters: int, kernel:
     entry, wide = builder.end, channels * expansion
     if expansion != 1:
         builder.convolution(wide, 1, id=f"{name}expand_conv", padding="same", use_bias=False)
-        ready(builder, f"{name}expand_")
+        add_normalization(builder, f"{name}expand_")
     builder.add("DepthwiseConv2D", id=f"{name}dwconv", kernel_size=(kernel, kernel), strides=(stride, stride),
                 padding="same", use_bias=False)
-    ready(builder, name)
+    add_normalization(builder, name)
     excite(builder, name, wide, max(1, int(channels * 0.25)))
     builder.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
-    ready(builder, f"{name}project_", activation="")
+    add_normalization(builder, f"{name}project_", activation="")
     if stride == 1 and channels == filters:
         if dropped:
             builder.add("Dropout", id=f"{name}drop", rate=dropped, noise_shape="picture")
@@ -68,25 +68,25 @@ def _block(builder: BaseBuilder, name: str, channels: int, filters: int, kernel:
 
 
 def add_layers(builder: BaseBuilder, width: float, depth: float, drop_connect: float = 0.0) -> int:
-    """Everything before the top; answers how many feature maps there are at the end.
+    """Add everything before the top; returns the number of feature maps at the end.
 
     With `drop_connect` pictures skip blocks while the network trains, from none of them at the first block to almost
     that share at the last (Huang et al., "Deep Networks with Stochastic Depth", 2016).
     """
     blocks = sum(math.ceil(depth * repeats) for _, repeats, *_ in STAGES)
     done = 0
-    builder.block, channels = "stem", rounded(32 * width)
+    builder.block, channels = "stem", round_filters(32 * width)
     builder.convolution(channels, 3, id="stem_conv", stride=2, padding="same", use_bias=False)
-    ready(builder, "stem_")
+    add_normalization(builder, "stem_")
     for number, (kernel, repeats, unscaled, expansion, stride) in enumerate(STAGES, start=1):
-        builder.block, filters = f"block{number}", rounded(unscaled * width)
+        builder.block, filters = f"block{number}", round_filters(unscaled * width)
         for repeat in range(math.ceil(depth * repeats)):
             _block(builder, f"block{number}{chr(ord('a') + repeat)}_", channels, filters, kernel, expansion,
                    stride if repeat == 0 else 1, drop_connect * done / blocks)
             channels, done = filters, done + 1
-    builder.block, channels = "top", rounded(1280 * width)
+    builder.block, channels = "top", round_filters(1280 * width)
     builder.convolution(channels, 1, id="top_conv", padding="same", use_bias=False)
-    ready(builder, "top_")
+    add_normalization(builder, "top_")
     return channels
 
 
@@ -103,8 +103,8 @@ def _base(number: int, width: float, depth: float, size: int, parameters: int, t
     return Base(
         id=id, label=same(f"EfficientNet-B{number}"), family="EfficientNet", help=help, licence="Apache-2.0",
         source="https://arxiv.org/abs/1905.11946", year=2019, parameters=parameters, top1=top1, input_size=size,
-        minimum_size=32, features=rounded(1280 * width), scaling=STANDARD.text,
-        weights=published(f"https://storage.googleapis.com/keras-applications/{id}_notop.h5", f"md5:{checksum}"),
+        minimum_size=32, features=round_filters(1280 * width), scaling=STANDARD.text,
+        weights=keras_weights(f"https://storage.googleapis.com/keras-applications/{id}_notop.h5", f"md5:{checksum}"),
         graph=plan.graph, block_of=plan.block_of, blocks=BLOCKS)
 
 
@@ -112,7 +112,7 @@ _LARGER = Text("EfficientNet-B{n}: deeper, wider and for larger pictures than B{
                "EfficientNet-B{n}: más profunda, más ancha y para imágenes mayores que B{before}.")
 
 
-def _larger(number: int) -> Text:
+def _scaling_text(number: int) -> Text:
     return _LARGER.fill(n=number, before=number - 1)
 
 
@@ -120,11 +120,11 @@ BASES = (
     _base(0, 1.0, 1.0, 224, 4_049_564, 77.1, "50bc09e76180e00e4465e1a485ddc09d",
           Text("The best of its size for years: found by a search, then scaled up to B7.",
                "La mejor de su tamaño durante años: hallada por una búsqueda y ampliada hasta B7.")),
-    _base(1, 1.0, 1.1, 240, 6_575_232, 79.1, "74c4e6b3e1f6a1eea24c589628592432", _larger(1)),
-    _base(2, 1.1, 1.2, 260, 7_768_562, 80.1, "111f8e2ac8aa800a7a99e3239f7bfb39", _larger(2)),
-    _base(3, 1.2, 1.4, 300, 10_783_528, 81.6, "af6d107764bb5b1abb91932881670226", _larger(3)),
-    _base(4, 1.4, 1.8, 380, 17_673_816, 82.9, "ebc24e6d6c33eaebbd558eafbeedf1ba", _larger(4)),
-    _base(5, 1.6, 2.2, 456, 28_513_520, 83.6, "38879255a25d3c92d5e44e04ae6cec6f", _larger(5)),
-    _base(6, 1.8, 2.6, 528, 40_960_136, 84.0, "9ecce42647a20130c1f39a5d4cb75743", _larger(6)),
-    _base(7, 2.0, 3.1, 600, 64_097_680, 84.3, "cbcfe4450ddf6f3ad90b1b398090fe4a", _larger(7)),
+    _base(1, 1.0, 1.1, 240, 6_575_232, 79.1, "74c4e6b3e1f6a1eea24c589628592432", _scaling_text(1)),
+    _base(2, 1.1, 1.2, 260, 7_768_562, 80.1, "111f8e2ac8aa800a7a99e3239f7bfb39", _scaling_text(2)),
+    _base(3, 1.2, 1.4, 300, 10_783_528, 81.6, "af6d107764bb5b1abb91932881670226", _scaling_text(3)),
+    _base(4, 1.4, 1.8, 380, 17_673_816, 82.9, "ebc24e6d6c33eaebbd558eafbeedf1ba", _scaling_text(4)),
+    _base(5, 1.6, 2.2, 456, 28_513_520, 83.6, "38879255a25d3c92d5e44e04ae6cec6f", _scaling_text(5)),
+    _base(6, 1.8, 2.6, 528, 40_960_136, 84.0, "9ecce42647a20130c1f39a5d4cb75743", _scaling_text(6)),
+    _base(7, 2.0, 3.1, 600, 64_097_680, 84.3, "cbcfe4450ddf6f3ad90b1b398090fe4a", _scaling_text(7)),
 )

@@ -21,7 +21,7 @@ STAGES: Final = (
 """(repeats, kernel, stride, expansion, filters) of each stage."""
 
 
-def _normalized(builder: NetworkBuilder, name: str, relu: bool = True) -> None:
+def _add_normalization(builder: NetworkBuilder, name: str, relu: bool = True) -> None:
     builder.add("BatchNormalization", id=f"{name}_bn")
     if relu:
         builder.add("ReLU", id=f"{name}_relu", max_value=6.0)
@@ -34,12 +34,12 @@ def _block(builder: NetworkBuilder, name: str, channels: int, kernel: int, strid
     if expansion != 1:
         builder.add("Conv2D", id=f"{name}_expand", filters=channels * expansion, kernel_size=(1, 1), padding="same",
                     use_bias=False)
-        _normalized(builder, f"{name}_expand")
+        _add_normalization(builder, f"{name}_expand")
     builder.add("DepthwiseConv2D", id=f"{name}_depthwise", kernel_size=(kernel, kernel), strides=(stride, stride),
                 padding="same", use_bias=False)
-    _normalized(builder, f"{name}_depthwise")
+    _add_normalization(builder, f"{name}_depthwise")
     builder.add("Conv2D", id=f"{name}_project", filters=filters, kernel_size=(1, 1), padding="same", use_bias=False)
-    _normalized(builder, f"{name}_project", relu=False)
+    _add_normalization(builder, f"{name}_project", relu=False)
     if stride == 1 and channels == filters:
         assert builder.last is not None
         builder.add("Add", builder.last, entry, id=f"{name}_add")
@@ -51,14 +51,14 @@ def graph() -> NetworkSpec:
     builder.add("Input", id="input")
     builder.add("Rescaling", id="scaling", scale=1 / 128, offset=-127 / 128)
     builder.add("Conv2D", id="stem", filters=32, kernel_size=(3, 3), strides=(2, 2), padding="same", use_bias=False)
-    _normalized(builder, "stem")
+    _add_normalization(builder, "stem")
     channels, number = 32, 1
     for repeats, kernel, stride, expansion, filters in STAGES:
         for repeat in range(repeats):
             _block(builder, f"block{number}", channels, kernel, stride if repeat == 0 else 1, expansion, filters)
             channels, number = filters, number + 1
     builder.add("Conv2D", id="head", filters=1280, kernel_size=(1, 1), padding="same", use_bias=False)
-    _normalized(builder, "head")
+    _add_normalization(builder, "head")
     return builder.network("efficientnet_lite0")
 
 

@@ -10,13 +10,13 @@ import math
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, Scaling, published
-from cnnstudio.catalog.bases.efficientnet import excite, ready, rounded
+from cnnstudio.catalog.bases.builder import STANDARD, BaseBuilder, Plan, Scaling, keras_weights
+from cnnstudio.catalog.bases.efficientnet import add_normalization, excite, round_filters
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
 Stage = tuple[bool, int, int, int, int]
-"""(fused, repeats, filters, expansion, stride); kernels are 3 x 3, and what is not fused is squeezed to a quarter."""
+"""(fused, repeats, filters, expansion, stride); kernels are 3 x 3, and blocks that are not fused squeeze to a quarter."""
 SMALL_STAGES: Final = ((True, 1, 16, 1, 1), (True, 2, 32, 4, 2), (True, 2, 48, 4, 2), (False, 3, 96, 4, 2),
                        (False, 5, 112, 6, 1), (False, 8, 192, 6, 2))
 STAGES: Final[dict[str, tuple[int, tuple[Stage, ...]]]] = {
@@ -36,59 +36,59 @@ MINUS_ONE_ONE_128: Final = Scaling(1 / 128, -1.0, Text("x / 128 - 1, inside the 
 MOMENTUM: Final = 0.9
 
 
-def _whole(filters: float) -> int:
-    return rounded(filters, least=0.0)
+def _round_filters(filters: float) -> int:
+    return round_filters(filters, least=0.0)
 
 
-def _ready(builder: BaseBuilder, name: str, activation: str = "silu") -> None:
-    ready(builder, name, activation, momentum=MOMENTUM)
+def _add_normalization(builder: BaseBuilder, name: str, activation: str = "silu") -> None:
+    add_normalization(builder, name, activation, momentum=MOMENTUM)
 
 
-def _inverted(builder: BaseBuilder, name: str, channels: int, filters: int, expansion: int, stride: int) -> None:
+def _inverted_residual(builder: BaseBuilder, name: str, channels: int, filters: int, expansion: int, stride: int) -> None:
     """Expand, depthwise, squeeze and excite, project."""
     wide = channels * expansion
     builder.convolution(wide, 1, id=f"{name}expand_conv", padding="same", use_bias=False)
-    _ready(builder, f"{name}expand_")
+    _add_normalization(builder, f"{name}expand_")
     builder.add("DepthwiseConv2D", id=f"{name}dwconv2", kernel_size=(3, 3), strides=(stride, stride), padding="same",
                 use_bias=False)
-    _ready(builder, name)
+    _add_normalization(builder, name)
     excite(builder, name, wide, max(1, int(channels * 0.25)))
     builder.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
-    _ready(builder, f"{name}project_", activation="")
+    _add_normalization(builder, f"{name}project_", activation="")
 
 
-def _fused(builder: BaseBuilder, name: str, channels: int, filters: int, expansion: int, stride: int) -> None:
-    """Expand and look around in one 3 x 3 convolution, then project; without expansion only the 3 x 3."""
+def _fused_block(builder: BaseBuilder, name: str, channels: int, filters: int, expansion: int, stride: int) -> None:
+    """Expand with a 3 x 3 convolution, then project; without expansion only the 3 x 3."""
     if expansion != 1:
         builder.convolution(channels * expansion, 3, id=f"{name}expand_conv", stride=stride, padding="same",
                             use_bias=False)
-        _ready(builder, f"{name}expand_")
+        _add_normalization(builder, f"{name}expand_")
         builder.convolution(filters, 1, id=f"{name}project_conv", padding="same", use_bias=False)
-        _ready(builder, f"{name}project_", activation="")
+        _add_normalization(builder, f"{name}project_", activation="")
     else:
         builder.convolution(filters, 3, id=f"{name}project_conv", stride=stride, padding="same", use_bias=False)
-        _ready(builder, f"{name}project_")
+        _add_normalization(builder, f"{name}project_")
 
 
 def _draw(variant: str) -> BaseBuilder:
     width, depth = FACTORS.get(variant, (1.0, 1.0))
     stem, stages = STAGES[variant]
     builder = BaseBuilder(STANDARD if variant.startswith("b") else MINUS_ONE_ONE_128)
-    builder.block, channels = "stem", _whole(stem * width)
+    builder.block, channels = "stem", _round_filters(stem * width)
     builder.convolution(channels, 3, id="stem_conv", stride=2, padding="same", use_bias=False)
-    _ready(builder, "stem_")
+    _add_normalization(builder, "stem_")
     for number, (fused, repeats, unscaled, expansion, first_stride) in enumerate(stages, start=1):
-        builder.block, filters = f"block{number}", _whole(unscaled * width)
+        builder.block, filters = f"block{number}", _round_filters(unscaled * width)
         for repeat in range(math.ceil(depth * repeats)):
             entry, stride = builder.end, first_stride if repeat == 0 else 1
             name = f"block{number}{chr(ord('a') + repeat)}_"
-            (_fused if fused else _inverted)(builder, name, channels, filters, expansion, stride)
+            (_fused_block if fused else _inverted_residual)(builder, name, channels, filters, expansion, stride)
             if stride == 1 and channels == filters:
                 builder.add("Add", builder.end, entry, id=f"{name}add")
             channels = filters
     builder.block = "top"
-    builder.convolution(_whole(1280 * width), 1, id="top_conv", padding="same", use_bias=False)
-    _ready(builder, "top_")
+    builder.convolution(_round_filters(1280 * width), 1, id="top_conv", padding="same", use_bias=False)
+    _add_normalization(builder, "top_")
     return builder
 
 
@@ -98,8 +98,8 @@ def _base(variant: str, size: int, parameters: int, top1: float, checksum: str, 
     return Base(
         id=f"efficientnetv2{variant}", label=same(f"EfficientNetV2-{variant.upper()}"), family="EfficientNet V2",
         help=help, licence="Apache-2.0", source="https://arxiv.org/abs/2104.00298", year=2021, parameters=parameters,
-        top1=top1, input_size=size, minimum_size=32, features=_whole(1280 * FACTORS.get(variant, (1.0, 1.0))[0]),
-        scaling=scaling.text, weights=published(f"efficientnet_v2/efficientnetv2-{variant}_notop.h5", f"md5:{checksum}"),
+        top1=top1, input_size=size, minimum_size=32, features=_round_filters(1280 * FACTORS.get(variant, (1.0, 1.0))[0]),
+        scaling=scaling.text, weights=keras_weights(f"efficientnet_v2/efficientnetv2-{variant}_notop.h5", f"md5:{checksum}"),
         graph=plan.graph, block_of=plan.block_of,
         blocks=("stem", *(f"block{number}" for number in range(1, len(STAGES[variant][1]) + 1)), "top"))
 

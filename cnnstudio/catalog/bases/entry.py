@@ -1,4 +1,4 @@
-"""What one entry of the registry of pretrained bases declares."""
+"""The type of an entry in the registry of pretrained bases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnnstudio.core.text import Text
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a base's weights come from, and how the file is laid out.
+    """The source of a base's weights, and the layout of the file.
 
     `resource` is a bundled file under resources/weights; else `url` is downloaded once into the cache
     as `file_name` and checked against `checksum` ("sha256:..." or "md5:...", "" where the publisher
@@ -40,12 +40,12 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cached(self) -> Path:
-        """Where a download lies in the user's cache."""
+        """The path of a download in the user's cache."""
         return cache_folder() / "bases" / self.file_name
 
 
 class OwnBase(Protocol):
-    """What is known of a user's own model that serves as a base (`interchange.own_base` reads it from its file)."""
+    """A user's model that serves as a custom base (`interchange.own_base` reads it from its file)."""
 
     @property
     def file(self) -> str:
@@ -73,7 +73,7 @@ class OwnBase(Protocol):
 
     @property
     def end(self) -> str:
-        """The layer at which it ends unless told otherwise."""
+        """The layer at which it ends by default."""
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ class OwnBase(Protocol):
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """The blocks at which the freeze line can stand."""
+        """The blocks where the freeze line can be."""
 
     @property
     def scales(self) -> bool:
@@ -93,11 +93,11 @@ class OwnBase(Protocol):
 
     @property
     def recipe(self) -> RecipeSpec | None:
-        """How its training pictures were prepared, where its file says so."""
+        """The recipe of its training pictures, if its file has one."""
 
     @property
     def notes(self) -> tuple[Text, ...]:
-        """What a reader should know of how its file was understood."""
+        """Notes on the conversion of its file."""
 
     @property
     def params(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def own_file(self) -> str:
-        """Where a model of the user's lies in the project's folder, "" for a built-in base."""
+        """The path of a custom base in the project's folder, "" for a built-in base."""
         return self.own.file if self.own is not None else ""
 
     @property
@@ -158,13 +158,13 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ends(self) -> tuple[str, ...]:
-        """Where it can end besides "all", from the input on: at its blocks, an own model at any layer behind which
+        """The possible ends besides "all", in order: its blocks; for a custom base any layer behind which
         its graph is one tensor."""
         return self.blocks if self.own is None else self.own.ends
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The blocks at which the freeze line can stand, also behind where it ends unless told otherwise."""
+        """The blocks where the freeze line can be, also those behind the default end."""
         return self.blocks if self.own is None else self.own.blocks
 
     @property
@@ -173,7 +173,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         return {"base": self.id} if self.own is None else self.own.params
 
     def until(self, ends_at: str) -> Base:
-        """The base as far as a network takes it."""
+        """The base with the parameters of a node."""
         if ends_at not in self.ends:
             return self
         height, width = self.size
@@ -190,17 +190,17 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         return "".join(letter for letter in self.label.en.replace("-v", "V") if letter.isalnum())
 
     def graph_for(self, height: int, width: int, ends_at: str = "all") -> NetworkSpec:
-        """The layers as they are for pictures of that size, up to the end of the block (or layer) `ends_at`."""
+        """The layers for pictures of that size, up to the end of the block (or layer) `ends_at`."""
         if self.own is not None:
             return self.own.until(ends_at)
-        whole = self.graph() if self.sized is None else self.sized(height, width)
+        graph = self.graph() if self.sized is None else self.sized(height, width)
         if ends_at == "all":
-            return whole
-        kept = {"", *self.blocks[:self.blocks.index(ends_at) + 1]}
-        nodes = tuple(node for node in whole.nodes if self.block_of(node.id) in kept)
+            return graph
+        kept_blocks = {"", *self.blocks[:self.blocks.index(ends_at) + 1]}
+        nodes = tuple(node for node in graph.nodes if self.block_of(node.id) in kept_blocks)
         names = {node.id for node in nodes}
-        edges = tuple(edge for edge in whole.edges if edge.target in names)
-        return msgspec.structs.replace(whole, nodes=nodes, edges=edges)
+        edges = tuple(edge for edge in graph.edges if edge.target in names)
+        return msgspec.structs.replace(graph, nodes=nodes, edges=edges)
 
     @property
     def megabytes(self) -> float:

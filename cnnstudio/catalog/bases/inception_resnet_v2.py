@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
-from cnnstudio.catalog.bases.inception_v3 import Step, convolution, way
+from cnnstudio.catalog.bases.inception_v3 import Step, add_branch, convolution
 from cnnstudio.core.text import Text, same
 
 BLOCKS: Final = ("stem", "mixed_5b", "block35", "mixed_6a", "block17", "mixed_7a", "block8", "conv_7b")
@@ -25,7 +25,7 @@ WAYS: Final[dict[str, tuple[tuple[Step, ...], ...]]] = {
 def _block(builder: BaseBuilder, number: int, channels: int, scale: float, relu: bool = True) -> None:
     """Branches, joined, brought back to the channels of the entry, scaled and added to it."""
     name, entry = f"{builder.block}_{number}", builder.end
-    ends = [way(builder, entry, *steps) for steps in WAYS[builder.block]]
+    ends = [add_branch(builder, entry, *steps) for steps in WAYS[builder.block]]
     builder.add("Concatenate", *ends, id=f"{name}_mixed")
     builder.convolution(channels, 1, id=f"{name}_conv", padding="same")
     if scale != 1.0:
@@ -35,17 +35,17 @@ def _block(builder: BaseBuilder, number: int, channels: int, scale: float, relu:
         builder.activation("relu", id=f"{name}_ac")
 
 
-def _maximum(builder: BaseBuilder, *entry: str) -> str:
-    return builder.pooling("MaxPooling2D", 3, 2, *entry, id=builder.numbered("max_pooling2d"))
+def _max_pooling(builder: BaseBuilder, *entry: str) -> str:
+    return builder.pooling("MaxPooling2D", 3, 2, *entry, id=builder.next_name("max_pooling2d"))
 
 
-def _shrink(builder: BaseBuilder, name: str, *ways: tuple[Step, ...]) -> None:
-    """Ways whose last convolution has stride 2, beside a pooling."""
+def _add_reduction(builder: BaseBuilder, name: str, *branches: tuple[Step, ...]) -> None:
+    """Branches whose last convolution has stride 2, and a pooling."""
     builder.block, entry, ends = name, builder.end, []
-    for steps in ways:
-        start = way(builder, entry, *steps[:-1])
+    for steps in branches:
+        start = add_branch(builder, entry, *steps[:-1])
         ends.append(convolution(builder, *steps[-1], start, stride=2, padding="valid"))
-    builder.add("Concatenate", *ends, _maximum(builder, entry), id=name)
+    builder.add("Concatenate", *ends, _max_pooling(builder, entry), id=name)
 
 
 def _draw() -> BaseBuilder:
@@ -54,24 +54,24 @@ def _draw() -> BaseBuilder:
     convolution(builder, 32, 3, stride=2, padding="valid")
     convolution(builder, 32, 3, padding="valid")
     convolution(builder, 64, 3)
-    _maximum(builder)
+    _max_pooling(builder)
     convolution(builder, 80, 1, padding="valid")
     convolution(builder, 192, 3, padding="valid")
-    _maximum(builder)
+    _max_pooling(builder)
     builder.block, entry = "mixed_5b", builder.end
-    ends = [way(builder, entry, (96, 1)), way(builder, entry, (48, 1), (64, 5)),
-            way(builder, entry, (64, 1), (96, 3), (96, 3))]
+    ends = [add_branch(builder, entry, (96, 1)), add_branch(builder, entry, (48, 1), (64, 5)),
+            add_branch(builder, entry, (64, 1), (96, 3), (96, 3))]
     builder.pooling("AveragePooling2D", 3, 1, entry, id="average_pooling2d", padding="same")
     ends.append(convolution(builder, 64, 1))
     builder.add("Concatenate", *ends, id="mixed_5b")
     builder.block = "block35"
     for number in range(1, 11):
         _block(builder, number, 320, 0.17)
-    _shrink(builder, "mixed_6a", ((384, 3),), ((256, 1), (256, 3), (384, 3)))
+    _add_reduction(builder, "mixed_6a", ((384, 3),), ((256, 1), (256, 3), (384, 3)))
     builder.block = "block17"
     for number in range(1, 21):
         _block(builder, number, 1088, 0.1)
-    _shrink(builder, "mixed_7a", ((256, 1), (384, 3)), ((256, 1), (288, 3)), ((256, 1), (288, 3), (320, 3)))
+    _add_reduction(builder, "mixed_7a", ((256, 1), (384, 3)), ((256, 1), (288, 3)), ((256, 1), (288, 3), (320, 3)))
     builder.block = "block8"
     for number in range(1, 10):
         _block(builder, number, 2080, 0.2)
@@ -91,7 +91,7 @@ BASES = (
                   "Módulos Inception con conexiones de salto: de las más exactas de su época, y pesada."),
         licence="Apache-2.0", source="https://arxiv.org/abs/1602.07261", year=2016, parameters=54_336_736, top1=80.3,
         input_size=299, minimum_size=75, features=1536, scaling=MINUS_ONE_ONE.text,
-        weights=published("inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        weights=keras_weights("inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
                           "md5:d19885ff4a710c122648d3b5c3b684e4"),
         graph=_PLAN.graph, block_of=_PLAN.block_of, blocks=BLOCKS),
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
-from cnnstudio.catalog.bases.efficientnet import rounded
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, keras_weights
+from cnnstudio.catalog.bases.efficientnet import round_filters
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -30,7 +30,7 @@ STEPS: Final[dict[str, tuple[Step, ...]]] = {
 }
 
 
-def _ready(builder: BaseBuilder, name: str, hard: bool | None) -> None:
+def _add_normalization(builder: BaseBuilder, name: str, hard: bool | None) -> None:
     """Normalisation, then hard swish, ReLU, or nothing for None."""
     builder.add("BatchNormalization", id=f"{name}_bn", epsilon=1e-3, momentum=0.999)
     if hard:
@@ -43,7 +43,7 @@ def _excite(builder: BaseBuilder, prefix: str, channels: int) -> None:
     """Squeeze and excite; its gate is a hard sigmoid, relu6(x + 3) / 6, which is Keras's own function."""
     entry, name = builder.end, f"{prefix}squeeze_excite"
     builder.add("GlobalAveragePooling2D", id=f"{name}_avg_pool", keepdims=True)
-    builder.convolution(rounded(channels * 0.25), 1, id=f"{name}_conv", padding="same")
+    builder.convolution(round_filters(channels * 0.25), 1, id=f"{name}_conv", padding="same")
     builder.add("ReLU", id=f"{name}_relu")
     builder.convolution(channels, 1, id=f"{name}_conv_1", padding="same")
     gate = builder.activation("hard_sigmoid", id=f"{name}_gate")
@@ -54,26 +54,26 @@ def _draw(variant: str) -> BaseBuilder:
     builder = BaseBuilder(MINUS_ONE_ONE)
     builder.block, channels = "conv", 16
     builder.convolution(16, 3, id="conv", stride=2, padding="same", use_bias=False)
-    _ready(builder, "conv", hard=True)
+    _add_normalization(builder, "conv", hard=True)
     for number, (expansion, filters, kernel, stride, squeeze, hard) in enumerate(STEPS[variant]):
         builder.block = f"expanded_conv_{number}" if number else "expanded_conv"
-        prefix, entry, wide = f"{builder.block}_", builder.end, rounded(channels * expansion)
+        prefix, entry, wide = f"{builder.block}_", builder.end, round_filters(channels * expansion)
         if number:
             builder.convolution(wide, 1, id=f"{prefix}expand", padding="same", use_bias=False)
-            _ready(builder, f"{prefix}expand", hard)
+            _add_normalization(builder, f"{prefix}expand", hard)
         builder.add("DepthwiseConv2D", id=f"{prefix}depthwise", kernel_size=(kernel, kernel),
                     strides=(stride, stride), padding="same", use_bias=False)
-        _ready(builder, f"{prefix}depthwise", hard)
+        _add_normalization(builder, f"{prefix}depthwise", hard)
         if squeeze:
             _excite(builder, prefix, wide)
         builder.convolution(filters, 1, id=f"{prefix}project", padding="same", use_bias=False)
-        _ready(builder, f"{prefix}project", hard=None)
+        _add_normalization(builder, f"{prefix}project", hard=None)
         if stride == 1 and channels == filters:
             builder.add("Add", entry, builder.end, id=f"{prefix}add")
         channels = filters
     builder.block = "conv_1"
-    builder.convolution(rounded(channels * 6), 1, id="conv_1", padding="same", use_bias=False)
-    _ready(builder, "conv_1", hard=True)
+    builder.convolution(round_filters(channels * 6), 1, id="conv_1", padding="same", use_bias=False)
+    _add_normalization(builder, "conv_1", hard=True)
     return builder
 
 
@@ -84,7 +84,7 @@ def _base(variant: str, parameters: int, top1: float, features: int, checksum: s
         id=f"mobilenet_v3_{variant}", label=same(f"MobileNetV3 {variant.capitalize()}"), family="MobileNet", help=help,
         licence="Apache-2.0", source="https://arxiv.org/abs/1905.02244", year=2019, parameters=parameters, top1=top1,
         input_size=224, minimum_size=32, features=features, scaling=MINUS_ONE_ONE.text,
-        weights=published(f"mobilenet_v3/weights_mobilenet_v3_{variant}_224_1.0_float_no_top_v2.h5", f"md5:{checksum}"),
+        weights=keras_weights(f"mobilenet_v3/weights_mobilenet_v3_{variant}_224_1.0_float_no_top_v2.h5", f"md5:{checksum}"),
         graph=plan.graph, block_of=plan.block_of, blocks=("conv", *blocks, "conv_1"))
 
 

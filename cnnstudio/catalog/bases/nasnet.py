@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
@@ -34,9 +34,9 @@ class _Cells(BaseBuilder):
         super().__init__(MINUS_ONE_ONE)
 
     def normal(self, here: Way, before: Way, filters: int, name: str) -> Way:
-        """Five pairs side by side at one size, joined with the adjusted cell before."""
-        past = self._adjusted(before, here, filters, name)
-        now = self._squeezed(here[0], filters, "normal", name)
+        """Five pairs at the same size, concatenated with the adjusted previous cell."""
+        past = self._adjust(before, here, filters, name)
+        now = self._squeeze(here[0], filters, "normal", name)
 
         def add(number: int, left: str, right: str) -> str:
             return self.add("Add", left, right, id=f"normal_add_{number}_{name}")
@@ -58,8 +58,8 @@ class _Cells(BaseBuilder):
 
     def reduction(self, here: Way, before: Way | None, filters: int, name: str) -> Way:
         """Pairs with stride 2: half the size."""
-        past = self._adjusted(before or here, here, filters, name)
-        now = self._squeezed(here[0], filters, "reduction", name)
+        past = self._adjust(before or here, here, filters, name)
+        now = self._squeeze(here[0], filters, "reduction", name)
         padded = self.add("ZeroPadding2D", now, id=f"reduction_pad_1_{name}", padding=_border(here[2]))
 
         def separable(source: str, kernel: int, side: str, stride: int = 2) -> str:
@@ -74,15 +74,15 @@ class _Cells(BaseBuilder):
         third = self.add("Add", pool("AveragePooling2D", "left3"), separable(past, 5, "right3"),
                          id=f"reduction_add3_{name}")
         average = self.pooling("AveragePooling2D", 3, 1, first, id=f"reduction_left4_{name}", padding="same")
-        fourth = self.add("Add", second, average, id=self.numbered("add"))
+        fourth = self.add("Add", second, average, id=self.next_name("add"))
         fifth = self.add("Add", separable(first, 3, "left4", stride=1), pool("MaxPooling2D", "right5"),
                          id=f"reduction_add4_{name}")
         height, width = here[2]
         joined = self.add("Concatenate", second, third, fourth, fifth, id=f"reduction_concat_{name}")
         return joined, 4 * filters, ((height + 1) // 2, (width + 1) // 2)
 
-    def _squeezed(self, source: str, filters: int, kind: str, name: str) -> str:
-        self.activation("relu", source, id=self.numbered("activation"))
+    def _squeeze(self, source: str, filters: int, kind: str, name: str) -> str:
+        self.activation("relu", source, id=self.next_name("activation"))
         self.convolution(filters, 1, id=f"{kind}_conv_1_{name}", padding="same", use_bias=False)
         return self.add("BatchNormalization", id=f"{kind}_bn_1_{name}", **STATISTICS)
 
@@ -90,33 +90,33 @@ class _Cells(BaseBuilder):
         """ReLU, separable convolution, normalisation, twice; padding same equals Keras's border here."""
         entry = source
         for number, step in ((1, stride), (2, 1)):
-            self.activation("relu", entry, id=self.numbered("activation"))
+            self.activation("relu", entry, id=self.next_name("activation"))
             self.add("SeparableConv2D", id=f"separable_conv_{number}_{name}", filters=filters,
                      kernel_size=(kernel, kernel), strides=(step, step), padding="same", use_bias=False)
             entry = self.add("BatchNormalization", id=f"separable_conv_{number}_bn_{name}", **STATISTICS)
         return entry
 
-    def _adjusted(self, before: Way, here: Way, filters: int, name: str) -> str:
-        """The cell before, brought to the size and the filters of this one."""
+    def _adjust(self, before: Way, here: Way, filters: int, name: str) -> str:
+        """The output of the previous cell, adjusted to the size and the filters of this one."""
         source, channels, size = before
         if size[1] != here[2][1]:
-            return self._halved(source, filters, name)
+            return self._halve(source, filters, name)
         if channels != filters and before is not here:
-            self.activation("relu", source, id=self.numbered("activation"))
+            self.activation("relu", source, id=self.next_name("activation"))
             self.convolution(filters, 1, id=f"adjust_conv_projection_{name}", padding="same", use_bias=False)
             return self.add("BatchNormalization", id=f"adjust_bn_{name}", **STATISTICS)
         return source
 
-    def _halved(self, source: str, filters: int, name: str) -> str:
+    def _halve(self, source: str, filters: int, name: str) -> str:
         """Every second pixel from the first on, and from the second on, each squeezed, then joined."""
         ready = self.activation("relu", source, id=f"adjust_relu_1_{name}")
         self.pooling("AveragePooling2D", 1, 2, ready, id=f"adjust_avg_pool_1_{name}")
         first = self.convolution(filters // 2, 1, id=f"adjust_conv_1_{name}", padding="same", use_bias=False)
-        self.add("ZeroPadding2D", ready, id=self.numbered("zero_padding2d"), padding=(0, 1, 0, 1))
-        self.add("Cropping2D", id=self.numbered("cropping2d"), cropping=(1, 0, 1, 0))
+        self.add("ZeroPadding2D", ready, id=self.next_name("zero_padding2d"), padding=(0, 1, 0, 1))
+        self.add("Cropping2D", id=self.next_name("cropping2d"), cropping=(1, 0, 1, 0))
         self.pooling("AveragePooling2D", 1, 2, id=f"adjust_avg_pool_2_{name}")
         second = self.convolution(filters // 2, 1, id=f"adjust_conv_2_{name}", padding="same", use_bias=False)
-        self.add("Concatenate", first, second, id=self.numbered("concatenate"))
+        self.add("Concatenate", first, second, id=self.next_name("concatenate"))
         return self.add("BatchNormalization", id=f"adjust_bn_{name}", **STATISTICS)
 
 
@@ -144,7 +144,7 @@ def _draw(variant: _Variant, size: Size) -> BaseBuilder:
         first_number = stage * variant.cells + min(stage, 1)
         for number in range(first_number, first_number + variant.cells):
             before, here = here, builder.normal(here, before, width, str(number))
-    builder.activation("relu", id=builder.numbered("activation"))
+    builder.activation("relu", id=builder.next_name("activation"))
     return builder
 
 
@@ -160,7 +160,7 @@ def _base(variant: _Variant, name: str, size: int, parameters: int, top1: float,
         id=variant.id, label=same(name), family="NASNet", help=help, licence="Apache-2.0",
         source="https://arxiv.org/abs/1707.07012", year=2017, parameters=parameters, top1=top1, input_size=size,
         minimum_size=32, features=24 * variant.filters, scaling=MINUS_ONE_ONE.text,
-        weights=published(f"nasnet/{file}", checksum), graph=plan.graph, block_of=plan.block_of, sized=sized,
+        weights=keras_weights(f"nasnet/{file}", checksum), graph=plan.graph, block_of=plan.block_of, sized=sized,
         blocks=("stem", "cells_1", "reduce_1", "cells_2", "reduce_2", "cells_3"))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import MINUS_MEAN, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_MEAN, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -71,7 +71,7 @@ def _base(id: str, parameters: int, top1: float, checksum: str, help: Text) -> B
         id=id, label=same(id.replace("resnet", "ResNet-")), family="ResNet", help=help, licence="MIT",
         source="https://arxiv.org/abs/1512.03385", year=2015, parameters=parameters, top1=top1, input_size=224,
         minimum_size=32, features=2048, scaling=MINUS_MEAN.text,
-        weights=published(f"resnet/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum, "conv1_conv"),
+        weights=keras_weights(f"resnet/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum, "conv1_conv"),
         graph=plan.graph, block_of=plan.block_of, blocks=BLOCKS)
 
 

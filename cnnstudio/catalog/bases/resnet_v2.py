@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.catalog.bases.resnet import BLOCKS, DEPTHS, EPSILON, FILTERS, add_stem
 from cnnstudio.core.text import Text, same
@@ -55,7 +55,7 @@ def _base(id: str, parameters: int, top1: float, checksum: str, help: Text) -> B
         id=id, label=same(id.replace("resnet", "ResNet-").replace("v2", " V2")), family="ResNet V2", help=help,
         licence="BSD", source="https://arxiv.org/abs/1603.05027", year=2016, parameters=parameters, top1=top1,
         input_size=224, minimum_size=32, features=2048, scaling=MINUS_ONE_ONE.text,
-        weights=published(f"resnet/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum),
+        weights=keras_weights(f"resnet/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum),
         graph=plan.graph, block_of=plan.block_of, blocks=BLOCKS)
 
 

@@ -1,4 +1,4 @@
-"""Finding a pretrained base by its id: a built-in one, or one that a project's folder holds.
+"""Finds a pretrained base by its id: a built-in one, or a custom one in a project's folder.
 
 What a project names relatively depends on where the project lies. Whoever knows the folder hands a resolver in,
 usually as `Context.bases`; nothing here remembers a folder.
@@ -19,7 +19,7 @@ DEFAULT: Final = "efficientnet_lite0"
 OWN: Final = "own"
 """Value of the parameter `base` for a model of the user's."""
 OWN_PREFIX: Final = "bases/"
-"""Ids of own bases are their file in the project's folder."""
+"""Ids of custom bases are their file in the project's folder."""
 
 
 class BaseResolver(Protocol):
@@ -39,7 +39,7 @@ class BaseResolver(Protocol):
 
 
 class BuiltInBases:
-    """The registry alone: where no project's folder is known."""
+    """The built-in bases only, for networks without a project's folder."""
 
     def find(self, identifier: str) -> Base | None:
         return None if identifier.startswith(OWN_PREFIX) else BASES.find(identifier)
@@ -74,13 +74,13 @@ def own_base_missing(file: str, path: Path | None = None) -> Problem:
 
 
 def choose_model_fix(node: str = "") -> Fix:
-    """Asks for the file of an own base."""
+    """The fix that lets the user choose the file of a custom base."""
     return Fix(action="choose_own_base", label=Text("Choose the model…", "Elegir el modelo…"),
                arguments={"node": node} if node else {})
 
 
 def identifier_of(values: Mapping[str, Any]) -> str:
-    """The id of the base that a node with these parameters stands for; "" for an own base without a file."""
+    """The id of the base of a node with these parameters; "" for a custom base without a file."""
     base = str(values.get("base", DEFAULT))
     if base != OWN:
         return base
@@ -89,7 +89,7 @@ def identifier_of(values: Mapping[str, Any]) -> str:
 
 
 def base_of(values: Mapping[str, Any], bases: BaseResolver) -> Base | None:
-    """The base that a node with these parameters stands for, or None if it is unknown or its file is missing."""
+    """The base of a node with these parameters; None if it is unknown or its file is missing."""
     identifier = identifier_of(values)
     return bases.find(identifier) if identifier else None
 

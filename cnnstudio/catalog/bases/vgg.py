@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import MINUS_MEAN, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_MEAN, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.catalog.builder import NetworkBuilder
 from cnnstudio.core.text import Text, same
@@ -41,7 +41,7 @@ def _base(id: str, blocks: tuple[tuple[int, int], ...], parameters: int, checksu
         id=id, label=same(id.upper()), family="VGG", help=help, licence="CC BY 4.0",
         source="https://arxiv.org/abs/1409.1556", year=2014, parameters=parameters, top1=71.3, input_size=224,
         minimum_size=32, features=512, scaling=MINUS_MEAN.text,
-        weights=published(f"{id}/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum, "block1_conv1"),
+        weights=keras_weights(f"{id}/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum, "block1_conv1"),
         graph=plan.graph, block_of=plan.block_of, blocks=tuple(f"block{number}" for number in range(1, 6)))
 
 

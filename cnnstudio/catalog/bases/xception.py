@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, published
+from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, keras_weights
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.core.text import Text, same
 
@@ -20,19 +20,19 @@ def _separable(builder: BaseBuilder, name: str, filters: int, *after: str) -> No
     builder.add("BatchNormalization", id=f"{name}_bn")
 
 
-def _shrinking(builder: BaseBuilder, name: str, first: int, second: int, relu: bool = True) -> None:
+def _add_reduction(builder: BaseBuilder, name: str, first: int, second: int, relu: bool = True) -> None:
     """Two separable convolutions and a pooling beside a 1 x 1 convolution with stride 2."""
     entry = builder.end
-    builder.convolution(second, 1, entry, id=builder.numbered("conv2d"), stride=2, padding="same",
+    builder.convolution(second, 1, entry, id=builder.next_name("conv2d"), stride=2, padding="same",
                         use_bias=False)
-    skip = builder.add("BatchNormalization", id=builder.numbered("batch_normalization"))
+    skip = builder.add("BatchNormalization", id=builder.next_name("batch_normalization"))
     if relu:
         entry = builder.activation("relu", entry, id=f"{name}_sepconv1_act")
     _separable(builder, f"{name}_sepconv1", first, entry)
     builder.activation("relu", id=f"{name}_sepconv2_act")
     _separable(builder, f"{name}_sepconv2", second)
     main = builder.pooling("MaxPooling2D", 3, 2, id=f"{name}_pool", padding="same")
-    builder.add("Add", main, skip, id=builder.numbered("add"))
+    builder.add("Add", main, skip, id=builder.next_name("add"))
 
 
 def add_layers(builder: BaseBuilder) -> None:
@@ -43,16 +43,16 @@ def add_layers(builder: BaseBuilder) -> None:
         builder.activation("relu", id=f"block1_conv{number}_act")
     for number, filters in ((2, 128), (3, 256), (4, 728)):
         builder.block = f"block{number}"
-        _shrinking(builder, builder.block, filters, filters, relu=number > 2)
+        _add_reduction(builder, builder.block, filters, filters, relu=number > 2)
     for number in range(5, 13):
         builder.block = f"block{number}"
         entry = builder.end
         for part in (1, 2, 3):
             builder.activation("relu", id=f"block{number}_sepconv{part}_act")
             _separable(builder, f"block{number}_sepconv{part}", 728)
-        builder.add("Add", builder.end, entry, id=builder.numbered("add"))
+        builder.add("Add", builder.end, entry, id=builder.next_name("add"))
     builder.block = "block13"
-    _shrinking(builder, "block13", 728, 1024)
+    _add_reduction(builder, "block13", 728, 1024)
     builder.block = "block14"
     for part, filters in ((1, 1536), (2, 2048)):
         _separable(builder, f"block14_sepconv{part}", filters)
@@ -73,7 +73,7 @@ BASES = (
                   "Convoluciones separables en toda la red: del tamaño de Inception-v3, mejor y fácil de leer."),
         licence="MIT", source="https://arxiv.org/abs/1610.02357", year=2016, parameters=20_861_480, top1=79.0,
         input_size=299, minimum_size=71, features=2048, scaling=MINUS_ONE_ONE.text,
-        weights=published("xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        weights=keras_weights("xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
                           "md5:b0042744bf5b25fce3cb969f33bebb97"),
         graph=_PLAN.graph, block_of=_PLAN.block_of, blocks=BLOCKS),
 )

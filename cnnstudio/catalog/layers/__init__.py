@@ -38,7 +38,7 @@ def global_pooling(kind: str) -> LayerType | None:
     return next((layer for layer in LAYERS if kind and layer.pooling == kind), None)
 
 
-def joining(operation: str) -> LayerType | None:
+def find_merging_layer(operation: str) -> LayerType | None:
     """The layer that joins tensors by "+", "-", "*", "max" or "min"."""
     return next((layer for layer in LAYERS if operation and layer.operation == operation), None)
 
@@ -65,5 +65,20 @@ def values_of(item: Item, layer: LayerType) -> dict[str, Any]:
     return with_defaults(layer.params, item.params)
 
 
-__all__ = ["FAMILIES", "LAYERS", "PLAIN_OUTPUT", "TO_ROW", "Cost", "LayerType", "Shape", "ShapeError", "Window",
-           "applied_activation", "entry_of", "global_pooling", "id_stem", "joining", "values_of"]
+__all__ = [
+    "FAMILIES",
+    "LAYERS",
+    "PLAIN_OUTPUT",
+    "TO_ROW",
+    "Cost",
+    "LayerType",
+    "Shape",
+    "ShapeError",
+    "Window",
+    "applied_activation",
+    "entry_of",
+    "find_merging_layer",
+    "global_pooling",
+    "id_stem",
+    "values_of",
+]

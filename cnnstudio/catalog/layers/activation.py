@@ -6,7 +6,7 @@ from math import prod
 
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import arguments, unchanged, use
+from cnnstudio.catalog.layers.common import arguments, same_shape, set_param_fix
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values
 from cnnstudio.catalog.layers.functions import ACTIVATIONS, activation_module
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
@@ -25,7 +25,7 @@ ACTIVATION = LayerType(
     help=Text("Applies a function to every value.", "Aplica una función a cada valor."), formula="y = f(x)",
     params=(Choice(name="activation", default="relu", label=same("activation"), options=options(*ACTIVATIONS),
                    help=Text("The function.", "La función.")),),
-    shape=unchanged, elementwise=True, activation=P("activation"), torch=_activation_torch,
+    shape=same_shape, elementwise=True, activation=P("activation"), torch=_activation_torch,
     call=Call("keras.layers.Activation", arguments("activation")),
 )
 
@@ -51,7 +51,7 @@ RELU = LayerType(
         Float(name="threshold", default=0.0, minimum=0, maximum=1e6, advanced=True, label=same("threshold"),
               help=Text("Values below it count as negative.", "Los valores menores cuentan como negativos.")),
     ),
-    shape=unchanged, elementwise=True, activation="ReLU", frozen_in_code=False, functions=("relu",), torch=_relu_torch,
+    shape=same_shape, elementwise=True, activation="ReLU", frozen_in_code=False, functions=("relu",), torch=_relu_torch,
     call=Call("keras.layers.ReLU", arguments("max_value", "negative_slope", "threshold"),
               {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}),
 )
@@ -62,7 +62,7 @@ LEAKY_RELU = LayerType(
               "Deja pasar un poco de lo negativo, para que ninguna unidad muera del todo."),
     params=(Float(name="negative_slope", default=0.3, minimum=0, maximum=10, step=0.01, label=same("negative_slope"),
                   help=Text("Slope for negative values.", "Pendiente para valores negativos.")),),
-    shape=unchanged, elementwise=True, activation="LeakyReLU", id_stem="leaky_relu",
+    shape=same_shape, elementwise=True, activation="LeakyReLU", id_stem="leaky_relu",
     functions=("leaky_relu",), renamed={"alpha": "negative_slope"},
     torch=lambda site: single_module(f"nn.LeakyReLU({site.values['negative_slope']!r})"),
     call=Call("keras.layers.LeakyReLU", arguments("negative_slope"), {"negative_slope": 0.3}),
@@ -75,7 +75,7 @@ def _prelu_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -
         text = Text("shared_axes names axis {axis}, but the input has {n} besides the batch.",
                     "shared_axes nombra el eje {axis}, pero la entrada tiene {n} sin contar el lote.")
         raise ShapeError("no_such_axis", text.fill(axis=max(shared), n=len(inputs[0])),
-                           use("shared_axes", None, Text("Share nothing", "No compartir nada")))
+                           set_param_fix("shared_axes", None, Text("Share nothing", "No compartir nada")))
     return inputs[0]
 
 
@@ -115,7 +115,7 @@ ELU = LayerType(
               "Como ReLU, pero se curva suavemente hacia −α para valores negativos."),
     params=(Float(name="alpha", default=1.0, minimum=0, maximum=100, step=0.1, label=same("alpha"),
                   help=Text("How far down negative values go.", "Hasta dónde bajan los valores negativos.")),),
-    shape=unchanged, elementwise=True, activation="ELU", functions=("elu",),
+    shape=same_shape, elementwise=True, activation="ELU", functions=("elu",),
     torch=lambda site: single_module(f"nn.ELU({site.values['alpha']!r})"),
     call=Call("keras.layers.ELU", arguments("alpha"), {"alpha": 1.0}),
 )
@@ -125,7 +125,7 @@ def _softmax_shape(values: Values, inputs: tuple[Shape, ...], _context: Context)
     axis = values["axis"]
     if axis == 0 or axis > len(inputs[0]) or -axis > len(inputs[0]):
         text = Text("There is no axis {axis}; the last one is -1.", "No hay eje {axis}; el último es -1.")
-        raise ShapeError("no_such_axis", text.fill(axis=axis), use("axis", -1))
+        raise ShapeError("no_such_axis", text.fill(axis=axis), set_param_fix("axis", -1))
     return inputs[0]
 
 

@@ -7,7 +7,7 @@ from math import prod
 from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import arguments, bias_param, insert_before, shape_text
+from cnnstudio.catalog.layers.common import arguments, bias_param, insert_before_fix, shape_text
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values, Window
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
 from cnnstudio.catalog.torch_form import Part, Site, TorchCode, Weight
@@ -15,13 +15,13 @@ from cnnstudio.core.params import Bool, Choice, Float, Int, options
 from cnnstudio.core.text import Text, same
 
 
-def _several_places(layer: str, inputs: tuple[Shape, ...]) -> None:
+def _check_positions(layer: str, inputs: tuple[Shape, ...]) -> None:
     for port, shape in enumerate(inputs):
         if len(shape) < 2:
             text = Text("{layer} compares places, but gets one row of {shape}.",
                         "{layer} compara lugares, pero recibe una sola fila de {shape}.")
             raise ShapeError("not_places", text.fill(layer=layer, shape=shape_text(shape)),
-                               insert_before("Reshape", port, target_shape=(-1, 1)))
+                               insert_before_fix("Reshape", port, target_shape=(-1, 1)))
 
 
 def _same_rank(layer: str, inputs: tuple[Shape, ...]) -> None:
@@ -29,12 +29,12 @@ def _same_rank(layer: str, inputs: tuple[Shape, ...]) -> None:
         text = Text("{layer} needs inputs with as many axes but gets {shapes}.",
                     "{layer} necesita entradas con los mismos ejes pero recibe {shapes}.")
         raise ShapeError("shapes_differ", text.fill(layer=layer, shapes=" / ".join(map(shape_text, inputs))),
-                           *(insert_before("Reshape", port, target_shape=(-1, shape[-1]))
+                           *(insert_before_fix("Reshape", port, target_shape=(-1, shape[-1]))
                              for port, shape in enumerate(inputs) if len(shape) > 2))
 
 
 def _heads_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    _several_places("MultiHeadAttention", inputs)
+    _check_positions("MultiHeadAttention", inputs)
     _same_rank("MultiHeadAttention", inputs)
     return inputs[0]
 
@@ -43,18 +43,18 @@ def _heads_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
     query, value = inputs[0], inputs[-1]
     heads, key_size = values["num_heads"], values["key_dim"]
     value_size = values["value_dim"] or key_size
-    asking, asked = prod(query[:-1]), prod(value[:-1])
+    queries, keys = prod(query[:-1]), prod(value[:-1])
     query_weights, key_weights = query[-1] * heads * key_size, value[-1] * heads * key_size
     value_weights, output_weights = value[-1] * heads * value_size, heads * value_size * query[-1]
     biases = heads * (2 * key_size + value_size) + query[-1] if values["use_bias"] else 0
     return Cost(
         trainable=query_weights + key_weights + value_weights + output_weights + biases,
-        multiply_adds=asking * (query_weights + output_weights) + asked * (key_weights + value_weights)
-        + asking * asked * heads * (key_size + value_size))
+        multiply_adds=queries * (query_weights + output_weights) + keys * (key_weights + value_weights)
+        + queries * keys * heads * (key_size + value_size))
 
 
-def _several(site: Site) -> str:
-    """The arguments of an attention: what asks and what is looked at."""
+def _attention_inputs(site: Site) -> str:
+    """The arguments of an attention: the query and the value."""
     return "{0}, {1}" if len(site.inputs) > 1 else "{0}"
 
 
@@ -69,7 +69,7 @@ def _heads_torch(site: Site) -> TorchCode:
         weights += [Weight(f"{name}.weight", "heads in"), *([Weight(f"{name}.bias", "heads bias")] if bias else [])]
     weights += [Weight("output.weight", "heads out"), *([Weight("output.bias")] if bias else [])]
     part = Part(code, weights=tuple(weights), helpers=(torch_helpers.MULTI_HEAD_ATTENTION,))
-    return TorchCode(parts=(part,), expression=_several(site))
+    return TorchCode(parts=(part,), expression=_attention_inputs(site))
 
 
 MULTI_HEAD_ATTENTION = LayerType(
@@ -96,7 +96,7 @@ MULTI_HEAD_ATTENTION = LayerType(
         bias_param(), *weight_params("kernel", "bias", plain=()),
     ),
     id_stem="attention", has_kernel=True, positional=("num_heads", "key_dim", "value_dim", "dropout", "use_bias"),
-    torch=_heads_torch, shape=_heads_shape, cost=_heads_cost, window=lambda _values: Window(whole=True),
+    torch=_heads_torch, shape=_heads_shape, cost=_heads_cost, window=lambda _values: Window(is_global=True),
     call=Call("keras.layers.MultiHeadAttention",
               arguments("num_heads", "key_dim", "value_dim", "dropout", "use_bias", **weight_arguments("kernel", "bias")),
               {"value_dim": None, "dropout": 0.0, "use_bias": True} | weight_defaults("kernel", "bias")),
@@ -104,26 +104,26 @@ MULTI_HEAD_ATTENTION = LayerType(
 
 
 def _attention_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    _several_places("Attention", inputs)
+    _check_positions("Attention", inputs)
     for port, shape in enumerate(inputs):
         if len(shape) != 2:
             text = Text("Attention needs a row of places (places, channels) but gets {shape}.",
                         "Attention necesita una fila de lugares (lugares, canales) pero recibe {shape}.")
             raise ShapeError("not_places", text.fill(shape=shape_text(shape)),
-                               insert_before("Reshape", port, target_shape=(-1, shape[-1])))
+                               insert_before_fix("Reshape", port, target_shape=(-1, shape[-1])))
     if inputs[0][1] != inputs[-1][1]:
         text = Text("The two inputs of Attention must have as many channels: {a} and {b}.",
                     "Las dos entradas de Attention deben tener los mismos canales: {a} y {b}.")
         raise ShapeError("shapes_differ", text.fill(a=shape_text(inputs[0]), b=shape_text(inputs[-1])),
-                           insert_before("Dense", len(inputs) - 1, units=inputs[0][1]))
+                           insert_before_fix("Dense", len(inputs) - 1, units=inputs[0][1]))
     return inputs[0][0], inputs[-1][1]
 
 
 def _attention_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
-    (asking, channels), asked = inputs[0], inputs[-1][0]
+    (queries, channels), keys = inputs[0], inputs[-1][0]
     products = 2 if values["score_mode"] == "dot" else 1
     return Cost(trainable=int(values["use_scale"]) + int(values["score_mode"] == "concat"),
-                multiply_adds=products * asking * asked * channels)
+                multiply_adds=products * queries * keys * channels)
 
 
 def _attention_torch(site: Site) -> TorchCode:
@@ -133,7 +133,7 @@ def _attention_torch(site: Site) -> TorchCode:
                *([f"dropout={values['dropout']!r}"] if values["dropout"] else [])]
     weights = (*((Weight("scale"),) if scale else ()), *((Weight("concat_weight"),) if concat else ()))
     return TorchCode(parts=(Part(f"Attention({', '.join(options)})", weights=weights, helpers=(torch_helpers.ATTENTION,)),),
-                   expression=_several(site))
+                   expression=_attention_inputs(site))
 
 
 ATTENTION = LayerType(
@@ -153,7 +153,7 @@ ATTENTION = LayerType(
               help=Text("Share of the attention that is switched off while training.",
                         "Parte de la atención que se apaga al entrenar.")),
     ),
-    torch=_attention_torch, shape=_attention_shape, cost=_attention_cost, window=lambda _values: Window(whole=True),
+    torch=_attention_torch, shape=_attention_shape, cost=_attention_cost, window=lambda _values: Window(is_global=True),
     call=Call("keras.layers.Attention", arguments("use_scale", "score_mode", "dropout"),
               {"use_scale": False, "score_mode": "dot", "dropout": 0.0}),
 )

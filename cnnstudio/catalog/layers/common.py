@@ -67,34 +67,34 @@ def arguments(*names: str, **expressions: Any) -> dict[str, Any]:
     return {name: P(name) for name in names} | expressions
 
 
-def unchanged(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    """The shape rule of layers that work value by value."""
+def same_shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    """The shape function of elementwise layers."""
     return inputs[0]
 
 
-def insert_before(layer: str, port: int | None = None, label: Text | None = None, **params: Any) -> Fix:
-    """The fix that puts a layer in front of the one in trouble, at its input number `port` (the report says where)."""
+def insert_before_fix(layer: str, port: int | None = None, label: Text | None = None, **params: Any) -> Fix:
+    """The fix that inserts a layer before the one with the problem, at its input `port` (the report adds the node)."""
     text = label if label is not None else Text("Insert {layer}", "Insertar {layer}").fill(layer=layer)
     arguments: dict[str, Any] = {"type": layer, "params": params}
     return Fix(action="insert_before", label=text, arguments=arguments if port is None else arguments | {"port": port})
 
 
-def use(name: str, value: Any, label: Text | None = None) -> Fix:
-    """The fix that sets a parameter of the layer in trouble."""
+def set_param_fix(name: str, value: Any, label: Text | None = None) -> Fix:
+    """The fix that sets a parameter of the layer with the problem."""
     text = label if label is not None else Text("Use {name} {value}", "Usar {name} {value}").fill(
         name=name, value=shape_text(value) if isinstance(value, tuple) else str(value))
     return Fix(action="set_node_param", label=text, arguments={"name": name, "value": value})
 
 
-def need_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, int]:
-    """The input's (height, width, channels), or the trouble that it is not a picture."""
+def require_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, int]:
+    """The input's (height, width, channels); raises ShapeError if it is no picture."""
     shape = inputs[0]
     if len(shape) != 3:
         text = Text("{layer} needs feature maps (height, width, channels) but gets {shape}. Put it before the "
                     "layer that flattens.",
                     "{layer} necesita mapas (alto, ancho, canales) pero recibe {shape}. Colóquela antes de la capa "
                     "que aplana.")
-        fixes = (insert_before("Reshape", target_shape=(1, 1, shape[0])),) if len(shape) == 1 else ()
+        fixes = (insert_before_fix("Reshape", target_shape=(1, 1, shape[0])),) if len(shape) == 1 else ()
         raise ShapeError("not_feature_maps", text.fill(layer=layer, shape=shape_text(shape)), *fixes)
     return shape[0], shape[1], shape[2]
 
@@ -112,9 +112,9 @@ def spatial(size: int, window: int, stride: int, padding: str, dilation: int = 1
     return (size - reach) // stride + 1
 
 
-def slid(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> tuple[int, int, int]:
+def window_output(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> tuple[int, int, int]:
     """(height, width) after the window of `values[window]`, and the input's channels."""
-    height, width, channels = need_picture(inputs, layer)
+    height, width, channels = require_picture(inputs, layer)
     kernel, padding = values[window], values["padding"]
     strides = values["strides"] or kernel
     dilation = values.get("dilation_rate", (1, 1))
@@ -122,7 +122,7 @@ def slid(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> 
         raise ShapeError("strides_and_dilation", Text(
             "strides above 1 and dilation_rate above 1 cannot go together.",
             "strides mayor que 1 y dilation_rate mayor que 1 no pueden ir juntos."),
-            use("dilation_rate", (1, 1)), use("strides", (1, 1)))
+            set_param_fix("dilation_rate", (1, 1)), set_param_fix("strides", (1, 1)))
     rows = spatial(height, kernel[0], strides[0], padding, dilation[0])
     columns = spatial(width, kernel[1], strides[1], padding, dilation[1])
     if rows < 1 or columns < 1:
@@ -133,6 +133,6 @@ def slid(values: Values, inputs: tuple[Shape, ...], layer: str, window: str) -> 
         fitting = tuple(min(kernel[axis], (inputs[0][axis] - 1) // dilation[axis] + 1) for axis in (0, 1))
         raise ShapeError("shrinks_below_one", text.fill(kernel=shape_text(kernel), layer=layer,
                                                           shape=shape_text(inputs[0])),
-                           use("padding", "same"), use(window, fitting),
+                           set_param_fix("padding", "same"), set_param_fix(window, fitting),
                            Fix(action="remove_nodes", label=Text("Remove it", "Eliminarla")))
     return rows, columns, channels

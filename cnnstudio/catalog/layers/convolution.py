@@ -14,11 +14,11 @@ from cnnstudio.catalog.layers.common import (
     dilation_param,
     filters_param,
     kernel_param,
-    need_picture,
     padding_param,
-    slid,
+    require_picture,
+    set_param_fix,
     strides_param,
-    use,
+    window_output,
 )
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values, Window
 from cnnstudio.catalog.layers.functions import activation_parts
@@ -46,14 +46,14 @@ def _window(values: Values) -> Window:
 
 
 def _convolution_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    rows, columns, channels = slid(values, inputs, "Conv2D", "kernel_size")
+    rows, columns, channels = window_output(values, inputs, "Conv2D", "kernel_size")
     groups = values["groups"]
     if channels % groups or values["filters"] % groups:
         text = Text("groups ({groups}) must divide both the {channels} input channels and the {filters} filters.",
                     "groups ({groups}) debe dividir tanto los {channels} canales de entrada como los {filters} filtros.")
         fitting = max(count for count in range(1, groups + 1) if channels % count == 0 and values["filters"] % count == 0)
         raise ShapeError("groups", text.fill(groups=groups, channels=channels, filters=values["filters"]),
-                           use("groups", fitting))
+                           set_param_fix("groups", fitting))
     return rows, columns, values["filters"]
 
 
@@ -64,7 +64,7 @@ def _convolution_cost(values: Values, inputs: tuple[Shape, ...], output: Shape, 
                 multiply_adds=output[0] * output[1] * weights)
 
 
-def _sliding(site: Site, outputs: int, groups: int, bias: bool) -> tuple[tuple[Part, ...], str]:
+def _torch_convolution(site: Site, outputs: int, groups: int, bias: bool) -> tuple[tuple[Part, ...], str]:
     """(the border before it, the code) of an nn.Conv2d with this layer's window."""
     window, strides, dilation = (site.values[name] for name in ("kernel_size", "strides", "dilation_rate"))
     borders = same_borders(site, window, strides, dilation)
@@ -77,13 +77,13 @@ def _sliding(site: Site, outputs: int, groups: int, bias: bool) -> tuple[tuple[P
     return border_parts(borders), code
 
 
-def _biased(site: Site, *weights: Weight) -> tuple[Weight, ...]:
+def _with_bias(site: Site, *weights: Weight) -> tuple[Weight, ...]:
     return (*weights, Weight("bias")) if site.values["use_bias"] else weights
 
 
 def _conv2d_torch(site: Site) -> TorchCode:
-    before, code = _sliding(site, site.values["filters"], site.values["groups"], site.values["use_bias"])
-    return TorchCode(parts=(*before, Part(code, weights=_biased(site, Weight("weight", "convolution"))),
+    before, code = _torch_convolution(site, site.values["filters"], site.values["groups"], site.values["use_bias"])
+    return TorchCode(parts=(*before, Part(code, weights=_with_bias(site, Weight("weight", "convolution"))),
                           *activation_parts(site.values["activation"], 3)))
 
 
@@ -118,13 +118,13 @@ def _equal_strides(values: Values, layer: str) -> None:
     if down != across:
         text = Text("{layer} needs the same stride down and across.",
                     "{layer} necesita el mismo paso hacia abajo y a lo ancho.")
-        raise ShapeError("unequal_strides", text.fill(layer=layer), use("strides", (down, down)),
-                           use("strides", (across, across)))
+        raise ShapeError("unequal_strides", text.fill(layer=layer), set_param_fix("strides", (down, down)),
+                           set_param_fix("strides", (across, across)))
 
 
 def _depthwise_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     _equal_strides(values, "DepthwiseConv2D")
-    rows, columns, channels = slid(values, inputs, "DepthwiseConv2D", "kernel_size")
+    rows, columns, channels = window_output(values, inputs, "DepthwiseConv2D", "kernel_size")
     return rows, columns, channels * values["depth_multiplier"]
 
 
@@ -137,8 +137,8 @@ def _depthwise_cost(values: Values, inputs: tuple[Shape, ...], output: Shape, _c
 
 def _depthwise_torch(site: Site) -> TorchCode:
     outputs = site.channels * site.values["depth_multiplier"]
-    before, code = _sliding(site, outputs, site.channels, site.values["use_bias"])
-    return TorchCode(parts=(*before, Part(code, weights=_biased(site, Weight("weight", "depthwise"))),
+    before, code = _torch_convolution(site, outputs, site.channels, site.values["use_bias"])
+    return TorchCode(parts=(*before, Part(code, weights=_with_bias(site, Weight("weight", "depthwise"))),
                           *activation_parts(site.values["activation"], 3)))
 
 
@@ -170,7 +170,7 @@ DEPTHWISE_CONV2D = LayerType(
 
 def _separable_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     _equal_strides(values, "SeparableConv2D")
-    rows, columns, _channels = slid(values, inputs, "SeparableConv2D", "kernel_size")
+    rows, columns, _channels = window_output(values, inputs, "SeparableConv2D", "kernel_size")
     return rows, columns, values["filters"]
 
 
@@ -184,12 +184,12 @@ def _separable_cost(values: Values, inputs: tuple[Shape, ...], output: Shape, _c
 
 def _separable_torch(site: Site) -> TorchCode:
     middle, filters = site.channels * site.values["depth_multiplier"], site.values["filters"]
-    before, code = _sliding(site, middle, site.channels, bias=False)
+    before, code = _torch_convolution(site, middle, site.channels, bias=False)
     bias = "" if site.values["use_bias"] else ", bias=False"
     return TorchCode(parts=(
         *before, Part(code, suffix="depthwise", weights=(Weight("weight", "depthwise"),)),
         Part(f"nn.Conv2d({middle}, {filters}, 1{bias})",
-             weights=_biased(site, Weight("weight", "convolution", role="pointwise"))),
+             weights=_with_bias(site, Weight("weight", "convolution", role="pointwise"))),
         *activation_parts(site.values["activation"], 3)))
 
 
@@ -223,12 +223,12 @@ def _transposed_length(size: int, kernel: int, stride: int, padding: str, extra:
 
 
 def _transposed_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    height, width, _channels = need_picture(inputs, "Conv2DTranspose")
+    height, width, _channels = require_picture(inputs, "Conv2DTranspose")
     kernel, strides, extra = values["kernel_size"], values["strides"], values["output_padding"]
     if extra is not None and (extra[0] >= strides[0] or extra[1] >= strides[1]):
         raise ShapeError("output_padding", Text(
             "output_padding must be smaller than strides.", "output_padding debe ser menor que strides."),
-            use("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))
+            set_param_fix("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))
     rows, columns = (_transposed_length(size, kernel[axis], strides[axis], values["padding"],
                                         None if extra is None else extra[axis])
                      for axis, size in enumerate((height, width)))
@@ -236,7 +236,7 @@ def _transposed_shape(values: Values, inputs: tuple[Shape, ...], _context: Conte
         raise ShapeError("shrinks_below_one", Text(
             "With this output_padding nothing of the picture is left.",
             "Con este output_padding no queda nada de la imagen."),
-            use("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))
+            set_param_fix("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))
     return rows, columns, values["filters"]
 
 
@@ -259,11 +259,11 @@ def _transposed_torch(site: Site) -> TorchCode:
     window, strides = site.values["kernel_size"], site.values["strides"]
     cuts, paddings, longer = [], [], []
     for axis in (0, 1):
-        out, whole = site.output[axis], (site.inputs[0][axis] - 1) * strides[axis] + window[axis]
+        out, full = site.output[axis], (site.inputs[0][axis] - 1) * strides[axis] + window[axis]
         before = 0
         if site.values["padding"] == "same":
             before = max((-(-out // strides[axis]) - 1) * strides[axis] + window[axis] - out, 0) // 2
-        after = whole - before - out
+        after = full - before - out
         both = before if after <= before else 0
         paddings.append(both)
         longer.append(max(both - after, 0))
@@ -276,7 +276,7 @@ def _transposed_torch(site: Site) -> TorchCode:
     if any(max(cut) for cut in cuts):
         (above, below), (left, right) = cuts
         crop = (Part(f"Crop({above}, {below}, {left}, {right})", suffix="crop", helpers=(CROP,)),)
-    return TorchCode(parts=(Part(code, weights=_biased(site, Weight("weight", "transposed"))), *crop,
+    return TorchCode(parts=(Part(code, weights=_with_bias(site, Weight("weight", "transposed"))), *crop,
                           *activation_parts(site.values["activation"], 3)))
 
 

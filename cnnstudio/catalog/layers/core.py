@@ -11,9 +11,9 @@ from cnnstudio.catalog.layers.common import (
     activation_param,
     arguments,
     bias_param,
-    insert_before,
+    insert_before_fix,
+    same_shape,
     shape_text,
-    unchanged,
 )
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values, Window
 from cnnstudio.catalog.layers.functions import activation_parts
@@ -88,14 +88,14 @@ FLATTEN = LayerType(
     id="Flatten", family="core",
     help=Text("Lays all values in one long row.", "Pone todos los valores en una sola fila."),
     formula="y[(i·w + j)·c + k] = x[i, j, k]",
-    shape=_flatten_shape, window=lambda _values: Window(whole=True), transparent=True, flattens=True,
+    shape=_flatten_shape, window=lambda _values: Window(is_global=True), transparent=True, flattens=True,
     functions=("flatten",), torch=_flatten_torch,
     call=Call("keras.layers.Flatten"),
 )
 
 IDENTITY = LayerType(
     id="Identity", family="core", help=Text("Hands its input on as it is.", "Entrega su entrada tal cual."),
-    formula="y = x", shape=unchanged, elementwise=True, keeps_pixels=True, training_only=True, transparent=True,
+    formula="y = x", shape=same_shape, elementwise=True, keeps_pixels=True, training_only=True, transparent=True,
     torch=lambda _site: single_module("nn.Identity()"), call=Call("keras.layers.Identity"),
 )
 
@@ -105,7 +105,7 @@ def _output_shape(_values: Values, inputs: tuple[Shape, ...], context: Context) 
         text = Text("The output layer needs one row of numbers but gets {shape}. Flatten or pool first.",
                     "La capa de salida necesita una fila de números pero recibe {shape}. Aplane o agrupe antes.")
         raise ShapeError("not_flat", text.fill(shape=shape_text(inputs[0])),
-                           insert_before("GlobalAveragePooling2D"), insert_before("Flatten"))
+                           insert_before_fix("GlobalAveragePooling2D"), insert_before_fix("Flatten"))
     return (context.output_units,)
 
 

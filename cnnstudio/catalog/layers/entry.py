@@ -1,4 +1,4 @@
-"""What one entry of the layer registry declares."""
+"""The type of an entry in the layer registry."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """How far a layer looks: (height, width) of the kernel with its dilation, and the strides."""
+    """The window of a layer: (height, width) of the kernel with its dilation, and the strides."""
 
     kernel: tuple[int, int] = (1, 1)
     strides: tuple[int, int] = (1, 1)
     up: tuple[int, int] = (1, 1)
-    """How often each input row and column is repeated or spread, as UpSampling2D does."""
-    whole: bool = False
-    """The layer sees the whole picture, as Flatten and global pooling make it."""
+    """The factors by which input rows and columns are repeated or spread, as in UpSampling2D."""
+    is_global: bool = False
+    """The layer covers the whole picture, as Flatten and global pooling do."""
 
 
 Passing = Literal["list", "arguments", "list of two"]
@@ -140,33 +140,33 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
     file_safe: bool = True
     """A model file of unknown origin may have this layer: it cannot carry code."""
     elementwise: bool = False
-    """Each value comes out where it went in: the shape stays, whatever it is."""
+    """The layer is elementwise: the output has the shape of the input."""
     keeps_pixels: bool = False
-    """Pixels that go in are still pixels when they come out."""
+    """The output is pixels if the input is."""
     recipe_part: Literal["", "scaling", "size"] = ""
-    """What of the recipe the layer does, where it stands right behind the input: scale pixels, or bring them to a size."""
+    """The part of the recipe that the layer can do right behind the input: scale or resize pixels."""
     has_kernel: bool = False
-    """Learns a kernel; what else has weights belongs to the layer with a kernel before it."""
+    """The layer has a kernel; other layers with weights belong to the one with a kernel before."""
     training_only: bool = False
-    """Hands its input on unchanged when the network predicts."""
+    """The layer is an identity at inference."""
     training_flag: bool = False
-    """Computes something else while the network trains: Keras's call takes `training`."""
+    """The layer differs in training: Keras's call takes `training`."""
     transparent: bool = False
-    """An answer (softmax, sigmoid) that goes in is still that answer when it comes out, as far as predictions go."""
+    """The layer keeps a final activation (softmax, sigmoid) at inference."""
     flattens: bool = False
-    """Lays maps in one row, place by place."""
+    """The layer flattens maps."""
     pooling: Literal["", "avg", "max"] = ""
-    """Makes one number of each map: its mean or its largest value."""
+    """The layer pools every map to one number: its mean or its maximum."""
     batch_free: str = ""
     """For a layer that normalises by the statistics of the batch: the type that normalises without them."""
     activation: str | P | None = None
     """An activation as a layer: the name of its function, or the parameter that holds it."""
     operation: Literal["", "+", "-", "*", "max", "min"] = ""
-    """What two tensors are joined by, value by value; Keras has an operation with the layer's name."""
+    """The elementwise operation on tensors; Keras has an operation with the layer's name."""
     frozen_in_code: bool = True
     """Printed with trainable=False in the frozen part of a base."""
     functions: tuple[str, ...] = ()
-    """Functions of Keras that do the same to tensors, by their last names."""
+    """Equivalent functions of Keras on tensors, by their last names."""
     aliases: tuple[str, ...] = ()
     """Further names of the class in Keras and in older versions of it."""
     renamed: dict[str, str] = {}
@@ -186,7 +186,7 @@ class LayerType(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def keras_class(self) -> str:
-        """The name of Keras's class, as files have it."""
+        """The name of Keras's class in files."""
         return self.call.target.rpartition(".")[2]
 
     @property

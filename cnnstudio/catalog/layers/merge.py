@@ -9,7 +9,7 @@ from typing import Any, Literal
 from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import arguments, insert_before, shape_text, use
+from cnnstudio.catalog.layers.common import arguments, insert_before_fix, set_param_fix, shape_text
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, ShapeFunction, Values
 from cnnstudio.catalog.torch_form import Site, TorchCode, torch_axis
 from cnnstudio.core.params import Bool, Choice, Ints, Option
@@ -21,8 +21,8 @@ def _shapes(inputs: tuple[Shape, ...]) -> str:
     return " / ".join(shape_text(shape) for shape in inputs)
 
 
-def together(inputs: tuple[Shape, ...]) -> Shape | None:
-    """The shape of inputs combined value by value, as Keras does it: an axis of 1 serves all. None: they do not fit."""
+def broadcast_shape(inputs: tuple[Shape, ...]) -> Shape | None:
+    """The broadcast shape of elementwise inputs, as in Keras; None if they do not fit."""
     if len({len(shape) for shape in inputs}) != 1:
         return None
     sizes_together = []
@@ -34,35 +34,36 @@ def together(inputs: tuple[Shape, ...]) -> Shape | None:
     return tuple(sizes_together)
 
 
-def bring_to(shape: Shape, wanted: Shape, port: int) -> Fix | None:
-    """The layer that brings the input `port` from one shape to another, or None when one layer cannot."""
-    if len(wanted) == 3 and len(shape) == 1:
-        return insert_before("Reshape", port, target_shape=(1, 1, shape[0])) if shape[0] == wanted[2] else insert_before(
-            "Dense", port, units=wanted[2])
-    if len(wanted) == 3 and len(shape) == 3:
-        if shape[:2] == (1, 1) or shape[:2] == wanted[:2]:
+def conversion_fix(shape: Shape, target: Shape, port: int) -> Fix | None:
+    """The fix that inserts a layer to convert the input `port` to another shape; None if one layer cannot."""
+    if len(target) == 3 and len(shape) == 1:
+        if shape[0] == target[2]:
+            return insert_before_fix("Reshape", port, target_shape=(1, 1, shape[0]))
+        return insert_before_fix("Dense", port, units=target[2])
+    if len(target) == 3 and len(shape) == 3:
+        if shape[:2] == (1, 1) or shape[:2] == target[:2]:
             strides: tuple[int, int] | None = (1, 1)
         else:
-            strides = _strides(shape, wanted)
+            strides = _strides(shape, target)
         if strides is not None:
             label = Text("Insert a 1 × 1 convolution: {filters} filters, stride {down} × {across}",
                          "Insertar una convolución de 1 × 1: {filters} filtros, paso {down} × {across}").fill(
-                filters=wanted[2], down=strides[0], across=strides[1])
-            return insert_before("Conv2D", port, label, filters=wanted[2], kernel_size=(1, 1), strides=strides,
+                filters=target[2], down=strides[0], across=strides[1])
+            return insert_before_fix("Conv2D", port, label, filters=target[2], kernel_size=(1, 1), strides=strides,
                                  padding="same")
-    if len(wanted) == 1:
+    if len(target) == 1:
         if len(shape) == 1:
-            return insert_before("Dense", port, Text("Insert Dense with {n} units", "Insertar Dense con {n} unidades").fill(
-                n=wanted[0]), units=wanted[0])
+            return insert_before_fix("Dense", port, Text("Insert Dense with {n} units", "Insertar Dense con {n} unidades").fill(
+                n=target[0]), units=target[0])
         if len(shape) == 3:
-            return insert_before("GlobalAveragePooling2D", port)
+            return insert_before_fix("GlobalAveragePooling2D", port)
     return None
 
 
-def _strides(shape: Shape, wanted: Shape) -> tuple[int, int] | None:
-    """The strides with which padding same brings one height and width to the other, when there are any."""
+def _strides(shape: Shape, target: Shape) -> tuple[int, int] | None:
+    """The strides with which padding same converts one height and width to the other, if there are any."""
     strides = []
-    for have, want in zip(shape[:2], wanted[:2], strict=True):
+    for have, want in zip(shape[:2], target[:2], strict=True):
         stride = next((step for step in range(1, have + 1) if -(-have // step) <= want), have)
         if want > have or -(-have // stride) != want:
             return None
@@ -71,19 +72,19 @@ def _strides(shape: Shape, wanted: Shape) -> tuple[int, int] | None:
 
 
 def _target(inputs: tuple[Shape, ...]) -> Shape:
-    """The shape that the others should be brought to: the smallest picture among the widest kind."""
+    """The shape to convert the others to: the smallest picture among those of the highest rank."""
     rank = max(len(shape) for shape in inputs)
     pictures = [shape for shape in inputs if len(shape) == rank]
     return min(pictures, key=lambda shape: (prod(shape[:-1]) if prod(shape[:-1]) > 1 else 2**62, -shape[-1]))
 
 
-def _combined(layer: str) -> ShapeFunction:
+def _elementwise_shape(layer: str) -> ShapeFunction:
     def shape(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-        common = together(inputs)
+        common = broadcast_shape(inputs)
         if common is None:
-            wanted = _target(inputs)
-            fixes = [bring_to(shape, wanted, port) for port, shape in enumerate(inputs)
-                     if together((shape, wanted)) is None]
+            target = _target(inputs)
+            fixes = [conversion_fix(shape, target, port) for port, shape in enumerate(inputs)
+                     if broadcast_shape((shape, target)) is None]
             text = Text("{layer} needs inputs of one shape but gets {shapes}. Bring the shorter way to the same size with "
                         "a 1 x 1 convolution of matching filters and strides.",
                         "{layer} necesita entradas de igual forma pero recibe {shapes}. Iguale el camino corto con una "
@@ -95,7 +96,7 @@ def _combined(layer: str) -> ShapeFunction:
     return shape
 
 
-def _joined(sign: str) -> Callable[[Site], TorchCode]:
+def _operator_torch(sign: str) -> Callable[[Site], TorchCode]:
     return lambda site: TorchCode(expression=f" {sign} ".join(f"{{{port}}}" for port in range(len(site.inputs))))
 
 
@@ -104,7 +105,7 @@ def _average_torch(site: Site) -> TorchCode:
     return TorchCode(expression=f"({total}) / {len(site.inputs)}")
 
 
-def _extreme(function: str) -> Callable[[Site], TorchCode]:
+def _extremum_torch(function: str) -> Callable[[Site], TorchCode]:
     def write(site: Site) -> TorchCode:
         expression = "{0}"
         for port in range(1, len(site.inputs)):
@@ -118,24 +119,24 @@ def _merging(identifier: str, formula: str, help: Text, torch: Callable[[Site], 
              operation: Literal["", "+", "-", "*", "max", "min"] = "") -> LayerType:
     return LayerType(id=identifier, family="merge", minimum_inputs=2, maximum_inputs=maximum, formula=formula, help=help,
                      torch=torch, operation=operation, functions=(identifier.lower(),), frozen_in_code=identifier != "Add",
-                     shape=_combined(identifier), call=Call(f"keras.layers.{identifier}"))
+                     shape=_elementwise_shape(identifier), call=Call(f"keras.layers.{identifier}"))
 
 
-def _concatenated(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+def _concatenate_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     ranks = {len(shape) for shape in inputs}
     if len(ranks) > 1:
-        wanted = _target(inputs)
-        fixes = [insert_before("Flatten", port) for port, shape in enumerate(inputs) if len(shape) == 3]
-        fixes += [insert_before("GlobalAveragePooling2D", port) for port, shape in enumerate(inputs) if len(shape) == 3]
+        target = _target(inputs)
+        fixes = [insert_before_fix("Flatten", port) for port, shape in enumerate(inputs) if len(shape) == 3]
+        fixes += [insert_before_fix("GlobalAveragePooling2D", port) for port, shape in enumerate(inputs) if len(shape) == 3]
         text = Text("Concatenate needs inputs with as many axes but gets {shapes}.",
                     "Concatenate necesita entradas con los mismos ejes pero recibe {shapes}.")
         raise ShapeError("shapes_differ", text.fill(shapes=_shapes(inputs)),
-                           *(fixes if len(wanted) == 3 and len(ranks) == 2 and min(ranks) == 1 else ()))
+                           *(fixes if len(target) == 3 and len(ranks) == 2 and min(ranks) == 1 else ()))
     rank, axis = ranks.pop(), values["axis"]
     if axis > rank:
         text = Text("The inputs have no axis {axis}: {shapes}.", "Las entradas no tienen eje {axis}: {shapes}.")
         raise ShapeError("no_such_axis", text.fill(axis=axis, shapes=_shapes(inputs)),
-                           use("axis", -1, Text("Join the channels", "Unir los canales")))
+                           set_param_fix("axis", -1, Text("Join the channels", "Unir los canales")))
     position = rank - 1 if axis == -1 else axis - 1
     first = inputs[0]
     if any((*shape[:position], *shape[position + 1:]) != (*first[:position], *first[position + 1:]) for shape in inputs):
@@ -143,22 +144,22 @@ def _concatenated(values: Values, inputs: tuple[Shape, ...], _context: Context) 
                     "strides on every way.",
                     "Concatenate une un eje y los demás deben coincidir, pero recibe {shapes}. Use padding same y los "
                     "mismos strides en todos los caminos.")
-        raise ShapeError("shapes_differ", text.fill(shapes=_shapes(inputs)), *_smaller(inputs, position))
+        raise ShapeError("shapes_differ", text.fill(shapes=_shapes(inputs)), *_pooling_fixes(inputs, position))
     return (*first[:position], sum(shape[position] for shape in inputs), *first[position + 1:])
 
 
-def _smaller(inputs: tuple[Shape, ...], position: int) -> list[Fix]:
-    """Poolings that bring the larger pictures to the size of the smallest, where a whole stride does."""
-    wanted = _target(inputs)
-    if position != 2 or len(wanted) != 3:
+def _pooling_fixes(inputs: tuple[Shape, ...], position: int) -> list[Fix]:
+    """Fixes that pool the larger pictures to the size of the smallest, where an integer stride does."""
+    target = _target(inputs)
+    if position != 2 or len(target) != 3:
         return []
     fixes = []
     for port, shape in enumerate(inputs):
-        strides = _strides(shape, wanted)
-        if shape[:2] != wanted[:2] and strides is not None:
+        strides = _strides(shape, target)
+        if shape[:2] != target[:2] and strides is not None:
             label = Text("Insert MaxPooling2D with stride {down} × {across}",
                          "Insertar MaxPooling2D con paso {down} × {across}").fill(down=strides[0], across=strides[1])
-            fixes.append(insert_before("MaxPooling2D", port, label, pool_size=strides, strides=strides, padding="same"))
+            fixes.append(insert_before_fix("MaxPooling2D", port, label, pool_size=strides, strides=strides, padding="same"))
     return fixes
 
 
@@ -168,7 +169,7 @@ def _concatenate_torch(site: Site) -> TorchCode:
 
 
 CONCATENATE = LayerType(
-    id="Concatenate", family="merge", minimum_inputs=2, maximum_inputs=None, shape=_concatenated,
+    id="Concatenate", family="merge", minimum_inputs=2, maximum_inputs=None, shape=_concatenate_shape,
     functions=("concatenate", "concat"), torch=_concatenate_torch,
     help=Text("Stacks the channels of its inputs: the branches of an Inception module.",
               "Apila los canales de sus entradas: las ramas de un módulo Inception."),
@@ -181,29 +182,29 @@ CONCATENATE = LayerType(
 )
 
 
-def _contracted(values: Values) -> tuple[int, int]:
+def _dot_axes(values: Values) -> tuple[int, int]:
     axes = values["axes"]
     return axes[0], axes[-1]
 
 
-def _dotted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+def _dot_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     left, right = inputs
     if len(left) > 2 or len(right) > 2:
         text = Text("Dot takes rows (units) or lists of rows (places, channels) but gets {shapes}.",
                     "Dot toma filas (unidades) o listas de filas (lugares, canales) pero recibe {shapes}.")
         raise ShapeError("not_places", text.fill(shapes=_shapes(inputs)),
-                           *(insert_before("Reshape", port, target_shape=(-1, shape[-1]))
+                           *(insert_before_fix("Reshape", port, target_shape=(-1, shape[-1]))
                              for port, shape in enumerate(inputs) if len(shape) > 2))
-    first, second = _contracted(values)
+    first, second = _dot_axes(values)
     if first > len(left) or second > len(right):
         raise ShapeError("no_such_axis", Text("axes names an axis that an input does not have: {shapes}.",
                                                 "axes nombra un eje que una entrada no tiene: {shapes}.").fill(
-            shapes=_shapes(inputs)), use("axes", (len(left), len(right))))
+            shapes=_shapes(inputs)), set_param_fix("axes", (len(left), len(right))))
     if left[first - 1] != right[second - 1]:
         text = Text("The axes that are multiplied must be as long: {a} and {b}.",
                     "Los ejes que se multiplican deben medir lo mismo: {a} y {b}.")
         fitting = [(a, b) for a in range(1, len(left) + 1) for b in range(1, len(right) + 1) if left[a - 1] == right[b - 1]]
-        fixes = [use("axes", fitting[-1])] if fitting else [insert_before("Dense", 1, units=left[first - 1])] if (
+        fixes = [set_param_fix("axes", fitting[-1])] if fitting else [insert_before_fix("Dense", 1, units=left[first - 1])] if (
             second == len(right)) else []
         raise ShapeError("shapes_differ", text.fill(a=left[first - 1], b=right[second - 1]), *fixes)
     rest = (*left[:first - 1], *left[first:], *right[:second - 1], *right[second:])
@@ -211,7 +212,7 @@ def _dotted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Sha
 
 
 def _dot_cost(values: Values, inputs: tuple[Shape, ...], output: Shape, _context: Context) -> Cost:
-    return Cost(multiply_adds=prod(output) * inputs[0][_contracted(values)[0] - 1])
+    return Cost(multiply_adds=prod(output) * inputs[0][_dot_axes(values)[0] - 1])
 
 
 class _DotCall(Call, frozen=True):
@@ -234,7 +235,7 @@ def _dot_torch(site: Site) -> TorchCode:
 
 
 DOT = LayerType(
-    id="Dot", family="merge", minimum_inputs=2, maximum_inputs=2, shape=_dotted, cost=_dot_cost,
+    id="Dot", family="merge", minimum_inputs=2, maximum_inputs=2, shape=_dot_shape, cost=_dot_cost,
     functions=("dot",), torch=_dot_torch,
     help=Text("Multiplies two rows value by value and adds up: how alike they are.",
               "Multiplica dos filas valor a valor y suma: cuánto se parecen."),
@@ -253,7 +254,7 @@ DOT = LayerType(
 ADD = _merging(
     "Add", "y = x₁ + x₂ + …",
     Text("Adds its inputs value by value: the skip connection of residual networks.",
-         "Suma sus entradas valor a valor: la conexión de salto de las redes residuales."), _joined("+"), operation="+")
+         "Suma sus entradas valor a valor: la conexión de salto de las redes residuales."), _operator_torch("+"), operation="+")
 
 LAYERS = (
     ADD,
@@ -261,17 +262,17 @@ LAYERS = (
     _merging("Multiply", "y = x₁ · x₂ · …",
              Text("Multiplies its inputs value by value: gates, as in squeeze and excite.",
                   "Multiplica sus entradas valor a valor: compuertas, como en squeeze and excite."),
-             _joined("*"), operation="*"),
+             _operator_torch("*"), operation="*"),
     _merging("Subtract", "y = x₁ − x₂",
              Text("The first input less the second, value by value.",
-                  "La primera entrada menos la segunda, valor a valor."), _joined("-"), maximum=2, operation="-"),
+                  "La primera entrada menos la segunda, valor a valor."), _operator_torch("-"), maximum=2, operation="-"),
     _merging("Average", "y = (x₁ + x₂ + … + xₙ) / n",
              Text("The mean of its inputs, value by value.", "La media de sus entradas, valor a valor."), _average_torch),
     _merging("Maximum", "y = max(x₁, x₂, …)",
              Text("The largest of its inputs, value by value.", "La mayor de sus entradas, valor a valor."),
-             _extreme("maximum"), operation="max"),
+             _extremum_torch("maximum"), operation="max"),
     _merging("Minimum", "y = min(x₁, x₂, …)",
              Text("The smallest of its inputs, value by value.", "La menor de sus entradas, valor a valor."),
-             _extreme("minimum"), operation="min"),
+             _extremum_torch("minimum"), operation="min"),
     DOT,
 )

@@ -8,7 +8,7 @@ from typing import Any
 from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import arguments, unchanged, use
+from cnnstudio.catalog.layers.common import arguments, same_shape, set_param_fix
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values
 from cnnstudio.catalog.layers.weights import weight_arguments, weight_defaults, weight_params
 from cnnstudio.catalog.torch_form import Fixed, Site, TorchCode, Weight, single_module
@@ -17,16 +17,16 @@ from cnnstudio.core.params import Bool, Float, Int, Numbers
 from cnnstudio.core.text import Text, same
 
 
-def _learned(values: Values, inputs: tuple[Shape, ...]) -> int:
+def _trainable_count(values: Values, inputs: tuple[Shape, ...]) -> int:
     return inputs[0][-1] * (int(values["center"]) + int(values["scale"]))
 
 
 def _cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
-    return Cost(trainable=_learned(values, inputs))
+    return Cost(trainable=_trainable_count(values, inputs))
 
 
 def _batch_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _context: Context) -> Cost:
-    return Cost(trainable=_learned(values, inputs), non_trainable=2 * inputs[0][-1])
+    return Cost(trainable=_trainable_count(values, inputs), non_trainable=2 * inputs[0][-1])
 
 
 def _epsilon(default: float = 0.001) -> Float:
@@ -46,7 +46,7 @@ _ARGUMENTS: dict[str, Any] = arguments("epsilon", "center", "scale") | weight_ar
 _DEFAULTS: dict[str, Any] = {"epsilon": 0.001, "center": True, "scale": True} | weight_defaults("beta", "gamma")
 
 def _affine(site: Site, prefix: str) -> tuple[tuple[Weight, ...], tuple[Fixed, ...]]:
-    """Gamma and beta as weight and bias; where Keras has one only, the other stands fixed."""
+    """Gamma and beta as weight and bias; if Keras has only one, the other is constant."""
     if not (site.values["scale"] or site.values["center"]):
         return (), ()
     weights, fixed = [], []
@@ -58,20 +58,20 @@ def _affine(site: Site, prefix: str) -> tuple[tuple[Weight, ...], tuple[Fixed, .
     return tuple(weights), tuple(fixed)
 
 
-def _switch(site: Site, word: str) -> str:
-    return "" if site.values["scale"] or site.values["center"] else f", {word}=False"
+def _affine_option(site: Site, argument: str) -> str:
+    return "" if site.values["scale"] or site.values["center"] else f", {argument}=False"
 
 
 def _batch_torch(site: Site) -> TorchCode:
     values = site.values
     kind = "BatchNorm2d" if site.rank == 3 else "BatchNorm1d"
     code = f"nn.{kind}({site.channels}, eps={values['epsilon']!r}, momentum={round(1 - values['momentum'], 9)!r}" \
-           f"{_switch(site, 'affine')})"
+           f"{_affine_option(site, 'affine')})"
     code, prefix, helpers = channels_second(code, site.rank)
     weights, fixed = _affine(site, prefix)
     return single_module(code, *weights, Weight(f"{prefix}running_mean", role="moving"),
                Weight(f"{prefix}running_var", role="moving"), helpers=helpers,
-               fixed=(*fixed, Fixed(f"{prefix}num_batches_tracked", (), 0, learns=True, whole=True)))
+               fixed=(*fixed, Fixed(f"{prefix}num_batches_tracked", (), 0, learns=True, is_integer=True)))
 
 
 BATCH_NORMALIZATION = LayerType(
@@ -85,14 +85,14 @@ BATCH_NORMALIZATION = LayerType(
                         "Con qué lentitud siguen la media y la varianza móviles.")),
         _EPSILON, _CENTER, _SCALE, *_WEIGHTS,
     ),
-    shape=unchanged, cost=_batch_cost, id_stem="batch_normalization", elementwise=True, training_flag=True,
+    shape=same_shape, cost=_batch_cost, id_stem="batch_normalization", elementwise=True, training_flag=True,
     batch_free="LayerNormalization", positional=("axis", "momentum", *_POSITIONAL), torch=_batch_torch,
     call=Call("keras.layers.BatchNormalization", arguments("momentum") | _ARGUMENTS, {"momentum": 0.99} | _DEFAULTS),
 )
 
 def _layer_torch(site: Site) -> TorchCode:
     code, prefix, helpers = along_channels(
-        f"nn.LayerNorm({site.channels}, eps={site.values['epsilon']!r}{_switch(site, 'elementwise_affine')})", site.rank)
+        f"nn.LayerNorm({site.channels}, eps={site.values['epsilon']!r}{_affine_option(site, 'elementwise_affine')})", site.rank)
     weights, fixed = _affine(site, prefix)
     return single_module(code, *weights, fixed=fixed, helpers=helpers)
 
@@ -102,7 +102,7 @@ LAYER_NORMALIZATION = LayerType(
     help=Text("Normalises over the channels of each picture by itself; does not depend on the batch.",
               "Normaliza sobre los canales de cada imagen por sí sola; no depende del lote."),
     formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ = mean_c x, σ² = var_c x",
-    params=(_EPSILON, _CENTER, _SCALE, *_WEIGHTS), shape=unchanged, cost=_cost,
+    params=(_EPSILON, _CENTER, _SCALE, *_WEIGHTS), shape=same_shape, cost=_cost,
     id_stem="layer_normalization", elementwise=True, positional=("axis", *_POSITIONAL), torch=_layer_torch,
     call=Call("keras.layers.LayerNormalization", _ARGUMENTS, _DEFAULTS),
 )
@@ -114,13 +114,14 @@ def _group_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -
         fitting = max(number for number in range(1, min(groups, channels) + 1) if channels % number == 0)
         text = Text("groups ({groups}) must divide the {channels} channels.",
                     "groups ({groups}) debe dividir los {channels} canales.")
-        fix = use("groups", fitting, Text("Use {n} groups", "Usar {n} grupos").fill(n=fitting))
+        fix = set_param_fix("groups", fitting, Text("Use {n} groups", "Usar {n} grupos").fill(n=fitting))
         raise ShapeError("groups", text.fill(groups=groups, channels=channels), fix)
     return inputs[0]
 
 
 def _group_torch(site: Site) -> TorchCode:
-    code = f"nn.GroupNorm({site.values['groups']}, {site.channels}, eps={site.values['epsilon']!r}{_switch(site, 'affine')})"
+    affine = _affine_option(site, "affine")
+    code = f"nn.GroupNorm({site.values['groups']}, {site.channels}, eps={site.values['epsilon']!r}{affine})"
     code, prefix, helpers = channels_second(code, site.rank)
     weights, fixed = _affine(site, prefix)
     return single_module(code, *weights, fixed=fixed, helpers=helpers)
@@ -151,7 +152,7 @@ RMS_NORMALIZATION = LayerType(
     help=Text("Divides by the root mean square of the channels: a lighter layer normalisation, without the mean.",
               "Divide por la media cuadrática de los canales: una normalización por capa más ligera, sin la media."),
     formula="y = γ · x / √(mean(x²) + ε)",
-    params=(_epsilon(1e-6),), shape=unchanged, id_stem="rms_normalization", elementwise=True,
+    params=(_epsilon(1e-6),), shape=same_shape, id_stem="rms_normalization", elementwise=True,
     positional=("axis", "epsilon"), torch=_rms_torch,
     cost=lambda _values, inputs, _output, _context: Cost(trainable=inputs[0][-1]),
     call=Call("keras.layers.RMSNormalization", arguments("epsilon"), {"epsilon": 1e-6}),
@@ -161,25 +162,25 @@ UNIT_NORMALIZATION = LayerType(
     id="UnitNormalization", family="normalization",
     help=Text("Scales the channels of every place to length 1, so that only their direction counts.",
               "Escala los canales de cada lugar a longitud 1, de modo que solo cuenta su dirección."),
-    formula="y = x / ‖x‖₂", shape=unchanged, id_stem="unit_normalization", elementwise=True,
+    formula="y = x / ‖x‖₂", shape=same_shape, id_stem="unit_normalization", elementwise=True,
     torch=lambda site: single_module(f"UnitLength(dim={1 if site.rank == 3 else -1})", helpers=(UNIT_LENGTH,)),
     call=Call("keras.layers.UnitNormalization"),
 )
 
 
 def _per_channel(values: Values, channels: int, *names: str) -> None:
-    """Whether each of these parameters is one number, or one for each channel."""
+    """Raise ShapeError unless these parameters are one number, or one for each channel."""
     for name in names:
         value = values[name]
         if isinstance(value, tuple | list) and len(value) != channels:
             text = Text("{name} has {n} numbers, but the input has {channels} channels.",
                         "{name} tiene {n} números, pero la entrada tiene {channels} canales.")
             raise ShapeError("channels_differ", text.fill(name=name, n=len(value), channels=channels),
-                               use(name, value[0], Text("Use {value} for all", "Usar {value} para todos").fill(
+                               set_param_fix(name, value[0], Text("Use {value} for all", "Usar {value} para todos").fill(
                                    value=value[0])))
 
 
-def _rescaled(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+def _rescaling_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     _per_channel(values, inputs[0][-1], "scale", "offset")
     return inputs[0]
 
@@ -209,12 +210,12 @@ RESCALING = LayerType(
                 help=Text("Added after the factor; one number, or one for each channel.",
                           "Se suma después del factor; un número, o uno por canal.")),
     ),
-    shape=_rescaled, keeps_pixels=True, recipe_part="scaling", frozen_in_code=False, torch=_rescaling_torch,
+    shape=_rescaling_shape, keeps_pixels=True, recipe_part="scaling", frozen_in_code=False, torch=_rescaling_torch,
     call=Call("keras.layers.Rescaling", arguments("scale", "offset"), {"offset": 0.0}),
 )
 
 
-def _standardized(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+def _normalization_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     mean, variance = values["mean"], values["variance"]
     _per_channel(values, inputs[0][-1], "mean", "variance")
     several = isinstance(mean, tuple | list), isinstance(variance, tuple | list)
@@ -223,17 +224,17 @@ def _standardized(values: Values, inputs: tuple[Shape, ...], _context: Context) 
         value = variance if several[0] else mean
         text = Text("mean and variance must both be one number, or both one for each channel.",
                     "mean y variance deben ser ambos un número, o ambos uno por canal.")
-        raise ShapeError("channels_differ", text, use(
+        raise ShapeError("channels_differ", text, set_param_fix(
             name, (value,) * len(other), Text("Use {name} {value} for each", "Usar {name} {value} para cada uno").fill(
                 name=name, value=value)))
     if min(variance if several[1] else (variance,)) < 0:
         raise ShapeError("negative_variance", Text("variance must not be negative.", "variance no puede ser negativa."),
-                           use("variance", 1.0))
+                           set_param_fix("variance", 1.0))
     return inputs[0]
 
 
 class _NormalizationCall(Call, frozen=True):
-    """Keras keeps what it is given in the model's file: plain lists can be read again from there."""
+    """Keras saves its arguments in the model's file: plain lists can be read back."""
 
     def arguments(self, values: Values) -> dict[str, Any]:
         return {name: list(value) if isinstance(value, tuple) else value
@@ -274,7 +275,7 @@ NORMALIZATION = LayerType(
              help=Text("Undo the normalisation instead: multiply, then add.",
                        "Deshacer la normalización: multiplicar y luego sumar.")),
     ),
-    shape=_standardized, keeps_pixels=True, recipe_part="scaling", positional=("axis", "mean", "variance", "invert"),
+    shape=_normalization_shape, keeps_pixels=True, recipe_part="scaling", positional=("axis", "mean", "variance", "invert"),
     torch=_normalization_torch,
     call=_NormalizationCall("keras.layers.Normalization", arguments("mean", "variance", "invert"), {"invert": False}),
 )

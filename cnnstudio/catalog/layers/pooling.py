@@ -8,7 +8,15 @@ from typing import Literal
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.borders import Borders, border_parts, is_even, same_borders
-from cnnstudio.catalog.layers.common import arguments, need_picture, padding_param, pool_param, slid, strides_param, use
+from cnnstudio.catalog.layers.common import (
+    arguments,
+    padding_param,
+    pool_param,
+    require_picture,
+    set_param_fix,
+    strides_param,
+    window_output,
+)
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeError, ShapeFunction, Values, Window
 from cnnstudio.catalog.torch_form import Part, Site, TorchCode, pair_code, single_module
 from cnnstudio.catalog.torch_helpers import AVERAGE_POOL
@@ -23,14 +31,14 @@ def _window(values: Values) -> Window:
 
 def _sliding(layer: str) -> ShapeFunction:
     def shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-        return slid(values, inputs, layer, "pool_size")
+        return window_output(values, inputs, layer, "pool_size")
 
     return shape
 
 
 def _global(layer: str) -> ShapeFunction:
     def shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-        channels = need_picture(inputs, layer)[2]
+        channels = require_picture(inputs, layer)[2]
         return (1, 1, channels) if values["keepdims"] else (channels,)
 
     return shape
@@ -38,30 +46,30 @@ def _global(layer: str) -> ShapeFunction:
 
 def _adaptive(layer: str) -> ShapeFunction:
     def shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-        _height, width, channels = need_picture(inputs, layer)
+        _height, width, channels = require_picture(inputs, layer)
         rows, columns = values["output_size"]
         if layer == "AdaptiveMaxPooling2D" and (columns == 1 or width == 1):
-            raise _one_column(rows, columns, width)
+            raise _one_column_error(rows, columns, width)
         return rows, columns, channels
 
     return shape
 
 
-def _one_column(rows: int, columns: int, width: int) -> ShapeError:
-    """On TensorFlow, Keras 3.15 divides by zero here and takes the whole process with it."""
+def _one_column_error(rows: int, columns: int, width: int) -> ShapeError:
+    """On TensorFlow, Keras 3.15 divides by zero here and crashes the process."""
     fixes = [Fix(action="replace_layer", arguments={"type": "AdaptiveAveragePooling2D", "params": {
         "output_size": (rows, columns)}}, label=Text("Use AdaptiveAveragePooling2D", "Usar AdaptiveAveragePooling2D"))]
     if (rows, columns) == (1, 1):
         fixes.insert(0, Fix(action="replace_layer", arguments={"type": "GlobalMaxPooling2D", "params": {"keepdims": True}},
                             label=Text("Use GlobalMaxPooling2D", "Usar GlobalMaxPooling2D")))
     elif width > 1:
-        fixes.insert(0, use("output_size", (rows, 2)))
+        fixes.insert(0, set_param_fix("output_size", (rows, 2)))
     return ShapeError("one_column", Text(
         "Keras's AdaptiveMaxPooling2D cannot compute a single column.",
         "AdaptiveMaxPooling2D de Keras no puede calcular una sola columna."), *fixes)
 
 
-def _pooled(site: Site) -> tuple[str, Borders]:
+def _torch_window(site: Site) -> tuple[str, Borders]:
     """(size and stride as written, borders) of a pooling."""
     window = site.values["pool_size"]
     strides = site.values["strides"] or window
@@ -70,15 +78,15 @@ def _pooled(site: Site) -> tuple[str, Borders]:
 
 
 def _max_torch(site: Site) -> TorchCode:
-    size, borders = _pooled(site)
+    size, borders = _torch_window(site)
     padding = (borders[0][0], borders[1][0])
     even = f", padding={pair_code(padding)}" if is_even(borders) and max(padding) else ""
-    # What lies outside must never be the largest.
+    # Values outside must never be the maximum.
     return TorchCode(parts=(*border_parts(borders, 'nn.ConstantPad2d({}, float("-inf"))'), Part(f"nn.MaxPool2d({size}{even})")))
 
 
 def _average_torch(site: Site) -> TorchCode:
-    size, borders = _pooled(site)
+    size, borders = _torch_window(site)
     (above, below), (left, right) = borders
     if not is_even(borders):
         return single_module(f"AveragePool({(left, right, above, below)}, {size})", helpers=(AVERAGE_POOL,))
@@ -118,7 +126,7 @@ def _global_pooling(identifier: str, stem: str, alias: str, kind: Literal["avg",
                     module: str) -> LayerType:
     return LayerType(id=identifier, family="pooling", help=help, formula=formula, id_stem=stem, aliases=(alias,), pooling=kind,
                      positional=("data_format", "keepdims"), torch=_global_torch(module), params=(_KEEPDIMS,),
-                     shape=_global(identifier), window=lambda _values: Window(whole=True),
+                     shape=_global(identifier), window=lambda _values: Window(is_global=True),
                      call=Call(f"keras.layers.{identifier}", arguments("keepdims"), {"keepdims": False}))
 
 
@@ -128,7 +136,7 @@ def _adaptive_pooling(identifier: str, stem: str, formula: str, help: Text, modu
                           "Alto y ancho que salen, entre lo que entre."))
     return LayerType(id=identifier, family="pooling", help=help, formula=formula, id_stem=stem, params=(size,),
                      torch=_adaptive_torch(module),
-                     shape=_adaptive(identifier), window=lambda _values: Window(whole=True),
+                     shape=_adaptive(identifier), window=lambda _values: Window(is_global=True),
                      call=Call(f"keras.layers.{identifier}", arguments("output_size")))
 
 

@@ -8,7 +8,7 @@ from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.bases.resolver import OWN, base_of, choose_model_fix
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import need_picture, shape_text
+from cnnstudio.catalog.layers.common import require_picture, shape_text
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeError, Subgraph, Values, Window
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.params import Choice, Line, Option, ShownWhen
@@ -22,8 +22,8 @@ def _use_size(base: Base) -> Fix:
                label=Text("Use {size}", "Usar {size}").fill(size=shape_text(base.size)))
 
 
-def _own(values: Values, context: Context) -> Base:
-    """The user's base; raises ShapeError where its file cannot be used."""
+def _custom_base(values: Values, context: Context) -> Base:
+    """The custom base; raises ShapeError if its file cannot be used."""
     try:
         return context.bases.require_own(str(values["file"] or ""), str(values["scaling"]))
     except ProblemError as problem_error:
@@ -32,8 +32,8 @@ def _own(values: Values, context: Context) -> Base:
 
 
 def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Subgraph:
-    """The layers of the base for pictures of that size, up to where the node takes it."""
-    base = _own(values, context) if values["base"] == OWN else base_of(values, context.bases)
+    """The layers of the base for pictures of that size, up to the end that the node sets."""
+    base = _custom_base(values, context) if values["base"] == OWN else base_of(values, context.bases)
     if base is None:
         text = Text("This version does not know the base {base}.", "Esta versión no conoce la base {base}.")
         raise ShapeError("unknown_base", text.fill(base=values["base"]))
@@ -43,7 +43,7 @@ def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Su
     trained = _context(*base.size, base) if base.own is not None and (height, width) != base.size else None
     return Subgraph(key=(base, height, width, ends_at, trainable_from), context=_context(height, width, base),
                     network=partial(base.graph_for, height, width, ends_at),
-                    trainable=partial(base.trainable_layers, trainable_from), unfit=partial(_unfit, base),
+                    trainable=partial(base.trainable_layers, trainable_from), unfit=partial(_weights_error, base),
                     weights_from=trained)
 
 
@@ -51,8 +51,8 @@ def _context(height: int, width: int, base: Base) -> Context:
     return Context(height=height, width=width, channels=base.channels, class_count=1, normalization="none")
 
 
-def _unfit(base: Base, network: NetworkSpec) -> ShapeError:
-    """Why the weights of the base do not serve for pictures of this size."""
+def _weights_error(base: Base, network: NetworkSpec) -> ShapeError:
+    """The error if the weights of the base do not fit pictures of this size."""
     text = Text("Up to {end}, the weights of {base} fit pictures of {size} only.",
                 "Hasta {end}, los pesos de {base} solo sirven para imágenes de {size}.")
     return ShapeError("base_fixed_size", text.fill(end=network.nodes[-1].id, base=base.label,
@@ -60,8 +60,8 @@ def _unfit(base: Base, network: NetworkSpec) -> ShapeError:
 
 
 def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
-    """Raises ShapeError where the base cannot take these pictures or has no such blocks."""
-    height, width, channels = need_picture(inputs, str(base.label))
+    """Raises ShapeError if the base cannot take these pictures or has no such blocks."""
+    height, width, channels = require_picture(inputs, str(base.label))
     if channels != base.channels and base.own is not None:
         mode = {1: "grayscale", 3: "rgb", 4: "rgba"}[base.channels]
         text = Text("{base} was trained on pictures of {wanted} channels but gets {n}.",
@@ -80,17 +80,17 @@ def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
                     "{base} necesita imágenes de al menos {n} píxeles por lado.")
         raise ShapeError("base_too_small", text.fill(base=base.label, n=base.minimum_size),
                            _use_size(base))
-    for name, others, whole, known in (("trainable_from", ("none", "all"), "none", base.lines),
+    for name, others, default_value, block_names in (("trainable_from", ("none", "all"), "none", base.lines),
                                        ("ends_at", ("all",), "all", base.ends)):
-        if values[name] in (*others, *known):
+        if values[name] in (*others, *block_names):
             continue
         text = Text("{base} has no block called {block}; it has {blocks}.",
                     "{base} no tiene un bloque llamado {block}; tiene {blocks}.")
         label = (Text("Freeze the whole base", "Congelar toda la base") if name == "trainable_from" else
                  Text("Use the whole base", "Usar toda la base"))
         raise ShapeError("unknown_block", text.fill(base=base.label, block=values[name],
-                                                      blocks=", ".join(known)),
-                           Fix(action="set_node_param", arguments={"name": name, "value": whole}, label=label))
+                                                      blocks=", ".join(block_names)),
+                           Fix(action="set_node_param", arguments={"name": name, "value": default_value}, label=label))
 
 
 def _shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
@@ -144,7 +144,7 @@ PRETRAINED_BASE = LayerType(
                          "Cómo terminan los mapas: un número cada uno (avg, max) o como mapas (none)."),
                options=(Option("avg", same("avg")), Option("max", same("max")), Option("none", Text("none", "ninguno")))),
     ),
-    id_stem="base", shape=_shape, subgraph=_subgraph, window=lambda _values: Window(whole=True),
+    id_stem="base", shape=_shape, subgraph=_subgraph, window=lambda _values: Window(is_global=True),
     call=Call("cnnstudio.base", {"base": P("base"), "file": P("file"), "scaling": P("scaling"),
                                  "weights": P("weights"), "weights_file": P("weights_file"),
                                  "trainable_from": P("trainable_from"), "ends_at": P("ends_at"),

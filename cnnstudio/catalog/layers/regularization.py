@@ -7,7 +7,7 @@ from typing import Final
 
 from cnnstudio.catalog.call import Call, Switch
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import arguments, need_picture, unchanged
+from cnnstudio.catalog.layers.common import arguments, require_picture, same_shape
 from cnnstudio.catalog.layers.entry import LayerType, Shape, Values
 from cnnstudio.catalog.torch_form import Helper, Site, TorchCode, single_module
 from cnnstudio.catalog.torch_helpers import ACTIVITY_PENALTY, DROP_PICTURE, GAUSSIAN_DROPOUT, GAUSSIAN_NOISE
@@ -21,15 +21,15 @@ def _rate(help: Text, default: float = 0.5) -> Float:
 
 
 def _spatial(_values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    return need_picture(inputs, "SpatialDropout2D")
+    return require_picture(inputs, "SpatialDropout2D")
 
 
 _NOISE_SHAPES: Final = {"values": None, "maps": (None, 1, 1, None), "picture": (None, 1, 1, 1)}
-"""What falls out together, as Keras's noise_shape says it."""
+"""The units that are dropped together, as Keras's noise_shape."""
 
 
 def _dropout(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    return inputs[0] if values["noise_shape"] == "values" else need_picture(inputs, "Dropout")
+    return inputs[0] if values["noise_shape"] == "values" else require_picture(inputs, "Dropout")
 
 
 def _penalty(name: str) -> Float:
@@ -83,14 +83,14 @@ LAYERS = (
         help=Text("Multiplies with random numbers around 1 during training.",
                   "Multiplica por números al azar alrededor de 1 durante el entrenamiento."),
         params=(_rate(Text("As strong as a Dropout of this rate.", "Tan fuerte como un Dropout de este valor."), 0.2),),
-        shape=unchanged, id_stem="gaussian_dropout", elementwise=True, training_only=True, training_flag=True,
+        shape=same_shape, id_stem="gaussian_dropout", elementwise=True, training_only=True, training_flag=True,
         torch=_random("GaussianDropout", GAUSSIAN_DROPOUT), call=Call("keras.layers.GaussianDropout", arguments("rate"))),
     LayerType(
         id="AlphaDropout", family="regularization", formula="y = a · (x · m − α · (1 − m)) + b",
         help=Text("The dropout for selu: keeps mean and variance as they were.",
                   "El dropout para selu: conserva la media y la varianza."),
         params=(_rate(Text("Share that is switched off.", "Parte que se apaga."), 0.1),),
-        shape=unchanged, id_stem="alpha_dropout", elementwise=True, training_only=True, training_flag=True,
+        shape=same_shape, id_stem="alpha_dropout", elementwise=True, training_only=True, training_flag=True,
         torch=_random("nn.AlphaDropout"), call=Call("keras.layers.AlphaDropout", arguments("rate"))),
     LayerType(
         id="GaussianNoise", family="regularization", formula="y = x + N(0, stddev²)",
@@ -98,7 +98,7 @@ LAYERS = (
                   "Suma números al azar alrededor de 0 durante el entrenamiento."),
         params=(Float(name="stddev", default=0.1, minimum=0, maximum=1, step=0.01, label=same("stddev"),
                       help=Text("Standard deviation of what is added.", "Desviación estándar de lo que se suma.")),),
-        shape=unchanged, id_stem="gaussian_noise", elementwise=True, keeps_pixels=True, training_only=True,
+        shape=same_shape, id_stem="gaussian_noise", elementwise=True, keeps_pixels=True, training_only=True,
         training_flag=True,
         torch=lambda site: single_module(f"GaussianNoise({site.values['stddev']!r})", helpers=(GAUSSIAN_NOISE,)),
         call=Call("keras.layers.GaussianNoise", arguments("stddev"))),
@@ -106,7 +106,7 @@ LAYERS = (
         id="ActivityRegularization", family="regularization", formula="loss += l1 · Σ|x| + l2 · Σx²",
         help=Text("Hands its input on and adds a penalty on large activities to the loss.",
                   "Entrega su entrada y suma a la pérdida una penalización por actividades grandes."),
-        params=(_penalty("l1"), _penalty("l2")), shape=unchanged, id_stem="activity_regularization", elementwise=True,
+        params=(_penalty("l1"), _penalty("l2")), shape=same_shape, id_stem="activity_regularization", elementwise=True,
         training_only=True, transparent=True,
         torch=lambda site: single_module(f"ActivityPenalty({site.values['l1']!r}, {site.values['l2']!r})",
                                helpers=(ACTIVITY_PENALTY,)),

@@ -1,4 +1,4 @@
-"""Layers that change a shape and compute nothing: borders, enlarging, reordering."""
+"""Layers that change a shape without weights: borders, enlarging, reordering."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers.common import arguments, insert_before, need_picture, shape_text, use
+from cnnstudio.catalog.layers.common import arguments, insert_before_fix, require_picture, set_param_fix, shape_text
 from cnnstudio.catalog.layers.entry import LayerType, Shape, ShapeError, Values, Window
 from cnnstudio.catalog.torch_form import Helper, Part, Site, TorchCode, single_module
 from cnnstudio.core.params import Bool, Choice, Float, Int, Ints, Padding4, Pair, ShownWhen, options
@@ -33,8 +33,8 @@ class _BorderCall(Call, frozen=True):
         return values
 
 
-def _padded(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    height, width, channels = need_picture(inputs, "ZeroPadding2D")
+def _zero_padding_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    height, width, channels = require_picture(inputs, "ZeroPadding2D")
     top, bottom, left, right = values["padding"]
     return height + top + bottom, width + left + right, channels
 
@@ -50,19 +50,19 @@ ZERO_PADDING2D = LayerType(
     params=(Padding4(name="padding", default=(1, 1, 1, 1), label=same("padding"),
                      help=Text("Rows above and below, columns left and right.",
                                "Filas arriba y abajo, columnas a izquierda y derecha.")),),
-    shape=_padded, id_stem="zero_padding", keeps_pixels=True, torch=_padding_torch,
+    shape=_zero_padding_shape, id_stem="zero_padding", keeps_pixels=True, torch=_padding_torch,
     call=_BorderCall("keras.layers.ZeroPadding2D", {"padding": P("padding")}),
 )
 
 
-def _cropped(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    height, width, channels = need_picture(inputs, "Cropping2D")
+def _cropping_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    height, width, channels = require_picture(inputs, "Cropping2D")
     top, bottom, left, right = values["cropping"]
     if top + bottom >= height or left + right >= width:
         text = Text("Nothing is left of the {shape} input when so much is cut off.",
                     "No queda nada de la entrada de {shape} si se corta tanto.")
         raise ShapeError("shrinks_below_one", text.fill(shape=shape_text(inputs[0])),
-                           use("cropping", (0, 0, 0, 0), Text("Cut nothing off", "No cortar nada")))
+                           set_param_fix("cropping", (0, 0, 0, 0), Text("Cut nothing off", "No cortar nada")))
     return height - top - bottom, width - left - right, channels
 
 
@@ -72,18 +72,18 @@ CROPPING2D = LayerType(
     params=(Padding4(name="cropping", default=(1, 1, 1, 1), label=same("cropping"),
                      help=Text("Rows above and below, columns left and right.",
                                "Filas arriba y abajo, columnas a izquierda y derecha.")),),
-    shape=_cropped, id_stem="cropping", keeps_pixels=True, keras_defaults={"cropping": ((0, 0), (0, 0))},
+    shape=_cropping_shape, id_stem="cropping", keeps_pixels=True, keras_defaults={"cropping": ((0, 0), (0, 0))},
     torch=lambda site: single_module(f"Crop({', '.join(map(str, site.values['cropping']))})", helpers=(torch_helpers.CROP,)),
     call=_BorderCall("keras.layers.Cropping2D", {"cropping": P("cropping")}),
 )
 
 
-def _enlarged(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    height, width, channels = need_picture(inputs, "UpSampling2D")
+def _upsampling_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    height, width, channels = require_picture(inputs, "UpSampling2D")
     return height * values["size"][0], width * values["size"][1], channels
 
 
-def _enlarged_torch(site: Site) -> TorchCode:
+def _upsampling_torch(site: Site) -> TorchCode:
     size, interpolation = tuple(site.values["size"]), site.values["interpolation"]
     if interpolation in ("nearest", "bilinear"):
         corners = ", align_corners=False" if interpolation == "bilinear" else ""
@@ -103,24 +103,24 @@ UP_SAMPLING2D = LayerType(
                help=Text("How the new values are computed.", "Cómo se calculan los valores nuevos."),
                options=options("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")),
     ),
-    shape=_enlarged, window=lambda values: Window(up=values["size"]), id_stem="up_sampling", keeps_pixels=True,
-    positional=("size", "data_format", "interpolation"), torch=_enlarged_torch,
+    shape=_upsampling_shape, window=lambda values: Window(up=values["size"]), id_stem="up_sampling", keeps_pixels=True,
+    positional=("size", "data_format", "interpolation"), torch=_upsampling_torch,
     call=Call("keras.layers.UpSampling2D", arguments("size", "interpolation"), {"interpolation": "nearest"}),
 )
 
 
-def _reshaped(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+def _reshape_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     target, size = values["target_shape"], prod(inputs[0])
-    flat = use("target_shape", (-1,), Text("One row of numbers", "Una fila de números"))
+    flat = set_param_fix("target_shape", (-1,), Text("One row of numbers", "Una fila de números"))
     if 0 in target or target.count(-1) > 1:
         raise ShapeError("reshape", Text("target_shape takes whole numbers from 1, and -1 at most once.",
                                            "target_shape lleva números enteros desde 1, y -1 una vez como mucho."), flat)
-    known = prod(size for size in target if size != -1)
-    if size % known or (-1 not in target and size != known):
+    known_size = prod(size for size in target if size != -1)
+    if size % known_size or (-1 not in target and size != known_size):
         text = Text("The input {shape} has {size} values, which do not fill {target}.",
                     "La entrada {shape} tiene {size} valores, que no llenan {target}.")
         raise ShapeError("reshape", text.fill(shape=shape_text(inputs[0]), size=size, target=shape_text(target)), flat)
-    return tuple(size // known if length == -1 else length for length in target)
+    return tuple(size // known_size if length == -1 else length for length in target)
 
 
 RESHAPE = LayerType(
@@ -130,19 +130,19 @@ RESHAPE = LayerType(
                  label=same("target_shape"),
                  help=Text("The shape without the batch; -1 stands for what is left.",
                            "La forma sin el lote; -1 es lo que quede.")),),
-    shape=_reshaped, keeps_pixels=True, transparent=True, functions=("reshape",),
+    shape=_reshape_shape, keeps_pixels=True, transparent=True, functions=("reshape",),
     torch=lambda site: single_module(f"Reshape({', '.join(map(str, site.output))})", helpers=(torch_helpers.RESHAPE,)),
     call=Call("keras.layers.Reshape", arguments("target_shape")),
 )
 
 
-def _permuted(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+def _permute_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     dims, rank = values["dims"], len(inputs[0])
     if sorted(dims) != list(range(1, rank + 1)):
         text = Text("dims must name each of the {n} axes of the input {shape} once, from 1.",
                     "dims debe nombrar una vez cada uno de los {n} ejes de la entrada {shape}, desde 1.")
         raise ShapeError("permute", text.fill(n=rank, shape=shape_text(inputs[0])),
-                           use("dims", tuple(range(1, rank + 1)), Text("Keep the order", "Conservar el orden")))
+                           set_param_fix("dims", tuple(range(1, rank + 1)), Text("Keep the order", "Conservar el orden")))
     return tuple(inputs[0][axis - 1] for axis in dims)
 
 
@@ -152,17 +152,17 @@ PERMUTE = LayerType(
     params=(Ints(name="dims", default=(2, 1, 3), minimum=1, maximum=3, longest=3, label=same("dims"),
                  help=Text("The axes in their new order, counted from 1.", "Los ejes en su nuevo orden, contados desde 1.")),
             ),
-    shape=_permuted, keeps_pixels=True,
+    shape=_permute_shape, keeps_pixels=True,
     torch=lambda site: single_module(f"Permute({', '.join(map(str, site.values['dims']))})", helpers=(torch_helpers.PERMUTE,)),
     call=Call("keras.layers.Permute", arguments("dims")),
 )
 
 
-def _repeated(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+def _repeat_vector_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     if len(inputs[0]) != 1:
         text = Text("RepeatVector needs one row of numbers but gets {shape}.",
                     "RepeatVector necesita una fila de números pero recibe {shape}.")
-        raise ShapeError("not_flat", text.fill(shape=shape_text(inputs[0])), insert_before("Flatten"))
+        raise ShapeError("not_flat", text.fill(shape=shape_text(inputs[0])), insert_before_fix("Flatten"))
     return values["n"], inputs[0][0]
 
 
@@ -171,26 +171,26 @@ REPEAT_VECTOR = LayerType(
     help=Text("Repeats one row of numbers.", "Repite una fila de números."),
     params=(Int(name="n", default=2, minimum=1, maximum=65_536, label=same("n"),
                 help=Text("How often.", "Cuántas veces.")),),
-    shape=_repeated, id_stem="repeat_vector",
+    shape=_repeat_vector_shape, id_stem="repeat_vector",
     torch=lambda site: single_module(f"Repeat({site.values['n']})", helpers=(torch_helpers.REPEAT,)),
     call=Call("keras.layers.RepeatVector", arguments("n")),
 )
 
 
-def _fitted(inputs: Shape, values: Values, grow: bool) -> tuple[int, int]:
+def _aspect_fit(inputs: Shape, values: Values, grow: bool) -> tuple[int, int]:
     """(rows, columns) of the input with the proportions of the output: the largest part of it, or with `grow` what holds it."""
     (rows, columns), (height, width) = inputs[:2], (values["height"], values["width"])
     high, wide = columns * height // width, rows * width // height
     return (max(rows, high), max(columns, wide)) if grow else (max(min(rows, high), 1), max(min(columns, wide), 1))
 
 
-def _resized(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
-    channels = need_picture(inputs, "Resizing")[2]
+def _resizing_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
+    channels = require_picture(inputs, "Resizing")[2]
     if values["crop_to_aspect_ratio"] and values["pad_to_aspect_ratio"]:
         text = Text("Resizing can crop or pad to the proportions, not both.",
                     "Resizing puede recortar o rellenar hasta las proporciones, no ambas cosas.")
-        raise ShapeError("crop_and_pad", text, use("crop_to_aspect_ratio", False, Text("Only pad", "Solo rellenar")),
-                           use("pad_to_aspect_ratio", False, Text("Only crop", "Solo recortar")))
+        raise ShapeError("crop_and_pad", text, set_param_fix("crop_to_aspect_ratio", False, Text("Only pad", "Solo rellenar")),
+                           set_param_fix("pad_to_aspect_ratio", False, Text("Only crop", "Solo recortar")))
     return values["height"], values["width"], channels
 
 
@@ -229,17 +229,17 @@ class Resize(nn.Module):
 ''')
 
 
-def _resized_torch(site: Site) -> TorchCode:
+def _resizing_torch(site: Site) -> TorchCode:
     values, (rows, columns) = site.values, site.inputs[0][:2]
     before: tuple[Part, ...] = ()
     if values["crop_to_aspect_ratio"]:
-        high, wide = _fitted(site.inputs[0], values, grow=False)
+        high, wide = _aspect_fit(site.inputs[0], values, grow=False)
         top, left = (rows - high) // 2, (columns - wide) // 2
         if (high, wide) != (rows, columns):
             code = f"Crop({top}, {rows - high - top}, {left}, {columns - wide - left})"
             before = (Part(code, suffix="crop", helpers=(torch_helpers.CROP,)),)
     elif values["pad_to_aspect_ratio"]:
-        high, wide = _fitted(site.inputs[0], values, grow=True)
+        high, wide = _aspect_fit(site.inputs[0], values, grow=True)
         top, left = (high - rows) // 2, (wide - columns) // 2
         if top or left:
             before = (Part(f"nn.ConstantPad2d({(left, left, top, top)}, {float(values['fill_value'])})", suffix="padding"),)
@@ -275,7 +275,8 @@ RESIZING = LayerType(
              help=Text("Average over the larger steps of a picture that shrinks.",
                        "Promediar sobre los pasos mayores de una imagen que encoge.")),
     ),
-    shape=_resized, window=lambda _values: Window(whole=True), keeps_pixels=True, recipe_part="size", torch=_resized_torch,
+    shape=_resizing_shape, window=lambda _values: Window(is_global=True), keeps_pixels=True, recipe_part="size",
+    torch=_resizing_torch,
     positional=("height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode", "fill_value",
                 "antialias", "data_format"),
     call=Call("keras.layers.Resizing",

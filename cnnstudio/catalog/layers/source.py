@@ -1,4 +1,4 @@
-"""The input."""
+"""The input layer."""
 
 from __future__ import annotations
 

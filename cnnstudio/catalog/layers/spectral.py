@@ -1,4 +1,4 @@
-"""Spectral normalisation of a layer's kernel, for all layers that have one: Keras wraps them in a layer of its own.
+"""Spectral normalisation of a layer's kernel: Keras has a wrapper layer for it.
 
 Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018. At every step of a training the
 kernel, as a matrix with a column for each entry of its last axis, is divided by an estimate of its largest singular
@@ -38,34 +38,34 @@ PARAMS: Final[tuple[Param, ...]] = (
 
 
 class SpectralCall(Call, frozen=True):
-    """The layer's own call, in the wrapper where it is asked for; the name is the wrapper's."""
+    """The layer's call, inside the wrapper if spectral normalisation is on; the name is the wrapper's."""
 
     def build(self, values: Mapping[str, Any], resolve: Resolve, **extra: Any) -> Any:
         if not values.get("spectral_normalization"):
             return super().build(values, resolve, **extra)
-        return resolve(WRAPPER)(super().build(values, resolve), **_wrapping(values), **extra)
+        return resolve(WRAPPER)(super().build(values, resolve), **_wrapper_arguments(values), **extra)
 
     def code(self, values: Mapping[str, Any], shorten: Callable[[str], str] = str, **extra: Any) -> str:
         if not values.get("spectral_normalization"):
             return super().code(values, shorten, **extra)
-        arguments = _wrapping(values) | extra
+        arguments = _wrapper_arguments(values) | extra
         written = "".join(f", {name}={literal(value)}" for name, value in arguments.items())
         return f"{shorten(WRAPPER)}({super().code(values, shorten)}{written})"
 
 
 def can_wrap(layer: LayerType | None) -> bool:
-    """Whether Keras's wrapper takes this layer."""
+    """Whether Keras's wrapper accepts this layer."""
     return layer is not None and isinstance(layer.call, SpectralCall)
 
 
-def _wrapping(values: Mapping[str, Any]) -> dict[str, Any]:
-    rounds = values.get("power_iterations", 1)
-    return {} if rounds == 1 else {"power_iterations": rounds}
+def _wrapper_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
+    iterations = values.get("power_iterations", 1)
+    return {} if iterations == 1 else {"power_iterations": iterations}
 
 
-def wrapped(params: Mapping[str, Any], rounds: Any) -> dict[str, Any]:
-    """The parameters of a layer that stands in the wrapper."""
-    return dict(params) | {"spectral_normalization": True} | ({} if rounds == 1 else {"power_iterations": rounds})
+def wrapped_params(params: Mapping[str, Any], iterations: Any) -> dict[str, Any]:
+    """The parameters of a layer inside the wrapper."""
+    return dict(params) | {"spectral_normalization": True} | ({} if iterations == 1 else {"power_iterations": iterations})
 
 
 def with_spectral_normalization(layer: LayerType, columns: Columns) -> LayerType:
@@ -128,8 +128,8 @@ def _torch(own: TorchForm | None, columns: Columns) -> TorchForm | None:
         bare, values = own(site), site.values
         if not values["spectral_normalization"]:
             return bare
-        rounds = values["power_iterations"]
-        more = f", {columns(values, site.inputs)}" + ("" if rounds == 1 else f", {rounds}")
+        iterations = values["power_iterations"]
+        more = f", {columns(values, site.inputs)}" + ("" if iterations == 1 else f", {iterations}")
 
         def wrap(part: Part) -> Part:
             # Keras's wrapper holds the kernel as its own, then vector_u; the bias is the layer's.

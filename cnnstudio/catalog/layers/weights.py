@@ -54,7 +54,7 @@ def initializer_params(name: str, default: str, vector: bool = False) -> tuple[P
 
 def initializer(name: str, vector: bool = False) -> Switch:
     """The expression of an initialiser declared by `initializer_params`; Keras's own name where it has no numbers."""
-    cases: dict[Any, Any] = {known: known for known in (VECTOR_INITIALIZERS if vector else INITIALIZERS)}
+    cases: dict[Any, Any] = {kind: kind for kind in (VECTOR_INITIALIZERS if vector else INITIALIZERS)}
     stddev = {"stddev": P(f"{name}_stddev")}
     cases["constant"] = Call("keras.initializers.Constant", {"value": P(f"{name}_value")})
     cases["random_normal"] = Call("keras.initializers.RandomNormal", stddev)

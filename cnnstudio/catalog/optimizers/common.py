@@ -1,4 +1,4 @@
-"""Parameters that all optimizers of Keras share, with its names and meanings."""
+"""Parameters shared by all optimizers of Keras, with its names and meanings."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ CLIPPING: Final[tuple[Param, ...]] = (
 
 
 class OptimizerCall(Call, frozen=True):
-    """Keras takes one way of clipping: the first that is set."""
+    """Keras accepts one kind of clipping: the first that is set."""
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
         passed = super().arguments(values)
@@ -74,11 +74,11 @@ class OptimizerCall(Call, frozen=True):
 def optimizer(identifier: str, name: str, help: Text, params: tuple[Param, ...], torch: TorchOptimizer | NotInTorch
               ) -> TrainingComponent:
     """The entry of keras.optimizers.<name>; `params` come in the order of Keras's arguments, without those of clipping."""
-    whole = (*params, *CLIPPING)
+    all_params = (*params, *CLIPPING)
     return TrainingComponent(
-        id=identifier, label=same(name), help=help, params=whole, torch=torch,
-        call=OptimizerCall(f"keras.optimizers.{name}", {param.name: P(param.name) for param in whole},
-                           {param.name: param.default for param in whole if param.name != "learning_rate"}))
+        id=identifier, label=same(name), help=help, params=all_params, torch=torch,
+        call=OptimizerCall(f"keras.optimizers.{name}", {param.name: P(param.name) for param in all_params},
+                           {param.name: param.default for param in all_params if param.name != "learning_rate"}))
 
 
 def clipping_lines(values: Mapping[str, Any]) -> list[str]:

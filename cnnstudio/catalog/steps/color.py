@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 
 from cnnstudio.catalog.call import P
 from cnnstudio.catalog.shapes import Values
-from cnnstudio.catalog.steps.common import OTHER_COLOR, PROBABILITY, drawn, factor, keras_call, pair, seldom, share
+from cnnstudio.catalog.steps.common import (
+    OTHER_COLOR,
+    PROBABILITY,
+    draw_expression,
+    factor,
+    keras_call,
+    pair,
+    plain_probability,
+    share,
+)
 from cnnstudio.catalog.steps.entry import Augmentation, PixelScript
 from cnnstudio.core.params import Factor
 from cnnstudio.core.text import Text, same
@@ -27,12 +36,12 @@ DOWN_AND_UP: Final = Text("How far down and how far up: 0.2 and 0.2 are contrast
 
 
 def _equals(neutral: float) -> Callable[[Any], bool]:
-    """Whether a drawn value is the one that changes nothing."""
+    """A test whether a drawn value is neutral."""
     return lambda value: bool(value == neutral)
 
 
-def _whether(_params: Params, _rng: CounterRng, chosen: Chosen) -> Floats:
-    """For a change that has no strength: 1 where it happens."""
+def _draw_nothing(_params: Params, _rng: CounterRng, chosen: Chosen) -> Floats:
+    """For a change without a strength: 1 where it applies."""
     return chosen.astype(np.float64)
 
 
@@ -47,7 +56,7 @@ _BRIGHTNESS: Final = TableChange(_draw_brightness, _equals(0.0),
 
 
 def _brightness_script(values: Values, _channels: int) -> list[str]:
-    return [f"pixels = np.clip(pixels + {drawn(values['factor'], times=255)}, 0, 255)"]
+    return [f"pixels = np.clip(pixels + {draw_expression(values['factor'], times=255)}, 0, 255)"]
 
 
 def _draw_contrast(params: Params, rng: CounterRng, chosen: Chosen) -> Floats:
@@ -70,13 +79,13 @@ def _contrast_script(values: Values, _channels: int) -> list[str]:
     # Two numbers are how far down and how far up.
     low, high = pair(strength) if isinstance(strength, int | float) else (-min(strength), max(strength))
     return ["mean = pixels.mean(axis=(0, 1))",
-            f"pixels = np.clip((pixels - mean) * {drawn((low, high), plus=1.0)} + mean, 0, 255)"]
+            f"pixels = np.clip((pixels - mean) * {draw_expression((low, high), plus=1.0)} + mean, 0, 255)"]
 
 
 # Hue, saturation, grey ---------------------------------------------------------------------------
 
 def _on_hsv(picture: Picture, change: Callable[[NDArray[np.float32]], None]) -> Picture:
-    """The picture after its hue (degrees), saturation and value were changed in place."""
+    """The picture with changed hue (degrees), saturation and value."""
     hsv = cv2.cvtColor(picture.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2HSV).astype(np.float32, copy=False)
     change(hsv)
     return round_to_uint8(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * np.float32(255.0))
@@ -101,7 +110,7 @@ def _apply_hue(picture: Picture, value: Any, _params: Params) -> Picture:
 
 
 def _hue_script(values: Values, _channels: int) -> list[str]:
-    turned = drawn(values["factor"], 0.0, 180)
+    turned = draw_expression(values["factor"], 0.0, 180)
     return _hsv_script(f"hsv[..., 0] = (hsv[..., 0] + chance.choice([-1, 1]) * {turned}) % 360  # degrees")
 
 
@@ -118,7 +127,7 @@ def _apply_saturation(picture: Picture, value: Any, _params: Params) -> Picture:
 
 
 def _saturation_script(values: Values, _channels: int) -> list[str]:
-    return [f"factor = {drawn(values['factor'], 0.0)}",
+    return [f"factor = {draw_expression(values['factor'], 0.0)}",
             *_hsv_script("hsv[..., 1] = np.minimum(hsv[..., 1] * factor / (1 - factor + 1e-7), 1)")]
 
 
@@ -156,12 +165,12 @@ def _jitter_keras(values: Values, channels: int) -> Values:
 # Histograms and inverting ------------------------------------------------------------------------
 
 def _apply_equalization(table: Floats, _value: Any, look: Look) -> Floats:
-    whole = np.rint(table).astype(np.int64)
-    return np.stack([_equalized(whole[:, channel], look.counts(channel)) for channel in range(look.colors)], 1)
+    levels = np.rint(table).astype(np.int64)
+    return np.stack([_equalize_column(levels[:, channel], look.counts(channel)) for channel in range(look.colors)], 1)
 
 
-def _equalized(values: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:
-    """A column of the table after its values were spread evenly over the range."""
+def _equalize_column(values: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:
+    """A column of the table with its values spread evenly over the range."""
     sums = np.cumsum(np.bincount(values, weights=counts, minlength=256))
     first = sums[np.flatnonzero(sums)[0]]
     if sums[-1] == first:
@@ -188,7 +197,7 @@ def _apply_posterization(table: Floats, value: Any, _look: Look) -> Floats:
 
 
 def _posterization_script(values: Values, _channels: int) -> list[str]:
-    return [f"lost = 8 - int({drawn(values['factor'], 1.0)})  # bits",
+    return [f"lost = 8 - int({draw_expression(values['factor'], 1.0)})  # bits",
             "pixels = (np.rint(pixels).astype(np.uint8) >> lost << lost).astype(np.float32)"]
 
 
@@ -208,7 +217,7 @@ def _apply_solarization(table: Floats, value: Any, _look: Look) -> Floats:
 
 
 def _solarization_script(values: Values, _channels: int) -> list[str]:
-    added, threshold = (drawn(values[name], 0.0, 255) for name in ("addition_factor", "threshold_factor"))
+    added, threshold = (draw_expression(values[name], 0.0, 255) for name in ("addition_factor", "threshold_factor"))
     return [f"pixels = np.clip(pixels + {added}, 0, 255)" if added != "0.0" else "# What is brighter is inverted.",
             f"pixels = np.where(pixels < {threshold}, pixels, 255 - pixels)"]
 
@@ -266,16 +275,16 @@ STEPS: Final = (
         **keras_call("RandomGrayscale", factor=P("probability")), changes_color=OTHER_COLOR,
         help=Text("Takes the colour out of some pictures; the channels stay.",
                   "Quita el color a algunas imágenes; los canales quedan."),
-        params=(seldom(0.2),),
-        change=ArrayChange(lambda params, rng, chosen, _height, _width: _whether(params, rng, chosen), _equals(0.0),
+        params=(plain_probability(0.2),),
+        change=ArrayChange(lambda params, rng, chosen, _height, _width: _draw_nothing(params, rng, chosen), _equals(0.0),
                            _apply_grayscale, needs_color=True), script=PixelScript(_grayscale_script)),
     Augmentation(
         id="equalization", label=Text("Equalization", "Ecualización"), group="color",
         **keras_call("Equalization"),
         help=Text("Spreads the histogram of each channel over the whole range.",
                   "Reparte el histograma de cada canal por todo el rango."),
-        params=(seldom(0.2),),
-        change=TableChange(_whether, _equals(0.0), _apply_equalization), script=PixelScript(_equalization_script)),
+        params=(plain_probability(0.2),),
+        change=TableChange(_draw_nothing, _equals(0.0), _apply_equalization), script=PixelScript(_equalization_script)),
     Augmentation(
         id="random_posterization", label=Text("Posterization", "Posterización"), group="color",
         **keras_call("RandomPosterization", "factor"),
@@ -299,7 +308,7 @@ STEPS: Final = (
         id="random_invert", label=Text("Invert", "Invertir"), group="color",
         **keras_call("RandomInvert", factor=P("always")), changes_color=OTHER_COLOR,
         help=Text("Makes a negative of some pictures.", "Hace un negativo de algunas imágenes."),
-        params=(seldom(0.2),),
-        change=TableChange(_whether, _equals(0.0), lambda table, _value, _look: 255.0 - table),
+        params=(plain_probability(0.2),),
+        change=TableChange(_draw_nothing, _equals(0.0), lambda table, _value, _look: 255.0 - table),
         script=PixelScript(lambda _values, _channels: ["pixels = 255 - pixels"])),
 )

@@ -44,8 +44,8 @@ def factor(name: str, default: float | tuple[float, float] | None, help: Text, m
                   help=help)
 
 
-def seldom(default: float) -> Param:
-    """The probability where it is all there is to set."""
+def plain_probability(default: float) -> Param:
+    """The probability of a step without other parameters."""
     return msgspec.structs.replace(PROBABILITY, default=default, advanced=False)
 
 
@@ -59,14 +59,14 @@ def share(name: str, default: tuple[float, float] | None, help: Text, maximum: f
 # Printed code ------------------------------------------------------------------------------------
 
 def pair(factor: Any, least: float = float("-inf")) -> tuple[float, float]:
-    """As Keras reads a factor: one number f means -|f| to |f|; nothing is below `least`."""
+    """A factor as in Keras: one number f means -|f| to |f|; the lower limit is `least`."""
     if isinstance(factor, int | float):
         return max(-abs(float(factor)), least), abs(float(factor))
     first, second = (float(value) for value in factor)
     return max(min(first, second), least), max(first, second)
 
 
-def drawn(factor: Any, least: float = float("-inf"), times: float = 1.0, plus: float = 0.0) -> str:
+def draw_expression(factor: Any, least: float = float("-inf"), times: float = 1.0, plus: float = 0.0) -> str:
     """The expression that draws a number of the range, times and plus numbers; a constant where there is no choice."""
     low, high = (_short(times * end + plus) for end in pair(factor, least))
     return repr(low) if low == high else f"chance.uniform({low!r}, {high!r})"

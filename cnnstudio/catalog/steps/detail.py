@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cnnstudio.catalog.call import P
 from cnnstudio.catalog.shapes import Values
-from cnnstudio.catalog.steps.common import PROBABILITY, drawn, keras_call, share
+from cnnstudio.catalog.steps.common import PROBABILITY, draw_expression, keras_call, share
 from cnnstudio.catalog.steps.entry import Augmentation, PixelScript
 from cnnstudio.core.params import Float, Int
 from cnnstudio.core.recipe import RecipeSpec
@@ -34,7 +34,7 @@ def _apply_noise(picture: Picture, value: Any, _params: Params) -> Picture:
 
 
 def _noise_script(values: Values, _channels: int) -> list[str]:
-    return [f"pixels = np.clip(pixels + chance.normal(0, {drawn(values['stddev'], 0.0, 255)}, pixels.shape), 0, 255)"]
+    return [f"pixels = np.clip(pixels + chance.normal(0, {draw_expression(values['stddev'], 0.0, 255)}, pixels.shape), 0, 255)"]
 
 
 def _noise_keras(values: Values, _recipe: RecipeSpec) -> list[str]:
@@ -58,7 +58,7 @@ def _apply_blur(picture: Picture, value: Any, params: Params) -> NDArray[Any]:
 
 
 def _blur_script(values: Values, _channels: int) -> list[str]:
-    sigma = drawn(values["sigma"], 0.0)
+    sigma = draw_expression(values["sigma"], 0.0)
     side = int(values["kernel_size"]) | 1
     return [f"across, down = max(0.01, {sigma}), max(0.01, {sigma})",
             f"blurred = cv2.GaussianBlur(pixels.astype(np.float32), ({side}, {side}), across, sigmaY=down, "
@@ -81,7 +81,7 @@ def _apply_sharpness(picture: Picture, value: Any, _params: Params) -> Picture:
 def _sharpness_script(values: Values, _channels: int) -> list[str]:
     return ["kernel = np.full((3, 3), 1 / 13, np.float32)", "kernel[1, 1] = 5 / 13",
             "smooth = cv2.filter2D(pixels.astype(np.float32), -1, kernel, borderType=cv2.BORDER_REPLICATE)",
-            f"sharpness = {drawn(values['factor'], 0.0, 2)}",
+            f"sharpness = {draw_expression(values['factor'], 0.0, 2)}",
             "pixels = np.clip(pixels + (1 - sharpness) * (smooth.reshape(pixels.shape) - pixels), 0, 255)"]
 
 
@@ -109,7 +109,7 @@ def _apply_erasing(picture: Picture, value: Any, params: Params) -> Picture:
 
 
 def _erasing_script(values: Values, _channels: int) -> list[str]:
-    part, fill = drawn(values["scale"], 0.0), values["fill_value"]
+    part, fill = draw_expression(values["scale"], 0.0), values["fill_value"]
     filling = (repr(float(fill)) if fill is not None else
                "np.clip(chance.normal(0, 255, (bottom - top, right - left, pixels.shape[2])), 0, 255)")
     return ["rows, columns = pixels.shape[:2]",

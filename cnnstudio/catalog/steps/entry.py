@@ -1,4 +1,4 @@
-"""What one entry of the step registries declares."""
+"""The types of entries in the step registries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GROUPS: Final[dict[Group, Text]] = {
 
 
 class StepType(msgspec.Struct, frozen=True, kw_only=True):
-    """What recipe steps and augmentations have in common."""
+    """Common to recipe steps and augmentations."""
 
     id: str
     label: Text
@@ -71,7 +71,7 @@ class MixScript(msgspec.Struct, frozen=True):
 
 
 Script = MatrixScript | PixelScript | MixScript
-"""What is drawn in it comes from `chance`, a generator of NumPy."""
+"""Random numbers in it come from `chance`, a generator of NumPy."""
 
 
 class Augmentation(StepType, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.shapes import Values
-from cnnstudio.catalog.steps.common import EDGE, FILL, PROBABILITY, drawn, factor, keras_call, share
+from cnnstudio.catalog.steps.common import EDGE, FILL, PROBABILITY, draw_expression, factor, keras_call, share
 from cnnstudio.catalog.steps.entry import Augmentation, MatrixScript
 from cnnstudio.core.params import Choice, Factor, Option
 from cnnstudio.core.recipe import RecipeSpec
@@ -59,7 +59,7 @@ def _rotation(params: Params, rng: CounterRng, height: int, width: int) -> Float
 
 
 def _rotation_script(values: Values, _height: int, _width: int) -> list[str]:
-    return [f"angle = 2 * np.pi * {drawn(values['factor'])}",
+    return [f"angle = 2 * np.pi * {draw_expression(values['factor'])}",
             "matrix = matrix @ about_middle(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle))"]
 
 
@@ -74,8 +74,9 @@ def _zoom(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
 
 
 def _zoom_script(values: Values, _height: int, _width: int) -> list[str]:
-    wide = "high" if values["width_factor"] is None else drawn(values["width_factor"], plus=1.0)
-    return [f"high = {drawn(values['height_factor'], plus=1.0)}", f"matrix = matrix @ about_middle({wide}, 0, 0, high)"]
+    wide = "high" if values["width_factor"] is None else draw_expression(values["width_factor"], plus=1.0)
+    return [f"high = {draw_expression(values['height_factor'], plus=1.0)}",
+            f"matrix = matrix @ about_middle({wide}, 0, 0, high)"]
 
 
 def _translation(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
@@ -87,7 +88,9 @@ def _translation(params: Params, rng: CounterRng, height: int, width: int) -> Fl
 
 
 def _translation_script(values: Values, height: int, width: int) -> list[str]:
-    return [f"down, right = {drawn(values['height_factor'], times=height)}, {drawn(values['width_factor'], times=width)}",
+    down, right = (draw_expression(values["height_factor"], times=height),
+                   draw_expression(values["width_factor"], times=width))
+    return [f"down, right = {down}, {right}",
             "matrix = matrix @ np.array([[1, 0, -right], [0, 1, -down], [0, 0, 1]])"]
 
 
@@ -102,8 +105,8 @@ def _shear(params: Params, rng: CounterRng, _height: int, _width: int) -> Floats
 
 def _shear_script(values: Values, _height: int, _width: int) -> list[str]:
     return ["side = chance.choice([-1, 1])",
-            f"matrix = matrix @ np.array([[1, side * {drawn(values['x_factor'])}, 0], "
-            f"[side * {drawn(values['y_factor'])}, 1, 0], [0, 0, 1]])"]
+            f"matrix = matrix @ np.array([[1, side * {draw_expression(values['x_factor'])}, 0], "
+            f"[side * {draw_expression(values['y_factor'])}, 1, 0], [0, 0, 1]])"]
 
 
 def _crop(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
@@ -118,7 +121,7 @@ def _crop(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
 
 
 def _crop_script(values: Values, height: int, width: int) -> list[str]:
-    return [f"share = min({drawn(values['scale'], 0.01)}, 1.0)",
+    return [f"share = min({draw_expression(values['scale'], 0.01)}, 1.0)",
             f"left, top = chance.random() * (1 - share) * {width}, chance.random() * (1 - share) * {height}",
             "matrix = matrix @ np.array([[share, 0, left + (share - 1) / 2], [0, share, top + (share - 1) / 2], [0, 0, 1]])"]
 

@@ -44,7 +44,7 @@ def _cut_mix(params: Params, rng: CounterRng, chosen: Chosen, partners: NDArray[
         first = np.ceil(start)
         ends += [first, np.where(chosen, np.ceil(start + sides * length), first)]
     boxes = np.minimum(np.stack(ends, 1), [width, width, height, height]).astype(np.int64)
-    # The share that really stays, in whole pixels.
+    # The actual share in integer pixels.
     area = (boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])
     return Mix(partners, 1.0 - area / float(width * height), boxes)
 

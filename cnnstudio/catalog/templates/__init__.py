@@ -16,7 +16,7 @@ from cnnstudio.catalog.templates import (
     unet,
     vgg,
 )
-from cnnstudio.catalog.templates.entry import Published, Template
+from cnnstudio.catalog.templates.entry import Publication, Template
 from cnnstudio.core.registry import Registry
 
 TEMPLATES: Final[Registry[Template]] = Registry("template", (
@@ -24,6 +24,6 @@ TEMPLATES: Final[Registry[Template]] = Registry("template", (
     *vgg.TEMPLATES, *googlenet.TEMPLATES, *unet.TEMPLATES, *resnet.TEMPLATES, *applications.TEMPLATES))
 
 FEATURED: Final = ("small_cnn", "medium_cnn", "lenet5", "residual", "inception", "resnet18", "mobilenet_v2", "vgg16")
-"""Those that a new project proposes; the gallery has all."""
+"""The templates that a new project proposes; the gallery has all."""
 
-__all__ = ["FEATURED", "TEMPLATES", "Published", "Template"]
+__all__ = ["FEATURED", "TEMPLATES", "Publication", "Template"]

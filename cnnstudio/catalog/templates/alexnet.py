@@ -7,7 +7,7 @@ the form for one device of Krizhevsky, "One weird trick for parallelizing convol
 from __future__ import annotations
 
 from cnnstudio.catalog.bases.builder import BaseBuilder
-from cnnstudio.catalog.templates.entry import TORCHVISION, Published, Template
+from cnnstudio.catalog.templates.entry import TORCHVISION, Publication, Template
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
 
@@ -46,5 +46,5 @@ TEMPLATES = (
             "sin la normalización entre mapas, que resultó ayudar poco."),
         network=network, recipe={"height": 224, "width": 224}, adapts=True, minimum_size=64,
         training={"batch_size": 32, "optimizer": {"type": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9}}},
-        published=Published(61_100_840, 224, "trainable", TORCHVISION)),
+        published=Publication(61_100_840, 224, "trainable", TORCHVISION)),
 )

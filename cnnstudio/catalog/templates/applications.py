@@ -1,4 +1,4 @@
-"""Architectures that are drawn as the pretrained bases are, from scratch and with their answer.
+"""Architectures of the pretrained bases, from scratch and with a classifier.
 
 Sources are in the files of the bases; parameters are those of Keras Applications and, for EfficientNet, whose
 pixel scaling counts 7 parameters in Keras, of torchvision.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cnnstudio.catalog.bases import densenet, efficientnet, inception_v3, mobilenet, mobilenet_v2, xception
 from cnnstudio.catalog.bases.builder import BaseBuilder
-from cnnstudio.catalog.templates.entry import KERAS, TORCHVISION, Published, Template, answering
+from cnnstudio.catalog.templates.entry import KERAS, TORCHVISION, Publication, Template, with_classifier
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
 
@@ -16,37 +16,37 @@ from cnnstudio.core.text import Text, same
 def _inception_v3() -> NetworkSpec:
     builder = BaseBuilder()
     inception_v3.add_layers(builder)
-    return answering(builder, "inception_v3", dropout=0.2)
+    return with_classifier(builder, "inception_v3", dropout=0.2)
 
 
 def _xception() -> NetworkSpec:
     builder = BaseBuilder()
     xception.add_layers(builder)
-    return answering(builder, "xception", dropout=0.5)
+    return with_classifier(builder, "xception", dropout=0.5)
 
 
 def _mobilenet() -> NetworkSpec:
     builder = BaseBuilder()
     mobilenet.add_layers(builder)
-    return answering(builder, "mobilenet", dropout=0.001)
+    return with_classifier(builder, "mobilenet", dropout=0.001)
 
 
 def _mobilenet_v2() -> NetworkSpec:
     builder = BaseBuilder()
     mobilenet_v2.add_layers(builder)
-    return answering(builder, "mobilenet_v2", dropout=0.2)
+    return with_classifier(builder, "mobilenet_v2", dropout=0.2)
 
 
 def _densenet121() -> NetworkSpec:
     builder = BaseBuilder()
     densenet.add_layers(builder, densenet.DEPTHS["densenet121"])
-    return answering(builder, "densenet121")
+    return with_classifier(builder, "densenet121")
 
 
 def _efficientnet_b0() -> NetworkSpec:
     builder = BaseBuilder()
     efficientnet.add_layers(builder, 1.0, 1.0, drop_connect=0.2)
-    return answering(builder, "efficientnet_b0", dropout=0.2)
+    return with_classifier(builder, "efficientnet_b0", dropout=0.2)
 
 
 INCEPTION_V3 = Template(
@@ -61,7 +61,7 @@ INCEPTION_V3 = Template(
         "de 7 × 7. Inception-v3 divide así sus filtros, normaliza cada convolución y reduce los mapas por dos caminos a la "
         "vez, para no perder información en un paso estrecho. Quiere imágenes de 299 píxeles y las admite desde 75."),
     network=_inception_v3, recipe={"height": 299, "width": 299}, training={"epochs": 60, "batch_size": 16}, adapts=True,
-    minimum_size=75, published=Published(23_851_784, 299, "all", KERAS))
+    minimum_size=75, published=Publication(23_851_784, 299, "all", KERAS))
 
 XCEPTION = Template(
     id="xception", label=same("Xception"), year=2016, source="https://arxiv.org/abs/1610.02357",
@@ -75,7 +75,7 @@ XCEPTION = Template(
         "preguntas, y cada una recibe su convolución. Catorce bloques de convoluciones separables con conexiones de salto "
         "no necesitan más parámetros que Inception-v3 y rinden mejor."),
     network=_xception, recipe={"height": 299, "width": 299}, training={"epochs": 60, "batch_size": 16}, adapts=True,
-    minimum_size=71, published=Published(22_910_480, 299, "all", KERAS))
+    minimum_size=71, published=Publication(22_910_480, 299, "all", KERAS))
 
 MOBILENET = Template(
     id="mobilenet", label=same("MobileNet v1"), year=2017, source="https://arxiv.org/abs/1704.04861",
@@ -89,7 +89,7 @@ MOBILENET = Template(
         "casi lo que una convolución completa con la octava parte de las multiplicaciones. MobileNet es una pila simple de "
         "trece de estos pares, cada uno con normalización y una ReLU que acaba en 6."),
     network=_mobilenet, recipe={"height": 224, "width": 224}, training={"epochs": 60, "batch_size": 32}, adapts=True,
-    minimum_size=32, published=Published(4_253_864, 224, "all", KERAS))
+    minimum_size=32, published=Publication(4_253_864, 224, "all", KERAS))
 
 MOBILENET_V2 = Template(
     id="mobilenet_v2", label=same("MobileNet v2"), year=2018, source="https://arxiv.org/abs/1801.04381",
@@ -103,7 +103,7 @@ MOBILENET_V2 = Template(
         "canal por canal y vuelve a estrechar, sin ReLU en el extremo estrecho, donde destruiría información. El salto une "
         "los extremos estrechos. De este bloque están hechas casi todas las redes pequeñas posteriores."),
     network=_mobilenet_v2, recipe={"height": 224, "width": 224}, training={"epochs": 60, "batch_size": 32}, adapts=True,
-    minimum_size=32, published=Published(3_538_984, 224, "all", KERAS))
+    minimum_size=32, published=Publication(3_538_984, 224, "all", KERAS))
 
 DENSENET121 = Template(
     id="densenet121", label=same("DenseNet-121"), year=2016, source="https://arxiv.org/abs/1608.06993",
@@ -118,7 +118,7 @@ DENSENET121 = Template(
         "los cuatro bloques, una convolución de 1 × 1 y un agrupamiento reducen a la mitad los mapas y su tamaño. Necesita "
         "mucha memoria."),
     network=_densenet121, recipe={"height": 224, "width": 224}, training={"epochs": 60, "batch_size": 16}, adapts=True,
-    minimum_size=32, published=Published(8_062_504, 224, "all", KERAS))
+    minimum_size=32, published=Publication(8_062_504, 224, "all", KERAS))
 
 EFFICIENTNET_B0 = Template(
     id="efficientnet_b0", label=same("EfficientNet-B0"), year=2019, source="https://arxiv.org/abs/1905.11946",
@@ -134,6 +134,6 @@ EFFICIENTNET_B0 = Template(
         "mayores, B1 a B7, crecen a la vez en profundidad, anchura y tamaño de imagen. Se omite el salto al azar de ramas "
         "enteras con que la entrenan sus autores."),
     network=_efficientnet_b0, recipe={"height": 224, "width": 224}, training={"epochs": 60, "batch_size": 16}, adapts=True,
-    minimum_size=32, published=Published(5_288_548, 224, "trainable", TORCHVISION))
+    minimum_size=32, published=Publication(5_288_548, 224, "trainable", TORCHVISION))
 
 TEMPLATES = (INCEPTION_V3, XCEPTION, DENSENET121, MOBILENET, MOBILENET_V2, EFFICIENTNET_B0)

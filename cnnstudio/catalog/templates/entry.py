@@ -1,4 +1,4 @@
-"""What one entry of the gallery of architectures declares."""
+"""The type of an entry in the gallery of architectures."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
 
 
-class Published(msgspec.Struct, frozen=True):
-    """The number of parameters that others give, for three channels, `size` pixels a side and 1,000 classes.
+class Publication(msgspec.Struct, frozen=True):
+    """The published number of parameters, for three channels, `size` pixels a side and 1,000 classes.
 
     `counted` is "all" where the moving statistics of batch normalisation are among them (Keras counts
     so), and "trainable" where they are not (torchvision).
@@ -47,10 +47,10 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     training: dict[str, Any] = {}
     adapts: bool = False
     minimum_size: int = 16
-    published: Published | None = None
+    published: Publication | None = None
 
 
-def answering(builder: BaseBuilder, origin: str, dropout: float = 0.0) -> NetworkSpec:
+def with_classifier(builder: BaseBuilder, origin: str, dropout: float = 0.0) -> NetworkSpec:
     """The network with a mean over each feature map and the output behind it.
 
     Batch normalisation follows with momentum 0.9: Keras's 0.99 needs hundreds of steps, and a small

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from cnnstudio.catalog.bases.builder import BaseBuilder
-from cnnstudio.catalog.templates.entry import Published, Template, answering
+from cnnstudio.catalog.templates.entry import Publication, Template, with_classifier
 from cnnstudio.catalog.templates.inception import inception_module
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
@@ -33,7 +33,7 @@ def network() -> NetworkSpec:
         builder.pooling("MaxPooling2D", 3, 2, id=f"pool{number - 1}", padding="same")
         for letter, module in zip("abcde", modules, strict=False):
             inception_module(builder, *module, name=f"inception_{number}{letter}")
-    return answering(builder, "googlenet", dropout=0.4)
+    return with_classifier(builder, "googlenet", dropout=0.4)
 
 
 TEMPLATES = (
@@ -53,6 +53,6 @@ TEMPLATES = (
         network=network, recipe={"height": 224, "width": 224}, adapts=True, minimum_size=32,
         training={"batch_size": 32, "epochs": 60,
                   "optimizer": {"type": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9}}},
-        published=Published(6_998_552, 224, "all",
+        published=Publication(6_998_552, 224, "all",
                             "https://github.com/BVLC/caffe/tree/master/models/bvlc_googlenet")),
 )

@@ -14,7 +14,7 @@ from cnnstudio.core.text import Text
 
 def inception_module(builder: NetworkBuilder, one: int, three: tuple[int, int], five: tuple[int, int], pool: int,
                      name: str) -> str:
-    """Four ways side by side: 1 x 1, 3 x 3, 5 x 5 (each behind a 1 x 1) and pooling; channels are joined."""
+    """Four parallel branches: 1 x 1, 3 x 3, 5 x 5 (each behind a 1 x 1) and pooling; channels are joined."""
     entry = builder.last
     assert entry is not None
 

@@ -10,12 +10,12 @@ from functools import partial
 
 from cnnstudio.catalog.bases.builder import BaseBuilder
 from cnnstudio.catalog.bases.resnet import DEPTHS, FILTERS, add_layers
-from cnnstudio.catalog.templates.entry import KERAS, TORCHVISION, Published, Template, answering
+from cnnstudio.catalog.templates.entry import KERAS, TORCHVISION, Publication, Template, with_classifier
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
 
 
-def _normalized(builder: BaseBuilder, name: str, filters: int, kernel: int, stride: int, *after: str) -> str:
+def _add_normalization(builder: BaseBuilder, name: str, filters: int, kernel: int, stride: int, *after: str) -> str:
     builder.convolution(filters, kernel, *after, id=f"{name}_conv", stride=stride, padding="same", use_bias=False)
     return builder.add("BatchNormalization", id=f"{name}_bn")
 
@@ -23,30 +23,30 @@ def _normalized(builder: BaseBuilder, name: str, filters: int, kernel: int, stri
 def _basic_block(builder: BaseBuilder, name: str, filters: int, stride: int, projected: bool) -> None:
     """Two 3 x 3 convolutions and the skip connection; a 1 x 1 convolution on the skip where the shape changes."""
     entry = builder.end
-    skip = _normalized(builder, f"{name}_0", filters, 1, stride) if projected else entry
-    _normalized(builder, f"{name}_1", filters, 3, stride, entry)
+    skip = _add_normalization(builder, f"{name}_0", filters, 1, stride) if projected else entry
+    _add_normalization(builder, f"{name}_1", filters, 3, stride, entry)
     builder.activation("relu", id=f"{name}_1_relu")
-    main = _normalized(builder, f"{name}_2", filters, 3, 1)
+    main = _add_normalization(builder, f"{name}_2", filters, 3, 1)
     builder.add("Add", skip, main, id=f"{name}_add")
     builder.activation("relu", id=f"{name}_out")
 
 
 def _shallow(id: str, depths: tuple[int, ...]) -> NetworkSpec:
     builder = BaseBuilder()
-    _normalized(builder, "conv1", 64, 7, 2)
+    _add_normalization(builder, "conv1", 64, 7, 2)
     builder.activation("relu", id="conv1_relu")
     builder.pooling("MaxPooling2D", 3, 2, id="pool1_pool", padding="same")
     for number, (depth, filters) in enumerate(zip(depths, FILTERS, strict=True), start=2):
         for block in range(1, depth + 1):
             changes = block == 1 and number > 2
             _basic_block(builder, f"conv{number}_block{block}", filters, 2 if changes else 1, projected=changes)
-    return answering(builder, id)
+    return with_classifier(builder, id)
 
 
 def _deep(id: str) -> NetworkSpec:
     builder = BaseBuilder()
     add_layers(builder, DEPTHS[id])
-    return answering(builder, id)
+    return with_classifier(builder, id)
 
 
 _BASIC = Text(
@@ -74,8 +74,8 @@ def _template(n: int, parameters: int, help: Text, own: Text, depths: tuple[int,
         network=partial(_shallow, id, depths) if depths else partial(_deep, id),
         recipe={"height": 224, "width": 224}, training={"epochs": 60, "batch_size": 32 if n < 100 else 16}, adapts=True,
         minimum_size=32,
-        published=Published(parameters, 224, "trainable", TORCHVISION) if depths else
-        Published(parameters, 224, "all", KERAS))
+        published=Publication(parameters, 224, "trainable", TORCHVISION) if depths else
+        Publication(parameters, 224, "all", KERAS))
 
 
 TEMPLATES = (

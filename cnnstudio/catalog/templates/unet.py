@@ -1,4 +1,4 @@
-"""The encoder of U-Net, with an answer for classes.
+"""The encoder of U-Net, with a classifier.
 
 Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015. The
 paper's convolutions shrink the picture; these pad, as nearly every later rendering does.
@@ -7,7 +7,7 @@ paper's convolutions shrink the picture; these pad, as nearly every later render
 from __future__ import annotations
 
 from cnnstudio.catalog.bases.builder import BaseBuilder
-from cnnstudio.catalog.templates.entry import Template, answering
+from cnnstudio.catalog.templates.entry import Template, with_classifier
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
 
@@ -21,7 +21,7 @@ def network() -> NetworkSpec:
             builder.convolution(filters, 3, id=f"level{level}_conv{number}", padding="same", activation="relu",
                                 kernel_initializer="he_normal")
     builder.add("Dropout", id="dropout", rate=0.5)
-    return answering(builder, "unet_encoder")
+    return with_classifier(builder, "unet_encoder")
 
 
 TEMPLATES = (

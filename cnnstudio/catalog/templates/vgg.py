@@ -9,7 +9,7 @@ from functools import partial
 
 from cnnstudio.catalog.bases.builder import BaseBuilder
 from cnnstudio.catalog.bases.vgg import VGG16_BLOCKS, VGG19_BLOCKS, add_blocks
-from cnnstudio.catalog.templates.entry import KERAS, Published, Template
+from cnnstudio.catalog.templates.entry import KERAS, Publication, Template
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
 
@@ -31,7 +31,7 @@ def _template(id: str, blocks: tuple[tuple[int, int], ...], parameters: int, hel
         id=id, label=same(id.upper()), year=2014, source="https://arxiv.org/abs/1409.1556", help=help, about=about,
         network=partial(_network, id, blocks), recipe={"height": 224, "width": 224}, adapts=True, minimum_size=32,
         training={"batch_size": 16, "optimizer": {"type": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9}}},
-        published=Published(parameters, 224, "all", KERAS))
+        published=Publication(parameters, 224, "all", KERAS))
 
 
 TEMPLATES = (

@@ -19,7 +19,7 @@ from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.engine.batches import BatchSource, balanced_weights, encode_labels
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress
-from cnnstudio.network.checks import mixing_refused
+from cnnstudio.network.checks import mixing_problem
 from cnnstudio.workers.link import Link
 
 
@@ -69,7 +69,7 @@ def make_sources(project: Project, context: Context, pictures: Pictures, held: P
     if mixer is not None and mixer.does_nothing:
         mixer = None
     if mixer is not None and context.label_mode == "int":
-        raise ProblemError(mixing_refused(next(step for step in project.augmentation.active if step.type in MIXING)))
+        raise ProblemError(mixing_problem(next(step for step in project.augmentation.active if step.type in MIXING)))
     weights = (balanced_weights(pictures.labels[pictures.train], context.class_count)
                if training.class_weight == "balanced" else None)
 

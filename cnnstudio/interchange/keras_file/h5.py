@@ -1,4 +1,4 @@
-"""Whole models in HDF5, the form of Keras 2 that Keras 3 still writes: their description and the places of weights.
+"""Models in HDF5, the format of Keras 2 that Keras 3 still writes: the description and the paths of weights.
 
 `model_config` is JSON in an attribute; `model_weights/<layer>` holds the weights of a layer, or of a whole model within
 the model, and lists them in its attribute `weight_names`. Nothing is deserialised, and nothing but numbers is read.
@@ -24,13 +24,13 @@ _CONFIG: Final = "model_config"
 _WEIGHTS: Final = "model_weights"
 _NAMES: Final = "weight_names"
 _SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
-_TROUBLE: Final = (OSError, EOFError, KeyError, ValueError, TypeError, RuntimeError, NotImplementedError, MemoryError)
-"""What h5py raises for files that are none or are cut off."""
+_H5_ERRORS: Final = (OSError, EOFError, KeyError, ValueError, TypeError, RuntimeError, NotImplementedError, MemoryError)
+"""Errors of h5py for files that are no HDF5 or are truncated."""
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The file, while it is read. Raises ProblemError for everything that is no HDF5 file or is cut off."""
+def open_h5(path: Path) -> Iterator[Any]:
+    """Open the file. Raises ProblemError if it is no HDF5 file or is truncated."""
     import h5py
 
     try:
@@ -46,78 +46,78 @@ def opened(path: Path) -> Iterator[Any]:
         try:
             with h5py.File(file, "r") as weights:
                 yield weights
-        except _TROUBLE as err:
+        except _H5_ERRORS as err:
             raise damaged(path, str(err)) from err
 
 
-def config_of(path: Path) -> Any:
+def read_config(path: Path) -> Any:
     """Keras's description of the model in a file. Raises ProblemError."""
-    with opened(path) as file:
+    with open_h5(path) as file:
         if _CONFIG not in file.attrs:
             text = Text("{path} holds weights but not the network that they belong to. Save the whole model in Keras with "
                         "model.save(…) and open that file.",
                         "{path} contiene pesos, pero no la red a la que pertenecen. Guarde el modelo entero en Keras con "
                         "model.save(…) y abra ese archivo.")
             raise problem("network_only_weights", text.fill(path=path.name), path)
-        words = _words(file.attrs, _CONFIG)
-        if len(words) != 1:
+        texts = _read_texts(file.attrs, _CONFIG)
+        if len(texts) != 1:
             raise damaged(path)
         try:
-            return msgspec.json.decode(words[0])
+            return msgspec.json.decode(texts[0])
         except (msgspec.MsgspecError, RecursionError, UnicodeError) as err:
             raise damaged(path, str(err)) from err
 
 
 def lacks_weights(path: Path) -> bool:
     """Whether the file describes a model but does not hold its weights. Raises ProblemError."""
-    with opened(path) as file:
+    with open_h5(path) as file:
         return _CONFIG in file.attrs and _WEIGHTS not in file
 
 
-def place_of(file: Any, names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """The group of a layer's weights and the places of these in it, in Keras's order; raises KeyError or ValueError
-    where there are none. `names` lead from the outermost model to the layer."""
+def weight_paths(file: Any, names: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """The group of a layer's weights and their paths in it, in Keras's order; raises KeyError or ValueError
+    if there are none. `names` lead from the outermost model to the layer."""
     group = [_WEIGHTS, *names[0].split("/")]
-    listed = [word.decode() for word in _listed(file["/".join(group)].attrs)]
+    weight_names = [path.decode() for path in _weight_names(file["/".join(group)].attrs)]
     if len(names) == 1:
-        return group, [item.split("/") for item in listed]
+        return group, [item.split("/") for item in weight_names]
     # A model within the model keeps all its weights in one group, each called after its own layer: the layer's name, the
     # weight's behind it, in some versions those of the models before it.
-    marked = [f"/{item}" for item in listed]
+    marked = [f"/{item}" for item in weight_names]
     inner, mark = names[-1], f"/{names[-1]}/"
-    own = [word for word in marked if mark in word and word.rpartition(mark)[2].count("/") <= 1]
-    before = {word.rpartition(mark)[0] for word in own}
-    if len(before) > 1:
-        wanted = {place for place in before if not place or place.rpartition("/")[2] in names[:-1]}
-        nearest = {place for place in wanted if place.endswith(f"/{names[-2]}")}
-        before = nearest or wanted
-    if len(before) != 1:
+    matching = [path for path in marked if mark in path and path.rpartition(mark)[2].count("/") <= 1]
+    prefixes = {path.rpartition(mark)[0] for path in matching}
+    if len(prefixes) > 1:
+        candidates = {prefix for prefix in prefixes if not prefix or prefix.rpartition("/")[2] in names[:-1]}
+        nearest = {prefix for prefix in candidates if prefix.endswith(f"/{names[-2]}")}
+        prefixes = nearest or candidates
+    if len(prefixes) != 1:
         raise ValueError(f"{group}: weights of {inner}")
-    (start,) = before
-    return group, [word[1:].split("/") for word in own if word.rpartition(mark)[0] == start]
+    (start,) = prefixes
+    return group, [path[1:].split("/") for path in matching if path.rpartition(mark)[0] == start]
 
 
-def _listed(attributes: Any) -> list[bytes]:
-    """The names of weights; a long list is written in pieces."""
+def _weight_names(attributes: Any) -> list[bytes]:
+    """The names of weights; a long list is split into several attributes."""
     if _NAMES in attributes:
-        return _words(attributes, _NAMES)
-    found: list[bytes] = []
-    while f"{_NAMES}{len(found)}" in attributes or not found:
-        found += _words(attributes, f"{_NAMES}{len(found)}")
-    return found
+        return _read_texts(attributes, _NAMES)
+    names: list[bytes] = []
+    while f"{_NAMES}{len(names)}" in attributes or not names:
+        names += _read_texts(attributes, f"{_NAMES}{len(names)}")
+    return names
 
 
-def _words(attributes: Any, name: str) -> list[bytes]:
-    """The text, or the texts, of an attribute that claims no more than a file of this kind has."""
+def _read_texts(attributes: Any, name: str) -> list[bytes]:
+    """The texts of an attribute, if it is not larger than in any file of this kind."""
     handle = attributes.get_id(name)
     if handle.get_storage_size() > LARGEST:
         raise ValueError(f"{name} is too large")
     value = attributes[name]
-    several = value.ravel().tolist() if hasattr(value, "ravel") else [value]
-    found = [word.encode() if isinstance(word, str) else word for word in several]
-    if not all(isinstance(word, bytes) for word in found) or sum(map(len, found)) > LARGEST:
+    values = value.ravel().tolist() if hasattr(value, "ravel") else [value]
+    texts = [text.encode() if isinstance(text, str) else text for text in values]
+    if not all(isinstance(text, bytes) for text in texts) or sum(map(len, texts)) > LARGEST:
         raise ValueError(f"{name} is no text")
-    return found
+    return texts
 
 
 def problem(code: str, text: Text, path: Path) -> ProblemError:

@@ -17,7 +17,7 @@ import msgspec
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.layers.convolution import DEPTHWISE_CONV2D
 from cnnstudio.catalog.layers.normalization import RESCALING
-from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped
+from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped_params
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import INPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
@@ -25,9 +25,9 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, without_scaling
-from cnnstudio.interchange.keras_file.calls import MODELS, Call, Config, ends, first_calls, name_of, sources
-from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES, config_of
-from cnnstudio.interchange.keras_file.operations import folded, in_layers, is_operation
+from cnnstudio.interchange.keras_file.calls import MODELS, Call, Config, first_calls, layer_name, parse_ends, sources
+from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES, read_config
+from cnnstudio.interchange.keras_file.operations import is_operation, merge_rescalings, to_catalog_layer
 from cnnstudio.network.naming import layer_id
 
 SUFFIXES: Final = (".keras", *H5_SUFFIXES, ".json")
@@ -36,7 +36,7 @@ LARGEST: Final = 64 << 20
 DEEPEST: Final = 20
 """Models within models."""
 _FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
-"""Where Keras writes out what a parameter that is left open takes from another one."""
+"""Open parameters that take their value from another one, which Keras saves."""
 replace = msgspec.structs.replace
 
 
@@ -45,12 +45,12 @@ def read_keras(path: Path, with_scaling: bool = False) -> ForeignNetwork:
 
     Raises ProblemError.
     """
-    return described(_config(path, path.suffix.lower()), path, with_scaling)
+    return read_description(_config(path, path.suffix.lower()), path, with_scaling)
 
 
 def _config(path: Path, suffix: str) -> Any:
     if suffix in H5_SUFFIXES:
-        return config_of(path)
+        return read_config(path)
     try:
         if suffix == ".keras":
             with zipfile.ZipFile(path) as archive:
@@ -83,8 +83,8 @@ def _damaged(path: Path) -> ProblemError:
     return _problem("network_damaged", text.fill(path=path.name), path)
 
 
-def described(config: Any, path: Path = Path("model.json"), with_scaling: bool = False) -> ForeignNetwork:
-    """The network that Keras's description of a model stands for; raises ProblemError where it is none."""
+def read_description(config: Any, path: Path = Path("model.json"), with_scaling: bool = False) -> ForeignNetwork:
+    """The network of Keras's description of a model; raises ProblemError if it is none."""
     reader = _Reader()
     try:
         if not isinstance(config, Mapping) or config.get("class_name") not in MODELS:
@@ -94,11 +94,11 @@ def described(config: Any, path: Path = Path("model.json"), with_scaling: bool =
         raise _damaged(path) from None
     if not reader.nodes:
         raise _damaged(path)
-    return reader.found(with_scaling)
+    return reader.to_foreign_network(with_scaling)
 
 
 class _Reader:
-    """Collects layers and connections of a model and of the models in it."""
+    """Collects layers and connections of a model and its nested models."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
@@ -107,35 +107,35 @@ class _Reader:
         self.notes: list[Text] = []
         self.shape: tuple[int, int, int] | None = None
         self.origins: dict[str, LayerOrigin] = {}
-        self._standing: list[str] = []
-        """Layers that stand for arithmetic, in order."""
-        self._inside: dict[str, LayerOrigin] = {}
-        """The layers of the model that is being read, by their names in the file."""
+        self._arithmetic_layers: list[str] = []
+        """Layers that replace arithmetic, in order."""
+        self._origins: dict[str, LayerOrigin] = {}
+        """The origins of the layers of the current model, by their names in the file."""
 
-    def found(self, with_scaling: bool) -> ForeignNetwork:
+    def to_foreign_network(self, with_scaling: bool) -> ForeignNetwork:
         network, normalization = NetworkSpec(nodes=tuple(self.nodes.values()), edges=tuple(self.edges)), "none"
-        network = folded(network, self._standing)
+        network = merge_rescalings(network, self._arithmetic_layers)
         if not with_scaling:
             network, normalization = without_scaling(network)
         return ForeignNetwork(network=network, shape=self.shape, normalization=normalization, unknown=tuple(self.unknown),
                        notes=tuple(self.notes), origins=self.origins)
 
-    def model(self, config: Config, entering: dict[int, str], depth: int, place: LayerOrigin | None = None) -> str:
-        """Add a model's layers; `entering` feeds its inputs, by their number. Answers the layer that is its output."""
+    def model(self, config: Config, inputs: dict[int, str], depth: int, origin: LayerOrigin | None = None) -> str:
+        """Add a model's layers; `inputs` feed it, by their number. Returns its output layer."""
         if depth > DEEPEST:
             raise ValueError("models within models")
         inner = config["config"]
         layers = inner["layers"] if isinstance(inner, Mapping) else inner
-        outside, self._inside = self._inside, _placed(layers, place)
+        outer_origins, self._origins = self._origins, _layer_origins(layers, origin)
         try:
             if config["class_name"] == "Sequential":
-                return self._chain(layers, entering, depth)
-            return self._graph(inner, layers, entering, depth)
+                return self._chain(layers, inputs, depth)
+            return self._graph(inner, layers, inputs, depth)
         finally:
-            self._inside = outside
+            self._origins = outer_origins
 
-    def _chain(self, layers: list[Config], entering: dict[int, str], depth: int) -> str:
-        last = entering.get(0)
+    def _chain(self, layers: list[Config], inputs: dict[int, str], depth: int) -> str:
+        last = inputs.get(0)
         for number, layer in enumerate(layers):
             if layer["class_name"] == "InputLayer":
                 if last is None:
@@ -148,35 +148,37 @@ class _Reader:
             raise ValueError("an empty model")
         return last
 
-    def _graph(self, inner: Config, layers: list[Config], entering: dict[int, str], depth: int) -> str:
-        inputs = [call[0] for call in ends(inner["input_layers"])]
-        outputs = ends(inner["output_layers"])
+    def _graph(self, inner: Config, layers: list[Config], input_layers: dict[int, str], depth: int) -> str:
+        inputs = [call[0] for call in parse_ends(inner["input_layers"])]
+        outputs = parse_ends(inner["output_layers"])
         first = first_calls(layers, outputs)
-        given: dict[Call, str] = {}
+        outputs_of_calls: dict[Call, str] = {}
         waiting = list(layers)
         while waiting:
-            left = []
+            remaining = []
             for layer in waiting:
                 name = layer.get("name") or layer["config"]["name"]
                 if layer["class_name"] == "InputLayer":
-                    place = inputs.index(name) if name in inputs else -1
-                    given[name, 0] = entering[place] if place in entering else self._input(layer["config"], name)
+                    position = inputs.index(name) if name in inputs else -1
+                    outputs_of_calls[name, 0] = input_layers[position] if position in input_layers else self._input(
+                        layer["config"], name)
                     continue
                 calls = [list(sources(node)) for node in layer["inbound_nodes"]]
-                if any(source not in given for call in calls for source in call):
-                    left.append(layer)
+                if any(source not in outputs_of_calls for call in calls for source in call):
+                    remaining.append(layer)
                     continue
                 for number, call in enumerate(calls, start=first.get(name, 0)):
-                    given[name, number] = self._layer(layer, [given[source] for source in call], depth, name)
+                    inputs_of_call = [outputs_of_calls[source] for source in call]
+                    outputs_of_calls[name, number] = self._layer(layer, inputs_of_call, depth, name)
                 if len(calls) > 1:
                     self.notes.append(Text(
                         "The layer {name} is used {n} times with the same weights; here each use is a layer of its own.",
                         "La capa {name} se usa {n} veces con los mismos pesos; aquí cada uso es una capa propia.").fill(
                             name=name, n=len(calls)))
-            if len(left) == len(waiting):
+            if len(remaining) == len(waiting):
                 raise ValueError("layers that nothing feeds")
-            waiting = left
-        return given[outputs[0]]
+            waiting = remaining
+        return outputs_of_calls[outputs[0]]
 
     def _input(self, config: Config, name: str = "input") -> str:
         shape = config.get("batch_shape") or config.get("batch_input_shape") or config.get("input_shape") or ()
@@ -188,31 +190,33 @@ class _Reader:
         return identifier
 
     def _layer(self, layer: Config, sources: list[str], depth: int, name: str = "") -> str:
-        origin = self._inside.get(name_of(layer), LayerOrigin(layer=layer))
-        standing = is_operation(layer) and origin.layer["class_name"] == RESCALING.id
+        origin = self._origins.get(layer_name(layer), LayerOrigin(layer=layer))
+        is_arithmetic = is_operation(layer) and origin.layer["class_name"] == RESCALING.id
         layer = origin.layer
         kind, config = str(layer["class_name"]), layer["config"]
         if kind in MODELS and isinstance(config, Mapping | list):
             return self.model(layer, dict(enumerate(sources)), depth + 1, origin)
         name = name or str(config.get("name") or layer.get("name") or kind.lower())
-        kind, config, rounds = _unwrapped(kind, config)
+        kind, config, iterations = _unwrap(kind, config)
         entry = LAYERS.find(kind)
         if entry is not None and not entry.is_keras:
             entry = None
         if entry is None or config.get("data_format") == "channels_first":
-            node = Node(id=name, type=kind if entry is None else f"{kind} (channels_first)", params=_plain(config))
+            node = Node(id=name, type=kind if entry is None else f"{kind} (channels_first)", params=_plain_settings(config))
             identifier = self._add(node, sources)
             self.origins[identifier] = origin
             self.unknown.append(identifier)
             return identifier
         if entry.passing != "list" and len(set(sources)) == 1:
-            # Self-attention: one input taken for query, value and key.
+            # Self-attention: one input is query, value and key.
             sources = sources[:1]
         params = _params(kind, config)
-        identifier = self._add(Node(id=name, type=kind, params=wrapped(params, rounds) if rounds else params), sources)
+        if iterations:
+            params = wrapped_params(params, iterations)
+        identifier = self._add(Node(id=name, type=kind, params=params), sources)
         self.origins[identifier] = origin
-        if standing:
-            self._standing.append(identifier)
+        if is_arithmetic:
+            self._arithmetic_layers.append(identifier)
         return identifier
 
     def _add(self, node: Node, sources: list[str]) -> str:
@@ -222,35 +226,35 @@ class _Reader:
         return identifier
 
 
-def _placed(layers: list[Config], place: LayerOrigin | None) -> dict[str, LayerOrigin]:
-    """Where the layers of a model stand in the file: Keras names the groups of their weights by class and number."""
+def _layer_origins(layers: list[Config], origin: LayerOrigin | None) -> dict[str, LayerOrigin]:
+    """The origins of the layers of a model: Keras names the groups of their weights by class and number."""
     result: dict[str, LayerOrigin] = {}
     counts: dict[str, int] = {}
-    before = place if place is not None else LayerOrigin(layer={})
+    outer = origin if origin is not None else LayerOrigin(layer={})
     for layer in layers:
         # An operation on tensors is no layer and has no group.
         if is_operation(layer):
             group = ""
         else:
-            word = _snake(str(layer["class_name"]))
-            number = counts.get(word, 0)
-            counts[word] = number + 1
-            word = f"{word}_{number}" if number else word
-            group = f"{before.group}/layers/{word}" if before.group else f"layers/{word}"
-        name, told = name_of(layer), in_layers(layer)
-        result[name] = LayerOrigin(layer=told, names=(*before.names, name), group=group,
-                             flat=told is not layer and told["class_name"] == DEPTHWISE_CONV2D.id)
+            group_name = _snake_case(str(layer["class_name"]))
+            number = counts.get(group_name, 0)
+            counts[group_name] = number + 1
+            group_name = f"{group_name}_{number}" if number else group_name
+            group = f"{outer.group}/layers/{group_name}" if outer.group else f"layers/{group_name}"
+        name, description = layer_name(layer), to_catalog_layer(layer)
+        result[name] = LayerOrigin(layer=description, names=(*outer.names, name), group=group,
+                             flat=description is not layer and description["class_name"] == DEPTHWISE_CONV2D.id)
     return result
 
 
-def _snake(name: str) -> str:
-    """conv2d for Conv2D, re_lu for ReLU: Keras's way of writing a class in small letters."""
-    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
+def _snake_case(name: str) -> str:
+    """conv2d for Conv2D, re_lu for ReLU: Keras's snake case of class names."""
+    partial = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", partial).lower()
 
 
-def _unwrapped(kind: str, config: Config) -> tuple[str, Config, int]:
-    """A layer within the wrapper that normalises its kernel, and the wrapper's rounds; 0 for any other layer."""
+def _unwrap(kind: str, config: Config) -> tuple[str, Config, int]:
+    """The layer inside SpectralNormalization, and the wrapper's iterations; 0 for any other layer."""
     inner = config.get("layer") if kind == WRAPPED else None
     if isinstance(inner, Mapping) and can_wrap(LAYERS.find(str(inner.get("class_name")))) and isinstance(
             inner.get("config"), Mapping):
@@ -259,27 +263,28 @@ def _unwrapped(kind: str, config: Config) -> tuple[str, Config, int]:
 
 
 def _params(kind: str, config: Config) -> dict[str, Any]:
-    """The entry's parameters by Keras's settings; what is the entry's own default, or impossible here, is left out."""
+    """The entry's parameters from Keras's settings; defaults and invalid values are left out."""
     entry = LAYERS[kind]
-    found = entry.call.parameters({name: _shortened(value) for name, value in config.items()})
-    standard = values_of(Node(id="x", type=kind), entry)
-    known = {param.name for param in entry.params}
-    whole = standard | found
-    found = {name: value for name, value in found.items() if name in known and value != standard[name]
-             and not (standard[name] is None and (value == "linear" or value == whole.get(_FOLLOWS.get(name, ""))))}
-    wrong = {problem.where.field for problem in check(entry.params, found, "network")}
-    return {name: value for name, value in found.items() if name not in wrong}
+    params = entry.call.parameters({name: _round_float32(value) for name, value in config.items()})
+    defaults = values_of(Node(id="x", type=kind), entry)
+    param_names = {param.name for param in entry.params}
+    all_params = defaults | params
+    params = {name: value for name, value in params.items() if name in param_names and value != defaults[name]
+             and not (defaults[name] is None and (value == "linear" or value == all_params.get(_FOLLOWS.get(name, ""))))}
+    invalid = {problem.where.field for problem in check(entry.params, params, "network")}
+    return {name: value for name, value in params.items() if name not in invalid}
 
 
-def _shortened(value: Any) -> Any:
-    """Keras keeps the numbers of regularisers in 32 bits: 0.01 is written as 0.009999999776."""
+def _round_float32(value: Any) -> Any:
+    """Keras saves the factors of regularisers as float32: 0.01 becomes 0.009999999776."""
     if isinstance(value, Mapping) and isinstance(value.get("config"), Mapping):
-        numbers = {name: float(f"{each:.7g}") if isinstance(each, float) else each for name, each in value["config"].items()}
+        numbers = {name: float(f"{number:.7g}") if isinstance(number, float) else number
+                   for name, number in value["config"].items()}
         return {**value, "config": numbers}
     return value
 
 
-def _plain(config: Config) -> dict[str, Any]:
-    """Settings of an unknown layer that can be kept and shown: words and numbers."""
+def _plain_settings(config: Config) -> dict[str, Any]:
+    """The settings of an unknown layer that are texts or numbers."""
     return {name: value for name, value in config.items() if isinstance(value, str | int | float | bool | None)
             and name not in ("name", "trainable", "dtype")}

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from cnnstudio.interchange.keras_source.reader import Written, read_code, read_file
+from cnnstudio.interchange.keras_source.reader import SourceNetwork, read_code, read_file
 
-__all__ = ["Written", "read_code", "read_file"]
+__all__ = ["SourceNetwork", "read_code", "read_file"]

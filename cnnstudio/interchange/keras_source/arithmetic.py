@@ -1,4 +1,4 @@
-"""Operators, built-in functions and methods of plain values, each held to a size that cannot hurt."""
+"""Operators, built-in functions and methods of plain values, with limits on the size of results."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 LONGEST: Final = 10_000
-"""Values of a list, letters of a word."""
+"""Values of a list, letters of a text."""
 _LARGEST: Final = 1 << 128
 _PLAIN: Final = (bool, int, float, str, tuple, list, type(None))
 
 
-class Impossible(Exception):
-    """The code would fail here, or make something far too large."""
+class CannotEvaluate(Exception):
+    """The code would fail here, or its result exceeds the limits."""
 
 
 _OPERATORS: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
@@ -30,134 +30,134 @@ _COMPARISONS: Final[dict[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
 }
 
 
-def plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
     """Whether a value is one of Python's own."""
     return isinstance(value, (*_PLAIN, dict, set, range))
 
 
-def weight(value: Any) -> int:
-    """How many values a value holds, those within others included; more than LONGEST are not counted."""
-    waiting, found = [value], 0
-    while waiting and found <= LONGEST:
-        each = waiting.pop()
-        found += 1
-        if isinstance(each, list | tuple | set):
-            waiting += each
-        elif isinstance(each, dict):
-            waiting += [*each, *each.values()]
-        elif isinstance(each, str):
-            found += len(each) // 64
-    return found
+def count_values(value: Any) -> int:
+    """Number of values in a value, nested ones included; counting stops above LONGEST."""
+    waiting, count = [value], 0
+    while waiting and count <= LONGEST:
+        item = waiting.pop()
+        count += 1
+        if isinstance(item, list | tuple | set):
+            waiting += item
+        elif isinstance(item, dict):
+            waiting += [*item, *item.values()]
+        elif isinstance(item, str):
+            count += len(item) // 64
+    return count
 
 
-def _bounded(*values: Any) -> None:
-    """A row may hold the same row many times over: what looks short need not be."""
-    if weight(list(values)) > LONGEST:
-        raise Impossible
+def _check_count(*values: Any) -> None:
+    """Raise CannotEvaluate if the values are too many: a short list may contain a long one many times."""
+    if count_values(list(values)) > LONGEST:
+        raise CannotEvaluate
 
 
-def combined(kind: type[ast.operator], one: Any, other: Any) -> Any:
-    """`one <operator> other` of plain values; raises Impossible."""
-    _may(kind, one, other)
+def apply_operator(kind: type[ast.operator], left: Any, right: Any) -> Any:
+    """`one <operator> other` of plain values; raises CannotEvaluate."""
+    _check_repetition(kind, left, right)
     try:
         if kind is ast.Pow:
-            return _kept(_power(one, other))
-        if kind is ast.Mod and isinstance(one, str):
-            return _kept(_formatted(one, other))
+            return _check_size(_power(left, right))
+        if kind is ast.Mod and isinstance(left, str):
+            return _check_size(_format_percent(left, right))
         action = _OPERATORS.get(kind)
         if action is None:
-            raise Impossible
-        return _kept(action(one, other))
+            raise CannotEvaluate
+        return _check_size(action(left, right))
     except (TypeError, ValueError, ArithmeticError, KeyError, MemoryError):
-        raise Impossible from None
+        raise CannotEvaluate from None
 
 
-def _may(kind: type[ast.operator], one: Any, other: Any) -> None:
-    """Before anything large is made: how often a row is repeated."""
-    for row, count in ((one, other), (other, one)):
+def _check_repetition(kind: type[ast.operator], left: Any, right: Any) -> None:
+    """Raise CannotEvaluate before a repetition makes a large sequence."""
+    for row, count in ((left, right), (right, left)):
         if kind is ast.Mult and isinstance(row, str | list | tuple) and isinstance(count, int) and (
                 len(row) * max(count, 0) > LONGEST):
-            raise Impossible
+            raise CannotEvaluate
 
 
-def _power(one: Any, other: Any) -> Any:
-    if isinstance(one, int) and isinstance(other, int) and abs(one) > 1 and other * math.log2(abs(one)) > 128:
-        raise Impossible
-    found = one ** other
-    if isinstance(found, complex):
-        raise Impossible
-    return found
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(base, int) and isinstance(exponent, int) and abs(base) > 1 and exponent * math.log2(abs(base)) > 128:
+        raise CannotEvaluate
+    power = base ** exponent
+    if isinstance(power, complex):
+        raise CannotEvaluate
+    return power
 
 
-def _kept(value: Any) -> Any:
+def _check_size(value: Any) -> Any:
     if isinstance(value, int) and abs(value) > _LARGEST:
-        raise Impossible
+        raise CannotEvaluate
     if isinstance(value, str | list | tuple) and len(value) > LONGEST:
-        raise Impossible
+        raise CannotEvaluate
     return value
 
 
 _WIDTH: Final = re.compile(r"\d{3,}|\*")
 
 
-def _formatted(words: str, values: Any) -> str:
-    _bounded(values)
-    if _WIDTH.search(words):
-        raise Impossible
-    text: str = words % values
+def _format_percent(template: str, values: Any) -> str:
+    _check_count(values)
+    if _WIDTH.search(template):
+        raise CannotEvaluate
+    text: str = template % values
     return text
 
 
-def formatted(value: Any, specification: str, conversion: str = "") -> str:
+def format_field(value: Any, specification: str, conversion: str = "") -> str:
     """One field of an f-string."""
     if _WIDTH.search(specification) or not isinstance(value, str | int | float | bool | None | tuple | list):
-        raise Impossible
-    _bounded(value)
+        raise CannotEvaluate
+    _check_count(value)
     try:
-        shown = repr(value) if conversion == "r" else str(value) if conversion else value
-        text: str = _kept(format(shown, specification))
+        converted = repr(value) if conversion == "r" else str(value) if conversion else value
+        text: str = _check_size(format(converted, specification))
         return text
     except (TypeError, ValueError):
-        raise Impossible from None
+        raise CannotEvaluate from None
 
 
-def compared(kind: type[ast.cmpop], one: Any, other: Any) -> bool:
-    _bounded(one, other)
+def compare(kind: type[ast.cmpop], left: Any, right: Any) -> bool:
+    _check_count(left, right)
     try:
-        return bool(_COMPARISONS[kind](one, other))
+        return bool(_COMPARISONS[kind](left, right))
     except (TypeError, KeyError):
-        raise Impossible from None
+        raise CannotEvaluate from None
 
 
-def negated(kind: type[ast.unaryop], value: Any) -> Any:
+def apply_unary(kind: type[ast.unaryop], value: Any) -> Any:
     try:
         if kind is ast.Not:
             return not value
         return -value if kind is ast.USub else +value if kind is ast.UAdd else ~value
     except TypeError:
-        raise Impossible from None
+        raise CannotEvaluate from None
 
 
-def taken(value: Any, place: Any) -> Any:
+def get_item(value: Any, key: Any) -> Any:
     """`value[place]`."""
     try:
-        return value[place]
+        return value[key]
     except (TypeError, IndexError, KeyError):
-        raise Impossible from None
+        raise CannotEvaluate from None
 
 
 # Functions ---------------------------------------------------------------------------------------
 
-def _rounded(value: float, digits: int | None = None) -> Any:
+def _round(value: float, digits: int | None = None) -> Any:
     return round(value, digits) if digits is not None else round(value)
 
 
 BUILT_IN: Final[dict[str, Callable[..., Any]]] = {
     "range": range, "len": len, "int": int, "float": float, "bool": bool, "str": str, "abs": abs, "min": min, "max": max,
-    "sum": sum, "round": _rounded, "list": list, "tuple": tuple, "dict": dict, "set": set, "divmod": divmod,
-    "sorted": sorted, "enumerate": lambda *given: list(enumerate(*given)), "any": any, "all": all,
-    "zip": lambda *given: list(zip(*given, strict=False)), "reversed": lambda given: list(reversed(given)),
-    "pow": lambda one, other: _kept(_power(one, other)),
+    "sum": sum, "round": _round, "list": list, "tuple": tuple, "dict": dict, "set": set, "divmod": divmod,
+    "sorted": sorted, "enumerate": lambda *values: list(enumerate(*values)), "any": any, "all": all,
+    "zip": lambda *values: list(zip(*values, strict=False)), "reversed": lambda values: list(reversed(values)),
+    "pow": lambda one, other: _check_size(_power(one, other)),
 }
 LIBRARY: Final[dict[str, Any]] = {
     "math.ceil": math.ceil, "math.floor": math.floor, "math.sqrt": math.sqrt, "math.log2": math.log2, "math.log": math.log,
@@ -171,34 +171,34 @@ METHODS: Final[dict[type, tuple[str, ...]]] = {
     str: ("lower", "upper", "format", "join", "replace", "split", "strip", "title", "capitalize", "startswith", "endswith"),
     tuple: ("index", "count"),
 }
-"""What may be asked of a plain value; nothing else is."""
+"""The methods of plain values that may be called."""
 
 
-def called(function: Callable[..., Any], arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    """A built-in function on plain values; raises Impossible."""
+def call_function(function: Callable[..., Any], arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """A built-in function on plain values; raises CannotEvaluate."""
     for argument in arguments:
         if isinstance(argument, range) and len(argument) > LONGEST and function is not len:
-            raise Impossible
-    _bounded(arguments, keywords)
+            raise CannotEvaluate
+    _check_count(arguments, keywords)
     try:
-        return _kept(function(*arguments, **keywords))
+        return _check_size(function(*arguments, **keywords))
     except (TypeError, ValueError, ArithmeticError, IndexError, KeyError, AttributeError, RecursionError, MemoryError):
-        raise Impossible from None
+        raise CannotEvaluate from None
 
 
-def asked(owner: Any, method: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    """A method of a plain value; raises Impossible."""
+def call_method(owner: Any, method: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """A method of a plain value; raises CannotEvaluate."""
     if method not in METHODS.get(type(owner), ()):
-        raise Impossible
+        raise CannotEvaluate
     if isinstance(owner, str):
         if method == "format" and (_WIDTH.search(owner) or re.search(r"\{[^}]*[.\[]", owner)):
-            raise Impossible
+            raise CannotEvaluate
         if method == "replace" and len(owner) * (1 + max((len(argument) for argument in arguments if isinstance(argument, str)),
                                                          default=0)) > LONGEST:
-            raise Impossible
-    answer = called(getattr(owner, method), [_row(argument) for argument in arguments], keywords)
+            raise CannotEvaluate
+    answer = call_function(getattr(owner, method), [_row(argument) for argument in arguments], keywords)
     if isinstance(owner, list | dict) and len(owner) > LONGEST:
-        raise Impossible
+        raise CannotEvaluate
     return list(answer) if isinstance(owner, dict) and method in ("items", "keys", "values") else answer
 
 
@@ -206,8 +206,8 @@ def _row(value: Any) -> Any:
     return list(value) if isinstance(value, range) else value
 
 
-def items(value: Any) -> list[Any] | None:
-    """What a loop over a plain value goes through; None where it is none, or too long."""
+def to_items(value: Any) -> list[Any] | None:
+    """The items of a plain value that can be iterated; None if it cannot, or is too long."""
     if isinstance(value, dict):
         value = list(value)
     if isinstance(value, Iterable) and isinstance(value, str | list | tuple | set | range) and len(value) <= LONGEST:

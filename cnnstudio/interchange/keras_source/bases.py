@@ -1,4 +1,4 @@
-"""Networks of `keras.applications` as bases: by their class names, by their layers, and what of them learns."""
+"""Networks of `keras.applications` as bases: recognised by class name or by their layers, and what of them learns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source.names import simple
+from cnnstudio.interchange.keras_source.names import normalized_name
 from cnnstudio.interchange.keras_source.values import (
     BaseLayer,
     BaseModel,
@@ -21,41 +21,41 @@ from cnnstudio.interchange.keras_source.values import (
 )
 
 _POOLED: Final = {layer.id: layer.pooling for layer in LAYERS if layer.pooling}
-_NAMES: Final = {simple(base.id): base.id for base in BASES}
+_NAMES: Final = {normalized_name(base.id): base.id for base in BASES}
 
 
-def base_of(name: str) -> Base | None:
-    """The base that a class or function of keras.applications makes: ResNet50V2, MobileNetV3Large."""
-    found = _NAMES.get(simple(name))
-    return BASES[found] if found is not None else None
+def find_base(name: str) -> Base | None:
+    """The base of a class or function of keras.applications (ResNet50V2, MobileNetV3Large); None if there is none."""
+    base_id = _NAMES.get(normalized_name(name))
+    return BASES[base_id] if base_id is not None else None
 
 
-def made(base: Base, arguments: list[Any], keywords: dict[str, Any], line: int, remarks: list[Remark]) -> BaseModel:
-    """The model that such a call makes."""
-    # MobileNet's own arguments stand before `include_top`, but nobody gives them by place.
-    given = dict(zip(("include_top", "weights", "input_tensor", "input_shape", "pooling", "classes"), arguments,
+def make_base(base: Base, arguments: list[Any], keywords: dict[str, Any], line: int, remarks: list[Remark]) -> BaseModel:
+    """The model that a call of `keras.applications` makes."""
+    # MobileNet's own arguments come before `include_top`, but nobody passes them by position.
+    settings = dict(zip(("include_top", "weights", "input_tensor", "input_shape", "pooling", "classes"), arguments,
                      strict=False)) | keywords
     params: dict[str, Any] = {"base": base.id}
-    weights = given.get("weights", "imagenet")
+    weights = settings.get("weights", "imagenet")
     if weights is None:
         params["weights"] = "random"
     elif isinstance(weights, str) and weights != "imagenet":
         params |= {"weights": "file", "weights_file": weights}
     for name, usual in (("alpha", 1.0), ("minimalistic", False), ("depth_multiplier", 1)):
-        if given.get(name, usual) != usual:
+        if settings.get(name, usual) != usual:
             text = Text("{base}: {name}={value} has no exact counterpart here; look at that layer.",
                         "{base}: {name}={value} no tiene un equivalente exacto aquí; revise esa capa.")
-            remarks.append(Remark("without_counterpart", text.fill(base=base.label, name=name, value=given[name]), line))
-    top = given.get("include_top", True) is not False
-    classes = given.get("classes", 1000)
-    pooling = "avg" if top else given.get("pooling")
+            remarks.append(Remark("without_counterpart", text.fill(base=base.label, name=name, value=settings[name]), line))
+    top = settings.get("include_top", True) is not False
+    classes = settings.get("classes", 1000)
+    pooling = "avg" if top else settings.get("pooling")
     params["pooling"] = pooling if pooling in ("avg", "max") else "none"
     if top:
         text = Text("The top of {base} is written as average pooling and one Dense layer; its weights are not taken over.",
                     "La cima de {base} se escribe como promedio y una capa Dense; sus pesos no se toman.")
         remarks.append(Remark("top_of_base", text.fill(base=base.label), line))
-    start = given.get("input_tensor")
-    model = BaseModel(line=line, base=base, params=params, shape=given.get("input_shape"),
+    start = settings.get("input_tensor")
+    model = BaseModel(line=line, base=base, params=params, shape=settings.get("input_shape"),
                       classes=classes if top and isinstance(classes, int) else 0)
     model.start = start if isinstance(start, Tensor) else None
     return model
@@ -64,7 +64,7 @@ def made(base: Base, arguments: list[Any], keywords: dict[str, Any], line: int, 
 # Freezing -----------------------------------------------------------------------------------------
 
 def layers(model: BaseModel) -> list[BaseLayer]:
-    """The layers of a base as `model.layers` gives them, its own scaling included."""
+    """The layers of a base as in `model.layers`, its own scaling included."""
     return [BaseLayer(model, node.id, node.type) for node in model.base.graph().nodes]
 
 
@@ -75,26 +75,26 @@ def freeze(model: BaseModel, trainable: bool) -> None:
         model.frozen.update(node.id for node in model.base.graph().nodes)
 
 
-def settled(model: BaseModel, remarks: list[Remark]) -> dict[str, Any]:
-    """The parameters of the base's node, with the freeze line that fits what of it learns."""
+def node_params(model: BaseModel, remarks: list[Remark]) -> dict[str, Any]:
+    """The parameters of the base's node, with the freeze line that fits its trainable layers."""
     if not model.frozen:
         return model.params | {"trainable_from": "all"}
-    weighty = {node.id for node in model.base.graph().nodes if not LAYERS[node.type].batch_free}
-    learning = weighty - model.frozen
+    with_weights = {node.id for node in model.base.graph().nodes if not LAYERS[node.type].batch_free}
+    learning = with_weights - model.frozen
     first = next((block for block in model.base.blocks
                   if any(model.base.block_of(item) == block for item in learning)), None)
     line = "none" if first is None else "all" if first == model.base.blocks[0] else first
-    wanted = {node.id for node in model.base.graph().nodes
+    learning_nodes = {node.id for node in model.base.graph().nodes
               if node.id in learning and model.base.block_of(node.id)}
-    if wanted != model.base.trainable_layers(line):
+    if learning_nodes != model.base.trainable_layers(line):
         text = Text("{base}: here whole blocks learn. It learns from the block {line} on.",
                     "{base}: aquí aprenden bloques enteros. Aprende desde el bloque {line}.")
         remarks.append(Remark("freeze_line", text.fill(base=model.base.label, line=line), model.line))
     return model.params | ({"trainable_from": line} if line != "none" else {})
 
 
-def cut(layer: BaseLayer) -> BaseModel | Unknown:
-    """The base up to a layer whose maps are taken: where a block ends."""
+def truncate(layer: BaseLayer) -> BaseModel | Unknown:
+    """The base up to the layer whose output is used, if a block ends there."""
     model, base = layer.model, layer.model.base
     block = base.block_of(layer.id)
     last = [node.id for node in base.graph().nodes if base.block_of(node.id) == block][-1]
@@ -112,76 +112,76 @@ def cut(layer: BaseLayer) -> BaseModel | Unknown:
 
 # Recognising a function that builds the layers of a base -------------------------------------------
 
-def recognised(function: Function, drawn: list[TracedNode], entering: Any, answer: Any) -> dict[str, Any] | None:
-    """The parameters of the base whose layers a function drew; None where it drew anything else.
+def recognise_base(function: Function, traced_nodes: list[TracedNode], source: Any, output: Any) -> dict[str, Any] | None:
+    """The parameters of the base whose layers a function creates; None if it creates anything else.
 
-    The function's first line names the base, as printed code does; the layers must then be the base's own, with the
+    The function's docstring names the base, as in printed code; the layers must then be the base's own, with the
     same names, settings and connections.
     """
-    words = _words(function)
-    base = next((base for base in BASES if words.startswith(f"{base.label.en}, {base.source};")), None)
-    if base is None or not isinstance(entering, Tensor) or not isinstance(answer, Tensor) or not drawn:
+    docstring = _docstring(function)
+    base = next((base for base in BASES if docstring.startswith(f"{base.label.en}, {base.source};")), None)
+    if base is None or not isinstance(source, Tensor) or not isinstance(output, Tensor) or not traced_nodes:
         return None
-    pooling = _POOLED.get(drawn[-1].kind, "none") if not drawn[-1].name else "none"
-    own = drawn if pooling == "none" else drawn[:-1]
-    if entering.node.shape is None or answer.node is not drawn[-1] or not own:
+    pooling = _POOLED.get(traced_nodes[-1].kind, "none") if not traced_nodes[-1].name else "none"
+    base_nodes = traced_nodes if pooling == "none" else traced_nodes[:-1]
+    if source.node.shape is None or output.node is not traced_nodes[-1] or not base_nodes:
         return None
-    block = base.block_of(own[-1].name)
-    height, width = entering.node.shape[:2]
-    ends = next((end for end in ("all", block) if end and _equal(base.graph_for(height, width, end), own, entering.node)),
-                None)
+    block = base.block_of(base_nodes[-1].name)
+    height, width = source.node.shape[:2]
+    ends = next((end for end in ("all", block) if end and _matches_graph(
+        base.graph_for(height, width, end), base_nodes, source.node)), None)
     if ends is None:
         return None
-    learning = {item.name for item in own if item.layer is not None and item.layer.trainable
+    learning = {item.name for item in base_nodes if item.layer is not None and item.layer.trainable
                 and LAYERS[item.kind].frozen_in_code}
     line = next((line for line in ("none", "all", *base.blocks) if learning == {
-        item.name for item in own if item.name in base.trainable_layers(line)
+        item.name for item in base_nodes if item.name in base.trainable_layers(line)
         and LAYERS[item.kind].frozen_in_code}), None)
     if line is None:
         return None
     params: dict[str, Any] = {"base": base.id, "trainable_from": line, "ends_at": ends, "pooling": pooling}
-    return params | _weights(words)
+    return params | _weights(docstring)
 
 
 def node_name(function: Function) -> str:
-    """The id of the base's node: in the function's name, or in its first line where it is no name of Python."""
-    _before, found, rest = _words(function).partition(WEIGHTS)[0].partition(NODE)
-    return rest.split(".")[0] if found else function.name.removeprefix("build_")
+    """The id of the base's node: from the function's name, or from its docstring if the id is no Python name."""
+    _before, separator, rest = _docstring(function).partition(WEIGHTS)[0].partition(NODE)
+    return rest.split(".")[0] if separator else function.name.removeprefix("build_")
 
 
-def _words(function: Function) -> str:
+def _docstring(function: Function) -> str:
     if isinstance(function.node, ast.Lambda):
         return ""
     return ast.get_docstring(function.node) or ""
 
 
 NODE: Final = " Node: "
-"""What in the first line of a printed function comes before the node's id, where that is no name of Python."""
+"""Precedes the node's id in the docstring of a printed function, if the id is no Python name."""
 WEIGHTS: Final = " Weights: "
-"""What in the first line of a printed function comes before weights other than those of ImageNet."""
+"""Precedes weights other than those of ImageNet in the docstring of a printed function."""
 
 
-def _weights(words: str) -> dict[str, Any]:
-    _before, found, rest = words.partition(WEIGHTS)
-    if not found:
+def _weights(docstring: str) -> dict[str, Any]:
+    _before, separator, rest = docstring.partition(WEIGHTS)
+    if not separator:
         return {}
     if rest.startswith("random."):
         return {"weights": "random"}
     return {"weights": "file", "weights_file": rest.removeprefix("file ").removesuffix(".")}
 
 
-def _equal(graph: NetworkSpec, drawn: list[TracedNode], entering: TracedNode) -> bool:
-    """Whether the nodes are the graph's, behind what stands for its Input."""
-    names = {entering.number: graph.nodes[0].id}
-    if len(drawn) != len(graph.nodes) - 1:
+def _matches_graph(graph: NetworkSpec, traced_nodes: list[TracedNode], input_node: TracedNode) -> bool:
+    """Whether the nodes are those of the graph, behind `input_node` as its Input."""
+    ids = {input_node.number: graph.nodes[0].id}
+    if len(traced_nodes) != len(graph.nodes) - 1:
         return False
-    for node, mine in zip(graph.nodes[1:], drawn, strict=True):
-        if (node.id, node.type) != (mine.name, mine.kind) or LAYERS.find(node.type) is None:
+    for node, traced in zip(graph.nodes[1:], traced_nodes, strict=True):
+        if (node.id, node.type) != (traced.name, traced.kind) or LAYERS.find(node.type) is None:
             return False
         entry = LAYERS[node.type]
-        if values_of(node, entry) != values_of(Node(id=node.id, type=node.type, params=mine.params), entry):
+        if values_of(node, entry) != values_of(Node(id=node.id, type=node.type, params=traced.params), entry):
             return False
-        if tuple(names.get(source.number) for source in mine.sources) != graph.inputs_of(node.id):
+        if tuple(ids.get(source.number) for source in traced.sources) != graph.inputs_of(node.id):
             return False
-        names[mine.number] = node.id
+        ids[traced.number] = node.id
     return True

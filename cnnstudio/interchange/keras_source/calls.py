@@ -1,23 +1,23 @@
-"""What calls of Keras, of layers, of models and of functions of the file mean."""
+"""Calls in the source: of Keras, of layers, of models and of functions of the file."""
 
 from __future__ import annotations
 
 import ast
 from typing import Any
 
-from cnnstudio.catalog.layers import LAYERS, global_pooling, joining
+from cnnstudio.catalog.layers import LAYERS, find_merging_layer, global_pooling
 from cnnstudio.catalog.layers.activation import ACTIVATION, RELU
 from cnnstudio.catalog.layers.core import FLATTEN
 from cnnstudio.catalog.layers.functions import ACTIVATIONS
 from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.catalog.layers.reshaping import RESHAPE
-from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped
+from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped_params
 from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
 from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, canonical, layer_kind, path_parts
-from cnnstudio.interchange.keras_source.parts import NOT_RUN, Parts
-from cnnstudio.interchange.keras_source.settings import layer_of
+from cnnstudio.interchange.keras_source.settings import make_layer
+from cnnstudio.interchange.keras_source.state import NOT_RUN, Parts
 from cnnstudio.interchange.keras_source.values import (
     BaseLayer,
     CallValue,
@@ -35,11 +35,11 @@ from cnnstudio.interchange.keras_source.values import (
     Unknown,
 )
 
-_ELSEWHERE = Text("{name} is not in this file", "{name} no está en este archivo")
-_KEPT = ("cast", "identity", "stop_gradient", "convert_to_tensor", "preprocess_input")
-"""Functions that hand pictures on; a base scales them by itself."""
-_MEANS = {"mean": "avg", "reduce_mean": "avg", "max": "max", "reduce_max": "max", "amax": "max"}
-_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Mult: "*", ast.Sub: "-"}
+_NOT_IN_FILE = Text("{name} is not in this file", "{name} no está en este archivo")
+_PASS_THROUGH = ("cast", "identity", "stop_gradient", "convert_to_tensor", "preprocess_input")
+"""Functions that pass pictures through; a base scales them itself."""
+_POOLINGS = {"mean": "avg", "reduce_mean": "avg", "max": "max", "reduce_max": "max", "amax": "max"}
+_OPERATOR_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Mult: "*", ast.Sub: "-"}
 _OPERATIONS: dict[str, type[ast.operator]] = {
     "add": ast.Add, "subtract": ast.Sub, "multiply": ast.Mult, "divide": ast.Div, "true_divide": ast.Div}
 _OBJECTS = ("regularizers", "initializers", "constraints", "optimizers", "losses", "metrics", "callbacks", "optimizer_v2")
@@ -52,34 +52,34 @@ class Calls:
         self._parts, self._state = parts, parts.state
 
     def call(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        """What `function(*arguments, **keywords)` answers; Unknown where it cannot be known."""
+        """The result of `function(*arguments, **keywords)`; Unknown if it cannot be known."""
         if isinstance(function, Name):
             return self._library(canonical(function.path), arguments, keywords, line)
         if isinstance(function, Layer | Model):
-            return self._applied(function, arguments, keywords, line)
+            return self._call_on_tensors(function, arguments, keywords, line)
         if isinstance(function, Function):
             return self._parts.statements.run(function, arguments, keywords, line)
         if isinstance(function, Method):
-            return self._parts.objects.act(function, arguments, keywords, line)
+            return self._parts.objects.call_method(function, arguments, keywords, line)
         if isinstance(function, Class):
-            return self._parts.objects.instance(function, arguments, keywords, line)
+            return self._parts.objects.make_instance(function, arguments, keywords, line)
         return function if isinstance(function, Unknown) else Unknown(NOT_RUN, line)
 
     # Layers and models called on tensors ---------------------------------------------------------------
 
-    def _applied(self, function: Layer | Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+    def _call_on_tensors(self, function: Layer | Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if isinstance(function, Instance):
-            return self._parts.objects.answer(function, arguments, keywords, line)
-        entering = [*arguments, *(keywords[name] for name in ("inputs", "query", "value", "key") if name in keywords)]
-        tensors, unknown = self.tensors(entering)
+            return self._parts.objects.call_instance(function, arguments, keywords, line)
+        inputs = [*arguments, *(keywords[name] for name in ("inputs", "query", "value", "key") if name in keywords)]
+        tensors, unknown = self.tensors(inputs)
         if unknown is not None:
             return unknown
         if isinstance(function, Layer):
             return self.apply(function, tensors, line)
-        return self._state.graph.play(function, tensors, line) if tensors else Unknown(NOT_RUN, line)
+        return self._state.graph.call_model(function, tensors, line) if tensors else Unknown(NOT_RUN, line)
 
     def tensors(self, values: list[Any]) -> tuple[list[Tensor], Unknown | None]:
-        """All tensors in values and rows of them, in order; and the first value that is not known."""
+        """All tensors in values and sequences of values, in order; and the first unknown value."""
         tensors: list[Tensor] = []
         for item in values:
             if isinstance(item, Unknown):
@@ -94,21 +94,21 @@ class Calls:
         return tensors, None
 
     def apply(self, layer: Layer, tensors: list[Tensor], line: int) -> Any:
-        """A layer called on tensors; layers that prepare pictures are the business of the recipe and the augmentation."""
+        """Call a layer on tensors; layers that prepare pictures belong to the recipe and the augmentation."""
         if layer.kind in AUGMENTING and tensors:
             self._state.augmenting.setdefault(layer.kind, layer.line)
             return tensors[0]
         entry = LAYERS.find(layer.kind)
         if entry is not None and entry.recipe_part == "size" and tensors and tensors[0].node.kind == INPUT \
                 and tensors[0].node.shape is None:
-            return self._resized(layer, tensors[0])
+            return self._apply_resizing(layer, tensors[0])
         if layer.kind == "Lambda" and len(tensors) == 1:
             return self._lambda_layer(layer, tensors[0], line)
         return self._state.graph.apply(layer, tensors, line)
 
-    def _resized(self, layer: Layer, tensor: Tensor) -> Tensor:
-        """Pictures come in the size of the recipe: a Resizing behind an input that leaves the size open sets it."""
-        size = (layer.given.get("height"), layer.given.get("width"))
+    def _apply_resizing(self, layer: Layer, tensor: Tensor) -> Tensor:
+        """A Resizing behind an input of open size sets the size of the recipe."""
+        size = (layer.settings.get("height"), layer.settings.get("width"))
         if all(isinstance(item, int) and 0 < item <= 4096 for item in size):
             channels = tensor.node.shape[2] if tensor.node.shape is not None else 3
             tensor.node.shape = (int(size[0]), int(size[1]), channels)  # type: ignore[arg-type]
@@ -119,12 +119,13 @@ class Calls:
         return tensor
 
     def _lambda_layer(self, layer: Layer, tensor: Tensor, line: int) -> Any:
-        """A Lambda whose function is a formula of layers that are known; else a layer that is not."""
-        function = layer.given.get("argument_1", layer.given.get("function"))
+        """A Lambda as the known layers that its function calls, else as an unknown layer."""
+        function = layer.settings.get("argument_1", layer.settings.get("function"))
         before = len(self._state.graph.nodes)
         if isinstance(function, Function | Name):
             answer = self.call(function, [tensor], {}, line)
-            if isinstance(answer, Tensor) and all(self._parts.objects.known(node) for node in self._state.graph.nodes[before:]):
+            added = self._state.graph.nodes[before:]
+            if isinstance(answer, Tensor) and all(self._parts.objects.is_known(node) for node in added):
                 return answer
         del self._state.graph.nodes[before:]
         return self._state.graph.apply(layer, [tensor], line)
@@ -143,7 +144,7 @@ class Calls:
         if library == "tensorflow" and tensors:
             return self._operation(name, arguments, keywords, line)
         if tensors:
-            return Unknown(_ELSEWHERE.fill(name=path), line)
+            return Unknown(_NOT_IN_FILE.fill(name=path), line)
         return CallValue(path, arguments, keywords, line) if library in ("tensorflow", "tensorflow_addons") else Unknown(
             NOT_RUN, line)
 
@@ -154,15 +155,15 @@ class Calls:
             return self._chain(arguments, keywords, line)
         if name in ("Model", "Functional"):
             return self._graph(arguments, keywords, line)
-        words = path.split(".")
-        if "layers" in words:
+        parts = path.split(".")
+        if "layers" in parts:
             if name in MERGING:
                 inputs = arguments[0] if arguments else keywords.pop("inputs", [])
-                layer = layer_of(MERGING[name], arguments[1:], {key: value for key, value in keywords.items()
+                layer = make_layer(MERGING[name], arguments[1:], {key: value for key, value in keywords.items()
                                                                 if key != "inputs"}, line)
-                return self._applied(layer, [inputs], {}, line)
+                return self._call_on_tensors(layer, [inputs], {}, line)
             return self._layer(layer_kind(name), arguments, keywords, line)
-        if "applications" in words:
+        if "applications" in parts:
             return self._application(name, arguments, keywords, line)
         if part in _OBJECTS:
             return CallValue(path, arguments, keywords, line)
@@ -174,15 +175,15 @@ class Calls:
     def _layer(self, kind: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if kind == WRAPPED:
             return self._spectral(arguments, keywords, line)
-        return layer_of(kind, arguments, keywords, line)
+        return make_layer(kind, arguments, keywords, line)
 
     def _spectral(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Layer:
-        """A layer in the wrapper that normalises its kernel: the layer with that setting."""
-        given = dict(zip(("layer", "power_iterations"), arguments, strict=False)) | keywords
-        inner, rounds, name = given.get("layer"), given.get("power_iterations", 1), given.get("name")
-        if not isinstance(inner, Layer) or not can_wrap(LAYERS.find(inner.kind)) or not isinstance(rounds, int):
-            return layer_of(WRAPPED, arguments, keywords, line)
-        inner.params = wrapped(inner.params, rounds)
+        """SpectralNormalization of a layer: the layer with that setting."""
+        settings = dict(zip(("layer", "power_iterations"), arguments, strict=False)) | keywords
+        inner, iterations, name = settings.get("layer"), settings.get("power_iterations", 1), settings.get("name")
+        if not isinstance(inner, Layer) or not can_wrap(LAYERS.find(inner.kind)) or not isinstance(iterations, int):
+            return make_layer(WRAPPED, arguments, keywords, line)
+        inner.params = wrapped_params(inner.params, iterations)
         inner.name = name if isinstance(name, str) else inner.name
         return inner
 
@@ -198,9 +199,9 @@ class Calls:
         inside = arguments[0] if arguments else keywords.get("layers")
         items = list(inside) if isinstance(inside, list | tuple) else [inside] if isinstance(inside, Unknown) else []
         name = keywords.get("name")
-        made = Chain(line=line, name=name if isinstance(name, str) else "", items=items)
-        self._state.graph.models.append(made)
-        return made
+        chain = Chain(line=line, name=name if isinstance(name, str) else "", items=items)
+        self._state.graph.models.append(chain)
+        return chain
 
     def _graph(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Graph:
         ends = [*arguments, None, None]
@@ -212,20 +213,20 @@ class Calls:
                 value, list | tuple) else [] if value is None else [value]
 
         name = keywords.get("name")
-        made = Graph(line=line, name=name if isinstance(name, str) else "", inputs=row(inputs), outputs=row(outputs))
-        self._state.graph.models.append(made)
-        return made
+        graph = Graph(line=line, name=name if isinstance(name, str) else "", inputs=row(inputs), outputs=row(outputs))
+        self._state.graph.models.append(graph)
+        return graph
 
     def _application(self, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        if name in _KEPT and arguments:
+        if name in _PASS_THROUGH and arguments:
             return arguments[0]
-        base = bases.base_of(name)
+        base = bases.find_base(name)
         if base is None:
             return Unknown(Text("{name} is no base that is known here", "{name} no es una base conocida aquí").fill(name=name),
                            line)
-        made = bases.made(base, arguments, keywords, line, self._state.remarks)
-        self._state.graph.models.append(made)
-        return made
+        model = bases.make_base(base, arguments, keywords, line, self._state.remarks)
+        self._state.graph.models.append(model)
+        return model
 
     # Functions on tensors ---------------------------------------------------------------------------------
 
@@ -233,52 +234,54 @@ class Calls:
         tensors, unknown = self.tensors(arguments)
         if unknown is not None:
             return unknown
-        if name in _KEPT:
+        if name in _PASS_THROUGH:
             return arguments[0]
         if name in ("int_shape", "shape"):
             return self._parts.objects.attribute(tensors[0], "shape", line)
-        word = {"swish": "silu", "hard_swish": "hard_silu"}.get(name, name)
-        if word in ACTIVATIONS:
-            return self._activated(word, tensors, arguments[1:], keywords, line)
+        activation = {"swish": "silu", "hard_swish": "hard_silu"}.get(name, name)
+        if activation in ACTIVATIONS:
+            return self._apply_activation(activation, tensors, arguments[1:], keywords, line)
         if name in _OPERATIONS and len(arguments) == 2:
-            return self.joined(_OPERATIONS[name], arguments[0], arguments[1], line)
+            return self.combine_tensors(_OPERATIONS[name], arguments[0], arguments[1], line)
         if name in MERGING and name != "dot":
             settings = {"axis": keywords.get("axis", arguments[1] if len(arguments) > 1 and isinstance(
                 arguments[1], int) else -1)} if LAYERS[MERGING[name]].has_param("axis") else {}
-            return self._state.graph.apply(layer_of(MERGING[name], [], settings, line), tensors, line)
-        pooling = global_pooling(_MEANS.get(name, ""))
+            return self._state.graph.apply(make_layer(MERGING[name], [], settings, line), tensors, line)
+        pooling = global_pooling(_POOLINGS.get(name, ""))
         if pooling is not None and self._axes(arguments, keywords) in ((1, 2), (-3, -2)):
-            kept = keywords.get("keepdims", keywords.get("keep_dims", False)) is True
-            return self._state.graph.apply(layer_of(pooling.id, [], {"keepdims": kept}, line), tensors, line)
+            keepdims = keywords.get("keepdims", keywords.get("keep_dims", False)) is True
+            return self._state.graph.apply(make_layer(pooling.id, [], {"keepdims": keepdims}, line), tensors, line)
         if name == "reshape" and len(arguments) > 1 and isinstance(arguments[1], list | tuple):
-            return self._state.graph.apply(layer_of(RESHAPE.id, [tuple(arguments[1])[1:]], {}, line), tensors, line)
+            return self._state.graph.apply(make_layer(RESHAPE.id, [tuple(arguments[1])[1:]], {}, line), tensors, line)
         if name == "flatten":
-            return self._state.graph.apply(layer_of(FLATTEN.id, [], {}, line), tensors, line)
-        return self._state.graph.apply(layer_of(name, [], {}, line), tensors, line)
+            return self._state.graph.apply(make_layer(FLATTEN.id, [], {}, line), tensors, line)
+        return self._state.graph.apply(make_layer(name, [], {}, line), tensors, line)
 
     def _axes(self, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         axes = keywords.get("axis", arguments[1] if len(arguments) > 1 else None)
         return tuple(axes) if isinstance(axes, list | tuple) else axes
 
-    def _activated(self, word: str, tensors: list[Tensor], arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        """An activation as a function: with settings of its own it is the layer that has them."""
-        kind = next((entry.id for entry in LAYERS if entry.activation is not None and word in entry.functions), None)
+    def _apply_activation(self, activation: str, tensors: list[Tensor], arguments: list[Any], keywords: dict[str, Any],
+                          line: int) -> Any:
+        """An activation called as a function; with settings it becomes the layer that has them."""
+        kind = next((entry.id for entry in LAYERS if entry.activation is not None and activation in entry.functions), None)
         name = keywords.pop("name", None)
         if kind is not None and (arguments or keywords):
-            given = {"negative_slope" if key == "alpha" and kind == RELU.id else key: value for key, value in keywords.items()}
-            layer = layer_of(kind, arguments, given, line)
+            settings = {"negative_slope" if key == "alpha" and kind == RELU.id else key: value
+                        for key, value in keywords.items()}
+            layer = make_layer(kind, arguments, settings, line)
         else:
-            layer = layer_of(ACTIVATION.id, [word], {}, line)
+            layer = make_layer(ACTIVATION.id, [activation], {}, line)
         layer.name = name if isinstance(name, str) else ""
         return self._state.graph.apply(layer, tensors, line)
 
-    def joined(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
+    def combine_tensors(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any:
         """`a + b`, `a * b`, `a - b` of tensors; with a number it is a Rescaling."""
         if isinstance(one, Tensor) and isinstance(other, Tensor):
-            entry = joining(_SIGNS.get(kind, ""))
+            entry = find_merging_layer(_OPERATOR_SIGNS.get(kind, ""))
             if entry is None:
                 return Unknown(NOT_RUN, line)
-            return self._state.graph.apply(layer_of(entry.id, [], {}, line), [one, other], line)
+            return self._state.graph.apply(make_layer(entry.id, [], {}, line), [one, other], line)
         tensor, number, first = (one, other, True) if isinstance(one, Tensor) else (other, one, False)
         if isinstance(number, list | tuple) and number and all(isinstance(item, int | float) for item in number):
             numbers = [float(item) for item in number]
@@ -290,7 +293,7 @@ class Calls:
         if scale is None or offset is None:
             return Unknown(NOT_RUN, line)
         row: Any = (scale[0], offset[0]) if len(numbers) == 1 else (tuple(scale), tuple(offset))
-        return self._state.graph.apply(layer_of(RESCALING.id, [*row], {}, line), [tensor], line)
+        return self._state.graph.apply(make_layer(RESCALING.id, [*row], {}, line), [tensor], line)
 
     # Python's own functions ----------------------------------------------------------------------------------
 
@@ -298,15 +301,15 @@ class Calls:
         if name == "print":
             return None
         if name == "isinstance" and len(arguments) == 2:
-            return self._is_one(arguments[0], arguments[1], line)
+            return self._is_instance(arguments[0], arguments[1], line)
         if name in ("getattr", "hasattr") and len(arguments) > 1 and isinstance(arguments[1], str):
-            found = self._parts.objects.attribute(arguments[0], arguments[1], line)
+            value = self._parts.objects.attribute(arguments[0], arguments[1], line)
             if name == "hasattr":
-                return not isinstance(found, Unknown)
-            return arguments[2] if isinstance(found, Unknown) and len(arguments) > 2 else found
+                return not isinstance(value, Unknown)
+            return arguments[2] if isinstance(value, Unknown) and len(arguments) > 2 else value
         if name == "map" and len(arguments) == 2:
-            rounds = arithmetic.items(arguments[1])
-            return Unknown(NOT_RUN, line) if rounds is None else [self.call(arguments[0], [item], {}, line) for item in rounds]
+            items = arithmetic.to_items(arguments[1])
+            return Unknown(NOT_RUN, line) if items is None else [self.call(arguments[0], [item], {}, line) for item in items]
         if name == "dict" and not arguments:
             return dict(keywords)
         function = arithmetic.BUILT_IN.get(name)
@@ -318,11 +321,11 @@ class Calls:
         for argument in (*arguments, *keywords.values()):
             if isinstance(argument, Unknown):
                 return argument
-            if not arithmetic.plain(argument):
+            if not arithmetic.is_plain(argument):
                 return Unknown(NOT_RUN, line)
-        return arithmetic.called(function, arguments, keywords)
+        return arithmetic.call_function(function, arguments, keywords)
 
-    def _is_one(self, value: Any, kinds: Any, line: int) -> Any:
+    def _is_instance(self, value: Any, kinds: Any, line: int) -> Any:
         """isinstance(layer, keras.layers.BatchNormalization)."""
         if not isinstance(value, BaseLayer | Layer | Model):
             return Unknown(NOT_RUN, line)

@@ -9,18 +9,18 @@ from typing import Any, Final
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic
-from cnnstudio.interchange.keras_source.arithmetic import Impossible
+from cnnstudio.interchange.keras_source.arithmetic import CannotEvaluate
 from cnnstudio.interchange.keras_source.names import ASSUMED, layer_kind
-from cnnstudio.interchange.keras_source.parts import NOT_RUN, OutOfSteps, Parts
+from cnnstudio.interchange.keras_source.state import NOT_RUN, OutOfSteps, Parts
 from cnnstudio.interchange.keras_source.values import Function, Name, Scope, SourceError, Tensor, Unknown
 
-NO_NAME: Final = Text("{name} is defined nowhere", "{name} no está definido en ninguna parte")
-NO_SENSE: Final = Text("the expression has no value", "la expresión no tiene valor")
-STATES: Final = {"True": True, "False": False, "None": None}
+NOT_DEFINED: Final = Text("{name} is defined nowhere", "{name} no está definido en ninguna parte")
+NO_VALUE: Final = Text("the expression has no value", "la expresión no tiene valor")
+CONSTANTS: Final = {"True": True, "False": False, "None": None}
 
 
 class Expressions:
-    """Evaluates expressions; the other parts of the interpreter say what calls, attributes and tensors mean."""
+    """Evaluates expressions; calls, attributes and tensors are evaluated by the other parts of the interpreter."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._state = parts, parts.state
@@ -28,7 +28,7 @@ class Expressions:
     # Evaluating ---------------------------------------------------------------------------------------
 
     def value(self, node: ast.expr, scope: Scope) -> Any:
-        """What an expression stands for; Unknown where that cannot be known."""
+        """The value of an expression; Unknown if it cannot be known."""
         self._state.steps -= 1
         if self._state.steps < 0:
             raise OutOfSteps(node.lineno)
@@ -37,20 +37,20 @@ class Expressions:
         if method is None:
             return Unknown(NOT_RUN, node.lineno)
         try:
-            found = method(node, scope)
-        except Impossible:
-            return Unknown(NO_SENSE, node.lineno)
-        if isinstance(node, ast.BinOp | ast.Call) and isinstance(found, str | list | tuple | dict):
-            # Rows take memory: long ones count as many steps.
-            self._state.steps -= len(found) // 32
-        return found
+            value = method(node, scope)
+        except CannotEvaluate:
+            return Unknown(NO_VALUE, node.lineno)
+        if isinstance(node, ast.BinOp | ast.Call) and isinstance(value, str | list | tuple | dict):
+            # Long sequences take memory: they count as many steps.
+            self._state.steps -= len(value) // 32
+        return value
 
     def _constant(self, node: ast.Constant, _scope: Scope) -> Any:
         return node.value if isinstance(node.value, str | int | float | bool | None) else Unknown(NOT_RUN, node.lineno)
 
     def _name(self, node: ast.Name, scope: Scope) -> Any:
-        known, value = scope.find(node.id)
-        if known:
+        is_defined, value = scope.find(node.id)
+        if is_defined:
             return value
         if node.id in arithmetic.BUILT_IN or node.id in ("super", "isinstance", "print", "getattr", "hasattr", "type", "map"):
             return Name(f"builtins.{node.id}")
@@ -60,7 +60,7 @@ class Expressions:
             return Name(f"keras.layers.{node.id}" if node.id not in ("Sequential", "Model") else f"keras.{node.id}")
         if self._state.starred:
             return Name(f"keras.layers.{node.id}")
-        return Unknown(NO_NAME.fill(name=node.id), node.lineno)
+        return Unknown(NOT_DEFINED.fill(name=node.id), node.lineno)
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Any:
         owner = self.value(node.value, scope)
@@ -75,7 +75,7 @@ class Expressions:
     def _row(self, nodes: list[ast.expr], scope: Scope) -> Iterator[Any]:
         for item in nodes:
             if isinstance(item, ast.Starred):
-                inner = arithmetic.items(self.value(item.value, scope))
+                inner = arithmetic.to_items(self.value(item.value, scope))
                 yield from inner if inner is not None else [Unknown(NOT_RUN, item.lineno)]
             else:
                 yield self.value(item, scope)
@@ -87,29 +87,29 @@ class Expressions:
                 inner = self.value(value, scope)
                 result |= inner if isinstance(inner, dict) else {}
                 continue
-            word = self.value(key, scope)
-            if isinstance(word, str | int | float | bool | None):
-                result[word] = self.value(value, scope)
+            name = self.value(key, scope)
+            if isinstance(name, str | int | float | bool | None):
+                result[name] = self.value(value, scope)
         return result
 
     def _set(self, node: ast.Set, scope: Scope) -> Any:
         return list(self._row(node.elts, scope))
 
     def _joinedstr(self, node: ast.JoinedStr, scope: Scope) -> Any:
-        words = []
+        parts = []
         for part in node.values:
             if isinstance(part, ast.Constant):
-                words.append(str(part.value))
+                parts.append(str(part.value))
             elif isinstance(part, ast.FormattedValue):
                 inner = self.value(part.value, scope)
                 if isinstance(inner, Unknown):
                     return inner
-                form = self.value(part.format_spec, scope) if part.format_spec is not None else ""
-                if not isinstance(form, str):
+                specification = self.value(part.format_spec, scope) if part.format_spec is not None else ""
+                if not isinstance(specification, str):
                     return Unknown(NOT_RUN, node.lineno)
-                words.append(arithmetic.formatted(inner, form, chr(part.conversion) if part.conversion > 0 else ""))
-        whole = "".join(words)
-        return whole if len(whole) <= arithmetic.LONGEST else Unknown(NOT_RUN, node.lineno)
+                parts.append(arithmetic.format_field(inner, specification, chr(part.conversion) if part.conversion > 0 else ""))
+        text = "".join(parts)
+        return text if len(text) <= arithmetic.LONGEST else Unknown(NOT_RUN, node.lineno)
 
     def _binop(self, node: ast.BinOp, scope: Scope) -> Any:
         one, other = self.value(node.left, scope), self.value(node.right, scope)
@@ -121,19 +121,19 @@ class Expressions:
             if isinstance(item, Unknown):
                 return item
         if isinstance(one, Tensor) or isinstance(other, Tensor):
-            return self._parts.calls.joined(kind, one, other, line)
-        if arithmetic.plain(one) and arithmetic.plain(other):
-            return arithmetic.combined(kind, one, other)
+            return self._parts.calls.combine_tensors(kind, one, other, line)
+        if arithmetic.is_plain(one) and arithmetic.is_plain(other):
+            return arithmetic.apply_operator(kind, one, other)
         return Unknown(NOT_RUN, line)
 
     def _unaryop(self, node: ast.UnaryOp, scope: Scope) -> Any:
         value = self.value(node.operand, scope)
         if isinstance(value, Tensor) and isinstance(node.op, ast.USub):
-            return self._parts.calls.joined(ast.Mult, value, -1.0, node.lineno)
+            return self._parts.calls.combine_tensors(ast.Mult, value, -1.0, node.lineno)
         if isinstance(node.op, ast.Not):
-            known = self.truth(value)
-            return Unknown(NOT_RUN, node.lineno) if known is None else not known
-        return arithmetic.negated(type(node.op), value) if arithmetic.plain(value) else Unknown(NOT_RUN, node.lineno)
+            truth = self.truth(value)
+            return Unknown(NOT_RUN, node.lineno) if truth is None else not truth
+        return arithmetic.apply_unary(type(node.op), value) if arithmetic.is_plain(value) else Unknown(NOT_RUN, node.lineno)
 
     def _compare(self, node: ast.Compare, scope: Scope) -> Any:
         one = self.value(node.left, scope)
@@ -141,8 +141,8 @@ class Expressions:
             other = self.value(right, scope)
             if isinstance(kind, ast.Is | ast.IsNot) and other is None and not isinstance(one, Unknown):
                 agrees = (one is None) == isinstance(kind, ast.Is)
-            elif arithmetic.plain(one) and arithmetic.plain(other):
-                agrees = arithmetic.compared(type(kind), one, other)
+            elif arithmetic.is_plain(one) and arithmetic.is_plain(other):
+                agrees = arithmetic.compare(type(kind), one, other)
             else:
                 return one if isinstance(one, Unknown) else other if isinstance(other, Unknown) else Unknown(
                     NOT_RUN, node.lineno)
@@ -155,25 +155,25 @@ class Expressions:
         value: Any = None
         for item in node.values:
             value = self.value(item, scope)
-            known = self.truth(value)
-            if known is None:
+            truth = self.truth(value)
+            if truth is None:
                 return value if isinstance(value, Unknown) else Unknown(NOT_RUN, node.lineno)
-            if known != isinstance(node.op, ast.And):
+            if truth != isinstance(node.op, ast.And):
                 return value
         return value
 
     def truth(self, value: Any) -> bool | None:
-        """Whether a condition holds; None where it cannot be known."""
+        """Whether a condition holds; None if it cannot be known."""
         if isinstance(value, Unknown | Tensor | Name):
             return None
-        return bool(value) if arithmetic.plain(value) else True
+        return bool(value) if arithmetic.is_plain(value) else True
 
     def _ifexp(self, node: ast.IfExp, scope: Scope) -> Any:
         condition = self.value(node.test, scope)
-        known = self.truth(condition)
-        if known is None:
+        truth = self.truth(condition)
+        if truth is None:
             return condition if isinstance(condition, Unknown) else Unknown(NOT_RUN, node.lineno)
-        return self.value(node.body if known else node.orelse, scope)
+        return self.value(node.body if truth else node.orelse, scope)
 
     def _namedexpr(self, node: ast.NamedExpr, scope: Scope) -> Any:
         value = scope.names[node.target.id] = self.value(node.value, scope)
@@ -183,16 +183,16 @@ class Expressions:
         owner = self.value(node.value, scope)
         if isinstance(owner, Unknown):
             return owner
-        if not arithmetic.plain(owner):
+        if not arithmetic.is_plain(owner):
             return Unknown(NOT_RUN, node.lineno)
         if isinstance(node.slice, ast.Slice):
             ends = [self.value(item, scope) if item is not None else None
                     for item in (node.slice.lower, node.slice.upper, node.slice.step)]
-            place: Any = slice(*ends) if all(end is None or isinstance(end, int) for end in ends) else Unknown(
+            key: Any = slice(*ends) if all(end is None or isinstance(end, int) for end in ends) else Unknown(
                 NOT_RUN, node.lineno)
         else:
-            place = self.value(node.slice, scope)
-        return place if isinstance(place, Unknown) else arithmetic.taken(owner, place)
+            key = self.value(node.slice, scope)
+        return key if isinstance(key, Unknown) else arithmetic.get_item(owner, key)
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> Any:
         return Function(node, scope, [self.value(default, scope) for default in node.args.defaults],
@@ -202,7 +202,7 @@ class Expressions:
 
     def _listcomp(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope: Scope) -> Any:
         result: list[Any] = []
-        problem = self._through(node.generators, Scope(outer=scope),
+        problem = self._run_loops(node.generators, Scope(outer=scope),
                                 lambda inner: result.append(self.value(node.elt, inner)))
         return result if problem is None else problem
 
@@ -216,26 +216,26 @@ class Expressions:
             if isinstance(key, str | int | float | bool | None):
                 result[key] = self.value(node.value, inner)
 
-        problem = self._through(node.generators, Scope(outer=scope), add)
+        problem = self._run_loops(node.generators, Scope(outer=scope), add)
         return result if problem is None else problem
 
-    def _through(self, loops: list[ast.comprehension], scope: Scope, action: Any) -> Unknown | None:
-        """Do the action for every round of nested loops; Unknown where one cannot be gone through."""
+    def _run_loops(self, loops: list[ast.comprehension], scope: Scope, action: Any) -> Unknown | None:
+        """Run the action for every round of nested loops; Unknown if one cannot be iterated."""
         if not loops:
             action(scope)
             return None
         first = loops[0]
         row = self.value(first.iter, scope)
-        rounds = arithmetic.items(row)
-        if rounds is None:
+        items = arithmetic.to_items(row)
+        if items is None:
             return row if isinstance(row, Unknown) else Unknown(NOT_RUN, first.iter.lineno)
-        for item in rounds:
+        for item in items:
             self._parts.statements.assign(first.target, item, scope)
             conditions = [self.truth(self.value(test, scope)) for test in first.ifs]
             if None in conditions:
                 return Unknown(NOT_RUN, first.iter.lineno)
             if all(conditions):
-                problem = self._through(loops[1:], scope, action)
+                problem = self._run_loops(loops[1:], scope, action)
                 if problem is not None:
                     return problem
         return None
@@ -255,7 +255,7 @@ class Expressions:
             elif isinstance(value, Unknown):
                 keywords["**"] = value
         if isinstance(function, Name) and function.path == "builtins.super":
-            return self._parts.objects.parent(scope)
+            return self._parts.objects.super_object(scope)
         try:
             return self._parts.calls.call(function, arguments, keywords, node.lineno)
         except RecursionError:

@@ -7,12 +7,12 @@ import ast
 from cnnstudio.interchange.keras_source.calls import Calls
 from cnnstudio.interchange.keras_source.expressions import Expressions
 from cnnstudio.interchange.keras_source.objects import Objects
-from cnnstudio.interchange.keras_source.parts import State
+from cnnstudio.interchange.keras_source.state import State
 from cnnstudio.interchange.keras_source.statements import Statements
 
 
 class Interpreter:
-    """Follows a file of source; afterwards `state` has the nodes, the models and what was noticed."""
+    """Follows a file of source; afterwards `state` has the nodes, the models and the remarks."""
 
     def __init__(self) -> None:
         self.state = State()
@@ -20,9 +20,9 @@ class Interpreter:
         self.objects = Objects(self)
         self.calls = Calls(self)
         self.statements = Statements(self)
-        self.state.graph.answer = self.objects.answer
-        self.state.graph.call = self.calls.apply
+        self.state.graph.call_instance = self.objects.call_instance
+        self.state.graph.call_layer = self.calls.apply
 
     def follow(self, tree: ast.Module) -> None:
-        """Follow all statements of a module. Raises SourceError where the file goes beyond all limits."""
+        """Follow all statements of a module. Raises SourceError if the file exceeds the limits."""
         self.statements.follow(tree)

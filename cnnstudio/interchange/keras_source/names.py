@@ -1,4 +1,4 @@
-"""Keras's names as people write them: modules and aliases, older spellings, the order of positional arguments."""
+"""Keras's names in source: modules and aliases, older spellings, the order of positional arguments."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ _ROOTS: Final = ("tensorflow.python.keras", "tensorflow.keras", "tensorflow.comp
                  "keras.api._v2.keras", "keras.api", "keras.src", "keras.engine", "tf_keras", "keras.v2", "keras_core")
 ASSUMED: Final = {"keras": "keras", "tf": "tensorflow", "tensorflow": "tensorflow", "np": "numpy", "numpy": "numpy",
                   "layers": "keras.layers", "models": "keras.models", "math": "math", "K": "keras.backend"}
-"""What these names mean where a piece of code does not import them itself."""
+"""The meaning of names that code uses without importing them."""
 ALIASES: Final = {alias: layer.id for layer in LAYERS for alias in layer.aliases}
 MERGING: Final = {function: layer.id for layer in LAYERS if layer.family == "merge" for function in layer.functions}
-"""Functions that join tensors, and the layer each stands for."""
+"""The merging layers by their function."""
 AUGMENTING: Final = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
                      "RandomCrop", "RandomHeight", "RandomWidth", "RandomHue", "RandomSaturation", "RandomShear",
                      "RandomColorJitter", "RandomColorDegeneration", "RandomGrayscale", "RandomPosterization",
                      "RandomSharpness", "RandomErasing", "RandomPerspective", "RandomGaussianBlur", "RandomInvert",
                      "RandomElasticTransform", "AutoContrast", "Equalization", "Solarization", "AugMix", "RandAugment",
                      "CutMix", "MixUp", "Pipeline")
-"""Layers that change training pictures: the business of the augmentation, not of the network."""
+"""Layers that change training pictures: they belong to the augmentation, not to the network."""
 
 
 def canonical(path: str) -> str:
@@ -33,17 +33,17 @@ def canonical(path: str) -> str:
 
 def path_parts(path: str) -> tuple[str, str, str]:
     """(library, part of it, last name) of a dotted name: ("keras", "layers", "Conv2D")."""
-    words = path.split(".")
-    return words[0], words[1] if len(words) > 2 else "", words[-1]
+    parts = path.split(".")
+    return parts[0], parts[1] if len(parts) > 2 else "", parts[-1]
 
 
 def layer_kind(name: str) -> str:
-    """The type of layer that a class name of Keras means: older spellings are turned into today's."""
+    """The type of layer of a Keras class name; older spellings become the current one."""
     return ALIASES.get(name, name)
 
 
-def simple(name: str) -> str:
-    """Small letters and digits only: HeNormal, he_normal and HE_NORMAL are one."""
+def normalized_name(name: str) -> str:
+    """Lower-case letters and digits only: HeNormal, he_normal and HE_NORMAL are equal."""
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
@@ -62,9 +62,9 @@ OBJECTS: Final[dict[str, tuple[str, tuple[str, ...], dict[str, Any]]]] = {
                    {"min_value": 0.0, "max_value": 1.0, "rate": 1.0, "axis": 0}),
     "unitnorm": ("UnitNorm", ("axis",), {"axis": 0}), "nonneg": ("NonNeg", (), {}),
 }
-"""Those with numbers of their own: Keras's class, the order of its arguments, its defaults."""
-PLAIN_INITIALIZERS: Final = {simple(word): word for word in (
+"""Those with parameters: Keras's class, the order of its arguments, its defaults."""
+PLAIN_INITIALIZERS: Final = {normalized_name(name): name for name in (
     "glorot_uniform", "glorot_normal", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "orthogonal",
     "random_uniform", "zeros", "ones")} | {"zero": "zeros", "one": "ones", "uniform": "random_uniform"}
 PLAIN_DEFAULTS: Final[dict[str, Any]] = {"gain": 1.0, "minval": -0.05, "maxval": 0.05}
-"""Keras's defaults of numbers that are not set here."""
+"""Keras's defaults of parameters that cannot be set here."""

@@ -1,4 +1,4 @@
-"""Attributes and actions of layers, tensors, models, and of objects of the file's own classes."""
+"""Attributes and methods of layers, tensors, models, and of objects of the file's own classes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, Final
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
-from cnnstudio.interchange.keras_source.parts import NOT_RUN, Parts
-from cnnstudio.interchange.keras_source.settings import layer_of
+from cnnstudio.interchange.keras_source.settings import make_layer
+from cnnstudio.interchange.keras_source.state import NOT_RUN, Parts
 from cnnstudio.interchange.keras_source.values import (
     BaseLayer,
     BaseModel,
@@ -33,7 +33,7 @@ _ACTIONS: Final = ("add", "pop", "compile", "fit", "build", "get_layer", "summar
 
 
 class Objects:
-    """Attributes and methods of what the code has made."""
+    """Attributes and methods of the objects that the code creates."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._state = parts, parts.state
@@ -46,50 +46,50 @@ class Objects:
             return owner
         if isinstance(owner, Name):
             path = f"{owner.path}.{name}"
-            found = arithmetic.LIBRARY.get(path)
-            return found if isinstance(found, float) else Name(path)
+            value = arithmetic.LIBRARY.get(path)
+            return value if isinstance(value, float) else Name(path)
         if isinstance(owner, Tensor):
-            return self._of_tensor(owner, name, line)
+            return self._tensor_attribute(owner, name, line)
         if isinstance(owner, Layer):
-            return self._of_layer(owner, name, line)
+            return self._layer_attribute(owner, name, line)
         if isinstance(owner, BaseLayer):
-            return self._of_base_layer(owner, name, line)
+            return self._base_layer_attribute(owner, name, line)
         if isinstance(owner, Instance):
-            return self._of_instance(owner, name, line)
+            return self._instance_attribute(owner, name, line)
         if isinstance(owner, Model):
-            return self._of_model(owner, name, line)
+            return self._model_attribute(owner, name, line)
         if isinstance(owner, Class):
-            found = owner.find(name)
-            return Unknown(NOT_RUN, line) if found is None else found
+            value = owner.find(name)
+            return Unknown(NOT_RUN, line) if value is None else value
         if name in arithmetic.METHODS.get(type(owner), ()):
             return Method(owner, name)
         return Unknown(NOT_RUN, line)
 
-    def _of_tensor(self, owner: Tensor, name: str, line: int) -> Any:
+    def _tensor_attribute(self, owner: Tensor, name: str, line: int) -> Any:
         if name == "shape":
             shape = owner.node.shape
             return Unknown(Text("the shape is not known here", "la forma no se conoce aquí"), line) if shape is None else (
                 None, *shape)
         return Unknown(NOT_RUN, line)
 
-    def _of_layer(self, owner: Layer, name: str, line: int) -> Any:
+    def _layer_attribute(self, owner: Layer, name: str, line: int) -> Any:
         if name in ("name", "trainable"):
             return getattr(owner, name)
         if name == "output" and owner.called:
             return Tensor(owner.called[-1])
         if name == "input" and owner.called and owner.called[-1].sources:
             return Tensor(owner.called[-1].sources[0])
-        if name in owner.given:
-            return owner.given[name]
+        if name in owner.settings:
+            return owner.settings[name]
         return Method(owner, name) if name in ("call", "__call__") else Unknown(NOT_RUN, line)
 
-    def _of_base_layer(self, owner: BaseLayer, name: str, line: int) -> Any:
+    def _base_layer_attribute(self, owner: BaseLayer, name: str, line: int) -> Any:
         if name == "name":
             return owner.id
         if name == "trainable":
             return owner.id not in owner.model.frozen
         if name == "output":
-            short = bases.cut(owner)
+            short = bases.truncate(owner)
             if isinstance(short, Unknown):
                 return Unknown(short.reason, line)
             inputs, _outputs = self._state.graph.ends(owner.model, line)
@@ -97,17 +97,17 @@ class Objects:
             return self._state.graph.ends(short, line)[1][0]
         return Unknown(NOT_RUN, line)
 
-    def _of_instance(self, owner: Instance, name: str, line: int) -> Any:
+    def _instance_attribute(self, owner: Instance, name: str, line: int) -> Any:
         if name in owner.names:
             return owner.names[name]
-        found = owner.kind.find(name)
-        if isinstance(found, Function):
-            return Method(owner, name, found)
-        if found is not None:
-            return found
+        value = owner.kind.find(name)
+        if isinstance(value, Function):
+            return Method(owner, name, value)
+        if value is not None:
+            return value
         return Method(owner, name) if name in _ACTIONS or name.startswith("__") else Unknown(NOT_RUN, line)
 
-    def _of_model(self, owner: Model, name: str, line: int) -> Any:
+    def _model_attribute(self, owner: Model, name: str, line: int) -> Any:
         if name in ("input", "inputs", "output", "outputs"):
             ends = self._state.graph.ends(owner, line)[name.startswith("out")]
             return ends if name.endswith("s") or len(ends) != 1 else ends[0]
@@ -132,8 +132,9 @@ class Objects:
                 isinstance(item, Layer) and item.kind == "InputLayer")]
         if isinstance(model, Graph):
             result: list[Any] = []
-            for drawn in self._state.graph.reaching([output.node for output in model.outputs if isinstance(output, Tensor)]):
-                part = drawn.base or drawn.layer
+            outputs = [output.node for output in model.outputs if isinstance(output, Tensor)]
+            for traced in self._state.graph.ancestors_of(outputs):
+                part = traced.base or traced.layer
                 if part is not None and part not in result:
                     result.append(part)
             return result
@@ -151,7 +152,7 @@ class Objects:
                     "What learns is not known here; all of it does.", "No se sabe aquí qué aprende; aprende todo."), line))
         elif name == "activation" and isinstance(owner, Layer):
             # `model.layers[-1].activation = keras.activations.linear`
-            owner.params = layer_of(owner.kind, [], owner.given | {"activation": value}, owner.line).params
+            owner.params = make_layer(owner.kind, [], owner.settings | {"activation": value}, owner.line).params
 
     def _freeze(self, owner: Any, trainable: bool) -> None:
         if isinstance(owner, BaseModel):
@@ -167,9 +168,9 @@ class Objects:
             for layer in self.layers(owner):
                 self._freeze(layer, trainable)
 
-    # Actions -----------------------------------------------------------------------------------------
+    # Methods -----------------------------------------------------------------------------------------
 
-    def act(self, method: Method, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+    def call_method(self, method: Method, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         """`owner.method(...)`."""
         owner, name = method.owner, method.name
         if method.function is not None:
@@ -177,10 +178,10 @@ class Objects:
         if isinstance(owner, Layer):
             return self._parts.calls.call(owner, arguments, keywords, line)
         if isinstance(owner, Model):
-            return self._model_act(owner, name, arguments, keywords, line)
-        return arithmetic.asked(owner, name, arguments, keywords)
+            return self._call_model_method(owner, name, arguments, keywords, line)
+        return arithmetic.call_method(owner, name, arguments, keywords)
 
-    def _model_act(self, owner: Model, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+    def _call_model_method(self, owner: Model, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if name == "add" and isinstance(owner, Chain):
             owner.items += arguments or list(keywords.values())
         elif name == "pop" and isinstance(owner, Chain):
@@ -195,7 +196,7 @@ class Objects:
             if isinstance(shape, list | tuple):
                 owner.shape = tuple(shape)[1:]
         elif name == "get_layer":
-            return self._layer_of(owner, arguments, keywords, line)
+            return self._get_layer(owner, arguments, keywords, line)
         elif name in ("call", "__call__"):
             return self._parts.calls.call(owner, arguments, keywords, line)
         elif name == "__init__":
@@ -204,30 +205,31 @@ class Objects:
             return Unknown(NOT_RUN, line)
         return None
 
-    def _layer_of(self, owner: Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        wanted = keywords.get("name", keywords.get("index", arguments[0] if arguments else None))
+    def _get_layer(self, owner: Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        key = keywords.get("name", keywords.get("index", arguments[0] if arguments else None))
         layers = self.layers(owner)
-        if isinstance(wanted, int) and -len(layers) <= wanted < len(layers):
-            return layers[wanted]
-        return next((layer for layer in layers if self.attribute(layer, "name", line) == wanted),
+        if isinstance(key, int) and -len(layers) <= key < len(layers):
+            return layers[key]
+        return next((layer for layer in layers if self.attribute(layer, "name", line) == key),
                     Unknown(Text("there is no layer called {name}", "no hay ninguna capa llamada {name}").fill(
-                        name=str(wanted)[:60]), line))
+                        name=str(key)[:60]), line))
 
     # Objects of classes --------------------------------------------------------------------------------
 
-    def instance(self, kind: Class, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+    def make_instance(self, kind: Class, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         """An object of a class of the file."""
         name = keywords.get("name")
-        made = Instance(line=line, kind=kind, name=name if isinstance(name, str) else "", given=(arguments, keywords))
+        instance = Instance(line=line, kind=kind, name=name if isinstance(name, str) else "",
+                            init_arguments=(arguments, keywords))
         start = kind.find("__init__")
         if isinstance(start, Function):
-            self._parts.statements.run(start, [made, *arguments], keywords, line)
+            self._parts.statements.run(start, [instance, *arguments], keywords, line)
         if kind.role == "model":
-            self._state.graph.models.append(made)
-        return made
+            self._state.graph.models.append(instance)
+        return instance
 
-    def answer(self, owner: Instance, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        """An object of the file's own class called on tensors: what its `call` draws."""
+    def call_instance(self, owner: Instance, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
+        """Call an object of a class of the file on tensors, through its `call`."""
         call = owner.kind.find("call") or owner.kind.find("__call__")
         owner.nested = True
         before = len(self._state.graph.nodes)
@@ -241,30 +243,30 @@ class Objects:
         tensors = [argument for argument in arguments if isinstance(argument, Tensor)]
         if not tensors:
             return answer
-        # What a layer computes with weights of its own cannot be told: it stays one layer, marked as unknown.
+        # A layer with weights of its own cannot be followed: it stays one layer, marked as unknown.
         del self._state.graph.nodes[before:]
-        given, named = owner.given
-        made = layer_of(owner.kind.name, given, named, owner.line)
-        made.known, made.params = False, made.params if made.known is False else {}
-        return self._state.graph.apply(made, tensors, line)
+        init_arguments, init_keywords = owner.init_arguments
+        layer = make_layer(owner.kind.name, init_arguments, init_keywords, owner.line)
+        layer.is_known, layer.params = False, layer.params if layer.is_known is False else {}
+        return self._state.graph.apply(layer, tensors, line)
 
-    def parent(self, scope: Scope) -> Any:
-        """`super()`: the object, seen as what its class derives from."""
-        known, owner = scope.find("self")
-        known_class, kind = scope.find("__class__")
-        if not known or not isinstance(owner, Instance):
+    def super_object(self, scope: Scope) -> Any:
+        """`super()`: the object as an instance of its parent class."""
+        has_self, owner = scope.find("self")
+        has_class, kind = scope.find("__class__")
+        if not has_self or not isinstance(owner, Instance):
             return Unknown(NOT_RUN, self._state.line)
-        outer = kind if known_class and isinstance(kind, Class) else owner.kind
-        above = next((base for base in outer.bases if isinstance(base, Class)), None)
-        return _Parent(owner, above) if above is not None else Method(owner, "__init__")
+        outer = kind if has_class and isinstance(kind, Class) else owner.kind
+        parent = next((base for base in outer.bases if isinstance(base, Class)), None)
+        return _Parent(owner, parent) if parent is not None else Method(owner, "__init__")
 
-    def known(self, drawn: TracedNode) -> bool:
+    def is_known(self, traced: TracedNode) -> bool:
         """Whether a node is of a type that is known here."""
-        return LAYERS.find(drawn.kind) is not None and (drawn.layer is None or drawn.layer.known)
+        return LAYERS.find(traced.kind) is not None and (traced.layer is None or traced.layer.is_known)
 
 
 class _Parent(Instance):
-    """An object seen as one of the class above its own."""
+    """An object as an instance of its parent class."""
 
     def __init__(self, owner: Instance, kind: Class) -> None:
         super().__init__(line=owner.line, kind=kind, names=owner.names)

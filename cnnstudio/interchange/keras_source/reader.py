@@ -1,4 +1,4 @@
-"""The whole way: a file or a text, its syntax, what it makes, the network; every trouble with its line."""
+"""Reads a file or a text of Keras source as a network; every problem has its line."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, without_scaling
+from cnnstudio.interchange.keras_source.description import Description, describe
 from cnnstudio.interchange.keras_source.interpreter import Interpreter
-from cnnstudio.interchange.keras_source.result import Found, found
 from cnnstudio.interchange.keras_source.values import Remark, SourceError
 
 LARGEST: Final = 4 << 20
@@ -30,29 +30,29 @@ _KERAS: Final = re.compile(r"\bkeras\b")
 replace = msgspec.structs.replace
 
 
-class Written(ForeignNetwork, frozen=True, kw_only=True):
-    """What code describes. `told` are its remarks, each with its line; `whole` is the network with a Rescaling that
-    became the recipe's normalisation."""
+class SourceNetwork(ForeignNetwork, frozen=True, kw_only=True):
+    """The network of Keras source. `problems` are the remarks with their lines; `unscaled` is the network with the
+    Rescaling that became the recipe's normalisation."""
 
-    told: tuple[Problem, ...] = ()
-    whole: NetworkSpec = NetworkSpec()
+    problems: tuple[Problem, ...] = ()
+    unscaled: NetworkSpec = NetworkSpec()
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Source text; `cells` tells for each line of a notebook its cell and the line in it, both from 1."""
+    """Source text; `cells` has the cell and the line in it, both from 1, for the lines of a notebook."""
 
     text: str
     cells: tuple[tuple[int, int], ...] = ()
 
-    def place(self, line: int) -> Text:
-        """Where a line stands, in words."""
+    def location(self, line: int) -> Text:
+        """The location of a line as text."""
         if 1 <= line <= len(self.cells):
             cell, inner = self.cells[line - 1]
             return Text("Cell {cell}, line {line}", "Celda {cell}, línea {line}").fill(cell=cell, line=inner)
         return Text("Line {line}", "Línea {line}").fill(line=line)
 
 
-def read_file(path: Path) -> Written:
+def read_file(path: Path) -> SourceNetwork:
     """The network in a Python file or in the code cells of a notebook; raises ProblemError."""
     notebook = path.suffix.lower() == ".ipynb"
     try:
@@ -64,7 +64,7 @@ def read_file(path: Path) -> Written:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
         raise ProblemError(error("network_unreadable", text.fill(path=path.name, reason=reason_of(os_error)), "network",
                                  path=path)) from None
-    source = _notebook(data, path) if notebook else Source(_decoded(data, path))
+    source = _read_notebook(data, path) if notebook else Source(_decode(data, path))
     try:
         return read(source)
     except ProblemError as problem_error:
@@ -72,15 +72,15 @@ def read_file(path: Path) -> Written:
         raise ProblemError(*located) from None
 
 
-def read_code(text: str, bases: Mapping[str, Node] | None = None) -> Written:
+def read_code(text: str, bases: Mapping[str, Node] | None = None) -> SourceNetwork:
     """The network that Python source describes; raises ProblemError with the lines.
 
-    `bases` are functions as they are printed, each with the base's node that it stands for.
+    `bases` maps printed functions to the nodes of the bases that they build.
     """
     return read(Source(text), bases)
 
 
-def read(source: Source, bases: Mapping[str, Node] | None = None) -> Written:
+def read(source: Source, bases: Mapping[str, Node] | None = None) -> SourceNetwork:
     """The network of a source; raises ProblemError."""
     if _TORCH.search(source.text) and not _KERAS.search(source.text):
         raise _error(source, "torch_code", Text(
@@ -89,12 +89,12 @@ def read(source: Source, bases: Mapping[str, Node] | None = None) -> Written:
             "Es código PyTorch. Aquí se escribe pero no se vuelve a leer: escriba la red con Keras o abra un modelo "
             "exportado."), 0)
     try:
-        tree = _tree(source)
+        tree = _parse(source)
         interpreter = Interpreter()
         interpreter.state.bases = {ast.dump(ast.parse(function).body[0]): node for function, node in (bases or {}).items()
                         if function.startswith("def ")}
         interpreter.follow(tree)
-        return _written(source, found(interpreter.state))
+        return _to_source_network(source, describe(interpreter.state))
     except SourceError as source_error:
         raise _error(source, source_error.code, source_error.text, source_error.line) from None
     except (RecursionError, MemoryError):
@@ -102,7 +102,7 @@ def read(source: Source, bases: Mapping[str, Node] | None = None) -> Written:
                      0) from None
 
 
-def _tree(source: Source) -> ast.Module:
+def _parse(source: Source) -> ast.Module:
     if len(source.text) > LARGEST:
         text = Text("This is far larger than any source.", "Es mucho mayor que cualquier código.")
         raise SourceError("code_too_large", text, 0)
@@ -111,7 +111,7 @@ def _tree(source: Source) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(source.text)
     except SyntaxError as syntax_error:
-        raise SourceError("code_syntax", _syntax(syntax_error.msg), syntax_error.lineno or 1) from None
+        raise SourceError("code_syntax", _syntax_message(syntax_error.msg), syntax_error.lineno or 1) from None
     except (ValueError, OverflowError):
         raise SourceError("code_syntax", Text("This is no Python.", "Esto no es Python."), 1) from None
 
@@ -124,46 +124,46 @@ _SYNTAX: Final = {
     "inconsistent use of tabs": "se mezclan tabuladores y espacios",
     "does not match opening": "un paréntesis no corresponde al que abre", "f-string": "un texto con formato no es válido",
 }
-"""What Python says of a line, in Spanish, by a part of its message."""
+"""Spanish translations of Python's syntax errors, by a part of the message."""
 
 
-def _syntax(message: str) -> Text:
-    spanish = next((words for part, words in _SYNTAX.items() if part in message), "la sintaxis no es válida")
+def _syntax_message(message: str) -> Text:
+    spanish = next((translation for part, translation in _SYNTAX.items() if part in message), "la sintaxis no es válida")
     text = Text("This is no Python ({en}).", "Esto no es Python ({es}).")
     return text.fill(en=message.rstrip("?."), es=spanish)
 
 
 def _error(source: Source, code: str, text: Text, line: int) -> ProblemError:
-    made = error(code, _at(source, text, line) if line else text, "network")
-    return ProblemError(replace(made, where=replace(made.where, line=line or None)))
+    problem = error(code, _with_location(source, text, line) if line else text, "network")
+    return ProblemError(replace(problem, where=replace(problem.where, line=line or None)))
 
 
-def _at(source: Source, text: Text, line: int) -> Text:
-    return Text("{place}: {what}", "{place}: {what}").fill(place=source.place(line), what=text)
+def _with_location(source: Source, text: Text, line: int) -> Text:
+    return Text("{place}: {what}", "{place}: {what}").fill(place=source.location(line), what=text)
 
 
-def _written(source: Source, made: Found) -> Written:
-    network, normalization = without_scaling(made.network)
-    based = normalization == "none" and any(node.type == BASE for node in network.nodes)
-    told = tuple(_remark(source, item) for item in made.remarks)
-    return Written(network=network, whole=made.network, shape=made.shape,
-                   normalization="base" if based else normalization, unknown=made.unknown,
-                   notes=tuple(item.text for item in told), told=told, training=made.training)
+def _to_source_network(source: Source, description: Description) -> SourceNetwork:
+    network, normalization = without_scaling(description.network)
+    has_base = normalization == "none" and any(node.type == BASE for node in network.nodes)
+    problems = tuple(_to_problem(source, item) for item in description.remarks)
+    return SourceNetwork(network=network, unscaled=description.network, shape=description.shape,
+                   normalization="base" if has_base else normalization, unknown=description.unknown,
+                   notes=tuple(item.text for item in problems), problems=problems, training=description.training)
 
 
-_PLAIN: Final = ("training_taken", "follows_classes", "resizing", "from_logits", "several_models", "open_shape", "no_model")
-"""Remarks that only tell what was done."""
+_INFO: Final = ("training_taken", "follows_classes", "resizing", "from_logits", "several_models", "open_shape", "no_model")
+"""Codes of remarks that only inform."""
 
 
-def _remark(source: Source, remark: Remark) -> Problem:
-    made = warning(remark.code, _at(source, remark.text, remark.line), "network")
-    made = replace(made, severity="info") if remark.code in _PLAIN else made
-    return replace(made, where=replace(made.where, line=remark.line or None))
+def _to_problem(source: Source, remark: Remark) -> Problem:
+    problem = warning(remark.code, _with_location(source, remark.text, remark.line), "network")
+    problem = replace(problem, severity="info") if remark.code in _INFO else problem
+    return replace(problem, where=replace(problem.where, line=remark.line or None))
 
 
 # Files ------------------------------------------------------------------------------------------------
 
-def _decoded(data: bytes, path: Path) -> str:
+def _decode(data: bytes, path: Path) -> str:
     """In the encoding that the first lines name (PEP 263), else UTF-8."""
     try:
         encoding, _lines = tokenize.detect_encoding(io.BytesIO(data).readline)
@@ -174,24 +174,24 @@ def _decoded(data: bytes, path: Path) -> str:
         raise ProblemError(error("code_no_text", text.fill(path=path.name), "network", path=path)) from None
 
 
-def _notebook(data: bytes, path: Path) -> Source:
-    """The code cells in a row; lines that are orders to the notebook (%, !) become empty ones."""
+def _read_notebook(data: bytes, path: Path) -> Source:
+    """The code cells joined; magic commands (%, !) become `pass`."""
     try:
         cells: Any = msgspec.json.decode(data)["cells"]
-        codes = [_cell(item["source"]) for item in cells if item["cell_type"] == "code"]
+        codes = [_cell_text(item["source"]) for item in cells if item["cell_type"] == "code"]
     except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, RecursionError):
         text = Text("{path} is damaged or is no notebook.", "{path} está dañado o no es un cuaderno.")
         raise ProblemError(error("network_damaged", text.fill(path=path.name), "network", path=path)) from None
     lines: list[str] = []
-    places: list[tuple[int, int]] = []
+    locations: list[tuple[int, int]] = []
     for number, code in enumerate(codes, start=1):
         for inner, line in enumerate(code.split("\n"), start=1):
             lines.append("pass" if line.lstrip().startswith(("%", "!")) and line == line.lstrip() else line)
-            places.append((number, inner))
-    return Source("\n".join(lines), tuple(places))
+            locations.append((number, inner))
+    return Source("\n".join(lines), tuple(locations))
 
 
-def _cell(source: Any) -> str:
+def _cell_text(source: Any) -> str:
     text = "".join(source) if isinstance(source, list) else str(source)
     # %%bash and its like hand the whole cell to another program.
     return "" if text.lstrip().startswith("%%") and not text.lstrip().startswith("%%time") else text

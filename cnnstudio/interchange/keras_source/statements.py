@@ -8,9 +8,9 @@ from typing import Any, Final
 from cnnstudio.core.network import BASE
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import arithmetic, bases
-from cnnstudio.interchange.keras_source.arithmetic import Impossible
+from cnnstudio.interchange.keras_source.arithmetic import CannotEvaluate
 from cnnstudio.interchange.keras_source.names import canonical, path_parts
-from cnnstudio.interchange.keras_source.parts import NOT_RUN, OutOfSteps, Parts
+from cnnstudio.interchange.keras_source.state import NOT_RUN, OutOfSteps, Parts
 from cnnstudio.interchange.keras_source.values import Class, Function, Name, Scope, Tensor, Unknown
 
 ROUNDS: Final = 1_000
@@ -24,7 +24,7 @@ _NO_BRANCH: Final = Text("it depends on a condition that only running the code w
 
 
 class _Return(Exception):
-    """The end of a function, with its answer."""
+    """Leaves a function with its result."""
 
     def __init__(self, value: Any) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class _Continue(Exception):
 
 
 class Statements:
-    """Follows statements. After `follow`, the state has the nodes, the models and what was noticed."""
+    """Follows statements. After `follow`, the state has the nodes, the models and the remarks."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._state = parts, parts.state
@@ -62,15 +62,15 @@ class Statements:
             if method is not None:
                 try:
                     method(statement, scope)
-                except Impossible:
-                    self._forget([statement], scope, Unknown(NOT_RUN, statement.lineno))
+                except CannotEvaluate:
+                    self._set_unknown([statement], scope, Unknown(NOT_RUN, statement.lineno))
 
     # Names -------------------------------------------------------------------------------------------
 
     def _do_import(self, node: ast.Import, scope: Scope) -> None:
         for item in node.names:
-            whole = item.name if item.asname else item.name.split(".")[0]
-            scope.names[item.asname or whole] = Name(canonical(whole))
+            module = item.name if item.asname else item.name.split(".")[0]
+            scope.names[item.asname or module] = Name(canonical(module))
 
     def _do_importfrom(self, node: ast.ImportFrom, scope: Scope) -> None:
         module = canonical(node.module or "")
@@ -98,30 +98,30 @@ class Statements:
         self.assign(node.target, self._parts.expressions.operate(type(node.op), before, other, node.lineno), scope)
 
     def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
-        """Give a value to a name, to names in a row, to an attribute or to a place in a list."""
+        """Assign a value to a name, a sequence of names, an attribute or an item."""
         if isinstance(target, ast.Name):
             scope.names[target.id] = value
         elif isinstance(target, ast.Attribute):
             owner = self._parts.expressions.value(target.value, scope)
             self._parts.objects.set_attribute(owner, target.attr, value, target.lineno)
         elif isinstance(target, ast.Tuple | ast.List):
-            self._in_a_row(target.elts, value, scope)
+            self._assign_sequence(target.elts, value, scope)
         elif isinstance(target, ast.Subscript):
-            self._place(target, value, scope)
+            self._assign_item(target, value, scope)
         elif isinstance(target, ast.Starred):
             self.assign(target.value, value, scope)
 
-    def _place(self, target: ast.Subscript, value: Any, scope: Scope) -> None:
+    def _assign_item(self, target: ast.Subscript, value: Any, scope: Scope) -> None:
         if isinstance(target.slice, ast.Slice):
             return
-        owner, place = self._parts.expressions.value(target.value, scope), self._parts.expressions.value(target.slice, scope)
-        in_list = isinstance(owner, list) and isinstance(place, int) and -len(owner) <= place < len(owner)
-        if in_list or (isinstance(owner, dict) and isinstance(place, str | int | float | bool | None)):
-            owner[place] = value
+        owner, key = self._parts.expressions.value(target.value, scope), self._parts.expressions.value(target.slice, scope)
+        in_list = isinstance(owner, list) and isinstance(key, int) and -len(owner) <= key < len(owner)
+        if in_list or (isinstance(owner, dict) and isinstance(key, str | int | float | bool | None)):
+            owner[key] = value
 
-    def _in_a_row(self, targets: list[ast.expr], value: Any, scope: Scope) -> None:
-        row = arithmetic.items(value)
-        starred = next((place for place, each in enumerate(targets) if isinstance(each, ast.Starred)), None)
+    def _assign_sequence(self, targets: list[ast.expr], value: Any, scope: Scope) -> None:
+        row = arithmetic.to_items(value)
+        starred = next((index for index, element in enumerate(targets) if isinstance(element, ast.Starred)), None)
         fitting = row is not None and (len(row) == len(targets) if starred is None else len(row) >= len(targets) - 1)
         if row is None or not fitting:
             unknown = value if isinstance(value, Unknown) else Unknown(NOT_RUN, targets[0].lineno)
@@ -131,50 +131,50 @@ class Statements:
         if starred is not None:
             behind = len(targets) - starred - 1
             row = [*row[:starred], row[starred:len(row) - behind], *row[len(row) - behind:]]
-        for target, each in zip(targets, row, strict=True):
-            self.assign(target, each, scope)
+        for target, element in zip(targets, row, strict=True):
+            self.assign(target, element, scope)
 
-    def _forget(self, statements: list[ast.stmt], scope: Scope, why: Unknown) -> None:
-        """Names that statements would set, but which are passed over, are not known any more."""
+    def _set_unknown(self, statements: list[ast.stmt], scope: Scope, unknown: Unknown) -> None:
+        """Make the names that skipped statements would set unknown."""
         for statement in statements:
             for item in ast.walk(statement):
                 if isinstance(item, ast.FunctionDef | ast.ClassDef):
-                    scope.names[item.name] = why
+                    scope.names[item.name] = unknown
                 elif isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
-                    scope.names[item.id] = why
+                    scope.names[item.id] = unknown
                 elif isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr in (
                         "add", "append") and isinstance(item.func.value, ast.Name):
-                    # What a model or a list would have got is missing in it.
-                    known, owner = scope.find(item.func.value.id)
-                    if known and isinstance(owner, list):
-                        owner.append(why)
-                    elif known and hasattr(owner, "items") and isinstance(owner.items, list):
-                        owner.items.append(why)
+                    # The model or the list lacks this item.
+                    is_defined, owner = scope.find(item.func.value.id)
+                    if is_defined and isinstance(owner, list):
+                        owner.append(unknown)
+                    elif is_defined and hasattr(owner, "items") and isinstance(owner.items, list):
+                        owner.items.append(unknown)
 
-    # Ways --------------------------------------------------------------------------------------------
+    # Control flow ------------------------------------------------------------------------------------
 
     def _do_expr(self, node: ast.Expr, scope: Scope) -> None:
         self._parts.expressions.value(node.value, scope)
 
     def _do_if(self, node: ast.If, scope: Scope) -> None:
-        known = self._parts.expressions.truth(self._parts.expressions.value(node.test, scope))
-        if known is None:
-            why = Unknown(_NO_BRANCH, node.lineno)
+        truth = self._parts.expressions.truth(self._parts.expressions.value(node.test, scope))
+        if truth is None:
+            unknown = Unknown(_NO_BRANCH, node.lineno)
             if any(isinstance(item, ast.Return) for item in ast.walk(node)):
-                raise _Return(why)
-            self._forget([*node.body, *node.orelse], scope, why)
+                raise _Return(unknown)
+            self._set_unknown([*node.body, *node.orelse], scope, unknown)
             return
-        self._body(node.body if known else node.orelse, scope)
+        self._body(node.body if truth else node.orelse, scope)
 
     def _do_for(self, node: ast.For, scope: Scope) -> None:
         row = self._parts.expressions.value(node.iter, scope)
-        rounds = arithmetic.items(row)
-        if rounds is None or len(rounds) > ROUNDS:
-            why = row if isinstance(row, Unknown) else Unknown(
-                NOT_RUN if rounds is None and not isinstance(row, range) else _TOO_LONG.fill(n=ROUNDS), node.lineno)
-            self._forget([node], scope, Unknown(why.reason, node.lineno))
+        items = arithmetic.to_items(row)
+        if items is None or len(items) > ROUNDS:
+            unknown = row if isinstance(row, Unknown) else Unknown(
+                NOT_RUN if items is None and not isinstance(row, range) else _TOO_LONG.fill(n=ROUNDS), node.lineno)
+            self._set_unknown([node], scope, Unknown(unknown.reason, node.lineno))
             return
-        for item in rounds:
+        for item in items:
             self.assign(node.target, item, scope)
             try:
                 self._body(node.body, scope)
@@ -186,11 +186,11 @@ class Statements:
 
     def _do_while(self, node: ast.While, scope: Scope) -> None:
         for _round in range(ROUNDS):
-            known = self._parts.expressions.truth(self._parts.expressions.value(node.test, scope))
-            if known is None:
-                self._forget([node], scope, Unknown(_NO_BRANCH, node.lineno))
+            truth = self._parts.expressions.truth(self._parts.expressions.value(node.test, scope))
+            if truth is None:
+                self._set_unknown([node], scope, Unknown(_NO_BRANCH, node.lineno))
                 return
-            if not known:
+            if not truth:
                 self._body(node.orelse, scope)
                 return
             try:
@@ -199,7 +199,7 @@ class Statements:
                 return
             except _Continue:
                 continue
-        self._forget([node], scope, Unknown(_TOO_LONG.fill(n=ROUNDS), node.lineno))
+        self._set_unknown([node], scope, Unknown(_TOO_LONG.fill(n=ROUNDS), node.lineno))
 
     def _do_break(self, _node: ast.Break, _scope: Scope) -> None:
         raise _Break
@@ -236,24 +236,24 @@ class Statements:
                         [value(default, scope) if default is not None else None for default in node.args.kw_defaults])
 
     def _do_classdef(self, node: ast.ClassDef, scope: Scope) -> None:
-        above = [self._parts.expressions.value(base, scope) for base in node.bases]
-        last = [path_parts(canonical(item.path))[2] for item in above if isinstance(item, Name)]
-        roles = [item.role for item in above if isinstance(item, Class)]
-        role = "model" if "Model" in last or "Sequential" in last else "layer" if "Layer" in last else next(
+        parents = [self._parts.expressions.value(base, scope) for base in node.bases]
+        base_names = [path_parts(canonical(item.path))[2] for item in parents if isinstance(item, Name)]
+        roles = [item.role for item in parents if isinstance(item, Class)]
+        role = "model" if "Model" in base_names or "Sequential" in base_names else "layer" if "Layer" in base_names else next(
             (item for item in roles if item), "")
         inner = Scope(outer=scope)
-        made = Class(node.name, role, inner.names, above, node.lineno)
+        class_value = Class(node.name, role, inner.names, parents, node.lineno)
         for statement in node.body:
             if isinstance(statement, ast.FunctionDef):
-                function = self._function(statement, Scope(names={"__class__": made}, outer=scope))
-                function.owner = made
+                function = self._function(statement, Scope(names={"__class__": class_value}, outer=scope))
+                function.owner = class_value
                 inner.names[statement.name] = function
             elif isinstance(statement, ast.Assign | ast.AnnAssign):
                 self._body([statement], inner)
-        scope.names[node.name] = made
+        scope.names[node.name] = class_value
 
     def run(self, function: Function, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        """A function of the file, called: its body is followed with these arguments."""
+        """Call a function of the file: follow its body with these arguments."""
         if self._depth >= DEEPEST:
             return Unknown(_TOO_DEEP.fill(n=DEEPEST), line)
         if self._state.bases and len(arguments) == 1 and isinstance(arguments[0], Tensor) and (
@@ -274,38 +274,38 @@ class Statements:
             answer = end.value
         finally:
             self._depth -= 1
-        return self._as_base(function, before, arguments, answer, line)
+        return self._recognise_base(function, before, arguments, answer, line)
 
-    def _as_base(self, function: Function, before: int, arguments: list[Any], answer: Any, line: int) -> Any:
-        """The answer of a function; where its layers are those of a base, they become that base again."""
-        params = bases.recognised(function, self._state.graph.nodes[before:], arguments[0] if arguments else None, answer)
+    def _recognise_base(self, function: Function, before: int, arguments: list[Any], answer: Any, line: int) -> Any:
+        """The result of a function; if its layers are those of a base, they become that base."""
+        params = bases.recognise_base(function, self._state.graph.nodes[before:], arguments[0] if arguments else None, answer)
         if params is None:
             return answer
         del self._state.graph.nodes[before:]
-        entering: Tensor = arguments[0]
-        return self._state.graph.node(BASE, params, [entering.node], line, name=bases.node_name(function))
+        source: Tensor = arguments[0]
+        return self._state.graph.node(BASE, params, [source.node], line, name=bases.node_name(function))
 
     def _bind(self, function: Function, arguments: list[Any], keywords: dict[str, Any], scope: Scope, line: int
               ) -> Unknown | None:
-        """Give the parameters of a function their values; Unknown where one is missing."""
-        given, left = function.node.args, dict(keywords)
-        names = [posonlyarg.arg for posonlyarg in (*given.posonlyargs, *given.args)]
+        """Bind arguments to parameters; Unknown if one is missing."""
+        signature, remaining = function.node.args, dict(keywords)
+        names = [posonlyarg.arg for posonlyarg in (*signature.posonlyargs, *signature.args)]
         for name, value in zip(names, arguments, strict=False):
             scope.names[name] = value
-        if given.vararg is not None:
-            scope.names[given.vararg.arg] = tuple(arguments[len(names):])
+        if signature.vararg is not None:
+            scope.names[signature.vararg.arg] = tuple(arguments[len(names):])
         defaults = dict(zip(reversed(names), reversed(function.defaults), strict=False))
-        defaults |= {each.arg: value for each, value, kept in zip(given.kwonlyargs, function.named_defaults, given.kw_defaults,
-                                                                  strict=True) if kept is not None}
-        for name in (*names, *(kwonlyarg.arg for kwonlyarg in given.kwonlyargs)):
-            if name in left:
-                scope.names[name] = left.pop(name)
+        keyword_only = zip(signature.kwonlyargs, function.named_defaults, signature.kw_defaults, strict=True)
+        defaults |= {argument.arg: value for argument, value, default_node in keyword_only if default_node is not None}
+        for name in (*names, *(kwonlyarg.arg for kwonlyarg in signature.kwonlyargs)):
+            if name in remaining:
+                scope.names[name] = remaining.pop(name)
             elif name not in scope.names:
                 if name not in defaults:
                     return Unknown(Text("{function} is called without {name}", "se llama a {function} sin {name}").fill(
                         function=function.name, name=name), line)
                 scope.names[name] = defaults[name]
-        if given.kwarg is not None:
-            scope.names[given.kwarg.arg] = left
+        if signature.kwarg is not None:
+            scope.names[signature.kwarg.arg] = remaining
         return None
 

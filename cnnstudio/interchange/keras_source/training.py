@@ -1,4 +1,4 @@
-"""What `compile` and `fit` say with certainty: the optimizer, the epochs, the size of a batch."""
+"""The settings of `compile` and `fit` that can be read with certainty: optimizer, epochs, batch size."""
 
 from __future__ import annotations
 
@@ -8,57 +8,58 @@ from cnnstudio.catalog.training import LOSSES, OPTIMIZERS, TrainingComponent
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source.names import canonical, path_parts, simple
+from cnnstudio.interchange.keras_source.names import canonical, normalized_name, path_parts
 from cnnstudio.interchange.keras_source.values import CallValue, Model, Name, Remark
 
 _LARGEST: Final = {"epochs": 100_000, "batch_size": 65_536}
 
 
-def training_of(model: Model, remarks: list[Remark]) -> dict[str, Any]:
-    """Fields of the training's spec that the code sets: `optimizer`, `epochs`, `batch_size`."""
+def training_fields(model: Model, remarks: list[Remark]) -> dict[str, Any]:
+    """The fields of the training spec that the code sets: `optimizer`, `epochs`, `batch_size`."""
     result: dict[str, Any] = {}
-    told = model.compiled or {}
-    if "optimizer" in told:
-        optimizer = _optimizer(told["optimizer"], model, remarks)
+    compiled = model.compiled or {}
+    if "optimizer" in compiled:
+        optimizer = _optimizer(compiled["optimizer"], model, remarks)
         if optimizer is not None:
             result["optimizer"] = optimizer
     for name, largest in _LARGEST.items():
         value = model.fitted.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest:
             result[name] = value
-    loss = _word(told.get("loss"))
-    if loss and simple(loss) not in {simple(item.id) for item in LOSSES}:
+    loss = _object_name(compiled.get("loss"))
+    if loss and normalized_name(loss) not in {normalized_name(item.id) for item in LOSSES}:
         remarks.append(Remark("other_loss", Text(
             "The loss {loss} is not for classes: here the loss follows the labels.",
             "La pérdida {loss} no es para clases: aquí la pérdida sigue las etiquetas.").fill(loss=loss[:60]), model.line))
     if result:
-        words = ", ".join([*([_shown(result["optimizer"])] if "optimizer" in result else []),
+        settings = ", ".join([*([_format_optimizer(result["optimizer"])] if "optimizer" in result else []),
                            *(f"{name}={result[name]}" for name in _LARGEST if name in result)])
         remarks.append(Remark("training_taken", Text("Taken over from compile and fit: {words}.",
-                                                     "Se toma de compile y fit: {words}.").fill(words=words), model.line))
+                                                     "Se toma de compile y fit: {words}.").fill(words=settings), model.line))
     return result
 
 
-def takes_scores(model: Model | None) -> bool:
-    """Whether the loss of `compile` is told that the last layer gives scores, not probabilities (from_logits=True)."""
+def has_from_logits(model: Model | None) -> bool:
+    """Whether the loss of `compile` has from_logits=True: the last layer gives scores, not probabilities."""
     loss = (model.compiled or {}).get("loss") if model is not None else None
     return isinstance(loss, CallValue) and loss.keywords.get("from_logits") is True
 
 
-def _word(value: Any) -> str:
-    """The name of an object given by name, as a class or as an object."""
+def _object_name(value: Any) -> str:
+    """The class name of an object passed by name, as a class or as an instance."""
     if isinstance(value, str):
         return value
     return path_parts(canonical(value.path))[2] if isinstance(value, Name | CallValue) else ""
 
 
 def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
-    entry = next((item for item in OPTIMIZERS if simple(item.id) == simple(_word(value))), None)
+    entry = next((item for item in OPTIMIZERS if normalized_name(item.id) == normalized_name(_object_name(value))), None)
     if entry is None:
-        if _word(value):
+        if _object_name(value):
             remarks.append(Remark("other_optimizer", Text(
                 "The optimizer {name} is not known here: the project's stays.",
-                "El optimizador {name} no se conoce aquí: queda el del proyecto.").fill(name=_word(value)[:60]), model.line))
+                "El optimizador {name} no se conoce aquí: queda el del proyecto.").fill(name=_object_name(value)[:60]),
+                model.line))
         return None
     params = _settings(entry, value) if isinstance(value, CallValue) else {}
     if "learning_rate" in params and not isinstance(params["learning_rate"], int | float):
@@ -67,19 +68,19 @@ def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
             "La tasa de aprendizaje no es un simple número en el código: queda el optimizador del proyecto."), model.line))
         return None
     wrong = {problem.where.field for problem in check(entry.params, params, "training")}
-    params = {name: each for name, each in params.items() if name not in wrong}
+    params = {name: number for name, number in params.items() if name not in wrong}
     # Keras's own rate where the code names none: it is the default here, too.
     return Item(type=entry.id, params={"learning_rate": with_defaults(entry.params, {})["learning_rate"]} | params)
 
 
-def _settings(entry: TrainingComponent, made: CallValue) -> dict[str, Any]:
-    """The settings of an optimizer as the code gives them; those that have no counterpart are left out."""
-    given = dict(zip(tuple(entry.call.kwargs), made.arguments, strict=False)) | {
-        "learning_rate" if name == "lr" else name: value for name, value in made.keywords.items()}
-    plain = {name: value for name, value in given.items() if isinstance(value, int | float | bool | None)
+def _settings(entry: TrainingComponent, call: CallValue) -> dict[str, Any]:
+    """The settings of an optimizer in the code; those without a counterpart are left out."""
+    settings = dict(zip(tuple(entry.call.kwargs), call.arguments, strict=False)) | {
+        "learning_rate" if name == "lr" else name: value for name, value in call.keywords.items()}
+    plain = {name: value for name, value in settings.items() if isinstance(value, int | float | bool | None)
              or name == "learning_rate"}
     return entry.call.parameters(plain)
 
 
-def _shown(optimizer: Item) -> str:
+def _format_optimizer(optimizer: Item) -> str:
     return f"{OPTIMIZERS[optimizer.type].label.en}({', '.join(f'{name}={value}' for name, value in optimizer.params.items())})"

@@ -1,6 +1,6 @@
-"""What a name in source can stand for while it is read: plain values of Python, and what Keras makes of them.
+"""The values of names in source: plain values of Python, and objects of Keras.
 
-Numbers, words, tuples, lists, dictionaries and ranges stand for themselves. Nothing here holds anything that runs.
+Numbers, texts, tuples, lists, dictionaries and ranges represent themselves. No value here can run code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Shape = tuple[int, ...]
 
 
 class SourceError(Exception):
-    """What ends the reading, with the line (from 1) at which it arose."""
+    """Ends the reading, with the line (from 1) of the problem."""
 
     def __init__(self, code: str, text: Text, line: int) -> None:
         super().__init__(text.en)
@@ -25,7 +25,7 @@ class SourceError(Exception):
 
 @dataclass(eq=False)
 class Unknown:
-    """A value that only running the code would tell; why, and where."""
+    """A value that is known only when the code runs; why, and where."""
 
     reason: Text
     line: int
@@ -40,7 +40,7 @@ class Name:
 
 @dataclass(eq=False)
 class CallValue:
-    """What a call of a library would make: `keras.regularizers.L2(0.01)`."""
+    """The object that a call of a library makes: `keras.regularizers.L2(0.01)`."""
 
     path: str
     arguments: list[Any]
@@ -50,7 +50,7 @@ class CallValue:
 
 @dataclass(eq=False)
 class Remark:
-    """What a reader of the result should know of one line."""
+    """A message for the user on one line of the source."""
 
     code: str
     text: Text
@@ -59,22 +59,22 @@ class Remark:
 
 @dataclass(eq=False)
 class Layer:
-    """A layer that was made, called or not. `kind` is its type here; `open` are settings that the code leaves open."""
+    """A layer, called or not. `kind` is its type here; `open` are settings that the code leaves open."""
 
     kind: str
     params: dict[str, Any]
     line: int
     name: str = ""
     trainable: bool = True
-    known: bool = True
+    is_known: bool = True
     open: set[str] = field(default_factory=set)
     input_shape: Any = None
     activation: Layer | None = None
-    """A layer that was given as activation: it stands behind this one."""
+    """A layer passed as activation: it follows this one."""
     remarks: list[Remark] = field(default_factory=list)
     called: list[TracedNode] = field(default_factory=list)
-    given: dict[str, Any] = field(default_factory=dict)
-    """The settings as the source gives them: what `layer.filters` answers."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """The settings in the source, for attributes such as `layer.filters`."""
 
 
 @dataclass(eq=False)
@@ -91,39 +91,39 @@ class TracedNode:
     layer: Layer | None = None
     base: BaseModel | None = None
     implied: bool = False
-    """TracedNode because the ends of a model were asked for, not because the code called something."""
+    """Created because the ends of a model were needed, not because the code called something."""
     error: SourceError | None = None
     """Why a network cannot start from this input."""
 
 
 @dataclass(eq=False)
 class Tensor:
-    """What a node answers."""
+    """The output of a node."""
 
     node: TracedNode
 
 
 @dataclass(eq=False)
 class Model:
-    """What all models have: where they were made, and what `compile` and `fit` were told."""
+    """Common to all models: the line where they are created, and the arguments of `compile` and `fit`."""
 
     line: int
     name: str = ""
     compiled: dict[str, Any] | None = None
     fitted: dict[str, Any] = field(default_factory=dict)
     nested: bool = False
-    """Whether another model took it in."""
+    """Whether another model contains it."""
 
 
 @dataclass(eq=False)
 class Chain(Model):
-    """`keras.Sequential`: its layers, models and inputs in a row."""
+    """`keras.Sequential`: its layers, models and inputs in order."""
 
     items: list[Any] = field(default_factory=list)
     shape: Any = None
-    """The input's shape without the batch where `build` gave it."""
+    """The input's shape without the batch, if `build` sets it."""
     ends: tuple[Any, Any, int] | None = None
-    """(input, answer, number of items) once it was played on an input of its own."""
+    """(input, output, number of items) once it has been called on an input of its own."""
 
 
 @dataclass(eq=False)
@@ -142,9 +142,9 @@ class BaseModel(Model):
     params: dict[str, Any] = field(default_factory=dict)
     shape: Any = None
     classes: int = 0
-    """Units of its top; 0 without."""
+    """Units of its top; 0 without a top."""
     frozen: set[str] = field(default_factory=set)
-    """Ids of its layers that do not learn."""
+    """Ids of its frozen layers."""
     start: Tensor | None = None
     end: Tensor | None = None
 
@@ -160,7 +160,7 @@ class BaseLayer:
 
 @dataclass(eq=False)
 class Scope:
-    """Names and what they stand for; what is not found here is looked for in the outer one."""
+    """Names and their values; the outer scope is searched next."""
 
     names: dict[str, Any] = field(default_factory=dict)
     outer: Scope | None = None
@@ -191,7 +191,7 @@ class Function:
 
 @dataclass(eq=False)
 class Class:
-    """A class of the source; `role` is what it derives from: "model", "layer" or "" for anything else."""
+    """A class of the source; `role` is the kind of its base class: "model", "layer" or "" for anything else."""
 
     name: str
     role: str
@@ -200,11 +200,11 @@ class Class:
     line: int
 
     def find(self, name: str) -> Any:
-        """An attribute of the class or of those that it derives from; None where there is none."""
+        """An attribute of the class or its base classes; None if there is none."""
         if name in self.names:
             return self.names[name]
-        return next((found for item in self.bases if isinstance(item, Class)
-                     and (found := item.find(name)) is not None), None)
+        return next((value for item in self.bases if isinstance(item, Class)
+                     and (value := item.find(name)) is not None), None)
 
 
 @dataclass(eq=False)
@@ -214,12 +214,12 @@ class Instance(Model):
     kind: Class = None  # type: ignore[assignment]
     names: dict[str, Any] = field(default_factory=dict)
     shape: Any = None
-    given: tuple[list[Any], dict[str, Any]] = field(default_factory=lambda: ([], {}))
+    init_arguments: tuple[list[Any], dict[str, Any]] = field(default_factory=lambda: ([], {}))
 
 
 @dataclass(eq=False)
 class Method:
-    """A function or an action of an object: `model.add`, `self.conv_block`."""
+    """A method of an object: `model.add`, `self.conv_block`."""
 
     owner: Any
     name: str

@@ -1,4 +1,4 @@
-"""The walk through an ONNX graph: each operator becomes layers of the catalog, or a node that is marked as unknown."""
+"""Converts an ONNX graph: an operator becomes layers of the catalog, or a node that is marked as unknown."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.onnx.folding import folded
-from cnnstudio.interchange.onnx.names import readable
-from cnnstudio.interchange.onnx.parts import Graph, Operator
-from cnnstudio.interchange.onnx.patterns import Constants, constants_of, put_together
-from cnnstudio.interchange.onnx.values import CHANNELS_FIRST, Known, Maps, Shape, Unlike, Value, Weight
+from cnnstudio.interchange.onnx.folding import fold
+from cnnstudio.interchange.onnx.model import Graph, Operator
+from cnnstudio.interchange.onnx.names import layer_name
+from cnnstudio.interchange.onnx.patterns import Constants, fuse_patterns, split_constants
+from cnnstudio.interchange.onnx.values import CHANNELS_FIRST, Constant, FeatureMaps, Shape, Unsupported, Value, Weight
 from cnnstudio.network.naming import layer_id
 from cnnstudio.network.shapes import shape_and_cost
 
@@ -29,149 +29,149 @@ replace = msgspec.structs.replace
 _POSITIVE: Final = ("ReLU", "Softmax", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D",
                     "Concatenate", "Add", "Multiply", "Maximum", "Average", "Dropout", "ZeroPadding2D", "Cropping2D",
                     "Flatten", "Reshape", "Permute", "UpSampling2D")
-"""Layers that give nothing below 0 where nothing below 0 comes in (or whatever comes in, for the first two)."""
+"""Layers without negative outputs if their inputs are not negative; the first two for any input."""
 _KEEPS_SHAPE: Final = frozenset(("Abs", "Ceil", "Cos", "Exp", "Floor", "Log", "Round", "Sign", "Sin", "Sqrt", "Reciprocal",
                                  "LRN", "LpNormalization", "MeanVarianceNormalization", "CumSum", "Tan", "Erf", "Hardmax",
                                  "ThresholdedRelu", "Shrink", "Not", "Trilu", "Bernoulli", "Erfc", "Expm1", "Add", "Sub", "Mul",
                                  "Div", "Pow", "Min", "Max", "Clip", "Where", "Less", "Greater", "Equal"))
-"""Unknown here or not drawable, but what comes out has the shape of what came in."""
+"""Operators that are unknown or cannot be drawn, but whose output has the shape of the input."""
 PASSING: Final = frozenset((
     "Relu", "Clip", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Sigmoid", "HardSigmoid", "HardSwish", "Swish", "Gelu",
     "Softplus", "Softsign", "Tanh", "Mish", "Dropout", "Identity", "Cast", "BatchNormalization"))
-"""Operators behind which the order of flattened values is still free: each value is treated by itself."""
+"""Elementwise operators: they leave the order of flattened values free."""
 
 Rule = Callable[["Conversion", Operator], Value | Sequence[Value]]
 
 
 class Conversion:
-    """One reading of a graph, for pictures of one size. `batch` stands for the number of pictures."""
+    """Converts a graph for pictures of one size. `batch` stands for the number of pictures."""
 
     def __init__(self, graph: Graph, opset: int, picture: tuple[int, int, int], batch: int, rules: Mapping[str, Rule],
-                 tick: Callable[[], None]) -> None:
+                 check_cancelled: Callable[[], None]) -> None:
         self.opset, self.batch = opset, batch
         self.context = Context(height=picture[0], width=picture[1], channels=picture[2], class_count=1,
                                normalization="none")
         self.nodes: dict[str, Node] = {}
         self.sources: dict[str, tuple[str, ...]] = {}
-        self.made_of: dict[str, list[Operator]] = {}
-        """The operators that each layer comes from: its own first."""
+        self.layer_operators: dict[str, list[Operator]] = {}
+        """Operators by the layer that they became part of, the layer's own operator first."""
         self.unknown: list[str] = []
-        self.told: dict[str, Text] = {}
-        """What a reader should know, each kind of remark once."""
-        self.misfits = 0
-        """Layers whose weights do not go with what enters them: pictures of another size are meant."""
+        self.notes: dict[str, Text] = {}
+        """Notes for the user by code: one of each kind."""
+        self.mismatches = 0
+        """Layers whose weights do not match their input: the file expects pictures of another size."""
         self.values: dict[str, Value] = {}
-        self._rules, self._tick, self._graph = rules, tick, graph
+        self._rules, self._check, self._graph = rules, check_cancelled, graph
         self._users: dict[str, int] = defaultdict(int)
         self._consumers: dict[str, list[Operator]] = defaultdict(list)
-        self._bordered: dict[tuple[str, tuple[int, ...]], Maps] = {}
+        self._padded_maps: dict[tuple[str, tuple[int, ...]], FeatureMaps] = {}
         self._weights: set[str] = set()
         self._operator = Operator("")
         self._name = ""
 
-    # Walking -------------------------------------------------------------------------------------
+    # Converting ----------------------------------------------------------------------------------
 
-    def enter(self, name: str, axes: tuple[int, ...]) -> None:
+    def add_input(self, name: str, axes: tuple[int, ...]) -> None:
         """The input of the model becomes the Input."""
         shape = (self.context.height, self.context.width, self.context.channels)
-        word = layer_id(name.split(":", maxsplit=1)[0])
-        node = self._add(Node(id="input" if word in _NAMELESS or word.isdigit() else word, type="Input"), ())
-        self.values[name] = Maps(node, axes, shape, positive=False)
+        name_id = layer_id(name.split(":", maxsplit=1)[0])
+        node = self._add(Node(id="input" if name_id in _NAMELESS or name_id.isdigit() else name_id, type="Input"), ())
+        self.values[name] = FeatureMaps(node, axes, shape, positive=False)
 
-    def walk(self, operators: Sequence[Operator], known: Constants, ends: Iterable[str]) -> None:
-        """Take over all operators, in their order."""
-        self.values |= known
+    def convert(self, operators: Sequence[Operator], constants: Constants, ends: Iterable[str]) -> None:
+        """Convert all operators in order."""
+        self.values |= constants
         for name in ends:
             self._users[name] += 1
-        self._count(operators)
+        self._count_uses(operators)
         for operator in operators:
-            self._tick()
-            self._take(operator)
+            self._check()
+            self._convert_operator(operator)
 
-    def inner(self, graph: Graph) -> list[Value | None]:
-        """A graph within an operator, as if it stood in its place; answers its outputs."""
+    def convert_subgraph(self, graph: Graph) -> list[Value | None]:
+        """Convert the graph inside an operator in its place; returns its outputs."""
         ends = [port.name for port in graph.outputs]
-        known, left = constants_of(graph, graph.operators)
-        self.walk(put_together(left, known, ends), known, ends)
+        constants, operators = split_constants(graph, graph.operators)
+        self.convert(fuse_patterns(operators, constants, ends), constants, ends)
         return [self.values.get(name) for name in ends]
 
-    def _count(self, operators: Sequence[Operator]) -> None:
+    def _count_uses(self, operators: Sequence[Operator]) -> None:
         for operator in operators:
             for name in operator.inputs:
                 self._users[name] += 1
                 self._consumers[name].append(operator)
             for value in operator.attributes.values():
                 if isinstance(value, Graph):
-                    self._count(value.operators)
+                    self._count_uses(value.operators)
 
-    def _take(self, operator: Operator) -> None:
+    def _convert_operator(self, operator: Operator) -> None:
         self._operator, self._name = operator, ""
-        entering = [self.values.get(name) for name in operator.inputs]
-        found = folded(operator, entering) if operator.inputs and not operator.domain else None
-        if found is not None:
-            self.values[operator.outputs[0]] = found
+        inputs = [self.values.get(name) for name in operator.inputs]
+        constant = fold(operator, inputs) if operator.inputs and not operator.domain else None
+        if constant is not None:
+            self.values[operator.outputs[0]] = constant
             return
         before = len(self.nodes)
         try:
             rule = self._rules.get(operator.type) if not operator.domain else None
             if rule is None:
-                raise Unlike
-            given = rule(self, operator)
-        except (Unlike, IndexError, KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError):
-            self._forget(before)
-            given = self._kept(operator)
-        several = list(given) if isinstance(given, Sequence) else [given]
-        for name, value in zip(operator.outputs, several, strict=False):
+                raise Unsupported
+            outputs = rule(self, operator)
+        except (Unsupported, IndexError, KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError):
+            self._discard_layers(before)
+            outputs = self._keep_unknown(operator)
+        values = list(outputs) if isinstance(outputs, Sequence) else [outputs]
+        for name, value in zip(operator.outputs, values, strict=False):
             if name:
                 self.values[name] = value
 
-    def _forget(self, count: int) -> None:
-        """Take back the layers made after the first `count`."""
+    def _discard_layers(self, count: int) -> None:
+        """Remove the layers after the first `count`."""
         for identifier in list(self.nodes)[count:] if len(self.nodes) > count else ():
-            del self.nodes[identifier], self.sources[identifier], self.made_of[identifier]
-        self._bordered = {key: maps for key, maps in self._bordered.items() if maps.node in self.nodes}
+            del self.nodes[identifier], self.sources[identifier], self.layer_operators[identifier]
+        self._padded_maps = {key: maps for key, maps in self._padded_maps.items() if maps.node in self.nodes}
 
-    # What enters an operator ---------------------------------------------------------------------
+    # Inputs of an operator -----------------------------------------------------------------------
 
-    def maps(self, operator: Operator, number: int = 0, bare: bool = False) -> Maps:
-        """Feature maps that enter; a border that waits becomes a ZeroPadding2D unless `bare`. Raises Unlike."""
+    def maps(self, operator: Operator, number: int = 0, bare: bool = False) -> FeatureMaps:
+        """The feature maps of an input; their pending padding becomes a ZeroPadding2D unless `bare`. Raises Unsupported."""
         value = self.values.get(operator.input(number))
-        if not isinstance(value, Maps):
-            raise Unlike
-        return value if bare else self.bordered(value)
+        if not isinstance(value, FeatureMaps):
+            raise Unsupported
+        return value if bare else self.apply_padding(value)
 
-    def known(self, operator: Operator, number: int) -> np.ndarray | None:
-        """Numbers that enter; None where the input is left out. Raises Unlike where they are not at hand."""
+    def constant(self, operator: Operator, number: int) -> np.ndarray | None:
+        """The constant of an input; None if the input is left out. Raises Unsupported if its numbers are not at hand."""
         if not operator.input(number):
             return None
         value = self.values.get(operator.input(number))
-        if not isinstance(value, Known):
-            raise Unlike
+        if not isinstance(value, Constant):
+            raise Unsupported
         return value.data
 
-    def weight(self, operator: Operator, number: int) -> Shape | None:
-        """Dimensions of a weight that enters; None where it is left out. Raises Unlike."""
+    def weight_dims(self, operator: Operator, number: int) -> Shape | None:
+        """The dimensions of a weight; None if the input is left out. Raises Unsupported."""
         if not operator.input(number):
             return None
         value = self.values.get(operator.input(number))
-        if not isinstance(value, Known | Weight):
-            raise Unlike
+        if not isinstance(value, Constant | Weight):
+            raise Unsupported
         return value.dims
 
     def arrays(self, operator: Operator) -> list[np.ndarray | None]:
-        """All inputs that are known numbers, None for the others."""
+        """All constant inputs, None for the others."""
         values = [self.values.get(name) for name in operator.inputs]
-        return [value.data if isinstance(value, Known) else None for value in values]
+        return [value.data if isinstance(value, Constant) else None for value in values]
 
     def only_use(self, operator: Operator, number: int = 0) -> bool:
-        """Whether nothing else uses what enters there: its layer may be changed for this operator."""
+        """Whether this operator alone uses the input, so that the layer before may be changed for it."""
         return self._users[operator.input(number)] == 1
 
     def is_used(self, operator: Operator, output: int) -> bool:
         return output < len(operator.outputs) and bool(operator.outputs[output]) and self._users[operator.outputs[output]] > 0
 
-    def feeds_dense(self, name: str) -> bool:
-        """Whether all that uses these values gives each of them a weight of its own: their order is free."""
+    def feeds_only_dense(self, name: str) -> bool:
+        """Whether only dense layers use these values: they have one weight a value, so the order is free."""
         waiting, seen = [name], {name}
         while waiting:
             users = self._consumers[waiting.pop()]
@@ -188,18 +188,18 @@ class Conversion:
 
     # Layers --------------------------------------------------------------------------------------
 
-    def emit(self, kind: str, params: Mapping[str, Any], *sources: Maps, axes: tuple[int, ...] | None = None,
-             positive: bool | None = None) -> Maps:
-        """Add a layer; its ONNX axes are those of its first source unless `axes` tells others.
+    def emit(self, kind: str, params: Mapping[str, Any], *sources: FeatureMaps, axes: tuple[int, ...] | None = None,
+             positive: bool | None = None) -> FeatureMaps:
+        """Add a layer; its ONNX axes are those of its first source unless `axes` sets others.
 
-        Values that equal the entry's defaults are left out. Raises Unlike where the entry does not take them.
+        Values that equal the entry's defaults are left out. Raises Unsupported if the entry does not accept them.
         """
         entry = LAYERS[kind]
-        standard = values_of(Node(id="x", type=kind), entry)
-        given = {name: value for name, value in params.items() if value != standard[name]}
-        if check(entry.params, given, "network"):
-            raise Unlike
-        node = Node(id=self._wanted(kind), type=kind, params=given)
+        defaults = values_of(Node(id="x", type=kind), entry)
+        changed = {name: value for name, value in params.items() if value != defaults[name]}
+        if check(entry.params, changed, "network"):
+            raise Unsupported
+        node = Node(id=self._next_id(kind), type=kind, params=changed)
         shapes = [source.shape for source in sources]
         shape: Shape | None = None
         if all(item is not None for item in shapes):
@@ -207,152 +207,152 @@ class Conversion:
                 inputs = tuple(shape for shape in shapes if shape is not None)
                 shape, _cost = shape_and_cost(entry, values_of(node, entry), inputs, self.context)
             except ShapeError:
-                # The layer is drawn as it is; the network's report explains on the canvas what is wrong with it.
-                self.misfits += 1
+                # The layer is drawn as it is; the checks of the network explain on the canvas what is wrong.
+                self.mismatches += 1
         if positive is None:
             positive = kind in _POSITIVE[:2] or (kind in _POSITIVE and all(source.positive for source in sources))
-        return Maps(self._add(node, tuple(source.node for source in sources)), axes or sources[0].axes, shape,
+        return FeatureMaps(self._add(node, tuple(source.node for source in sources)), axes or sources[0].axes, shape,
                     positive=positive)
 
     def change(self, node: str, kind: str | None = None, **params: Any) -> None:
-        """Change the layer that was made for an operator before; None takes a parameter's default again."""
+        """Change a layer that an earlier operator added; None resets a parameter to its default."""
         old = self.nodes[node]
-        kept = {name: value for name, value in (old.params | params).items() if value is not None}
-        self.nodes[node] = replace(old, type=kind or old.type, params=kept)
-        self.made_of[node].append(self._operator)
+        changed = {name: value for name, value in (old.params | params).items() if value is not None}
+        self.nodes[node] = replace(old, type=kind or old.type, params=changed)
+        self.layer_operators[node].append(self._operator)
 
-    def bordered(self, maps: Maps) -> Maps:
-        """With the border that waits as a layer of its own."""
+    def apply_padding(self, maps: FeatureMaps) -> FeatureMaps:
+        """The maps with their pending padding as a ZeroPadding2D layer."""
         if not any(maps.padding):
             return maps
         key = (maps.node, maps.padding)
-        if key not in self._bordered:
+        if key not in self._padded_maps:
             if maps.fill:
-                self.tell("border", _BORDER)
+                self.add_note("border", _BORDER)
             plain = replace(maps, padding=(0, 0, 0, 0), fill=0.0)
-            wanted, self._name = self._name, ""
-            self._bordered[key] = self.emit("ZeroPadding2D", {"padding": maps.padding}, plain)
-            self._name = wanted
-        return replace(self._bordered[key], axes=maps.axes)
+            outer_name, self._name = self._name, ""
+            self._padded_maps[key] = self.emit("ZeroPadding2D", {"padding": maps.padding}, plain)
+            self._name = outer_name
+        return replace(self._padded_maps[key], axes=maps.axes)
 
-    def arranged(self, maps: Maps, axes: tuple[int, ...]) -> Maps:
-        """The same values with ONNX's axes at these places of ours; a Permute where they lie elsewhere."""
+    def with_axes(self, maps: FeatureMaps, axes: tuple[int, ...]) -> FeatureMaps:
+        """The same values with ONNX's axes at these places of ours; adds a Permute if they are elsewhere."""
         if maps.axes == axes:
             return maps
         if maps.rank != len(axes) or maps.axes[0] != 0 or axes[0] != 0:
-            raise Unlike
+            raise Unsupported
         if sum(size != 1 for size in maps.shape or (2, 2)) < 2 and maps.shape is not None:
             dims = maps.dims(self.batch)
             assert dims is not None
-            wanted = [0] * maps.rank
-            for axis, place in enumerate(axes):
-                wanted[place] = dims[axis]
-            return self.emit("Reshape", {"target_shape": tuple(wanted[1:])}, maps, axes=axes)
+            target_shape = [0] * maps.rank
+            for axis, position in enumerate(axes):
+                target_shape[position] = dims[axis]
+            return self.emit("Reshape", {"target_shape": tuple(target_shape[1:])}, maps, axes=axes)
         order = [0] * (maps.rank - 1)
-        for axis, place in enumerate(axes):
-            if place:
-                order[place - 1] = maps.axes[axis]
+        for axis, position in enumerate(axes):
+            if position:
+                order[position - 1] = maps.axes[axis]
         return self.emit("Permute", {"dims": tuple(order)}, maps, axes=axes)
 
-    def pictures(self, operator: Operator, number: int = 0, bare: bool = False) -> Maps:
+    def image_maps(self, operator: Operator, number: int = 0, bare: bool = False) -> FeatureMaps:
         """Feature maps with ONNX's axes (batch, channels, height, width), ours (height, width, channels)."""
         maps = self.maps(operator, number, bare)
         if maps.rank != 4:
-            raise Unlike
-        return maps if maps.axes == CHANNELS_FIRST else self.arranged(self.bordered(maps), CHANNELS_FIRST)
+            raise Unsupported
+        return maps if maps.axes == CHANNELS_FIRST else self.with_axes(self.apply_padding(maps), CHANNELS_FIRST)
 
-    def with_last(self, maps: Maps, axis: int) -> Maps:
+    def with_last_axis(self, maps: FeatureMaps, axis: int) -> FeatureMaps:
         """The same values with this axis of ONNX's as our last: where dense layers and normalisations work."""
-        place = maps.place(axis)
-        if place == 0:
-            raise Unlike
-        if place == maps.rank - 1:
+        position = maps.our_axis(axis)
+        if position == 0:
+            raise Unsupported
+        if position == maps.rank - 1:
             return maps
-        moved = {old: old - 1 if old > place else old for old in range(maps.rank)} | {place: maps.rank - 1}
-        return self.arranged(maps, tuple(moved[item] for item in maps.axes))
+        moved = {old: old - 1 if old > position else old for old in range(maps.rank)} | {position: maps.rank - 1}
+        return self.with_axes(maps, tuple(moved[item] for item in maps.axes))
 
-    def share(self, operator: Operator, number: int) -> None:
-        """Remember which weight a layer uses; tells where another layer uses the same."""
+    def register_weight(self, operator: Operator, number: int) -> None:
+        """Register the weight of a layer; adds a note if another layer uses the same one."""
         value = self.values.get(operator.input(number))
         name = value.name if isinstance(value, Weight) and value.name else operator.input(number)
         if name in self._weights:
-            self.tell("shared", _SHARED.fill(name=name))
+            self.add_note("shared", _SHARED.fill(name=name))
         self._weights.add(name)
 
-    def tell(self, code: str, text: Text) -> None:
-        self.told.setdefault(code, text)
+    def add_note(self, code: str, text: Text) -> None:
+        self.notes.setdefault(code, text)
 
-    def _wanted(self, kind: str) -> str:
-        """The id for the next layer of this operator; only the first one has the operator's name alone."""
+    def _next_id(self, kind: str) -> str:
+        """The id for the next layer of this operator; helper layers get a suffix."""
         operator = self._operator
         value = self.values.get(operator.input(1))
-        weight = operator.input(1) if isinstance(value, Known | Weight) else ""
+        weight = operator.input(1) if isinstance(value, Constant | Weight) else ""
         if isinstance(value, Weight) and value.name:
             weight = value.name
-        word = readable(operator.name, operator.type, weight)
+        name = layer_name(operator.name, operator.type, weight)
         if not self._name:
-            self._name = word
+            self._name = name
         helper = _HELPERS.get(kind)
-        return f"{word}_{helper}" if helper and operator.type not in ("Pad", "Transpose", "Reshape", "Slice") else word
+        return f"{name}_{helper}" if helper and operator.type not in ("Pad", "Transpose", "Reshape", "Slice") else name
 
     def _add(self, node: Node, sources: tuple[str, ...]) -> str:
         identifier = unique_id(node.id, self.nodes)
         self.nodes[identifier] = replace(node, id=identifier)
         self.sources[identifier] = sources
-        self.made_of[identifier] = [self._operator]
+        self.layer_operators[identifier] = [self._operator]
         return identifier
 
     # Unknown operators ---------------------------------------------------------------------------
 
-    def _kept(self, operator: Operator) -> list[Value]:
-        """An operator that no entry stands for, with its attributes; a node for each of its outputs that is used."""
-        entering = [self.bordered(value) for value in (self.values.get(name) for name in operator.inputs)
-                    if isinstance(value, Maps)]
+    def _keep_unknown(self, operator: Operator) -> list[Value]:
+        """Keep an operator without an entry, with its attributes: one node for each output in use."""
+        inputs = [self.apply_padding(value) for value in (self.values.get(name) for name in operator.inputs)
+                    if isinstance(value, FeatureMaps)]
         title = f"{operator.domain}.{operator.type}" if operator.domain else operator.type
         kind = f"{title} (ONNX)" if title in LAYERS else title
-        numbers = {f"input {number}": _shown(value.data) for number, value in enumerate(
-            self.values.get(name) for name in operator.inputs) if isinstance(value, Known) and value.data.size <= 8}
-        params = {name: shown for name, shown in ((name, _shown(value)) for name, value in operator.attributes.items())
-                  if shown is not None} | numbers
-        given: list[Value] = []
+        numbers = {f"input {number}": _plain_attribute(value.data) for number, value in enumerate(
+            self.values.get(name) for name in operator.inputs) if isinstance(value, Constant) and value.data.size <= 8}
+        attributes = ((name, _plain_attribute(value)) for name, value in operator.attributes.items())
+        params = {name: plain for name, plain in attributes if plain is not None} | numbers
+        outputs: list[Value] = []
         for number, name in enumerate(operator.outputs):
             if number and not (name and self._users[name]):
-                given.append(Weight(()))
+                outputs.append(Weight(()))
                 continue
             more = {"output": number} if number else {}
-            node = Node(id=readable(operator.name, operator.type, ""), type=kind, params=params | more)
-            identifier = self._add(node, tuple(dict.fromkeys(source.node for source in entering)))
+            node = Node(id=layer_name(operator.name, operator.type, ""), type=kind, params=params | more)
+            identifier = self._add(node, tuple(dict.fromkeys(source.node for source in inputs)))
             self.unknown.append(identifier)
-            given.append(self._after(operator, name, identifier, entering))
-        return given
+            outputs.append(self._unknown_output(operator, name, identifier, inputs))
+        return outputs
 
-    def _after(self, operator: Operator, name: str, identifier: str, entering: Sequence[Maps]) -> Maps:
-        """What an unknown operator gives, as far as the file tells it."""
-        first = max(entering, key=lambda maps: prod(maps.shape or (0,)), default=None)
+    def _unknown_output(self, operator: Operator, name: str, identifier: str, inputs: Sequence[FeatureMaps]) -> FeatureMaps:
+        """The output of an unknown operator, with the dimensions that the file declares."""
+        first = max(inputs, key=lambda maps: prod(maps.shape or (0,)), default=None)
         if first is not None and operator.type in _KEEPS_SHAPE and not operator.domain:
             return replace(first, node=identifier, positive=False)
-        told = self._graph.dims.get(name)
-        rank = len(told) if told is not None else first.rank if first is not None else 4
+        dims = self._graph.dims.get(name)
+        rank = len(dims) if dims is not None else first.rank if first is not None else 4
         axes = first.axes if first is not None and first.rank == rank else CHANNELS_FIRST if rank == 4 else tuple(range(rank))
         shape = None
-        if told is not None and all(item is not None for item in told[1:]):
+        if dims is not None and all(item is not None for item in dims[1:]):
             ours: list[int] = [0] * rank
-            for axis, place in enumerate(axes):
-                ours[place] = told[axis] or 0
+            for axis, position in enumerate(axes):
+                ours[position] = dims[axis] or 0
             shape = tuple(ours[1:])
-        return Maps(identifier, axes, shape)
+        return FeatureMaps(identifier, axes, shape)
 
-    def weights_of(self, node: str) -> tuple[str, ...]:
-        """The tensors that a layer takes its weights from, in the order of its operators."""
+    def weight_names(self, node: str) -> tuple[str, ...]:
+        """The weight tensors of a layer, in the order of its operators."""
         layer = LAYERS.find(self.nodes[node].type)
         if layer is None or layer.family in _WEIGHTLESS:
             return ()
-        return tuple(name for operator in self.made_of[node] for name in operator.inputs
-                     if isinstance(self.values.get(name), Known | Weight))
+        return tuple(name for operator in self.layer_operators[node] for name in operator.inputs
+                     if isinstance(self.values.get(name), Constant | Weight))
 
     # The end -------------------------------------------------------------------------------------
 
-    def network(self, end: Maps) -> NetworkSpec:
+    def network(self, end: FeatureMaps) -> NetworkSpec:
         """The layers that lead to `end`, in the order in which they were made."""
         needed, waiting = {end.node}, [end.node]
         while waiting:
@@ -369,7 +369,7 @@ class Conversion:
 _NAMELESS: Final = ("onnx", "keras_tensor")
 _WEIGHTLESS: Final = ("input", "pooling", "regularization", "reshaping", "merge")
 _HELPERS: Final = {"ZeroPadding2D": "pad", "Permute": "permute", "Cropping2D": "crop"}
-"""What is added to the name of layers that are put before or behind the operator's own."""
+"""Suffixes of the ids of helper layers."""
 _SHARED: Final = Text(
     "Several layers of the file use the same weights ({name}); here each is a layer of its own.",
     "Varias capas del archivo usan los mismos pesos ({name}); aquí cada una es una capa propia.")
@@ -380,16 +380,16 @@ _BORDER: Final = Text(
     "imagen los números difieren.")
 
 
-def _shown(value: Any) -> Any:
-    """An attribute that can be kept and shown: words, and a few numbers."""
+def _plain_attribute(value: Any) -> Any:
+    """An attribute as a plain value: a text or a few numbers; None if it is anything else."""
     if isinstance(value, np.ndarray):
-        return None if value.dtype.kind not in "fiub" else _shown(value.item()) if value.ndim == 0 else (
-            _shown(tuple(value.ravel().tolist())))
+        return None if value.dtype.kind not in "fiub" else _plain_attribute(value.item()) if value.ndim == 0 else (
+            _plain_attribute(tuple(value.ravel().tolist())))
     if isinstance(value, float):
         return value if np.isfinite(value) else str(value)
     if isinstance(value, str):
         return value[:200]
     if isinstance(value, tuple):
-        return tuple(_shown(item) for item in value) if len(value) <= 16 and all(
+        return tuple(_plain_attribute(item) for item in value) if len(value) <= 16 and all(
             isinstance(item, int | float | str) for item in value) else None
     return value if isinstance(value, int) else None

@@ -14,30 +14,30 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, without_scaling
-from cnnstudio.interchange.onnx import arithmetic, functions, shaping, windows
+from cnnstudio.interchange.onnx import arithmetic, convolutions, functions, reshaping
 from cnnstudio.interchange.onnx.conversion import PASSING, Conversion, Rule
-from cnnstudio.interchange.onnx.names import without_common_start
-from cnnstudio.interchange.onnx.parts import Graph, Model, Operator, Port, parsed
-from cnnstudio.interchange.onnx.patterns import Constants, constants_of, put_together
-from cnnstudio.interchange.onnx.values import CHANNELS_FIRST, Maps, Weight
-from cnnstudio.interchange.onnx.wire import Damaged, TooLarge, without_weights
+from cnnstudio.interchange.onnx.model import Graph, Model, Operator, Port, parse_model
+from cnnstudio.interchange.onnx.names import common_prefix_length
+from cnnstudio.interchange.onnx.patterns import Constants, fuse_patterns, split_constants
+from cnnstudio.interchange.onnx.values import CHANNELS_FIRST, FeatureMaps, Weight
+from cnnstudio.interchange.onnx.wire import Damaged, TooLarge, strip_weights
 
 replace = msgspec.structs.replace
 
-RULES: Final[dict[str, Rule]] = windows.RULES | functions.RULES | arithmetic.RULES | shaping.RULES
+RULES: Final[dict[str, Rule]] = convolutions.RULES | functions.RULES | arithmetic.RULES | reshaping.RULES
 SIZES: Final = (224, 32, 28, 64, 96, 128, 160, 192, 240, 256, 260, 299, 300, 331, 380, 384, 448, 456, 512, 528, 600)
-"""Pictures that are tried where a file leaves their size open: the first that its dense layers go with is meant."""
+"""Sizes of pictures to try if the file leaves the size open: the first that fits its dense layers is taken."""
 OPEN_BATCH: Final = 7919
-"""Stands for the open number of pictures in shape arithmetic: a prime that no size of a network is."""
-MANY: Final = 5000
-"""Operators of a file that is not tried with other sizes: that would take minutes."""
+"""Batch size in shape arithmetic if the file leaves it open: a prime that is no size of any network."""
+MAX_RETRIED: Final = 5000
+"""A file with more operators is not tried with other sizes: that would take minutes."""
 LARGEST_SIDE: Final = 16_384
 _QUANTIZED: Final = ("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear", "QLinearAdd",
                      "QLinearGlobalAveragePool", "QGemm", "QLinearConcat", "QLinearSigmoid", "QLinearMul")
 _CHANNELS_FIRST: Final = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
                           "BatchNormalization", "InstanceNormalization", "GroupNormalization", "DepthToSpace",
                           "SpaceToDepth", "LRN", "QLinearConv", "ConvInteger")
-"""Operators that take (batch, channels, height, width) and nothing else."""
+"""Operators that take only (batch, channels, height, width)."""
 _FLOATS: Final = (1, 10, 11, 16)
 _PIXELS: Final = (2, 3)
 """float32, float16, float64, bfloat16; uint8 and int8."""
@@ -49,7 +49,7 @@ def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] 
     `check` is called now and then; what it raises ends the reading.
     """
     try:
-        model = parsed(without_weights(path, check))
+        model = parse_model(strip_weights(path, check))
     except OSError as os_error:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
         raise _problem("network_unreadable", path, text, reason=reason_of(os_error)) from None
@@ -58,17 +58,17 @@ def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] 
             "The description in {path} is far larger than that of any network.",
             "La descripción de {path} es mucho mayor que la de cualquier red.")) from None
     except Damaged:
-        raise _no_model(path) from None
+        raise _not_a_model(path) from None
     check()
-    return _Reading(model, path, check).foreign(with_scaling)
+    return _Reader(model, path, check).read(with_scaling)
 
 
-def _problem(code: str, path: Path, text: Text, **words: Any) -> ProblemError:
-    return ProblemError(error(code, text.fill(path=path.name, **words), "network", path=path))
+def _problem(code: str, path: Path, text: Text, **values: Any) -> ProblemError:
+    return ProblemError(error(code, text.fill(path=path.name, **values), "network", path=path))
 
 
-def _no_model(path: Path) -> ProblemError:
-    """Why these bytes are no model, as far as their beginning tells."""
+def _not_a_model(path: Path) -> ProblemError:
+    """The problem of a file that is no model, judged by its first bytes."""
     try:
         with path.open("rb") as file:
             start = file.read(200)
@@ -87,158 +87,160 @@ def _no_model(path: Path) -> ProblemError:
                                                   "{path} está dañado o no es un modelo ONNX."))
 
 
-class _Reading:
+class _Reader:
     def __init__(self, model: Model, path: Path, check: Callable[[], None]) -> None:
         self._path, self._check = path, check
         self._opset = model.opset or 1
-        graph = replace(model.graph, operators=tuple(self._sorted(model.graph)))
-        self._graph = replace(graph, operators=_shorter_names(graph.operators))
+        graph = replace(model.graph, operators=tuple(self._sort_operators(model.graph)))
+        self._graph = replace(graph, operators=_strip_common_path(graph.operators))
         if not graph.outputs:
-            raise _no_model(path)
+            raise _not_a_model(path)
 
-    # Is it a network of pictures? ----------------------------------------------------------------
+    # Checks --------------------------------------------------------------------------------------
 
-    def _sorted(self, graph: Graph) -> list[Operator]:
-        """The operators so that each stands after what feeds it; raises ProblemError where one cannot."""
-        given = {""} | set(graph.tensors) | {port.name for port in graph.inputs}
-        made: dict[str, int] = {}
-        for number, operator in enumerate(graph.operators):
-            made |= dict.fromkeys(operator.outputs, number)
+    def _sort_operators(self, graph: Graph) -> list[Operator]:
+        """The operators in topological order; raises ProblemError if there is none."""
+        available = {""} | set(graph.tensors) | {port.name for port in graph.inputs}
+        producers: dict[str, int] = {}
+        for index, operator in enumerate(graph.operators):
+            producers |= dict.fromkeys(operator.outputs, index)
         waiting, users = [0] * len(graph.operators), defaultdict(list)
-        for number, operator in enumerate(graph.operators):
-            for name in set(_needed(operator)):
-                if name in given:
+        for index, operator in enumerate(graph.operators):
+            for name in set(_input_names(operator)):
+                if name in available:
                     continue
-                if name not in made:
+                if name not in producers:
                     raise _problem("network_tensor_missing", self._path, Text(
                         "In {path}, {kind} {name} takes the tensor {tensor}, which nothing gives: the file is incomplete.",
                         "En {path}, {kind} {name} toma el tensor {tensor}, que nada produce: el archivo está incompleto."),
                         kind=operator.type[:60], name=operator.name[:60], tensor=name[:60])
-                waiting[number] += 1
-                users[made[name]].append(number)
-        ready, order = deque(number for number, count in enumerate(waiting) if not count), []
+                waiting[index] += 1
+                users[producers[name]].append(index)
+        ready, order = deque(index for index, count in enumerate(waiting) if not count), []
         while ready:
-            number = ready.popleft()
-            order.append(number)
-            for user in users[number]:
+            index = ready.popleft()
+            order.append(index)
+            for user in users[index]:
                 waiting[user] -= 1
                 if not waiting[user]:
                     ready.append(user)
         if len(order) < len(graph.operators):
-            stuck = graph.operators[next(number for number, count in enumerate(waiting) if count)]
+            stuck = graph.operators[next(index for index, count in enumerate(waiting) if count)]
             raise _problem("network_cycle", self._path, Text(
                 "In {path}, {kind} {name} lies on a loop: what it gives comes back to it.",
                 "En {path}, {kind} {name} está en un bucle: lo que produce vuelve a él."),
                 kind=stuck.type[:60], name=stuck.name[:60])
-        return [graph.operators[number] for number in order]
+        return [graph.operators[index] for index in order]
 
     def _picture_port(self, operators: Sequence[Operator]) -> Port:
         """The one input that takes pictures; raises ProblemError."""
-        used = {name for operator in operators for name in _needed(operator)}
-        entering = [port for port in self._graph.inputs if port.name in used]
-        ports = [port for port in entering if not _is_number(port)] or entering
+        used = {name for operator in operators for name in _input_names(operator)}
+        used_inputs = [port for port in self._graph.inputs if port.name in used]
+        ports = [port for port in used_inputs if not _is_parameter(port)] or used_inputs
         if not ports:
-            raise self._without_input()
+            raise self._no_input_problem()
         if len(ports) > 1:
             raise _problem("network_inputs", self._path, Text(
                 "{path} has {n} inputs ({names}). A network here has one: the pictures.",
                 "{path} tiene {n} entradas ({names}). Aquí una red tiene una: las imágenes."),
-                n=len(ports), names=_listed([port.name for port in ports]))
+                n=len(ports), names=_join_names([port.name for port in ports]))
         (port,) = ports
         if port.kind not in (*_FLOATS, *_PIXELS, 0) or (port.dims is not None and len(port.dims) != 4):
             raise _problem("network_no_pictures", self._path, Text(
                 "The input {name} of {path} takes {shape}, not pictures (batch, channels, height, width).",
                 "La entrada {name} de {path} toma {shape}, no imágenes (lote, canales, alto, ancho)."),
-                name=port.name[:60], shape=_shape_words(port))
+                name=port.name[:60], shape=_format_shape(port))
         if port.dims is not None and any(dim is not None and dim > LARGEST_SIDE for dim in port.dims[1:]):
             raise _problem("network_no_pictures", self._path, Text(
                 "The input {name} of {path} takes {shape}: pictures have {n} pixels a side at most.",
                 "La entrada {name} de {path} toma {shape}: las imágenes tienen como mucho {n} píxeles por lado."),
-                name=port.name[:60], shape=_shape_words(port), n=LARGEST_SIDE)
+                name=port.name[:60], shape=_format_shape(port), n=LARGEST_SIDE)
         return port
 
-    def _without_input(self) -> ProblemError:
+    def _no_input_problem(self) -> ProblemError:
         return _problem("network_no_input", self._path, Text(
             "{path} has no input: nothing of its answer depends on a picture.",
             "{path} no tiene entrada: nada en su respuesta depende de una imagen."))
 
     # Reading -------------------------------------------------------------------------------------
 
-    def foreign(self, with_scaling: bool) -> ForeignNetwork:
-        ends = [port.name for port in self._graph.outputs]
-        known, operators = constants_of(self._graph, self._graph.operators)
-        operators = put_together(operators, known, ends)
-        operators, left_out = _leading_to(operators, ends[0]), ends[1:]
+    def read(self, with_scaling: bool) -> ForeignNetwork:
+        outputs = [port.name for port in self._graph.outputs]
+        constants, operators = split_constants(self._graph, self._graph.operators)
+        operators = fuse_patterns(operators, constants, outputs)
+        operators, left_out = _operators_before(operators, outputs[0]), outputs[1:]
         port = self._picture_port(operators)
-        first = _is_channels_first(port, operators)
+        channels_first = _is_channels_first(port, operators)
         best = None
-        for picture, batch, is_open in _attempts(port, first):
-            if best is not None and picture != best[2] and (not best[0][0] or len(operators) > MANY):
+        for picture, batch, is_open in _candidate_inputs(port, channels_first):
+            if best is not None and picture != best[2] and (not best[0][0] or len(operators) > MAX_RETRIED):
                 break
-            found = self._converted(port, operators, known, first, picture, batch)
-            score = (found.misfits, len(found.unknown))
+            conversion = self._convert(port, operators, constants, channels_first, picture, batch)
+            score = (conversion.mismatches, len(conversion.unknown))
             if best is None or score < best[0]:
-                best = score, found, picture, is_open
+                best = score, conversion, picture, is_open
             if not any(score):
                 break
         assert best is not None
-        _, found, picture, is_open = best
-        end = found.values.get(ends[0])
-        if not isinstance(end, Maps):
-            raise self._without_input()
-        network, normalization = _with_final_activation(found.network(found.bordered(end))), "none"
+        _, conversion, picture, is_open = best
+        end = conversion.values.get(outputs[0])
+        if not isinstance(end, FeatureMaps):
+            raise self._no_input_problem()
+        network, normalization = _with_final_activation(conversion.network(conversion.apply_padding(end))), "none"
         if not any(node.type == "Input" for node in network.nodes):
-            raise self._without_input()
+            raise self._no_input_problem()
         if not with_scaling:
             network, normalization = without_scaling(network)
         kinds = {operator.type for operator in operators}
-        shown = {node.id for node in network.nodes}
-        notes = [*_general(network, picture, is_open, kinds, left_out), *found.told.values()]
-        origins = {name: LayerOrigin(layer={"class_name": found.made_of[name][0].type, "name": found.made_of[name][0].name},
-                                names=found.weights_of(name)) for name in found.made_of if name in shown}
-        return ForeignNetwork(network=network, shape=picture, normalization=_scaling(network, normalization), origins=origins,
-                       unknown=tuple(item for item in found.unknown if item in shown), notes=tuple(notes))
+        layer_ids = {node.id for node in network.nodes}
+        notes = [*_general_notes(network, picture, is_open, kinds, left_out), *conversion.notes.values()]
+        origins = {name: LayerOrigin(layer={"class_name": layer_operators[0].type, "name": layer_operators[0].name},
+                                     names=conversion.weight_names(name))
+                   for name, layer_operators in conversion.layer_operators.items() if name in layer_ids}
+        return ForeignNetwork(network=network, shape=picture, normalization=_normalization_name(network, normalization),
+                              origins=origins, notes=tuple(notes),
+                              unknown=tuple(item for item in conversion.unknown if item in layer_ids))
 
-    def _converted(self, port: Port, operators: Sequence[Operator], known: Constants, first: bool,
-                   picture: tuple[int, int, int], batch: int) -> Conversion:
+    def _convert(self, port: Port, operators: Sequence[Operator], constants: Constants, channels_first: bool,
+                 picture: tuple[int, int, int], batch: int) -> Conversion:
         conversion = Conversion(self._graph, self._opset, picture, batch, RULES, self._check)
         conversion.values |= {item.name: Weight(tuple(size or 0 for size in item.dims or ()), item.name)
-                              for item in self._graph.inputs if _is_number(item)}
-        conversion.enter(port.name, CHANNELS_FIRST if first else (0, 1, 2, 3))
-        conversion.walk(operators, known, [self._graph.outputs[0].name])
+                              for item in self._graph.inputs if _is_parameter(item)}
+        conversion.add_input(port.name, CHANNELS_FIRST if channels_first else (0, 1, 2, 3))
+        conversion.convert(operators, constants, [self._graph.outputs[0].name])
         return conversion
 
 
-def _is_number(port: Port) -> bool:
-    """Whether an input is one number, or one for each channel: exporters hand numbers of a layer in from outside so."""
+def _is_parameter(port: Port) -> bool:
+    """Whether an input is one number, or one for each channel: some exporters pass parameters of a layer as inputs."""
     return port.dims is not None and all(port.dims) and sum(size != 1 for size in port.dims) <= 1
 
 
-def _needed(operator: Operator) -> Iterator[str]:
-    """What an operator takes, its inner graphs included."""
+def _input_names(operator: Operator) -> Iterator[str]:
+    """The inputs of an operator and of its subgraphs."""
     yield from operator.inputs
     for value in operator.attributes.values():
         if isinstance(value, Graph):
-            given = {""} | set(value.tensors) | {port.name for port in value.inputs}
+            available = {""} | set(value.tensors) | {port.name for port in value.inputs}
             for inner in value.operators:
-                given.update(inner.outputs)
-            yield from (name for inner in value.operators for name in _needed(inner) if name not in given)
+                available.update(inner.outputs)
+            yield from (name for inner in value.operators for name in _input_names(inner) if name not in available)
 
 
-def _leading_to(operators: Sequence[Operator], end: str) -> list[Operator]:
+def _operators_before(operators: Sequence[Operator], end: str) -> list[Operator]:
     """The operators that an output depends on."""
     needed = {end}
-    kept = []
+    selected = []
     for operator in reversed(operators):
         if needed.intersection(operator.outputs):
-            kept.append(operator)
-            needed.update(_needed(operator))
-    return kept[::-1]
+            selected.append(operator)
+            needed.update(_input_names(operator))
+    return selected[::-1]
 
 
-def _shorter_names(operators: Sequence[Operator]) -> tuple[Operator, ...]:
-    """Without the path that all names begin with."""
-    common = without_common_start([operator.name for operator in operators if operator.type != "Constant"])
+def _strip_common_path(operators: Sequence[Operator]) -> tuple[Operator, ...]:
+    """The operators without the path that all names start with."""
+    common = common_prefix_length([operator.name for operator in operators if operator.type != "Constant"])
     if not common:
         return tuple(operators)
     start = next(operator.name for operator in operators if operator.name and operator.type != "Constant")[:common]
@@ -246,7 +248,7 @@ def _shorter_names(operators: Sequence[Operator]) -> tuple[Operator, ...]:
 
 
 def _is_channels_first(port: Port, operators: Sequence[Operator]) -> bool:
-    """Whether the input is (batch, channels, height, width): by what it enters, else by its dimensions."""
+    """Whether the input is (batch, channels, height, width): judged by its users, else by its dimensions."""
     users: dict[str, list[Operator]] = defaultdict(list)
     for operator in operators:
         for name in operator.inputs:
@@ -270,10 +272,10 @@ def _is_channels_first(port: Port, operators: Sequence[Operator]) -> bool:
     return dims is None or dims[1] in (1, 3, 4) or dims[3] not in (1, 3, 4)
 
 
-def _attempts(port: Port, first: bool) -> Iterator[tuple[tuple[int, int, int], int, bool]]:
+def _candidate_inputs(port: Port, channels_first: bool) -> Iterator[tuple[tuple[int, int, int], int, bool]]:
     """Pictures (height, width, channels), the number that stands for the batch, and whether the file left them open."""
     dims = port.dims or (None, None, None, None)
-    channels, height, width = (dims[1], dims[2], dims[3]) if first else (dims[3], dims[1], dims[2])
+    channels, height, width = (dims[1], dims[2], dims[3]) if channels_first else (dims[3], dims[1], dims[2])
     batches = (dims[0],) if dims[0] is not None else (OPEN_BATCH, 1)
     for size in SIZES if height is None or width is None else (0,):
         for batch in batches:
@@ -291,14 +293,14 @@ def _with_final_activation(network: NetworkSpec) -> NetworkSpec:
     before = network.node(network.inputs_of(last.id)[0])
     if before is None or before.type != "Dense" or sources.count(before.id) != 1 or "activation" in before.params:
         return network
-    answer = replace(before, params={**before.params, "activation": name})
-    return replace(network, nodes=tuple(answer if node.id == before.id else node for node in network.nodes
+    changed = replace(before, params={**before.params, "activation": name})
+    return replace(network, nodes=tuple(changed if node.id == before.id else node for node in network.nodes
                                         if node.id != last.id),
                    edges=tuple(edge for edge in network.edges if edge.target != last.id))
 
 
-def _scaling(network: NetworkSpec, normalization: str) -> str | None:
-    """The recipe's name of the scaling; None where the file has none: its pictures come scaled from outside."""
+def _normalization_name(network: NetworkSpec, normalization: str) -> str | None:
+    """The recipe's normalisation; None if the file has none, so that its pictures are scaled outside of it."""
     if normalization != "none":
         return normalization
     start = next(node.id for node in network.nodes if node.type == "Input")
@@ -309,8 +311,8 @@ def _scaling(network: NetworkSpec, normalization: str) -> str | None:
 # Remarks -----------------------------------------------------------------------------------------
 
 
-def _general(network: NetworkSpec, picture: tuple[int, int, int], is_open: bool, kinds: set[str],
-             left_out: Sequence[str]) -> Iterator[Text]:
+def _general_notes(network: NetworkSpec, picture: tuple[int, int, int], is_open: bool, kinds: set[str],
+                   left_out: Sequence[str]) -> Iterator[Text]:
     yield Text("The layers are taken over, the weights are not.", "Se toman las capas, no los pesos.")
     if is_open:
         yield Text("The file leaves the size of the pictures open: {height} × {width} was taken.",
@@ -319,16 +321,17 @@ def _general(network: NetworkSpec, picture: tuple[int, int, int], is_open: bool,
     if left_out:
         yield Text("The file has {n} outputs; what leads only to {names} is left out.",
                    "El archivo tiene {n} salidas; se omite lo que solo lleva a {names}.").fill(
-                       n=len(left_out) + 1, names=_listed(left_out))
+                       n=len(left_out) + 1, names=_join_names(left_out))
     quantized = sorted(kinds & set(_QUANTIZED))
     if quantized:
         yield Text("The file is quantised to 8 bits ({names}): open the model that it was made from.",
                    "El archivo está cuantizado a 8 bits ({names}): abra el modelo del que salió.").fill(
-                       names=_listed(quantized))
+                       names=_join_names(quantized))
     loops = sorted(kinds & {"If", "Loop", "Scan"})
     if loops:
         yield Text("{names} chooses or repeats layers while it runs: such layers cannot be drawn.",
-                   "{names} elige o repite capas al ejecutarse: esas capas no se pueden dibujar.").fill(names=_listed(loops))
+                   "{names} elige o repite capas al ejecutarse: esas capas no se pueden dibujar.").fill(
+                       names=_join_names(loops))
     types = [node.type for node in network.nodes]
     if sum("Conv2D" in item for item in types) >= 8 and not any(item.endswith("Normalization") for item in types):
         yield Text("No normalisation is in the file: exporters fold it into the convolutions. If the network had one, add it "
@@ -342,9 +345,9 @@ def _general(network: NetworkSpec, picture: tuple[int, int, int], is_open: bool,
                    "La última capa no tiene activación: PyTorch aplica softmax en su pérdida.")
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     return ", ".join(name[:40] for name in names[:6]) + (", …" if len(names) > 6 else "")
 
 
-def _shape_words(port: Port) -> str:
+def _format_shape(port: Port) -> str:
     return " × ".join("?" if dim is None else str(dim) for dim in port.dims[:8]) if port.dims else "–"

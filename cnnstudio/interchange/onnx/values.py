@@ -1,4 +1,4 @@
-"""What flows between the operators of an ONNX model while it is read: numbers that are known, weights, feature maps."""
+"""The values between the operators of an ONNX model: constants, weights, feature maps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ CHANNELS_FIRST: Final = (0, 3, 1, 2)
 """ONNX's axes (batch, channels, height, width) by their place in ours: (batch, height, width, channels)."""
 
 
-class Unlike(Exception):
-    """An operator is nothing that an entry of the catalog computes: it is kept and shown as unknown."""
+class Unsupported(Exception):
+    """No entry of the catalog computes this operator: it is kept as an unknown layer."""
 
 
-class Known(msgspec.Struct, frozen=True, eq=False):
-    """Few numbers, at hand: shapes, axes, factors."""
+class Constant(msgspec.Struct, frozen=True, eq=False):
+    """A small tensor whose numbers are at hand: a shape, axes, factors."""
 
     data: np.ndarray
 
@@ -29,19 +29,19 @@ class Known(msgspec.Struct, frozen=True, eq=False):
 
 
 class Weight(msgspec.Struct, frozen=True, eq=False):
-    """Numbers of which only the dimensions are known. `name` is that of the tensor they come from."""
+    """A tensor of which only the dimensions are read. `name` is the tensor's name in the file."""
 
     dims: Shape
     name: str = ""
 
 
-class Maps(msgspec.Struct, frozen=True, eq=False):
-    """What the layer `node` gives.
+class FeatureMaps(msgspec.Struct, frozen=True, eq=False):
+    """The output of the layer `node`.
 
-    `shape` is ours: (height, width, channels) or (units,), without the batch; None where it cannot be told.
+    `shape` is ours: (height, width, channels) or (units,), without the batch; None if it is unknown.
     `axes` are ONNX's axes by their place in ours, 0 being the batch: a Transpose changes them and needs no layer.
     `padding` is (top, bottom, left, right) of a border of `fill` that the next layer may take over.
-    `positive` tells that no value is below 0.
+    `positive`: no value is below 0.
     """
 
     node: str
@@ -74,14 +74,14 @@ class Maps(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def channels_last(self) -> bool:
-        """Whether ONNX sees the axes in our order."""
+        """Whether ONNX's axes are in our order."""
         return self.axes == tuple(range(self.rank))
 
-    def place(self, axis: int) -> int:
-        """Our axis of ONNX's; negative ones count from the end. Raises Unlike where there is none."""
+    def our_axis(self, axis: int) -> int:
+        """Our axis for one of ONNX's; negative ones count from the end. Raises Unsupported if there is none."""
         if not -self.rank <= axis < self.rank:
-            raise Unlike
+            raise Unsupported
         return self.axes[axis]
 
 
-Value = Known | Weight | Maps
+Value = Constant | Weight | FeatureMaps

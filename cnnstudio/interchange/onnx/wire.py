@@ -1,7 +1,7 @@
-"""An ONNX file without its large weights: what is left is parsed, the numbers themselves are never read into memory.
+"""Reads an ONNX file without its large weights, which never enter memory.
 
 The file is a protocol buffer (protobuf.dev, "Encoding"; field numbers are those of onnx.proto). Messages longer than
-KEPT bytes are walked through; of a tensor that long its data fields are left out, its name and dimensions stay.
+SMALL bytes are walked through; the data fields of tensors that long are skipped, their names and dimensions stay.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
-KEPT: Final = 64 << 10
-"""Bytes of a message that is taken as it is."""
+SMALL: Final = 64 << 10
+"""Bytes of a message that is copied without walking through it."""
 LARGEST: Final = 64 << 20
 """Bytes of a description without its large weights: that of a network of 500 layers has less than one million."""
 FIELDS: Final = 1_000_000
-"""Fields that are walked through in one file."""
+"""Limit of fields in one file."""
 DEEPEST: Final = 40
 """Messages within messages."""
 
@@ -33,7 +33,7 @@ _CHILDREN: Final[dict[str, dict[int, str]]] = {
 _DATA: Final = frozenset((4, 5, 6, 7, 9, 10, 11))
 """float_data, int32_data, string_data, int64_data, raw_data, double_data, uint64_data of a tensor."""
 _TRAINING: Final = 20
-"""training_info of a model: graphs of a training that are not opened here."""
+"""training_info of a model: graphs of a training, not read here."""
 
 
 class Damaged(Exception):
@@ -44,40 +44,40 @@ class TooLarge(Exception):
     """Far more layers or numbers than any network has."""
 
 
-def _quiet() -> None:
+def _no_check() -> None:
     pass
 
 
-def without_weights(path: Path, check: Callable[[], None] = _quiet) -> bytes:
-    """The model's message with no tensor larger than KEPT; raises OSError, Damaged or TooLarge.
+def strip_weights(path: Path, check: Callable[[], None] = _no_check) -> bytes:
+    """The model's message without tensors larger than SMALL; raises OSError, Damaged or TooLarge.
 
     `check` is called now and then; what it raises ends the reading.
     """
     with path.open("rb") as file:
-        return _Walk(file, os.fstat(file.fileno()).st_size, check).whole()
+        return _Walk(file, os.fstat(file.fileno()).st_size, check).read()
 
 
 class _Walk:
     def __init__(self, file: BinaryIO, size: int, check: Callable[[], None]) -> None:
         self._file, self._size, self._check = file, size, check
-        self._kept = self._fields = 0
+        self._bytes_read = self._fields = 0
 
-    def whole(self) -> bytes:
+    def read(self) -> bytes:
         return self._message(_MODEL, self._size, 0)
 
     def _message(self, kind: str, length: int, depth: int) -> bytes:
         if depth > DEEPEST:
             raise Damaged
-        if length <= KEPT:
+        if length <= SMALL:
             return self._read(length)
-        children, found, left = _CHILDREN[kind], bytearray(), length
+        children, content, left = _CHILDREN[kind], bytearray(), length
         while left > 0:
             self._count()
             key, used = self._varint()
-            number, form = key >> 3, key & 7
+            number, wire_type = key >> 3, key & 7
             left -= used
             dropped = (kind == "tensor" and number in _DATA) or (kind == _MODEL and number == _TRAINING)
-            if form == 2:
+            if wire_type == 2:
                 size, used = self._varint()
                 left -= used + size
                 if left < 0:
@@ -87,22 +87,22 @@ class _Walk:
                     continue
                 child = children.get(number)
                 body = self._message(child, size, depth + 1) if child is not None else self._read(size)
-                found += _number(key) + _number(len(body)) + body
+                content += _encode_varint(key) + _encode_varint(len(body)) + body
                 continue
-            if form == 0:
+            if wire_type == 0:
                 value, used = self._varint()
-                body = _number(value)
-            elif form in (1, 5):
-                used = 8 if form == 1 else 4
+                body = _encode_varint(value)
+            elif wire_type in (1, 5):
+                used = 8 if wire_type == 1 else 4
                 body = self._read(used)
             else:
                 raise Damaged
             left -= used
             if not dropped:
-                found += _number(key) + body
+                content += _encode_varint(key) + body
         if left < 0:
             raise Damaged
-        return bytes(found)
+        return bytes(content)
 
     def _count(self) -> None:
         self._fields += 1
@@ -112,13 +112,13 @@ class _Walk:
             self._check()
 
     def _read(self, length: int) -> bytes:
-        self._kept += length
-        if self._kept > LARGEST:
+        self._bytes_read += length
+        if self._bytes_read > LARGEST:
             raise TooLarge
-        found = self._file.read(length)
-        if len(found) < length:
+        data = self._file.read(length)
+        if len(data) < length:
             raise Damaged
-        return found
+        return data
 
     def _varint(self) -> tuple[int, int]:
         """A whole number of at most 64 bits, and the bytes that it takes."""
@@ -133,10 +133,10 @@ class _Walk:
         raise Damaged
 
 
-def _number(value: int) -> bytes:
-    found = bytearray()
+def _encode_varint(value: int) -> bytes:
+    encoded = bytearray()
     while value > 0x7F:
-        found.append(value & 0x7F | 0x80)
+        encoded.append(value & 0x7F | 0x80)
         value >>= 7
-    found.append(value)
-    return bytes(found)
+    encoded.append(value)
+    return bytes(encoded)

@@ -1,1 +1,1 @@
-"""A model of the user's own as a pretrained base."""
+"""A user's model as a custom base."""

@@ -1,4 +1,4 @@
-"""Files of own bases: their names, which hold a digest of their content, and checks before they are read."""
+"""Files of custom bases: their names, which have a digest of the content, and checks before they are read."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ LARGEST: Final = 4 << 30
 """Bytes of a file, and of the weights in it: ConvNeXt-XLarge has 1.4 GB."""
 _FREE: Final = 64 << 20
 _EXPANSION: Final = 100
-"""Weights hardly shrink when they are packed: what grows more than this, and beyond `_FREE`, is refused."""
+"""Weights compress poorly: a member that expands more than this, and beyond `_FREE`, is rejected."""
 PIECE: Final = 1 << 20
 DIGITS: Final = 12
 _NAME: Final = re.compile(r"bases/[a-z0-9][a-z0-9_-]*-[0-9a-f]{12}\.(?:keras|h5)")
 
 
 def is_own_file(file: str) -> bool:
-    """Whether this can be the place of an own base: no other place of the disk is ever read for one."""
+    """Whether this is a valid path of a custom base: no other path on the disk is read for one."""
     return _NAME.fullmatch(file) is not None
 
 
-def digest_in(name: str) -> str:
-    """The digest that the name of a file tells."""
+def digest_from_name(name: str) -> str:
+    """The digest in the name of a file."""
     return name.partition(".")[0].rpartition("-")[2]
 
 
-def digest_of(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """The first 12 hexadecimal digits of BLAKE2b over the content. Raises ProblemError."""
     state = hashlib.blake2b(digest_size=16)
     try:
@@ -50,22 +50,22 @@ def digest_of(path: Path) -> str:
 
 
 def file_name(source: Path, digest: str, name: str = "") -> str:
-    """Where a model file goes in a project's folder: "bases/<name>-<digest>.keras" or .h5."""
+    """The path of a model file in a project: "bases/<name>-<digest>.keras" or .h5."""
     return f"{FOLDER}/{_slug(name or source.stem)}-{digest}{SUFFIXES[is_h5(source)]}"
 
 
 def _slug(name: str) -> str:
-    """Small letters, digits and dashes."""
+    """Lower-case letters, digits and dashes."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "model"
 
 
 def is_h5(path: Path) -> bool:
-    """Whether this is a whole model in HDF5 rather than an archive."""
+    """Whether this is a model in HDF5 rather than an archive."""
     return path.suffix.lower() in H5_SUFFIXES
 
 
 def check_file(path: Path) -> None:
-    """Whether the file is whole and holds a model with its weights, by its table of contents. Raises ProblemError."""
+    """Raise ProblemError unless the file is complete and has a model with weights, judged by its table of contents."""
     if path.suffix.lower() not in SUFFIXES:
         text = Text("{path} cannot be a base: a .keras or .h5 file of Keras is needed, which has the weights with the "
                     "network.",
@@ -105,7 +105,7 @@ def _check_archive(path: Path, size: int) -> None:
 
 
 def weights_bytes(path: Path) -> int:
-    """Bytes of the weights in a file that was looked at. Raises ProblemError."""
+    """Bytes of the weights in a checked file. Raises ProblemError."""
     if is_h5(path):
         return path.stat().st_size
     try:

@@ -1,4 +1,4 @@
-"""Which layers of somebody's file can be taken over exactly, and why not."""
+"""The layers of a user's file that can be converted exactly, and the reasons against the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnstudio.core.network import INPUT, NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin
-from cnnstudio.interchange.keras_file.calls import is_place
+from cnnstudio.interchange.keras_file.calls import is_tensor_reference
 from cnnstudio.interchange.keras_file.operations import is_operation
 from cnnstudio.interchange.own_base import weights as own_weights
 from cnnstudio.network.shapes import NetworkReport
@@ -26,16 +26,16 @@ AUGMENTING: Final = frozenset((
     "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
     "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
     "RandomTranslation", "RandomZoom", "AugMix", "AutoContrastAugment", "CutMix", "MixUp", "RandAugment"))
-"""Layers that change pictures while a network trains and do nothing when it predicts: a base leaves them out."""
+"""Layers that change pictures in training only: a base leaves them out."""
 _MODULES: Final = ("", "keras", "keras.layers")
 _OPERATIONS: Final = frozenset(layer.id for layer in LAYERS if layer.operation)
-"""Operations on tensors that a layer of the same name stands for, where they join two tensors."""
-_ONLY: Final[Mapping[str, tuple[Any, ...]]] = {
+"""Operations on two tensors that have a layer of the same name."""
+_SUPPORTED: Final[Mapping[str, tuple[Any, ...]]] = {
     "data_format": ("channels_last", None), "rms_scaling": (False,), "renorm": (False,), "use_gate": (False,),
     "output_shape": (None,), "attention_axes": (None,), "sliding_window": (None,), "quantization_config": (None,),
     "lora_rank": (None,),
 }
-"""Settings that no parameter of ours stands for, and the values with which a layer does what ours does."""
+"""Settings without a parameter here, with the values for which the layer computes the same."""
 _MOST_CHANNELS: Final = 4096
 _UNKNOWN: Final = Text("unknown here", "desconocida aquí")
 _OTHER_SIGMOID: Final = Text("hard_sigmoid of Keras 2, which is another function since Keras 3",
@@ -43,43 +43,43 @@ _OTHER_SIGMOID: Final = Text("hard_sigmoid of Keras 2, which is another function
 _SETTING: Final = Text("{name} = {value}", "{name} = {value}")
 
 
-def rewired(network: NetworkSpec) -> NetworkSpec:
-    """The network without the layers that change pictures while it trains."""
-    gone = {node.id: network.inputs_of(node.id) for node in network.nodes if node.type in AUGMENTING}
-    if not gone or any(len(sources) != 1 for sources in gone.values()):
+def without_augmentation(network: NetworkSpec) -> NetworkSpec:
+    """The network without augmentation layers."""
+    removed = {node.id: network.inputs_of(node.id) for node in network.nodes if node.type in AUGMENTING}
+    if not removed or any(len(sources) != 1 for sources in removed.values()):
         return network
 
-    def real(source: str) -> str:
-        while source in gone:
-            source = gone[source][0]
+    def resolve(source: str) -> str:
+        while source in removed:
+            source = removed[source][0]
         return source
 
-    edges = tuple(msgspec.structs.replace(edge, source=real(edge.source))
-                  for edge in network.edges if edge.target not in gone)
-    return msgspec.structs.replace(network, nodes=tuple(node for node in network.nodes if node.id not in gone), edges=edges)
+    edges = tuple(msgspec.structs.replace(edge, source=resolve(edge.source))
+                  for edge in network.edges if edge.target not in removed)
+    return msgspec.structs.replace(network, nodes=tuple(node for node in network.nodes if node.id not in removed), edges=edges)
 
 
-def adapted(network: NetworkSpec, foreign: ForeignNetwork, path: Path) -> NetworkSpec:
-    """The network with the numbers of normalisations that were adapted to pictures: they lie among the weights."""
-    asked = [node for node in network.nodes if node.type == NORMALIZATION.id
+def with_measured_statistics(network: NetworkSpec, foreign: ForeignNetwork, path: Path) -> NetworkSpec:
+    """The network with the statistics of adapted Normalization layers, which the file has among the weights."""
+    without_statistics = [node for node in network.nodes if node.type == NORMALIZATION.id
              and foreign.origins[node.id].layer["config"].get("mean") is None]
-    if not asked:
+    if not without_statistics:
         return network
-    with own_weights.opened(path) as weights:
-        numbers = {node.id: _numbers_of(weights, foreign.origins[node.id], path) for node in asked}
-    nodes = tuple(msgspec.structs.replace(node, params=dict(node.params) | numbers.get(node.id, {}))
+    with own_weights.open_weights(path) as weights:
+        statistics = {node.id: _mean_and_variance(weights, foreign.origins[node.id], path) for node in without_statistics}
+    nodes = tuple(msgspec.structs.replace(node, params=dict(node.params) | statistics.get(node.id, {}))
                   for node in network.nodes)
     return msgspec.structs.replace(network, nodes=nodes)
 
 
-def _numbers_of(weights: Any, origin: LayerOrigin, path: Path) -> dict[str, tuple[float, ...]]:
+def _mean_and_variance(weights: Any, origin: LayerOrigin, path: Path) -> dict[str, tuple[float, ...]]:
     """Mean and variance of each channel."""
-    found = own_weights.arrays(weights, origin, path, _MOST_CHANNELS)
-    return {name: tuple(array.ravel().tolist()) for name, array in zip(("mean", "variance"), found, strict=False)}
+    arrays = own_weights.arrays(weights, origin, path, _MOST_CHANNELS)
+    return {name: tuple(array.ravel().tolist()) for name, array in zip(("mean", "variance"), arrays, strict=False)}
 
 
-def refusals(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkReport) -> dict[str, Text]:
-    """The layers of the network that ours would not compute in the same way, each with the reason."""
+def refused_layers(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkReport) -> dict[str, Text]:
+    """The layers that would not compute the same here, with the reasons."""
     refused: dict[str, Text] = {}
     old = any("batch_input_shape" in origin.layer["config"] for origin in foreign.origins.values())
     for node in network.nodes:
@@ -88,7 +88,7 @@ def refusals(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkRepor
         reason = _reason(node, foreign.origins[node.id], network, report)
         if reason is None and old and node.params.get("activation") == "hard_sigmoid":
             reason = _OTHER_SIGMOID
-        # Of what stands behind a layer that is refused nothing can be said.
+        # Layers behind a refused one cannot be judged.
         if reason is not None and all(report.nodes[item].shape is not None for item in network.inputs_of(node.id)):
             refused[node.id] = reason
     return refused
@@ -110,7 +110,7 @@ def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, report: Netwo
         return _UNKNOWN
     inputs = report.nodes[node.id].inputs
     rank = len(inputs[0]) if inputs else 0
-    for name, value in (*_settings(node, config, rank), *_calls(origin.layer.get("inbound_nodes"))):
+    for name, value in (*_settings(node, config, rank), *_call_arguments(origin.layer.get("inbound_nodes"))):
         return _SETTING.fill(name=name, value=str(value)[:40])
     problems = [problem for problem in report.of(node.id) if problem.blocks]
     if problems:
@@ -123,47 +123,48 @@ def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, report: Netwo
 
 
 def _settings(node: Node, config: Mapping[str, Any], rank: int) -> Iterator[tuple[str, Any]]:
-    """Settings that ours cannot have; `rank` of its input counts no batch."""
+    """Settings that the layer here cannot have; `rank` is that of its input without the batch."""
     entry = LAYERS[node.type]
-    # Keras writes out over which axes attention goes: all but batch and channels, where nothing was said.
-    every = list(range(1, rank)) if node.type == MULTI_HEAD_ATTENTION.id else None
-    for name, allowed in _ONLY.items():
-        if name in config and name not in entry.call.kwargs and config[name] not in (*allowed, every):
+    # Keras saves the default axes of attention: all but batch and channels.
+    all_axes = list(range(1, rank)) if node.type == MULTI_HEAD_ATTENTION.id else None
+    for name, allowed in _SUPPORTED.items():
+        if name in config and name not in entry.call.kwargs and config[name] not in (*allowed, all_axes):
             yield name, config[name]
-    if node.type == CONV2D_TRANSPOSE.id and set(_numbers(config.get("dilation_rate", 1))) != {1}:
+    if node.type == CONV2D_TRANSPOSE.id and set(_as_list(config.get("dilation_rate", 1))) != {1}:
         yield "dilation_rate", config["dilation_rate"]
     values = entry.call.parameters(config)
-    known = {param.name for param in entry.params}
-    # Penalties, bounds and first draws of weights matter while a network trains only.
-    wrong = {str(problem.where.field) for problem in check(
-        entry.params, {name: value for name, value in values.items() if name in known}, "network")}
+    param_names = {param.name for param in entry.params}
+    # Regularisers, constraints and initialisers matter in training only.
+    invalid = {str(problem.where.field) for problem in check(
+        entry.params, {name: value for name, value in values.items() if name in param_names}, "network")}
     for name, expression in entry.call.kwargs.items():
         if config.get(name) is None or name.endswith(("_initializer", "_regularizer", "_constraint")):
             continue
-        taken = expression.name if hasattr(expression, "name") else ""
-        unread = bool(taken) and taken not in values
-        if (taken in wrong and not _stands_for_default(entry.id, taken, config[name], values)) or unread:
+        param_name = expression.name if hasattr(expression, "name") else ""
+        unread = bool(param_name) and param_name not in values
+        if (param_name in invalid and not _equals_default(entry.id, param_name, config[name], values)) or unread:
             yield name, config[name]
 
 
-def _stands_for_default(kind: str, name: str, value: Any, values: Mapping[str, Any]) -> bool:
-    """Whether what Keras wrote out is what the parameter means when it is left open."""
+def _equals_default(kind: str, name: str, value: Any, values: Mapping[str, Any]) -> bool:
+    """Whether the value that Keras saved equals the parameter's implied default."""
     param = next(param for param in LAYERS[kind].params if param.name == name)
     return param.default is None and (value == "linear" or value == values.get(name))
 
 
-def _numbers(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _calls(inbound: Any) -> Iterator[tuple[str, Any]]:
-    """Arguments of a layer's calls that change what it computes, such as a mask that hides what comes later."""
+def _call_arguments(inbound: Any) -> Iterator[tuple[str, Any]]:
+    """Arguments of a layer's calls that change its result, such as a causal mask."""
     for call in inbound if isinstance(inbound, list) else []:
         # Keras 2 writes them behind each tensor of the call.
         tensors = call if isinstance(call, list) else []
-        given = [call.get("kwargs")] if isinstance(call, Mapping) else [tensor[3] for tensor in tensors if is_place(tensor)
+        arguments = [call.get("kwargs")] if isinstance(call, Mapping) else [
+            tensor[3] for tensor in tensors if is_tensor_reference(tensor)
                                                                         and len(tensor) > 3]
-        for name, value in ((name, value) for item in given if isinstance(item, Mapping) for name, value in item.items()):
+        for name, value in ((name, value) for item in arguments if isinstance(item, Mapping) for name, value in item.items()):
             plain = isinstance(value, bool | int | float | str)
             if name != "training" and plain and value:
                 yield name, value

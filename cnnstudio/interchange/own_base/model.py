@@ -1,4 +1,4 @@
-"""A user's own trained model as a base: its layers as they were read from its file, and where it can be cut."""
+"""A user's trained model as a base: the layers read from its file, and where it can be truncated."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from cnnstudio.catalog.bases import Base
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.own_base.cutting import up_to
+from cnnstudio.interchange.own_base.truncation import up_to
 
 if TYPE_CHECKING:
     from cnnstudio.interchange.foreign import LayerOrigin
 
 
 def own_model(base: Base) -> OwnModel:
-    """The model behind a base of the user's."""
+    """The model of a custom base."""
     assert isinstance(base.own, OwnModel), base.id
     return base.own
 
 
 @dataclass(frozen=True, eq=False)
 class OwnModel:
-    """`file` is its place in the project ("bases/<name>-<digest>.keras", or .h5), `path` where that is now, `bytes` its size.
+    """`file` is its path in the project ("bases/<name>-<digest>.keras", or .h5), `path` where that is now, `bytes` its size.
 
     `network` are its layers up to the last of `ends`, the scaling that the user chose included; `end` is where it
-    ends unless told otherwise. `scaling` is the user's choice; with `scales` the model scales pixels itself.
+    ends by default. `scaling` is the user's choice; with `scales` the model scales pixels itself.
     `flattened`: behind `end` the model flattened its maps rather than averaging them. `recipe` and `classes` are what
-    the file says of its pictures, where it comes from this program.
+    those of its pictures, if the file comes from this program.
     """
 
     file: str
@@ -56,7 +56,7 @@ class OwnModel:
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """All blocks at which the freeze line can stand, also those behind `end`."""
+        """All blocks where the freeze line can be, also those behind `end`."""
         return tuple(name for name in dict.fromkeys(self.block_of.values()) if name)
 
     def until(self, ends_at: str = "all") -> NetworkSpec:
@@ -68,7 +68,7 @@ class OwnModel:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The parameters of the node that stands for it, where they are not the defaults."""
+        """The parameters of its node that differ from the defaults."""
         result: dict[str, Any] = {"base": "own", "file": self.file}
         if self.scaling != "none":
             result["scaling"] = self.scaling

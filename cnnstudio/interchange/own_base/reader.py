@@ -1,4 +1,4 @@
-"""A user's own `.keras` or `.h5` model as a pretrained base: read from its file as data, its classifier taken off.
+"""Reads a user's `.keras` or `.h5` model as a custom base: as data, without its classifier.
 
 The file lies in the project's folder under a name that ends with the digest of its content, so that it moves with
 the project and is known by what it is. Nothing in it is run; its weights are read in the child alone.
@@ -25,93 +25,94 @@ from cnnstudio.core.text import Text, same
 from cnnstudio.interchange.foreign import ForeignNetwork
 from cnnstudio.interchange.keras_file.model import read_keras
 from cnnstudio.interchange.own_base import trunk
-from cnnstudio.interchange.own_base.cutting import up_to
 from cnnstudio.interchange.own_base.files import (
     DIGITS,
     check_file,
     damaged,
-    digest_in,
+    digest_from_name,
     file_name,
     is_h5,
     problem,
     weights_bytes,
 )
-from cnnstudio.interchange.own_base.layers import adapted, refusals, rewired
+from cnnstudio.interchange.own_base.layers import refused_layers, with_measured_statistics, without_augmentation
 from cnnstudio.interchange.own_base.model import OwnModel
+from cnnstudio.interchange.own_base.truncation import up_to
 from cnnstudio.network.shapes import NetworkReport, report
 
 CARD: Final = "cnnstudio.json"
 SCALINGS: Final = {"none": (1.0, 0.0), "zero_one": (1 / 255, 0.0), "minus_one_one": (1 / 127.5, -1.0)}
-"""What a user can have done to pixels of 0-255 before they come into a model that does not scale them."""
-SCALING_WORDS: Final = {
+"""Scalings of 0-255 pixels before a model that does not scale them."""
+SCALING_LABELS: Final = {
     "none": Text("none: pixels of 0-255 as they are", "ninguno: píxeles de 0-255 tal cual"),
     "zero_one": Text("x / 255, before the model", "x / 255, antes del modelo"),
     "minus_one_one": Text("x / 127.5 - 1, before the model", "x / 127.5 - 1, antes del modelo"),
 }
 _HEADS: Final = frozenset(layer.id for layer in LAYERS if layer.flattens or layer.pooling)
-"""With these a classifier begins to read the last feature maps."""
+"""Layers with which a classifier starts to read the last feature maps."""
 _MOST_LAYERS: Final = 5000
 """NASNetLarge has 1,039."""
 _OPEN_SIZE: Final = 224
-"""Pixels a side that are proposed where the file leaves the size open."""
+"""Proposed pixels a side if the file leaves the size open."""
 replace = msgspec.structs.replace
 
 
 class _Card(msgspec.Struct, frozen=True):
-    """What a model of this program says of its pictures."""
+    """The description of the pictures in a model exported by this program."""
 
     recipe: RecipeSpec
     class_names: tuple[str, ...] = ()
 
 
 def preview_base(source: Path, name: str = "") -> Base:
-    """The base that a file will be once it is copied into a project. Raises ProblemError."""
+    """The base of a file before it is copied into a project. Raises ProblemError."""
     return read_base(source, file_name(source, "0" * DIGITS, name))
 
 
 def read_base(path: Path, file: str, scaling: str = "") -> Base:
-    """The base that a `.keras` or `.h5` file holds; `file` is its place in the project. Raises ProblemError."""
+    """The base in a `.keras` or `.h5` file; `file` is its path in the project. Raises ProblemError."""
     check_file(path)
     foreign = read_keras(path, with_scaling=True)
     if len(foreign.network.nodes) > _MOST_LAYERS:
         text = Text("{path} has {n} layers, more than any network that can be a base.",
                     "{path} tiene {n} capas, más que cualquier red que pueda ser una base.")
         raise ProblemError(problem("own_base_too_large", text.fill(path=path.name, n=len(foreign.network.nodes)), path))
-    foreign = replace(foreign, network=adapted(rewired(foreign.network), foreign, path))
-    card = _card(path)
-    size = _size(foreign, path)
+    foreign = replace(foreign, network=with_measured_statistics(without_augmentation(foreign.network), foreign, path))
+    card = _read_card(path)
+    size = _input_size(foreign, path)
     context = Context(height=size[0], width=size[1], channels=size[2], class_count=1, normalization="none")
-    network, found = _trunk(foreign, context, path)
+    network, network_report = _trunk(foreign, context, path)
     narrow = trunk.narrow_points(network)
     head = trunk.classifier(network)
     order = [node.id for node in network.nodes]
-    behind = order.index(head) if head is not None else len(order)
-    blocks = trunk.blocks_of(network, narrow)
-    first = next((place for place, node in enumerate(network.nodes) if node.type in trunk.LEARNING), behind)
-    ends = [item for item in narrow if first <= order.index(item) < behind and blocks[item]]
+    head_index = order.index(head) if head is not None else len(order)
+    blocks = trunk.assign_blocks(network, narrow)
+    first = next((index for index, node in enumerate(network.nodes) if node.type in trunk.LEARNING), head_index)
+    ends = [item for item in narrow if first <= order.index(item) < head_index and blocks[item]]
     if not ends:
         text = Text("Nothing in {path} learns before its classifier: it cannot be a base.",
                     "Nada en {path} aprende antes de su clasificador: no puede ser una base.")
         raise ProblemError(problem("own_base_empty", text.fill(path=path.name), path))
-    end = trunk.last_maps(network, ends, {item: found.nodes[item].shape for item in ends})
-    ends = _usable(foreign, network, found, ends, end, path)
+    end = trunk.last_maps(network, ends, {item: network_report.nodes[item].shape for item in ends})
+    ends = _usable_ends(foreign, network, network_report, ends, end, path)
     end = end if end in ends else ends[-1]
     flattened = any(LAYERS[node.type].flattens for node in network.nodes if node.type in LAYERS
-                    and network.inputs_of(node.id) == (end,)) and len(found.nodes[end].shape or ()) == 3
-    kept = up_to(network, ends[-1])
-    if sum(found.nodes[node.id].cost.parameters for node in kept.nodes) > weights_bytes(path):
+                    and network.inputs_of(node.id) == (end,)) and len(network_report.nodes[end].shape or ()) == 3
+    trunk_network = up_to(network, ends[-1])
+    if sum(network_report.nodes[node.id].cost.parameters for node in trunk_network.nodes) > weights_bytes(path):
         raise ProblemError(damaged(path, "fewer weights than its layers need"))
-    scales = any(node.type in trunk.SCALING for node in kept.nodes if not blocks[node.id])
-    scaling = "none" if scales else scaling or ("none" if card is not None or _normalizes(kept) else "zero_one")
+    scales = any(node.type in trunk.SCALING for node in trunk_network.nodes if not blocks[node.id])
+    default_scaling = "none" if card is not None or _starts_with_normalization(trunk_network) else "zero_one"
+    scaling = "none" if scales else scaling or default_scaling
     if scaling != "none":
-        kept, blocks = _scaled(kept, blocks, scaling)
+        trunk_network, blocks = _with_scaling(trunk_network, blocks, scaling)
     notes = _notes(foreign, scales, scaling, card)
     model = OwnModel(
-        file=file, path=str(path), digest=digest_in(file), bytes=path.stat().st_size, network=kept, end=end,
-        ends=tuple(ends), block_of={node.id: blocks[node.id] for node in kept.nodes}, origins=foreign.origins,
+        file=file, path=str(path), digest=digest_from_name(file), bytes=path.stat().st_size, network=trunk_network, end=end,
+        ends=tuple(ends), block_of={node.id: blocks[node.id] for node in trunk_network.nodes}, origins=foreign.origins,
         scaling=scaling, scales=scales, flattened=flattened, recipe=card.recipe if card is not None else None,
         classes=card.class_names if card is not None else (), notes=notes)
-    return _base(model, size, found, up_to(network, end))
+    return _base(model, size, network_report, up_to(network, end))
 
 
 def _base(model: OwnModel, size: tuple[int, int, int], report: NetworkReport, part: NetworkSpec) -> Base:
@@ -127,14 +128,14 @@ def _base(model: OwnModel, size: tuple[int, int, int], report: NetworkReport, pa
         id=model.file if model.scaling == "none" or model.scales else f"{model.file}:{model.scaling}",
         label=same(model.name), family="own", help=learned, licence="–", source="", year=0, parameters=parameters, top1=0.0,
         input_size=size[0], input_width=0 if size[0] == size[1] else size[1], channels=size[2],
-        minimum_size=_smallest(part, size), features=shape[-1],
-        scaling=own if model.scales else SCALING_WORDS[model.scaling],
+        minimum_size=_minimum_size(part, size), features=shape[-1],
+        scaling=own if model.scales else SCALING_LABELS[model.scaling],
         weights=Weights(file_name=model.path, layout="keras", bytes=model.bytes), graph=model.until,
         blocks=model.blocks[:model.blocks.index(last) + 1], block_of=lambda layer: model.block_of.get(layer, ""), own=model)
 
 
 def _trunk(foreign: ForeignNetwork, context: Context, path: Path) -> tuple[NetworkSpec, NetworkReport]:
-    """The layers from the one input to the answer, and what is known of them."""
+    """The layers from the only input to the output, and their report."""
     following = {edge.source for edge in foreign.network.edges}
     ends = [node.id for node in foreign.network.nodes if node.id not in following]
     network = up_to(foreign.network, ends[-1])
@@ -146,32 +147,32 @@ def _trunk(foreign: ForeignNetwork, context: Context, path: Path) -> tuple[Netwo
     return network, report(network, context, headless=True)
 
 
-def _usable(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkReport, ends: list[str], end: str, path: Path
+def _usable_ends(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkReport, ends: list[str], end: str, path: Path
             ) -> list[str]:
-    """The ends before which everything is known and can be built.
+    """The ends before which all layers can be built.
 
     Raises ProblemError where `end` is none of them, or where what follows it is no head and cannot be taken over:
     half of a trunk would be no base.
     """
-    refused = refusals(foreign, network, report)
+    refused = refused_layers(foreign, network, report)
     reading = [node.id for node in network.nodes if node.type in _HEADS and end in network.inputs_of(node.id)]
-    # All that stands before a narrow point leads to it.
-    places = {node.id: place for place, node in enumerate(network.nodes)}
-    last = places[end if reading else ends[-1]]
-    wrong = {item: refused[item] for item in refused if places[item] <= last}
+    # All layers before a narrow point lead to it.
+    positions = {node.id: position for position, node in enumerate(network.nodes)}
+    last = positions[end if reading else ends[-1]]
+    wrong = {item: refused[item] for item in refused if positions[item] <= last}
     if wrong:
         text = Text("{path} cannot be a base: {n} of its layers cannot be taken over exactly: {which}.",
                     "{path} no puede ser una base: {n} de sus capas no se pueden tomar con exactitud: {which}.")
-        which = [Text("{layer} ({why})", "{layer} ({why})").fill(layer=name, why=why) for name, why in wrong.items()]
+        which = [Text("{layer} ({why})", "{layer} ({why})").fill(layer=name, why=reason) for name, reason in wrong.items()]
         more = Text(", …", ", …") if len(which) > 6 else Text("", "")
         listed = Text(", ".join(item.en for item in which[:6]) + more.en, ", ".join(item.es for item in which[:6]) + more.es)
         raise ProblemError(problem("own_base_layers", text.fill(path=path.name, n=len(wrong), which=listed), path))
-    first = min((places[item] for item in refused), default=len(places))
-    return [item for item in ends if places[item] < first]
+    first = min((positions[item] for item in refused), default=len(positions))
+    return [item for item in ends if positions[item] < first]
 
 
-def _size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
-    """(height, width, channels) of the input; a size that the file leaves open is the usual one."""
+def _input_size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
+    """(height, width, channels) of the input; an open size becomes the usual one."""
     if foreign.shape is not None:
         sizes: list[Any] = list(foreign.shape)
     else:
@@ -182,13 +183,13 @@ def _size(foreign: ForeignNetwork, path: Path) -> tuple[int, int, int]:
     if len(sizes) != 3 or sizes[2] not in (1, 3, 4) or max(sizes[:2]) > 4096:
         text = Text("{path} does not take pictures of 1, 3 or 4 channels: its input is {shape}.",
                     "{path} no admite imágenes de 1, 3 o 4 canales: su entrada es {shape}.")
-        shown = " × ".join(str(item) for item in sizes) or "?"
-        raise ProblemError(problem("own_base_inputs", text.fill(path=path.name, shape=shown), path))
+        shape_text = " × ".join(str(item) for item in sizes) or "?"
+        raise ProblemError(problem("own_base_inputs", text.fill(path=path.name, shape=shape_text), path))
     return sizes[0], sizes[1], sizes[2]
 
 
-def _smallest(network: NetworkSpec, size: tuple[int, int, int]) -> int:
-    """Pixels of the shorter side from which on the layers fit, the proportions kept."""
+def _minimum_size(network: NetworkSpec, size: tuple[int, int, int]) -> int:
+    """The smallest shorter side, with these proportions, for which the layers fit."""
     def fits(side: int) -> bool:
         height, width = (max(1, round(side * item / min(size[:2]))) for item in size[:2])
         context = Context(height=height, width=width, channels=size[2], class_count=1, normalization="none")
@@ -201,13 +202,13 @@ def _smallest(network: NetworkSpec, size: tuple[int, int, int]) -> int:
     return low
 
 
-def _normalizes(network: NetworkSpec) -> bool:
-    """Whether the first thing that happens to the pixels is a normalisation that learned their range."""
+def _starts_with_normalization(network: NetworkSpec) -> bool:
+    """Whether the first layer is a normalisation that learned the range of the pixels."""
     layer = entry_of(network.nodes[1]) if len(network.nodes) > 1 else None
     return layer is not None and bool(layer.batch_free)
 
 
-def _scaled(network: NetworkSpec, blocks: Mapping[str, str], scaling: str) -> tuple[NetworkSpec, dict[str, str]]:
+def _with_scaling(network: NetworkSpec, blocks: Mapping[str, str], scaling: str) -> tuple[NetworkSpec, dict[str, str]]:
     """The network with the chosen scaling right behind its input."""
     start = network.nodes[0].id
     scale, offset = SCALINGS[scaling]
@@ -224,11 +225,11 @@ def _notes(foreign: ForeignNetwork, scales: bool, scaling: str, card: _Card | No
         notes.append(Text(
             "The file does not scale its pixels. {scaling} is assumed: set Scaling to what the model was trained with.",
             "El archivo no escala sus píxeles. Se supone {scaling}: ponga en Escalado aquello con lo que se entrenó el "
-            "modelo.").fill(scaling=SCALING_WORDS[scaling]))
+            "modelo.").fill(scaling=SCALING_LABELS[scaling]))
     return tuple(notes)
 
 
-def _card(path: Path) -> _Card | None:
+def _read_card(path: Path) -> _Card | None:
     if is_h5(path):
         return None
     try:

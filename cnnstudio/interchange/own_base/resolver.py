@@ -14,18 +14,18 @@ from cnnstudio.catalog.bases.resolver import OWN, OWN_PREFIX, choose_model_fix, 
 from cnnstudio.core.network import BASE, NetworkSpec
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.own_base.files import FOLDER, SUFFIXES, digest_in, digest_of, is_own_file, problem
+from cnnstudio.interchange.own_base.files import FOLDER, SUFFIXES, digest_from_name, file_digest, is_own_file, problem
 from cnnstudio.interchange.own_base.reader import read_base
 
 _CHECKED_AT_ONCE: Final = 32 << 20
 """Bytes of a file whose digest is checked whenever it changed; of a larger one before its weights are read."""
 
 _read: dict[tuple[str, int, int, str], Base | ProblemError] = {}
-"""What files held, by path, size, time of change and scaling: a memo, since reading one takes some 100 ms."""
+"""Cache by path, size, modification time and scaling, since reading a file takes some 100 ms."""
 
 
 class ProjectBases(msgspec.Struct, frozen=True):
-    """Resolves own bases in `folder`, the project's. Equal for equal folders."""
+    """Resolves custom bases in a project's `folder`. Equal for equal folders."""
 
     folder: Path
 
@@ -88,8 +88,8 @@ class ProjectBases(msgspec.Struct, frozen=True):
 
 
 def check_digest(path: Path) -> None:
-    """Raises ProblemError where the content is not what the file's name says."""
-    if digest_of(path) != digest_in(path.name):
+    """Raises ProblemError if the content does not match the digest in the file's name."""
+    if file_digest(path) != digest_from_name(path.name):
         text = Text("{path} is no longer the model that the network was made with: its content has changed. Choose the "
                     "model again.",
                     "{path} ya no es el modelo con el que se hizo la red: su contenido ha cambiado. Elija de nuevo el "
@@ -98,7 +98,7 @@ def check_digest(path: Path) -> None:
 
 
 def require_own_bases(network: NetworkSpec, bases: ProjectBases) -> None:
-    """Raises ProblemError, located at its node, where the file of an own base is missing or was changed."""
+    """Raises ProblemError, located at its node, if the file of a custom base is missing or has changed."""
     for node in network.nodes:
         if node.type == BASE and node.params.get("base") == OWN:
             try:

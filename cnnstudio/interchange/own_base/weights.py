@@ -22,19 +22,19 @@ from cnnstudio.interchange.keras_file import h5 as keras_h5
 from cnnstudio.interchange.own_base.files import WEIGHTS, damaged, is_h5
 
 _FILTERS: Final = (1, 2, 3)
-"""HDF5's own: deflate, shuffle, Fletcher's checksum."""
+"""Built into HDF5: deflate, shuffle, Fletcher's checksum."""
 _MOST_ARRAYS: Final = 64
-_OLD: Final = "_layer_checkpoint_dependencies"
-"""What the first files of Keras 3's format called the group of a model's layers."""
+_OLD_GROUP: Final = "_layer_checkpoint_dependencies"
+"""The name of the group of a model's layers in the first files of Keras 3's format."""
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The HDF5 file, that in the archive, while it is read. Raises ProblemError for everything that is none."""
+def open_weights(path: Path) -> Iterator[Any]:
+    """Open the HDF5 file, or the one in the archive. Raises ProblemError if it is none."""
     import h5py
 
     if is_h5(path):
-        with keras_h5.opened(path) as weights:
+        with keras_h5.open_h5(path) as weights:
             yield weights
         return
     try:
@@ -57,31 +57,31 @@ def arrays(weights: Any, origin: LayerOrigin, path: Path, largest: int, parts: S
     array: what a file only declares is never unpacked.
     """
     if is_h5(path):
-        return _listed(weights, origin, path, largest)
+        return _h5_arrays(weights, origin, path, largest)
     arrays: list[np.ndarray] = []
     for part in parts:
         names = [*origin.group.split("/"), *([part] if part else []), "vars"]
-        holder = _inside(weights, names, path)
+        holder = _open_group(weights, names, path)
         keys = sorted(holder, key=lambda key: int(key) if key.isdigit() else -1)
         if len(keys) > _MOST_ARRAYS or keys != [str(number) for number in range(len(keys))]:
             raise ProblemError(damaged(path, f"{'/'.join(names)}: {keys[:5]}"))
-        arrays += [_array(holder, key, path, largest) for key in keys]
+        arrays += [_read_array(holder, key, path, largest) for key in keys]
     return arrays
 
 
-def _listed(weights: Any, origin: LayerOrigin, path: Path, largest: int) -> list[np.ndarray]:
-    group, places = keras_h5.place_of(weights, origin.names)
-    if len(places) > _MOST_ARRAYS:
-        raise ProblemError(damaged(path, f"{'/'.join(group)}: {places[:5]}"))
-    return [_array(_inside(weights, [*group, *names[:-1]], path), names[-1], path, largest) for names in places]
+def _h5_arrays(weights: Any, origin: LayerOrigin, path: Path, largest: int) -> list[np.ndarray]:
+    group, paths = keras_h5.weight_paths(weights, origin.names)
+    if len(paths) > _MOST_ARRAYS:
+        raise ProblemError(damaged(path, f"{'/'.join(group)}: {paths[:5]}"))
+    return [_read_array(_open_group(weights, [*group, *names[:-1]], path), names[-1], path, largest) for names in paths]
 
 
-def _inside(weights: Any, names: Sequence[str], path: Path) -> Any:
+def _open_group(weights: Any, names: Sequence[str], path: Path) -> Any:
     import h5py
 
     holder = weights
     for item in names:
-        name = _OLD if item == "layers" and item not in holder and _OLD in holder else item
+        name = _OLD_GROUP if item == "layers" and item not in holder and _OLD_GROUP in holder else item
         link = holder.get(name, getlink=True)
         if not isinstance(link, h5py.HardLink) or not isinstance(holder[name], h5py.Group):
             raise ProblemError(damaged(path, f"{holder.name}: no group {name}"))
@@ -89,18 +89,18 @@ def _inside(weights: Any, names: Sequence[str], path: Path) -> Any:
     return holder
 
 
-def _array(holder: Any, key: str, path: Path, largest: int) -> np.ndarray:
+def _read_array(holder: Any, key: str, path: Path, largest: int) -> np.ndarray:
     import h5py
 
-    found = holder[key] if isinstance(holder.get(key, getlink=True), h5py.HardLink) else None
-    if not isinstance(found, h5py.Dataset) or found.is_virtual or found.dtype.kind not in "fiu" or (
-            found.size > largest):
+    dataset = holder[key] if isinstance(holder.get(key, getlink=True), h5py.HardLink) else None
+    if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.dtype.kind not in "fiu" or (
+            dataset.size > largest):
         raise ProblemError(damaged(path, f"{holder.name}/{key} is no array of numbers that fits its layer"))
-    made = found.id.get_create_plist()
-    if made.get_external_count() or any(made.get_filter(number)[0] not in _FILTERS
-                                        for number in range(made.get_nfilters())):
+    properties = dataset.id.get_create_plist()
+    if properties.get_external_count() or any(properties.get_filter(number)[0] not in _FILTERS
+                                        for number in range(properties.get_nfilters())):
         raise ProblemError(damaged(path, f"{holder.name}/{key} lies elsewhere or is packed by something unknown"))
-    array = np.asarray(found[()], np.float32)
+    array = np.asarray(dataset[()], np.float32)
     if not np.isfinite(array).all():
         raise ProblemError(damaged(path, f"{holder.name}/{key} holds numbers that are not finite"))
     return array

@@ -18,7 +18,7 @@ from cnnstudio.core.params import (
     Param,
     Value,
 )
-from cnnstudio.core.text import number, tr
+from cnnstudio.core.text import format_number, tr
 
 _NO_LIMIT = 2**31 - 1
 """The default maximum of whole numbers: no limit to a reader."""
@@ -73,7 +73,7 @@ def _kind(param: Param) -> str:
 
 
 def _range(minimum: float, maximum: float, above: bool = False) -> str:
-    low, high = number(minimum, ".10g"), number(maximum, ".10g")
+    low, high = format_number(minimum, ".10g"), format_number(maximum, ".10g")
     no_low, no_high = math.isinf(minimum), math.isinf(maximum) or maximum >= _NO_LIMIT
     if no_low and no_high:
         return ""

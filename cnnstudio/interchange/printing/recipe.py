@@ -20,7 +20,7 @@ _READ: Final = {"grayscale": "IMREAD_COLOR_RGB", "rgb": "IMREAD_COLOR_RGB", "rgb
 
 
 def recipe_code(recipe: RecipeSpec) -> str:
-    """The source of `prepare(path)`, which answers uint8 (height, width, channels), and of what it needs."""
+    """The source of `prepare(path)`, which returns uint8 (height, width, channels), and of its helpers."""
     steps = [step for step in recipe.steps if step.enabled and RECIPE_STEPS.find(step.type) is not None]
     lines: list[str] = []
     for helper in dict.fromkeys(RECIPE_STEPS[step.type].helper for step in steps):

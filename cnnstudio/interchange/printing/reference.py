@@ -22,7 +22,7 @@ from cnnstudio.catalog.torch_form import NotInTorch
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core.params import Param
 from cnnstudio.core.registry import Registry
-from cnnstudio.core.text import Text, number, tr
+from cnnstudio.core.text import Text, format_number, tr
 from cnnstudio.interchange.printing.allowed_values import allowed_values, format_value
 
 Fact = tuple[str, str]
@@ -168,17 +168,17 @@ def _template(template: Any) -> list[Fact]:
 
 def _base(base: Any) -> list[Fact]:
     facts = [(tr("Year", "Año"), str(base.year)), *_source(base), (tr("Licence", "Licencia"), base.licence),
-             (tr("Parameters", "Parámetros"), number(base.parameters, ",")),
+             (tr("Parameters", "Parámetros"), format_number(base.parameters, ",")),
              (tr("Input", "Entrada"), f"{base.input_size} × {base.input_width or base.input_size}"),
              (tr("Scaling", "Escalado"), _escaped(str(base.scaling)))]
     if base.top1:
-        facts.append((tr("ImageNet accuracy", "Exactitud en ImageNet"), f"{number(base.top1, '.1f')} %"))
+        facts.append((tr("ImageNet accuracy", "Exactitud en ImageNet"), f"{format_number(base.top1, '.1f')} %"))
     return facts
 
 
 def _exporter(exporter: Any) -> list[Fact]:
     facts = [(tr("Contents", "Contenido"), "; ".join(f"{_code(content.name)} {content.text}" for content in exporter.contents)),
-             (tr("Largest difference", "Diferencia máxima"), number(exporter.tolerance, "g"))]
+             (tr("Largest difference", "Diferencia máxima"), format_number(exporter.tolerance, "g"))]
     if exporter.libraries:
         facts.append((tr("Needs", "Necesita"), ", ".join(_code(library.package) for library in exporter.libraries)))
     return facts

@@ -20,7 +20,7 @@ from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.words import count, duration, percent, pictures
-from cnnstudio.network.checks import fields_of
+from cnnstudio.network.checks import spec_fields
 
 _FILES: Final = ("unreadable", "truncated")
 """Kinds that the scan tells already, without an audit."""
@@ -64,7 +64,7 @@ class QualityPanel(QWidget):
                     lines.append(made)
         self._clean = Label(tr("Nothing else was found.", "No se encontró nada más."), "secondary", "dim", wrap=True)
         self._leak = Label("", "secondary", "error", wrap=True)
-        self._form = Form(AUDIT_PARAMS, fields_of(session.project.dataset.audit, AUDIT_PARAMS))
+        self._form = Form(AUDIT_PARAMS, spec_fields(session.project.dataset.audit, AUDIT_PARAMS))
         self._form.value_changed.connect(self._set)
         self._form.settled.connect(lambda _name: session.seal())
         self._report = Button(tr("Report (HTML)…", "Informe (HTML)…"), "link", on_click=self._write_report)

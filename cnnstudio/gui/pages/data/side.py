@@ -22,7 +22,7 @@ from cnnstudio.gui.widgets.class_list import ClassList
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.inputs import SearchBox
 from cnnstudio.gui.widgets.words import count, percent
-from cnnstudio.network.checks import fields_of
+from cnnstudio.network.checks import spec_fields
 
 _MANY = 12
 
@@ -50,10 +50,10 @@ class DataSide(QWidget):
         self._splits = {split: FilterLine(str(SPLIT_NAMES[split])) for split in SPLITS}
         for split, line in self._splits.items():
             line.clicked.connect(lambda _=False, split=split: self.filter_toggled.emit("split", split, False))
-        self._form = Form(SPLIT_PARAMS, fields_of(session.project.dataset.splits, SPLIT_PARAMS))
+        self._form = Form(SPLIT_PARAMS, spec_fields(session.project.dataset.splits, SPLIT_PARAMS))
         self._form.value_changed.connect(self._set_split)
         self._form.settled.connect(lambda _name: session.seal())
-        self._labels = Form(DATASET_PARAMS[1:], fields_of(session.project.dataset, DATASET_PARAMS[1:]))
+        self._labels = Form(DATASET_PARAMS[1:], spec_fields(session.project.dataset, DATASET_PARAMS[1:]))
         self._labels.value_changed.connect(self._set_dataset)
         self._labels.settled.connect(lambda _name: session.seal())
         self.quality = QualityPanel(workspace, state)
@@ -76,8 +76,8 @@ class DataSide(QWidget):
     def refresh(self, change: Change) -> None:
         if change.of("dataset", "folder"):
             dataset = self._session.project.dataset
-            self._form.set_values(fields_of(dataset.splits, SPLIT_PARAMS))
-            self._labels.set_values(fields_of(dataset, DATASET_PARAMS[1:]))
+            self._form.set_values(spec_fields(dataset.splits, SPLIT_PARAMS))
+            self._labels.set_values(spec_fields(dataset, DATASET_PARAMS[1:]))
         if change.of("problems", "folder"):
             found = [problem for problem in self._session.problems if problem.where.area == "dataset"]
             self._form.set_problems(item for item in found if item.where.node == "splits")

@@ -24,8 +24,8 @@ from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
 from cnnstudio.gui.widgets.flow import flowing
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.interchange.keras_source import Written
-from cnnstudio.interchange.keras_source.apply import read_again
+from cnnstudio.interchange.keras_source import SourceNetwork
+from cnnstudio.interchange.keras_source.apply import read_edited_code
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.torch.script import torch_code, torch_script
@@ -185,7 +185,7 @@ class CodeView(QWidget):
         self.drafted.emit(None)
         self.applied.emit(found)
         self._write()
-        self.remarks.show_problems(found.told, before=True)
+        self.remarks.show_problems(found.problems, before=True)
         return True
 
     def _set_editing(self, editing: bool) -> None:
@@ -210,16 +210,16 @@ class CodeView(QWidget):
         if self.is_editing:
             self._read()
 
-    def _read(self) -> Written | None:
+    def _read(self) -> SourceNetwork | None:
         """What the text describes; its problems and remarks are shown and their lines marked."""
         if self._shown is None:
             return None
         project, context, _pictures = self._shown
         started = time.perf_counter()
-        written: Written | None = None
+        written: SourceNetwork | None = None
         try:
-            written = read_again(self.text.toPlainText(), project, context)
-            problems: Sequence[Problem] = written.told
+            written = read_edited_code(self.text.toPlainText(), project, context)
+            problems: Sequence[Problem] = written.problems
         except ProblemError as err:
             problems = err.problems
         self._quick = time.perf_counter() - started < QUICK

@@ -12,7 +12,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.state.jobs import Report, Work
-from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign
+from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign_network
 from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES
 from cnnstudio.interchange.open import SOURCE_SUFFIXES, SUFFIXES, read_network
 
@@ -81,7 +81,7 @@ class NetworkFiles:
 
     def _take(self, foreign: ForeignNetwork, path: Path) -> None:
         context = self._editor.context
-        self._session.edit(lambda project: with_foreign(project, foreign, context),
+        self._session.edit(lambda project: with_foreign_network(project, foreign, context),
                            Text("Open {name}", "Abrir {name}").fill(name=path.name))
         problems = (unknown_problem(foreign, path), notes_problem(foreign, 4))
         self._session.report(*(problem for problem in problems if problem is not None))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
-from cnnstudio.catalog.bases.advice import SOURCE, Similarity, freeze_advice, learned_on
+from cnnstudio.catalog.bases.advice import SOURCE, Similarity, freeze_advice, training_collection
 from cnnstudio.catalog.bases.resolver import base_of
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core import edits
@@ -64,7 +64,7 @@ class FreezeAdvice(Card):
         if base is None:
             return
         self.question.setText(tr("Your pictures, beside those of {source}:", "Sus imágenes, frente a las de {source}:",
-                                 source=learned_on(base)))
+                                 source=training_collection(base)))
         pictures = self._counts.split_counts().get("train", 0)
         self._wanted, reason = freeze_advice(pictures, self._similarity, base.until(str(values["ends_at"])))
         followed = values["trainable_from"] == self._wanted

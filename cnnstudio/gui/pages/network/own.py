@@ -20,9 +20,9 @@ from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.pages.network.files import NetworkFiles
 from cnnstudio.gui.pages.network.models import RunsDialog, ask_for_model
 from cnnstudio.gui.state.jobs import Report, Work
-from cnnstudio.interchange.own_base.copying import copy_into_project
 from cnnstudio.interchange.own_base.files import SUFFIXES
-from cnnstudio.network.starting import with_base
+from cnnstudio.interchange.own_base.project_copy import copy_into_project
+from cnnstudio.network.new_project import with_base
 
 KIND: Final = "own_base"
 _LABEL: Final = Text("Taking the model into the project", "Copiando el modelo en el proyecto")

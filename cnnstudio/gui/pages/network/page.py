@@ -34,8 +34,8 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.words import count, short
-from cnnstudio.interchange.keras_source import Written
-from cnnstudio.interchange.keras_source.apply import with_code
+from cnnstudio.interchange.keras_source import SourceNetwork
+from cnnstudio.interchange.keras_source.apply import apply_code
 from cnnstudio.network.summary import title
 
 VIEWS = ("canvas", "table", "code", "gallery")
@@ -226,9 +226,9 @@ class NetworkPage(Page):
         self.state["chosen"] = nodes
         self._inspector.show_nodes(nodes)
 
-    def _on_code_applied(self, written: Written) -> None:
+    def _on_code_applied(self, written: SourceNetwork) -> None:
         """The network of changed code in place of this one: one step, undone as one."""
-        self.session.edit(lambda project: with_code(project, written, self.editor.context),
+        self.session.edit(lambda project: apply_code(project, written, self.editor.context),
                           Text("Apply code", "Aplicar código"))
         self.editor.scene.choose([])
 

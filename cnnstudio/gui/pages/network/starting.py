@@ -12,7 +12,7 @@ from cnnstudio.core.text import Text, language
 from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.network.starting import Facts, with_base, with_template
+from cnnstudio.network.new_project import Facts, with_base, with_template
 
 
 class StartingPoints(QObject):

@@ -29,14 +29,14 @@ def field_words(field: Field | None) -> str:
     """27 × 27, or that it is the whole picture."""
     if field is None:
         return "–"
-    if field.whole:
+    if field.is_global:
         return tr("whole picture", "toda la imagen")
     return f"{field.size[0]} × {field.size[1]}"
 
 
 def _reach(field: Field | None) -> float:
     """Sorts receptive fields: the whole picture is the largest."""
-    return 0 if field is None else inf if field.whole else prod(field.size)
+    return 0 if field is None else inf if field.is_global else prod(field.size)
 
 
 class LayerTable(QWidget):

@@ -11,7 +11,7 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.project import Project
-from cnnstudio.interchange.printing.keras.network import names_of
+from cnnstudio.interchange.printing.keras.network import layer_variables
 
 _WEIGHTED: Final = '''\
 def weighted(model):
@@ -40,7 +40,7 @@ def base_weights(project: Project, bases: BaseResolver) -> list[str]:
         if base.weights.layout == "npz":
             lines += _from_archive(base)
         elif _published(base, values):
-            lines += _from_keras(names_of(expand_repeats(project.network)[0])[node.id], base, project)
+            lines += _from_keras(layer_variables(expand_repeats(project.network)[0])[node.id], base, project)
         else:
             lines += [f"# {base.label.en} starts from random weights here: the file or the block that its node names is set by "
                       "CNN Studio.", "# A Keras source export of a run carries the weights.", ""]

@@ -12,7 +12,7 @@ from cnnstudio.catalog.layers import LAYERS, global_pooling, values_of
 from cnnstudio.core.graph import successors, unique_id
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.interchange.own_base import code as own_code
-from cnnstudio.network.naming import variable, variables
+from cnnstudio.network.naming import variable_name, variable_names
 from cnnstudio.network.normalization import is_measured, rescaling
 from cnnstudio.network.shapes import report
 
@@ -24,23 +24,23 @@ RESERVED: Final = (
 """Names of the printed scripts that no layer may take."""
 
 
-def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> str:
+def keras_code(network: NetworkSpec, context: Context, standalone: bool = False) -> str:
     """A script that builds the model: Sequential where it is a chain, else with the functional API.
 
-    A user's own base is loaded from its file in the project, or with `alone` written out, its weights left to chance.
+    A custom base is loaded from its file in the project, or with `standalone` written out with random weights.
 
-    Layers that cannot be built yet are written as comments with what is wrong.
+    Layers with problems become comments with the problems.
     """
     network_report = report(network, context)
     network = network_report.network
-    known = {node.id: node for node in network.nodes}
-    order = [known[identifier] for identifier in network_report.order]
-    names = names_of(network)
-    bases = [base for base in (base_of_node(node, context.bases) for node in order) if base is not None and not alone]
+    nodes_by_id = {node.id: node for node in network.nodes}
+    order = [nodes_by_id[identifier] for identifier in network_report.order]
+    names = layer_variables(network)
+    bases = [base for base in (base_of_node(node, context.bases) for node in order) if base is not None and not standalone]
     lines = [*own_code.imports(bases), "import keras", ""]
     for node in order:
         if node.type == BASE:
-            lines += [*_base_function(node, names[node.id], context, alone), ""]
+            lines += [*_base_function(node, names[node.id], context, standalone), ""]
     if _is_chain(network, order) and not any(node.type == BASE for node in order):
         lines += _sequential(order, context)
     else:
@@ -53,15 +53,15 @@ def keras_code(network: NetworkSpec, context: Context, alone: bool = False) -> s
     return "\n".join(lines) + "\n"
 
 
-def names_of(network: NetworkSpec) -> dict[str, str]:
-    """The name of each layer's answer in the printed code; the network has its repetitions written out."""
-    return variables((node.id for node in network.nodes), RESERVED)
+def layer_variables(network: NetworkSpec) -> dict[str, str]:
+    """The variable of every layer in the printed code; repetitions in the network are expanded."""
+    return variable_names((node.id for node in network.nodes), RESERVED)
 
 
 def base_functions(network: NetworkSpec, context: Context) -> dict[str, Node]:
-    """For each pretrained base its printed function, as `keras_code` writes it, and the node that it stands for."""
+    """The nodes of pretrained bases by their printed functions, as in `keras_code`."""
     network = report(network, context).network
-    names = names_of(network)
+    names = layer_variables(network)
     return {"\n".join(_base_function(node, names[node.id], context, False)): node
             for node in network.nodes if node.type == BASE}
 
@@ -74,37 +74,37 @@ def _is_chain(network: NetworkSpec, order: list[Node]) -> bool:
         and all(layer.passing == "list" for node in order if (layer := LAYERS.find(node.type)) is not None)
 
 
-def _entering(kind: str, names: list[str]) -> str:
-    """The arguments in the parentheses behind a layer, as its type wants its inputs."""
+def _call_arguments(kind: str, names: list[str]) -> str:
+    """The arguments of a layer's call, in the form that its type takes its inputs."""
     layer = LAYERS.find(kind)
     passed = layer.passed(names) if layer is not None and names else (names,)
     return ", ".join(f"[{', '.join(item)}]" if isinstance(item, list) else item for item in passed)
 
 
-def _expression(node: Node, context: Context) -> str:
+def _layer_expression(node: Node, context: Context) -> str:
     layer = LAYERS.find(node.type)
     if layer is None:
-        # What is not known here is written as it was found; the comments at the end say so.
+        # An unknown layer is printed with its settings; the comments at the end report it.
         settings = "".join(f"{name}={literal(value)}, " for name, value in node.params.items() if name.isidentifier())
-        return f"keras.layers.{variable(node.type.split(' ')[0])}({settings}name={literal(node.id)})"
+        return f"keras.layers.{variable_name(node.type.split(' ')[0])}({settings}name={literal(node.id)})"
     values: dict[str, Any] = values_of(node, layer) | {"context": context}
-    # Keras's own Input has no name that matters, unless it was given one.
+    # The Input needs a name only if the user set one.
     extra: dict[str, Any] = {} if (node.type, node.id) == (INPUT, "input") else {"name": node.id}
     return layer.call.code(values, **extra)
 
 
-def _scaling(order: list[Node], context: Context) -> str | None:
-    """The layer that scales pixels, under a name that no other layer has."""
+def _scaling_expression(order: list[Node], context: Context) -> str | None:
+    """The layer that scales pixels, with a unique name."""
     scaling = rescaling(context)
     return None if scaling is None else scaling.code({}, name=unique_id("normalization", [node.id for node in order]))
 
 
 def _sequential(order: list[Node], context: Context) -> list[str]:
-    lines = ["model = keras.Sequential([", f"    {_expression(order[0], context)},"]
-    scaling = _scaling(order, context)
+    lines = ["model = keras.Sequential([", f"    {_layer_expression(order[0], context)},"]
+    scaling = _scaling_expression(order, context)
     if scaling is not None:
         lines.append(f"    {scaling},")
-    lines += [f"    {_expression(node, context)}," for node in order[1:]]
+    lines += [f"    {_layer_expression(node, context)}," for node in order[1:]]
     return [*lines, "])"]
 
 
@@ -116,35 +116,35 @@ def _functional(order: list[Node], network: NetworkSpec, context: Context, outpu
     feeding = dict(names)
     for node in order:
         if node.type == INPUT:
-            lines.append(f"{names[node.id]} = {_expression(node, context)}")
-            scaling = _scaling(order, context)
+            lines.append(f"{names[node.id]} = {_layer_expression(node, context)}")
+            scaling = _scaling_expression(order, context)
             if scaling is not None and node.id == start:
                 lines.append(f"normalized = {scaling}({names[node.id]})")
                 feeding[node.id] = "normalized"
             continue
-        entering = _entering(node.type, [feeding.get(source, source) for source in network.inputs_of(node.id)])
-        made = f"build_{names[node.id]}" if node.type == BASE else _expression(node, context)
-        lines.append(f"{names[node.id]} = {made}({entering})")
+        arguments = _call_arguments(node.type, [feeding.get(source, source) for source in network.inputs_of(node.id)])
+        callee = f"build_{names[node.id]}" if node.type == BASE else _layer_expression(node, context)
+        lines.append(f"{names[node.id]} = {callee}({arguments})")
     if output is not None:
         lines.append(f"model = keras.Model({first}, {feeding.get(output, output)})")
     return lines
 
 
-def _about(node: Node, called: str, words: str, values: dict[str, Any]) -> str:
-    """The first line of a base's function: what it is, and what of the node its layers do not show."""
-    if called != node.id:
-        words += f" Node: {node.id}."
+def _base_docstring(node: Node, function_name: str, text: str, values: dict[str, Any]) -> str:
+    """The docstring of a base's function: the base, and the settings of the node that its layers do not show."""
+    if function_name != node.id:
+        text += f" Node: {node.id}."
     if values["weights"] == "random":
-        words += " Weights: random."
+        text += " Weights: random."
     elif values["weights"] == "file":
-        words += f" Weights: file {values['weights_file']}."
-    return words.replace("\\", "\\\\").replace('"', '\\"')
+        text += f" Weights: file {values['weights_file']}."
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _base_function(node: Node, called: str, pictures: Context, alone: bool) -> list[str]:
+def _base_function(node: Node, function_name: str, pictures: Context, standalone: bool) -> list[str]:
     """A function that builds the base's layers, with the freeze line and the pooling of this node.
 
-    Its first line names the base, so that reading the code finds the base again.
+    Its docstring names the base, so that the reader of the code recognises it.
     """
     layer = LAYERS[BASE]
     values = values_of(node, layer)
@@ -153,25 +153,26 @@ def _base_function(node: Node, called: str, pictures: Context, alone: bool) -> l
         return [f"# unknown base {identifier_of(values)}"]
     end = values["ends_at"] if values["ends_at"] in base.ends else "all"
     graph = base.graph_for(pictures.height, pictures.width, end)
-    words = _about(node, called, f"{base.label.en}, {base.source or base.own_file}; takes 0-255 pixels.", values)
-    lines = [f"def build_{called}(pictures):", f'    """{words}"""']
+    origin = f"{base.label.en}, {base.source or base.own_file}; takes 0-255 pixels."
+    docstring = _base_docstring(node, function_name, origin, values)
+    lines = [f"def build_{function_name}(pictures):", f'    """{docstring}"""']
     line = values["trainable_from"]
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
     size = (pictures.height, pictures.width)
-    if base.own is not None and not alone and own_code.can_be_cut(base, graph, size):
-        last = own_code.cut_lines(node.id, base, graph, learning)
+    if base.own is not None and not standalone and own_code.can_truncate(base, graph, size):
+        last = own_code.truncated_lines(node.id, base, graph, learning)
     elif base.own is not None:
-        # A model within the model: its layers may be called as those of the head are.
+        # A nested model: its layers may have the same names as those of the head.
         shape = literal((*size, base.channels))
         last = [f"start = keras.Input({shape})", *_layer_lines(base, graph, learning, "start"),
                 f"base = keras.Model(start, x, name={literal(node.id)})",
-                *([] if alone else own_code.weight_lines(base, graph)),
+                *([] if standalone else own_code.weight_lines(base, graph)),
                 "x = base(pictures, training=False)"]
     else:
         last = _layer_lines(base, graph, learning, "pictures")
     lines += [f"    {item}" for item in last]
     pooling = global_pooling(values["pooling"])
-    if pooling is not None and (base.own is None or len(own_code.shape_at(base, graph, size)) == 3):
+    if pooling is not None and (base.own is None or len(own_code.output_shape(base, graph, size)) == 3):
         return [*lines, f"    return {pooling.call.target}()(x)"]
     return [*lines, "    return x"]
 
@@ -181,18 +182,18 @@ def _layer_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start
     context = Context(height=base.size[0], width=base.size[1], channels=base.channels, class_count=1)
     lines: list[str] = []
     names = {graph.nodes[0].id: start}
-    # What only the next layer takes is called x; what is needed later keeps a name of its own.
+    # The input of the next layer alone is called x; tensors needed later have their own names.
     following = successors([(edge.source, edge.target) for edge in graph.edges])
-    for each, after in zip(graph.nodes[1:], [*graph.nodes[2:], None], strict=True):
-        taken = following.get(each.id, [])
-        names[each.id] = "x" if after is None or taken == [after.id] else variable(each.id)
-        entering = _entering(each.type, [names[source] for source in graph.inputs_of(each.id)])
-        entry = LAYERS[each.type]
-        extra: dict[str, Any] = {"name": each.id}
-        if each.id not in learning and entry.frozen_in_code:
+    for node, next_node in zip(graph.nodes[1:], [*graph.nodes[2:], None], strict=True):
+        users = following.get(node.id, [])
+        names[node.id] = "x" if next_node is None or users == [next_node.id] else variable_name(node.id)
+        arguments = _call_arguments(node.type, [names[source] for source in graph.inputs_of(node.id)])
+        entry = LAYERS[node.type]
+        extra: dict[str, Any] = {"name": node.id}
+        if node.id not in learning and entry.frozen_in_code:
             extra["trainable"] = False
-        call = entry.call.code(values_of(each, entry) | {"context": context}, **extra)
-        # In a base they are always as when it predicts.
+        call = entry.call.code(values_of(node, entry) | {"context": context}, **extra)
+        # The layers of a base always run in inference mode.
         training = ", training=False" if entry.training_flag else ""
-        lines.append(f"{names[each.id]} = {call}({entering}{training})")
+        lines.append(f"{names[node.id]} = {call}({arguments}{training})")
     return lines

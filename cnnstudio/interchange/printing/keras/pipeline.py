@@ -1,4 +1,4 @@
-"""The way of the pictures from their files to the network, as the chain of tf.data operations it is."""
+"""The input pipeline of the pictures, as a chain of tf.data operations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnstudio.interchange.printing.recipe import recipe_code
 
 
 class Tensor(msgspec.Struct, frozen=True):
-    """One part of what flows between two operations; None in the shape is the size of a batch."""
+    """A tensor between two operations; None in the shape is the size of a batch."""
 
     name: str
     shape: tuple[int | None, ...]
@@ -24,7 +24,7 @@ class Tensor(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One link of the chain: its name in tf.data, its line of code, why it is there, and what comes out of it."""
+    """An operation of the chain: its name in tf.data, its line of code, its purpose, and its output."""
 
     id: str
     code: str
@@ -35,21 +35,21 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 def operations(project: Project, class_count: int, pictures: int) -> tuple[Operation, ...]:
     """The chain of the training pictures (`pictures` of them)."""
     recipe, training = project.recipe, project.training
-    path, word = Tensor("path", (), "string"), Tensor("split", (), "string")
+    path, split = Tensor("path", (), "string"), Tensor("split", (), "string")
     number = Tensor("class", (), "int32")
     picture, label = Tensor("picture", recipe.shape, "uint8"), _label(project, class_count)
-    batch = (_batched(picture), _batched(label))
+    batch = (_with_batch(picture), _with_batch(label))
     changing, mixing = _layers(project)
-    found = [
+    chain = [
         Operation(id="from_tensor_slices", code="tf.data.Dataset.from_tensor_slices(paths)", out=(path,),
                   text=Text("The files of the list, one after the other.", "Los archivos de la lista, uno tras otro.")),
         *((Operation(id="concatenate", code="# .concatenate(the files of the next source)", out=(path,), text=Text(
             "{n} sources one behind the other; the list has them all already.",
             "{n} fuentes una tras otra; la lista ya las tiene todas.").fill(n=1 + len(project.dataset.joined))),)
           if project.dataset.joined else ()),
-        Operation(id="zip", code="tf.data.Dataset.zip(files, classes, splits)", out=(path, number, word), text=Text(
+        Operation(id="zip", code="tf.data.Dataset.zip(files, classes, splits)", out=(path, number, split), text=Text(
             "To every file its class and its split.", "A cada archivo, su clase y su división.")),
-        Operation(id="filter", code='.filter(lambda path, number, split: split == "train")', out=(path, number, word),
+        Operation(id="filter", code='.filter(lambda path, number, split: split == "train")', out=(path, number, split),
                   text=Text("Only the training split: {n} pictures.",
                             "Solo la división de entrenamiento: {n} imágenes.").fill(n=pictures)),
         Operation(id="map", code=".map(load, num_parallel_calls=tf.data.AUTOTUNE)", out=(picture, label), text=Text(
@@ -70,11 +70,11 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
     ]
     if changing or mixing:
         batch = (msgspec.structs.replace(batch[0], dtype="float32"), batch[1])
-        found.append(Operation(
+        chain.append(Operation(
             id="map", code=".map(change, num_parallel_calls=tf.data.AUTOTUNE)", out=batch,
             text=Text("The augmentation, drawn anew for every picture in every epoch.",
                       "El aumento, sorteado de nuevo para cada imagen en cada época.")))
-    found += [
+    chain += [
         Operation(id="repeat", code=f"# .repeat({training.epochs})", out=batch, text=Text(
             "fit goes through the data once an epoch, {n} times at most; it needs no repeat.",
             "fit recorre los datos una vez por época, {n} veces como mucho; no necesita repeat.").fill(
@@ -83,7 +83,7 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
             "The next batches are made while the network learns from this one.",
             "Los lotes siguientes se hacen mientras la red aprende de este.")),
     ]
-    return tuple(found)
+    return tuple(chain)
 
 
 def _label(project: Project, class_count: int) -> Tensor:
@@ -93,7 +93,7 @@ def _label(project: Project, class_count: int) -> Tensor:
     return Tensor("label", (1,) if mode == "binary" else (max(1, class_count),), "float32")
 
 
-def _batched(tensor: Tensor) -> Tensor:
+def _with_batch(tensor: Tensor) -> Tensor:
     return Tensor(tensor.name, (None, *tensor.shape), tensor.dtype)
 
 
@@ -126,9 +126,9 @@ def pipeline_code(project: Project, class_count: int, pictures: int) -> str:
     changing, mixing = _layers(project)
     chain = operations(project, class_count, pictures)
     parts = [_HEAD, f"keras.utils.set_random_seed({project.training.seed})", "", "", recipe_code(recipe), "", "",
-             *_load(project)]
+             *_load_lines(project)]
     if changing or mixing:
-        parts += ["", "", *_change(project, changing, mixing)]
+        parts += ["", "", *_change_lines(project, changing, mixing)]
     calls = [item.code for item in chain if item.code.startswith(".")]
     parts += ["", "", "files = tf.data.Dataset.from_tensor_slices(paths)",
               "classes = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int32))",
@@ -142,7 +142,7 @@ def pipeline_code(project: Project, class_count: int, pictures: int) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _load(project: Project) -> list[str]:
+def _load_lines(project: Project) -> list[str]:
     recipe = project.recipe
     label = {"int": "number", "binary": "tf.cast([number], tf.float32)"}.get(
         project.dataset.label_mode, "tf.one_hot(number, len(CLASSES))")
@@ -153,15 +153,15 @@ def _load(project: Project) -> list[str]:
 
 def _layers(project: Project) -> tuple[list[Step], list[Step]]:
     """The steps that change pictures, and those that mix them."""
-    known = [step for step in project.augmentation.active if AUGMENTATIONS.find(step.type) is not None]
-    return ([step for step in known if not AUGMENTATIONS[step.type].mixes],
-            [step for step in known if AUGMENTATIONS[step.type].mixes])
+    steps = [step for step in project.augmentation.active if AUGMENTATIONS.find(step.type) is not None]
+    return ([step for step in steps if not AUGMENTATIONS[step.type].mixes],
+            [step for step in steps if AUGMENTATIONS[step.type].mixes])
 
 
-def _change(project: Project, changing: list[Step], mixing: list[Step]) -> list[str]:
+def _change_lines(project: Project, changing: list[Step], mixing: list[Step]) -> list[str]:
     """The layers, and the function that applies them to a batch."""
     lines = []
-    if any(_probability(step) < 1.0 for step in changing if not _draws_itself(step)):
+    if any(_probability(step) < 1.0 for step in changing if not _has_own_probability(step)):
         lines += ["def sometimes(layer, probability):",
                   '    """The layer for this share of the pictures."""',
                   "    def change(pictures, training):",
@@ -192,7 +192,7 @@ def _values(step: Step) -> dict[str, Any]:
     return with_defaults(AUGMENTATIONS[step.type].params, step.params)
 
 
-def _draws_itself(step: Step) -> bool:
+def _has_own_probability(step: Step) -> bool:
     """Whether the Keras layer has the probability as its own argument."""
     call = AUGMENTATIONS[step.type].call
     return call is not None and any(getattr(kwarg, "name", "") in ("always", "probability")
@@ -216,6 +216,6 @@ def _layer(step: Step, project: Project) -> list[str]:
     if entry.keras_lines is not None:
         return entry.keras_lines(_values(step), recipe)
     code = _call(step, entry, project)
-    if _probability(step) < 1.0 and not _draws_itself(step):
+    if _probability(step) < 1.0 and not _has_own_probability(step):
         return [f"sometimes({code}, {_probability(step)}),"]
     return [f"{code},"]

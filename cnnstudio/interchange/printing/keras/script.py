@@ -26,7 +26,7 @@ def load_weights(model, path):
 
 def keras_source(network: NetworkSpec, context: Context) -> str:
     """A file with the untrained `model` and `load_weights(model, path)`."""
-    code = keras_code(network, context, alone=True).removeprefix("import keras\n").strip("\n")
+    code = keras_code(network, context, standalone=True).removeprefix("import keras\n").strip("\n")
     return "\n\n".join(["import keras\nimport numpy as np\n", code + "\n", _LOADING])
 
 
@@ -48,8 +48,8 @@ def _in_precision(project: Project, context: Context, model: str) -> str:
     if precision == "float32":
         return model
     last = f"name={literal(report(project.network, context).output or '')})"
-    before, found, after = model.rpartition(last)
-    if found:
+    before, separator, after = model.rpartition(last)
+    if separator:
         model = f'{before}{last[:-1]}, dtype="float32"){after}'
     return f"keras.config.set_dtype_policy({literal(precision)})\n\n{model}"
 

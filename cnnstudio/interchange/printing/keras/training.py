@@ -1,4 +1,4 @@
-"""What a printed Keras script does after the model: a `compile` and a `fit` for each stage."""
+"""The training part of a printed Keras script: a `compile` and a `fit` for each stage."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _class_weight(project: Project) -> list[str]:
 
 
 def _trainable(project: Project, stage: Stage, several: bool, bases: BaseResolver) -> list[str]:
-    """What learns of the pretrained bases, where the stage changes it or an earlier one may have."""
+    """The trainable layers of the bases, if this stage changes them or an earlier one may have."""
     if not stage.trainable_from and not (several and any(other.trainable_from for other in project.training.stages)):
         return []
     lines: list[str] = []
@@ -101,9 +101,9 @@ def _base_lines(base: Base, line: str) -> list[str]:
     graph = base.graph() if base.own is None else base.own.network
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
     names = [node.id for node in graph.nodes]
-    fewer = [name for name in names if name in learning]
-    told = {"none": "is frozen", "all": "learns, its normalisation does not"}.get(line, f"learns from {line} on")
-    return [f"# {base.label.en} {told}.", f"base_layers = {_names(names)}", f"learning = {_names(fewer)}",
+    learning_names = [name for name in names if name in learning]
+    state = {"none": "is frozen", "all": "learns, its normalisation does not"}.get(line, f"learns from {line} on")
+    return [f"# {base.label.en} {state}.", f"base_layers = {_names(names)}", f"learning = {_names(learning_names)}",
             "for layer in model.layers:",
             "    for part in layer.layers if isinstance(layer, keras.Model) else [layer]:",
             "        if part.name in base_layers:", "            part.trainable = part.name in learning"]

@@ -1,4 +1,4 @@
-"""The augmentation as functions of NumPy and OpenCV: what the program does to a training picture, drawn anew each time.
+"""The augmentation as functions of NumPy and OpenCV, drawn again for every training picture.
 
 The meaning of every step is that of its entry's change; the numbers are drawn from another source, so the pictures are
 others of the same kind.
@@ -19,12 +19,12 @@ from cnnstudio.imaging.changes import Geometric
 _BORDERS: Final = {"reflect": "BORDER_REFLECT", "constant": "BORDER_CONSTANT", "wrap": "BORDER_WRAP",
                    "nearest": "BORDER_REPLICATE"}
 Active = tuple[Augmentation, Values]
-"""A step that is on: its entry and its values."""
+"""An enabled step: its entry and its values."""
 
 
 def augmentation_code(project: Project) -> str:
-    """The source of `augment(picture)` for one uint8 picture (height, width, channels); "" where nothing changes it."""
-    steps = [(entry, values) for entry, values in _active(project) if not entry.mixes]
+    """The source of `augment(picture)` for one uint8 picture (height, width, channels); "" if no step changes it."""
+    steps = [(entry, values) for entry, values in _active_steps(project) if not entry.mixes]
     if not steps:
         return ""
     recipe = project.recipe
@@ -40,15 +40,15 @@ def augmentation_code(project: Project) -> str:
         body = ["# One matrix for all: from a pixel of the result to one of the picture, which is interpolated once.",
                 "matrix = np.eye(3)"]
         for _entry, values, script in geometric:
-            body += _sometimes(values, script.lines(values, recipe.height, recipe.width))
-        body += _warped([(entry, values) for entry, values, _script in geometric], recipe.height, recipe.width)
+            body += _with_probability(values, script.lines(values, recipe.height, recipe.width))
+        body += _warp_lines([(entry, values) for entry, values, _script in geometric], recipe.height, recipe.width)
         lines += [f"    {line}" for line in body]
     if others:
         part = "picture[..., :3]" if recipe.channels == 4 else "picture"
         lines.append(f"    pixels = {part}.astype(np.float32)")
         for values, change in others:
             code = change.lines(values, recipe.channels)
-            lines += [f"    {line}" for line in (_sometimes(values, code) if code else [])]
+            lines += [f"    {line}" for line in (_with_probability(values, code) if code else [])]
         done = "np.rint(np.clip(pixels, 0, 255)).astype(np.uint8)"
         lines.append(f"    picture = {done}" if recipe.channels != 4 else
                      f"    picture = np.concatenate([{done}, picture[..., 3:]], axis=2)")
@@ -58,7 +58,7 @@ def augmentation_code(project: Project) -> str:
 
 def mixing_code(project: Project) -> str:
     """The source of `mix(pictures, labels)` for tensors of a batch; "" where no step mixes."""
-    steps = [(entry, values, entry.script) for entry, values in _active(project) if isinstance(entry.script, MixScript)]
+    steps = [(entry, values, entry.script) for entry, values in _active_steps(project) if isinstance(entry.script, MixScript)]
     if not steps:
         return ""
     lines: list[str] = []
@@ -71,15 +71,15 @@ def mixing_code(project: Project) -> str:
     return "\n".join([*lines, "    return pictures, labels"]) + "\n"
 
 
-def _active(project: Project) -> list[Active]:
-    known = ((AUGMENTATIONS.find(step.type), step) for step in project.augmentation.active)
-    return [(entry, with_defaults(entry.params, step.params)) for entry, step in known if entry is not None]
+def _active_steps(project: Project) -> list[Active]:
+    entries = ((AUGMENTATIONS.find(step.type), step) for step in project.augmentation.active)
+    return [(entry, with_defaults(entry.params, step.params)) for entry, step in entries if entry is not None]
 
 
-def _sometimes(values: Values, lines: list[str], word: str = "chance.random()") -> list[str]:
-    """The lines for the share of the pictures that the step is done to."""
+def _with_probability(values: Values, lines: list[str], draw: str = "chance.random()") -> list[str]:
+    """The lines with the probability of the step."""
     probability = float(values.get("probability", 1.0))
-    return lines if probability >= 1.0 else [f"if {word} < {probability!r}:", *(f"    {line}" for line in lines)]
+    return lines if probability >= 1.0 else [f"if {draw} < {probability!r}:", *(f"    {line}" for line in lines)]
 
 
 def _about_middle(height: int, width: int) -> list[str]:
@@ -90,7 +90,7 @@ def _about_middle(height: int, width: int) -> list[str]:
             "    return np.vstack([np.column_stack([linear, middle - linear @ middle]), [0, 0, 1]])"]
 
 
-def _warped(steps: Sequence[Active], height: int, width: int) -> list[str]:
+def _warp_lines(steps: Sequence[Active], height: int, width: int) -> list[str]:
     border, fill = "reflect", 0.0
     for entry, values in steps:
         if isinstance(entry.change, Geometric) and entry.change.fills:

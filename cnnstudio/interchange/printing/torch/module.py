@@ -1,4 +1,4 @@
-"""The network as an nn.Module: its classes, and where each weight of Keras goes."""
+"""The network as an nn.Module: its classes, and the transfer of Keras's weights."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cnnstudio.core.graph import successors, unique_id
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.text import Text
-from cnnstudio.network.naming import variables
+from cnnstudio.network.naming import variable_names
 from cnnstudio.network.normalization import is_measured, rescaling
 from cnnstudio.network.shapes import NetworkReport, report
 
@@ -47,8 +47,8 @@ RESERVED: Final = frozenset((
 """Names that nn.Module or the printed code needs for itself."""
 
 
-class Carried(msgspec.Struct, frozen=True):
-    """A layer of Keras whose weights are carried over: its place (a base's id before its layer's), and the entries."""
+class TransferredWeights(msgspec.Struct, frozen=True):
+    """A Keras layer whose weights are transferred: its path (a base's id before its layer's), and the state entries."""
 
     layer: tuple[str, ...]
     entries: tuple[tuple[str, Weight], ...]
@@ -56,10 +56,10 @@ class Carried(msgspec.Struct, frozen=True):
 
 
 class TorchModel(msgspec.Struct, frozen=True, kw_only=True):
-    """`code` holds what the class `Network` needs, without imports; `missing` says of each layer that is not written why."""
+    """`code` has the class `Network` and its helpers, without imports; `missing` has the problems of omitted layers."""
 
     code: str
-    carried: tuple[Carried, ...]
+    carried: tuple[TransferredWeights, ...]
     missing: tuple[Problem, ...] = ()
     has_penalties: bool = False
 
@@ -68,67 +68,68 @@ class _Module(msgspec.Struct, kw_only=True):
     """One class while it is written."""
 
     modules: list[tuple[str, str]] = []
-    """Attribute and code of each module."""
+    """Attribute and code of the modules."""
     remarks: dict[str, str] = {}
     after: list[str] = []
-    carried: list[Carried] = []
+    carried: list[TransferredWeights] = []
     helpers: list[Helper] = []
     missing: list[Problem] = []
     penalties: list[str] = []
 
 
 def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
-    """The classes of the network for pictures (batch, channels, height, width) of 0-255, and the way of its weights."""
+    """The classes of the network for pictures (batch, channels, height, width) of 0-255, and the transfer of its weights."""
     network_report = report(network, context)
-    known = {node.id: node for node in network_report.network.nodes}
-    order = [known[identifier] for identifier in network_report.order]
-    names = variables([node.id for node in order], RESERVED)
-    whole = _Module()
+    nodes_by_id = {node.id: node for node in network_report.network.nodes}
+    order = [nodes_by_id[identifier] for identifier in network_report.order]
+    names = variable_names([node.id for node in order], RESERVED)
+    collected = _Module()
     classes: list[str] = []
     for node in order:
         if node.type == BASE:
-            classes.append(_base_class(node, names[node.id], context, whole))
-    lines = _network_class(order, names, network_report, context, whole)
-    helpers = _helpers_code(whole.helpers)
-    if whole.penalties or ACTIVITY_PENALTY in whole.helpers:
-        lines += ["", "", *_penalties(whole)]
+            classes.append(_base_class(node, names[node.id], context, collected))
+    lines = _network_class(order, names, network_report, context, collected)
+    helpers = _helpers_code(collected.helpers)
+    if collected.penalties or ACTIVITY_PENALTY in collected.helpers:
+        lines += ["", "", *_penalties(collected)]
     text = "\n\n".join([*helpers, *classes, "\n".join(lines) + "\n"])
     remarks = [f"# {problem.where.node}: {problem.text}" for problem in network_report.problems
                if problem.where.node is not None]
     if context.normalization == "standardize" and not is_measured(context):
         remarks.append("# The mean and deviation of the training pictures were not measured yet: nothing is scaled.")
-    return TorchModel(code=text + "".join(f"{line}\n" for line in remarks), carried=tuple(whole.carried),
-                      missing=tuple(whole.missing),
-                      has_penalties=bool(whole.penalties or ACTIVITY_PENALTY in whole.helpers))
+    return TorchModel(code=text + "".join(f"{line}\n" for line in remarks), carried=tuple(collected.carried),
+                      missing=tuple(collected.missing),
+                      has_penalties=bool(collected.penalties or ACTIVITY_PENALTY in collected.helpers))
 
 
 def _helpers_code(helpers: Sequence[Helper]) -> list[str]:
-    """The source of those helpers: those of the library in its order, then those that entries bring along."""
-    wanted = dict.fromkeys(helpers)
-    return [helper.code for helper in (*(helper for helper in HELPERS if helper in wanted),
-                                       *(helper for helper in wanted if helper not in HELPERS))]
+    """The source of the helpers: those of the library in its order, then those of entries."""
+    needed = dict.fromkeys(helpers)
+    return [helper.code for helper in (*(helper for helper in HELPERS if helper in needed),
+                                       *(helper for helper in needed if helper not in HELPERS))]
 
 
 # Layers ------------------------------------------------------------------------------------------
 
 
-def _written(node: Node, report: NetworkReport, context: Context) -> TorchCode | Problem:
-    """The layer as its entry writes it, or why it is not written."""
-    layer, known = LAYERS.find(node.type), report.nodes[node.id]
+def _layer_code(node: Node, report: NetworkReport, context: Context) -> TorchCode | Problem:
+    """The PyTorch code of a layer, or the problem if it has none."""
+    layer, node_report = LAYERS.find(node.type), report.nodes[node.id]
     if layer is None:
         text = Text("This version does not know the layer {type}.", "Esta versión no conoce la capa {type}.")
         return error("unknown_layer", text.fill(type=node.type), "network", node=node.id)
     if isinstance(layer.torch, NotInTorch):
         return not_in_torch(layer.id, layer.torch, "network", node.id)
-    if known.shape is None or layer.torch is None:
+    if node_report.shape is None or layer.torch is None:
         text = Text("{type} cannot be written here.", "{type} no se puede escribir aquí.")
         return error("not_written", text.fill(type=node.type), "network", node=node.id)
-    return layer.torch(Site(values=values_of(node, layer), inputs=known.inputs, output=known.shape, context=context))
+    return layer.torch(Site(values=values_of(node, layer), inputs=node_report.inputs, output=node_report.shape,
+                            context=context))
 
 
 def _add(module: _Module, node: Node, name: str, written: TorchCode | Problem, path: tuple[str, ...], prefix: str
          ) -> list[str]:
-    """Write a layer's modules; answers their attributes in the order in which they are applied."""
+    """Add a layer's modules; returns their attributes in the order of application."""
     if isinstance(written, Problem):
         module.missing.append(written)
         module.helpers.append(MISSING)
@@ -152,7 +153,7 @@ def _add(module: _Module, node: Node, name: str, written: TorchCode | Problem, p
         for weight in part.weights:
             _regularize(module, node, f"{prefix}{attribute}.{weight.key}", weight.keras_role)
     if entries or fixed:
-        module.carried.append(Carried(path, tuple(entries), tuple(fixed)))
+        module.carried.append(TransferredWeights(path, tuple(entries), tuple(fixed)))
     return attributes
 
 
@@ -173,7 +174,7 @@ def _factors(values: dict[str, Any], name: str) -> tuple[float, float]:
 
 
 def _regularize(module: _Module, node: Node, path: str, role: str) -> None:
-    """What a regulariser adds to the loss, and a remark where Keras holds a weight to a constraint."""
+    """Add a regulariser's penalty, and a remark for a constraint."""
     values = values_of(node, LAYERS[node.type])
     if values.get(f"{role}_constraint") is not None:
         module.after.append(f"# Keras holds {path} to {values[f'{role}_constraint']} after every step; this class does not.")
@@ -199,7 +200,7 @@ def _penalties(module: _Module) -> list[str]:
 
 
 def _network_class(order: Sequence[Node], names: dict[str, str], report: NetworkReport, context: Context,
-                   whole: _Module) -> list[str]:
+                   collected: _Module) -> list[str]:
     module = _Module()
     sources = _sources(report.network)
     applied: dict[str, list[str]] = {}
@@ -212,7 +213,7 @@ def _network_class(order: Sequence[Node], names: dict[str, str], report: Network
             module.modules.append((names[node.id], f"{_class_name(names[node.id])}()"))
             applied[node.id] = [names[node.id]]
             continue
-        written = _written(node, report, context)
+        written = _layer_code(node, report, context)
         applied[node.id] = _add(module, node, names[node.id], written, (node.id,), "")
         expressions[node.id] = written.expression if isinstance(written, TorchCode) else ""
     if scaling is not None:
@@ -223,7 +224,7 @@ def _network_class(order: Sequence[Node], names: dict[str, str], report: Network
         first = next((node.id for node in order if node.type == INPUT), None)
         if first is not None:
             applied[first] = [start]
-    _take(whole, module)
+    _merge_module(collected, module)
     about = f"Takes pixels (batch, {context.channels}, {context.height}, {context.width}) of 0-255, as float32."
     if _is_chain(order, sources, expressions):
         return _sequential_class("Network", about, module)
@@ -231,11 +232,11 @@ def _network_class(order: Sequence[Node], names: dict[str, str], report: Network
             *_forward(order, sources, names, applied, expressions, report.output)]
 
 
-def _take(whole: _Module, module: _Module) -> None:
-    whole.helpers += module.helpers
-    whole.carried += module.carried
-    whole.missing += module.missing
-    whole.penalties += module.penalties
+def _merge_module(collected: _Module, module: _Module) -> None:
+    collected.helpers += module.helpers
+    collected.carried += module.carried
+    collected.missing += module.missing
+    collected.penalties += module.penalties
 
 
 def _sources(network: NetworkSpec) -> dict[str, list[str]]:
@@ -273,29 +274,29 @@ def _class_head(name: str, about: str, module: _Module) -> list[str]:
 
 def _forward(order: Sequence[Node], sources: dict[str, list[str]], names: dict[str, str], applied: dict[str, list[str]],
              expressions: dict[str, str], output: str | None) -> list[str]:
-    """The lines of forward: what only the next layer takes is called x, what is needed later keeps a name of its own."""
+    """The lines of forward: the input of the next layer alone is called x, tensors needed later have their own names."""
     following = successors([(source, node.id) for node in order for source in sources[node.id]])
     values: dict[str, str] = {}
     lines: list[str] = []
     for node, after in zip(order, [*order[1:], None], strict=True):
         modules = applied.get(node.id, [])
         if node.type == INPUT:
-            text = _nested(modules, "pictures")
+            text = _nest_calls(modules, "pictures")
             if not modules:
                 values[node.id] = "pictures"
                 continue
         else:
-            entering = [values.get(source, "pictures") for source in sources[node.id]]
+            inputs = [values.get(source, "pictures") for source in sources[node.id]]
             expression = expressions.get(node.id, "")
-            inside = expression.format(*entering) if expression and entering else ", ".join(entering)
-            text = _nested(modules, inside)
+            inside = expression.format(*inputs) if expression and inputs else ", ".join(inputs)
+            text = _nest_calls(modules, inside)
         taken = following.get(node.id, [])
         values[node.id] = "x" if after is None or taken == [after.id] else names[node.id]
         lines.append(f"        {values[node.id]} = {text}")
     return [*lines, f"        return {values.get(output or '', 'x')}"]
 
 
-def _nested(modules: Sequence[str], text: str) -> str:
+def _nest_calls(modules: Sequence[str], text: str) -> str:
     for module in modules:
         text = f"self.{module}({text})"
     return text
@@ -304,17 +305,17 @@ def _nested(modules: Sequence[str], text: str) -> str:
 # Bases -------------------------------------------------------------------------------------------
 
 
-def described(base: Base) -> str:
-    """Which network it is, and where that is told."""
+def base_description(base: Base) -> str:
+    """The name of the base and its source."""
     return f"{base.label.en}, {base.source or base.own_file}"
 
 
 def _class_name(name: str) -> str:
-    return "".join(word[:1].upper() + word[1:] for word in name.split("_")) + "Layers"
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_")) + "Layers"
 
 
-def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str:
-    """The layers of a pretrained base as a class, frozen before its freeze line and always as when it predicts."""
+def _base_class(node: Node, name: str, pictures: Context, collected: _Module) -> str:
+    """The layers of a pretrained base as a class, frozen before its freeze line and always in inference mode."""
     values = values_of(node, LAYERS[BASE])
     base = base_of(values, pictures.bases)
     if base is None:
@@ -325,10 +326,10 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
                       normalization="none")
     network_report = report(graph, context, headless=True)
     inner = list(graph.nodes)
-    names = variables([layer.id for layer in inner], RESERVED)
+    names = variable_names([layer.id for layer in inner], RESERVED)
     module, applied, expressions = _Module(), {}, {}
     for layer in inner[1:]:
-        written = _written(layer, network_report, context)
+        written = _layer_code(layer, network_report, context)
         applied[layer.id] = _add(module, layer, names[layer.id], written, (node.id, layer.id), f"{name}.")
         expressions[layer.id] = written.expression if isinstance(written, TorchCode) else ""
     last = inner[-1].id
@@ -338,9 +339,9 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
         pooling, flat = unique_id("pooling", taken), unique_id("flat", taken)
         module.modules += [(pooling, f"nn.Adaptive{kind}Pool2d(1)"), (flat, "nn.Flatten()")]
         applied[last] = [*applied[last], pooling, flat]
-    _take(whole, module)
-    lines = [*_class_head(_class_name(name), f"{described(base)}; takes 0-255 pixels.", module),
-             *_freezing(base, values["trainable_from"], applied), "", "    def forward(self, pictures):",
+    _merge_module(collected, module)
+    lines = [*_class_head(_class_name(name), f"{base_description(base)}; takes 0-255 pixels.", module),
+             *_freeze_lines(base, values["trainable_from"], applied), "", "    def forward(self, pictures):",
              *_forward(inner, _sources(graph), names, applied, expressions, last), "",
              "    def train(self, mode=True):",
              '        """Its normalisation stays as it was learned: always as when it predicts."""',
@@ -348,7 +349,7 @@ def _base_class(node: Node, name: str, pictures: Context, whole: _Module) -> str
     return "\n".join(lines) + "\n"
 
 
-def _freezing(base: Base, line: str, names: dict[str, list[str]]) -> list[str]:
+def _freeze_lines(base: Base, line: str, names: dict[str, list[str]]) -> list[str]:
     """Only the layers from the freeze line on learn, batch normalisation nowhere; `names` are the layers' modules."""
     learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none") & names.keys()
     if not learning:
@@ -356,8 +357,8 @@ def _freezing(base: Base, line: str, names: dict[str, list[str]]) -> list[str]:
     frozen = {base.block_of(layer) for layer in names if layer not in learning} - {""}
     learns = [block for block in base.lines if any(base.block_of(layer) == block for layer in learning)]
     if line == "all" or not frozen - set(learns):
-        wanted = "not isinstance(layer, nn.BatchNorm2d)"
-        return ["        for layer in self.children():", f"            layer.requires_grad_({wanted})"]
+        condition = "not isinstance(layer, nn.BatchNorm2d)"
+        return ["        for layer in self.children():", f"            layer.requires_grad_({condition})"]
     first = next(names[layer][0] for layer in names if layer in learning)
     return ["        learns = False", "        for name, layer in self.named_children():",
             f'            learns = learns or name == "{first}"',

@@ -62,9 +62,9 @@ def loss_name(project: Project, context: Context) -> str:
     return context.loss if project.training.loss == "auto" else project.training.loss
 
 
-def torch_problems(project: Project, context: Context, whole: bool = True) -> tuple[Problem, ...]:
-    """What of the network, and of the training with `whole`, PyTorch has no form of."""
-    training = training_problems(project, loss_name(project, context)) if whole else ()
+def torch_problems(project: Project, context: Context, with_training: bool = True) -> tuple[Problem, ...]:
+    """The parts of the network, and `with_training` of the training, that have no PyTorch form."""
+    training = training_problems(project, loss_name(project, context)) if with_training else ()
     return (*torch_model(project.network, context).missing, *training)
 
 

@@ -17,7 +17,7 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 from cnnstudio.interchange.printing.torch.module import RESERVED
-from cnnstudio.network.naming import variables
+from cnnstudio.network.naming import variable_names
 
 _PROBABLE: Final = "answers.clamp(1e-7, 1 - 1e-7)"
 
@@ -43,7 +43,7 @@ def training_code(project: Project, loss: str, pictures: int, *, has_penalties: 
         f'validation = DataLoader(Pictures("validation"), batch_size={training.batch_size})',
     ]
     helpers: dict[Any, None] = {}
-    batches, shown = max(1, -(-pictures // training.batch_size)), None
+    batches, previous = max(1, -(-pictures // training.batch_size)), None
     for number, stage in enumerate(training.stages):
         callbacks = _callbacks(stage)
         helpers |= dict.fromkeys(form.helper for form, _values in callbacks if form.helper is not None)
@@ -61,9 +61,9 @@ def training_code(project: Project, loss: str, pictures: int, *, has_penalties: 
         through = _pass(project, stage, binary, mixes, by_number, has_penalties, scheduled=bool(schedule))
         if not number:
             lines += ["", "", *_loss(loss, form, by_number)]
-        if through != shown:
+        if through != previous:
             lines += ["", "", *through]
-        shown = through
+        previous = through
         lines += ["", "", *_epochs(stage, bool(plateaus), bool(stops))]
     lines += ["", "# Arrays by name, as load_weights reads them.",
               'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})']
@@ -83,7 +83,7 @@ def _epochs(stage: Stage, plateaus: bool, stops: bool) -> list[str]:
 
 
 def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
-    """What of the training PyTorch has no form of, each with the reason."""
+    """The parts of the training that have no PyTorch form, with the reasons."""
     chosen = [("loss", LOSSES.find(loss))]
     for stage in project.training.stages:
         chosen += [("optimizer", OPTIMIZERS.find(stage.optimizer.type)),
@@ -96,14 +96,14 @@ def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
 
 
 def _callbacks(stage: Stage) -> list[tuple[TorchCallback, dict[str, Any]]]:
-    """The forms of the callbacks that are on, by registry order, with their values."""
+    """The forms of the enabled callbacks, in registry order, with their values."""
     on = [step for step in stage.callbacks if step.enabled]
     return [(entry.torch, with_defaults(entry.params, step.params)) for entry in CALLBACKS for step in on
             if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
 
 
 def _unknown(project: Project) -> list[str]:
-    """What a newer version or an extension put into the project."""
+    """Items that a newer version or an extension added to the project."""
     result: list[str] = []
     for stage in project.training.stages:
         result += [step.type for step in stage.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
@@ -115,7 +115,7 @@ def _unknown(project: Project) -> list[str]:
 
 
 def _absent(project: Project) -> list[str]:
-    """What the printed loop does otherwise than the training of the project, in words."""
+    """Differences between the printed loop and the training of the project, as text."""
     training = project.training
     result = []
     if training.precision != "float32":
@@ -131,12 +131,12 @@ def _absent(project: Project) -> list[str]:
 def _bases(project: Project) -> list[str]:
     """The names of the pretrained bases in the printed network."""
     network = expand_repeats(project.network)[0]
-    names = variables((node.id for node in network.nodes), RESERVED)
+    names = variable_names((node.id for node in network.nodes), RESERVED)
     return [names[node.id] for node in network.nodes if node.type == BASE]
 
 
 def _trainable(project: Project, stage: Stage) -> list[str]:
-    """What learns of the bases in this stage, where the stage says so."""
+    """The trainable layers of the bases in this stage, if it sets them."""
     lines: list[str] = []
     for name in _bases(project):
         if stage.trainable_from == "none":

@@ -139,7 +139,7 @@ def test_another_folder_asks_anew(qtbot, window, new, tmp_path):
     assert part(new, OwnModel).base is None and create(new).isEnabled()
 
 
-@pytest.mark.parametrize(("own", "during"), [(True, "interchange.own_base.copying.preview_base"),
+@pytest.mark.parametrize(("own", "during"), [(True, "interchange.own_base.project_copy.preview_base"),
                                              (False, "datasets.opening.scan_folder")])
 def test_what_was_cancelled_can_be_made_at_the_same_place(qtbot, window, new, tmp_path, monkeypatch, own, during):
     card(new, "LeNet-5").clicked.emit()

@@ -1,4 +1,4 @@
-"""What the parts of the interpreter of Keras source share: its state, and what each part does for the others."""
+"""The shared state of the interpreter of Keras source, and the protocols of its parts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from cnnstudio.interchange.keras_source.values import (
 )
 
 STEPS: Final = 60_000
-"""Expressions that are evaluated before the reading stops: the largest printed base takes a fifth."""
+"""Limit of evaluated expressions: the largest printed base takes a fifth."""
 NOT_RUN: Final = Text("only running the code would tell", "solo se sabría al ejecutar el código")
 
 
 class OutOfSteps(Exception):
-    """The code goes on and on."""
+    """The code exceeds the limit of steps."""
 
     def __init__(self, line: int) -> None:
         super().__init__()
@@ -36,22 +36,22 @@ class OutOfSteps(Exception):
 
 
 class State:
-    """What is known while a file is followed: the graph it draws, and what a reader should hear of."""
+    """The state while a file is followed: its graph, and the remarks for the user."""
 
     def __init__(self) -> None:
         self.graph = GraphBuilder()
         self.remarks: list[Remark] = []
         self.augmenting: dict[str, int] = {}
-        """Kinds of augmenting layers that were passed over, and the line of the first of each."""
+        """Types of skipped augmentation layers, with the line of their first use."""
         self.scope = Scope(names={"__name__": "__main__", "__file__": "network.py"})
         self.bases: dict[str, Node] = {}
-        """Nodes of bases whose printed functions are known, by the syntax of each."""
+        """Nodes of bases by the syntax of their printed functions."""
         self.starred = False
-        """Whether all names of keras.layers were imported."""
+        """Whether the code has `from keras.layers import *`."""
         self.steps = STEPS
         self.line = 1
         self.stopped = 0
-        """The line at which the reading ended before the end of the file; 0 where it did not."""
+        """The line at which the reading stopped before the end of the file; 0 if it did not."""
 
 
 class ExpressionPart(Protocol):
@@ -69,15 +69,15 @@ class ObjectPart(Protocol):
 
     def layers(self, model: Model) -> list[Any]: ...
 
-    def act(self, method: Method, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
+    def call_method(self, method: Method, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
 
-    def instance(self, kind: Class, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
+    def make_instance(self, kind: Class, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
 
-    def answer(self, owner: Instance, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
+    def call_instance(self, owner: Instance, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
 
-    def parent(self, scope: Scope) -> Any: ...
+    def super_object(self, scope: Scope) -> Any: ...
 
-    def known(self, traced: TracedNode) -> bool: ...
+    def is_known(self, traced: TracedNode) -> bool: ...
 
 
 class CallPart(Protocol):
@@ -85,7 +85,7 @@ class CallPart(Protocol):
 
     def apply(self, layer: Layer, tensors: list[Tensor], line: int) -> Any: ...
 
-    def joined(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any: ...
+    def combine_tensors(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any: ...
 
     def tensors(self, values: list[Any]) -> tuple[list[Tensor], Unknown | None]: ...
 
@@ -99,7 +99,7 @@ class StatementPart(Protocol):
 
 
 class Parts(Protocol):
-    """The interpreter, as its parts see it."""
+    """The interpreter, as its parts use it."""
 
     @property
     def state(self) -> State: ...

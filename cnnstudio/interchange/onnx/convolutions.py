@@ -8,19 +8,19 @@ from typing import Any, Final
 
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.onnx.conversion import Conversion, Rule
-from cnnstudio.interchange.onnx.folding import listed
-from cnnstudio.interchange.onnx.parts import Operator
-from cnnstudio.interchange.onnx.values import Maps, Unlike, replace
+from cnnstudio.interchange.onnx.folding import get_ints
+from cnnstudio.interchange.onnx.model import Operator
+from cnnstudio.interchange.onnx.values import FeatureMaps, Unsupported, replace
 
 Border = tuple[int, int, int, int]
 """(top, bottom, left, right)."""
 _NONE: Final[Border] = (0, 0, 0, 0)
 
 
-def _pair(operator: Operator, name: str) -> tuple[int, int]:
+def _int_pair(operator: Operator, name: str) -> tuple[int, int]:
     values = operator.attributes.get(name, (1, 1))
     if len(values) != 2:
-        raise Unlike
+        raise Unsupported
     return int(values[0]), int(values[1])
 
 
@@ -28,17 +28,17 @@ def _border(operator: Operator) -> Border:
     """The pads of an operator: ONNX writes all beginnings first."""
     top, left, bottom, right = operator.attributes.get("pads", _NONE)
     if min(top, left, bottom, right) < 0:
-        raise Unlike
+        raise Unsupported
     return top, bottom, left, right
 
 
 def _same_border(size: int, reach: int, stride: int) -> tuple[int, int]:
-    """What padding same adds before and after, as TensorFlow computes it."""
+    """The padding that `same` adds before and after, as TensorFlow computes it."""
     total = max((ceil(size / stride) - 1) * stride + reach - size, 0)
     return total // 2, total - total // 2
 
 
-def _is_same(maps: Maps, border: Border, reach: Sequence[int], strides: Sequence[int]) -> bool:
+def _is_same(maps: FeatureMaps, border: Border, reach: Sequence[int], strides: Sequence[int]) -> bool:
     """Whether padding same adds just this border."""
     for axis, (before, after) in enumerate((border[:2], border[2:])):
         if maps.shape is None and strides[axis] > 1:
@@ -49,17 +49,17 @@ def _is_same(maps: Maps, border: Border, reach: Sequence[int], strides: Sequence
     return True
 
 
-def _padded(conversion: Conversion, operator: Operator, maps: Maps, reach: Sequence[int], strides: Sequence[int]
-            ) -> tuple[Maps, str]:
-    """What enters a convolution, and its padding."""
+def _resolve_padding(conversion: Conversion, operator: Operator, maps: FeatureMaps, reach: Sequence[int], strides: Sequence[int]
+            ) -> tuple[FeatureMaps, str]:
+    """The input of a convolution, and its padding argument."""
     auto = operator.attributes.get("auto_pad", "NOTSET")
     if auto in ("SAME_UPPER", "VALID"):
-        return conversion.bordered(maps), "same" if auto == "SAME_UPPER" else "valid"
+        return conversion.apply_padding(maps), "same" if auto == "SAME_UPPER" else "valid"
     if maps.fill:
-        maps = conversion.bordered(maps)
+        maps = conversion.apply_padding(maps)
     if auto == "SAME_LOWER":
         if maps.shape is None and max(strides) > 1:
-            raise Unlike
+            raise Unsupported
         sides = [_same_border(maps.shape[axis] if maps.shape else 1, reach[axis], strides[axis])[::-1] for axis in (0, 1)]
         border: Border = (*sides[0], *sides[1])
     else:
@@ -71,129 +71,131 @@ def _padded(conversion: Conversion, operator: Operator, maps: Maps, reach: Seque
         return plain, "valid"
     if _is_same(plain, border, reach, strides):
         return plain, "same"
-    return conversion.bordered(replace(plain, padding=border)), "valid"
+    return conversion.apply_padding(replace(plain, padding=border)), "valid"
 
 
-def convolution(conversion: Conversion, operator: Operator) -> Maps:
-    """Conv: Conv2D, or DepthwiseConv2D where each channel has filters of its own."""
-    dims = conversion.weight(operator, 1)
+def convolution(conversion: Conversion, operator: Operator) -> FeatureMaps:
+    """Conv: Conv2D, or DepthwiseConv2D if every channel has its own filters."""
+    dims = conversion.weight_dims(operator, 1)
     if dims is None or len(dims) != 4:
-        raise Unlike
+        raise Unsupported
     filters, inside, *kernel = dims
-    strides, dilation = _pair(operator, "strides"), _pair(operator, "dilations")
+    strides, dilation = _int_pair(operator, "strides"), _int_pair(operator, "dilations")
     group = int(operator.attributes.get("group", 1))
     reach = [(size - 1) * spread + 1 for size, spread in zip(kernel, dilation, strict=True)]
-    maps, padding = _padded(conversion, operator, conversion.pictures(operator, bare=True), reach, strides)
-    _same_channels(conversion, maps, inside * group)
+    maps, padding = _resolve_padding(conversion, operator, conversion.image_maps(operator, bare=True), reach, strides)
+    _check_channels(conversion, maps, inside * group)
     params: dict[str, Any] = {"kernel_size": tuple(kernel), "strides": strides, "padding": padding,
                               "dilation_rate": dilation, "use_bias": bool(operator.input(2))}
-    conversion.share(operator, 1)
+    conversion.register_weight(operator, 1)
     plain = strides[0] == strides[1] and (max(strides) == 1 or max(dilation) == 1)
     if group > 1 and inside == 1 and plain and filters % group == 0:
         return conversion.emit("DepthwiseConv2D", params | {"depth_multiplier": filters // group}, maps)
     return conversion.emit("Conv2D", params | {"filters": filters, "groups": group}, maps)
 
 
-def _same_channels(conversion: Conversion, maps: Maps, channels: int) -> None:
+def _check_channels(conversion: Conversion, maps: FeatureMaps, channels: int) -> None:
     if maps.shape is not None and maps.shape[-1] != channels:
-        conversion.misfits += 1
+        conversion.mismatches += 1
 
 
-def transposed(conversion: Conversion, operator: Operator) -> Maps:
+def transposed_convolution(conversion: Conversion, operator: Operator) -> FeatureMaps:
     """ConvTranspose: what the borders cut off is padding same, or a Cropping2D behind the layer."""
-    dims = conversion.weight(operator, 1)
-    if dims is None or len(dims) != 4 or operator.attributes.get("group", 1) != 1 or _pair(operator, "dilations") != (1, 1):
-        raise Unlike
+    dims = conversion.weight_dims(operator, 1)
+    if dims is None or len(dims) != 4 or operator.attributes.get("group", 1) != 1 or _int_pair(operator, "dilations") != (1, 1):
+        raise Unsupported
     channels, filters, *kernel = dims
-    strides, extra = _pair(operator, "strides"), operator.attributes.get("output_padding", (0, 0))
-    maps = conversion.pictures(operator)
-    _same_channels(conversion, maps, channels)
+    strides, extra = _int_pair(operator, "strides"), operator.attributes.get("output_padding", (0, 0))
+    maps = conversion.image_maps(operator)
+    _check_channels(conversion, maps, channels)
     params: dict[str, Any] = {"filters": filters, "kernel_size": tuple(kernel), "strides": strides,
                               "use_bias": bool(operator.input(2))}
-    conversion.share(operator, 1)
-    cut = _cut(operator, maps, kernel, strides, extra)
+    conversion.register_weight(operator, 1)
+    cut = _cropped_border(operator, maps, kernel, strides, extra)
     total = [max(size - stride, 0) for size, stride in zip(kernel, strides, strict=True)]
     fits = all(size >= stride for size, stride in zip(kernel, strides, strict=True))
     if fits and cut == (total[0] // 2, total[0] - total[0] // 2, total[1] // 2, total[1] - total[1] // 2):
         return conversion.emit("Conv2DTranspose", params | {"padding": "same"}, maps)
     more = (max(-cut[1], 0), max(-cut[3], 0))
     keras = tuple(max(stride - size, 0) for size, stride in zip(kernel, strides, strict=True))
-    made = conversion.emit("Conv2DTranspose", params | ({} if more == keras else {"output_padding": more}), maps)
+    layer = conversion.emit("Conv2DTranspose", params | ({} if more == keras else {"output_padding": more}), maps)
     crop = (cut[0], max(cut[1], 0), cut[2], max(cut[3], 0))
-    return conversion.emit("Cropping2D", {"cropping": crop}, made) if any(crop) else made
+    return conversion.emit("Cropping2D", {"cropping": crop}, layer) if any(crop) else layer
 
 
-def _cut(operator: Operator, maps: Maps, kernel: Sequence[int], strides: Sequence[int], extra: Sequence[int]) -> Border:
+def _cropped_border(operator: Operator, maps: FeatureMaps, kernel: Sequence[int], strides: Sequence[int],
+                    extra: Sequence[int]) -> Border:
     """Rows and columns cut from the full result at each side; negative ones are added."""
-    auto, wanted = operator.attributes.get("auto_pad", "NOTSET"), operator.attributes.get("output_shape")
-    if wanted is not None or auto in ("SAME_UPPER", "SAME_LOWER"):
+    auto, output_shape = operator.attributes.get("auto_pad", "NOTSET"), operator.attributes.get("output_shape")
+    if output_shape is not None or auto in ("SAME_UPPER", "SAME_LOWER"):
         if maps.shape is None:
-            raise Unlike
+            raise Unsupported
         sides: list[int] = []
         for axis in (0, 1):
-            size = wanted[axis - 2] if wanted is not None else maps.shape[axis] * strides[axis]
+            size = output_shape[axis - 2] if output_shape is not None else maps.shape[axis] * strides[axis]
             total = (maps.shape[axis] - 1) * strides[axis] + kernel[axis] + extra[axis] - size
             # ONNX gives the odd row to the end for SAME_UPPER, to the beginning otherwise.
             first = total // 2 if auto == "SAME_UPPER" else total - total // 2
             sides += [first, total - first - extra[axis]]
-        found: Border = (sides[0], sides[1], sides[2], sides[3])
+        border: Border = (sides[0], sides[1], sides[2], sides[3])
     else:
         top, bottom, left, right = (0, 0, 0, 0) if auto == "VALID" else _border(operator)
-        found = (top, bottom - extra[0], left, right - extra[1])
-    if found[0] < 0 or found[2] < 0:
-        raise Unlike
-    return found
+        border = (top, bottom - extra[0], left, right - extra[1])
+    if border[0] < 0 or border[2] < 0:
+        raise Unsupported
+    return border
 
 
 # Poolings ----------------------------------------------------------------------------------------
 
 
-def _beyond(operator: Operator, maps: Maps, border: Border, kernel: Sequence[int], strides: Sequence[int]) -> Border:
-    """The border with what ceil_mode adds at the ends, so that a last window that hangs over is counted."""
+def _with_ceil_border(operator: Operator, maps: FeatureMaps, border: Border, kernel: Sequence[int],
+                      strides: Sequence[int]) -> Border:
+    """The border with what ceil_mode adds at the ends for a last window that exceeds the maps."""
     if not operator.attributes.get("ceil_mode", 0):
         return border
     if maps.shape is None:
-        raise Unlike
-    found = list(border)
+        raise Unsupported
+    extended = list(border)
     for axis in (0, 1):
         before, after = border[2 * axis], border[2 * axis + 1]
         size = maps.shape[axis]
         windows = ceil((size + before + after - kernel[axis]) / strides[axis]) + 1
         if (windows - 1) * strides[axis] >= size + before:
             windows -= 1
-        found[2 * axis + 1] = after + max((windows - 1) * strides[axis] + kernel[axis] - size - before - after, 0)
-    return found[0], found[1], found[2], found[3]
+        extended[2 * axis + 1] = after + max((windows - 1) * strides[axis] + kernel[axis] - size - before - after, 0)
+    return extended[0], extended[1], extended[2], extended[3]
 
 
-def _pool_parts(conversion: Conversion, operator: Operator) -> tuple[Maps, Border | None, dict[str, Any]]:
-    """What enters a pooling, its border (None: padding same), and its window."""
-    kernel, strides = _pair(operator, "kernel_shape"), _pair(operator, "strides")
-    if "kernel_shape" not in operator.attributes or _pair(operator, "dilations") != (1, 1):
-        raise Unlike
-    maps = conversion.pictures(operator, bare=True)
+def _pooling_inputs(conversion: Conversion, operator: Operator) -> tuple[FeatureMaps, Border | None, dict[str, Any]]:
+    """The input of a pooling, its border (None: padding same), and its window."""
+    kernel, strides = _int_pair(operator, "kernel_shape"), _int_pair(operator, "strides")
+    if "kernel_shape" not in operator.attributes or _int_pair(operator, "dilations") != (1, 1):
+        raise Unsupported
+    maps = conversion.image_maps(operator, bare=True)
     params: dict[str, Any] = {"pool_size": kernel, "strides": None if strides == kernel else strides}
     auto = operator.attributes.get("auto_pad", "NOTSET")
     if auto == "SAME_UPPER":
-        return conversion.bordered(maps), None, params
+        return conversion.apply_padding(maps), None, params
     if auto == "SAME_LOWER":
         if maps.shape is None:
-            raise Unlike
+            raise Unsupported
         sides = [_same_border(maps.shape[axis], kernel[axis], strides[axis])[::-1] for axis in (0, 1)]
-        return conversion.bordered(maps), (*sides[0], *sides[1]), params
+        return conversion.apply_padding(maps), (*sides[0], *sides[1]), params
     return maps, _NONE if auto == "VALID" else _border(operator), params
 
 
-def _is_nothing(border: Border | None, params: dict[str, Any]) -> bool:
-    """Whether each window holds one value: an adaptive pooling of maps that have its size already."""
+def _is_identity(border: Border | None, params: dict[str, Any]) -> bool:
+    """Whether the window is one value: an adaptive pooling of maps that already have its size."""
     return params["pool_size"] == (1, 1) and params["strides"] is None and border in (None, _NONE)
 
 
-def max_pooling(conversion: Conversion, operator: Operator) -> Maps:
+def max_pooling(conversion: Conversion, operator: Operator) -> FeatureMaps:
     """MaxPool: its border is −∞, which zeros stand for where nothing is below 0."""
     if conversion.is_used(operator, 1):
-        raise Unlike
-    maps, border, params = _pool_parts(conversion, operator)
-    if _is_nothing(border, params):
+        raise Unsupported
+    maps, border, params = _pooling_inputs(conversion, operator)
+    if _is_identity(border, params):
         return maps
     if border is None:
         return conversion.emit("MaxPooling2D", params | {"padding": "same"}, maps)
@@ -203,32 +205,32 @@ def max_pooling(conversion: Conversion, operator: Operator) -> Maps:
         border = (border[0] + waiting[0], border[1] + waiting[1], border[2] + waiting[2], border[3] + waiting[3])
         maps = replace(maps, padding=_NONE, fill=0.0)
     else:
-        maps = conversion.bordered(maps)
-    border = _beyond(operator, maps, border, kernel, strides)
+        maps = conversion.apply_padding(maps)
+    border = _with_ceil_border(operator, maps, border, kernel, strides)
     if border == _NONE or _is_same(maps, border, kernel, strides):
         return conversion.emit("MaxPooling2D", params | {"padding": "valid" if border == _NONE else "same"}, maps)
     fill = 0.0 if maps.positive else float("-inf")
-    return conversion.emit("MaxPooling2D", params, conversion.bordered(replace(maps, padding=border, fill=fill)))
+    return conversion.emit("MaxPooling2D", params, conversion.apply_padding(replace(maps, padding=border, fill=fill)))
 
 
-def average_pooling(conversion: Conversion, operator: Operator) -> Maps:
+def average_pooling(conversion: Conversion, operator: Operator) -> FeatureMaps:
     """AveragePool: padding same leaves the border out of the mean, a ZeroPadding2D counts it."""
-    maps, border, params = _pool_parts(conversion, operator)
-    if _is_nothing(border, params):
+    maps, border, params = _pooling_inputs(conversion, operator)
+    if _is_identity(border, params):
         return maps
-    maps = conversion.bordered(maps)
+    maps = conversion.apply_padding(maps)
     if border is None:
         return conversion.emit("AveragePooling2D", params | {"padding": "same"}, maps)
     kernel, strides = params["pool_size"], params["strides"] or params["pool_size"]
     counted = bool(operator.attributes.get("count_include_pad", 0))
-    whole = _beyond(operator, maps, border, kernel, strides)
-    if whole == _NONE:
+    full_border = _with_ceil_border(operator, maps, border, kernel, strides)
+    if full_border == _NONE:
         return conversion.emit("AveragePooling2D", params, maps)
-    if _is_same(maps, whole, kernel, strides) and (not counted or border == _NONE):
+    if _is_same(maps, full_border, kernel, strides) and (not counted or border == _NONE):
         return conversion.emit("AveragePooling2D", params | {"padding": "same"}, maps)
-    if not counted or whole != border:
-        conversion.tell("border", _EDGE)
-    return conversion.emit("AveragePooling2D", params, conversion.bordered(replace(maps, padding=whole)))
+    if not counted or full_border != border:
+        conversion.add_note("border", _EDGE)
+    return conversion.emit("AveragePooling2D", params, conversion.apply_padding(replace(maps, padding=full_border)))
 
 
 _EDGE: Final = Text(
@@ -236,20 +238,20 @@ _EDGE: Final = Text(
     "Una media que no cuenta el borde se dibuja con un borde de ceros: en el borde de la imagen los números difieren.")
 
 
-def _global(kind: str) -> Rule:
-    def rule(conversion: Conversion, operator: Operator) -> Maps:
-        return conversion.emit(kind, {"keepdims": True}, conversion.pictures(operator))
+def _global_pooling(kind: str) -> Rule:
+    def rule(conversion: Conversion, operator: Operator) -> FeatureMaps:
+        return conversion.emit(kind, {"keepdims": True}, conversion.image_maps(operator))
 
     return rule
 
 
-def _reduced(kind: str) -> Rule:
+def _global_reduction(kind: str) -> Rule:
     """ReduceMean or ReduceMax over height and width."""
-    def rule(conversion: Conversion, operator: Operator) -> Maps:
+    def rule(conversion: Conversion, operator: Operator) -> FeatureMaps:
         maps = conversion.maps(operator)
-        axes = listed(operator, "axes", conversion.arrays(operator), 1)
-        if axes is None or maps.rank != 4 or sorted(maps.place(axis) for axis in axes) != [1, 2]:
-            raise Unlike
+        axes = get_ints(operator, "axes", conversion.arrays(operator), 1)
+        if axes is None or maps.rank != 4 or sorted(maps.our_axis(axis) for axis in axes) != [1, 2]:
+            raise Unsupported
         keep = bool(operator.attributes.get("keepdims", 1))
         left = maps.axes if keep else tuple(0 if axis == 0 else 1 for axis in maps.axes if axis in (0, 3))
         return conversion.emit(kind, {"keepdims": keep}, maps, axes=left)
@@ -257,20 +259,20 @@ def _reduced(kind: str) -> Rule:
     return rule
 
 
-def enlarged(conversion: Conversion, operator: Operator) -> Maps:
+def resize(conversion: Conversion, operator: Operator) -> FeatureMaps:
     """Resize or Upsample by whole factors."""
-    maps = conversion.pictures(operator)
+    maps = conversion.image_maps(operator)
     factors = _factors(conversion, operator, maps)
     modes = {"nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear", "cubic": "bicubic"}
     mode = modes.get(operator.attributes.get("mode", "nearest"))
     if mode is None or any(abs(factor - round(factor)) > 1e-4 or factor < 1 for factor in factors):
-        raise Unlike
+        raise Unsupported
     size = (round(factors[0]), round(factors[1]))
     if size == (1, 1):
         return maps
-    way = operator.attributes.get("coordinate_transformation_mode", "half_pixel")
-    if mode != "nearest" and (operator.type == "Upsample" or way not in ("half_pixel", "pytorch_half_pixel")):
-        conversion.tell("resize", _RESIZE)
+    coordinates = operator.attributes.get("coordinate_transformation_mode", "half_pixel")
+    if mode != "nearest" and (operator.type == "Upsample" or coordinates not in ("half_pixel", "pytorch_half_pixel")):
+        conversion.add_note("resize", _RESIZE)
     return conversion.emit("UpSampling2D", {"size": size, "interpolation": mode}, maps)
 
 
@@ -280,28 +282,28 @@ _RESIZE: Final = Text(
     "un poco.")
 
 
-def _factors(conversion: Conversion, operator: Operator, maps: Maps) -> tuple[float, float]:
+def _factors(conversion: Conversion, operator: Operator, maps: FeatureMaps) -> tuple[float, float]:
     scales: Any = operator.attributes.get("scales")
     if scales is None:
-        place = 1 if operator.type == "Upsample" or conversion.opset < 11 else 2
-        found = conversion.known(operator, place)
-        scales = None if found is None or not found.size else found.ravel().tolist()
+        port = 1 if operator.type == "Upsample" or conversion.opset < 11 else 2
+        data = conversion.constant(operator, port)
+        scales = None if data is None or not data.size else data.ravel().tolist()
     if scales is not None:
         if len(scales) == 2:
             return float(scales[0]), float(scales[1])
         if len(scales) != 4 or scales[0] != 1 or scales[1] != 1:
-            raise Unlike
+            raise Unsupported
         return float(scales[2]), float(scales[3])
-    sizes = conversion.known(operator, 3)
+    sizes = conversion.constant(operator, 3)
     if sizes is None or maps.shape is None or sizes.size not in (2, 4):
-        raise Unlike
+        raise Unsupported
     height, width = sizes.ravel().tolist()[-2:]
     return height / maps.shape[0], width / maps.shape[1]
 
 
 RULES: Final[dict[str, Callable[[Conversion, Operator], Any]]] = {
-    "Conv": convolution, "ConvTranspose": transposed, "MaxPool": max_pooling, "AveragePool": average_pooling,
-    "GlobalAveragePool": _global("GlobalAveragePooling2D"), "GlobalMaxPool": _global("GlobalMaxPooling2D"),
-    "ReduceMean": _reduced("GlobalAveragePooling2D"), "ReduceMax": _reduced("GlobalMaxPooling2D"),
-    "Resize": enlarged, "Upsample": enlarged,
+    "Conv": convolution, "ConvTranspose": transposed_convolution, "MaxPool": max_pooling, "AveragePool": average_pooling,
+    "GlobalAveragePool": _global_pooling("GlobalAveragePooling2D"), "GlobalMaxPool": _global_pooling("GlobalMaxPooling2D"),
+    "ReduceMean": _global_reduction("GlobalAveragePooling2D"), "ReduceMax": _global_reduction("GlobalMaxPooling2D"),
+    "Resize": resize, "Upsample": resize,
 }

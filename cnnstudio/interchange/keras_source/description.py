@@ -1,4 +1,4 @@
-"""From what the code drew to a network: which of its models, its layers with ids, and what a state should know."""
+"""From the traced graph to a network: which model is taken, its layers with ids, and the remarks."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cnnstudio.core.network import INPUT, OUTPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import bases
 from cnnstudio.interchange.keras_source.graph_builder import ancestors
-from cnnstudio.interchange.keras_source.names import simple
-from cnnstudio.interchange.keras_source.parts import State
-from cnnstudio.interchange.keras_source.training import takes_scores, training_of
+from cnnstudio.interchange.keras_source.names import normalized_name
+from cnnstudio.interchange.keras_source.state import State
+from cnnstudio.interchange.keras_source.training import has_from_logits, training_fields
 from cnnstudio.interchange.keras_source.values import (
     BaseModel,
     Graph,
@@ -27,11 +27,11 @@ from cnnstudio.interchange.keras_source.values import (
     Unknown,
 )
 
-_MOST: Final = 12
-"""Remarks that are told one by one."""
+_MAX_REMARKS: Final = 12
+"""Remarks listed individually."""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Description(msgspec.Struct, frozen=True, kw_only=True):
     """The network of the code, its input's shape, the settings of compile and fit, and remarks in the order of lines."""
 
     network: NetworkSpec
@@ -41,16 +41,16 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[Remark, ...]
 
 
-def found(state: State) -> Found:
+def describe(state: State) -> Description:
     """The network that the code describes; raises SourceError where it describes none."""
     remarks = list(state.remarks)
-    model, start, end = _model(state, remarks)
-    kept = _kept(state, model, end)
+    model, start, end = _choose_model(state, remarks)
+    nodes = _network_nodes(state, model, end)
     if start is not None:
-        _check_inputs(start, ancestors([end]) if end is not None else kept)
-    if end is not None and takes_scores(model):
-        _answer_shares(end, remarks)
-    network, unknown = _network(kept, end, remarks)
+        _check_inputs(start, ancestors([end]) if end is not None else nodes)
+    if end is not None and has_from_logits(model):
+        _apply_from_logits(end, remarks)
+    network, unknown = _build_network(nodes, end, remarks)
     if state.stopped:
         remarks.append(Remark("code_stopped", Text("The code goes on without end: it was read up to this line.",
                                                    "El código no termina: se leyó hasta esta línea."), state.stopped))
@@ -60,17 +60,17 @@ def found(state: State) -> Found:
             "Augmentation is chosen on the Prepare page and is not in the network: {names}.",
             "El aumento se elige en la página Preparar y no está en la red: {names}.").fill(
                 names=", ".join(state.augmenting)), line))
-    training = training_of(model, remarks) if model is not None else {}
+    training = training_fields(model, remarks) if model is not None else {}
     shape = start.shape if start is not None and start.shape is not None and len(start.shape) == 3 else None
     if start is not None and shape is None:
         remarks.append(Remark("open_shape", Text("The code leaves the size of the pictures open: the project's stays.",
                                                  "El código deja abierto el tamaño de las imágenes: queda el del proyecto."),
                               start.line))
-    return Found(network=network, shape=shape, unknown=unknown, training=training, remarks=_told(remarks))
+    return Description(network=network, shape=shape, unknown=unknown, training=training, remarks=_limit_remarks(remarks))
 
 
-def _answer_shares(end: TracedNode, remarks: list[Remark]) -> None:
-    """Here every loss takes probabilities: a last Dense that gives scores gets the activation that its loss would apply."""
+def _apply_from_logits(end: TracedNode, remarks: list[Remark]) -> None:
+    """Losses here take probabilities: a last Dense that gives logits gets the activation that its loss would apply."""
     if end.kind == PLAIN_OUTPUT and end.params.get("activation") in (None, "linear"):
         activation = "sigmoid" if end.params.get("units") == 1 else "softmax"
         end.params = dict(end.params) | {"activation": activation}
@@ -82,27 +82,27 @@ def _answer_shares(end: TracedNode, remarks: list[Remark]) -> None:
 
 # Which model ----------------------------------------------------------------------------------------
 
-def _model(state: State, remarks: list[Remark]) -> tuple[Model | None, TracedNode | None, TracedNode | None]:
+def _choose_model(state: State, remarks: list[Remark]) -> tuple[Model | None, TracedNode | None, TracedNode | None]:
     """(the model, its input, its output): the one that is compiled, else the last that others do not take in."""
     models = state.graph.models
     if not models:
-        return _without_model(state, remarks)
-    ranked = sorted(range(len(models)), key=lambda place: (models[place].compiled is not None, not models[place].nested,
-                                                           not isinstance(models[place], BaseModel), place), reverse=True)
+        return _loose_layers(state, remarks)
+    ranked = sorted(range(len(models)), key=lambda index: (models[index].compiled is not None, not models[index].nested,
+                                                           not isinstance(models[index], BaseModel), index), reverse=True)
     first: SourceError | None = None
-    for place in ranked:
-        model = models[place]
+    for index in ranked:
+        model = models[index]
         if first is not None and (model.nested or isinstance(model, BaseModel)):
             continue
         try:
-            start, end = _ends(state, model)
+            start, end = _model_ends(state, model)
         except SourceError as source_error:
             if model.compiled is not None:
                 raise
-            # What was made from a model afterwards, such as one that answers its maps, too, need not be a classifier.
+            # A model derived from another one, such as one that also outputs its maps, need not be a classifier.
             first = first or source_error
             continue
-        others = _others(state, model, end)
+        others = _other_models(state, model, end)
         if others:
             remarks.append(Remark("several_models", Text(
                 "The file makes {n} models; this one was taken{why}.", "El archivo crea {n} modelos; se tomó este{why}.").fill(
@@ -113,7 +113,7 @@ def _model(state: State, remarks: list[Remark]) -> tuple[Model | None, TracedNod
     raise first
 
 
-def _others(state: State, model: Model, end: TracedNode) -> list[Model]:
+def _other_models(state: State, model: Model, end: TracedNode) -> list[Model]:
     """The models besides this one that are no part of it: bases, models within it, its layers up to some point."""
     leading = {ancestor.number for ancestor in ancestors([end])}
 
@@ -125,7 +125,7 @@ def _others(state: State, model: Model, end: TracedNode) -> list[Model]:
             if item is not model and not item.nested and not isinstance(item, BaseModel) and not part(item)]
 
 
-def _ends(state: State, model: Model) -> tuple[TracedNode, TracedNode]:
+def _model_ends(state: State, model: Model) -> tuple[TracedNode, TracedNode]:
     inputs, outputs = state.graph.ends(model, model.line)
     for output in (*inputs, *outputs):
         if isinstance(output, Unknown):
@@ -142,13 +142,13 @@ def _ends(state: State, model: Model) -> tuple[TracedNode, TracedNode]:
                                              "El modelo tiene {n} entradas: aquí una red recibe una imagen.").fill(
             n=len(inputs)), model.line)
     if not tensors or not starts:
-        what = "call" if isinstance(model, Instance) else "Model" if isinstance(model, Graph) else "Sequential"
+        callee = "call" if isinstance(model, Instance) else "Model" if isinstance(model, Graph) else "Sequential"
         text = Text("{what} has no tensor as its answer.", "{what} no tiene un tensor como respuesta.")
-        raise SourceError("code_unknown", text.fill(what=what), model.line)
+        raise SourceError("code_unknown", text.fill(what=callee), model.line)
     return starts[0].node, tensors[0].node
 
 
-def _without_model(state: State, remarks: list[Remark]) -> tuple[None, TracedNode | None, None]:
+def _loose_layers(state: State, remarks: list[Remark]) -> tuple[None, TracedNode | None, None]:
     """Code that only calls layers: all of them are the network."""
     nodes = state.graph.nodes
     if not any(node.kind != INPUT for node in nodes):
@@ -160,22 +160,22 @@ def _without_model(state: State, remarks: list[Remark]) -> tuple[None, TracedNod
     return None, next((node for node in nodes if node.kind == INPUT), None), None
 
 
-def _kept(state: State, model: Model | None, end: TracedNode | None) -> list[TracedNode]:
+def _network_nodes(state: State, model: Model | None, end: TracedNode | None) -> list[TracedNode]:
     """The nodes of the network: those that lead to its answer; with one model only, also those that lead nowhere yet."""
     if end is None:
         return state.graph.nodes
     leading = ancestors([end])
     if isinstance(model, Graph) and not any(item.nested for item in state.graph.models if not isinstance(item, BaseModel)) \
-            and not _others(state, model, end):
+            and not _other_models(state, model, end):
         numbers = {item.number for item in leading}
         return [node for node in state.graph.nodes if node.number in numbers or not node.implied]
     return leading
 
 
-def _check_inputs(start: TracedNode, kept: Iterable[TracedNode]) -> None:
+def _check_inputs(start: TracedNode, nodes: Iterable[TracedNode]) -> None:
     if start.error is not None:
         raise start.error
-    others = [item for item in kept if item.kind == INPUT and item is not start]
+    others = [item for item in nodes if item.kind == INPUT and item is not start]
     if others:
         raise SourceError("several_inputs", Text("The network has a second input here: it takes one picture.",
                                              "La red tiene aquí una segunda entrada: recibe una imagen."), others[0].line)
@@ -183,93 +183,94 @@ def _check_inputs(start: TracedNode, kept: Iterable[TracedNode]) -> None:
 
 # The network --------------------------------------------------------------------------------------------
 
-def _network(kept: list[TracedNode], end: TracedNode | None, remarks: list[Remark]) -> tuple[NetworkSpec, tuple[str, ...]]:
-    names = _names(kept)
+def _build_network(traced_nodes: list[TracedNode], end: TracedNode | None, remarks: list[Remark]
+                   ) -> tuple[NetworkSpec, tuple[str, ...]]:
+    ids = _node_ids(traced_nodes)
     nodes: list[Node] = []
     unknown: list[str] = []
-    told: set[int] = set()
-    for drawn in kept:
-        kind, params = drawn.kind, dict(drawn.params)
-        if drawn.base is not None:
-            params = bases.settled(drawn.base, remarks if id(drawn.base) not in told else [])
-            told.add(id(drawn.base))
-        layer = drawn.layer
-        if layer is not None and drawn is end and _follows_classes(drawn):
+    seen: set[int] = set()
+    for traced in traced_nodes:
+        kind, params = traced.kind, dict(traced.params)
+        if traced.base is not None:
+            params = bases.node_params(traced.base, remarks if id(traced.base) not in seen else [])
+            seen.add(id(traced.base))
+        layer = traced.layer
+        if layer is not None and traced is end and _follows_classes(traced):
             kind, params = OUTPUT, {name: value for name, value in params.items() if name.startswith("kernel_reg")}
             remarks.append(Remark("follows_classes", Text(
                 "The code does not tell the number of classes: the Output layer follows them.",
                 "El código no dice el número de clases: la capa de salida las sigue."), layer.line))
-        elif layer is not None and id(layer) not in told:
-            told.add(id(layer))
+        elif layer is not None and id(layer) not in seen:
+            seen.add(id(layer))
             remarks += layer.remarks
-            remarks += _of_layer(drawn)
-        identifier = names[drawn.number]
-        if LAYERS.find(kind) is None or (layer is not None and not layer.known):
+            remarks += _layer_remarks(traced)
+        identifier = ids[traced.number]
+        if LAYERS.find(kind) is None or (layer is not None and not layer.is_known):
             unknown.append(identifier)
         else:
-            # `follows_classes` and bases bring whole sets of parameters: what is the default need not be said.
-            standard = values_of(Node(id="x", type=kind), LAYERS[kind])
-            params = {name: value for name, value in params.items() if value != standard.get(name)
-                      or isinstance(value, bool) != isinstance(standard.get(name), bool)}
+            # The Output layer and bases have complete sets of parameters: defaults are left out.
+            defaults = values_of(Node(id="x", type=kind), LAYERS[kind])
+            params = {name: value for name, value in params.items() if value != defaults.get(name)
+                      or isinstance(value, bool) != isinstance(defaults.get(name), bool)}
         nodes.append(Node(id=identifier, type=kind, params=params))
-    edges = tuple(Edge(source=names[source.number], target=names[drawn.number], port=port)
-                  for drawn in kept for port, source in enumerate(drawn.sources))
+    edges = tuple(Edge(source=ids[source.number], target=ids[traced.number], port=port)
+                  for traced in traced_nodes for port, source in enumerate(traced.sources))
     return NetworkSpec(nodes=tuple(nodes), edges=edges), tuple(unknown)
 
 
-def _names(kept: list[TracedNode]) -> dict[int, str]:
-    """An id for every node: the name that the code gives, then names by type for the others."""
+def _node_ids(nodes: list[TracedNode]) -> dict[int, str]:
+    """An id for every node: the name in the code, else one by type."""
     result: dict[int, str] = {}
     taken: set[str] = set()
     last: dict[str, int] = {}
-    for named in (True, False):
-        for drawn in kept:
-            if bool(drawn.name) == named:
-                wanted = name = _word(drawn.name) if named else _word(id_stem(drawn.kind))
-                number = last.get(wanted, 1)
+    for has_name in (True, False):
+        for traced in nodes:
+            if bool(traced.name) == has_name:
+                stem = name = _identifier(traced.name) if has_name else _identifier(id_stem(traced.kind))
+                number = last.get(stem, 1)
                 while name in taken:
                     number += 1
-                    name = f"{wanted}_{number}"
-                last[wanted] = number
-                result[drawn.number] = name
+                    name = f"{stem}_{number}"
+                last[stem] = number
+                result[traced.number] = name
                 taken.add(name)
     return result
 
 
-def _word(name: str) -> str:
+def _identifier(name: str) -> str:
     """The name with letters, digits, _ and - only, as layers are called here."""
     return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in name) or "layer"
 
 
-def _follows_classes(drawn: TracedNode) -> bool:
-    """Whether a last Dense is what answers for the classes, of which the code does not tell how many there are."""
-    layer = drawn.layer
-    return layer is not None and drawn.kind == PLAIN_OUTPUT and "units" in layer.open and simple(
-        str(drawn.params.get("activation") or "softmax")) in ("softmax", "sigmoid")
+def _follows_classes(traced: TracedNode) -> bool:
+    """Whether a last Dense is the classifier of a number of classes that the code leaves open."""
+    layer = traced.layer
+    return layer is not None and traced.kind == PLAIN_OUTPUT and "units" in layer.open and normalized_name(
+        str(traced.params.get("activation") or "softmax")) in ("softmax", "sigmoid")
 
 
-def _of_layer(drawn: TracedNode) -> list[Remark]:
-    layer = drawn.layer
+def _layer_remarks(traced: TracedNode) -> list[Remark]:
+    layer = traced.layer
     assert layer is not None
-    made: list[Remark] = []
+    remarks: list[Remark] = []
     if len(layer.called) > 1:
-        made.append(Remark("shared_layer", Text(
+        remarks.append(Remark("shared_layer", Text(
             "The layer is used {n} times with the same weights; here each use is a layer of its own.",
             "La capa se usa {n} veces con los mismos pesos; aquí cada uso es una capa propia.").fill(n=len(layer.called)),
             layer.line))
-    if not layer.trainable and layer.known:
-        made.append(Remark("frozen_layer", Text("{layer} is frozen in the code; here every layer outside a base learns.",
+    if not layer.trainable and layer.is_known:
+        remarks.append(Remark("frozen_layer", Text("{layer} is frozen in the code; here every layer outside a base learns.",
                                                 "{layer} está congelada en el código; aquí aprende toda capa fuera de una "
-                                                "base.").fill(layer=drawn.kind), layer.line))
-    return made
+                                                "base.").fill(layer=traced.kind), layer.line))
+    return remarks
 
 
-def _told(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
-    """By line, each once; of many the first ones and how many more there are."""
+def _limit_remarks(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    """The remarks by line without repetitions; of many the first ones and a count of the rest."""
     seen: Mapping[tuple[int, str], Remark] = {(remark.line, remark.text.en): remark for remark in remarks}
-    ordered = sorted(seen.values(), key=lambda each: each.line)
-    if len(ordered) <= _MOST:
+    ordered = sorted(seen.values(), key=lambda remark: remark.line)
+    if len(ordered) <= _MAX_REMARKS:
         return tuple(ordered)
     rest = Remark("more_remarks", Text("{n} more remarks of this kind follow.", "Siguen {n} observaciones más.").fill(
-        n=len(ordered) - _MOST), ordered[_MOST].line)
-    return (*ordered[:_MOST], rest)
+        n=len(ordered) - _MAX_REMARKS), ordered[_MAX_REMARKS].line)
+    return (*ordered[:_MAX_REMARKS], rest)

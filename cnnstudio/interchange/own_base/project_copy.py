@@ -1,4 +1,4 @@
-"""A user's model file copied into a project's folder, under a name that holds the digest of its content."""
+"""Copies a user's model file into a project's folder, under a name with the digest of its content."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 
 from cnnstudio.core.atomic import atomic_path
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.interchange.own_base.files import DIGITS, PIECE, digest_of, file_name, unreadable
+from cnnstudio.interchange.own_base.files import DIGITS, PIECE, file_digest, file_name, unreadable
 from cnnstudio.interchange.own_base.reader import preview_base
 
 
 def copy_into_project(source: Path, folder: Path, name: str = "",
                       progress: Callable[[int, int], None] = lambda _done, _all: None,
                       check: Callable[[], None] = lambda: None) -> str:
-    """Copy a `.keras` or `.h5` file into the project's folder, whole or not at all; returns its path in the project.
+    """Copy a `.keras` or `.h5` file into the project's folder atomically; returns its path in the project.
 
     Only what can be a base is copied. Raises ProblemError, and whatever `check` raises between two pieces.
     """
     preview_base(source, name)
-    file = file_name(source, digest_of(source), name)
+    file = file_name(source, file_digest(source), name)
     with atomic_path(folder / file) as target:
         digest = _copy(source, target, progress, check)
     if file_name(source, digest, name) != file:
-        # The source changed in between: its copy is named by what was copied.
+        # The source changed in between: the digest in the name must be that of the copy.
         (folder / file).unlink()
         return copy_into_project(source, folder, name, progress, check)
     return file

@@ -11,7 +11,7 @@ import numpy as np
 from cnnstudio.interchange.onnx.wire import Damaged, TooLarge
 
 OPERATORS: Final = 50_000
-"""Operators of a model, functions written out: far more than any network has."""
+"""Operators of a model, functions inlined: far more than any network has."""
 DEEPEST: Final = 20
 """Graphs within graphs, functions within functions."""
 _EXTERNAL: Final = 1
@@ -19,14 +19,14 @@ replace = msgspec.structs.replace
 
 
 class Tensor(msgspec.Struct, frozen=True, eq=False):
-    """Numbers of the model: their dimensions, and the numbers themselves where they are few; None where they are not."""
+    """A tensor of the model. `data` is None if the tensor is large."""
 
     dims: tuple[int, ...]
     data: np.ndarray | None = None
 
 
 class Port(msgspec.Struct, frozen=True):
-    """An input or output of the model; a dimension that the file leaves open is None, `dims` as a whole when none is told.
+    """An input or output of the model. An open dimension is None; `dims` is None if the file declares none.
 
     `kind` is the type of its numbers by ONNX's code: 1 is float32.
     """
@@ -52,7 +52,7 @@ class Operator(msgspec.Struct, frozen=True, eq=False):
 
 
 class Graph(msgspec.Struct, frozen=True, eq=False):
-    """`dims` are those that the file tells of tensors between operators."""
+    """`dims` are those that the file declares for tensors between operators."""
 
     operators: tuple[Operator, ...]
     tensors: dict[str, Tensor]
@@ -62,13 +62,13 @@ class Graph(msgspec.Struct, frozen=True, eq=False):
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """Inside a function: stands for the attribute of that name of its call."""
+    """Inside a function: a reference to the attribute of that name of the call."""
 
     name: str
 
 
 class Function(msgspec.Struct, frozen=True, eq=False):
-    """Operators under one name, as a model defines them for itself."""
+    """A function that a model defines: operators under one name."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -84,8 +84,8 @@ class Model(msgspec.Struct, frozen=True, eq=False):
     producer: str = ""
 
 
-def parsed(data: bytes) -> Model:
-    """The model in these bytes, its own functions written out; raises Damaged or TooLarge."""
+def parse_model(data: bytes) -> Model:
+    """The model in these bytes, its functions inlined; raises Damaged or TooLarge."""
     import onnx
     from google.protobuf.message import DecodeError
 
@@ -99,14 +99,14 @@ def parsed(data: bytes) -> Model:
     functions = {(_text(item.domain), _text(item.name), _text(getattr(item, "overload", ""))): _function(item)
                  for item in message.functions}
     graph = _graph(message.graph, 0)
-    operators = _written_out(graph.operators, functions, 0, [0]) if functions else graph.operators
+    operators = _inline_functions(graph.operators, functions, 0, [0]) if functions else graph.operators
     if len(operators) > OPERATORS:
         raise TooLarge
     return Model(replace(graph, operators=tuple(operators)), opset, _text(message.producer_name))
 
 
 def _text(value: str | bytes) -> str:
-    """A name; what is no UTF-8 is handed over as bytes."""
+    """A name as text: protobuf returns bytes if it is not UTF-8."""
     return value if isinstance(value, str) else bytes(value).decode("utf-8", "replace")
 
 
@@ -176,10 +176,10 @@ def _tensor(message: Any) -> Tensor:
 
 
 def _dims(values: Iterable[int]) -> tuple[int, ...]:
-    found = tuple(int(item) for item in values)
-    if len(found) > 64 or any(item < 0 for item in found):
+    dims = tuple(int(item) for item in values)
+    if len(dims) > 64 or any(item < 0 for item in dims):
         raise Damaged
-    return found
+    return dims
 
 
 def _port(message: Any) -> Port:
@@ -204,37 +204,38 @@ def _function(message: Any) -> Function:
 Functions = Mapping[tuple[str, str, str], Function]
 
 
-def _written_out(operators: Iterable[Operator], functions: Functions, depth: int, count: list[int]) -> list[Operator]:
-    """The operators with each call of a function replaced by what it stands for, under names of its own."""
+def _inline_functions(operators: Iterable[Operator], functions: Functions, depth: int, count: list[int]) -> list[Operator]:
+    """The operators with calls of functions replaced by the functions' operators, under unique names."""
     if depth > DEEPEST:
         raise Damaged
-    found: list[Operator] = []
+    inlined: list[Operator] = []
     for operator in operators:
         count[0] += 1
         if count[0] > OPERATORS:
             raise TooLarge
         function = functions.get((operator.domain, operator.type, operator.overload))
         if function is None:
-            found.append(operator)
+            inlined.append(operator)
             continue
         prefix = f"{operator.name or operator.type}/{count[0]}:"
         names = dict(zip(function.inputs, operator.inputs, strict=False))
         names |= dict(zip(function.outputs, operator.outputs, strict=False))
-        given = function.defaults | operator.attributes
-        inner = [_renamed(item, names, prefix, given, operator.name) for item in function.operators]
-        found += _written_out(inner, functions, depth + 1, count)
-    return found
+        call_attributes = function.defaults | operator.attributes
+        inner = [_inline_operator(item, names, prefix, call_attributes, operator.name) for item in function.operators]
+        inlined += _inline_functions(inner, functions, depth + 1, count)
+    return inlined
 
 
-def _renamed(operator: Operator, names: dict[str, str], prefix: str, given: Mapping[str, Any], caller: str) -> Operator:
-    def named(name: str) -> str:
+def _inline_operator(operator: Operator, names: dict[str, str], prefix: str, values: Mapping[str, Any],
+                     caller: str) -> Operator:
+    def rename(name: str) -> str:
         return name and names.setdefault(name, prefix + name)
 
     attributes = {}
     for name, value in operator.attributes.items():
-        meant = given.get(value.name) if isinstance(value, Reference) else value
-        if meant is not None:
-            attributes[name] = meant
+        resolved = values.get(value.name) if isinstance(value, Reference) else value
+        if resolved is not None:
+            attributes[name] = resolved
     name = f"{caller}/{operator.name or operator.type}" if caller else operator.name
-    return replace(operator, inputs=tuple(named(item) for item in operator.inputs), name=name,
-                   outputs=tuple(named(output) for output in operator.outputs), attributes=attributes)
+    return replace(operator, inputs=tuple(rename(item) for item in operator.inputs), name=name,
+                   outputs=tuple(rename(output) for output in operator.outputs), attributes=attributes)

@@ -25,7 +25,7 @@ replace = msgspec.structs.replace
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a collection: its classes, and (0 if unknown) the median size of its pictures."""
+    """Facts about a collection: its classes, and the median size of its pictures (0 if unknown)."""
 
     classes: tuple[str, ...] = ()
     median_height: int = 0
@@ -45,16 +45,16 @@ def new_project(name: str, source: str, facts: Facts, template: str = "", base: 
         source=source, label_mode="binary" if len(facts.classes) == 2 else "categorical"))
     if not base:
         return with_template(project, TEMPLATES[template], facts)
-    found = BASES.find(base)
-    if found is None:
+    entry = BASES.find(base)
+    if entry is None:
         raise KeyError(base)
-    return with_base(project, found)
+    return with_base(project, entry)
 
 
 def with_base(project: Project, base: Base, ends_at: str = "all") -> Project:
     """The base, frozen, at its own size and scaling, with a small head that learns.
 
-    A user's own base of this program brings the recipe that its pictures were prepared with.
+    A custom base exported by this program has the recipe of its pictures.
     """
     own = base.own
     builder = network_builder()
@@ -76,11 +76,11 @@ def with_base(project: Project, base: Base, ends_at: str = "all") -> Project:
 
 
 def with_template(project: Project, template: Template, facts: Facts) -> Project:
-    """The template's network with the recipe, augmentation and training it is good with."""
-    wanted: dict[str, Any] = dict(template.recipe)
+    """The template's network with its recipe, augmentation and training."""
+    settings: dict[str, Any] = dict(template.recipe)
     if template.adapts:
-        wanted |= _adapted(wanted, facts, template.minimum_size)
-    recipe = replace(RecipeSpec(), background=project.recipe.background, fit=project.recipe.fit, **wanted)
+        settings |= _adapt_recipe(settings, facts, template.minimum_size)
+    recipe = replace(RecipeSpec(), background=project.recipe.background, fit=project.recipe.fit, **settings)
     training = with_settings(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
                              device=project.training.device, **_settings(template.training))
     return replace(project, recipe=recipe, network=template.network(), training=training,
@@ -93,8 +93,8 @@ def _settings(raw: dict[str, Any]) -> dict[str, Any]:
     return {name: msgspec.convert(value, types[name]) for name, value in raw.items()}
 
 
-def _adapted(recipe: dict[str, Any], facts: Facts, minimum: int) -> dict[str, Any]:
-    """Small pictures are not blown up further than the network needs; grey ones stay grey."""
+def _adapt_recipe(recipe: dict[str, Any], facts: Facts, minimum: int) -> dict[str, Any]:
+    """Small pictures are not enlarged more than the network needs; grey ones stay grey."""
     size = min(facts.median_height, facts.median_width)
     result: dict[str, Any] = {}
     if 0 < size < min(recipe["height"], recipe["width"]):

@@ -15,15 +15,15 @@ _KEYS: Final = {"es": {"Ctrl": "Ctrl", "Control": "Ctrl", "Shift": "Mayús", "De
 class _Keys(QTranslator):
     """The names of keys; whatever else it is asked is left to the next translator."""
 
-    def __init__(self, words: dict[str, str], parent: QCoreApplication) -> None:
+    def __init__(self, texts: dict[str, str], parent: QCoreApplication) -> None:
         super().__init__(parent)
-        self._words = words
+        self._texts = texts
 
     def isEmpty(self) -> bool:
         return False
 
     def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
-        return self._words.get(text) if context == "QShortcut" else None
+        return self._texts.get(text) if context == "QShortcut" else None
 
 
 def set_qt_language(application: QCoreApplication, language: str) -> None:

@@ -81,25 +81,25 @@ def family_color(family: str) -> QColor:
 def font(style: str = "body", scale: float = 1.0) -> QFont:
     """A font of the type scale ("body", "body_strong", "secondary", "caption", "title", "figure")."""
     size, _height, weight = SCALE[style]
-    made = QFont(_family)
-    made.setPixelSize(max(1, round(size * scale)))
-    made.setWeight(weight)
-    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    result = QFont(_family)
+    result.setPixelSize(max(1, round(size * scale)))
+    result.setWeight(weight)
+    result.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     if style == "caption":
-        made.setCapitalization(QFont.Capitalization.AllUppercase)
-        made.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.4)
+        result.setCapitalization(QFont.Capitalization.AllUppercase)
+        result.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.4)
     # Tabular figures: numbers in columns and running numbers keep their width.
-    made.setFeature(QFont.Tag("tnum"), 1)
-    return made
+    result.setFeature(QFont.Tag("tnum"), 1)
+    return result
 
 
 def mono_font(size: int = 13) -> QFont:
     """The face for code: JetBrains Mono where it is installed, else the system's."""
-    made = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    families = ["JetBrains Mono", "Cascadia Mono", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", made.family()]
-    made.setFamilies(families)
-    made.setPixelSize(size)
-    return made
+    result = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    families = ["JetBrains Mono", "Cascadia Mono", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", result.family()]
+    result.setFamilies(families)
+    result.setPixelSize(size)
+    return result
 
 
 def load_fonts() -> None:

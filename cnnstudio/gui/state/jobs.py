@@ -26,7 +26,7 @@ class Cancelled(Exception):
 class _Signals(QObject):
     """Lives in the window's thread; `arrived` and `over` are emitted in the job's."""
 
-    told = Signal(object)
+    event_received = Signal(object)
     ended = Signal(object)
     arrived = Signal(object)
     over = Signal(object)
@@ -41,7 +41,7 @@ class Job:
 
     def __init__(self, label: Text, kind: str, *, page: str = "", quiet: bool = False) -> None:
         self._signals = _Signals()
-        self.event, self.ended = self._signals.told, self._signals.ended
+        self.event, self.ended = self._signals.event_received, self._signals.ended
         self._arrived, self._over = self._signals.arrived, self._signals.over
         self.label = label
         self.kind = kind
@@ -275,8 +275,8 @@ class JobList(QObject):
 
     def foremost(self) -> Job | None:
         """The job that the status bar shows: a training first, then the newest that is not quiet."""
-        shown = [job for job in self._jobs if job.running and not job.quiet]
-        return next((job for job in shown if job.kind == "train"), shown[-1] if shown else None)
+        visible = [job for job in self._jobs if job.running and not job.quiet]
+        return next((job for job in visible if job.kind == "train"), visible[-1] if visible else None)
 
     def _progressed(self, _event: Event) -> None:
         self.changed.emit()

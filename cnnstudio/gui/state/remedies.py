@@ -50,10 +50,10 @@ class Remedies(QObject):
     def _keep_together(self, findings: Sequence[Finding]) -> bool:
         label = Text("Keep twins together", "Mantener juntas las gemelas")
         near = [finding.path for finding in findings if finding.kind == "near_duplicate"]
-        kept = edits.set_field(self._session.project, "dataset.splits", "keep_together", True)
+        changed = edits.set_field(self._session.project, "dataset.splits", "keep_together", True)
         if near:
-            return self._decisions.accept("near_duplicate", near, label, kept)
-        return self._session.edit(lambda _project: kept, label)
+            return self._decisions.accept("near_duplicate", near, label, changed)
+        return self._session.edit(lambda _project: changed, label)
 
 
 def _suggested(findings: Sequence[Finding], name: str) -> dict[int, str]:

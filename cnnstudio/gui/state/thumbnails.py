@@ -45,7 +45,7 @@ class Thumbnails(QObject):
     """
 
     arrived = Signal()
-    _made = Signal(object, object)
+    _loaded = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None, threads: int | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class Thumbnails(QObject):
         self._cache: ThumbnailCache | None = None
         self._images: OrderedDict[Wanted, QImage] = OrderedDict()
         self._bytes = 0
-        self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
+        self._loaded.connect(self._keep, Qt.ConnectionType.QueuedConnection)
         # Many arrive at once: one repaint a frame is enough.
         self._tell = QTimer(self)
         self._tell.setSingleShot(True)
@@ -116,7 +116,7 @@ class Thumbnails(QObject):
                 if self._ending:
                     return
                 wanted = self._queue.pop()
-            self._made.emit(wanted, self._load(wanted))
+            self._loaded.emit(wanted, self._load(wanted))
 
     def _load(self, wanted: Wanted) -> QImage:
         from cnnstudio.gui.widgets.picture import image_of
@@ -124,9 +124,9 @@ class Thumbnails(QObject):
         from cnnstudio.imaging.thumbnails import encode_thumbnail, thumbnail
 
         cache = self._disk()
-        found = cache.get(wanted.path, wanted.file_bytes, wanted.modified_ns, wanted.size)
-        if found is not None:
-            image = QImage.fromData(found)
+        content = cache.get(wanted.path, wanted.file_bytes, wanted.modified_ns, wanted.size)
+        if content is not None:
+            image = QImage.fromData(content)
             if not image.isNull():
                 return image
         try:

@@ -139,10 +139,10 @@ class Elided(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(theme.color(self._tone or "text"))
-        shown = painter.fontMetrics().elidedText(self._text, self._mode, self.width())
-        self.setToolTip(self._text if shown != self._text else "")
+        text = painter.fontMetrics().elidedText(self._text, self._mode, self.width())
+        self.setToolTip(self._text if text != self._text else "")
         # A name may hold a line break; the line stays one.
-        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
 
 
 class Icon(QWidget):
@@ -316,11 +316,11 @@ class MenuButton(Button):
         self._value = value
         label = next((text for choice, text in self._choices if choice == value and text != "-"), "")
         label = " ".join(label.splitlines())
-        whole = f"{self._prefix}{label}"
-        shown = f"{self._prefix}{label[:_MOST_LETTERS - 1]}…" if len(label) > _MOST_LETTERS else whole
-        self.setText(f"{shown}  ▾".replace("&", "&&"))
-        self.setAccessibleName(whole)
-        self.setToolTip(whole if shown != whole else "")
+        full_text = f"{self._prefix}{label}"
+        short_text = f"{self._prefix}{label[:_MOST_LETTERS - 1]}…" if len(label) > _MOST_LETTERS else full_text
+        self.setText(f"{short_text}  ▾".replace("&", "&&"))
+        self.setAccessibleName(full_text)
+        self.setToolTip(full_text if short_text != full_text else "")
         self.setChecked(False)
 
     def _open(self) -> None:

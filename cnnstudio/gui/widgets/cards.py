@@ -141,8 +141,8 @@ class Banner(Card):
         line.addWidget(Icon(symbol, edge, 18))
         fixes = [Button(str(fix.label), "link", on_click=partial(self.fix_chosen.emit, fix)) for fix in problem.fixes]
         if sum(len(fix.text()) for fix in fixes) > _BESIDE:
-            words = column(text, row(*fixes, None, spacing=10), spacing=4)
-            line.addLayout(words, 1)
+            texts = column(text, row(*fixes, None, spacing=10), spacing=4)
+            line.addLayout(texts, 1)
         else:
             line.addWidget(text, 1)
             for fix in fixes:
@@ -168,22 +168,22 @@ class Banners(QWidget):
         super().__init__(parent)
         self._layout = column(spacing=8, margins=(24, 12, 24, 0))
         self.setLayout(self._layout)
-        self._shown: tuple[Problem, ...] = ()
+        self._current: tuple[Problem, ...] = ()
         self.hide()
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show these, most pressing first; at most three, with the rest counted in the status bar."""
         ranks = {"error": 0, "warning": 1, "info": 2}
-        found = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))[:3]
-        if found == self._shown:
+        ranked = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))[:3]
+        if ranked == self._current:
             return
-        self._shown = found
+        self._current = ranked
         clear(self._layout)
-        for problem in found:
+        for problem in ranked:
             banner = Banner(problem)
             banner.fix_chosen.connect(self.fix_chosen)
             self._layout.addWidget(banner)
-        self.setVisible(bool(found))
+        self.setVisible(bool(ranked))
 
 
 class EmptyState(QWidget):
@@ -224,33 +224,33 @@ class Facts(QWidget):
         super().__init__(parent)
         self._rows = column(spacing=0)
         self.setLayout(self._rows)
-        self._shown: list[tuple[str, str]] = []
+        self._current: list[tuple[str, str]] = []
 
     @property
     def facts(self) -> list[tuple[str, str]]:
         """The pairs that are shown."""
-        return list(self._shown)
+        return list(self._current)
 
     def set_facts(self, facts: Iterable[tuple[str, str]]) -> None:
         """Show these pairs of name and value."""
         wanted = list(facts)
-        if wanted == self._shown:
+        if wanted == self._current:
             return
-        self._shown = wanted
+        self._current = wanted
         clear(self._rows)
         # Numbers are what one looks for: a long name gives way to them, a long value to its name. Each row by itself:
         # a long value somewhere must not shorten the names of all the others.
         metrics = QFontMetrics(theme.font("body"))
         for name, value in wanted:
             key = Elided(name, "body", "dim")
-            shown = Elided(value, "body", "text", mode=Qt.TextElideMode.ElideMiddle,
-                           align=Qt.AlignmentFlag.AlignRight)
+            value_label = Elided(value, "body", "text", mode=Qt.TextElideMode.ElideMiddle,
+                                 align=Qt.AlignmentFlag.AlignRight)
             key.setMinimumHeight(28)
-            shown.setMinimumWidth(min(metrics.horizontalAdvance(value) + 4, _FACT_WIDTH))
+            value_label.setMinimumWidth(min(metrics.horizontalAdvance(value) + 4, _FACT_WIDTH))
             line = QFrame()
             line.setObjectName("rule")
             line.setFixedHeight(1)
-            pair = row(key, shown, spacing=12)
+            pair = row(key, value_label, spacing=12)
             pair.setStretch(1, 1)
             self._rows.addLayout(pair)
             self._rows.addWidget(line)
@@ -285,11 +285,11 @@ class FilterLine(Button):
         super().__init__("", "row", checkable=True)
         self._token = token
         self._name = text
-        self._words = Elided(text)
+        self._label = Elided(text)
         self._value = Label("", tone="dim")
         self._share = Label("", tone="dim")
         self._share.hide()
-        line = row(self._words, self._value, self._share, spacing=4, margins=(8, 0, 8, 0))
+        line = row(self._label, self._value, self._share, spacing=4, margins=(8, 0, 8, 0))
         line.setStretch(0, 1)
         self.setLayout(line)
         self.setFixedHeight(32)
@@ -303,9 +303,9 @@ class FilterLine(Button):
         self._fit()
 
     def _fit(self) -> None:
-        words = self._words.fontMetrics().horizontalAdvance(self._name)
+        label_width = self._label.fontMetrics().horizontalAdvance(self._name)
         numbers = self._value.sizeHint().width() + self._share.sizeHint().width()
-        self._share.setVisible(bool(self._share.text()) and words + numbers + 26 <= self.width())
+        self._share.setVisible(bool(self._share.text()) and label_width + numbers + 26 <= self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

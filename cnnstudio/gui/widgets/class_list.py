@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme
 from cnnstudio.gui.widgets.drag import CLASS_MIME, MIME, drag_class, dragged_class, dragged_ids
-from cnnstudio.gui.widgets.words import count
+from cnnstudio.gui.widgets.formatting import format_count
 
 _ROW = 46
 
@@ -69,8 +69,8 @@ class ClassList(QWidget):
     def paintEvent(self, event: QEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shown = event.rect()  # type: ignore[attr-defined]
-        for row in range(max(0, shown.top() // _ROW), min(len(self._names), shown.bottom() // _ROW + 1)):
+        exposed = event.rect()  # type: ignore[attr-defined]
+        for row in range(max(0, exposed.top() // _ROW), min(len(self._names), exposed.bottom() // _ROW + 1)):
             self._paint_row(painter, row)
 
     def _paint_row(self, painter: QPainter, row: int) -> None:
@@ -88,7 +88,7 @@ class ClassList(QWidget):
             icons.paint(painter, QRectF(rect.left() + 5, rect.top() + 7, 16, 16), "eye-off", "text")
         else:
             painter.drawRoundedRect(QRectF(rect.left() + 8, rect.top() + 10, 10, 10), 3, 3)
-        number = count(self._counts.get(name, 0))
+        number = format_count(self._counts.get(name, 0))
         painter.setFont(theme.font("body"))
         metrics = painter.fontMetrics()
         room = metrics.horizontalAdvance(number)

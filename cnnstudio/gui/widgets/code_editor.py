@@ -119,7 +119,7 @@ class CodeEditor(QPlainTextEdit):
                 line.insertText(INDENT)
                 continue
             blank = len(block.text()) - len(block.text().lstrip(" "))
-            for _each in range(min(len(INDENT), blank)):
+            for _ in range(min(len(INDENT), blank)):
                 line.deleteChar()
         cursor.endEditBlock()
 

@@ -28,12 +28,12 @@ def score(query: str, text: str) -> int | None:
     for letter in query:
         if letter == " ":
             continue
-        found = text.find(letter, position)
-        if found < 0:
+        index = text.find(letter, position)
+        if index < 0:
             return None
-        starts_word = found == 0 or not text[found - 1].isalnum()
-        cost += 0 if found == last + 1 or starts_word else 3 + found - position
-        last, position = found, found + 1
+        starts_word = index == 0 or not text[index - 1].isalnum()
+        cost += 0 if index == last + 1 or starts_word else 3 + index - position
+        last, position = index, index + 1
     return cost
 
 

@@ -57,7 +57,7 @@ class CropView(QWidget):
         super().__init__(parent)
         self._image: QImage | None = None
         self._high = self._wide = 1
-        self._kind, self._kept = "none", (0, 0, 1, 1)
+        self._kind, self._box = "none", (0, 0, 1, 1)
         self._sides: frozenset[str] | None = None
         self._from = QPointF()
         self._before: Box = (0, 0, 1, 1)
@@ -72,10 +72,10 @@ class CropView(QWidget):
         self._follow_shape()
         self.update()
 
-    def show_kept(self, kind: str, kept: Box) -> None:
+    def show_box(self, kind: str, box: Box) -> None:
         """The part in view, of a crop "share" or "box"."""
-        self._kind, self._kept = kind, kept
-        top, left, rows, columns = kept
+        self._kind, self._box = kind, box
+        top, left, rows, columns = box
         self.setToolTip(tr("{width} × {height} pixels from ({left}, {top}) on. Drag the edges, the inside, or a new part; "
                            "arrow keys move it, with Shift they resize it.",
                            "{width} × {height} píxeles desde ({left}, {top}). Arrastre los bordes, el interior o una "
@@ -105,7 +105,7 @@ class CropView(QWidget):
 
     def part(self) -> QRectF:
         """Where the part that is kept lies in the widget."""
-        target, (top, left, rows, columns) = self._target(), self._kept
+        target, (top, left, rows, columns) = self._target(), self._box
         scale = target.width() / self._wide
         return QRectF(target.x() + left * scale, target.y() + top * scale, columns * scale, rows * scale)
 
@@ -136,7 +136,7 @@ class CropView(QWidget):
         if event.button() != Qt.MouseButton.LeftButton or self._image is None:
             return
         self._sides = self._hold(event.position())
-        self._from, self._before = event.position(), self._kept
+        self._from, self._before = event.position(), self._box
         if self._sides is None:
             row, column = self._pixel(event.position())
             self._before = (min(row, self._high - 1), min(column, self._wide - 1), 1, 1)
@@ -170,7 +170,7 @@ class CropView(QWidget):
             return
         far = _FAR if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 1
         down, across = step[0] * far, step[1] * far
-        top, left, rows, columns = self._kept
+        top, left, rows, columns = self._box
         if self._kind == "share":
             self._announce_share(max(rows / self._high, columns / self._wide)
                                  + 2 * (across - down) / max(self._high, self._wide))
@@ -178,7 +178,7 @@ class CropView(QWidget):
             self._take((top, left, max(1, min(self._high - top, rows + down)),
                         max(1, min(self._wide - left, columns + across))))
         else:
-            self._take(self._moved(self._kept, down, across))
+            self._take(self._moved(self._box, down, across))
         self.settled.emit()
 
     def _moved(self, box: Box, down: int, across: int) -> Box:
@@ -206,9 +206,9 @@ class CropView(QWidget):
         return top, left, max(1, bottom - top), max(1, right - left)
 
     def _take(self, box: Box) -> None:
-        if box == self._kept:
+        if box == self._box:
             return
-        self.show_kept(self._kind, box)
+        self.show_box(self._kind, box)
         top, left, rows, columns = box
         self.box_changed.emit((top, left, 0 if top + rows >= self._high else rows,
                                0 if left + columns >= self._wide else columns))

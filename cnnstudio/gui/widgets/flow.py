@@ -54,7 +54,7 @@ class FlowLayout(QLayout):
 
     def _arrange(self, rect: QRect, *, place: bool) -> int:
         gap = self.spacing()
-        shown = [item for item in self._items if not item.isEmpty()]
+        visible = [item for item in self._items if not item.isEmpty()]
         width = max(1, rect.width())
         cell = 0
         if self._cell:
@@ -62,7 +62,7 @@ class FlowLayout(QLayout):
             cell = (width - gap * (columns - 1)) // columns
         lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
         used = 0
-        for item in shown:
+        for item in visible:
             size = item.sizeHint()
             if cell:
                 size = QSize(cell, item.heightForWidth(cell) if item.hasHeightForWidth() else size.height())

@@ -83,9 +83,9 @@ class Form(QWidget):
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Mark the fields that these problems name (`where.field`); the others are cleared."""
-        found = {problem.where.field: problem for problem in problems if problem.where.field}
+        by_field = {problem.where.field: problem for problem in problems if problem.where.field}
         for name, field in self._fields.items():
-            problem = found.get(name)
+            problem = by_field.get(name)
             field.show_problem(str(problem.text) if problem else "",
                                "error" if problem is None or problem.blocks else "warn")
 
@@ -193,8 +193,8 @@ def _name(editor: QWidget, param: Param) -> None:
 
 
 def _number(param: Int | Float, value: Value) -> NumberBox:
-    whole = isinstance(param, Int)
-    return NumberBox(value, minimum=param.minimum, maximum=param.maximum, step=param.step, whole=whole,
+    integer = isinstance(param, Int)
+    return NumberBox(value, minimum=param.minimum, maximum=param.maximum, step=param.step, integer=integer,
                      decimals=0 if isinstance(param, Int) else param.decimals,
                      logarithmic=isinstance(param, Float) and param.logarithmic,
                      above=isinstance(param, Float) and param.above,
@@ -230,7 +230,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
         return color, color.set_value
     if isinstance(param, Pair | Padding4):
         numbers = _Numbers(2 if isinstance(param, Pair) else 4, value, minimum=param.minimum, maximum=param.maximum,
-                           whole=True, optional=isinstance(param, Pair) and param.optional)
+                           integer=True, optional=isinstance(param, Pair) and param.optional)
         numbers.changed.connect(field.changed)
         numbers.settled.connect(field.settled)
         numbers.refused.connect(lambda text: field.show_problem(text, "warn"))
@@ -330,9 +330,9 @@ class _Numbers(QWidget):
         elif None not in values:
             self.changed.emit(values)
         else:
-            known = next(value for value in values if value is not None)
-            self.changed.emit(tuple(known if value is None else value for value in values))
-            self.set_value(tuple(known if value is None else value for value in values))
+            filled = next(value for value in values if value is not None)
+            self.changed.emit(tuple(filled if value is None else value for value in values))
+            self.set_value(tuple(filled if value is None else value for value in values))
 
     def set_value(self, value: Value) -> None:
         for index, item in enumerate(self._boxes):

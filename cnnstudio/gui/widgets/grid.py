@@ -144,14 +144,14 @@ class PictureGrid(QAbstractScrollArea):
         if not 0 <= row < len(self._ids):
             return None
         page = row // _PAGE
-        found = self._pages.get(page)
-        if found is None:
+        page_pictures = self._pages.get(page)
+        if page_pictures is None:
             ids = list(self._ids[page * _PAGE:(page + 1) * _PAGE])
-            found = {picture.id: picture for picture in self._fetch(ids)}
-            self._pages[page] = found
+            page_pictures = {picture.id: picture for picture in self._fetch(ids)}
+            self._pages[page] = page_pictures
             while len(self._pages) > _PAGES:
                 self._pages.popitem(last=False)
-        return found.get(self._ids[row])
+        return page_pictures.get(self._ids[row])
 
     # Geometry ------------------------------------------------------------------------------------
 

@@ -71,10 +71,10 @@ class GridFaces(QObject):
         """The picture as it is drawn, or an empty well."""
         color = self._color_of(picture) if picture.problem is None else None
         looks = (color, picture.path, picture.size, picture.modified_ns)
-        kept = self._faces.get(picture.id)
-        if kept is not None and kept[1] == looks:
+        cached = self._faces.get(picture.id)
+        if cached is not None and cached[1] == looks:
             self._faces.move_to_end(picture.id)
-            return kept[0]
+            return cached[0]
         image: QImage | None = None
         if color is not None:
             wanted = self._wanted(picture)

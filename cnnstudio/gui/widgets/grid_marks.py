@@ -50,17 +50,17 @@ def paint_frame(painter: QPainter, rect: QRect, *, selected: bool, pointed: bool
 
 def _paint_badge(painter: QPainter, rect: QRect, badge: tuple[str, str], font: QFont) -> None:
     """A word at the upper right, on the colour of its token."""
-    words, token = badge
-    if not words:
+    text, token = badge
+    if not text:
         return
     painter.setFont(font)
     metrics = painter.fontMetrics()
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width() - 26)
-    width = metrics.horizontalAdvance(words) + 14
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width() - 26)
+    width = metrics.horizontalAdvance(text) + 14
     place = QRectF(rect.right() - width - 5, rect.top() + 6, width, 18)
     ground = theme.color(token)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ground)
     painter.drawRoundedRect(place, 9, 9)
     painter.setPen(theme.on_color(ground))
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

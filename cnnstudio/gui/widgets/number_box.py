@@ -26,11 +26,11 @@ class NumberBox(QLineEdit):
     refused = Signal(str)
 
     def __init__(self, value: float | None = 0, *, minimum: float = -math.inf, maximum: float = math.inf,
-                 step: float = 1, whole: bool = False, decimals: int = 4, logarithmic: bool = False, unit: str = "",
+                 step: float = 1, integer: bool = False, decimals: int = 4, logarithmic: bool = False, unit: str = "",
                  optional: bool = False, above: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._minimum, self._maximum, self._above = minimum, maximum, above
-        self._step, self._whole, self._decimals = step, whole, decimals
+        self._step, self._integer, self._decimals = step, integer, decimals
         self._logarithmic, self._unit, self._optional = logarithmic, unit, optional
         self._value: float | None = value
         self._drag: tuple[float, float | None] | None = None
@@ -57,7 +57,7 @@ class NumberBox(QLineEdit):
     def _written(self, value: float | None) -> str:
         if value is None:
             return ""
-        if self._whole:
+        if self._integer:
             return str(int(value))
         if value and abs(value) < 10 ** -max(self._decimals - 1, 1):
             return number(value, "g")
@@ -72,7 +72,7 @@ class NumberBox(QLineEdit):
             self.settled.emit()
             return
         try:
-            value: float = int(text) if self._whole else float(text)
+            value: float = int(text) if self._integer else float(text)
         except ValueError:
             self.refused.emit(tr("This is not a number.", "Esto no es un número."))
             self.setText(self._written(self._value))
@@ -101,7 +101,7 @@ class NumberBox(QLineEdit):
         return min(max(value, self._minimum), self._maximum)
 
     def _take(self, value: float | None) -> None:
-        if value is not None and self._whole:
+        if value is not None and self._integer:
             value = int(value)
         self.setText(self._written(value))
         if value != self._value:
@@ -115,7 +115,7 @@ class NumberBox(QLineEdit):
             value = float(f"{start * 10 ** (steps / 10):.2g}")
         else:
             value = start + steps * self._step
-            value = round(value, 10) if not self._whole else round(value)
+            value = round(value, 10) if not self._integer else round(value)
         value = self._clamped(value)
         if self._allowed(value):
             self._take(value)

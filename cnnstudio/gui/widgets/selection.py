@@ -43,19 +43,19 @@ class Selection:
 
         old, ids = np.asarray(before, np.int64), np.frombuffer(after, np.int64)
         if chosen:
-            kept = np.isin(ids, old[np.frombuffer(flags, np.bool_)])
-            self._flags = bytearray(kept.tobytes())
+            still_there = np.isin(ids, old[np.frombuffer(flags, np.bool_)])
+            self._flags = bytearray(still_there.tobytes())
         if current is None:
             return
         if follow and current not in after:
             left = np.flatnonzero(np.isin(old, ids))
             next_one = min(int(np.searchsorted(left, place)), len(left) - 1)
             current = int(old[left[next_one]]) if len(left) else int(ids[0])
-            if chosen and not kept.any():
+            if chosen and not still_there.any():
                 self._flags[after.index(current)] = 1
-        found = np.flatnonzero(ids == current)
-        if len(found):
-            self.current = self.anchor = int(found[0])
+        positions = np.flatnonzero(ids == current)
+        if len(positions):
+            self.current = self.anchor = int(positions[0])
 
     def clear(self) -> None:
         self._flags = bytearray(len(self._flags))

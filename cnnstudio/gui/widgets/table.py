@@ -20,7 +20,7 @@ class Column:
     """One column: its title, the words of a row, and what it is sorted by (the words by default)."""
 
     title: str
-    words: Callable[[Any], str]
+    text: Callable[[Any], str]
     key: Callable[[Any], Any] | None = None
     right: bool = False
     color: Callable[[Any], QColor | None] | None = None
@@ -73,9 +73,9 @@ class RowsModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = 0) -> Any:
         column, row = self.columns[index.column()], self.rows[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return column.words(row)
+            return column.text(row)
         if role == Qt.ItemDataRole.UserRole:
-            key = column.key(row) if column.key is not None else column.words(row)
+            key = column.key(row) if column.key is not None else column.text(row)
             # Qt compares two numbers as the kind that the first has: 3 before 0.5, and 3 000 000 000 before 1.
             return float(key) if isinstance(key, int | float) else key
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -85,9 +85,9 @@ class ZoomView(QWidget):
         least = min(0.02, (self.width() - 8) / max(1, self._image.width()))
         scale = max(least, min(_MOST, scale))
         point = at if at is not None else QPointF(self.rect().center())
-        kept = self._to_picture(point)
+        anchor = self._to_picture(point)
         self._scale, self._fits, self._fitted = scale, False, None
-        self._middle += kept - self._to_picture(point)
+        self._middle += anchor - self._to_picture(point)
         self._bound()
         self.zoomed.emit(scale)
         self.update()

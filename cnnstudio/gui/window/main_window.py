@@ -84,9 +84,9 @@ class MainWindow(QMainWindow):
         body = box(column(spacing=0))
         body.setObjectName("window")
         body.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        whole = body.layout()
-        whole.addLayout(upper, 1)  # type: ignore[union-attr]
-        whole.addWidget(self.status)  # type: ignore[union-attr]
+        layout = body.layout()
+        layout.addLayout(upper, 1)  # type: ignore[union-attr]
+        layout.addWidget(self.status)  # type: ignore[union-attr]
         self.setCentralWidget(body)
         self._context = WindowContext(self.workspace, self, self.pages, self.action_set, lambda: self.toasts)
         self._wiring.connect_parts(Parts(self._context, self.rail, self.header, self.status))

@@ -43,11 +43,11 @@ class Toast(Card):
                  show: Callable[[], object]) -> None:
         edge = _EDGES.get(severity, "accent")
         super().__init__(edge=edge, margins=(14, 10, 8, 10))
-        words = Label(text, wrap=True, selectable=True)
+        label = Label(text, wrap=True, selectable=True)
         line = row(spacing=10)
         symbol = {"error": "error", "warning": "warning"}.get(severity, "info")
         line.addWidget(Icon(symbol, edge, 18))
-        line.addWidget(words, 1)
+        line.addWidget(label, 1)
         for fix in fixes:
             line.addWidget(Button(str(fix.label), "link", on_click=partial(self._take, fix, chosen, closed)))
         if details:
@@ -78,8 +78,8 @@ class Toasts(QWidget):
     def show_problem(self, problem: Problem) -> None:
         """Show a problem; the same text is not shown twice at a time."""
         stay = problem.severity == "error" or bool(problem.fixes)
-        words = str(problem.text)
-        self._add(words, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(words)),
+        message = str(problem.text)
+        self._add(message, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(message)),
                   lambda: ReportDialog(problem, self.window()).open())
 
     def show_text(self, text: str, seconds: float = 5.0) -> None:

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cnnstudio.gui.pages.prepare import pipeline as prepare_pipeline
-from cnnstudio.gui.pages.prepare.pipeline import BatchAsked, make_batch
-from cnnstudio.gui.pages.prepare.preview import GridAsked
+from cnnstudio.gui.pages.prepare.pipeline import BatchRequest, make_batch
+from cnnstudio.gui.pages.prepare.preview import GridRequest
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.basics import Button, MenuButton
 from cnnstudio.gui.widgets.class_list import ClassList
@@ -96,10 +96,10 @@ def test_what_stands_apart_is_at_the_right_until_the_line_breaks(qtbot):
 def test_numbers_of_a_batch_have_the_signs_of_the_language(narrow, pictures_folder):
     files = sorted(pictures_folder.rglob("*.png"))[18:22]
     recipe = {**narrow.session.project.recipe.as_dictionary(), "height": 24, "width": 24}
-    grid = GridAsked(files=lambda places: [files[each] for each in places], pictures=4, recipe=recipe, steps=[], seed=1,
+    grid = GridRequest(files=lambda places: [files[each] for each in places], pictures=4, recipe=recipe, steps=[], seed=1,
                      epoch=1, batch_size=4)
-    found = make_batch(BatchAsked(grid, lambda places: [int(each > 1) for each in places], "int", ("v1.0", "v2.0")), _Report())
-    words = dict(found.facts)
+    request = BatchRequest(grid, lambda places: [int(place > 1) for place in places], "int", ("v1.0", "v2.0"))
+    words = dict(make_batch(request, _Report()).facts)
     assert words["imágenes de cada clase"] == "v1.0 2 · v2.0 2"
     assert "," in words["media de cada canal"] and "." not in words["media de cada canal"]
 
@@ -108,9 +108,9 @@ def test_a_batch_of_large_pictures_is_looked_at_as_far_as_there_is_room(narrow, 
     monkeypatch.setattr(prepare_pipeline, "ROOM", 3 * 4 * 24 * 24)
     files = sorted(pictures_folder.rglob("*.png"))[18:22]
     recipe = {**narrow.session.project.recipe.as_dictionary(), "height": 24, "width": 24}
-    grid = GridAsked(files=lambda places: [files[each] for each in places], pictures=4, recipe=recipe, steps=[], seed=1,
+    grid = GridRequest(files=lambda places: [files[each] for each in places], pictures=4, recipe=recipe, steps=[], seed=1,
                      epoch=1, batch_size=4)
-    assert len(make_batch(BatchAsked(grid, lambda places: [0 for _ in places], "int", ("a", "b")), _Report()).images) == 3
+    assert len(make_batch(BatchRequest(grid, lambda places: [0 for _ in places], "int", ("a", "b")), _Report()).images) == 3
 
 
 class _Report:

@@ -9,7 +9,7 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.jobs import JobList
 from cnnstudio.gui.state.scanner import Scanner
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, row
-from cnnstudio.gui.widgets.words import count
+from cnnstudio.gui.widgets.formatting import format_count
 
 
 class ScanBar(QWidget):
@@ -18,12 +18,12 @@ class ScanBar(QWidget):
     def __init__(self, jobs: JobList, scanner: Scanner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scanner = scanner
-        self._words = Label("", "secondary", "dim")
+        self._text = Label("", "secondary", "dim")
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)
         cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=scanner.cancel)
-        line = row(self._words, self._progress, cancel, spacing=12)
+        line = row(self._text, self._progress, cancel, spacing=12)
         line.setStretch(1, 1)
         self.setLayout(line)
         self.hide()
@@ -34,7 +34,7 @@ class ScanBar(QWidget):
         self.setVisible(job is not None)
         if job is not None:
             phase = f" · {job.phase}" if job.phase is not None else ""
-            self._words.setText(f"{job.label}{phase}")
+            self._text.setText(f"{job.label}{phase}")
             self._progress.setValue(round((job.progress or 0) * 1000))
 
 
@@ -46,9 +46,9 @@ class NewsBar(QWidget):
     def __init__(self, scanner: Scanner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scanner = scanner
-        self._words = Elided("", "body_strong", "accent")
+        self._text = Elided("", "body_strong", "accent")
         self._show = Button(tr("Show them", "Mostrarlas"), "link", on_click=self._ask)
-        line = row(self._words, self._show, Button(tr("Seen", "Visto"), "link", on_click=scanner.dismiss_news), spacing=12)
+        line = row(self._text, self._show, Button(tr("Seen", "Visto"), "link", on_click=scanner.dismiss_news), spacing=12)
         line.setStretch(0, 1)
         self.setLayout(line)
         self.hide()
@@ -60,8 +60,8 @@ class NewsBar(QWidget):
             parts = [(news.new, Text("new", "nueva"), Text("new", "nuevas")),
                      (news.changed, Text("changed", "cambiada"), Text("changed", "cambiadas")),
                      (news.gone, Text("gone", "desaparecida"), Text("gone", "desaparecidas"))]
-            self._words.setText(tr("The folder changed: ", "La carpeta cambió: ") + ", ".join(
-                f"{count(number)} {one if number == 1 else many}" for number, one, many in parts if number))
+            self._text.setText(tr("The folder changed: ", "La carpeta cambió: ") + ", ".join(
+                f"{format_count(number)} {one if number == 1 else many}" for number, one, many in parts if number))
             self._show.setVisible(news.new + news.changed > 0)
 
     def _ask(self) -> None:

@@ -16,7 +16,7 @@ from cnnstudio.gui.state.collection import Collection
 from cnnstudio.gui.state.jobs import JobList, Report, Work
 from cnnstudio.gui.widgets.basics import Caption, Label, column
 from cnnstudio.gui.widgets.cards import Expander, Facts
-from cnnstudio.gui.widgets.words import number
+from cnnstudio.gui.widgets.formatting import format_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -154,6 +154,6 @@ class DataDetails(QWidget):
             names = (tr("Sharpness", "Nitidez"), tr("Brightness", "Brillo"), tr("Contrast", "Contraste"),
                      tr("Information", "Información"))
             units = ("", "", "", " bit")
-            facts = [(name, number(value, 2) + unit) for name, value, unit in zip(names, rows[0], units, strict=True)]
+            facts = [(name, format_number(value, 2) + unit) for name, value, unit in zip(names, rows[0], units, strict=True)]
         self._measures.set_facts(facts)
         self._measures.setVisible(bool(facts))

@@ -16,9 +16,9 @@ from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, clear, column, row
 from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.formatting import format_number, format_percent
 from cnnstudio.gui.widgets.inputs import SearchBox
 from cnnstudio.gui.widgets.number_box import NumberBox
-from cnnstudio.gui.widgets.words import number, percent
 
 
 class FilterBar(QWidget):
@@ -41,7 +41,7 @@ class FilterBar(QWidget):
         self.text.setFixedWidth(220)
         self.text.setProperty("small", True)
         self.text.setText(state.get("text", ""))
-        self.text.textChanged.connect(lambda words: self.chosen.emit("text", words))
+        self.text.textChanged.connect(lambda text: self.chosen.emit("text", text))
         self._more = Button(tr("More", "Más"), "chip", "filter", checkable=True, on_click=self._toggle_more)
         chips = QWidget()
         self._flow = FlowLayout(chips, spacing=8)
@@ -69,9 +69,9 @@ class FilterBar(QWidget):
                 box.value_changed.connect(partial(self._ranged, name))
             self._fields[name] = (low, high)
             field = QWidget()
-            words = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
-            words.setFixedWidth(126)
-            field.setLayout(row(words, low, high, spacing=6))
+            caption = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
+            caption.setFixedWidth(126)
+            field.setLayout(row(caption, low, high, spacing=6))
             flow.addWidget(field)
         self._folder = SearchBox(tr("Folder, such as train/cat", "Carpeta, como train/cat"))
         self._folder.setFixedWidth(330)
@@ -135,14 +135,14 @@ class FilterBar(QWidget):
             value = "unreadable"
         elif kinds:
             value = kinds
-        found = [((kind.id,), f"{kind.label} · {counts[kind.id]}") for kind in KINDS
-                 if counts.get(kind.id) and kind.group != "balance"]
-        if kinds and (kinds,) not in [(item[0],) for item in found]:
-            found.append((kinds, tr("Any finding", "Cualquier hallazgo") if "any" in kinds else
-                          ", ".join(str(KINDS[kind].label) for kind in kinds)))
+        choices = [((kind.id,), f"{kind.label} · {counts[kind.id]}") for kind in KINDS
+                   if counts.get(kind.id) and kind.group != "balance"]
+        if kinds and (kinds,) not in [(item[0],) for item in choices]:
+            choices.append((kinds, tr("Any finding", "Cualquier hallazgo") if "any" in kinds else
+                            ", ".join(str(KINDS[kind].label) for kind in kinds)))
         self._menus["quality"].set_choices(
             [("", tr("Any quality", "Cualquier calidad")), ("unreadable", tr("Unreadable", "Ilegibles")),
-             ("excluded", tr("Excluded", "Excluidas")), *found], value)
+             ("excluded", tr("Excluded", "Excluidas")), *choices], value)
 
     def _show_answers(self) -> None:
         from cnnstudio.workers.runs import list_runs
@@ -173,20 +173,20 @@ class FilterBar(QWidget):
     def _show_lifts(self) -> None:
         """A chip for each filter that no menu shows, to see and to lift it."""
         clear(self._lift_flow)
-        state, found = self._state, 0
+        state, lifted = self._state, 0
         for name, (label, unit, scale) in RANGES.items():
             if state.get(name, ANY) != ANY:
-                found += self._lift(f"{label} {_span(state[name], unit, scale, name == 'confidence')}", name, ANY)
+                lifted += self._lift(f"{label} {_span(state[name], unit, scale, name == 'confidence')}", name, ANY)
         if state.get("folder"):
-            found += self._lift(tr("In {folder}", "En {folder}", folder=state["folder"]), "folder", "")
+            lifted += self._lift(tr("In {folder}", "En {folder}", folder=state["folder"]), "folder", "")
         if state.get("added"):
-            found += self._lift(tr("New and changed", "Nuevas y cambiadas"), "added", 0)
+            lifted += self._lift(tr("New and changed", "Nuevas y cambiadas"), "added", 0)
         if state.get("paths") is not None:
-            found += self._lift(state.get("paths_title", "") or tr("Chosen pictures", "Imágenes elegidas"), "paths", None)
-        self.lifts.setVisible(found > 0)
+            lifted += self._lift(state.get("paths_title", "") or tr("Chosen pictures", "Imágenes elegidas"), "paths", None)
+        self.lifts.setVisible(lifted > 0)
 
-    def _lift(self, words: str, name: str, value: object) -> int:
-        chip = Button(words, "chip", "close", tooltip=tr("Lift this filter", "Quitar este filtro"),
+    def _lift(self, text: str, name: str, value: object) -> int:
+        chip = Button(text, "chip", "close", tooltip=tr("Lift this filter", "Quitar este filtro"),
                       on_click=lambda: self.chosen.emit(name, value))
         chip.setCheckable(True)
         chip.setChecked(True)
@@ -195,14 +195,14 @@ class FilterBar(QWidget):
 
 
 def _span(span: tuple[float | None, float | None], unit: str, scale: float, share: bool) -> str:
-    def words(value: float | None) -> str:
+    def bound(value: float | None) -> str:
         if value is None:
             return "…"
         if share:
-            return percent(value, 0)
+            return format_percent(value, 0)
         value = value / scale
-        return f"{value:.0f}" if value >= 100 or value == round(value) else number(value, 2)
+        return f"{value:.0f}" if value >= 100 or value == round(value) else format_number(value, 2)
 
-    return f"{words(span[0])} – {words(span[1])}" + (f" {unit}" if unit else "")
+    return f"{bound(span[0])} – {bound(span[1])}" + (f" {unit}" if unit else "")
 
 

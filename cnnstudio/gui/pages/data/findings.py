@@ -37,8 +37,8 @@ def remedy_label(remedy: str, finding: Finding | None = None) -> str:
 
 def offered(session: Session, kind: FindingKind) -> list[str]:
     """The remedies that can do something: twins that are kept together already and still lie apart were put there."""
-    kept = kind.id == "leakage" and session.project.dataset.splits.keep_together
-    return [remedy for remedy in kind.remedies if not (kept and remedy == "keep_together")]
+    keeps_together = kind.id == "leakage" and session.project.dataset.splits.keep_together
+    return [remedy for remedy in kind.remedies if not (keeps_together and remedy == "keep_together")]
 
 
 class FindingCards(QWidget):
@@ -53,14 +53,14 @@ class FindingCards(QWidget):
         self._layout = column(spacing=8)
         self.setLayout(self._layout)
         self._waiting: list[tuple[PictureView, Wanted]] = []
-        self._shown: tuple[Finding, ...] = ()
+        self._shown_findings: tuple[Finding, ...] = ()
         thumbnails.arrived.connect(self._arrived)
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """A card each, with its sentence, its twin and its remedies."""
-        if tuple(findings) == self._shown:
+        if tuple(findings) == self._shown_findings:
             return
-        self._shown = tuple(findings)
+        self._shown_findings = tuple(findings)
         clear(self._layout)
         self._waiting.clear()
         for finding in findings:
@@ -140,10 +140,10 @@ class KindBar(QWidget):
         self._collection, self._counts, self._remedy = workspace.collection, workspace.counts, workspace.remedies
         self._kind = ""
         self._chosen: frozenset[int] = frozenset()
-        self._words = Label("", "secondary", "dim", wrap=True)
+        self._text = Label("", "secondary", "dim", wrap=True)
         self._buttons = QWidget()
         self._flow = FlowLayout(self._buttons, spacing=12)
-        self._card = Card(self._words, self._buttons, edge="warn", spacing=4, margins=(14, 10, 12, 8))
+        self._card = Card(self._text, self._buttons, edge="warn", spacing=4, margins=(14, 10, 12, 8))
         self.setLayout(column(self._card))
         self.hide()
 
@@ -151,13 +151,13 @@ class KindBar(QWidget):
         """`kind` "" hides the bar; `selected` are the ids of the selection: remedies are for these, or for all."""
         self._kind, self._chosen = kind, frozenset(selected)
         number = self._counts.findings.get(kind, 0)
-        shown = kind in KINDS.ids() and number > 0
-        self.setVisible(shown)
+        has_findings = kind in KINDS.ids() and number > 0
+        self.setVisible(has_findings)
         clear(self._flow)
-        if not shown:
+        if not has_findings:
             return
         entry = KINDS[kind]
-        self._words.setText(f"{entry.label}: {entry.help}")
+        self._text.setText(f"{entry.label}: {entry.help}")
         whose = tr("selected", "seleccionadas") if self._chosen else tr("all {n}", "todas ({n})", n=number)
         for remedy in offered(self._session, entry):
             label = f"{remedy_label(remedy)} · {whose}"

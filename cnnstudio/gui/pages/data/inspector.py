@@ -18,10 +18,9 @@ from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, column
 from cnnstudio.gui.widgets.cards import Facts
+from cnnstudio.gui.widgets.formatting import format_percent, format_pictures, format_size
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.picture import PictureView
-from cnnstudio.gui.widgets.words import percent, size
-from cnnstudio.gui.widgets.words import pictures as picture_words
 
 _LARGE = 768
 
@@ -56,9 +55,9 @@ class DataInspector(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
-        for line, (words, field) in enumerate(((tr("Class", "Clase"), self._class),
-                                               (tr("Split", "División"), self._split))):
-            grid.addWidget(Label(words, tone="dim"), line, 0)
+        for line, (caption, field) in enumerate(((tr("Class", "Clase"), self._class),
+                                                 (tr("Split", "División"), self._split))):
+            grid.addWidget(Label(caption, tone="dim"), line, 0)
             grid.addWidget(field, line, 1)
         self._choices = QWidget()
         self._choices.setLayout(grid)
@@ -109,7 +108,7 @@ class DataInspector(QWidget):
                               else tr("Exclude", "Excluir"))
         self._exclude.set_icon("eye" if self._excluded else "eye-off")
         if several:
-            self._name.setText(tr("{n} selected", "{n} seleccionadas", n=picture_words(number)))
+            self._name.setText(tr("{n} selected", "{n} seleccionadas", n=format_pictures(number)))
         else:
             self._name.setText(one.name if one is not None else "")
         self._name.setVisible(number > 0)
@@ -125,9 +124,9 @@ class DataInspector(QWidget):
             self._view.set_message(tr("No picture selected", "Ninguna imagen seleccionada"))
             return
         wide = "–" if picture.width is None else f"{picture.width} × {picture.height}"
-        told = [] if answer is None else [(tr("Answer", "Respuesta"), f"{answer[0]} · {percent(answer[1], 0)}")]
+        answer_facts = [] if answer is None else [(tr("Answer", "Respuesta"), f"{answer[0]} · {format_percent(answer[1], 0)}")]
         self._facts.set_facts((
-            *told, (tr("Size", "Tamaño"), f"{wide} · {size(picture.size)}"),
+            *answer_facts, (tr("Size", "Tamaño"), f"{wide} · {format_size(picture.size)}"),
             (tr("Folder", "Carpeta"), picture.path.rpartition("/")[0] or "."),
             (tr("Content", "Contenido"), (picture.hash or "–")[:14]),
         ))
@@ -152,13 +151,13 @@ class DataInspector(QWidget):
             self._view.set_image(image)
 
     def _show_findings(self, picture: Picture | None) -> None:
-        found = self._collection.findings_of(picture.path) if picture is not None else []
-        if picture is not None and picture.problem_text is not None and not found:
-            found = [Finding(kind="truncated" if picture.problem == "truncated" else "unreadable", path=picture.path,
-                             picture=picture.id, severity="error", text=picture.problem_text)]
-        self._caption.setVisible(bool(found))
-        self._findings.setVisible(bool(found))
-        self._findings.show_findings(found)
+        findings = self._collection.findings_of(picture.path) if picture is not None else []
+        if picture is not None and picture.problem_text is not None and not findings:
+            findings = [Finding(kind="truncated" if picture.problem == "truncated" else "unreadable", path=picture.path,
+                                picture=picture.id, severity="error", text=picture.problem_text)]
+        self._caption.setVisible(bool(findings))
+        self._findings.setVisible(bool(findings))
+        self._findings.show_findings(findings)
 
     def _toggle(self) -> None:
         self.exclusion_chosen.emit(not self._excluded)

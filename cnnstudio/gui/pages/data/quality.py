@@ -19,7 +19,7 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.form import Form
-from cnnstudio.gui.widgets.words import count, duration, percent, pictures
+from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_percent, format_pictures
 from cnnstudio.network.checks import fields_of
 
 _FILES: Final = ("unreadable", "truncated")
@@ -39,14 +39,14 @@ class QualityPanel(QWidget):
         session = self._session
         self._start = Button(tr("Audit the pictures", "Auditar las imágenes"), "", "search", on_click=self._run)
         self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=workspace.audit.cancel)
-        self._words = Label("", "secondary", "dim", wrap=True)
+        self._text = Label("", "secondary", "dim", wrap=True)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)
         self._busy = QWidget()
         line = row(self._progress, self._cancel, spacing=8)
         line.setStretch(0, 1)
-        self._busy.setLayout(column(self._words, line, spacing=4))
+        self._busy.setLayout(column(self._text, line, spacing=4))
         self._unreadable = FilterLine(tr("Unreadable", "Ilegibles"), "warn")
         self._unreadable.clicked.connect(lambda: self.filter_chosen.emit("problem", "any"))
         self._excluded = FilterLine(tr("Excluded", "Excluidas"))
@@ -57,11 +57,11 @@ class QualityPanel(QWidget):
             for kind in KINDS:
                 if kind.group == group and kind.id not in _FILES:
                     token = {"error": "error", "warning": "warn", "info": "dim"}[kind.severity]
-                    self._lines[kind.id] = made = FilterLine(str(kind.label), token)
-                    made.setToolTip(str(kind.help))
-                    made.clicked.connect(lambda _=False, kind=kind.id: self._chosen(kind))
-                    made.hide()
-                    lines.append(made)
+                    self._lines[kind.id] = filter_line = FilterLine(str(kind.label), token)
+                    filter_line.setToolTip(str(kind.help))
+                    filter_line.clicked.connect(lambda _=False, kind=kind.id: self._chosen(kind))
+                    filter_line.hide()
+                    lines.append(filter_line)
         self._clean = Label(tr("Nothing else was found.", "No se encontró nada más."), "secondary", "dim", wrap=True)
         self._leak = Label("", "secondary", "error", wrap=True)
         self._form = Form(AUDIT_PARAMS, fields_of(session.project.dataset.audit, AUDIT_PARAMS))
@@ -99,25 +99,25 @@ class QualityPanel(QWidget):
 
     def show_numbers(self) -> None:
         """Counts, and which lines are filtered."""
-        found = self._counts
-        counts, state = found.findings, self._state
-        unreadable = sum(found.unreadable.values())
-        self._unreadable.show_value(count(unreadable), on=bool(state.get("problem")), warn=unreadable > 0)
-        self._excluded.show_value(count(found.excluded), on=state.get("excluded") == "only")
+        numbers = self._counts
+        counts, state = numbers.findings, self._state
+        unreadable = sum(numbers.unreadable.values())
+        self._unreadable.show_value(format_count(unreadable), on=bool(state.get("problem")), warn=unreadable > 0)
+        self._excluded.show_value(format_count(numbers.excluded), on=state.get("excluded") == "only")
         for kind, line in self._lines.items():
             number = counts.get(kind, 0)
             on = tuple(state.get("findings", ())) == (kind,)
             line.setVisible(number > 0 or on)
-            line.show_value(count(number), on=on, warn=number > 0)
-        audited = found.total > 0 and found.unmeasured < found.total
+            line.show_value(format_count(number), on=on, warn=number > 0)
+        audited = numbers.total > 0 and numbers.unmeasured < numbers.total
         self._clean.setVisible(audited and not any(counts.get(kind) for kind in self._lines))
         self._report.setVisible(audited)
         self._show_leaks()
-        waiting = found.unmeasured
+        waiting = numbers.unmeasured
         self._start.setText(tr("Audit the pictures", "Auditar las imágenes") if not audited else
-                            (tr("Audit {n} more", "Auditar {n} más", n=count(waiting)) if waiting
+                            (tr("Audit {n} more", "Auditar {n} más", n=format_count(waiting)) if waiting
                              else tr("Audit again", "Auditar de nuevo")))
-        self._start.setEnabled(found.total > 0)
+        self._start.setEnabled(numbers.total > 0)
         self._show_job()
 
     def _write_report(self) -> None:
@@ -149,7 +149,7 @@ class QualityPanel(QWidget):
     def _show_leaks(self) -> None:
         parts = [tr("{share} of the {split} pictures have a twin where the network learns.",
                     "El {share} de las imágenes de {split} tiene una gemela donde la red aprende.",
-                    share=percent(leaked / total), split=str(SPLIT_NAMES[split]).lower())
+                    share=format_percent(leaked / total), split=str(SPLIT_NAMES[split]).lower())
                  for split, (leaked, total) in self._leaks.shares.items() if leaked]
         self._leak.setText("\n".join(parts))
         self._leak.setVisible(bool(parts))
@@ -160,10 +160,10 @@ class QualityPanel(QWidget):
         self._start.setVisible(job is None)
         if job is None:
             return
-        words = str(job.phase or job.label)
+        text = str(job.phase or job.label)
         if job.seconds_left is not None:
-            words += " · " + tr("{time} left", "faltan {time}", time=duration(job.seconds_left))
-        self._words.setText(words)
+            text += " · " + tr("{time} left", "faltan {time}", time=format_duration(job.seconds_left))
+        self._text.setText(text)
         self._progress.setRange(0, 1000 if job.progress is not None else 0)
         self._progress.setValue(round((job.progress or 0) * 1000))
-        self._progress.setToolTip(pictures(self._counts.total))
+        self._progress.setToolTip(format_pictures(self._counts.total))

@@ -20,8 +20,8 @@ from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.class_list import ClassList
 from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.formatting import format_count, format_percent
 from cnnstudio.gui.widgets.inputs import SearchBox
-from cnnstudio.gui.widgets.words import count, percent
 from cnnstudio.network.checks import fields_of
 
 _MANY = 12
@@ -79,9 +79,9 @@ class DataSide(QWidget):
             self._form.set_values(fields_of(dataset.splits, SPLIT_PARAMS))
             self._labels.set_values(fields_of(dataset, DATASET_PARAMS[1:]))
         if change.of("problems", "folder"):
-            found = [problem for problem in self._session.problems if problem.where.area == "dataset"]
-            self._form.set_problems(item for item in found if item.where.node == "splits")
-            self._labels.set_problems(item for item in found if item.where.node is None)
+            problems = [problem for problem in self._session.problems if problem.where.area == "dataset"]
+            self._form.set_problems(item for item in problems if item.where.node == "splits")
+            self._labels.set_problems(item for item in problems if item.where.node is None)
         if change.of("dataset", "pictures", "folder"):
             self.show_numbers()
 
@@ -91,7 +91,7 @@ class DataSide(QWidget):
         counts = self._counts.split_counts()
         total = max(1, sum(counts.values()))
         for split, line in self._splits.items():
-            line.show_value(count(counts[split]), share=percent(counts[split] / total, 0),
+            line.show_value(format_count(counts[split]), share=format_percent(counts[split] / total, 0),
                             on=split in self._state.get("splits", ()))
         self.quality.show_numbers()
 

@@ -18,7 +18,7 @@ from cnnstudio.gui.widgets.picture import PictureView
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture
 
-_SHOWN: Final = 6
+_MOST: Final = 6
 
 
 class SimilarPictures(QWidget):
@@ -32,7 +32,7 @@ class SimilarPictures(QWidget):
         super().__init__(parent)
         self._collection, self._judge, self._thumbnails = collection, judge, thumbnails
         self._path = ""
-        self._views = [_Similar() for _ in range(_SHOWN)]
+        self._views = [_Similar() for _ in range(_MOST)]
         self._wanted: list[Wanted] = []
         holder = QWidget()
         flow = FlowLayout(holder, spacing=6)
@@ -53,12 +53,12 @@ class SimilarPictures(QWidget):
     def show_picture(self, picture: Picture | None) -> None:
         """The nearest pictures of this one."""
         embedding = self._judge.embedding if picture is not None else None
-        paths = embedding.neighbours_of(picture.path, _SHOWN) if embedding is not None and picture is not None else []
+        paths = embedding.neighbours_of(picture.path, _MOST) if embedding is not None and picture is not None else []
         self._path = picture.path if picture is not None else ""
-        found = self._collection.rows(list(self._collection.ids_of(paths)))
-        self.setVisible(bool(found))
+        neighbours = self._collection.rows(list(self._collection.ids_of(paths)))
+        self.setVisible(bool(neighbours))
         self._wanted = []
-        for view, near in zip(self._views, [*found, *[None] * (_SHOWN - len(found))], strict=True):
+        for view, near in zip(self._views, [*neighbours, *[None] * (_MOST - len(neighbours))], strict=True):
             view.setVisible(near is not None)
             if near is not None:
                 view.show_path(near.path, near.class_name)

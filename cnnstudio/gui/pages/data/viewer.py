@@ -10,7 +10,7 @@ from cnnstudio.datasets.index import Picture
 from cnnstudio.gui.state.collection import Collection
 from cnnstudio.gui.state.jobs import JobList, Report, Work
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
-from cnnstudio.gui.widgets.words import percent
+from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.zoom import ZoomView
 
 
@@ -52,9 +52,9 @@ class DataViewer(QWidget):
                          tooltip=tr("One pixel of the picture is one of the screen",
                                     "Un píxel de la imagen es uno de la pantalla")), spacing=6)
         bar.setStretch(3, 1)
-        whole = column(bar, self.view, self._pixel, spacing=8)
-        whole.setStretch(1, 1)
-        self.setLayout(whole)
+        layout = column(bar, self.view, self._pixel, spacing=8)
+        layout.setStretch(1, 1)
+        self.setLayout(layout)
 
     def show_picture(self, picture: Picture | None) -> None:
         """Load and show a picture, in the background; what was shown stays until then."""
@@ -99,7 +99,7 @@ class DataViewer(QWidget):
             self.view.set_image(job.result)
 
     def _zoomed(self, scale: float) -> None:
-        self._zoom.setText(percent(scale, 0))
+        self._zoom.setText(format_percent(scale, 0))
 
     def _hovered(self, x: int, y: int) -> None:
         image = self.view.image

@@ -81,29 +81,29 @@ class DataViews(QStackedWidget):
     def _make_map(self) -> None:
         from cnnstudio.gui.pages.data.map.panel import MapPanel
 
-        self.map = made = MapPanel(self._workspace)
-        made.selection_changed.connect(self.map_selected)
-        made.opened.connect(self.opened)
-        made.menu_requested.connect(self.menu_requested)
-        made.label_key.connect(self.label_key)
-        made.exclude_key.connect(self.exclude_key)
-        made.embedding_changed.connect(self._workspace.judge.check_embedding)
-        self._put(MAP, made)
+        self.map = panel = MapPanel(self._workspace)
+        panel.selection_changed.connect(self.map_selected)
+        panel.opened.connect(self.opened)
+        panel.menu_requested.connect(self.menu_requested)
+        panel.label_key.connect(self.label_key)
+        panel.exclude_key.connect(self.exclude_key)
+        panel.embedding_changed.connect(self._workspace.judge.check_embedding)
+        self._put(MAP, panel)
 
     def _make_charts(self) -> None:
         workspace = self._workspace
-        self.charts = made = DataCharts(workspace.session.jobs, workspace.collection, workspace.counts)
-        made.class_chosen.connect(self.class_chosen)
-        made.range_chosen.connect(self.range_chosen)
-        self._put(CHARTS, made)
+        self.charts = charts = DataCharts(workspace.session.jobs, workspace.collection, workspace.counts)
+        charts.class_chosen.connect(self.class_chosen)
+        charts.range_chosen.connect(self.range_chosen)
+        self._put(CHARTS, charts)
 
     def _make_viewer(self) -> None:
-        self.viewer = made = DataViewer(self._workspace.session.jobs, self._workspace.collection)
-        made.left.connect(self.viewer_left)
-        made.stepped.connect(self.stepped)
-        made.label_key.connect(self.label_key)
-        made.exclude_key.connect(self.exclude_key)
-        self._put(VIEWER, made)
+        self.viewer = viewer = DataViewer(self._workspace.session.jobs, self._workspace.collection)
+        viewer.left.connect(self.viewer_left)
+        viewer.stepped.connect(self.stepped)
+        viewer.label_key.connect(self.label_key)
+        viewer.exclude_key.connect(self.exclude_key)
+        self._put(VIEWER, viewer)
 
     def _put(self, view: int, widget: QWidget) -> None:
         old = self.widget(view)
@@ -136,8 +136,8 @@ class DataViews(QStackedWidget):
 def _badge(findings: tuple[str, ...]) -> tuple[str, str]:
     """The text and the colour of the gravest finding."""
     order = {"error": 0, "warning": 1, "info": 2}
-    known = [KINDS[kind] for kind in findings if kind in KINDS.ids()]
-    if not known:
+    kinds = [KINDS[kind] for kind in findings if kind in KINDS.ids()]
+    if not kinds:
         return "", ""
-    kind = min(known, key=lambda entry: order[entry.severity])
+    kind = min(kinds, key=lambda entry: order[entry.severity])
     return str(kind.badge), {"error": "error", "warning": "warn", "info": "accent"}[kind.severity]

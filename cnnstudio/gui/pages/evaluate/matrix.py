@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.widgets.words import count, percent, pictures
+from cnnstudio.gui.widgets.formatting import format_count, format_percent, format_pictures
 
 _WIDEST: Final = 72
 _HIGHEST: Final = 34
@@ -97,16 +97,16 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._height = max(least, min(_HIGHEST, self._width))
         self._turned = longest + 10 > self._width
         self._head = _TOP + ((min(_LONGEST, label) + 14) if self._turned else 26)
-        whole = self._head + self._height * number + 2
+        content_height = self._head + self._height * number + 2
         # Reckoned from the widget, not from what its present bars leave: two bars would keep each other in place.
         wide = self._left + self._width * number + 2
         across = wide > self.width()
-        height = min(_TALLEST, whole + (_BAR if across else 0))
-        down = whole > height - (_BAR if across else 0)
+        height = min(_TALLEST, content_height + (_BAR if across else 0))
+        down = content_height > height - (_BAR if across else 0)
         across = across or (down and wide > self.width() - _BAR)
         self.setFixedHeight(height)
         self.horizontalScrollBar().setRange(0, max(0, wide - self.width() + (_BAR if down else 0)) if across else 0)
-        self.verticalScrollBar().setRange(0, max(0, whole - height + (_BAR if across else 0)) if down else 0)
+        self.verticalScrollBar().setRange(0, max(0, content_height - height + (_BAR if across else 0)) if down else 0)
         for bar, step in ((self.horizontalScrollBar(), self._width), (self.verticalScrollBar(), self._height)):
             bar.setSingleStep(step)
             bar.setPageStep(step * 8)
@@ -178,13 +178,13 @@ class ConfusionMatrix(QAbstractScrollArea):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(box, 3, 3)
-        words = count(value)
+        text = format_count(value)
         painter.setFont(theme.font("body_strong" if row == column else "secondary"))
-        if painter.fontMetrics().horizontalAdvance(words) + 4 > box.width():
+        if painter.fontMetrics().horizontalAdvance(text) + 4 > box.width():
             painter.setFont(theme.font("caption", 0.82))
-        if painter.fontMetrics().horizontalAdvance(words) <= box.width():
+        if painter.fontMetrics().horizontalAdvance(text) <= box.width():
             painter.setPen(theme.on_color(ground) if value else theme.color("faint"))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words if value or self._width >= _NARROWEST else "")
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text if value or self._width >= _NARROWEST else "")
 
     def _paint_rows(self, painter: QPainter, rows: range) -> None:
         painter.save()
@@ -236,12 +236,12 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     def words_of(self, row: int, column: int) -> str:
         """What a cell says, in words."""
-        value = pictures(self._rows[row][column])
+        value = format_pictures(self._rows[row][column])
         if row == column:
             return tr("{n} of {name}: right ({share})", "{n} de {name}: acierto ({share})", n=value,
-                      name=self._names[row], share=percent(self._share(row, column)))
+                      name=self._names[row], share=format_percent(self._share(row, column)))
         return tr("{n} of {true} called {predicted} ({share})", "{n} de {true} llamadas {predicted} ({share})", n=value,
-                  true=self._names[row], predicted=self._names[column], share=percent(self._share(row, column)))
+                  true=self._names[row], predicted=self._names[column], share=format_percent(self._share(row, column)))
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):

@@ -24,8 +24,8 @@ from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.pages.evaluate.results import Answer
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
+from cnnstudio.gui.widgets.formatting import format_number, format_percent
 from cnnstudio.gui.widgets.picture import thumbnail_face
-from cnnstudio.gui.widgets.words import number, percent
 
 _CELL: Final = 118
 _CAPTION: Final = 40
@@ -140,12 +140,12 @@ class AnswerGrid(QAbstractScrollArea):
         metrics = painter.fontMetrics()
         painter.setPen(theme.color("text"))
         true, predicted = self._names[answer.label], self._names[answer.predicted]
-        words = true if answer.right else f"{true} → {predicted}"
+        text = true if answer.right else f"{true} → {predicted}"
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRect(box.x(), box.y() + side + 3, side, 17), middle,
-                         metrics.elidedText(words, Qt.TextElideMode.ElideRight, side))
+                         metrics.elidedText(text, Qt.TextElideMode.ElideRight, side))
         painter.setPen(theme.color("ok" if answer.right else "error"))
-        painter.drawText(QRect(box.x(), box.y() + side + 20, side, 17), middle, percent(answer.probability))
+        painter.drawText(QRect(box.x(), box.y() + side + 20, side, 17), middle, format_percent(answer.probability))
 
     def place_at(self, point: QPoint) -> int:
         return next((place for place in self._visible() if self.rect_of(place).contains(point)), -1)
@@ -155,7 +155,7 @@ class AnswerGrid(QAbstractScrollArea):
         return tr("{file}\nTrue class: {true}\nPredicted: {predicted}, {share}\nLoss: {loss}",
                   "{file}\nClase verdadera: {true}\nPredicha: {predicted}, {share}\nPérdida: {loss}",
                   file=answer.relative, true=self._names[answer.label], predicted=self._names[answer.predicted],
-                  share=percent(answer.probability), loss=number(answer.loss))
+                  share=format_percent(answer.probability), loss=format_number(answer.loss))
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -223,9 +223,9 @@ class PicturesPanel(QWidget):
         self._data = Button(tr("Show in Data", "Ver en Datos"), "link", on_click=self.data_requested.emit)
         self.grid = AnswerGrid()
         links = row(self._data, self._worst, None, spacing=16)
-        whole = column(self._title, self._note, links, 2, self.grid, spacing=4, margins=(16, 16, 10, 8))
-        whole.setStretch(4, 1)
-        self.setLayout(whole)
+        layout = column(self._title, self._note, links, 2, self.grid, spacing=4, margins=(16, 16, 10, 8))
+        layout.setStretch(4, 1)
+        self.setLayout(layout)
 
     @property
     def title(self) -> str:

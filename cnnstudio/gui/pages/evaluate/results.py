@@ -50,8 +50,8 @@ class Results:
 
     def cell(self, label: int, predicted: int) -> list[Answer]:
         """The pictures of a cell of the confusion matrix, most probable first."""
-        found = [answer for answer in self.answers if answer.label == label and answer.predicted == predicted]
-        return sorted(found, key=lambda item: (-item.probability, item.relative))
+        matching = [answer for answer in self.answers if answer.label == label and answer.predicted == predicted]
+        return sorted(matching, key=lambda item: (-item.probability, item.relative))
 
     def worst(self, most: int = 200) -> list[Answer]:
         """The mistakes with the highest loss first."""
@@ -63,7 +63,7 @@ def read_results(run: RunFolder, split: str) -> Results:
     """Read the table of a split (`DATA`: other folders) with the paths of its manifest; raises ProblemError."""
     manifest = read_manifest(run.folder / _DATA_MANIFEST if split == DATA else run.manifest_path)
     root = Path(manifest.header.root)
-    known = {entry.path: entry for entry in manifest.entries}
+    entries = {entry.path: entry for entry in manifest.entries}
     path = run.table_path(split)
     decoder = msgspec.json.Decoder(PictureResult)
     try:
@@ -74,7 +74,7 @@ def read_results(run: RunFolder, split: str) -> Results:
         raise ProblemError(error("damaged_table", text.fill(reason=reason_of(err)), "run", path=path)) from err
     answers = []
     for row in rows:
-        entry = known.get(row.path)
+        entry = entries.get(row.path)
         answers.append(Answer(
             file=root / row.path, relative=row.path, label=row.label, predicted=row.predicted,
             probability=row.probability, loss=row.loss, file_bytes=entry.size if entry is not None else 0,

@@ -13,8 +13,8 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.evaluate.results import DATA
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, box, column
 from cnnstudio.gui.widgets.cards import Facts
+from cnnstudio.gui.widgets.formatting import format_percent, format_time
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.gui.widgets.words import moment, percent
 from cnnstudio.workers.runs import STATE_NAMES, RunSummary
 
 _LONGEST = 9
@@ -24,7 +24,7 @@ _LONGEST = 9
 def run_words(run: RunSummary, runs: Sequence[RunSummary]) -> str:
     """A run in few words among others: when it began, and its network."""
     network = run.network if len(run.network) <= _LONGEST else run.network[:_LONGEST - 1] + "…"
-    return f"{moment(run.started, (run.started for run in runs))} · {network}"
+    return f"{format_time(run.started, (run.started for run in runs))} · {network}"
 
 
 class EvaluateSide(QWidget):
@@ -74,5 +74,5 @@ class EvaluateSide(QWidget):
                 (tr("Network", "Red"), run.network),
                 (tr("State", "Estado"), str(STATE_NAMES[run.state])),
                 (tr("Epochs", "Épocas"), f"{run.epochs} / {run.planned}"),
-                (tr("Val. accuracy", "Exactitud val."), "–" if accuracy is None else percent(accuracy)),
+                (tr("Val. accuracy", "Exactitud val."), "–" if accuracy is None else format_percent(accuracy)),
             ))

@@ -17,19 +17,19 @@ _LABEL = Text("Evaluation", "Evaluación")
 
 
 def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | None = None,
-                     told: Callable[[Event], None] | None = None) -> Work:
+                     on_event: Callable[[Event], None] | None = None) -> Work:
     """Measure a run on a split, or on the class folders in `data`; jobs of kind `KIND` follow each other.
 
     `told` is given every event of the child, by a signal of Qt.
     """
 
-    def made(work: Work) -> None:
+    def on_done(work: Work) -> None:
         # Without a result the work failed or was cancelled: its last event tells.
         if work.result is not None:
             child = ChildJob(work.result, _LABEL, KIND, page="evaluate")
-            if told is not None:
-                child.event.connect(told)
+            if on_event is not None:
+                child.event.connect(on_event)
             session.jobs.start(child)
 
     return session.jobs.run(lambda _report: evaluation_job(run, "" if data is not None else split, data), _LABEL, KIND,
-                            page="evaluate", done=made)
+                            page="evaluate", done=on_done)

@@ -16,7 +16,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.export.records import ExportRecord
 from cnnstudio.gui.widgets.basics import Badge, Button, Elided, Icon, Label, Rule, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts
-from cnnstudio.gui.widgets.words import percent, pictures
+from cnnstudio.gui.widgets.formatting import format_percent, format_pictures
 
 
 class FormatCard(Card):
@@ -48,7 +48,7 @@ def check_words(record: ExportRecord) -> str:
     """The check in one line."""
     return tr("{n} compared, {share} the same class, largest difference {difference}",
               "{n} comparadas, {share} la misma clase, mayor diferencia {difference}",
-              n=pictures(record.check.images), share=percent(record.check.top1_agreement),
+              n=format_pictures(record.check.images), share=format_percent(record.check.top1_agreement),
               difference=scientific(record.check.max_abs_difference))
 
 
@@ -63,9 +63,9 @@ def open_folder(path: str) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))
 
 
-def copy(words: str) -> None:
+def copy(text: str) -> None:
     """Put words on the clipboard."""
-    QGuiApplication.clipboard().setText(words)
+    QGuiApplication.clipboard().setText(text)
 
 
 class ResultCard(Card):
@@ -104,7 +104,7 @@ class ResultCard(Card):
         self._path.setText(record.path)
         self._facts.set_facts((
             (tr("Pictures compared", "Imágenes comparadas"), str(record.check.images)),
-            (tr("Same class", "Misma clase"), percent(record.check.top1_agreement)),
+            (tr("Same class", "Misma clase"), format_percent(record.check.top1_agreement)),
             (tr("Largest difference", "Mayor diferencia"), scientific(record.check.max_abs_difference)),
         ))
         entry = EXPORTERS.find(record.format)
@@ -149,16 +149,16 @@ class EarlierExports(Card):
 
     def _line(self, record: ExportRecord) -> QWidget:
         entry = EXPORTERS.find(record.format)
-        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time)) if record.time else ""
+        written = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time)) if record.time else ""
         kind = str(entry.label) if entry is not None else record.format
-        words = column(Elided(Path(record.path).name, "body", mode=Qt.TextElideMode.ElideMiddle),
-                       Elided(" · ".join(item for item in (kind, made, check_words(record)) if item), "secondary",
+        texts = column(Elided(Path(record.path).name, "body", mode=Qt.TextElideMode.ElideMiddle),
+                       Elided(" · ".join(item for item in (kind, written, check_words(record)) if item), "secondary",
                               "dim"), spacing=0)
 
         def act(function: Callable[[str], None]) -> Callable[[], None]:
             return lambda: function(record.path)
 
-        line = row(words, Button(tr("Open folder", "Abrir carpeta"), "icon", "folder", on_click=act(open_folder)),
+        line = row(texts, Button(tr("Open folder", "Abrir carpeta"), "icon", "folder", on_click=act(open_folder)),
                    Button(tr("Copy path", "Copiar ruta"), "icon", "copy", on_click=act(copy)), spacing=4)
         line.setStretch(0, 1)
         return box(line)

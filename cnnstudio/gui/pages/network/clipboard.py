@@ -56,9 +56,9 @@ class Clipboard(QObject):
             return
         self._pasted += 1
         offset = QPointF(network_edits.OFFSET, network_edits.OFFSET) * self._pasted
-        known = {node.id for node in self._editor.network.nodes}
+        existing = {node.id for node in self._editor.network.nodes}
         placed = {node.id: QPointF(*node.position) for node in part.nodes if node.position is not None}
-        if placed and not any(node.id in known for node in part.nodes):
+        if placed and not any(node.id in existing for node in part.nodes):
             middle = sum(placed.values(), QPointF()) / len(placed)
             offset = self._editor.visible_center() - middle - QPointF(WIDTH / 2, HEIGHT / 2)
         positions = {name: ((place + offset).x(), (place + offset).y()) for name, place in placed.items()}

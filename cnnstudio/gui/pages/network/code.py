@@ -75,7 +75,7 @@ class CodeView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[Project, Context, int] | None = None
+        self._content: tuple[Project, Context, int] | None = None
         self._quick = True
         self.form = SegmentedControl(
             [("keras", tr("Keras network", "Red Keras")), ("keras_script", tr("Keras script", "Script Keras")),
@@ -110,9 +110,9 @@ class CodeView(QWidget):
         self._reading, self._editing = box(reading), box(editing)
         head = flowing(self.form, self._reading, self._editing, spacing=12, apart=1)
         self._editing.hide()
-        whole = column(head, self._note, self.text, self.remarks, spacing=12, margins=(12, 20, 12, 20))
-        whole.setStretchFactor(self.text, 1)
-        self.setLayout(whole)
+        layout = column(head, self._note, self.text, self.remarks, spacing=12, margins=(12, 20, 12, 20))
+        layout.setStretchFactor(self.text, 1)
+        self.setLayout(layout)
 
     @property
     def is_editing(self) -> bool:
@@ -120,8 +120,8 @@ class CodeView(QWidget):
 
     def show_code(self, project: Project, context: Context, pictures: int) -> None:
         """Show the project's network for that context; `pictures` is how many train. What is being written stays."""
-        unread = self.is_editing and self._shown is None
-        self._shown = (project, context, pictures)
+        unread = self.is_editing and self._content is None
+        self._content = (project, context, pictures)
         if unread:
             self._pause.start()
         self._write()
@@ -131,13 +131,13 @@ class CodeView(QWidget):
         self._write()
 
     def _write(self) -> None:
-        if self._shown is None or self.is_editing:
+        if self._content is None or self.is_editing:
             return
         form = str(self.form.value)
         self._note.setText(str(NOTES[form]))
         # PyTorch code is printed only: there is no way back from it.
         self._edit.setVisible(form.startswith("keras"))
-        self.text.show_text(written(form, *self._shown))
+        self.text.show_text(written(form, *self._content))
 
     # Editing --------------------------------------------------------------------------------------
 
@@ -165,9 +165,9 @@ class CodeView(QWidget):
     def keep(self) -> None:
         """Tell what is being written, if anything was changed."""
         self._keeping.stop()
-        if self.is_editing and self._shown is not None:
+        if self.is_editing and self._content is not None:
             text = self.text.toPlainText()
-            self.drafted.emit(text if text != written(str(self.form.value), *self._shown) else None)
+            self.drafted.emit(text if text != written(str(self.form.value), *self._content) else None)
 
     def paste(self) -> None:
         """Put the clipboard's text in place of the code."""
@@ -178,14 +178,14 @@ class CodeView(QWidget):
 
     def apply(self) -> bool:
         """Read the code and ask for it to stand on the canvas; False, with what is wrong shown, where that fails."""
-        found = self._read()
-        if found is None:
+        result = self._read()
+        if result is None:
             return False
         self._set_editing(False)
         self.drafted.emit(None)
-        self.applied.emit(found)
+        self.applied.emit(result)
         self._write()
-        self.remarks.show_problems(found.told, before=True)
+        self.remarks.show_problems(result.told, before=True)
         return True
 
     def _set_editing(self, editing: bool) -> None:
@@ -212,21 +212,21 @@ class CodeView(QWidget):
 
     def _read(self) -> Written | None:
         """What the text describes; its problems and remarks are shown and their lines marked."""
-        if self._shown is None:
+        if self._content is None:
             return None
-        project, context, _pictures = self._shown
+        project, context, _pictures = self._content
         started = time.perf_counter()
-        written: Written | None = None
+        result: Written | None = None
         try:
-            written = read_again(self.text.toPlainText(), project, context)
-            problems: Sequence[Problem] = written.told
+            result = read_again(self.text.toPlainText(), project, context)
+            problems: Sequence[Problem] = result.told
         except ProblemError as err:
             problems = err.problems
         self._quick = time.perf_counter() - started < QUICK
         self.text.mark_lines({problem.where.line: problem.severity for problem in reversed(problems)
                               if problem.where.line is not None and problem.severity != "info"})
         self.remarks.show_problems(problems)
-        return written
+        return result
 
     def _save(self) -> None:
         name = "train.py" if str(self.form.value).endswith("script") else "network.py"
@@ -251,7 +251,7 @@ class Remarks(QWidget):
         self._lines = column(spacing=6)
         self._area = scrolled(box(self._lines))
         self._before = Label(tr("Of the code that was applied", "Del código aplicado"), "secondary", "dim")
-        self.shown: tuple[Problem, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
         self.setLayout(column(self._before, self._area, spacing=6))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.hide()
@@ -259,13 +259,13 @@ class Remarks(QWidget):
     def show_problems(self, problems: Sequence[Problem], before: bool = False) -> None:
         """Show these, errors first; `before` where their lines are those of code that is not shown any more."""
         ranks = {"error": 0, "warning": 1, "info": 2}
-        found = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))
-        self.shown = found
+        ranked = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))
+        self.problems = ranked
         clear(self._lines)
-        for problem in found:
+        for problem in ranked:
             self._lines.addWidget(self._card(problem, not before))
         self._before.setVisible(before)
-        self.setVisible(bool(found))
+        self.setVisible(bool(ranked))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -282,10 +282,10 @@ class Remarks(QWidget):
         edge = {"error": "error", "warning": "warn"}.get(problem.severity, "accent")
         line = problem.where.line if located else None
         card = Card(edge=edge, clickable=line is not None, margins=(12, 8, 12, 8))
-        words = row(spacing=10)
-        words.addWidget(Icon({"error": "error", "warning": "warning"}.get(problem.severity, "info"), edge, 16))
-        words.addWidget(Label(str(problem.text), "secondary", wrap=True), 1)
-        card.body.addLayout(words)
+        content = row(spacing=10)
+        content.addWidget(Icon({"error": "error", "warning": "warning"}.get(problem.severity, "info"), edge, 16))
+        content.addWidget(Label(str(problem.text), "secondary", wrap=True), 1)
+        card.body.addLayout(content)
         card.setAccessibleName(str(problem.text))
         if line is not None:
             card.clicked.connect(lambda line=line: self.wanted.emit(line))

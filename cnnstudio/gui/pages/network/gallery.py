@@ -18,9 +18,9 @@ from cnnstudio.gui.look import tokens
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout, flowing
+from cnnstudio.gui.widgets.formatting import format_compact, format_count, format_number
 from cnnstudio.gui.widgets.inputs import SearchBox, SegmentedControl
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import count, number, short
 from cnnstudio.network.shapes import report
 
 
@@ -94,14 +94,14 @@ class BaseTable(QWidget):
         self._table = Table((
             Column(tr("Base", "Base"), lambda base: str(base.label),
                    lambda base: -1 if base.own is not None else BASES.ids().index(base.id)),
-            Column(tr("Parameters", "Parámetros"), lambda base: short(base.parameters), lambda base: base.parameters,
+            Column(tr("Parameters", "Parámetros"), lambda base: format_compact(base.parameters), lambda base: base.parameters,
                    right=True),
-            Column("MB", lambda base: number(base.megabytes, 0 if base.megabytes >= 10 else 1),
+            Column("MB", lambda base: format_number(base.megabytes, 0 if base.megabytes >= 10 else 1),
                    lambda base: base.megabytes, right=True),
-            Column("Top-1", lambda base: f"{number(base.top1, 1)} %" if base.top1 else "–", lambda base: base.top1,
+            Column("Top-1", lambda base: f"{format_number(base.top1, 1)} %" if base.top1 else "–", lambda base: base.top1,
                    right=True),
             Column(tr("Input", "Entrada"), _input, lambda base: base.input_size, right=True),
-            Column(tr("Weights", "Pesos"), weights_words, tone=lambda base: "ok" if base.is_here else ""),
+            Column(tr("Weights", "Pesos"), format_weights, tone=lambda base: "ok" if base.is_here else ""),
             Column(tr("Scaling", "Escalado"), _scaling),
             Column(tr("Licence", "Licencia"), lambda base: base.licence, stretch=True),
         ))
@@ -110,8 +110,8 @@ class BaseTable(QWidget):
         self._table.opened.connect(lambda base: self.taken.emit(base.id))
         self._search = SearchBox(tr("Search bases…", "Buscar bases…"))
         self._search.setMaximumWidth(280)
-        self._search.textChanged.connect(lambda _words: self.refresh())
-        self._found = Label("", "secondary", "dim")
+        self._search.textChanged.connect(lambda _text: self.refresh())
+        self._count = Label("", "secondary", "dim")
         self._name, self._help = Label("", "body_strong"), Label("", "body", "dim", wrap=True)
         self._note = Label("", "secondary", "dim", wrap=True)
         self._source = Button(tr("Source", "Fuente"), "quiet", on_click=self._open_source)
@@ -130,19 +130,19 @@ class BaseTable(QWidget):
         run = Button(tr("From a run…", "De un entrenamiento…"), icon="train", on_click=self.run_requested.emit,
                      tooltip=tr("The network of a run of this or another project becomes a base",
                                 "La red de un entrenamiento de este u otro proyecto pasa a ser una base"))
-        found = box(row(self._search, 8, self._found))
-        self.setLayout(column(flowing(found, own, run, probe, apart=1), self._table, details, spacing=10))
+        search = box(row(self._search, 8, self._count))
+        self.setLayout(column(flowing(search, own, run, probe, apart=1), self._table, details, spacing=10))
         self.refresh()
 
     def refresh(self) -> None:
         """Show the bases that fit the search, with the state of their weights; the selection stays."""
         before = self._table.selected
-        words = self._search.text().casefold().split()
-        known = [*self._resolver().own_bases(), *BASES]
-        found = [base for base in known if all(word in _searched(base) for word in words)]
-        self._table.set_rows(found)
-        self._found.setText(tr("{n} of {total}", "{n} de {total}", n=len(found), total=len(known)))
-        selected = before if before in found else found[0] if found else None
+        terms = self._search.text().casefold().split()
+        bases = [*self._resolver().own_bases(), *BASES]
+        matches = [base for base in bases if all(term in _searched(base) for term in terms)]
+        self._table.set_rows(matches)
+        self._count.setText(tr("{n} of {total}", "{n} de {total}", n=len(matches), total=len(bases)))
+        selected = before if before in matches else matches[0] if matches else None
         if selected is not None:
             self._table.select(selected)
         self._moved(selected)
@@ -160,7 +160,7 @@ class BaseTable(QWidget):
         self._name.setText(f"{base.label} · {family}" if str(base.label) != family else str(base.label))
         self._help.setText(str(base.help))
         if base.own is not None:
-            self._note.setText(own_words(base))
+            self._note.setText(format_own_base(base))
             return
         here = "" if base.is_here else " " + tr(
             "Its weights are fetched once (it needs the internet), or taken from a file that you have.",
@@ -170,7 +170,7 @@ class BaseTable(QWidget):
             "end · scaling: {scaling} · freeze line at {blocks}.",
             "{year} · {licence} · {n} parámetros sin su cima · al menos {size} píxeles · {maps} mapas al final · "
             "escalado: {scaling} · línea de congelado en {blocks}.", year=base.year, licence=base.licence,
-            n=count(base.parameters), size=_square(base.minimum_size), maps=base.features, scaling=base.scaling,
+            n=format_count(base.parameters), size=_square(base.minimum_size), maps=base.features, scaling=base.scaling,
             blocks=_listed(base.blocks)) + here)
 
     def _chosen(self) -> None:
@@ -186,19 +186,19 @@ class BaseTable(QWidget):
             QDesktopServices.openUrl(QUrl(self._table.selected.source))
 
 
-def own_words(base: Base, path: Path | None = None) -> str:
+def format_own_base(base: Base, path: Path | None = None) -> str:
     """What is to know of a model of the user's own; of one at `path`, while it is not in the project yet."""
     assert base.own is not None
     height, width = base.size
-    words = tr("{file} · {n} parameters without its classifier · pictures of {size}, at least {least} · ends at {end} with "
-               "{maps} feature maps · scaling: {scaling} · freeze line at {blocks}.",
-               "{file} · {n} parámetros sin su clasificador · imágenes de {size}, al menos {least} · termina en {end} con "
-               "{maps} mapas · escalado: {scaling} · línea de congelado en {blocks}.",
-               file=base.own.file if path is None else path.name,
-               n=count(base.parameters), size=f"{height}\u00a0×\u00a0{width}\u00a0×\u00a0{base.channels}",
-               least=_square(base.minimum_size), end=base.own.end, maps=base.features, scaling=base.scaling,
-               blocks=_listed(base.blocks))
-    return " ".join([words, *map(str, base.own.notes)])
+    text = tr("{file} · {n} parameters without its classifier · pictures of {size}, at least {least} · ends at {end} with "
+              "{maps} feature maps · scaling: {scaling} · freeze line at {blocks}.",
+              "{file} · {n} parámetros sin su clasificador · imágenes de {size}, al menos {least} · termina en {end} con "
+              "{maps} mapas · escalado: {scaling} · línea de congelado en {blocks}.",
+              file=base.own.file if path is None else path.name,
+              n=format_count(base.parameters), size=f"{height}\u00a0×\u00a0{width}\u00a0×\u00a0{base.channels}",
+              least=_square(base.minimum_size), end=base.own.end, maps=base.features, scaling=base.scaling,
+              blocks=_listed(base.blocks))
+    return " ".join([text, *map(str, base.own.notes)])
 
 
 def _input(base: Base) -> str:
@@ -206,7 +206,7 @@ def _input(base: Base) -> str:
     return str(height) if height == width else f"{height} × {width}"
 
 
-def weights_words(base: Base) -> str:
+def format_weights(base: Base) -> str:
     if base.own is not None:
         return tr("own", "propios")
     if base.weights.bundled:
@@ -271,10 +271,10 @@ def _parameters(template: Template) -> str:
     published = template.published
     if published is not None:
         return tr("{n} parameters, as published ({size}, 1,000 classes)",
-                  "{n} parámetros, como se publicó ({size}, 1000 clases)", n=count(published.parameters),
+                  "{n} parámetros, como se publicó ({size}, 1000 clases)", n=format_count(published.parameters),
                   size=_square(published.size))
     size = template.recipe["height"]
     channels = 1 if template.recipe.get("color_mode") == "grayscale" else 3
     network_report = report(template.network(), Context(height=size, width=size, channels=channels, class_count=10))
     return tr("{n} parameters ({size}, 10 classes)", "{n} parámetros ({size}, 10 clases)",
-              n=count(network_report.parameters), size=_square(size))
+              n=format_count(network_report.parameters), size=_square(size))

@@ -43,14 +43,14 @@ class NetworkMenu(QObject):
 
         def add(label: str, action: Callable[[], object], icon: str = "", keys: str = "", enabled: bool = True,
                 to: QMenu = menu) -> None:
-            made = to.addAction(label, action)
-            made.setEnabled(enabled)
+            item = to.addAction(label, action)
+            item.setEnabled(enabled)
             if icon:
-                made.setIcon(icons.icon(icon, "dim"))
+                item.setIcon(icons.icon(icon, "dim"))
             if keys:
-                made.setShortcut(keys)
+                item.setShortcut(keys)
                 # Shown only: the canvas hears the keys itself.
-                made.setShortcutVisibleInContextMenu(True)
+                item.setShortcutVisibleInContextMenu(True)
 
         add(tr("Insert a layer…", "Insertar una capa…"),
             lambda: actions.insertion.ask_layer(self._canvas, "", None if items else (place.x(), place.y())), "plus", "Insert")

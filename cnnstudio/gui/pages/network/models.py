@@ -13,8 +13,8 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import percent
 from cnnstudio.interchange.own_base.files import SUFFIXES
 from cnnstudio.workers.own_bases import Source, model_of, trained_runs
 
@@ -111,7 +111,7 @@ class RunsDialog(QDialog):
 
 def _accuracy(source: Source) -> str:
     value = source.run.metrics.get("val_accuracy")
-    return "–" if value is None else percent(value)
+    return "–" if value is None else format_percent(value)
 
 
 def _when(source: Source) -> str:

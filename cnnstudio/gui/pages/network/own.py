@@ -91,13 +91,13 @@ class OwnBases(QObject):
         except ProblemError as err:
             session.report(*err.problems)
             return
-        found = session.project.network.node(node) if node else None
-        if found is None:
+        current = session.project.network.node(node) if node else None
+        if current is None:
             session.edit(lambda project: with_base(project, base),
                          Text("Start from {name}", "Partir de {name}").fill(name=base.label))
             session.report(*(warning("own_base", note, "network") for note in base.own.notes) if base.own else ())
             self._editor.network_replaced.emit()
-        elif found.params.get("file") == file:
+        elif current.params.get("file") == file:
             session.announce("network")
         else:
             session.edit(partial(_with_file, node=node, file=file), Text("Choose the base's model", "Elegir el modelo de la "

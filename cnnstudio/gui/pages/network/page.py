@@ -27,13 +27,13 @@ from cnnstudio.gui.pages.network.menu import NetworkMenu
 from cnnstudio.gui.pages.network.own import OwnBases
 from cnnstudio.gui.pages.network.palette import LayerPalette
 from cnnstudio.gui.pages.network.starting import StartingPoints
-from cnnstudio.gui.pages.network.views import LayerTable, field_words
+from cnnstudio.gui.pages.network.views import LayerTable, format_receptive_field
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ChooseCustomBase, Command, FetchWeights, ShowGallery, ShowPage
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.widgets.formatting import format_compact, format_count
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.gui.widgets.words import count, short
 from cnnstudio.interchange.keras_source import Written
 from cnnstudio.interchange.keras_source.apply import with_code
 from cnnstudio.network.summary import title
@@ -146,8 +146,8 @@ class NetworkPage(Page):
         editor = self.editor
         editor.refresh()
         self.canvas.minimap.redraw()
-        self.canvas.totals.show_totals(count(editor.report.parameters), short(editor.report.multiply_adds),
-                                      field_words(editor.report.field))
+        self.canvas.totals.show_totals(format_count(editor.report.parameters), format_compact(editor.report.multiply_adds),
+                                      format_receptive_field(editor.report.field))
         self.canvas.place_totals()
         self._refresh_view()
         self._inspector.show_nodes(editor.scene.chosen_nodes())
@@ -245,6 +245,6 @@ def _origin(origin: str, bases: BaseResolver) -> str:
     template = TEMPLATES.find(origin)
     base = bases.find(origin)
     # Of a user's own model the name, also where its file is not there.
-    word = origin.removeprefix("bases/").rpartition("-")[0] or origin if origin.startswith("bases/") else origin
-    label = template.label if template is not None else base.label if base is not None else same(word)
+    name = origin.removeprefix("bases/").rpartition("-")[0] or origin if origin.startswith("bases/") else origin
+    label = template.label if template is not None else base.label if base is not None else same(name)
     return tr("started from {name}", "a partir de {name}", name=label)

@@ -32,10 +32,10 @@ class Entry:
 
 def entries() -> list[tuple[Text, list[Entry]]]:
     """Every family with its layers, then the blocks."""
-    found = [(words, [Entry(layer.id, layer.title, layer.help, family) for layer in LAYERS
-                      if layer.family == family and layer.in_palette]) for family, words in FAMILIES.items()]
+    groups = [(title, [Entry(layer.id, layer.title, layer.help, family) for layer in LAYERS
+                       if layer.family == family and layer.in_palette]) for family, title in FAMILIES.items()]
     blocks = [Entry(BLOCK + block.id, block.label, block.help, "input") for block in BLOCKS]
-    return [*found, (Text("Blocks", "Bloques"), blocks)]
+    return [*groups, (Text("Blocks", "Bloques"), blocks)]
 
 
 class LayerPalette(QWidget):
@@ -55,9 +55,9 @@ class LayerPalette(QWidget):
         layout = QVBoxLayout()
         layout.setSpacing(0)
         layout.setContentsMargins(0, 0, 0, 0)
-        for words, offered in entries():
+        for title, offered in entries():
             layout.addSpacing(12)
-            caption = Caption(str(words))
+            caption = Caption(str(title))
             layout.addWidget(caption)
             layout.addSpacing(2)
             rows = [LayerRow(item) for item in offered]
@@ -82,9 +82,9 @@ class LayerPalette(QWidget):
         self._nothing.setVisible(all(entry.isHidden() for entry in self._rows))
 
     def _first(self) -> None:
-        shown = [entry for entry in self._rows if not entry.isHidden()]
-        if shown:
-            self.wanted.emit(shown[0].layer.id)
+        visible = [entry for entry in self._rows if not entry.isHidden()]
+        if visible:
+            self.wanted.emit(visible[0].layer.id)
             self._search.clear()
 
 
@@ -162,5 +162,5 @@ class LayerRow(QWidget):
         painter.drawRoundedRect(8, self.height() // 2 - 5, 10, 10, 3, 3)
         painter.setPen(theme.color("text"))
         painter.setFont(theme.font("body"))
-        words = painter.fontMetrics().elidedText(str(self.layer.title), Qt.TextElideMode.ElideRight, self.width() - 34)
-        painter.drawText(area.adjusted(26, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, words)
+        text = painter.fontMetrics().elidedText(str(self.layer.title), Qt.TextElideMode.ElideRight, self.width() - 34)
+        painter.drawText(area.adjusted(26, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, text)

@@ -18,8 +18,8 @@ from cnnstudio.gui.pages.data.dialogs.base import WorkDialog
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Label, row
+from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_number, format_percent
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import count, duration, number, percent
 
 KIND: Final = "probe"
 _WIDTH: Final = 820
@@ -39,7 +39,8 @@ class Line:
     @property
     def state(self) -> str:
         if self.row is not None:
-            return tr("{low} to {high}", "de {low} a {high}", low=percent(self.row.low), high=percent(self.row.high))
+            return tr("{low} to {high}", "de {low} a {high}", low=format_percent(self.row.low),
+                      high=format_percent(self.row.high))
         if self.problem is not None:
             return tr("could not be used", "no se pudo usar")
         return tr("weights to fetch", "pesos por descargar") if self.absent else tr("not compared yet", "aún sin comparar")
@@ -59,7 +60,7 @@ def lines_of(probed: BasesProbed | None, bases: BaseResolver) -> list[Line]:
 
 def _milliseconds(line: Line) -> str:
     value = line.row.milliseconds if line.row is not None else None
-    return "–" if value is None else f"{number(value, 1 if value >= 1 else 2)} ms"
+    return "–" if value is None else f"{format_number(value, 1 if value >= 1 else 2)} ms"
 
 
 class ProbeDialog(WorkDialog):
@@ -86,16 +87,16 @@ class ProbeDialog(WorkDialog):
         self.resize(_WIDTH, 620)
         self.table = Table((
             Column(tr("Base", "Base"), lambda line: str(line.base.label), stretch=True),
-            Column(tr("Accuracy", "Exactitud"), lambda line: percent(line.row.accuracy) if line.row else "–",
+            Column(tr("Accuracy", "Exactitud"), lambda line: format_percent(line.row.accuracy) if line.row else "–",
                    lambda line: line.row.accuracy if line.row else -1.0, right=True),
             Column(tr("95 % interval", "Intervalo del 95 %"), lambda line: line.state,
                    lambda line: line.row.low if line.row else -1.0 - line.absent,
                    tone=lambda line: "" if line.row else "dim" if line.problem is None else "warn"),
             Column(tr("A picture", "Por imagen"), _milliseconds,
                    lambda line: line.row.milliseconds if line.row else float("inf"), right=True),
-            Column(tr("In all", "En total"), lambda line: duration(line.row.seconds) if line.row else "–",
+            Column(tr("In all", "En total"), lambda line: format_duration(line.row.seconds) if line.row else "–",
                    lambda line: line.row.seconds if line.row else float("inf"), right=True),
-            Column("ImageNet", lambda line: f"{number(line.base.top1, 1)} %" if line.base.top1 else "–",
+            Column("ImageNet", lambda line: f"{format_number(line.base.top1, 1)} %" if line.base.top1 else "–",
                    lambda line: line.base.top1, right=True),
         ))
         self.table.setAccessibleName(tr("Bases by their accuracy", "Bases por su exactitud"))
@@ -126,14 +127,14 @@ class ProbeDialog(WorkDialog):
         if probed is None:
             self.note.setText(tr("Not compared yet.", "Aún sin comparar."))
             return
-        words = tr("Learned from {training} pictures, measured on {validation}. Weights not here: {absent} bases.",
-                   "Aprendido con {training} imágenes, medido con {validation}. Sin pesos aquí: {absent} bases.",
-                   training=count(probed.training), validation=count(probed.validation),
-                   absent=count(sum(line.absent for line in self.table.rows.rows)))
+        text = tr("Learned from {training} pictures, measured on {validation}. Weights not here: {absent} bases.",
+                  "Aprendido con {training} imágenes, medido con {validation}. Sin pesos aquí: {absent} bases.",
+                  training=format_count(probed.training), validation=format_count(probed.validation),
+                  absent=format_count(sum(line.absent for line in self.table.rows.rows)))
         if self._stale(probed):
-            words += " " + tr("The pictures have changed since: compare again.",
-                              "Las imágenes han cambiado desde entonces: compare de nuevo.")
-        self.note.setText(words)
+            text += " " + tr("The pictures have changed since: compare again.",
+                             "Las imágenes han cambiado desde entonces: compare de nuevo.")
+        self.note.setText(text)
 
     def _stale(self, probed: BasesProbed) -> bool:
         from cnnstudio.workers.probe_jobs import pictures_key
@@ -160,18 +161,18 @@ class ProbeDialog(WorkDialog):
         if isinstance(job, Work) and isinstance(job.result, Probe):
             child = ChildJob(job.result, _LABEL, KIND, page="network")
             self.job = child
-            child.event.connect(self._told)
-            child.ended.connect(self._ended)
+            child.event.connect(self._on_event)
+            child.ended.connect(self._on_ended)
             self.session.jobs.start(child)
             self._show_working(True)
 
-    def _told(self, event: Event) -> None:
-        super()._told(event)
+    def _on_event(self, event: Event) -> None:
+        super()._on_event(event)
         if isinstance(event, BasesProbed) and not self._gone:
             self.show_result(event)
 
-    def _ended(self, last: Event) -> None:
-        super()._ended(last)
+    def _on_ended(self, last: Event) -> None:
+        super()._on_ended(last)
         # A result that was stopped half way is kept too.
         if not self._gone and not isinstance(last, Finished):
             self.refresh()

@@ -13,8 +13,8 @@ from cnnstudio.gui.pages.predict.server import Model
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.formatting import format_time
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.gui.widgets.words import moment
 from cnnstudio.workers.runs import RunSummary, standing_words
 
 
@@ -32,7 +32,7 @@ class Models(QObject):
         self._session = session
         self._state: dict[str, Any] = {}
         self.runs: list[RunSummary] = []
-        self.known = False
+        self.runs_listed = False
         self.select = Select()
         self.select.setFixedWidth(264)
         self.select.setAccessibleName(tr("Model", "Modelo"))
@@ -44,7 +44,7 @@ class Models(QObject):
         """Read the runs again; `state` is the page's."""
         self._state = state
         if other_project:
-            self.runs, self.known = [], False
+            self.runs, self.runs_listed = [], False
         if self._session.folder is not None:
             self._listing.ask(self._session.folder)
 
@@ -63,7 +63,7 @@ class Models(QObject):
         return None
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """Which model answers: of a run its id, how it ended and how far it came."""
         path, identifier = self.model or ("", "")
         run = next((run for run in self.runs if run.id == identifier), None)
@@ -101,9 +101,9 @@ class Models(QObject):
         if path:
             self.take(path)
 
-    def _runs_listed(self, folder: Path, found: Any) -> None:
-        if folder == self._session.folder and not isinstance(found, Failure):
-            self.runs, self.known = found, True
+    def _runs_listed(self, folder: Path, result: Any) -> None:
+        if folder == self._session.folder and not isinstance(result, Failure):
+            self.runs, self.runs_listed = result, True
             self._show()
             self.listed.emit()
 
@@ -111,7 +111,7 @@ class Models(QObject):
         folder, model = str(self._session.folder), self.model
         choices: list[tuple[object, str]] = []
         for run in self.runs:
-            started = moment(run.started, (run.started for run in self.runs))
+            started = format_time(run.started, (run.started for run in self.runs))
             choices.append(((folder, run.id), f"{run.network} · {started}"))
         choices += [((path, ""), Path(path).name) for path in self._state.get("others", [])]
         self.select.set_choices(choices or [(None, tr("No model yet", "Aún sin modelo"))], model)

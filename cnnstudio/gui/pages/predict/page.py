@@ -60,7 +60,7 @@ class PredictPage(Page):
         self.models.listed.connect(self._models_listed)
         self.models.chosen.connect(self._model_chosen)
         self._expanding = Latest(session.jobs, "predict-paths", expand, self)
-        self._expanding.answered.connect(lambda _paths, found: self._classify(found))
+        self._expanding.answered.connect(lambda _paths, paths: self._classify(paths))
         self._loading = Latest(session.jobs, "predict-picture", load_picture, self)
         self._loading.answered.connect(self._picture_loaded)
         self._flush = QTimer(self)
@@ -73,7 +73,7 @@ class PredictPage(Page):
     def subtitle(self) -> str:
         if self.server.ready is not None:
             names = self.server.ready.class_names
-            return tr("{model} · {n} classes · {engine}", "{model} · {n} clases · {engine}", model=self.models.words,
+            return tr("{model} · {n} classes · {engine}", "{model} · {n} clases · {engine}", model=self.models.description,
                       n=len(names), engine=ENGINES.get(self.server.ready.engine, self.server.ready.engine))
         return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
 
@@ -173,7 +173,7 @@ class PredictPage(Page):
         if self.server.problem is not None:
             again = Fix(action="restart_server", label=Text("Try again", "Reintentar"))
             return (msgspec.structs.replace(self.server.problem, fixes=(*self.server.problem.fixes, again)),)
-        if self.models.known and self.models.model is None:
+        if self.models.runs_listed and self.models.model is None:
             train = Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"})
             other = Fix(action="choose_model", label=Text("Other model…", "Otro modelo…"))
             return (warning("no_model", Text("This project has no trained model yet.",
@@ -242,7 +242,7 @@ class PredictPage(Page):
             return
         if self.models.model is None:
             # Dropped before the runs are known: it waits for them. Without a model the page says what is missing.
-            self._pending = [] if self.models.known else list(paths)
+            self._pending = [] if self.models.runs_listed else list(paths)
             return
         self._fresh.clear()
         self._total = len(paths)
@@ -347,7 +347,7 @@ class PredictPage(Page):
         elif self.models.model is not None:
             self._stack.setCurrentIndex(1)
         else:
-            self._stack.setCurrentIndex(0 if self.models.known else 3)
+            self._stack.setCurrentIndex(0 if self.models.runs_listed else 3)
         several = self._total > 1
         self._results.show_several(several)
         self._choose.setEnabled(self.models.model is not None)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.predict.table import AnswerTable
-from cnnstudio.gui.pages.predict.views import Answer, AnswerView, summary_words
+from cnnstudio.gui.pages.predict.views import Answer, AnswerView, format_summary
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.basics import Button, Elided, column, row
 
@@ -51,9 +51,9 @@ class ResultsView(QWidget):
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([820, 420])
-        whole = column(bar, splitter, spacing=14, margins=(24, 16, 24, 20))
-        whole.setStretch(1, 1)
-        self.setLayout(whole)
+        layout = column(bar, splitter, spacing=14, margins=(24, 16, 24, 20))
+        layout.setStretch(1, 1)
+        self.setLayout(layout)
 
     def close_threads(self) -> None:
         """The page will be deleted."""
@@ -75,7 +75,7 @@ class ResultsView(QWidget):
     def show_progress(self, answers: Sequence[Answer], done: int, total: int, *, busy: bool, note: str) -> None:
         """How many of `total` pictures were answered; `note`: what the last request took."""
         several = total > 1
-        summary = summary_words(answers, done, total)
+        summary = format_summary(answers, done, total)
         self._summary.setText(f"{summary} · {note}" if several and note else summary)
         self._progress.setVisible(busy and several)
         self._cancel.setVisible(busy and several)

@@ -144,8 +144,8 @@ class PredictionServer(QObject):
 
 def server_of(session: Session) -> PredictionServer:
     """The one server of a session."""
-    found = session.findChild(PredictionServer)
-    return found if found is not None else PredictionServer(session)
+    server = session.findChild(PredictionServer)
+    return server if server is not None else PredictionServer(session)
 
 
 def expand(paths: Sequence[str], _report: Report) -> list[str]:

@@ -13,9 +13,9 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.predict.views import Answer
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
+from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.picture import draw_rounded, fitted
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import percent
 
 _ROW = 44
 
@@ -35,7 +35,7 @@ class AnswerTable(Table):
             Column(tr("Name", "Nombre"), lambda answer: Path(answer.path).name, stretch=True),
             Column(tr("Answer", "Respuesta"), best, color=lambda answer: color_of(answer.best.label)
                    if answer.best is not None else None),
-            Column(tr("Probability", "Probabilidad"), lambda answer: percent(share(answer)) if answer.best else "",
+            Column(tr("Probability", "Probabilidad"), lambda answer: format_percent(share(answer)) if answer.best else "",
                    key=share, right=True),
             Column(tr("Problem", "Problema"), _reason, tone=lambda _answer: "error",
                    stretch=True)], parent=parent)
@@ -72,8 +72,8 @@ class AnswerTable(Table):
         """The thumbnail of a file, or None when it is not there."""
         if path not in self._wanted:
             try:
-                found = Path(path).stat()
-                self._wanted[path] = Wanted(path, Path(path), found.st_size, found.st_mtime_ns, 96)
+                status = Path(path).stat()
+                self._wanted[path] = Wanted(path, Path(path), status.st_size, status.st_mtime_ns, 96)
             except OSError:
                 self._wanted[path] = None
         return self._wanted[path]

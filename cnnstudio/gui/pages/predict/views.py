@@ -19,8 +19,14 @@ from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, column, row
 from cnnstudio.gui.widgets.cards import Card, DropArea
+from cnnstudio.gui.widgets.formatting import (
+    format_count,
+    format_duration,
+    format_number,
+    format_percent,
+    format_pictures,
+)
 from cnnstudio.gui.widgets.picture import PictureView, image_of
-from cnnstudio.gui.widgets.words import count, duration, number, percent, pictures
 
 ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 TOP = 8
@@ -42,25 +48,25 @@ class Answer:
 
     @property
     def problem(self) -> str:
-        found = self.prediction.problem if self.prediction is not None else None
-        return str(found.text) if found is not None else ""
+        problem = self.prediction.problem if self.prediction is not None else None
+        return str(problem.text) if problem is not None else ""
 
 
 def note_words(event: Answered) -> str:
     """How long a request took, and by which engine."""
-    seconds = f"{number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else duration(event.seconds)
+    seconds = f"{format_number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else format_duration(event.seconds)
     return f"{seconds} · {ENGINES.get(event.engine, event.engine)}"
 
 
-def summary_words(answers: Sequence[Answer], done: int, total: int) -> str:
+def format_summary(answers: Sequence[Answer], done: int, total: int) -> str:
     """How many pictures were answered, and how many could not be read."""
     unreadable = sum(1 for answer in answers if answer.problem)
-    words = pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=count(done),
-                                                     total=pictures(total))
+    text = format_pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=format_count(done),
+                                                           total=format_pictures(total))
     if not unreadable:
-        return words
-    return f"{words} · " + (tr("1 unreadable", "1 ilegible") if unreadable == 1
-                            else tr("{n} unreadable", "{n} ilegibles", n=count(unreadable)))
+        return text
+    return f"{text} · " + (tr("1 unreadable", "1 ilegible") if unreadable == 1
+                           else tr("{n} unreadable", "{n} ilegibles", n=format_count(unreadable)))
 
 
 def load_picture(path: str, _report: Report) -> QImage | Failure:
@@ -90,7 +96,7 @@ class Bars(QWidget):
 
     def show_ranked(self, ranked: tuple[Ranked, ...]) -> None:
         self.ranked = ranked[:TOP]
-        self.setAccessibleName(", ".join(f"{item.label} {percent(item.probability)}" for item in self.ranked))
+        self.setAccessibleName(", ".join(f"{item.label} {format_percent(item.probability)}" for item in self.ranked))
         self.updateGeometry()
         self.update()
 
@@ -108,12 +114,12 @@ class Bars(QWidget):
             top = place * _BAR
             painter.setFont(theme.font("body_strong" if place == 0 else "body"))
             painter.setPen(theme.color("text"))
-            words = percent(item.probability)
-            room = painter.fontMetrics().horizontalAdvance(words) + 12
+            text = format_percent(item.probability)
+            room = painter.fontMetrics().horizontalAdvance(text) + 12
             name = painter.fontMetrics().elidedText(item.label, Qt.TextElideMode.ElideRight, width - room)
             painter.drawText(QRectF(0, top + 2, width - room, 20), Qt.AlignmentFlag.AlignVCenter, name)
             painter.drawText(QRectF(0, top + 2, width, 20),
-                             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+                             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("sunk"))
             painter.drawRoundedRect(QRectF(0, top + 25, width, 8), 4, 4)
@@ -175,12 +181,12 @@ class AnswerView(QWidget):
         self._note.setText(text)
         self._note.setVisible(bool(text))
 
-    def show_picture(self, found: Any) -> None:
+    def show_picture(self, result: Any) -> None:
         """A QImage, or a Failure."""
-        if isinstance(found, Failure):
-            self.picture.set_message(found.text, "error")
+        if isinstance(result, Failure):
+            self.picture.set_message(result.text, "error")
         else:
-            self.picture.set_image(found)
+            self.picture.set_image(result)
 
 
 def drop_area(on_folder: Callable[[], object], on_paste: Callable[[], object]) -> DropArea:
@@ -188,15 +194,15 @@ def drop_area(on_folder: Callable[[], object], on_paste: Callable[[], object]) -
     middle = Qt.AlignmentFlag.AlignHCenter
     heading = Label(tr("Drop pictures or a folder here", "Suelte aquí imágenes o una carpeta"), "title", wrap=True)
     heading.setAlignment(middle)
-    words = Label(tr("They are classified at once, by the chosen model. Nothing leaves this computer.",
-                     "Se clasifican al momento con el modelo elegido. Nada sale de este equipo."), "body", "dim",
-                  wrap=True)
-    words.setAlignment(middle)
+    hint = Label(tr("They are classified at once, by the chosen model. Nothing leaves this computer.",
+                    "Se clasifican al momento con el modelo elegido. Nada sale de este equipo."), "body", "dim",
+                 wrap=True)
+    hint.setAlignment(middle)
     area = DropArea()
     area.body.addStretch(2)
     area.body.addWidget(Icon("predict", "faint", 48), alignment=middle)
     area.body.addWidget(heading)
-    area.body.addWidget(words)
+    area.body.addWidget(hint)
     area.body.addSpacing(8)
     area.body.addLayout(row(None, Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder", on_click=on_folder),
                             Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=on_paste), None))

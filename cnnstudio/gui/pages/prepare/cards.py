@@ -19,7 +19,7 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
-from cnnstudio.gui.widgets.words import number
+from cnnstudio.gui.widgets.formatting import format_number
 
 STEP_MIME = "application/x-cnnstudio-step"
 
@@ -120,8 +120,8 @@ class NormalizationCard(FieldsCard):
         self.measure = Button(tr("Measure", "Medir"), "", "refresh", on_click=self.measure_requested.emit,
                               tooltip=tr("Mean and deviation of the training pictures, as the recipe prepares them",
                                          "Media y desviación de las imágenes de entrenamiento, como las prepara la receta"))
-        self._words = Label("", "secondary", "dim", wrap=True)
-        line = row(self.measure, self._words, spacing=10)
+        self._status = Label("", "secondary", "dim", wrap=True)
+        line = row(self.measure, self._status, spacing=10)
         line.setStretch(1, 1)
         self._measured = box(column(self.facts, line, spacing=8))
         self.body.insertWidget(self.body.count() - 2, self._measured)
@@ -133,7 +133,7 @@ class NormalizationCard(FieldsCard):
         names = {1: ("",), 3: ("R", "G", "B"), 4: ("R", "G", "B", "A")}.get(len(recipe.mean), ())
         self.facts.setVisible(bool(names))
         self.facts.set_facts((tr("mean {name}, deviation", "media {name}, desviación", name=name).replace(" ,", ","),
-                              f"{number(mean, 2)} ± {number(deviation, 2)}")
+                              f"{format_number(mean, 2)} ± {format_number(deviation, 2)}")
                              for name, mean, deviation in zip(names, recipe.mean, recipe.deviation, strict=False))
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
@@ -141,7 +141,7 @@ class NormalizationCard(FieldsCard):
         super().set_problems([msgspec.structs.replace(problem, fixes=tuple(
             fix for fix in problem.fixes if fix.action != "measure_statistics")) for problem in problems])
 
-    def show_progress(self, words: str, *, running: bool) -> None:
+    def show_progress(self, text: str, *, running: bool) -> None:
         """What the measuring does now."""
-        self._words.setText(words)
+        self._status.setText(text)
         self.measure.setEnabled(not running)

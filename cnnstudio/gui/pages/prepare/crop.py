@@ -24,27 +24,27 @@ class CropCard(FieldsCard):
         self.view.box_changed.connect(lambda box: self._take("crop_box", box))
         self.view.share_changed.connect(lambda share: self._take("crop_share", share))
         self.view.settled.connect(session.seal)
-        self._whole: StageLook | None = None
+        self._look: StageLook | None = None
 
     def show_whole(self, look: StageLook | None) -> None:
         """The picture before it is cut; None where there is none."""
-        self._whole = look
+        self._look = look
         if look is not None:
             self.view.show_picture(look.image, look.height, look.width)
-        self._show_kept()
+        self._show_box()
 
     def refresh(self) -> None:
         super().refresh()
-        self._show_kept()
+        self._show_box()
 
     def _take(self, name: str, value: Any) -> None:
         self._edit({name: _LABEL}, name, value)
 
-    def _show_kept(self) -> None:
-        recipe, whole = self._session.project.recipe, self._whole
-        self.view.setVisible(whole is not None and recipe.crop != "none")
-        if whole is not None and recipe.crop != "none":
+    def _show_box(self) -> None:
+        recipe, look = self._session.project.recipe, self._look
+        self.view.setVisible(look is not None and recipe.crop != "none")
+        if look is not None and recipe.crop != "none":
             from cnnstudio.imaging.operations import kept
 
-            self.view.show_kept(recipe.crop, kept(whole.height, whole.width, recipe.crop, recipe.crop_share,
-                                                  recipe.crop_box))
+            self.view.show_box(recipe.crop, kept(look.height, look.width, recipe.crop, recipe.crop_share,
+                                                 recipe.crop_box))

@@ -20,8 +20,8 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Filter, Picture
 from cnnstudio.gui.look import tokens
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.prepare.pipeline import BatchAsked, PipelineView, make_batch
-from cnnstudio.gui.pages.prepare.preview import GridAsked, GridCell, GridMaker, StagesAsked, look_at_stages
+from cnnstudio.gui.pages.prepare.pipeline import BatchRequest, PipelineView, make_batch
+from cnnstudio.gui.pages.prepare.preview import GridCell, GridMaker, GridRequest, StagesRequest, look_at_stages
 from cnnstudio.gui.pages.prepare.preview_panel import PreviewPanel
 from cnnstudio.gui.pages.prepare.recipe_panel import RecipePanel
 from cnnstudio.gui.state.changes import Change
@@ -30,8 +30,8 @@ from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, scrolled
+from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.gui.widgets.words import percent
 
 MEASURE = "measure"
 SAMPLES = 8
@@ -60,7 +60,7 @@ class PreparePage(Page):
         self._grids = Latest(jobs, "preview-grid", self.maker.make, self)
         self._grids.answered.connect(self._show_grid)
         self._batches = Latest(jobs, "preview-batch", make_batch, self)
-        self._batches.answered.connect(lambda _asked, batch: self.pipeline.show_batch(batch))
+        self._batches.answered.connect(lambda _request, batch: self.pipeline.show_batch(batch))
 
     # Widgets -------------------------------------------------------------------------------------
 
@@ -217,18 +217,18 @@ class PreparePage(Page):
             return
         recipe, path = self.session.project.recipe.as_dictionary(), self._collection.path
         if self.preview.side_by_side and self._samples:
-            self._stages.ask(StagesAsked(tuple(map(path, self._samples)), recipe,
-                                         tuple(picture.class_name for picture in self._samples)))
+            self._stages.ask(StagesRequest(tuple(map(path, self._samples)), recipe,
+                                           tuple(picture.class_name for picture in self._samples)))
         else:
-            self._stages.ask(StagesAsked((path(self._picture),), recipe))
+            self._stages.ask(StagesRequest((path(self._picture),), recipe))
 
-    def _grid_request(self, epoch: int, position: int | None) -> GridAsked:
+    def _grid_request(self, epoch: int, position: int | None) -> GridRequest:
         project, ids, collection = self.session.project, self._ids, self._collection
 
         def files(positions: list[int]) -> list[Path]:
             return [collection.path(picture) for picture in collection.rows([ids[index] for index in positions])]
 
-        return GridAsked(
+        return GridRequest(
             files, len(ids), project.recipe.as_dictionary(), msgspec.to_builtins(project.augmentation.active),
             project.training.seed, epoch, max(1, project.training.batch_size), position)
 
@@ -253,7 +253,7 @@ class PreparePage(Page):
         def labels(positions: list[int]) -> list[int]:
             return [names.index(picture.class_name) for picture in collection.rows([ids[index] for index in positions])]
 
-        self._batches.ask(BatchAsked(self._grid_request(1, None), labels, self.session.project.dataset.label_mode, names))
+        self._batches.ask(BatchRequest(self._grid_request(1, None), labels, self.session.project.dataset.label_mode, names))
 
     def measure(self) -> None:
         """Measure the mean and the deviation of the training pictures, and keep them in the recipe."""
@@ -291,7 +291,7 @@ class PreparePage(Page):
 
     # What is shown -------------------------------------------------------------------------------
 
-    def _show_stages(self, asked: StagesAsked, result: Any) -> None:
+    def _show_stages(self, request: StagesRequest, result: Any) -> None:
         if isinstance(result, Failure):
             self.preview.show_stages_problem(result.text)
             return
@@ -300,13 +300,13 @@ class PreparePage(Page):
         for row in result:
             entry = RECIPE_STEPS.find(row.type)
             stages.append((str(_STAGES.get(row.type) or (entry.label if entry is not None else row.type)), row))
-        self.preview.show_stages(stages, asked.captions)
+        self.preview.show_stages(stages, request.captions)
 
-    def _show_grid(self, asked: GridAsked, result: Any) -> None:
+    def _show_grid(self, request: GridRequest, result: Any) -> None:
         if isinstance(result, Failure):
             self.preview.show_grid_problem(result.text)
         else:
-            self.preview.show_grid(asked, result, [self._shares(cell) for cell in result])
+            self.preview.show_grid(request, result, [self._shares(cell) for cell in result])
 
     def _shares(self, cell: GridCell) -> str:
         """The classes of a mixed picture with their shares, the larger first."""
@@ -316,5 +316,5 @@ class PreparePage(Page):
             totals[picture.class_name] = totals.get(picture.class_name, 0.0) + share
         if len(totals) == 1:
             return next(iter(totals))
-        return " · ".join(f"{name}: {percent(share, 0)}"
+        return " · ".join(f"{name}: {format_percent(share, 0)}"
                           for name, share in sorted(totals.items(), key=lambda total: -total[1]))

@@ -13,16 +13,16 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSplitter, QStackedWi
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.prepare.preview import GridAsked, shrunk
+from cnnstudio.gui.pages.prepare.preview import GridRequest, shrunk
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import Python
 from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.formatting import format_number
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.picture import PictureView
-from cnnstudio.gui.widgets.words import number
 from cnnstudio.interchange.printing.keras.pipeline import Operation, Tensor, operations, pipeline_code
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ _SIGN: Final = " · "
 
 
 @dataclass(frozen=True)
-class BatchAsked:
+class BatchRequest:
     """The first batch of an epoch; `labels(positions)` are the class numbers of these training pictures."""
 
-    grid: GridAsked
+    grid: GridRequest
     labels: Callable[[list[int]], list[int]]
     label_mode: str
     classes: tuple[str, ...]
@@ -52,12 +52,12 @@ class BatchLook:
     """A real batch: its pictures, their labels as they are given to the loss, and some of the numbers."""
 
     images: tuple[QImage | None, ...]
-    words: tuple[str, ...]
+    captions: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     corner: str
 
 
-def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
+def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
     """Make the batch as training does."""
     import numpy as np
 
@@ -67,7 +67,7 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
 
-    grid = asked.grid
+    grid = request.grid
     training = Training(grid.pictures, grid.batch_size, grid.seed, grid.steps, KINDS)
     fitting = ROOM // (4 * int(grid.recipe["height"]) * int(grid.recipe["width"]))
     cells = first_of_epoch(training, grid.epoch, max(1, min(grid.batch_size, LARGEST, fitting)))
@@ -88,28 +88,28 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
     if not pictures:
         return Failure(tr("None of these pictures can be read.", "No se puede leer ninguna de estas imágenes."))
     positions = sorted({position for item in seen for position in item.shares})
-    numbers = dict(zip(positions, asked.labels(positions), strict=True))
-    labels = np.zeros((len(seen), len(asked.classes)), np.float32)
+    numbers = dict(zip(positions, request.labels(positions), strict=True))
+    labels = np.zeros((len(seen), len(request.classes)), np.float32)
     for index, item in enumerate(seen):
         for position, share in item.shares.items():
             labels[index, numbers[position]] += share
     batch = np.stack(pictures)
-    words = [label_text(label, asked.label_mode) for label in labels]
+    captions = [label_text(label, request.label_mode) for label in labels]
     facts = (
         (tr("pictures", "imágenes"), f"{_shape(batch.shape)} {batch.dtype}"),
         (tr("lowest, highest", "mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
         (tr("mean of each channel", "media de cada canal"),
-         _SIGN.join(number(item, 1) for item in batch.mean(axis=(0, 1, 2)).tolist())),
+         _SIGN.join(format_number(item, 1) for item in batch.mean(axis=(0, 1, 2)).tolist())),
         (tr("deviation of each channel", "desviación de cada canal"),
-         _SIGN.join(number(item, 1) for item in batch.std(axis=(0, 1, 2)).tolist())),
+         _SIGN.join(format_number(item, 1) for item in batch.std(axis=(0, 1, 2)).tolist())),
         (tr("pictures of each class", "imágenes de cada clase"),
-         _SIGN.join(f"{name} {number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
-                    zip(asked.classes, labels.sum(axis=0).tolist(), strict=True))),
+         _SIGN.join(f"{name} {format_number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
+                    zip(request.classes, labels.sum(axis=0).tolist(), strict=True))),
     )
     corner = "\n".join("  ".join(f"{value:3d}" for value in line) for line in
                        batch[0, :_CORNER, :_CORNER, 0].tolist())
     return BatchLook(tuple(None if item.picture is None else image_of(shrunk(item.picture, 160)) for item in seen),
-                     tuple(words), facts, corner)
+                     tuple(captions), facts, corner)
 
 
 def label_text(label: np.ndarray, mode: str) -> str:
@@ -118,14 +118,14 @@ def label_text(label: np.ndarray, mode: str) -> str:
         return str(int(label.argmax()))
     values = label[1:2] if mode == "binary" else label
     if len(values) > 4:
-        found = [(place, float(value)) for place, value in enumerate(values) if value > 0]
-        return "\n".join(f"[{place}] {value:.2f}".rstrip("0").rstrip(".") for place, value in found)
+        present = [(place, float(value)) for place, value in enumerate(values) if value > 0]
+        return "\n".join(f"[{place}] {value:.2f}".rstrip("0").rstrip(".") for place, value in present)
     return "[" + ", ".join(f"{float(value):.2f}".rstrip("0").rstrip(".") for value in values) + "]"
 
 
 def _shape(shape: Sequence[int | None]) -> str:
-    words = ", ".join("n" if size is None else str(size) for size in shape)
-    return f"({words},)" if len(shape) == 1 else f"({words})"
+    text = ", ".join("n" if size is None else str(size) for size in shape)
+    return f"({text},)" if len(shape) == 1 else f"({text})"
 
 
 def tensor_words(tensor: Tensor) -> str:
@@ -184,8 +184,8 @@ class _Numbers(QWidget):
         for name, value in facts:
             key = Label(name, "secondary", "dim", wrap=True)
             key.setFixedWidth(150)
-            shown = Label(value, "secondary", wrap=True, selectable=True)
-            line = row(key, shown, spacing=12)
+            value_label = Label(value, "secondary", wrap=True, selectable=True)
+            line = row(key, value_label, spacing=12)
             line.setStretch(1, 1)
             self._lines.addLayout(line)
 
@@ -193,16 +193,16 @@ class _Numbers(QWidget):
 class _Tile(QWidget):
     """A picture of the batch over its label."""
 
-    def __init__(self, image: QImage | None, words: str) -> None:
+    def __init__(self, image: QImage | None, caption: str) -> None:
         super().__init__()
         view = PictureView()
         view.setFixedSize(92, 92)
         view.set_image(image)
-        label = Label(words, "secondary", "dim")
+        label = Label(caption, "secondary", "dim")
         label.setFont(theme.mono_font(11))
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         label.setFixedWidth(92)
-        label.setToolTip(words)
+        label.setToolTip(caption)
         self.setLayout(column(view, label, spacing=4))
 
 
@@ -279,13 +279,13 @@ class PipelineView(QWidget):
 
     def show_project(self, project: Project, classes: int, pictures: int) -> None:
         """The chain and the code of a project with so many training pictures."""
-        found = operations(project, classes, pictures)
-        if found != self.operations:
-            self.operations = found
+        current = operations(project, classes, pictures)
+        if current != self.operations:
+            self.operations = current
             clear(self._chain)
-            for number, item in enumerate(found):
+            for number, item in enumerate(current):
                 self._chain.addWidget(_Operation(item))
-                if number < len(found) - 1 or item.out:
+                if number < len(current) - 1 or item.out:
                     self._chain.addWidget(_Arrow(item.out))
             self._chain.addWidget(Label(tr("the network", "la red"), "body_strong"))
             self._chain.addStretch(1)
@@ -304,5 +304,5 @@ class PipelineView(QWidget):
             return
         self._numbers.show_facts(batch_look.facts)
         self._corner.setText(batch_look.corner)
-        for image, words in zip(batch_look.images, batch_look.words, strict=True):
-            self._flow.addWidget(_Tile(image, words))
+        for image, caption in zip(batch_look.images, batch_look.captions, strict=True):
+            self._flow.addWidget(_Tile(image, caption))

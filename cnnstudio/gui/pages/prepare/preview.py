@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BINS: Final = 64
 GRID: Final = 16
-_SHOWN: Final = 512
+_MOST_PIXELS: Final = 512
 """The longest side of a picture on the page, in pixels."""
 _KEPT_BYTES: Final = 64 << 20
 
@@ -50,7 +50,7 @@ class StageRow:
 
 
 @dataclass(frozen=True)
-class StagesAsked:
+class StagesRequest:
     """Files and the recipe in its plain form; `captions` say what each file stands for, such as its class."""
 
     paths: tuple[Path, ...]
@@ -59,7 +59,7 @@ class StagesAsked:
 
 
 @dataclass(frozen=True)
-class GridAsked:
+class GridRequest:
     """Sixteen pictures as training will see them: the first of the first batch of `epoch`, or the one at `position`
     of the training split in sixteen epochs from that one on. `files(positions)` are the files at these positions."""
 
@@ -82,7 +82,7 @@ class GridCell:
     shares: dict[int, float]
 
 
-def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Failure:
+def look_at_stages(request: StagesRequest, report: Report) -> list[StageRow] | Failure:
     """The files after every stage of the recipe. Of a single file the failure is returned, of several the others."""
     from cnnstudio.catalog.pixels import stages
     from cnnstudio.imaging.errors import PictureError
@@ -90,10 +90,10 @@ def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Failu
 
     columns: list[list[StageLook] | None] = []
     failure = None
-    for path in asked.paths:
+    for path in request.paths:
         report.check()
         try:
-            columns.append([_look(stage.id, stage.type, stage.picture) for stage in stages(path, asked.recipe)])
+            columns.append([_look(stage.id, stage.type, stage.picture) for stage in stages(path, request.recipe)])
         except PictureError as reason:
             failure = Failure(str(picture_problem(reason, path).text))
             columns.append(None)
@@ -103,11 +103,11 @@ def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Failu
             columns.append(None)
         except ValueError:
             return _refused()
-    whole = next((column for column in columns if column is not None), None)
-    if whole is None:
+    complete = next((column for column in columns if column is not None), None)
+    if complete is None:
         return failure or _refused()
     return [StageRow(first.id, first.type, tuple(None if column is None else column[number] for column in columns))
-            for number, first in enumerate(whole)]
+            for number, first in enumerate(complete)]
 
 
 def _refused() -> Failure:
@@ -119,7 +119,7 @@ def _look(identifier: str, type_name: str, picture: np.ndarray) -> StageLook:
     from cnnstudio.gui.widgets.picture import image_of
 
     height, width, channels = picture.shape
-    return StageLook(identifier, type_name, image_of(shrunk(picture, _SHOWN)), height, width, channels,
+    return StageLook(identifier, type_name, image_of(shrunk(picture, _MOST_PIXELS)), height, width, channels,
                      histogram(picture))
 
 
@@ -139,8 +139,8 @@ def histogram(picture: np.ndarray) -> tuple[tuple[float, ...], ...]:
     """A row of `BINS` shares (0 to 1 of the tallest) for each channel of uint8 (height, width, channels)."""
     import numpy as np
 
-    shown = picture[:: max(1, picture.shape[0] // 512), :: max(1, picture.shape[1] // 512), :3]
-    counts = [np.bincount(shown[:, :, channel].ravel() >> 2, minlength=BINS) for channel in range(shown.shape[2])]
+    sampled = picture[:: max(1, picture.shape[0] // 512), :: max(1, picture.shape[1] // 512), :3]
+    counts = [np.bincount(sampled[:, :, channel].ravel() >> 2, minlength=BINS) for channel in range(sampled.shape[2])]
     tallest = max(int(count.max()) for count in counts) or 1
     return tuple(tuple((count / tallest).tolist()) for count in counts)
 
@@ -150,34 +150,34 @@ class GridMaker:
 
     def __init__(self) -> None:
         self._recipe = ""
-        self._kept: dict[Path, np.ndarray | None] = {}
+        self._cache: dict[Path, np.ndarray | None] = {}
 
-    def make(self, asked: GridAsked, report: Report) -> list[GridCell] | Failure:
+    def make(self, request: GridRequest, report: Report) -> list[GridCell] | Failure:
         """Sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
         from cnnstudio.catalog.augmenting import KINDS
         from cnnstudio.gui.widgets.picture import image_of
         from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training
 
-        training = Training(asked.pictures, asked.batch_size, asked.seed, asked.steps, KINDS)
-        if asked.position is None:
-            cells = first_of_epoch(training, asked.epoch, GRID)
+        training = Training(request.pictures, request.batch_size, request.seed, request.steps, KINDS)
+        if request.position is None:
+            cells = first_of_epoch(training, request.epoch, GRID)
         else:
-            cells = [(asked.epoch + number, asked.position) for number in range(GRID)]
+            cells = [(request.epoch + number, request.position) for number in range(GRID)]
         files: dict[int, Path] = {}
         positions = list(dict.fromkeys(position for _, position in cells))
-        files.update(zip(positions, asked.files(positions), strict=True))
+        files.update(zip(positions, request.files(positions), strict=True))
 
         def load(position: int) -> np.ndarray | None:
             report.check()
             if position not in files:
-                files[position] = asked.files([position])[0]
-            return self._prepared(files[position], asked.recipe)
+                files[position] = request.files([position])[0]
+            return self._prepared(files[position], request.recipe)
 
         try:
             seen = seen_in_training(cells, training, load)
         except (ValueError, KeyError):
             return _refused()
-        return [GridCell(None if item.picture is None else image_of(shrunk(item.picture, _SHOWN // 2)), position,
+        return [GridCell(None if item.picture is None else image_of(shrunk(item.picture, _MOST_PIXELS // 2)), position,
                          item.shares if len(item.shares) > 1 else {})
                 for item, (_, position) in zip(seen, cells, strict=True)]
 
@@ -186,11 +186,11 @@ class GridMaker:
         from cnnstudio.imaging.errors import PictureError
 
         room = _KEPT_BYTES // max(1, int(recipe["height"]) * int(recipe["width"]) * 4)
-        if repr(recipe) != self._recipe or len(self._kept) > room:
-            self._recipe, self._kept = repr(recipe), {}
-        if path not in self._kept:
+        if repr(recipe) != self._recipe or len(self._cache) > room:
+            self._recipe, self._cache = repr(recipe), {}
+        if path not in self._cache:
             try:
-                self._kept[path] = prepare_file(path, recipe)
+                self._cache[path] = prepare_file(path, recipe)
             except (PictureError, OSError):
-                self._kept[path] = None
-        return self._kept[path]
+                self._cache[path] = None
+        return self._cache[path]

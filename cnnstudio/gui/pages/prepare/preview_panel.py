@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.pages.prepare.preview import GRID, GridAsked, GridCell, StageRow
+from cnnstudio.gui.pages.prepare.preview import GRID, GridCell, GridRequest, StageRow
 from cnnstudio.gui.pages.prepare.views import Mosaic, StageStrip
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, MenuButton, box, column, row
 from cnnstudio.gui.widgets.cards import EmptyState
@@ -66,11 +66,11 @@ class PreviewPanel(QStackedWidget):
         lines = FlowLayout(grid_bar, spacing=10)
         for widget in (self._which, shuffle, self.epoch):
             lines.addWidget(widget)
-        whole = column(Caption(tr("Stage by stage", "Etapa por etapa")), bar, self.problem,
-                       self.strip, 12, Caption(tr("What training will see", "Lo que verá el entrenamiento")),
-                       grid_bar, self.grid_problem, self.mosaic, spacing=10, margins=(12, 14, 24, 24))
-        whole.setStretch(whole.count() - 1, 1)
-        self.addWidget(box(whole))
+        layout = column(Caption(tr("Stage by stage", "Etapa por etapa")), bar, self.problem,
+                        self.strip, 12, Caption(tr("What training will see", "Lo que verá el entrenamiento")),
+                        grid_bar, self.grid_problem, self.mosaic, spacing=10, margins=(12, 14, 24, 24))
+        layout.setStretch(layout.count() - 1, 1)
+        self.addWidget(box(layout))
         self.addWidget(EmptyState("image", tr("No pictures to show", "No hay imágenes que mostrar"),
                                   tr("Choose a folder of pictures on the Data page.",
                                      "Elija una carpeta de imágenes en la página Datos."),
@@ -121,14 +121,14 @@ class PreviewPanel(QStackedWidget):
         """Why there are no stages."""
         self._show_problem(self.problem, self.strip, text)
 
-    def show_grid(self, asked: GridAsked, cells: Sequence[GridCell], captions: Sequence[str]) -> None:
+    def show_grid(self, request: GridRequest, cells: Sequence[GridCell], captions: Sequence[str]) -> None:
         """What training will see."""
         self._show_problem(self.grid_problem, self.mosaic, "")
         self.mosaic.show_cells(cells, captions)
-        if asked.position is None:
-            self.epoch.setText(tr("epoch {n}, first batch", "época {n}, primer lote", n=asked.epoch))
+        if request.position is None:
+            self.epoch.setText(tr("epoch {n}, first batch", "época {n}, primer lote", n=request.epoch))
         else:
-            self.epoch.setText(tr("epochs {n} to {m}", "épocas {n} a {m}", n=asked.epoch, m=asked.epoch + GRID - 1))
+            self.epoch.setText(tr("epochs {n} to {m}", "épocas {n} a {m}", n=request.epoch, m=request.epoch + GRID - 1))
 
     def show_grid_problem(self, text: str) -> None:
         """Why there is no grid."""

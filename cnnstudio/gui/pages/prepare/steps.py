@@ -32,11 +32,11 @@ class Handle(Icon):
 
     pulled = Signal()
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__("drag", "faint", 18)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
-        self.setToolTip(words)
-        self.setAccessibleName(words)
+        self.setToolTip(text)
+        self.setAccessibleName(text)
         self._pressed: QPointF | None = None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -91,10 +91,10 @@ class StepCard(ProblemCard):
         self.finish()
         self.show_step(step)
 
-    def show_evidence(self, words: str) -> None:
+    def show_evidence(self, text: str) -> None:
         """What was measured about this step; "" for nothing."""
-        self.evidence.setText(words)
-        self.evidence.setVisible(bool(words))
+        self.evidence.setText(text)
+        self.evidence.setVisible(bool(text))
 
     def show_step(self, step: Step) -> None:
         """Show the step's state and values."""

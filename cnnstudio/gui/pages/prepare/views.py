@@ -19,7 +19,7 @@ _CHANNELS = {1: "grayscale", 3: "rgb", 4: "rgba"}
 _GAP = 8
 
 
-def size_words(look: StageLook) -> str:
+def format_size_of(look: StageLook) -> str:
     """Width, height and channels of a stage."""
     return f"{look.width} × {look.height} · {_CHANNELS.get(look.channels, look.channels)}"
 
@@ -43,8 +43,8 @@ class StageTile(QWidget):
 
     def show_stage(self, title: str, looks: Sequence[StageLook | None], captions: Sequence[str] = ()) -> None:
         self.title, self.looks, self.captions = title, tuple(looks), tuple(captions)
-        words = [size_words(look) if look is not None else "–" for look in looks]
-        lines = [f"{caption}: {size}" for caption, size in zip(captions, words, strict=True)] if captions else words
+        sizes = [format_size_of(look) if look is not None else "–" for look in looks]
+        lines = [f"{caption}: {size}" for caption, size in zip(captions, sizes, strict=True)] if captions else sizes
         self.setAccessibleName(f"{title}: {', '.join(lines)}")
         self.setToolTip("\n".join((title, *lines)))
         self.update()
@@ -65,7 +65,7 @@ class StageTile(QWidget):
         count = max(1, len(self.looks))
         width = (self.width() - _GAP * (count - 1)) / count
         for number, look in enumerate(self.looks):
-            caption = self.captions[number] if self.captions else size_words(look) if look is not None else ""
+            caption = self.captions[number] if self.captions else format_size_of(look) if look is not None else ""
             self._paint(painter, QRectF(number * (width + _GAP), 20, width, self.height() - 20), look, caption)
 
     @staticmethod
@@ -78,8 +78,8 @@ class StageTile(QWidget):
             draw_rounded(painter, look.image, fitted(look.image.size(), well), tokens.THUMBNAIL_RADIUS)
         painter.setPen(theme.color("dim"))
         below = well.bottom() + 5
-        words = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.drawText(QRectF(room.x(), below, room.width(), 18), Qt.AlignmentFlag.AlignVCenter, words)
+        text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(QRectF(room.x(), below, room.width(), 18), Qt.AlignmentFlag.AlignVCenter, text)
         if look is not None:
             draw_histogram(painter, QRectF(room.x(), below + 20, room.width(), _HISTOGRAM), look.histogram)
 
@@ -106,8 +106,8 @@ class StepLook(QWidget):
         """Show these; none hides the widget."""
         self._looks = tuple(looks)
         self.setVisible(bool(self._looks))
-        found = next((look for look in self._looks if look is not None), None)
-        self.setToolTip(size_words(found) if found is not None else "")
+        first = next((look for look in self._looks if look is not None), None)
+        self.setToolTip(format_size_of(first) if first is not None else "")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -115,10 +115,10 @@ class StepLook(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         alone = len(self._looks) == 1
         most = max(1, int((self.width() + _GAP) // (52 + _GAP)))
-        shown = self._looks[:most]
-        side = float(self.HEIGHT) if alone else (self.width() - _GAP * (len(shown) - 1)) / max(1, len(shown))
+        visible = self._looks[:most]
+        side = float(self.HEIGHT) if alone else (self.width() - _GAP * (len(visible) - 1)) / max(1, len(visible))
         side = min(side, float(self.HEIGHT) * 1.5)
-        for number, look in enumerate(shown):
+        for number, look in enumerate(visible):
             height = self.HEIGHT if alone else self.HEIGHT - 22
             well = QRectF(number * (side + _GAP), 0, side, height)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -180,14 +180,14 @@ class StageStrip(QWidget):
 
     def _place(self) -> None:
         """Equal columns of at least a tile's width. By hand: a layout would ask for the room of one column."""
-        shown = [tile for tile in self._tiles if not tile.isHidden()]
+        visible = [tile for tile in self._tiles if not tile.isHidden()]
         gap, least = 16, self._least
         columns = max(1, (self.width() + gap) // (least + gap))
         width = (self.width() - gap * (columns - 1)) // columns
         height = StageTile.HEIGHT
-        for number, tile in enumerate(shown):
+        for number, tile in enumerate(visible):
             tile.setGeometry(number % columns * (width + gap), number // columns * (height + gap), width, height)
-        lines = max(1, -(-len(shown) // columns))
+        lines = max(1, -(-len(visible) // columns))
         self.setFixedHeight(lines * height + (lines - 1) * gap)
 
     @property
@@ -207,22 +207,22 @@ class Mosaic(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.images: list[QImage | None] = []
-        self._words: list[str] = []
+        self._captions: list[str] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 560)
         self.setAccessibleName(tr("Sixteen pictures as training will see them",
                                   "Dieciséis imágenes como las verá el entrenamiento"))
 
-    def show_cells(self, cells: Sequence[GridCell], words: Sequence[str]) -> None:
+    def show_cells(self, cells: Sequence[GridCell], captions: Sequence[str]) -> None:
         """Show these; `words` stand on a picture, such as the shares of its classes."""
         self.images = [cell.image for cell in cells]
-        self._words = list(words)
+        self._captions = list(captions)
         self.update()
 
     @property
-    def words(self) -> list[str]:
+    def captions(self) -> list[str]:
         """What stands on the pictures."""
-        return self._words
+        return self._captions
 
     def _shape(self) -> float:
         """Height over width of a cell, within what still looks like a grid."""
@@ -244,11 +244,11 @@ class Mosaic(QWidget):
                 painter.drawRoundedRect(cell, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
             else:
                 draw_rounded(painter, image, fitted(image.size(), cell), tokens.THUMBNAIL_RADIUS)
-                self._paint_words(painter, cell, self._words[number] if number < len(self._words) else "")
+                self._paint_caption(painter, cell, self._captions[number] if number < len(self._captions) else "")
 
     @staticmethod
-    def _paint_words(painter: QPainter, cell: QRectF, words: str) -> None:
-        if not words:
+    def _paint_caption(painter: QPainter, cell: QRectF, caption: str) -> None:
+        if not caption:
             return
         painter.setFont(theme.font("secondary"))
         plate = QRectF(cell.x(), cell.bottom() - 20, cell.width(), 20)
@@ -259,5 +259,5 @@ class Mosaic(QWidget):
         painter.drawRoundedRect(plate, 4, 4)
         painter.setPen(theme.color("text"))
         inside = plate.adjusted(6, 0, -6, 0)
-        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(inside.width()))
+        text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(inside.width()))
         painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, text)

@@ -14,7 +14,7 @@ from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
-from cnnstudio.gui.pages.network.gallery import own_words
+from cnnstudio.gui.pages.network.gallery import format_own_base
 from cnnstudio.gui.pages.network.models import RunsDialog, ask_for_model
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.session import Session
@@ -43,11 +43,11 @@ class OwnModel(QWidget):
         self.card.setAccessibleName(tr("A model of your own…", "Un modelo propio…"))
         self.card.clicked.connect(self.ask)
         self._about = Label("", "secondary", "dim", wrap=True)
-        self._found = Elided("", "body_strong")
-        for item in (Label(self.card.accessibleName(), "body_strong", wrap=True), self._about, self._found):
+        self._title = Elided("", "body_strong")
+        for item in (Label(self.card.accessibleName(), "body_strong", wrap=True), self._about, self._title):
             self.card.body.addWidget(item)
-        self._words = Label("", "secondary", "dim", wrap=True)
-        self.card.body.addWidget(self._words)
+        self._description = Label("", "secondary", "dim", wrap=True)
+        self.card.body.addWidget(self._description)
         self._problem = column(spacing=0)
         self.setLayout(column(self.card, self._problem, spacing=8))
         self._show()
@@ -87,10 +87,10 @@ class OwnModel(QWidget):
 
         self._session.jobs.run(lambda _report: preview_base(path, name),
                                Text("Looking at the model", "Mirando el modelo"), "own_base_look", page="start", quiet=True,
-                               done=lambda job: self._told(job, path), owner=self)
+                               done=lambda job: self._on_model_read(job, path), owner=self)
         self.taken.emit()
 
-    def _told(self, job: Work, path: Path) -> None:
+    def _on_model_read(self, job: Work, path: Path) -> None:
         # Another one may have been chosen meanwhile.
         if path != self.model:
             return
@@ -105,10 +105,11 @@ class OwnModel(QWidget):
                                "Un archivo .keras o .h5, un entrenamiento, un paquete exportado o un proyecto: se le quita "
                                "el clasificador y el resto pasa a ser la base."))
         self._about.setVisible(base is None)
-        self._found.setText(str(base.label) if base is not None else "")
-        self._found.setVisible(base is not None)
-        self._words.setText(f"{base.help}\n{own_words(base, self.model)}" if base is not None and self.model else "")
-        self._words.setVisible(base is not None)
+        self._title.setText(str(base.label) if base is not None else "")
+        self._title.setVisible(base is not None)
+        self._description.setText(
+            f"{base.help}\n{format_own_base(base, self.model)}" if base is not None and self.model else "")
+        self._description.setVisible(base is not None)
         clear(self._problem)
         if problem is not None:
             banner = Banner(replace(problem, fixes=(choose_model_fix(),)))

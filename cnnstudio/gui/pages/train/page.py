@@ -24,7 +24,7 @@ from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, box, clear, column, scrolled
 from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
-from cnnstudio.gui.widgets.words import count, device, duration, number, percent
+from cnnstudio.gui.widgets.formatting import format_count, format_device, format_duration, format_number, format_percent
 from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.job_setup import prepare_training, refreshed, training_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
@@ -40,7 +40,7 @@ class TrainPage(Page):
     def __init__(self, workspace: Workspace, parent: Any = None) -> None:
         super().__init__(workspace, parent)
         self._curves = Curves()
-        self._shown: RunFolder | None = None
+        self._run_folder: RunFolder | None = None
         self._runs: list[RunSummary] = []
         self._heard: Job | None = None
         self._button_facts: tuple[object, ...] = ()
@@ -55,7 +55,7 @@ class TrainPage(Page):
     # Widgets -------------------------------------------------------------------------------------
 
     def subtitle(self) -> str:
-        return self._shown.id if self._shown is not None else ""
+        return self._run_folder.id if self._run_folder is not None else ""
 
     def centre(self) -> QWidget:
         self._accuracy = KeyFigure(tr("Validation accuracy", "Exactitud de validación"))
@@ -64,7 +64,7 @@ class TrainPage(Page):
         self._speed = KeyFigure(tr("Speed", "Velocidad"))
         self._loss_plot = CurvePlot("loss", tr("Loss", "Pérdida"))
         self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"))
-        self._trouble = column(spacing=8)
+        self._problem_box = column(spacing=8)
         self._table = RunsTable()
         self._table.chosen.connect(self._choose)
         self._table.overlaid.connect(self._overlay)
@@ -77,7 +77,7 @@ class TrainPage(Page):
         self._log.setFont(theme.mono_font(12))
         self._log.setFixedHeight(160)
         self._log.setAccessibleName(tr("Log", "Registro"))
-        body = column(KeyFigures(self._accuracy, self._epoch, self._left, self._speed, wide=820), self._trouble,
+        body = column(KeyFigures(self._accuracy, self._epoch, self._left, self._speed, wide=820), self._problem_box,
                       spacing=14, margins=(24, 20, 24, 20))
         body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
         body.addWidget(self._table)
@@ -103,10 +103,10 @@ class TrainPage(Page):
             if change.of("folder"):
                 self._show_run(None)
             self._list_runs()
-            if self._shown is None and self._runs:
+            if self._run_folder is None and self._runs:
                 wanted = self.state.get("run")
-                known = {run.id: run for run in self._runs}
-                self._choose(known.get(str(wanted), self._runs[0]))
+                runs_by_id = {run.id: run for run in self._runs}
+                self._choose(runs_by_id.get(str(wanted), self._runs[0]))
                 self._list_runs()
             self._follow_orphan()
         self._update_buttons()
@@ -118,7 +118,7 @@ class TrainPage(Page):
 
     def _list_runs(self) -> None:
         self._runs = list_runs(self.session.folder) if self.session.folder is not None else []
-        self._table.show_runs(self._runs, self._shown.id if self._shown is not None else "")
+        self._table.show_runs(self._runs, self._run_folder.id if self._run_folder is not None else "")
 
     def blocking_problems(self) -> Iterable[Problem]:
         return blocking(self.session.problems)
@@ -194,7 +194,7 @@ class TrainPage(Page):
     def _attach(self, job: Job) -> None:
         """Hear what a running training tells (once, however often this is called)."""
         folder = job.run_folder
-        if folder and (self._shown is None or str(self._shown.folder) != folder):
+        if folder and (self._run_folder is None or str(self._run_folder.folder) != folder):
             self._show_run(RunFolder(Path(folder)))
         if self._heard is not job:
             self._heard = job
@@ -237,7 +237,7 @@ class TrainPage(Page):
     # What is shown -------------------------------------------------------------------------------
 
     def _show_run(self, run: RunFolder | None, read: bool = True) -> None:
-        self._shown = run
+        self._run_folder = run
         self.state["run"] = run.id if run is not None else None
         events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)
@@ -249,12 +249,12 @@ class TrainPage(Page):
         self.header_changed.emit()
 
     def _choose(self, summary: RunSummary) -> None:
-        if self._shown is None or self._shown.folder != summary.folder:
+        if self._run_folder is None or self._run_folder.folder != summary.folder:
             self._show_run(RunFolder(summary.folder))
 
     def _take(self, event: Event) -> None:
         job = self.sender()
-        if isinstance(job, Job) and self._shown is not None and job.run_folder != str(self._shown.folder):
+        if isinstance(job, Job) and self._run_folder is not None and job.run_folder != str(self._run_folder.folder):
             return
         self._curves.take(event)
         line = log_line(event)
@@ -281,10 +281,10 @@ class TrainPage(Page):
         banner = Banner(problem, closable=True)
         banner.fix_chosen.connect(self.session.apply)
         banner.closed.connect(self._clear_trouble)
-        self._trouble.addWidget(banner)
+        self._problem_box.addWidget(banner)
 
     def _clear_trouble(self) -> None:
-        clear(self._trouble)
+        clear(self._problem_box)
 
     def _draw(self) -> None:
         """Show everything at once."""
@@ -305,32 +305,32 @@ class TrainPage(Page):
         curves = self._curves
         name = "val_accuracy" if curves.latest("val_accuracy") is not None else "accuracy"
         value, best = curves.latest(name), curves.at_best(name)
-        self._accuracy.set("–" if value is None else percent(value), "" if best is None else tr(
-            "best {value} at epoch {n}", "mejor {value} en la época {n}", value=percent(best), n=curves.best))
+        self._accuracy.set("–" if value is None else format_percent(value), "" if best is None else tr(
+            "best {value} at epoch {n}", "mejor {value} en la época {n}", value=format_percent(best), n=curves.best))
         batch = curves.last_batch
         done = curves.epoch_x[-1] if curves.epoch_x else 0
         running = self._job() is not None and not curves.over
         at = max(done, batch.epoch if batch is not None else 0) if running else done
         total = curves.epochs or self.session.project.training.epochs
-        note = (curves.phase or tr("starting", "iniciando")) if running else ending_words(curves, done, total)
+        note = (curves.phase or tr("starting", "iniciando")) if running else format_ending(curves, done, total)
         if running and batch is not None and batch.epoch > done:
             note = tr("batch {b} of {n}", "lote {b} de {n}", b=batch.batch, n=batch.batches)
             if batch.stage:
                 note = tr("stage {n}", "etapa {n}", n=batch.stage + 1) + " · " + note
         self._epoch.set(tr("{n} of {all}", "{n} de {all}", n=at, all=total) if at else "–", note)
         left = curves.seconds_left if running else None
-        self._left.set("–" if left is None else duration(left), "" if curves.epoch_seconds is None else tr(
-            "{t} an epoch", "{t} por época", t=duration(curves.epoch_seconds)))
+        self._left.set("–" if left is None else format_duration(left), "" if curves.epoch_seconds is None else tr(
+            "{t} an epoch", "{t} por época", t=format_duration(curves.epoch_seconds)))
         speed = curves.pictures_per_second
         self._speed.set("–" if speed is None else tr("{n} pictures/s", "{n} imágenes/s",
-                                                     n=count(round(speed)) if speed >= 10 else number(speed, 1)),
-                        device(curves.device))
+                                                     n=format_count(round(speed)) if speed >= 10 else format_number(speed, 1)),
+                        format_device(curves.device))
 
     def _overlay(self, runs: list[RunSummary]) -> None:
         """Other runs behind the one that is shown."""
         others = {}
         for summary in runs:
-            if self._shown is None or summary.folder != self._shown.folder:
+            if self._run_folder is None or summary.folder != self._run_folder.folder:
                 others[summary.id] = (theme.class_color(self._runs.index(summary) + 2),
                                       curves_of(RunFolder(summary.folder).epochs()))
         self._loss_plot.show_others(others)
@@ -338,7 +338,7 @@ class TrainPage(Page):
 
     def _delete(self, summary: RunSummary) -> None:
         if confirm_delete(self._table, summary):
-            if self._shown is not None and self._shown.folder == summary.folder:
+            if self._run_folder is not None and self._run_folder.folder == summary.folder:
                 self._show_run(None)
             self.session.announce("runs")
 
@@ -346,13 +346,13 @@ class TrainPage(Page):
         self._redraw.stop()
 
 
-def ending_words(curves: Curves, done: int, total: int) -> str:
+def format_ending(curves: Curves, done: int, total: int) -> str:
     """Why a training ended before its last epoch, and of which epoch the weights are: what Evaluate measures."""
-    if curves.kept is None:
+    if curves.kept_epoch is None:
         return ""
-    kept = tr("keeps epoch {n}", "conserva la época {n}", n=curves.kept) if curves.kept != done else ""
+    kept_text = tr("keeps epoch {n}", "conserva la época {n}", n=curves.kept_epoch) if curves.kept_epoch != done else ""
     early = tr("stopped early", "parada temprana") if curves.finished and done < total else ""
-    return " · ".join(words for words in (early, kept) if words)
+    return " · ".join(text for text in (early, kept_text) if text)
 
 
 class _Watch(Job):

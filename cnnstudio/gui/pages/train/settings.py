@@ -23,8 +23,8 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Expander, Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.formatting import format_count
 from cnnstudio.gui.widgets.inputs import Select, Switch
-from cnnstudio.gui.widgets.words import count
 
 _EPOCHS, _LEARNING = STAGE_PARAMS
 _CONSTANT = ""
@@ -90,20 +90,20 @@ class TrainSettings(QWidget):
 
     def _show_problems(self) -> None:
         stage, several = self.stage, self._several
-        mine = [problem for problem in self._session.problems if problem.where.area == "training"]
+        problems = [problem for problem in self._session.problems if problem.where.area == "training"]
         for name, form in self._forms.items():
             node = None if name == "training" else name
             if several and node is not None:
                 node = stage.id if name == "stage" else f"{stage.id}.{name}"
-            form.set_problems([problem for problem in mine if problem.where.node == node])
+            form.set_problems([problem for problem in problems if problem.where.node == node])
         clear(self._schedule_problems)
         node = f"{stage.id}.schedule" if several else "schedule"
-        for problem in mine:
+        for problem in problems:
             if problem.where.node == node and problem.where.field is None:
                 self._schedule_problems.addWidget(Label(str(problem.text), "secondary", "error", wrap=True))
                 self._schedule_problems.addWidget(fix_row(problem.fixes, self._session.apply))
         if several:
-            wrong = {str(problem.where.node).partition(".")[0] for problem in mine if problem.blocks and problem.where.node}
+            wrong = {str(problem.where.node).partition(".")[0] for problem in problems if problem.blocks and problem.where.node}
             self._stages.show_stages(self._session.project, stage.id, wrong)
 
     def _build(self) -> None:
@@ -187,8 +187,8 @@ class TrainSettings(QWidget):
     def _build_schedule(self, stage: Stage) -> None:
         kind = _CONSTANT if stage.schedule is None else stage.schedule.type
         name = tr("Learning rate schedule", "Plan de la tasa de aprendizaje")
-        known = [(entry.id, str(entry.label)) for entry in SCHEDULES]
-        choice = Select([(_CONSTANT, tr("constant", "constante")), *known], kind)
+        schedules = [(entry.id, str(entry.label)) for entry in SCHEDULES]
+        choice = Select([(_CONSTANT, tr("constant", "constante")), *schedules], kind)
         choice.setAccessibleName(name)
         choice.chosen.connect(self._choose_schedule)
         self._layout.addWidget(Label(name, "secondary", "dim"))
@@ -319,9 +319,9 @@ class TrainSettings(QWidget):
         train = splits.get("train", 0)
         batches = -(-train // max(1, project.training.batch_size))
         self._facts.set_facts([
-            (tr("Training pictures", "Imágenes de entrenamiento"), count(train)),
-            (tr("Validation pictures", "Imágenes de validación"), count(splits.get("validation", 0))),
-            (tr("Batches an epoch", "Lotes por época"), count(batches)),
+            (tr("Training pictures", "Imágenes de entrenamiento"), format_count(train)),
+            (tr("Validation pictures", "Imágenes de validación"), format_count(splits.get("validation", 0))),
+            (tr("Batches an epoch", "Lotes por época"), format_count(batches)),
             (tr("Loss", "Pérdida"), loss),
         ])
 

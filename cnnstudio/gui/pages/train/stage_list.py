@@ -30,18 +30,18 @@ class StageList(QWidget):
         super().__init__()
         self._layout = column(spacing=6)
         self.setLayout(self._layout)
-        self._shown: object = None
+        self._content: object = None
         self.rows: list[StageRow] = []
 
     def show_stages(self, project: Project, chosen: str, wrong: Collection[str] = ()) -> None:
         """Show the stages of a project; `wrong` are the ids of those that cannot be trained."""
         stages = project.training.stages
         has_base = any(node.type == BASE for node in project.network.nodes)
-        shown = (stages, chosen, frozenset(wrong), has_base)
-        if shown == self._shown:
+        content = (stages, chosen, frozenset(wrong), has_base)
+        if content == self._content:
             return
         focused = next((stage.stage for stage in self.rows if stage.hasFocus()), "")
-        self._shown = shown
+        self._content = content
         clear(self._layout)
         self.rows = []
         for index, stage in enumerate(stages):

@@ -32,9 +32,9 @@ from cnnstudio.gui.state.commands import (
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.picture import PictureView
-from cnnstudio.gui.widgets.words import pictures
 from tests.datasets.test_archives import files, zipped
 from tests.datasets.test_arrays import GREY, LABELS
 from tests.datasets.test_datasets import draw
@@ -147,7 +147,7 @@ def test_the_list_of_sources(qtbot, opened, tmp_path, pictures_folder):
     assert [text for text, _number in summary] == [str(pictures_folder), str(birds), str(tmp_path / "list.csv")]
     assert summary[1][1] == 2
     assert sum(number for _text, number in summary) == 43
-    amounts = [pictures(number) for _text, number in summary]
+    amounts = [format_pictures(number) for _text, number in summary]
     assert [label for label in texts(shown) if label in amounts] == amounts
     settled(qtbot, opened)
     assert remove(opened.session, str(birds))

@@ -467,7 +467,7 @@ def test_charts_filter(qtbot, page):
     assert page.state["splits"] == ("train",)
     page.views.all_requested.emit()
     idle(qtbot, page)
-    histogram = charts.shown["side"]
+    histogram = charts.histograms["side"]
     assert sum(histogram.counts) == 28
     first = next(position for position, count in enumerate(histogram.counts) if count)
     field(charts, "Longer side").chosen.emit(first, first)

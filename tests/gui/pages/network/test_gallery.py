@@ -10,7 +10,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.gui.pages.network import gallery as network_gallery
-from cnnstudio.gui.pages.network.gallery import Gallery, weights_words
+from cnnstudio.gui.pages.network.gallery import Gallery, format_weights
 from cnnstudio.gui.pages.network.palette import LayerPalette
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.cards import Card
@@ -62,7 +62,7 @@ def test_weights_that_came_are_shown_and_no_longer_fetched(qtbot, gallery):
     base = BASES["resnet50"]
     table(gallery).select(base)
     fetch = button(gallery, "Fetch weights")
-    assert fetch.isVisible() and weights_words(base) == "to fetch"
+    assert fetch.isVisible() and format_weights(base) == "to fetch"
     with qtbot.waitSignal(gallery.fetch_requested) as asked:
         qtbot.mouseClick(fetch, Qt.MouseButton.LeftButton)
     assert asked.args == ["resnet50"]
@@ -70,8 +70,8 @@ def test_weights_that_came_are_shown_and_no_longer_fetched(qtbot, gallery):
     base.weights.cached.write_bytes(b"weights")
     gallery.refresh()
     assert table(gallery).selected is base
-    assert not fetch.isVisible() and weights_words(base) == "downloaded"
-    assert weights_words(BASES["efficientnet_lite0"]) == "bundled"
+    assert not fetch.isVisible() and format_weights(base) == "downloaded"
+    assert format_weights(BASES["efficientnet_lite0"]) == "bundled"
 
 
 def test_a_base_is_taken_by_the_button_and_by_opening_its_row(qtbot, gallery):

@@ -188,7 +188,7 @@ def test_problems_of_several_layers_name_their_layer_and_how_many_are_left(qtbot
 
 
 def test_a_table_sorts_numbers_of_any_kind_and_size(qtbot):
-    table = Table([Column("n", words=str, key=lambda row: row)])
+    table = Table([Column("n", text=str, key=lambda row: row)])
     qtbot.addWidget(table)
     rows = [3, 0.5, 3_000_000_000, float("inf"), 1, 2**40, -1]
     table.set_rows(rows)
@@ -297,7 +297,7 @@ def test_code_of_others_is_pasted_and_its_remarks_are_shown(page):
         "    keras.layers.Conv2D(5, 3, dtype='float16', kernel_initializer=keras.initializers.Orthogonal(3.0)),\n"
         "    keras.layers.Flatten(), keras.layers.Dense(classes)])\n")
     code.paste()
-    assert [problem.where.line for problem in code.remarks.shown] == [2, 3, 4]
+    assert [problem.where.line for problem in code.remarks.problems] == [2, 3, 4]
     # What only tells is not marked.
     assert {selection.cursor.blockNumber() for selection in code.text.extraSelections()} == {1, 2}
     code.remarks.wanted.emit(3)
@@ -306,7 +306,7 @@ def test_code_of_others_is_pasted_and_its_remarks_are_shown(page):
     project = page.session.project
     assert [node.type for node in project.network.nodes] == ["Input", "Conv2D", "Flatten", "Output"]
     assert (project.recipe.height, project.recipe.width) == (20, 24)
-    assert len(code.remarks.shown) == 3 and code.text.extraSelections() == []
+    assert len(code.remarks.problems) == 3 and code.text.extraSelections() == []
     assert code.isVisible()
 
 
@@ -314,19 +314,19 @@ def test_code_in_trouble_stays_and_its_line_is_marked(qtbot, page):
     before = page.session.project
     code = editing(page, "import keras\nmodel = keras.Sequential([\n    keras.layers.Conv2D(3 3),\n])")
     assert not code.apply()
-    (problem,) = code.remarks.shown
+    (problem,) = code.remarks.problems
     assert (problem.code, problem.where.line) == ("code_syntax", 3)
     assert [selection.cursor.blockNumber() for selection in code.text.extraSelections()] == [2]
     assert code.is_editing and page.session.project is before
     # What is written is read after a pause; the canvas that changes meanwhile does not take it away.
     code.text.put("import torch\n")
-    qtbot.waitUntil(lambda: [each.code for each in code.remarks.shown] == ["torch_code"], timeout=5000)
+    qtbot.waitUntil(lambda: [each.code for each in code.remarks.problems] == ["torch_code"], timeout=5000)
     part(page, Gallery).template_chosen.emit("small_cnn")
     page.show_view("code")
     assert code.text.toPlainText() == "import torch\n"
     code.discard()
     assert "keras.Sequential" in code.text.toPlainText()
-    assert code.remarks.shown == () and not code.remarks.isVisible()
+    assert code.remarks.problems == () and not code.remarks.isVisible()
 
 
 def test_keys_of_the_code_editor(qtbot, page):

@@ -167,7 +167,7 @@ def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(started):
     (dialog,) = started.canvas.window().findChildren(BaseLayers)
 
     def rows():
-        return [(row.node.id, row.block, row.state, row.kept) for row in dialog.table.rows.rows]
+        return [(row.node.id, row.block, row.state, row.included) for row in dialog.table.rows.rows]
 
     assert rows() == [("in", "", "", True), ("scaling", "", "", True), ("one", "one", "frozen", True), ("two", "one", "", True),
                       ("three", "three", "frozen", True), ("four", "three", "", False), ("five", "five", "frozen", False)]
@@ -179,10 +179,10 @@ def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(started):
     dialog.end.click()
     assert started.editor.report.nodes["base"].shape == (8, 8, 4)
     assert [kept for *_, kept in rows()] == [True] * 4 + [False] * 3
-    dialog.whole.click()
+    dialog.end_as_proposed.click()
     dialog.freeze.click()
     assert (node(started).params["ends_at"], node(started).params["trainable_from"]) == ("all", "none")
-    assert not dialog.freeze.isEnabled() and not dialog.whole.isEnabled()
+    assert not dialog.freeze.isEnabled() and not dialog.end_as_proposed.isEnabled()
     dialog.accept()
 
 

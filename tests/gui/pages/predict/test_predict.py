@@ -82,7 +82,7 @@ def answered(qtbot, page, number):
 def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
     opened.go("predict")
     page = opened.current
-    qtbot.waitUntil(lambda: page.models.known)
+    qtbot.waitUntil(lambda: page.models.runs_listed)
     assert says(page, "No trained model yet")
     assert [each.code for each in page.blocking_problems()] == ["no_model"]
     page.take_paths([str(pictures_folder / "cat" / "cat00.png")])

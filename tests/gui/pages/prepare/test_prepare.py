@@ -15,9 +15,9 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Filter
 from cnnstudio.gui.pages.prepare.preview import (
     BINS,
-    GridAsked,
     GridMaker,
-    StagesAsked,
+    GridRequest,
+    StagesRequest,
     histogram,
     look_at_stages,
 )
@@ -132,7 +132,7 @@ def asked_for(paths, steps, epoch, position=None):
     def files(positions):
         return [paths[each] for each in positions]
 
-    return GridAsked(files, len(paths), {"height": 20, "width": 30, "color_mode": "rgb"}, steps, 7, epoch, 5, position)
+    return GridRequest(files, len(paths), {"height": 20, "width": 30, "color_mode": "rgb"}, steps, 7, epoch, 5, position)
 
 
 def test_the_grid_is_the_first_batch_of_its_epoch(pictures_folder):
@@ -181,11 +181,11 @@ def test_an_unreadable_file_is_explained_and_others_beside_it_are_shown(tmp_path
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
     recipe = {"height": 8, "width": 8}
-    found = look_at_stages(StagesAsked((broken,), recipe), Going())
+    found = look_at_stages(StagesRequest((broken,), recipe), Going())
     assert isinstance(found, Failure)
     assert "broken.png" in found.text
     good = next(iter(sorted((pictures_folder / "cat").iterdir())))
-    rows = look_at_stages(StagesAsked((broken, good), recipe, ("a", "b")), Going())
+    rows = look_at_stages(StagesRequest((broken, good), recipe, ("a", "b")), Going())
     assert [row.id for row in rows] == ["decoded", "color_mode", "resize"]
     assert [look is None for look in rows[2].looks] == [True, False]
 

@@ -14,14 +14,14 @@ from cnnstudio.core.item import Item
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
-from cnnstudio.gui.pages.train.page import ending_words
+from cnnstudio.gui.pages.train.page import format_ending
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.stage_list import StageRow
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.basics import Button, Label
+from cnnstudio.gui.widgets.formatting import format_device
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
-from cnnstudio.gui.widgets.words import device
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.runs import RunFolder
 
@@ -87,19 +87,19 @@ def test_a_run_that_ended_early_says_so_and_which_weights_it_has(page):
     recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
     assert "keeps epoch 2" in page._epoch.accessibleDescription()
     curves = curves_of([*EVENTS, Finished(run="x", metrics={"epoch": 2.0})])
-    assert ending_words(curves, 3, 3) == "keeps epoch 2"
-    assert ending_words(curves, 3, 30) == "stopped early · keeps epoch 2"
-    assert ending_words(curves_of(EVENTS), 3, 30) == "", "it still runs, or died"
+    assert format_ending(curves, 3, 3) == "keeps epoch 2"
+    assert format_ending(curves, 3, 30) == "stopped early · keeps epoch 2"
+    assert format_ending(curves_of(EVENTS), 3, 30) == "", "it still runs, or died"
 
 
 def test_the_device_and_the_speed_are_told_in_the_language_and_in_groups(page):
     page._curves = curves_of([*EVENTS[:2], Batch(epoch=1, batch=1, batches=4, metrics={}, pictures_per_second=12149.4)])
     page._draw_figures()
     assert "12\u202f149 pictures/s" in page._speed.accessibleDescription()
-    assert device("CPU: 2 cores") == "CPU · 2 cores"
-    assert device("GPU: NVIDIA T4") == "GPU · NVIDIA T4"
+    assert format_device("CPU: 2 cores") == "CPU · 2 cores"
+    assert format_device("GPU: NVIDIA T4") == "GPU · NVIDIA T4"
     set_language("es")
-    assert device("CPU: 2 cores") == "CPU · 2 núcleos"
+    assert format_device("CPU: 2 cores") == "CPU · 2 núcleos"
 
 
 def test_a_narrow_table_of_runs_still_names_them(qtbot, page):
@@ -116,7 +116,7 @@ def test_a_narrow_table_of_runs_still_names_them(qtbot, page):
 
 def test_a_finished_run_is_shown_again(page):
     run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
-    assert page._shown.folder == run.folder
+    assert page._run_folder.folder == run.folder
     assert "80" in page._accuracy.accessibleDescription()
     assert "3" in page._epoch.accessibleDescription()
     assert "keras 3" in page._log.toPlainText()
@@ -171,7 +171,7 @@ def test_the_axes_count_whole_epochs_and_write_numbers_as_in_the_language(page):
 def test_a_failed_run_says_why(page):
     recorded(page, Failed(problem=error("nan_loss", Text("The loss is no number.", "La pérdida no es un número."), "run"),
                           time=4.0))
-    banner = page._trouble.itemAt(0).widget()
+    banner = page._problem_box.itemAt(0).widget()
     assert "no number" in banner.accessibleName()
 
 

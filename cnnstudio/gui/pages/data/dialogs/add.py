@@ -29,7 +29,7 @@ from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, clear, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Card, DropArea
-from cnnstudio.gui.widgets.words import classes, count, pictures, size
+from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures, format_size
 
 _ICONS: Final = {"folder": "folder", "manifest": "list", "arrays": "grid", "archive": "layers", "project": "open",
                  "unknown": "help"}
@@ -48,16 +48,16 @@ class AddPicturesDialog(WorkDialog):
                "Carpetas con carpetas de clase, listas (.csv, .tsv, .parquet), matrices (.npz, .npy, MNIST) y archivos "
                "comprimidos (.zip, .tar). Sus archivos no cambian."), tr("Add", "Añadir"), parent)
         self.resize(640, 560)
-        self._found: dict[Path, SourceKind | None] = {}
+        self._kinds: dict[Path, SourceKind | None] = {}
         self._reading: dict[Path, Work] = {}
         choose = row(None, Button(tr("Choose a folder…", "Elegir carpeta…"), "", "folder", on_click=self._choose_folder),
                      Button(tr("Choose files…", "Elegir archivos…"), "", "open", on_click=self._choose_files), None)
-        words = Label(tr("Drop anything here", "Suelte aquí lo que sea"), "body_strong")
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        label = Label(tr("Drop anything here", "Suelte aquí lo que sea"), "body_strong")
+        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         area = DropArea()
         area.body.setContentsMargins(16, 14, 16, 14)
         area.body.addStretch(1)
-        area.body.addWidget(words)
+        area.body.addWidget(label)
         area.body.addLayout(choose)
         area.body.addStretch(1)
         area.dropped.connect(self.add)
@@ -85,27 +85,27 @@ class AddPicturesDialog(WorkDialog):
         """Look at more paths, in the background."""
         for item in paths:
             path = Path(item).absolute()
-            if path in self._found:
+            if path in self._kinds:
                 continue
-            self._found[path] = None
+            self._kinds[path] = None
             self._reading[path] = self.session.jobs.run(
                 partial(_described, path), Text("Looking at {name}", "Mirando {name}").fill(name=path.name), "describe",
                 page="data", quiet=True, done=partial(self._described, path))
         self._show()
 
     def _described(self, path: Path, job: Work) -> None:
-        if self._gone or path not in self._found:
+        if self._gone or path not in self._kinds:
             return
         self._reading.pop(path, None)
         if isinstance(job.last, Finished):
-            self._found[path] = job.result
+            self._kinds[path] = job.result
         else:
             problem = getattr(job.last, "problem", None)
-            self._found[path] = SourceKind(path=path, kind=kind_of(path), problems=(problem,) if problem else ())
+            self._kinds[path] = SourceKind(path=path, kind=kind_of(path), problems=(problem,) if problem else ())
         self._show()
 
     def _drop(self, path: Path) -> None:
-        self._found.pop(path, None)
+        self._kinds.pop(path, None)
         job = self._reading.pop(path, None)
         if job is not None:
             job.cancel()
@@ -114,39 +114,39 @@ class AddPicturesDialog(WorkDialog):
     def _show(self) -> None:
         if self._gone:
             return
-        self._list.setVisible(bool(self._found))
-        self.body.setStretch(0, 0 if self._found else 1)
+        self._list.setVisible(bool(self._kinds))
+        self.body.setStretch(0, 0 if self._kinds else 1)
         clear(self._cards)
-        for path, found in self._found.items():
-            self._cards.addWidget(self._card(path, found))
+        for path, kind in self._kinds.items():
+            self._cards.addWidget(self._card(path, kind))
         self._cards.addStretch(1)
-        known = [found for found in self._found.values() if found is not None]
-        self._target.setVisible(any(found.unpacked and found.usable for found in known))
-        usable = [found for found in known if found.usable]
-        total = sum(found.pictures for found in usable)
+        read_kinds = [kind for kind in self._kinds.values() if kind is not None]
+        self._target.setVisible(any(kind.unpacked and kind.usable for kind in read_kinds))
+        usable = [kind for kind in read_kinds if kind.usable]
+        total = sum(kind.pictures for kind in usable)
         if not self.is_working:
-            self.primary.setEnabled(bool(usable) and len(usable) == len(self._found))
-            bad = len(usable) < len(known)
-            self.say(tr("Remove what cannot be used", "Quite lo que no se puede usar") if bad
-                     else (pictures(total) if usable else ""))
+            self.primary.setEnabled(bool(usable) and len(usable) == len(self._kinds))
+            bad = len(usable) < len(read_kinds)
+            self.show_status(tr("Remove what cannot be used", "Quite lo que no se puede usar") if bad
+                             else (format_pictures(total) if usable else ""))
 
     def _card(self, path: Path, kind: SourceKind | None) -> Card:
         bad = kind is not None and not kind.usable
         card = Card(edge="error" if bad else "", margins=(14, 10, 8, 10), spacing=2)
         line = row(Icon(_ICONS[kind.kind if kind is not None else kind_of(path)], "error" if bad else "accent", 20),
                    spacing=12)
-        words = column(Elided(path.name, "body_strong", mode=Qt.TextElideMode.ElideMiddle), spacing=2)
+        texts = column(Elided(path.name, "body_strong", mode=Qt.TextElideMode.ElideMiddle), spacing=2)
         if kind is None:
-            words.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
+            texts.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
         elif bad:
-            words.addWidget(Label(" ".join(_within(problem, path) for problem in kind.problems if problem.blocks)[:500],
+            texts.addWidget(Label(" ".join(_within(problem, path) for problem in kind.problems if problem.blocks)[:500],
                                   "secondary", "error", wrap=True))
         else:
-            words.addWidget(Elided(kind_words(kind), "secondary", "dim"))
+            texts.addWidget(Elided(kind_words(kind), "secondary", "dim"))
             for problem in [problem for problem in kind.problems if not problem.blocks][:3]:
-                words.addWidget(Label(_within(problem, path), "secondary",
+                texts.addWidget(Label(_within(problem, path), "secondary",
                                       "warn" if problem.severity == "warning" else "dim", wrap=True))
-        line.addLayout(words, 1)
+        line.addLayout(texts, 1)
         line.addWidget(Button(tr("Remove", "Quitar"), "icon", "close", on_click=partial(self._drop, path)),
                        alignment=Qt.AlignmentFlag.AlignTop)
         card.body.addLayout(line)
@@ -172,7 +172,7 @@ class AddPicturesDialog(WorkDialog):
     # The work ------------------------------------------------------------------------------------
 
     def start_work(self) -> Job | None:
-        paths = list(self._found)
+        paths = list(self._kinds)
         into = self._target.path
         if into is None:
             self.show_problems((_no_place(),))
@@ -183,7 +183,7 @@ class AddPicturesDialog(WorkDialog):
             self.show_problems((error("one_source", text, "dataset"),))
             return None
 
-        names = {name for found in self._found.values() if found is not None for name in found.classes}
+        names = {name for kind in self._kinds.values() if kind is not None for name in kind.classes}
 
         def work(report: Report) -> tuple[list[Path], list[str]]:
             progress = reporting(report, Text("Unpacking", "Extrayendo"))
@@ -222,21 +222,21 @@ def _described(path: Path, report: Report) -> SourceKind:
 
 def _within(problem: Problem, path: Path) -> str:
     """The words of a problem on the card of its file: the long path is no news there."""
-    words = str(problem.text).replace(f"{path}: ", "").replace(str(path), path.name)
-    return words if words.startswith(path.name) else words[:1].upper() + words[1:]
+    text = str(problem.text).replace(f"{path}: ", "").replace(str(path), path.name)
+    return text if text.startswith(path.name) else text[:1].upper() + text[1:]
 
 
 def kind_words(kind: SourceKind) -> str:
     """What a source is and how much of it there is."""
     parts = [str(kind.label)]
     if kind.more:
-        parts.append(tr("more than {n} pictures", "más de {n} imágenes", n=count(kind.pictures)))
+        parts.append(tr("more than {n} pictures", "más de {n} imágenes", n=format_count(kind.pictures)))
     elif kind.pictures:
-        parts.append(pictures(kind.pictures))
+        parts.append(format_pictures(kind.pictures))
     if kind.classes:
-        parts.append(classes(len(kind.classes)))
+        parts.append(format_classes(len(kind.classes)))
     if kind.unpacked and kind.bytes:
-        parts.append(tr("{size} unpacked", "{size} al extraer", size=size(kind.bytes)))
+        parts.append(tr("{size} unpacked", "{size} al extraer", size=format_size(kind.bytes)))
     return " · ".join(parts)
 
 

@@ -19,8 +19,8 @@ from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scrolled
 from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_size
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.gui.widgets.words import count, duration, size
 
 _PROBLEMS_HEIGHT: Final = 108
 
@@ -48,24 +48,24 @@ class WorkDialog(QDialog):
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
         self._bar.hide()
-        self._words = Elided("", "secondary", "dim")
+        self._status = Elided("", "secondary", "dim")
         self.cancel_button = Button(tr("Close", "Cerrar"), on_click=self._cancel)
         self.primary = Button(primary, "primary", on_click=self._start)
         self.primary.setDefault(True)
         self.cancel_button.setAutoDefault(False)
         foot = row(spacing=12)
-        foot.addLayout(column(self._bar, self._words, spacing=4), 1)
+        foot.addLayout(column(self._bar, self._status, spacing=4), 1)
         foot.addWidget(self.cancel_button)
         foot.addWidget(self.primary)
-        whole = column(Label(title, "title"), spacing=10, margins=(24, 22, 24, 18))
+        layout = column(Label(title, "title"), spacing=10, margins=(24, 22, 24, 18))
         if note:
-            whole.addWidget(Label(note, "secondary", "dim", wrap=True))
-        whole.addSpacing(2)
-        whole.addLayout(self.body, 1)
-        whole.addWidget(self._problems_box)
-        whole.addSpacing(2)
-        whole.addLayout(foot)
-        self.setLayout(whole)
+            layout.addWidget(Label(note, "secondary", "dim", wrap=True))
+        layout.addSpacing(2)
+        layout.addLayout(self.body, 1)
+        layout.addWidget(self._problems_box)
+        layout.addSpacing(2)
+        layout.addLayout(foot)
+        self.setLayout(layout)
 
     # For subclasses ------------------------------------------------------------------------------
 
@@ -97,8 +97,8 @@ class WorkDialog(QDialog):
         if job is None:
             return
         self.job = job
-        job.event.connect(self._told)
-        job.ended.connect(self._ended)
+        job.event.connect(self._on_event)
+        job.ended.connect(self._on_ended)
         self._show_working(True)
 
     def _show_working(self, working: bool) -> None:
@@ -109,21 +109,21 @@ class WorkDialog(QDialog):
         self.primary.setEnabled(not working)
         self.cancel_button.setText(tr("Cancel", "Cancelar") if working else tr("Close", "Cerrar"))
         if not working:
-            self._words.setText("")
+            self._status.setText("")
         self.working(working)
 
-    def _told(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if self._gone or self.job is None:
             return
         if isinstance(event, Phase):
-            self._words.setText(str(event.text))
+            self._status.setText(str(event.text))
             self._bar.setRange(0, 0)
         elif isinstance(event, Progress):
             self._bar.setRange(0, 1000)
             self._bar.setValue(round(1000 * min(1.0, event.done / event.total)) if event.total else 0)
-            self._words.setText(progress_words(self.job.phase, event))
+            self._status.setText(progress_words(self.job.phase, event))
 
-    def _ended(self, last: Event) -> None:
+    def _on_ended(self, last: Event) -> None:
         if self._gone:
             return
         job = self.job
@@ -140,15 +140,15 @@ class WorkDialog(QDialog):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        shown = list(problems)[:3]
-        for problem in shown:
+        first_problems = list(problems)[:3]
+        for problem in first_problems:
             self._problems.addWidget(Banner(problem))
         self._problems.addStretch(1)
-        self._problems_box.setVisible(bool(shown))
+        self._problems_box.setVisible(bool(first_problems))
 
-    def say(self, words: str) -> None:
+    def show_status(self, text: str) -> None:
         """A quiet word beside the buttons."""
-        self._words.setText(words)
+        self._status.setText(text)
 
     def _cancel(self) -> None:
         if self.is_working and self.job is not None:
@@ -180,12 +180,12 @@ class WorkDialog(QDialog):
 
 def progress_words(phase: Text | None, event: Progress) -> str:
     """How far the work is, in words."""
-    amount = (f"{size(event.done)} / {size(event.total)}" if event.unit == "bytes"
-              else f"{count(event.done)} / {count(event.total)}")
+    amount = (f"{format_size(event.done)} / {format_size(event.total)}" if event.unit == "bytes"
+              else f"{format_count(event.done)} / {format_count(event.total)}")
     parts = [str(phase)] if phase is not None else []
     parts.append(amount)
     if event.seconds_left is not None and event.seconds_left >= 1:
-        parts.append(tr("{left} left", "faltan {left}", left=duration(event.seconds_left)))
+        parts.append(tr("{left} left", "faltan {left}", left=format_duration(event.seconds_left)))
     return " · ".join(parts)
 
 
@@ -219,11 +219,11 @@ class PlaceField(QWidget):
     def _choose(self) -> None:
         start = self.path or Path.home()
         if self._save:
-            found, _kind = QFileDialog.getSaveFileName(self.window(), self._label, str(start))
-            chosen = Path(found) if found else None
+            path, _kind = QFileDialog.getSaveFileName(self.window(), self._label, str(start))
+            chosen = Path(path) if path else None
         else:
-            found = QFileDialog.getExistingDirectory(self.window(), self._label, str(start.parent))
-            chosen = Path(found) / start.name if found else None
+            path = QFileDialog.getExistingDirectory(self.window(), self._label, str(start.parent))
+            chosen = Path(path) / start.name if path else None
         if chosen is not None:
             self.set_path(chosen)
 

@@ -74,7 +74,7 @@ class Camera(QThread):
         self._recording: tuple[str, str] | None = None
         self._rate, self._form, self._mirror = 5.0, "jpg", True
         self._counts: dict[str, int] = {}
-        self._shown = True
+        self._ready = True
 
     # From the window -----------------------------------------------------------------------------
 
@@ -93,9 +93,9 @@ class Camera(QThread):
         with self._lock:
             self._rate, self._form, self._mirror = max(0.1, rate), form, mirror
 
-    def shown(self) -> None:
+    def take_next(self) -> None:
         """The window has shown the last picture and takes another."""
-        self._shown = True
+        self._ready = True
 
     def stop(self) -> None:
         """End, and wait for it."""
@@ -141,8 +141,8 @@ class Camera(QThread):
                 # Behind by more than one picture: no rush to catch up.
                 due = max(due + 1 / rate, now) if due else now + 1 / rate
                 self._save(picture, *recording, form)
-            if self._shown and now - previewed >= _PREVIEW_SECONDS:
-                previewed, self._shown = now, False
+            if self._ready and now - previewed >= _PREVIEW_SECONDS:
+                previewed, self._ready = now, False
                 self.pictured.emit(_preview(picture, mirror))
 
     def _save(self, picture: Any, class_name: str, burst: str, form: str) -> None:
@@ -167,8 +167,8 @@ def _preview(picture: Any, mirror: bool) -> QImage:
 
     from cnnstudio.gui.widgets.picture import image_of
 
-    shown = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if picture.ndim == 3 else picture
-    return image_of(cv2.flip(shown, 1) if mirror else shown)
+    image = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if picture.ndim == 3 else picture
+    return image_of(cv2.flip(image, 1) if mirror else image)
 
 
 def no_camera() -> Problem:

@@ -19,7 +19,7 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Badge, Elided, Label, row, scrolled
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.words import classes, pictures, size
+from cnnstudio.gui.widgets.formatting import format_classes, format_pictures, format_size
 
 
 class DownloadDialog(WorkDialog):
@@ -56,7 +56,7 @@ class DownloadDialog(WorkDialog):
         card.body.addLayout(head)
         card.body.addWidget(Label(str(entry.help), "secondary", "dim", wrap=True))
         card.body.addStretch(1)
-        facts = (pictures(entry.pictures), classes(entry.classes), f"{entry.side} px", size(entry.bytes))
+        facts = (format_pictures(entry.pictures), format_classes(entry.classes), f"{entry.side} px", format_size(entry.bytes))
         card.body.addWidget(Elided(" · ".join(facts), "secondary", "text"))
         licence = tr("Licence: {name}", "Licencia: {name}", name=entry.licence)
         card.body.addWidget(Elided(licence, "secondary", "dim"))
@@ -73,8 +73,8 @@ class DownloadDialog(WorkDialog):
         for item, card in self._cards.items():
             card.set_selected(item == identifier)
         self._target.set_path(free_place(projects_folder() / "pictures" / identifier))
-        self.say(tr("{size} to download · licence: {licence}", "{size} por descargar · licencia: {licence}",
-                    size=size(self._chosen.bytes), licence=self._chosen.licence))
+        self.show_status(tr("{size} to download · licence: {licence}", "{size} por descargar · licencia: {licence}",
+                            size=format_size(self._chosen.bytes), licence=self._chosen.licence))
 
     def start_work(self) -> Job | None:
         entry, target = self._chosen, self._target.path
@@ -86,13 +86,13 @@ class DownloadDialog(WorkDialog):
         def work(report: Report) -> tuple[Path, tuple[str, ...]]:
             unit = "bytes"
 
-            def told(phase: Text) -> None:
+            def on_phase(phase: Text) -> None:
                 nonlocal unit
                 unit = "bytes" if phase is FETCHING else "pictures"
                 report.event(Phase(name="download", text=phase))
 
             folder = fetch_dataset(entry, target, cache_folder(),
-                                   lambda done, total: report.progress(done, total, unit), report.check, told)
+                                   lambda done, total: report.progress(done, total, unit), report.check, on_phase)
             return folder, describe(folder, report.check).classes
 
         return self.run(work, Text("Downloading {name}", "Descargando {name}").fill(name=entry.label), "download")

@@ -20,7 +20,7 @@ from cnnstudio.gui.state.scanner import Scanner
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, clear, column, row
-from cnnstudio.gui.widgets.words import pictures
+from cnnstudio.gui.widgets.formatting import format_pictures
 
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Index
@@ -78,11 +78,11 @@ def sources_summary(project: Project, folder: Path, index: Index | None = None) 
         return []
     own = index or Index(folder / "dataset.sqlite")
     try:
-        found = sources_of(source_folder(project, folder), spec, folder)
+        sources = sources_of(source_folder(project, folder), spec, folder)
         total = own.rows("SELECT COUNT(*) FROM pictures")[0][0]
         counts: list[int] = []
         seen: set[str] = set()
-        for source in found[1:]:
+        for source in sources[1:]:
             # The path is unique and so in order: a range is found at once even among a million.
             number = 0 if source.prefix in seen or not source.prefix else own.rows(
                 "SELECT COUNT(*) FROM pictures WHERE path >= ? AND path < ?",
@@ -103,7 +103,7 @@ class SourcesList(QWidget):
         super().__init__(parent)
         session = self._session = workspace.session
         self._collection = workspace.collection
-        self._shown: list[tuple[str, int]] | None = None
+        self._summary: list[tuple[str, int]] | None = None
         self._texts: tuple[str, ...] = ()
         self._rows = column(spacing=2)
         self._caption = Caption(tr("Sources", "Orígenes"))
@@ -120,16 +120,16 @@ class SourcesList(QWidget):
         if change is not None and not change.of("pictures", "folder") and texts == before:
             return
         index, folder = self._collection.index, self._session.folder
-        found = sources_summary(self._session.project, folder, index) if index is not None and folder is not None else []
-        if found == self._shown:
+        summary = sources_summary(self._session.project, folder, index) if index is not None and folder is not None else []
+        if summary == self._summary:
             return
-        self._shown = found
+        self._summary = summary
         clear(self._rows)
-        for number, (text, amount) in enumerate(found):
+        for number, (text, amount) in enumerate(summary):
             self._rows.addLayout(self._row(number, text, amount))
         self._note.setText(tr("Read one after the other, as tf.data's concatenate joins them.",
                               "Se leen uno tras otro, como los une concatenate de tf.data."))
-        self._note.setVisible(len(found) > 1)
+        self._note.setVisible(len(summary) > 1)
 
     def _row(self, number: int, text: str, amount: int) -> QHBoxLayout:
         icon = "list" if is_manifest(Path(text)) else "folder"
@@ -137,7 +137,7 @@ class SourcesList(QWidget):
         name.setToolTip(text)
         line = row(Icon(icon, "dim", 16), spacing=8)
         line.addWidget(name, 1)
-        line.addWidget(Label(pictures(amount), "secondary", "dim"))
+        line.addWidget(Label(format_pictures(amount), "secondary", "dim"))
         if number:
             take = Button(tr("Take {name} away; the files stay", "Quitar {name}; los archivos quedan",
                              name=Path(text).name), "icon", "close", on_click=partial(remove, self._session, text))

@@ -59,34 +59,34 @@ class Entry(NamedTuple):
 
 def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str] = ()) -> Rows:
     """Bring an embedding and the index together; `run`: whose answers, if there are any. Raises ProblemError."""
-    known: dict[str, tuple[int, str, str, str | None]] = {}
+    indexed: dict[str, tuple[int, str, str, str | None]] = {}
     usable: set[str] = set()
     for path, identifier, class_name, split, digest, usable_now in index.each(
             "SELECT path, id, class_name, split, hash, NOT excluded AND problem IS NULL FROM pictures"):
-        known[path] = (identifier, class_name, split, digest)
+        indexed[path] = (identifier, class_name, split, digest)
         if usable_now and class_name not in hidden:
             usable.add(path)
-    rows = [row for row, path in enumerate(embedding.paths) if path in known]
-    found = [known[embedding.paths[row]] for row in rows]
+    rows = [row for row, path in enumerate(embedding.paths) if path in indexed]
+    matches = [indexed[embedding.paths[row]] for row in rows]
     same = {path for path, digest in zip(embedding.paths, embedding.hashes, strict=True)
-            if path in known and known[path][3] in (None, digest)}
+            if path in indexed and indexed[path][3] in (None, digest)}
     kinds = _findings(index)
     answers: dict[int, tuple[str, int]] = {} if not run else {
         picture: (predicted, correct) for picture, predicted, correct in index.each(
             "SELECT a.picture, a.predicted, a.predicted = p.class_name FROM predictions a"
             " JOIN pictures p ON p.id = a.picture WHERE a.run = ?", (run,))}
     if answers:
-        said = [answers.get(item[0], ("", -1)) for item in found]
+        predictions = [answers.get(item[0], ("", -1)) for item in matches]
     elif len(embedding.label_quality):
-        said = [(embedding.suggested[row], int(embedding.suggested[row] == item[1]))
-                for row, item in zip(rows, found, strict=True)]
+        predictions = [(embedding.suggested[row], int(embedding.suggested[row] == item[1]))
+                       for row, item in zip(rows, matches, strict=True)]
     else:
-        said = [("", -1)] * len(found)
+        predictions = [("", -1)] * len(matches)
     return Rows(
-        ids=np.asarray([item[0] for item in found], np.int64), position=embedding.position[rows],
-        classes=tuple(item[1] for item in found), splits=tuple(item[2] for item in found),
-        findings=tuple(kinds.get(item[0], "") for item in found), predicted=tuple(item[0] for item in said),
-        right=np.asarray([item[1] for item in said], np.int8), answered_by=run if answers else HELD_OUT,
+        ids=np.asarray([item[0] for item in matches], np.int64), position=embedding.position[rows],
+        classes=tuple(item[1] for item in matches), splits=tuple(item[2] for item in matches),
+        findings=tuple(kinds.get(item[0], "") for item in matches), predicted=tuple(item[0] for item in predictions),
+        right=np.asarray([item[1] for item in predictions], np.int8), answered_by=run if answers else HELD_OUT,
         new=len(usable - same))
 
 
@@ -126,10 +126,10 @@ def colored(rows: Rows, by: str, class_names: Sequence[str],
         return _by(rows.right.tolist(), [(1, tr("Right", "Acierto"), theme.color("ok")),
                                          (0, tr("Wrong", "Fallo"), theme.color("error")),
                                          (-1, tr("No answer", "Sin respuesta"), faint)], faint)
-    words = rows.predicted if by == "prediction" else rows.classes
-    names = [*class_names, *sorted(set(words) - set(class_names) - {""})]
-    return _by(words, [*((name, name, theme.class_color(color_index(name))) for name in names),
-                       ("", tr("No answer", "Sin respuesta"), faint)], faint)
+    names_by_row = rows.predicted if by == "prediction" else rows.classes
+    names = [*class_names, *sorted(set(names_by_row) - set(class_names) - {""})]
+    return _by(names_by_row, [*((name, name, theme.class_color(color_index(name))) for name in names),
+                              ("", tr("No answer", "Sin respuesta"), faint)], faint)
 
 
 def on_top(rows: Rows, by: str) -> NDArray[np.bool_] | None:
@@ -151,12 +151,12 @@ def note_of(rows: Rows, by: str, row: int) -> str:
 
 def _by(values: Sequence[Any], entries: Sequence[tuple[Any, str, QColor]],
         otherwise: QColor) -> tuple[NDArray[np.uint8], list[Entry]]:
-    number = {entry[0]: place for place, entry in enumerate(entries)}
+    number = {entry[0]: position for position, entry in enumerate(entries)}
     which = np.fromiter((number.get(value, len(entries)) for value in values), np.intp, len(values))
     table = np.asarray([entry[2].getRgb() for entry in entries] + [otherwise.getRgb()], np.uint8)
     legend = []
-    for place, (_value, label, color) in enumerate(entries):
-        found = np.flatnonzero(which == place)
-        if len(found):
-            legend.append(Entry(label, color, found))
+    for position, (_value, label, color) in enumerate(entries):
+        members = np.flatnonzero(which == position)
+        if len(members):
+            legend.append(Entry(label, color, members))
     return table[which], legend

@@ -37,7 +37,7 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, MenuButton, box, column, row
 from cnnstudio.gui.widgets.cards import Banner, EmptyState
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.words import pictures
+from cnnstudio.gui.widgets.formatting import format_pictures
 
 _READ: Final = "map"
 _LAYOUTS: Final = {"tsne": "t-SNE", "pca": "PCA"}
@@ -149,10 +149,10 @@ class MapPanel(QWidget):
         for page in (self._empty, EmptyState("map", tr("Reading the map…", "Leyendo el mapa…")), self.view):
             self._stack.addWidget(page)
         self._stack.setCurrentIndex(_WAITING)
-        whole = column(bar, self._problem_box, self._working, self._stale_box, self._stack, self._legend, self._note,
-                       spacing=8)
-        whole.setStretch(4, 1)
-        self.setLayout(whole)
+        layout = column(bar, self._problem_box, self._working, self._stale_box, self._stack, self._legend, self._note,
+                        spacing=8)
+        layout.setStretch(4, 1)
+        self.setLayout(layout)
         for item in (self._stale_box, self._note, self._problem_box):
             item.hide()
         self._show_work()
@@ -196,9 +196,9 @@ class MapPanel(QWidget):
             button.setChecked(item == tool)
         self.view.set_tool(tool)
 
-    def _show_pictures(self, shown: bool) -> None:
-        self._session.remember("map_pictures", shown)
-        self.view.show_pictures(shown)
+    def _show_pictures(self, with_pictures: bool) -> None:
+        self._session.remember("map_pictures", with_pictures)
+        self.view.show_pictures(with_pictures)
 
     def _remember_view(self) -> None:
         camera = self.view.camera
@@ -349,7 +349,7 @@ class MapPanel(QWidget):
         new = self._rows.new if self._rows is not None and there else 0
         self._stale_box.setVisible(bool(new))
         self._stale_words.setText(tr("{n} came or changed since this map.", "{n} han llegado o cambiado desde este mapa.",
-                                     n=pictures(new)))
+                                     n=format_pictures(new)))
         if not there:
             self._note.hide()
         self._show_work()

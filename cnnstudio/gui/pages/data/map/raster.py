@@ -50,8 +50,8 @@ class Raster:
 
     def image(self) -> QImage:
         """The picture without the margin; valid as long as the raster is, and only until the next change."""
-        whole = self._pixels
-        start = whole.reshape(-1)[_MARGIN * self._stride + _MARGIN:]
+        padded = self._pixels
+        start = padded.reshape(-1)[_MARGIN * self._stride + _MARGIN:]
         return QImage(start.data, self.width, self.height, self._stride * 4,
                       QImage.Format.Format_RGB32)
 

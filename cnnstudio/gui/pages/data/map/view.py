@@ -21,8 +21,8 @@ from cnnstudio.gui.pages.data.map.camera import Camera
 from cnnstudio.gui.pages.data.map.card import CARD, paint_card
 from cnnstudio.gui.pages.data.map.raster import Raster, mixed, opaque, packed, unpacked
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
+from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.picture import thumbnail_face
-from cnnstudio.gui.widgets.words import pictures as counted
 
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture
@@ -33,7 +33,7 @@ _MANY: Final = 20_000
 """More dots than this are drawn with coarse pixels while they move, on screens with very fine ones."""
 _REST_MS: Final = 120
 _PAINT_SECONDS: Final = 0.006
-_KEPT: Final = 4096
+_CACHED_PICTURES: Final = 4096
 
 
 class DotView(QWidget):
@@ -88,7 +88,7 @@ class DotView(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._tell()
+        self._update_description()
 
     # Content -------------------------------------------------------------------------------------
 
@@ -143,9 +143,9 @@ class DotView(QWidget):
             self._dimmed = dimmed
             self._redraw()
 
-    def show_pictures(self, shown: bool) -> None:
+    def show_pictures(self, on: bool) -> None:
         """Whether small pictures take the place of dots where there is room."""
-        self._with_pictures = shown
+        self._with_pictures = on
         self.update()
 
     def forget(self) -> None:
@@ -159,10 +159,10 @@ class DotView(QWidget):
         self._more.stop()
         self._thumbnails.close()
 
-    def _tell(self) -> None:
-        chosen = int(self._selected.sum())
+    def _update_description(self) -> None:
+        total, chosen = format_pictures(len(self.ids)), int(self._selected.sum())
         self.setAccessibleName(tr("Map of the pictures", "Mapa de las imágenes"))
-        self.setAccessibleDescription(tr("{n}, {m} selected", "{n}, {m} seleccionadas", n=counted(len(self.ids)), m=chosen))
+        self.setAccessibleDescription(tr("{n}, {m} selected", "{n}, {m} seleccionadas", n=total, m=chosen))
 
     # Geometry ------------------------------------------------------------------------------------
 
@@ -202,7 +202,7 @@ class DotView(QWidget):
 
     def _redraw(self) -> None:
         self._layer = self._placed = None
-        self._tell()
+        self._update_description()
         self.update()
 
     # Drawing -------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ class DotView(QWidget):
         """Ask for the data of these dots' pictures that are not known yet, all at once."""
         unknown = [int(self.ids[row]) for row in rows if int(self.ids[row]) not in self._pictures]
         if unknown and self._fetch is not None:
-            if len(self._pictures) > _KEPT:
+            if len(self._pictures) > _CACHED_PICTURES:
                 self._pictures.clear()
             self._pictures.update({picture.id: picture for picture in self._fetch(unknown)})
 
@@ -354,7 +354,7 @@ class DotView(QWidget):
         painter.drawRoundedRect(QRectF(0, 0, side, side), 8, 8)
         painter.drawPixmap(2, 2, inner)
         painter.end()
-        if len(self._faces) > _KEPT // 4:
+        if len(self._faces) > _CACHED_PICTURES // 4:
             self._faces.clear()
         self._faces[row, side] = face
         return face

@@ -16,7 +16,7 @@ NAME: Final = 24.0
 
 
 @dataclass(frozen=True)
-class Shown:
+class VisibleGraph:
     """`ids` in the network's order; `ends` of each connection that is seen (of several between the same card and
     layer the first stands for all); `members` of each card; `places` of everything, as automatic as needed."""
 
@@ -26,7 +26,7 @@ class Shown:
     places: dict[str, Position]
 
 
-def shown(network: NetworkSpec, before: tuple[NetworkSpec, Shown] | None = None) -> Shown:
+def visible_graph(network: NetworkSpec, before: tuple[NetworkSpec, VisibleGraph] | None = None) -> VisibleGraph:
     """What is to be seen. `before`: an earlier network and its answer; it is kept where nothing of it changed."""
     if before is not None and _alike(network, before[0]):
         return before[1]
@@ -57,7 +57,7 @@ def shown(network: NetworkSpec, before: tuple[NetworkSpec, Shown] | None = None)
     for group in network.groups:
         if group.collapsed and group.position is not None:
             places[CARD + group.id] = group.position
-    return Shown(ids, ends, members, places)
+    return VisibleGraph(ids, ends, members, places)
 
 
 def _with_room_for_names(places: dict[str, Position], network: NetworkSpec) -> dict[str, Position]:

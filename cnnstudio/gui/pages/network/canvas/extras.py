@@ -29,7 +29,7 @@ class GroupFrame(QGraphicsItem):
         super().__init__()
         self.id = group.id
         self.nodes = nodes
-        self._words = ""
+        self._title = ""
         self._toggle = toggle
         self._rect = QRectF()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
@@ -37,10 +37,10 @@ class GroupFrame(QGraphicsItem):
         self.set_group(group)
 
     def set_group(self, group: Group) -> None:
-        words = group.name if group.repeat == 1 else f"{group.name} × {group.repeat}"
-        if words != self._words:
-            self._words = words
-            self.setToolTip(words)
+        title = group.name if group.repeat == 1 else f"{group.name} × {group.repeat}"
+        if title != self._title:
+            self._title = title
+            self.setToolTip(title)
             self.update()
 
     def follow(self) -> None:
@@ -77,8 +77,8 @@ class GroupFrame(QGraphicsItem):
             painter.setFont(font)
             painter.setPen(theme.color("dim"))
             room = self.name_rect().adjusted(14, 6, -14, 0)
-            words = QFontMetricsF(font).elidedText(f"▾ {self._words}", Qt.TextElideMode.ElideRight, room.width())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+            text = QFontMetricsF(font).elidedText(f"▾ {self._title}", Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class NoteItem(QGraphicsTextItem):

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.core.layout import HEIGHT, WIDTH
 from cnnstudio.core.network import Edge, NetworkSpec
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.network.canvas.display import CARD, Shown, shown
+from cnnstudio.gui.pages.network.canvas.display import CARD, VisibleGraph, visible_graph
 from cnnstudio.gui.pages.network.canvas.extras import GroupFrame, NoteItem
 from cnnstudio.gui.pages.network.canvas.items import EdgeItem, NodeItem, NodeLook
 
@@ -53,7 +53,7 @@ class NetworkScene(QGraphicsScene):
         self.edges: dict[Edge, EdgeItem] = {}
         self.frames: dict[str, GroupFrame] = {}
         self.notes: dict[str, NoteItem] = {}
-        self._seen: tuple[NetworkSpec, Shown] | None = None
+        self._graph: tuple[NetworkSpec, VisibleGraph] | None = None
         self._wire: QGraphicsPathItem | None = None
         self._wire_from: NodeItem | None = None
         self._lit: NodeItem | EdgeItem | None = None
@@ -64,30 +64,30 @@ class NetworkScene(QGraphicsScene):
 
     def show_network(self, network: NetworkSpec, looks: Mapping[str, NodeLook]) -> None:
         """Show this network, with a look for every layer and every card; items that stay keep their selection."""
-        seen = shown(network, self._seen)
-        changed = self._seen is None or seen is not self._seen[1]
-        self._seen = (network, seen)
-        for identifier in seen.ids:
-            found = self.nodes.get(identifier)
-            if found is not None:
-                found.set_look(looks[identifier])
+        graph = visible_graph(network, self._graph)
+        changed = self._graph is None or graph is not self._graph[1]
+        self._graph = (network, graph)
+        for identifier in graph.ids:
+            item = self.nodes.get(identifier)
+            if item is not None:
+                item.set_look(looks[identifier])
         if changed:
-            self._place(network, seen, looks)
+            self._place(network, graph, looks)
         self._show_notes(network)
 
-    def _place(self, network: NetworkSpec, seen: Shown, looks: Mapping[str, NodeLook]) -> None:
-        for edge in [edge for edge, item in self.edges.items() if seen.ends.get(edge) != (item.source.id, item.target.id)]:
+    def _place(self, network: NetworkSpec, graph: VisibleGraph, looks: Mapping[str, NodeLook]) -> None:
+        for edge in [edge for edge, item in self.edges.items() if graph.ends.get(edge) != (item.source.id, item.target.id)]:
             self._remove_edge(edge)
         self._show_frames(network, gone_only=True)
-        for identifier in self.nodes.keys() - set(seen.ids):
+        for identifier in self.nodes.keys() - set(graph.ids):
             self.removeItem(self.nodes.pop(identifier))
         following: set[EdgeItem] = set()
-        for identifier in seen.ids:
+        for identifier in graph.ids:
             node_item = self.nodes.get(identifier)
             if node_item is None:
                 node_item = self.nodes[identifier] = NodeItem(identifier, looks[identifier])
                 self.addItem(node_item)
-            place = QPointF(*seen.places[identifier])
+            place = QPointF(*graph.places[identifier])
             if node_item.pos() != place:
                 # Both ends of a connection may move: it follows once, when all stand.
                 node_item.followed = False
@@ -96,7 +96,7 @@ class NetworkScene(QGraphicsScene):
                 following.update(node_item.entering, node_item.leaving)
         for edge_item in following:
             edge_item.follow()
-        for edge, (source, target) in seen.ends.items():
+        for edge, (source, target) in graph.ends.items():
             if edge not in self.edges:
                 connection = self.edges[edge] = EdgeItem(edge, self.nodes[source], self.nodes[target])
                 self.addItem(connection)
@@ -126,8 +126,8 @@ class NetworkScene(QGraphicsScene):
             group_frame.follow()
 
     def _show_notes(self, network: NetworkSpec) -> None:
-        known = {note.id: note for note in network.notes}
-        for identifier in self.notes.keys() - known.keys():
+        notes = {note.id: note for note in network.notes}
+        for identifier in self.notes.keys() - notes.keys():
             self.removeItem(self.notes.pop(identifier))
         for note in network.notes:
             if note.id not in self.notes:
@@ -189,7 +189,7 @@ class NetworkScene(QGraphicsScene):
         result: list[str] = []
         for item in self.nodes.values():
             if item.isSelected():
-                result += self._seen[1].members.get(item.id, (item.id,)) if self._seen is not None else (item.id,)
+                result += self._graph[1].members.get(item.id, (item.id,)) if self._graph is not None else (item.id,)
         return result
 
     def chosen_items(self) -> list[NodeItem]:
@@ -204,9 +204,9 @@ class NetworkScene(QGraphicsScene):
 
     def card_of(self, node: str) -> NodeItem | None:
         """What shows a layer: its own item, or the card that it is in."""
-        if node in self.nodes or self._seen is None:
+        if node in self.nodes or self._graph is None:
             return self.nodes.get(node)
-        return next((self.nodes[card] for card, members in self._seen[1].members.items() if node in members), None)
+        return next((self.nodes[card] for card, members in self._graph[1].members.items() if node in members), None)
 
     def choose(self, identifiers: list[str]) -> None:
         """Select these layers (or the cards that they are in) and nothing else."""

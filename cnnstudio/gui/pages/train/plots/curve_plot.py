@@ -16,7 +16,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.plots.history import Curves
 from cnnstudio.gui.widgets.basics import Elided, Label, row
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.words import number
+from cnnstudio.gui.widgets.formatting import format_number
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
@@ -78,9 +78,9 @@ class CurvePlot(Card):
 
     def _legend(self) -> str:
         return " &nbsp; ".join(
-            f'<span style="color:{color.name()}">▬ {words}</span>'
-            for color, words in ((self._training, tr("training", "entrenamiento")),
-                                 (self._validation, tr("validation", "validación"))))
+            f'<span style="color:{color.name()}">▬ {text}</span>'
+            for color, text in ((self._training, tr("training", "entrenamiento")),
+                                (self._validation, tr("validation", "validación"))))
 
     def _style(self) -> None:
         item = self._item
@@ -181,7 +181,7 @@ class CurvePlot(Card):
         for name in (self._metric, "val_" + self._metric):
             values = curves.epoch_values.get(name, ())
             if place < len(values):
-                parts.append(number(values[place], 4))
+                parts.append(format_number(values[place], 4))
         self._values.setText(" · ".join(parts))
 
 

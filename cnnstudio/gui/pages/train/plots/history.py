@@ -31,7 +31,7 @@ class Curves:
         self.over = self.finished = False
         self.stage_begins: dict[int, int] = {}
         """For each stage, counted from 0, how many epochs were done before it."""
-        self.kept: int | None = None
+        self.kept_epoch: int | None = None
         """The epoch whose weights the model has, once the training is over."""
 
     def take(self, event: Event) -> None:
@@ -42,7 +42,7 @@ class Curves:
         if isinstance(event, Batch):
             self._forget_from(event.epoch)
             x = event.epoch - 1 + event.batch / max(1, event.batches)
-            self._forget_batches(sum(1 for told in self.batch_x if told < x)
+            self._forget_batches(sum(1 for position in self.batch_x if position < x)
                                  if self.batch_x and self.batch_x[-1] >= x else len(self.batch_x))
             self.last_batch = event
             self.batch_x.append(x)
@@ -66,11 +66,11 @@ class Curves:
             self.device = event.device
             self.phase = ""
             self.over = self.finished = False
-            self.kept = None
+            self.kept_epoch = None
         elif isinstance(event, Finished | Stopped):
             self.over = True
             self.finished = isinstance(event, Finished)
-            self.kept = int(event.metrics["epoch"]) if "epoch" in event.metrics else None
+            self.kept_epoch = int(event.metrics["epoch"]) if "epoch" in event.metrics else None
             self.seconds_left = None
 
     @property
